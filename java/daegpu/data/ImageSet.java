@@ -1,0 +1,107 @@
+package daegpu.data;
+
+import java.security.MessageDigest;
+import java.security.NoSuchAlgorithmException;
+import java.util.Arrays;
+import java.util.HexFormat;
+
+/**
+ * Images of one size, as bytes: 0 is black, 255 is white. They stay bytes until they reach an engine, which scales them to
+ * [0, 1] by dividing by 255. Immutable as long as nobody writes to {@link #pixels()}.
+ */
+public final class ImageSet {
+
+    private final int height;
+    private final int width;
+    private final int channels;
+    private final byte[] pixels;
+
+    /**
+     * Wraps {@code pixels} without copying.
+     *
+     * @param pixels {@code [count, height, width, channels]}, the last running fastest
+     * @throws IllegalArgumentException if the sizes are not positive or the bytes do not make whole images
+     */
+    public ImageSet(int height, int width, int channels, byte[] pixels) {
+        if (height <= 0 || width <= 0 || channels <= 0) {
+            throw new IllegalArgumentException("images must have a size, not " + height + "x" + width + "x" + channels);
+        }
+        long imageSize = (long) height * width * channels;
+        if (imageSize > Integer.MAX_VALUE || pixels.length % imageSize != 0) {
+            throw new IllegalArgumentException(pixels.length + " bytes are no whole number of " + height + "x" + width + "x"
+                    + channels + " images");
+        }
+        this.height = height;
+        this.width = width;
+        this.channels = channels;
+        this.pixels = pixels;
+    }
+
+    public int height() {
+        return height;
+    }
+
+    public int width() {
+        return width;
+    }
+
+    public int channels() {
+        return channels;
+    }
+
+    /** How many images there are. */
+    public int count() {
+        return pixels.length / imageSize();
+    }
+
+    /** Bytes of one image: height × width × channels. */
+    public int imageSize() {
+        return height * width * channels;
+    }
+
+    /** The bytes of all images, {@code [count, height, width, channels]}; the array itself, not a copy. */
+    public byte[] pixels() {
+        return pixels;
+    }
+
+    /** Size of the images in words: {@code 28x28 grey}. */
+    public String describeSize() {
+        return describeSize(height, width, channels);
+    }
+
+    /** A size in words, height before width as everywhere in this program. */
+    public static String describeSize(int height, int width, int channels) {
+        String kind = switch (channels) {
+            case 1 -> "grey";
+            case 3 -> "colour";
+            default -> channels + " channels";
+        };
+        return height + "x" + width + " " + kind;
+    }
+
+    /** Images {@code from} (inclusive) to {@code to} (exclusive), copied. */
+    public ImageSet range(int from, int to) {
+        return new ImageSet(height, width, channels,
+                Arrays.copyOfRange(pixels, from * imageSize(), to * imageSize()));
+    }
+
+    /**
+     * Writes image {@code index} as floats in [0, 1] to {@code values}, from {@code at} on.
+     */
+    public void scale(int index, float[] values, int at) {
+        int start = index * imageSize();
+        for (int i = 0; i < imageSize(); i++) {
+            values[at + i] = (pixels[start + i] & 0xFF) / 255f;
+        }
+    }
+
+    /** Tells this set of images from any other: their number and size, and the SHA-256 of their bytes. */
+    public String identity() {
+        try {
+            byte[] hash = MessageDigest.getInstance("SHA-256").digest(pixels);
+            return count() + "x" + height + "x" + width + "x" + channels + " sha256:" + HexFormat.of().formatHex(hash);
+        } catch (NoSuchAlgorithmException e) {
+            throw new AssertionError("every Java platform has SHA-256", e);
+        }
+    }
+}

@@ -1,0 +1,21 @@
+package daegpu.engine;
+
+import daegpu.model.Architecture;
+import daegpu.model.Parameters;
+
+/**
+ * Everything that training changes, and so all that an engine needs to go on where another stopped.
+ *
+ * @param parameters   weights and biases
+ * @param firstMoment  Adam's m, the running mean of the gradients (Keras: momentum)
+ * @param secondMoment Adam's v, the running mean of their squares (Keras: velocity)
+ * @param step         updates done so far
+ */
+public record TrainingState(Parameters parameters, Parameters firstMoment, Parameters secondMoment, long step) {
+
+    /** A state in which no update was done yet. */
+    public static TrainingState initial(Parameters parameters) {
+        Architecture architecture = parameters.architecture();
+        return new TrainingState(parameters, new Parameters(architecture), new Parameters(architecture), 0);
+    }
+}

@@ -1,0 +1,65 @@
+package daegpu.model;
+
+import java.util.Arrays;
+
+/**
+ * One float for each trainable value of a network, in one contiguous array: the weights themselves, or anything shaped like
+ * them, such as their gradients or Adam's moments. Not safe for use by several threads while one of them writes.
+ */
+public final class Parameters {
+
+    private final Architecture architecture;
+    private final float[] values;
+
+    /** All zeros. */
+    public Parameters(Architecture architecture) {
+        this(architecture, new float[architecture.parameterCount()]);
+    }
+
+    /**
+     * Wraps {@code values}, laid out as {@link Architecture#parameterTensors()} says, without copying.
+     *
+     * @throws IllegalArgumentException if there are not as many as the architecture has parameters
+     */
+    public Parameters(Architecture architecture, float[] values) {
+        if (values.length != architecture.parameterCount()) {
+            throw new IllegalArgumentException("this network has " + architecture.parameterCount() + " parameters, not " + values.length);
+        }
+        this.architecture = architecture;
+        this.values = values;
+    }
+
+    public Architecture architecture() {
+        return architecture;
+    }
+
+    /** The array behind this object, not a copy. */
+    public float[] values() {
+        return values;
+    }
+
+    /** A copy of the tensor called {@code name}. @throws IllegalArgumentException if there is none */
+    public float[] get(String name) {
+        ParameterTensor tensor = tensor(name);
+        return Arrays.copyOfRange(values, tensor.offset(), tensor.offset() + tensor.size());
+    }
+
+    /** Overwrites the tensor called {@code name}. @throws IllegalArgumentException if there is none or its size differs */
+    public void set(String name, float[] tensorValues) {
+        ParameterTensor tensor = tensor(name);
+        if (tensorValues.length != tensor.size()) {
+            throw new IllegalArgumentException(name + " has " + tensor.size() + " values, not " + tensorValues.length);
+        }
+        System.arraycopy(tensorValues, 0, values, tensor.offset(), tensor.size());
+    }
+
+    /** An independent copy. */
+    public Parameters copy() {
+        return new Parameters(architecture, values.clone());
+    }
+
+    private ParameterTensor tensor(String name) {
+        return architecture.parameterTensors().stream().filter(tensor -> tensor.name().equals(name)).findFirst()
+                .orElseThrow(() -> new IllegalArgumentException("this network has no parameter " + name));
+    }
+}
