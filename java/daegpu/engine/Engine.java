@@ -10,19 +10,11 @@ import daegpu.noise.Noise;
  * in whatever layout suits it, and may own native memory: close it. One thread at a time may use it.
  *
  * <p>Activations and images are {@code [batch, height, width, channels]}, the last running fastest. The arithmetic is that of
- * Keras: 'same' padding by TensorFlow's rule, mean squared error over batch, height, width and channels, and Adam with
- * β₁ = 0.9, β₂ = 0.999, ε = 1e-7 in the form {@code p −= lr·sqrt(1 − β₂ᵗ)/(1 − β₁ᵗ) · m / (sqrt(v) + ε)}.
+ * Keras: 'same' padding by TensorFlow's rule, mean squared error over batch, height, width and channels, and {@link Adam}.
  *
  * <p>The same engine with the same options gives the same bits for the same input, every time.
  */
 public interface Engine extends AutoCloseable {
-
-    /** Adam's decay of the first moment. */
-    float BETA_1 = 0.9f;
-    /** Adam's decay of the second moment. */
-    float BETA_2 = 0.999f;
-    /** Keeps Adam's quotient finite. */
-    float EPSILON = 1e-7f;
 
     Architecture architecture();
 

@@ -1,0 +1,41 @@
+package daegpu.engine;
+
+import daegpu.engine.reference.ReferenceEngine;
+import daegpu.model.Architecture;
+import java.util.List;
+
+/** Opens engines by name. */
+public final class Engines {
+
+    /** What {@code --engine} accepts: {@code auto} takes the fastest engine that runs here. */
+    public static final List<String> NAMES = List.of("auto", "cuda", "cpu", "reference");
+
+    private Engines() {
+    }
+
+    /**
+     * Opens an engine.
+     *
+     * @param name one of {@link #NAMES}
+     * @throws EngineUnavailableException if this engine cannot run here, or the name or an option is not known to it
+     */
+    public static OpenedEngine open(String name, Architecture architecture, EngineOptions options) {
+        return switch (name) {
+            case "reference" -> new OpenedEngine("reference", new ReferenceEngine(architecture, options), "it was asked for");
+            case "auto" -> new OpenedEngine("reference", new ReferenceEngine(architecture, options),
+                    "the only engine of this version");
+            case "cpu", "cuda" -> throw new EngineUnavailableException("this version has no " + name + " engine yet; use --engine reference");
+            default -> throw new EngineUnavailableException("there is no engine called " + name + "; there are " + String.join(", ", NAMES));
+        };
+    }
+
+    /**
+     * An engine and how it came to be chosen.
+     *
+     * @param name   the engine's own name, never {@code auto}
+     * @param engine the engine, to be closed by the caller
+     * @param reason why it was this one, for people
+     */
+    public record OpenedEngine(String name, Engine engine, String reason) {
+    }
+}
