@@ -18,4 +18,9 @@ public record TrainingState(Parameters parameters, Parameters firstMoment, Param
         Architecture architecture = parameters.architecture();
         return new TrainingState(parameters, new Parameters(architecture), new Parameters(architecture), 0);
     }
+
+    /** An independent copy. */
+    public TrainingState copy() {
+        return new TrainingState(parameters.copy(), firstMoment.copy(), secondMoment.copy(), step);
+    }
 }

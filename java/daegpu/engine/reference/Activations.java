@@ -2,58 +2,44 @@ package daegpu.engine.reference;
 
 import daegpu.model.Layer.Activation;
 
-/** Bias and activation of one image, and their gradients, written out. */
+/** Bias and activation of one image, {@code [pixels][channels]}, and their gradients, written out. */
 final class Activations {
 
     private Activations() {
     }
 
-    /** {@code values[pixel, channel] = bias[channel]}: where a sum over products starts from. */
-    static void fillWithBias(float[] parameters, int biasAt, int channels, float[] values, int at, int size) {
-        for (int i = 0; i < size; i += channels) {
-            System.arraycopy(parameters, biasAt, values, at + i, channels);
-        }
-    }
-
     /** {@code y = x}, {@code max(x, 0)} or {@code 1 / (1 + e⁻ˣ)}, in place. */
-    static void apply(Activation activation, float[] values, int at, int size) {
-        switch (activation) {
-            case LINEAR -> { }
-            case RELU -> {
-                for (int i = at; i < at + size; i++) {
-                    values[i] = Math.max(values[i], 0);
-                }
-            }
-            case SIGMOID -> {
-                for (int i = at; i < at + size; i++) {
-                    values[i] = (float) (1 / (1 + Math.exp(-values[i])));
-                }
+    static void apply(Activation activation, float[][] values) {
+        for (float[] pixel : values) {
+            for (int c = 0; c < pixel.length; c++) {
+                pixel[c] = switch (activation) {
+                    case LINEAR -> pixel[c];
+                    case RELU -> Math.max(pixel[c], 0);
+                    case SIGMOID -> (float) (1 / (1 + Math.exp(-pixel[c])));
+                };
             }
         }
     }
 
     /** Turns the gradient by {@code y} into the gradient by {@code x}, in place; {@code values} holds {@code y}. */
-    static void applyGradient(Activation activation, float[] values, float[] gradient, int at, int size) {
-        switch (activation) {
-            case LINEAR -> { }
-            case RELU -> {
-                for (int i = at; i < at + size; i++) {
-                    gradient[i] = values[i] > 0 ? gradient[i] : 0;
-                }
-            }
-            case SIGMOID -> {
-                for (int i = at; i < at + size; i++) {
-                    gradient[i] *= values[i] * (1 - values[i]);
-                }
+    static void applyGradient(Activation activation, float[][] values, float[][] gradient) {
+        for (int p = 0; p < values.length; p++) {
+            for (int c = 0; c < values[p].length; c++) {
+                float y = values[p][c];
+                gradient[p][c] *= switch (activation) {
+                    case LINEAR -> 1;
+                    case RELU -> y > 0 ? 1 : 0;
+                    case SIGMOID -> y * (1 - y);
+                };
             }
         }
     }
 
     /** {@code biasGradient[channel] += Σ(pixel) gradient[pixel, channel]}. */
-    static void addBiasGradient(float[] gradient, int at, int size, float[] parameterGradients, int biasAt, int channels) {
-        for (int i = at; i < at + size; i += channels) {
-            for (int c = 0; c < channels; c++) {
-                parameterGradients[biasAt + c] += gradient[i + c];
+    static void addBiasGradient(float[][] gradient, float[] biasGradient) {
+        for (float[] pixel : gradient) {
+            for (int c = 0; c < biasGradient.length; c++) {
+                biasGradient[c] += pixel[c];
             }
         }
     }

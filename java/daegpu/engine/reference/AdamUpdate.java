@@ -9,15 +9,14 @@ final class AdamUpdate {
     }
 
     /**
-     * {@code m += (g − m)(1 − β₁)}, {@code v += (g² − v)(1 − β₂)}, {@code p −= α·m / (sqrt(v) + ε)} for the values from
-     * {@code from} (inclusive) to {@code to} (exclusive).
+     * {@code m += (g − m)(1 − β₁)}, {@code v += (g² − v)(1 − β₂)}, {@code p −= α·m / (sqrt(v) + ε)}.
      *
      * @param alpha see {@link Adam#alpha}
      */
-    static void apply(float[] parameters, float[] firstMoment, float[] secondMoment, float[] gradients, float alpha, int from, int to) {
+    static void apply(float[] parameters, float[] firstMoment, float[] secondMoment, float[] gradients, float alpha) {
         float weight1 = (float) (1 - Adam.BETA_1);
         float weight2 = (float) (1 - Adam.BETA_2);
-        for (int i = from; i < to; i++) {
+        for (int i = 0; i < parameters.length; i++) {
             float gradient = gradients[i];
             firstMoment[i] += (gradient - firstMoment[i]) * weight1;
             secondMoment[i] += (gradient * gradient - secondMoment[i]) * weight2;

@@ -9,8 +9,10 @@ import daegpu.model.Layer.Operation;
  * {@link #addInputGradient}, its own input gradient is {@link #addForward}, and its kernel gradient is
  * {@link #addKernelGradient} with the two images exchanged; a dense layer is a 1×1 convolution of an image of one pixel.
  *
- * <p>In each formula the innermost loop runs over values that lie side by side in both arrays, so that the compiler turns it
- * into vector instructions. A value beyond the border is zero, so its term is left out.
+ * <p>An image is {@code [height·width][channels]}, one row of values for each pixel; a kernel is
+ * {@code [kernelSize·kernelSize·channels][filters]}, one row for each row {@code a}, column {@code b} and channel {@code c} of
+ * the window. Each formula is a sum over products, made by {@link #addProduct}. A value beyond the border is zero, so its
+ * term is left out.
  *
  * @param height       height of the image on the input side, in pixels
  * @param width        width of the image on the input side, in pixels
@@ -38,17 +40,13 @@ record Convolution(int height, int width, int channels, int outputHeight, int ou
     }
 
     /** {@code output[i, j, f] += Σ(a, b, c) input[i·stride + a − padding, j·stride + b − padding, c] · kernel[a, b, c, f]}. */
-    void addForward(float[] input, int inputAt, float[] kernel, int kernelAt, float[] output, int outputAt) {
+    void addForward(float[][] input, float[][] kernel, float[][] output) {
         for (int i = 0; i < outputHeight; i++) {
             for (int j = 0; j < outputWidth; j++) {
-                int to = outputAt + (i * outputWidth + j) * filters;
                 for (int a = firstTap(i); a < endTap(i, height); a++) {
                     for (int b = firstTap(j); b < endTap(j, width); b++) {
-                        int from = inputAt + pixel(i, j, a, b) * channels;
-                        int weights = kernelAt + (a * kernelSize + b) * channels * filters;
-                        for (int c = 0; c < channels; c++) {
-                            addScaled(input[from + c], kernel, weights + c * filters, output, to, filters);
-                        }
+                        addProduct(input[pixel(i, j, a, b)], kernel, (a * kernelSize + b) * channels, channels,
+                                output[i * outputWidth + j]);
                     }
                 }
             }
@@ -57,21 +55,17 @@ record Convolution(int height, int width, int channels, int outputHeight, int ou
 
     /**
      * {@code inputGradient[i·stride + a − padding, j·stride + b − padding, c] += Σ(f) outputGradient[i, j, f] · kernel[a, b, c, f]}
-     * over all {@code i, j, a, b}.
+     * for every {@code i, j, a, b, c}.
      *
      * @param turned the kernel as {@link #turn} lays it out
      */
-    void addInputGradient(float[] outputGradient, int outputAt, float[] turned, float[] inputGradient, int inputAt) {
+    void addInputGradient(float[][] outputGradient, float[][] turned, float[][] inputGradient) {
         for (int i = 0; i < outputHeight; i++) {
             for (int j = 0; j < outputWidth; j++) {
-                int from = outputAt + (i * outputWidth + j) * filters;
                 for (int a = firstTap(i); a < endTap(i, height); a++) {
                     for (int b = firstTap(j); b < endTap(j, width); b++) {
-                        int to = inputAt + pixel(i, j, a, b) * channels;
-                        int weights = (a * kernelSize + b) * channels * filters;
-                        for (int f = 0; f < filters; f++) {
-                            addScaled(outputGradient[from + f], turned, weights + f * channels, inputGradient, to, channels);
-                        }
+                        addProduct(outputGradient[i * outputWidth + j], turned, (a * kernelSize + b) * filters, filters,
+                                inputGradient[pixel(i, j, a, b)]);
                     }
                 }
             }
@@ -79,30 +73,32 @@ record Convolution(int height, int width, int channels, int outputHeight, int ou
     }
 
     /** {@code kernelGradient[a, b, c, f] += Σ(i, j) input[i·stride + a − padding, j·stride + b − padding, c] · outputGradient[i, j, f]}. */
-    void addKernelGradient(float[] input, int inputAt, float[] outputGradient, int outputAt, float[] kernelGradient, int kernelAt) {
+    void addKernelGradient(float[][] input, float[][] outputGradient, float[][] kernelGradient) {
+        float[] column = new float[outputWidth];
         for (int i = 0; i < outputHeight; i++) {
-            for (int j = 0; j < outputWidth; j++) {
-                int gradient = outputAt + (i * outputWidth + j) * filters;
-                for (int a = firstTap(i); a < endTap(i, height); a++) {
-                    for (int b = firstTap(j); b < endTap(j, width); b++) {
-                        int from = inputAt + pixel(i, j, a, b) * channels;
-                        int to = kernelAt + (a * kernelSize + b) * channels * filters;
-                        for (int c = 0; c < channels; c++) {
-                            addScaled(input[from + c], outputGradient, gradient, kernelGradient, to + c * filters, filters);
+            for (int a = firstTap(i); a < endTap(i, height); a++) {
+                for (int b = 0; b < kernelSize; b++) {
+                    // Windows first to last of this row have column b inside the image.
+                    int first = Math.max(0, (padding - b + stride - 1) / stride);
+                    int last = Math.min(outputWidth - 1, (width - 1 + padding - b) / stride);
+                    for (int c = 0; c < channels; c++) {
+                        for (int j = first; j <= last; j++) {
+                            column[j - first] = input[pixel(i, j, a, b)][c];
                         }
+                        addProduct(column, outputGradient, i * outputWidth + first, last - first + 1,
+                                kernelGradient[(a * kernelSize + b) * channels + c]);
                     }
                 }
             }
         }
     }
 
-    /** The kernel {@code [a, b, c, f]} as {@code [a, b, f, c]}, in which {@link #addInputGradient} reads it side by side. */
-    void turn(float[] kernel, int kernelAt, float[] turned) {
+    /** Fills {@code turned} with the kernel as {@code [kernelSize·kernelSize·filters][channels]}, for {@link #addInputGradient}. */
+    void turn(float[][] kernel, float[][] turned) {
         for (int tap = 0; tap < kernelSize * kernelSize; tap++) {
-            int start = tap * channels * filters;
             for (int c = 0; c < channels; c++) {
                 for (int f = 0; f < filters; f++) {
-                    turned[start + f * channels + c] = kernel[kernelAt + start + c * filters + f];
+                    turned[tap * filters + f][c] = kernel[tap * channels + c][f];
                 }
             }
         }
@@ -118,18 +114,37 @@ record Convolution(int height, int width, int channels, int outputHeight, int ou
         return Math.min(kernelSize, size + padding - i * stride);
     }
 
-    /** Index of the pixel on the input side under row {@code a} and column {@code b} of the kernel in window {@code i, j}. */
+    /** The pixel on the input side under row {@code a} and column {@code b} of the kernel in window {@code i, j}. */
     private int pixel(int i, int j, int a, int b) {
         return (i * stride + a - padding) * width + j * stride + b - padding;
     }
 
-    /** {@code to[k] += factor · from[k]}. */
-    private static void addScaled(float factor, float[] from, int fromAt, float[] to, int toAt, int count) {
-        if (factor == 0) {
-            return; // behind a ReLU every second value is
+    /**
+     * {@code y[k] += Σ(r) x[r] · rows[first + r][k]}, a vector times a matrix. The compiler turns the loop over {@code k} into
+     * vector instructions: all its arrays are read at {@code k} itself (with different offsets into one array it could not
+     * exclude that they overlap), and there are not too many of them.
+     */
+    private static void addProduct(float[] x, float[][] rows, int first, int count, float[] y) {
+        int r = 0;
+        for (; r + 4 <= count; r += 4) {
+            float x0 = x[r];
+            float x1 = x[r + 1];
+            float x2 = x[r + 2];
+            float x3 = x[r + 3];
+            float[] row0 = rows[first + r];
+            float[] row1 = rows[first + r + 1];
+            float[] row2 = rows[first + r + 2];
+            float[] row3 = rows[first + r + 3];
+            for (int k = 0; k < y.length; k++) {
+                y[k] += x0 * row0[k] + x1 * row1[k] + x2 * row2[k] + x3 * row3[k];
+            }
         }
-        for (int k = 0; k < count; k++) {
-            to[toAt + k] += factor * from[fromAt + k];
+        for (; r < count; r++) {
+            float factor = x[r];
+            float[] row = rows[first + r];
+            for (int k = 0; k < y.length; k++) {
+                y[k] += factor * row[k];
+            }
         }
     }
 }
