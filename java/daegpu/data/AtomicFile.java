@@ -1,0 +1,144 @@
+package daegpu.data;
+
+import java.io.BufferedOutputStream;
+import java.io.FileOutputStream;
+import java.io.IOException;
+import java.io.OutputStream;
+import java.nio.channels.FileChannel;
+import java.nio.file.AccessDeniedException;
+import java.nio.file.DirectoryIteratorException;
+import java.nio.file.DirectoryStream;
+import java.nio.file.FileAlreadyExistsException;
+import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
+import java.nio.file.NotDirectoryException;
+import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
+import java.nio.file.StandardOpenOption;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.HexFormat;
+import java.util.concurrent.ThreadLocalRandom;
+
+/**
+ * Writes files that are never half there: whatever happens, a full disk, an exception, {@code kill -9} or a power cut, the file
+ * is either as it was or entirely new.
+ *
+ * <p>The content goes to a temporary file beside the target, called {@code .NAME.<8 hexadecimal digits>.tmp}, which is synced
+ * and then renamed over the target. A process that was killed may leave such a file behind; it harms nothing, and the next
+ * write of the same target removes it once it has not been touched for an hour.
+ */
+public final class AtomicFile {
+
+    /** Writes the content of a file. */
+    @FunctionalInterface
+    public interface Content {
+        void writeTo(OutputStream out) throws IOException;
+    }
+
+    private static final Duration ABANDONED = Duration.ofHours(1);
+
+    private AtomicFile() {
+    }
+
+    /**
+     * Replaces or creates {@code target}.
+     *
+     * @throws IOException if that fails; the message is one line that names the file, and the target is as it was
+     */
+    public static void write(Path target, byte[] content) throws IOException {
+        write(target, out -> out.write(content));
+    }
+
+    /**
+     * Replaces or creates {@code target} with what {@code content} writes. The stream is buffered and need not be closed. Where
+     * the target is a symbolic link, the file that it leads to is replaced.
+     *
+     * @throws IOException if that fails, or {@code content} throws it; the message is one line that names the file, and the
+     *                     target is as it was
+     */
+    public static void write(Path target, Content content) throws IOException {
+        try {
+            Path file = Files.exists(target) ? target.toRealPath() : target.toAbsolutePath();
+            if (Files.isDirectory(file)) {
+                throw new IOException("it is a folder");
+            }
+            if (Files.exists(file) && !Files.isRegularFile(file)) {
+                // Renaming would replace a device such as /dev/null by a file.
+                throw new IOException("it is not a regular file");
+            }
+            replace(file, content);
+        } catch (IOException e) {
+            throw new IOException("cannot write " + target + ": " + reason(e), e);
+        }
+    }
+
+    private static void replace(Path file, Content content) throws IOException {
+        Path directory = file.getParent();
+        removeAbandoned(directory, file.getFileName().toString());
+        String random = HexFormat.of().toHexDigits(ThreadLocalRandom.current().nextInt());
+        Path temporary = directory.resolve("." + file.getFileName() + "." + random + ".tmp");
+        // Refuses an existing file, and gives the permissions that any new file gets.
+        Files.createFile(temporary);
+        try {
+            // Not a channel: an interrupted thread would find it closed, and the file with it.
+            try (FileOutputStream out = new FileOutputStream(temporary.toFile())) {
+                BufferedOutputStream buffered = new BufferedOutputStream(out, 1 << 16);
+                content.writeTo(buffered);
+                buffered.flush();
+                out.getFD().sync();
+            }
+            Files.move(temporary, file, StandardCopyOption.ATOMIC_MOVE);
+        } catch (Throwable e) {
+            try {
+                Files.deleteIfExists(temporary);
+            } catch (IOException suppressed) {
+                e.addSuppressed(suppressed);
+            }
+            throw e;
+        }
+        syncDirectory(directory);
+    }
+
+    /** Makes the new name survive a power cut, on systems where directories can be synced. */
+    private static void syncDirectory(Path directory) {
+        try (FileChannel channel = FileChannel.open(directory, StandardOpenOption.READ)) {
+            channel.force(true);
+        } catch (IOException e) {
+            // Windows cannot open a directory; the file itself is complete either way.
+        }
+    }
+
+    private static void removeAbandoned(Path directory, String name) {
+        Instant limit = Instant.now().minus(ABANDONED);
+        try (DirectoryStream<Path> entries = Files.newDirectoryStream(directory, entry -> isTemporary(entry, name))) {
+            for (Path entry : entries) {
+                if (Files.getLastModifiedTime(entry).toInstant().isBefore(limit)) {
+                    Files.deleteIfExists(entry);
+                }
+            }
+        } catch (IOException | DirectoryIteratorException e) {
+            // Tidying up is no reason to fail: if the directory cannot be used, writing will say so.
+        }
+    }
+
+    private static boolean isTemporary(Path entry, String name) {
+        String candidate = entry.getFileName().toString();
+        return candidate.length() == name.length() + 14 && candidate.startsWith("." + name + ".")
+                && candidate.substring(name.length() + 2).matches("[0-9a-f]{8}\\.tmp");
+    }
+
+    /** The exceptions of java.nio.file carry nothing but a path as their message. */
+    private static String reason(IOException e) {
+        if (e instanceof NoSuchFileException) {
+            return "its folder does not exist";
+        }
+        if (e instanceof AccessDeniedException) {
+            return "permission denied";
+        }
+        if (e instanceof NotDirectoryException || e instanceof FileAlreadyExistsException) {
+            return "a file is in the way";
+        }
+        return e.getMessage() != null ? e.getMessage() : e.toString();
+    }
+}
