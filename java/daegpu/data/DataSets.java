@@ -1,0 +1,205 @@
+package daegpu.data;
+
+import java.io.IOException;
+import java.nio.file.DirectoryIteratorException;
+import java.nio.file.DirectoryStream;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Locale;
+
+/**
+ * What a network is trained on and what it is judged by.
+ *
+ * @param training    at least one image
+ * @param validation  at least one image, of the size of the training images and none of them
+ * @param description for people, two lines without a line break at the end: what was read from where, how many images of which
+ *                    size, and what was asked for but not there
+ */
+public record DataSets(ImageSet training, ImageSet validation, String description) {
+
+    private static final List<String> TRAINING_NAMES = List.of("train-images-idx3-ubyte", "train-images-idx3-ubyte.gz",
+            "train-images.idx3-ubyte", "train-images.idx3-ubyte.gz");
+    private static final List<String> VALIDATION_NAMES = List.of("t10k-images-idx3-ubyte", "t10k-images-idx3-ubyte.gz",
+            "t10k-images.idx3-ubyte", "t10k-images.idx3-ubyte.gz");
+    private static final double DEFAULT_SPLIT = 0.1;
+
+    /**
+     * Finds and reads both sets.
+     *
+     * <p>Training images are the embedded MNIST's, or those of the IDX file {@code data}, or those of the file that has the usual
+     * name in the folder {@code data} ({@code train-images-idx3-ubyte} or {@code train-images.idx3-ubyte}, maybe with
+     * {@code .gz}).
+     *
+     * <p>Validation images are those of {@code validationData}; or the last {@code validationSplit} of the training images, which
+     * then are no longer training images, counted as Keras counts them: of n images the first ⌊n·(1 − split)⌋ stay; or
+     * MNIST's test images; or those of {@code t10k-images…} beside the training file in the folder {@code data}; and where there
+     * are none of these, the last tenth of the training images.
+     *
+     * <p>The limits are applied last.
+     *
+     * @param data            folder or file, or null for the embedded MNIST
+     * @param validationData  folder (with a {@code t10k-images…} file) or file, or null
+     * @param validationSplit between 0 and 1, or 0 for none
+     * @param limit           take the first this many training images; 0 takes all
+     * @param validationLimit take the first this many validation images; 0 takes all
+     * @throws InvalidInputException if files are missing, unusable or of different image sizes, if both a split and validation
+     *                               data are asked for, or if a split or limit is out of range or leaves nothing
+     */
+    public static DataSets open(Path data, Path validationData, double validationSplit, int limit, int validationLimit) {
+        if (!(validationSplit >= 0 && validationSplit < 1)) {
+            throw new InvalidInputException("the validation split must be at least 0 and less than 1, not " + validationSplit);
+        }
+        if (limit < 0 || validationLimit < 0) {
+            throw new InvalidInputException("a limit on images must be 0 or more, not " + Math.min(limit, validationLimit));
+        }
+        if (validationSplit > 0 && validationData != null) {
+            throw new InvalidInputException("validation images can be split off the training images or come from " + validationData
+                    + ", not both");
+        }
+        Source training = data == null ? new EmbeddedTraining() : trainingSource(data);
+        Source validation = validationSplit > 0 ? null : validationSource(data, validationData);
+        return validation == null ? split(training, validationSplit, limit, validationLimit)
+                : separate(training, validation, limit, validationLimit);
+    }
+
+    /** Where images come from: a file, or one of the embedded sets. */
+    private interface Source {
+
+        /** @param limit number of images, or 0 for all; fewer are no error */
+        ImageSet read(int limit);
+
+        String name();
+    }
+
+    private record EmbeddedTraining() implements Source {
+
+        @Override
+        public ImageSet read(int limit) {
+            return EmbeddedMnist.training(limit);
+        }
+
+        @Override
+        public String name() {
+            return "the embedded MNIST";
+        }
+    }
+
+    private record EmbeddedTest() implements Source {
+
+        @Override
+        public ImageSet read(int limit) {
+            return EmbeddedMnist.test(limit);
+        }
+
+        @Override
+        public String name() {
+            return "the embedded MNIST's test set";
+        }
+    }
+
+    private record Idx(Path file) implements Source {
+
+        @Override
+        public ImageSet read(int limit) {
+            return IdxFile.read(file, limit);
+        }
+
+        @Override
+        public String name() {
+            return file.toString();
+        }
+    }
+
+    private static Source trainingSource(Path data) {
+        if (!Files.isDirectory(data)) {
+            return new Idx(data);
+        }
+        Path file = find(data, TRAINING_NAMES);
+        if (file == null) {
+            throw containsPictures(data)
+                    ? new InvalidInputException(data + " is a folder of pictures; training takes IDX files only: " + names(TRAINING_NAMES))
+                    : new InvalidInputException(data + " holds no training images: looked for " + names(TRAINING_NAMES));
+        }
+        return new Idx(file);
+    }
+
+    /** Null if nobody named validation images and none are where they usually are. */
+    private static Source validationSource(Path data, Path validationData) {
+        if (validationData == null) {
+            if (data == null) {
+                return new EmbeddedTest();
+            }
+            Path file = Files.isDirectory(data) ? find(data, VALIDATION_NAMES) : null;
+            return file == null ? null : new Idx(file);
+        }
+        if (!Files.isDirectory(validationData)) {
+            return new Idx(validationData);
+        }
+        Path file = find(validationData, VALIDATION_NAMES);
+        if (file == null) {
+            throw new InvalidInputException(validationData + " holds no validation images: looked for " + names(VALIDATION_NAMES));
+        }
+        return new Idx(file);
+    }
+
+    private static Path find(Path folder, List<String> names) {
+        return names.stream().map(folder::resolve).filter(Files::exists).findFirst().orElse(null);
+    }
+
+    private static String names(List<String> names) {
+        return String.join(", ", names);
+    }
+
+    private static boolean containsPictures(Path folder) {
+        try (DirectoryStream<Path> entries = Files.newDirectoryStream(folder)) {
+            for (Path entry : entries) {
+                if (entry.getFileName().toString().toLowerCase(Locale.ROOT).matches(".*\\.(png|jpe?g)")) {
+                    return true;
+                }
+            }
+            return false;
+        } catch (IOException e) {
+            throw InvalidInputException.unreadable(folder, e);
+        } catch (DirectoryIteratorException e) {
+            throw InvalidInputException.unreadable(folder, e.getCause());
+        }
+    }
+
+    private static DataSets separate(Source trainingSource, Source validationSource, int limit, int validationLimit) {
+        ImageSet training = trainingSource.read(limit);
+        ImageSet validation = validationSource.read(validationLimit);
+        if (training.height() != validation.height() || training.width() != validation.width()
+                || training.channels() != validation.channels()) {
+            throw new InvalidInputException("validation images must be like the training images: " + validationSource.name() + " holds "
+                    + validation.describeSize() + ", " + trainingSource.name() + " " + training.describeSize());
+        }
+        return new DataSets(training, validation, describe("training", training, limit) + " from " + trainingSource.name() + "\n"
+                + describe("validation", validation, validationLimit) + " from " + validationSource.name());
+    }
+
+    private static DataSets split(Source source, double validationSplit, int limit, int validationLimit) {
+        boolean asked = validationSplit > 0;
+        ImageSet all = source.read(0);
+        int kept = (int) Math.floor(all.count() * (1 - (asked ? validationSplit : DEFAULT_SPLIT)));
+        if (kept == 0 || kept == all.count()) {
+            throw new InvalidInputException(source.name() + " holds " + number(all.count()) + (all.count() == 1 ? " image" : " images")
+                    + ", which cannot be split into training and validation images" + (asked ? " at " + validationSplit : ""));
+        }
+        ImageSet training = all.range(0, limit == 0 ? kept : Math.min(limit, kept));
+        int validationCount = all.count() - kept;
+        ImageSet validation = all.range(kept, kept + (validationLimit == 0 ? validationCount : Math.min(validationLimit, validationCount)));
+        return new DataSets(training, validation, describe("training", training, limit) + " from " + source.name() + "\n"
+                + describe("validation", validation, validationLimit) + ", split off the end of the training images"
+                + (asked ? "" : " (the last tenth, since there is no validation set)"));
+    }
+
+    private static String describe(String purpose, ImageSet images, int limit) {
+        return purpose + ": " + number(images.count()) + (images.count() == 1 ? " image of " : " images of ") + images.describeSize()
+                + (images.count() < limit ? " (there are no more; the limit was " + number(limit) + ")" : "");
+    }
+
+    private static String number(int number) {
+        return String.format(Locale.ROOT, "%,d", number);
+    }
+}

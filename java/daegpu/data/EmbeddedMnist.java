@@ -1,0 +1,110 @@
+package daegpu.data;
+
+import java.io.BufferedInputStream;
+import java.io.ByteArrayInputStream;
+import java.io.IOException;
+import java.io.InputStream;
+import java.security.DigestInputStream;
+import java.security.MessageDigest;
+import java.security.NoSuchAlgorithmException;
+import java.util.HexFormat;
+import java.util.zip.GZIPInputStream;
+
+/**
+ * The MNIST images (LeCun, Cortes and Burges), 28×28 grey, that travel with the program.
+ *
+ * <p>What is returned was checked against a known SHA-256. Where all images are asked for, that is the hash of the original
+ * file, computed while it is decompressed; where only the first ones are, it is that of the compressed file, which is hashed
+ * whole before as much of it as needed is decompressed.
+ */
+public final class EmbeddedMnist {
+
+    private static final int SIZE = 28;
+    private static final int HEADER_BYTES = 16;
+
+    /**
+     * One of the original files.
+     *
+     * @param resource         where it is, gzipped
+     * @param count            images in it
+     * @param hash             SHA-256 of the original file
+     * @param hashOfCompressed SHA-256 of the gzipped one
+     */
+    private record Source(String resource, int count, String hash, String hashOfCompressed) {
+
+        int bytes() {
+            return HEADER_BYTES + count * SIZE * SIZE;
+        }
+    }
+
+    private static final Source TRAINING = new Source("mnist/train-images-idx3-ubyte.gz", 60_000,
+            "ba891046e6505d7aadcbbe25680a0738ad16aec93bde7f9b65e87a2fc25776db",
+            "0b367032e93c5d0cea0925647cfdb18614af8ee15f83e6f2fc2ad904a6835971");
+    private static final Source TEST = new Source("mnist/t10k-images-idx3-ubyte.gz", 10_000,
+            "0fa7898d509279e482958e8ce81c8e77db3f2f8254e26661ceb7762c4d494ce7",
+            "1a1a05eab793c14bb050b398624a11b0ffd1a2953baed553b1b9bd079e2a20be");
+
+    private EmbeddedMnist() {
+    }
+
+    /**
+     * The first {@code limit} training images, or all 60,000 if it is 0 or larger.
+     *
+     * @throws InvalidInputException if the program's own file is damaged
+     */
+    public static ImageSet training(int limit) {
+        return read(TRAINING, limit);
+    }
+
+    /**
+     * The first {@code limit} test images, or all 10,000 if it is 0 or larger.
+     *
+     * @throws InvalidInputException if the program's own file is damaged
+     */
+    public static ImageSet test(int limit) {
+        return read(TEST, limit);
+    }
+
+    private static ImageSet read(Source source, int limit) {
+        String name = "the embedded file " + source.resource();
+        try (InputStream compressed = EmbeddedMnist.class.getResourceAsStream(source.resource())) {
+            if (compressed == null) {
+                throw new InvalidInputException(name + " is missing from this build of the program");
+            }
+            return limit == 0 || limit >= source.count() ? readAll(source, name, compressed) : readFirst(source, name, compressed, limit);
+        } catch (IOException e) {
+            throw new InvalidInputException(name + " is damaged: " + e.getMessage(), e);
+        }
+    }
+
+    private static ImageSet readAll(Source source, String name, InputStream compressed) throws IOException {
+        MessageDigest digest = sha256();
+        InputStream hashed = new DigestInputStream(new GZIPInputStream(compressed, 1 << 16), digest);
+        // Buffered after hashing: the digest then sees large blocks only, and every byte that was read.
+        ImageSet images = IdxFile.readTrusted(new BufferedInputStream(hashed, 1 << 16), name, 0, source.bytes());
+        check(name, digest, source.hash());
+        return images;
+    }
+
+    private static ImageSet readFirst(Source source, String name, InputStream compressed, int limit) throws IOException {
+        byte[] content = compressed.readAllBytes();
+        MessageDigest digest = sha256();
+        digest.update(content);
+        check(name, digest, source.hashOfCompressed());
+        return IdxFile.readTrusted(new GZIPInputStream(new ByteArrayInputStream(content), 1 << 16), name, limit, source.bytes());
+    }
+
+    private static void check(String name, MessageDigest digest, String expected) {
+        if (!HexFormat.of().formatHex(digest.digest()).equals(expected)) {
+            throw new InvalidInputException(name + " is damaged: its SHA-256 is not the expected one");
+        }
+    }
+
+    private static MessageDigest sha256() {
+        try {
+            return MessageDigest.getInstance("SHA-256");
+        } catch (NoSuchAlgorithmException e) {
+            throw new AssertionError("every Java platform has SHA-256", e);
+        }
+    }
+}
