@@ -1,0 +1,306 @@
+package daegpu.data;
+
+import java.awt.image.BufferedImage;
+import java.awt.image.ColorModel;
+import java.awt.image.IndexColorModel;
+import java.awt.image.Raster;
+import java.io.ByteArrayInputStream;
+import java.io.ByteArrayOutputStream;
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.OutputStream;
+import java.io.UncheckedIOException;
+import java.nio.ByteBuffer;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Arrays;
+import java.util.Locale;
+import java.util.regex.Pattern;
+import java.util.zip.CRC32;
+import javax.imageio.IIOImage;
+import javax.imageio.ImageIO;
+import javax.imageio.ImageReader;
+import javax.imageio.ImageWriteParam;
+import javax.imageio.ImageWriter;
+import javax.imageio.stream.ImageOutputStream;
+import javax.imageio.stream.MemoryCacheImageInputStream;
+import javax.imageio.stream.MemoryCacheImageOutputStream;
+
+/**
+ * Single images in PNG and JPEG files. Grey values and colours are taken as they are in the file, without regard to gamma or
+ * colour profiles, and the orientation that a camera may have noted is ignored: pixels are numbers here, and a grey PNG that is
+ * read and written again has the same ones.
+ */
+public final class ImageFile {
+
+    /**
+     * An image from a file.
+     *
+     * @param image  one image
+     * @param format {@code png} or {@code jpeg}
+     */
+    public record Picture(ImageSet image, String format) {
+    }
+
+    private static final String PNG = "png";
+    private static final String JPEG = "jpeg";
+    private static final float JPEG_QUALITY = 0.95f;
+    private static final byte[] PNG_SIGNATURE = {(byte) 0x89, 'P', 'N', 'G', '\r', '\n', 0x1A, '\n'};
+    private static final byte[] JPEG_SIGNATURE = {(byte) 0xFF, (byte) 0xD8, (byte) 0xFF};
+    private static final int LARGEST_FILE = 1 << 28;
+    /** What the JPEG decoder says when it fills in what the file lacks; other warnings concern metadata. */
+    private static final Pattern DAMAGE = Pattern.compile("corrupt|premature|truncated", Pattern.CASE_INSENSITIVE);
+
+    private ImageFile() {
+    }
+
+    /**
+     * Reads a picture that is to go through a network for images of the given size.
+     *
+     * <p>Greys become colours with three equal channels where the network wants colour; colours become grey only if each has
+     * three equal channels. 16-bit values are rounded to 8 bits. An alpha channel is dropped if it is opaque everywhere. The size
+     * is checked before pixels are decoded.
+     *
+     * @param height   wanted height in pixels
+     * @param width    wanted width in pixels
+     * @param channels 1 for grey, 3 for colour
+     * @throws InvalidInputException if the file cannot be read, is damaged, is neither PNG nor JPEG or does not fit; the message
+     *                               names it and what is wrong
+     */
+    public static Picture read(Path file, int height, int width, int channels) {
+        String wanted = ImageSet.describeSize(height, width, channels);
+        if (channels != 1 && channels != 3) {
+            throw new InvalidInputException(file + " is a picture, in grey or colour; the model wants " + wanted);
+        }
+        byte[] content = content(file);
+        String format = format(content);
+        if (format == null) {
+            throw new InvalidInputException(file + " is neither a PNG nor a JPEG file");
+        }
+        if (format.equals(PNG)) {
+            checkPng(file, content);
+        }
+        ImageReader reader = ImageIO.getImageReadersByFormatName(format).next();
+        try {
+            return new Picture(decode(file, content, format, reader, height, width, channels), format);
+        } catch (IOException | RuntimeException e) {
+            if (e instanceof InvalidInputException invalid) {
+                throw invalid;
+            }
+            // The decoders of the Java platform throw about anything when a file is damaged.
+            throw new InvalidInputException(file + " is damaged: its pixels cannot be decoded", e);
+        } finally {
+            reader.dispose();
+        }
+    }
+
+    /**
+     * What a file is, judged by its first bytes: {@code png}, {@code jpeg}, or null for anything else.
+     *
+     * @throws InvalidInputException if the file cannot be read
+     */
+    public static String formatOf(Path file) {
+        if (Files.isDirectory(file)) {
+            throw new InvalidInputException(file + " is a folder, not a picture");
+        }
+        try (InputStream in = Files.newInputStream(file)) {
+            return format(in.readNBytes(PNG_SIGNATURE.length));
+        } catch (IOException e) {
+            throw InvalidInputException.unreadable(file, e);
+        }
+    }
+
+    /**
+     * One image as a file: PNG without loss, or JPEG at quality 0.95.
+     *
+     * @param images of 1 or 3 channels
+     * @param index  which of them
+     * @param format {@code png} or {@code jpeg}
+     * @throws IllegalArgumentException if there is no such format or the images have another number of channels
+     */
+    public static byte[] encode(ImageSet images, int index, String format) {
+        if (!format.equals(PNG) && !format.equals(JPEG)) {
+            throw new IllegalArgumentException("no such format: " + format);
+        }
+        if (images.channels() != 1 && images.channels() != 3) {
+            throw new IllegalArgumentException("a picture cannot have " + images.channels() + " channels");
+        }
+        BufferedImage picture = new BufferedImage(images.width(), images.height(),
+                images.channels() == 1 ? BufferedImage.TYPE_BYTE_GRAY : BufferedImage.TYPE_3BYTE_BGR);
+        int start = index * images.imageSize();
+        picture.getRaster().setDataElements(0, 0, images.width(), images.height(),
+                Arrays.copyOfRange(images.pixels(), start, start + images.imageSize()));
+        ByteArrayOutputStream bytes = new ByteArrayOutputStream();
+        try {
+            encode(picture, format, bytes);
+        } catch (IOException e) {
+            throw new UncheckedIOException("writing to memory failed", e);
+        }
+        return bytes.toByteArray();
+    }
+
+    /**
+     * Writes {@code picture} as a PNG file.
+     *
+     * @throws IOException if that fails; see {@link AtomicFile}
+     */
+    public static void write(Path file, BufferedImage picture) throws IOException {
+        AtomicFile.write(file, out -> encode(picture, PNG, out));
+    }
+
+    private static void encode(BufferedImage picture, String format, OutputStream out) throws IOException {
+        ImageWriter writer = ImageIO.getImageWritersByFormatName(format).next();
+        // A stream of this kind keeps what it must in memory, where ImageIO's own choice is a temporary file.
+        try (ImageOutputStream stream = new MemoryCacheImageOutputStream(out)) {
+            writer.setOutput(stream);
+            ImageWriteParam parameters = writer.getDefaultWriteParam();
+            if (format.equals(JPEG)) {
+                parameters.setCompressionMode(ImageWriteParam.MODE_EXPLICIT);
+                parameters.setCompressionQuality(JPEG_QUALITY);
+            }
+            writer.write(null, new IIOImage(picture, null, null), parameters);
+        } finally {
+            writer.dispose();
+        }
+    }
+
+    private static byte[] content(Path file) {
+        if (Files.isDirectory(file)) {
+            throw new InvalidInputException(file + " is a folder, not a picture");
+        }
+        try (InputStream in = Files.newInputStream(file)) {
+            // Only as much as is needed to know that it is too much.
+            byte[] content = Files.size(file) > LARGEST_FILE ? new byte[0] : in.readNBytes(LARGEST_FILE + 1);
+            if (content.length > LARGEST_FILE || Files.size(file) > LARGEST_FILE) {
+                throw new InvalidInputException(file + " has over " + (LARGEST_FILE >> 20) + " MiB, too much for a picture");
+            }
+            if (content.length == 0) {
+                throw new InvalidInputException(file + " is empty");
+            }
+            return content;
+        } catch (IOException e) {
+            throw InvalidInputException.unreadable(file, e);
+        }
+    }
+
+    private static String format(byte[] content) {
+        if (startsWith(content, PNG_SIGNATURE)) {
+            return PNG;
+        }
+        return startsWith(content, JPEG_SIGNATURE) ? JPEG : null;
+    }
+
+    private static boolean startsWith(byte[] content, byte[] signature) {
+        return content.length >= signature.length && Arrays.equals(content, 0, signature.length, signature, 0, signature.length);
+    }
+
+    /**
+     * Follows the chunks of a PNG file from IHDR to IEND and compares their check sums, which the decoder of the Java platform
+     * does not.
+     */
+    private static void checkPng(Path file, byte[] content) {
+        ByteBuffer chunks = ByteBuffer.wrap(content).position(PNG_SIGNATURE.length);
+        boolean first = true;
+        String type;
+        do {
+            if (chunks.remaining() < 12) {
+                throw new InvalidInputException(file + " is truncated");
+            }
+            int length = chunks.getInt();
+            int start = chunks.position();
+            type = new String(content, start, 4, StandardCharsets.ISO_8859_1);
+            if (length < 0 || length > chunks.remaining() - 8) {
+                throw new InvalidInputException(file + " is truncated or damaged");
+            }
+            CRC32 sum = new CRC32();
+            sum.update(content, start, 4 + length);
+            if ((int) sum.getValue() != chunks.getInt(start + 4 + length)) {
+                throw new InvalidInputException(file + " is damaged: a check sum does not match");
+            }
+            if (first && (!type.equals("IHDR") || length != 13)) {
+                throw new InvalidInputException(file + " is damaged: it does not begin with its size");
+            }
+            first = false;
+            chunks.position(start + 4 + length + 4);
+        } while (!type.equals("IEND"));
+        if (chunks.hasRemaining()) {
+            throw new InvalidInputException(file + " is too long: it goes on after its end");
+        }
+    }
+
+    private static ImageSet decode(Path file, byte[] content, String format, ImageReader reader, int height, int width, int channels)
+            throws IOException {
+        // Without metadata: they are of no use here, and compressed ones can be made to fill any memory.
+        reader.setInput(new MemoryCacheImageInputStream(new ByteArrayInputStream(content)), true, true);
+        String[] damage = new String[1];
+        reader.addIIOReadWarningListener((source, warning) -> {
+            if (DAMAGE.matcher(warning).find()) {
+                damage[0] = warning;
+            }
+        });
+        int foundHeight = reader.getHeight(0);
+        int foundWidth = reader.getWidth(0);
+        boolean grey = format.equals(PNG) ? isGreyPng(content) : isGreyJpeg(file, reader);
+        if (foundHeight != height || foundWidth != width) {
+            throw new InvalidInputException(file + " is " + ImageSet.describeSize(foundHeight, foundWidth, grey ? 1 : 3)
+                    + "; the model wants " + ImageSet.describeSize(height, width, channels));
+        }
+        BufferedImage picture = reader.read(0);
+        if (damage[0] != null) {
+            throw new InvalidInputException(file + " is damaged: " + damage[0].toLowerCase(Locale.ROOT));
+        }
+        byte[] pixels = new byte[height * width * channels];
+        int[] colour = new int[4];
+        for (int y = 0; y < height; y++) {
+            for (int x = 0; x < width; x++) {
+                readColour(picture.getColorModel(), picture.getRaster(), x, y, colour);
+                if (colour[3] != 255) {
+                    throw new InvalidInputException(file + " is transparent in places, which the model cannot see; flatten it first");
+                }
+                if (channels == 1 && (colour[0] != colour[1] || colour[1] != colour[2])) {
+                    throw new InvalidInputException(file + " is in colour; the model wants " + ImageSet.describeSize(height, width, 1));
+                }
+                for (int channel = 0; channel < channels; channel++) {
+                    pixels[(y * width + x) * channels + channel] = (byte) colour[channel];
+                }
+            }
+        }
+        return new ImageSet(height, width, channels, pixels);
+    }
+
+    /** The colour type in the header says so: bit 1 is colour. */
+    private static boolean isGreyPng(byte[] content) {
+        return (content[PNG_SIGNATURE.length + 8 + 9] & 2) == 0;
+    }
+
+    private static boolean isGreyJpeg(Path file, ImageReader reader) throws IOException {
+        if (reader.getRawImageType(0) == null) {
+            throw new InvalidInputException(file + " is a JPEG file in CMYK or another colour model that cannot be read; convert it to RGB");
+        }
+        return reader.getRawImageType(0).getNumBands() == 1;
+    }
+
+    /** Red, green, blue and alpha, 0 to 255 each. Looks at the samples themselves: colour models bend grey by a gamma curve. */
+    private static void readColour(ColorModel model, Raster raster, int x, int y, int[] colour) {
+        if (model instanceof IndexColorModel palette) {
+            int entry = palette.getRGB(raster.getSample(x, y, 0));
+            colour[0] = entry >> 16 & 0xFF;
+            colour[1] = entry >> 8 & 0xFF;
+            colour[2] = entry & 0xFF;
+            colour[3] = entry >>> 24;
+            return;
+        }
+        int bands = raster.getNumBands();
+        boolean grey = bands < 3;
+        for (int channel = 0; channel < 3; channel++) {
+            colour[channel] = readSample(raster, x, y, grey ? 0 : channel);
+        }
+        colour[3] = bands == 2 || bands == 4 ? readSample(raster, x, y, bands - 1) : 255;
+    }
+
+    private static int readSample(Raster raster, int x, int y, int band) {
+        int largest = (1 << raster.getSampleModel().getSampleSize(band)) - 1;
+        return (raster.getSample(x, y, band) * 255 + largest / 2) / largest;
+    }
+}

@@ -1,0 +1,119 @@
+package daegpu.preview;
+
+import java.awt.image.BufferedImage;
+import java.awt.image.WritableRaster;
+import java.util.Arrays;
+import java.util.List;
+
+/**
+ * Draws many images into one picture: blocks one under the other, each of rows of images, such as originals over noisy over
+ * denoised ones. There is no text in it, as drawing text needs fonts, which servers often lack.
+ */
+public final class ContactSheet {
+
+    /**
+     * Rows that belong together.
+     *
+     * @param rows rows from top to bottom, each of images from left to right, each {@code [height, width, channels]} with values
+     *             in [0, 1]; rows may differ in length
+     */
+    public record Block(List<float[][]> rows) {
+    }
+
+    /** Pixels between images and around the sheet. */
+    private static final int GAP = 4;
+    /** Pixels between blocks. */
+    private static final int BLOCK_GAP = 20;
+    /** Neither black nor white, so that the borders of both show. */
+    private static final int BACKGROUND = 160;
+    /** Images are magnified as long as their larger side does not exceed this, in pixels. */
+    private static final int MAGNIFIED = 64;
+    /** Images are reduced so that their larger side does not exceed this, in pixels. */
+    private static final int REDUCED = 512;
+
+    private final int height;
+    private final int width;
+    private final int channels;
+    private final int magnification;
+    private final int reduction;
+    private final int drawnHeight;
+    private final int drawnWidth;
+    private final WritableRaster raster;
+    private final BufferedImage picture;
+
+    private ContactSheet(int height, int width, int channels, List<Block> blocks) {
+        this.height = height;
+        this.width = width;
+        this.channels = channels;
+        int side = Math.max(height, width);
+        magnification = Math.max(1, MAGNIFIED / side);
+        reduction = (side + REDUCED - 1) / REDUCED;
+        drawnHeight = (height + reduction - 1) / reduction * magnification;
+        drawnWidth = (width + reduction - 1) / reduction * magnification;
+        int columns = blocks.stream().flatMap(block -> block.rows().stream()).mapToInt(row -> row.length).max().orElse(0);
+        int rows = blocks.stream().mapToInt(block -> block.rows().size()).sum();
+        picture = new BufferedImage(GAP + columns * (drawnWidth + GAP),
+                GAP + rows * (drawnHeight + GAP) + Math.max(0, blocks.size() - 1) * (BLOCK_GAP - GAP),
+                channels < 3 ? BufferedImage.TYPE_BYTE_GRAY : BufferedImage.TYPE_3BYTE_BGR);
+        raster = picture.getRaster();
+    }
+
+    /**
+     * Draws {@code blocks}. Pixels are magnified by a whole number so that small images can be seen: 28×28 ones become 56×56.
+     * Images of over 512 pixels are reduced by leaving out rows and columns. Images of one or two channels are drawn in grey,
+     * after the first channel; others in colour, after the first three.
+     *
+     * @param height   height of each image in pixels
+     * @param width    width of each image in pixels
+     * @param channels channels of each image
+     * @throws IllegalArgumentException if an image has another number of values than that
+     */
+    public static BufferedImage draw(int height, int width, int channels, List<Block> blocks) {
+        ContactSheet sheet = new ContactSheet(height, width, channels, blocks);
+        sheet.fillBackground();
+        int top = GAP;
+        for (Block block : blocks) {
+            for (float[][] row : block.rows()) {
+                int left = GAP;
+                for (float[] image : row) {
+                    sheet.drawImage(image, top, left);
+                    left += sheet.drawnWidth + GAP;
+                }
+                top += sheet.drawnHeight + GAP;
+            }
+            top += BLOCK_GAP - GAP;
+        }
+        return sheet.picture;
+    }
+
+    private void fillBackground() {
+        int[] line = new int[picture.getWidth() * raster.getNumBands()];
+        Arrays.fill(line, BACKGROUND);
+        for (int y = 0; y < picture.getHeight(); y++) {
+            raster.setPixels(0, y, picture.getWidth(), 1, line);
+        }
+    }
+
+    private void drawImage(float[] image, int top, int left) {
+        if (image.length != height * width * channels) {
+            throw new IllegalArgumentException("an image of " + height + "x" + width + "x" + channels + " has no " + image.length + " values");
+        }
+        int bands = raster.getNumBands();
+        int[] line = new int[drawnWidth * bands];
+        for (int y = 0; y < drawnHeight; y++) {
+            int row = y / magnification * reduction;
+            for (int x = 0; x < drawnWidth; x++) {
+                int column = x / magnification * reduction;
+                for (int band = 0; band < bands; band++) {
+                    line[x * bands + band] = brightness(image[(row * width + column) * channels + band]);
+                }
+            }
+            // Straight into the raster: setting colours would pass grey ones through a gamma curve.
+            raster.setPixels(left, top + y, drawnWidth, 1, line);
+        }
+    }
+
+    private static int brightness(float value) {
+        return Math.min(Math.max(Math.round(value * 255), 0), 255);
+    }
+}
