@@ -1,0 +1,94 @@
+package daegpu.parity;
+
+import daegpu.engine.Engine;
+import daegpu.engine.TrainingState;
+import daegpu.model.Layer;
+import daegpu.model.ParameterTensor;
+import daegpu.model.Parameters;
+import java.util.ArrayList;
+import java.util.List;
+
+/** Replays recorded values on an engine and compares everything that it computes with them. */
+public final class Parity {
+
+    private Parity() {
+    }
+
+    /**
+     * Trains the recorded steps on {@code engine}, which must have been opened for the recorded architecture and at least the
+     * recorded batch.
+     *
+     * @return one comparison for each activation, gradient and parameter tensor, in the order in which they are computed
+     */
+    public static List<Comparison> replay(RecordedValues recorded, Engine engine, Tolerance tolerance) {
+        List<Comparison> comparisons = new ArrayList<>();
+        inference(recorded, engine, tolerance, comparisons);
+        training(recorded, engine, tolerance, comparisons);
+        adam(recorded, engine, comparisons);
+        return comparisons;
+    }
+
+    /** The path that denoises and encodes, which may not be the one that trains. */
+    private static void inference(RecordedValues recorded, Engine engine, Tolerance tolerance, List<Comparison> comparisons) {
+        engine.load(TrainingState.initial(recorded.initial()));
+        float[] denoised = new float[recorded.clean().length];
+        engine.denoise(recorded.noisy(), recorded.batch(), denoised);
+        comparisons.add(Comparison.everywhere("denoise", recorded.activations().get("output"), denoised, tolerance.values()));
+        float[] latents = new float[recorded.batch() * recorded.architecture().latentDimension()];
+        engine.encode(recorded.noisy(), recorded.batch(), latents);
+        comparisons.add(Comparison.everywhere("encode", recorded.activations().get("latent"), latents, tolerance.values()));
+    }
+
+    private static void training(RecordedValues recorded, Engine engine, Tolerance tolerance, List<Comparison> comparisons) {
+        engine.takeLosses();
+        trainStep(recorded, engine);
+        for (Layer layer : recorded.architecture().layers()) {
+            comparisons.add(Comparison.everywhere("activation." + layer.name(), recorded.activations().get(layer.name()),
+                    engine.activation(layer.name()), tolerance.values()));
+        }
+        for (ParameterTensor tensor : recorded.architecture().parameterTensors()) {
+            comparisons.add(Comparison.everywhere("gradient." + tensor.name(), recorded.gradients().get(tensor.name()),
+                    engine.gradients().get(tensor.name()), tolerance.values()));
+        }
+        compareParameters(recorded, recorded.afterFirst(), engine, 1, tolerance, comparisons);
+        for (int step = 1; step < recorded.steps(); step++) {
+            trainStep(recorded, engine);
+        }
+        if (recorded.steps() > 1) {
+            compareParameters(recorded, recorded.afterLast(), engine, recorded.steps(), tolerance, comparisons);
+        }
+        comparisons.add(Comparison.everywhere("losses", floats(recorded.losses()), floats(engine.takeLosses()), tolerance.values()));
+    }
+
+    private static void trainStep(RecordedValues recorded, Engine engine) {
+        engine.trainStep(recorded.clean(), recorded.noisy(), recorded.batch(), recorded.learningRate());
+    }
+
+    private static void compareParameters(RecordedValues recorded, Parameters expected, Engine engine, int updates, Tolerance tolerance,
+                                          List<Comparison> comparisons) {
+        Parameters actual = engine.state().parameters();
+        for (ParameterTensor tensor : recorded.architecture().parameterTensors()) {
+            comparisons.add(Comparison.afterUpdates("after" + updates + "." + tensor.name(), expected.get(tensor.name()),
+                    actual.get(tensor.name()), tolerance.parameters(), recorded.learningRate(), updates));
+        }
+    }
+
+    /** Adam alone, on the recorded gradients: whatever the precision of the engine, its update is exact. */
+    private static void adam(RecordedValues recorded, Engine engine, List<Comparison> comparisons) {
+        engine.load(TrainingState.initial(recorded.initial()));
+        engine.applyGradients(recorded.gradients(), recorded.learningRate());
+        Parameters actual = engine.state().parameters();
+        for (ParameterTensor tensor : recorded.architecture().parameterTensors()) {
+            comparisons.add(Comparison.everywhere("adam." + tensor.name(), recorded.afterFirst().get(tensor.name()),
+                    actual.get(tensor.name()), Tolerance.ADAM));
+        }
+    }
+
+    private static float[] floats(double[] values) {
+        float[] floats = new float[values.length];
+        for (int i = 0; i < floats.length; i++) {
+            floats[i] = (float) values[i];
+        }
+        return floats;
+    }
+}

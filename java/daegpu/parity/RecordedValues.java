@@ -1,0 +1,181 @@
+package daegpu.parity;
+
+import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import daegpu.data.InvalidInputException;
+import daegpu.engine.Engine;
+import daegpu.engine.TrainingState;
+import daegpu.format.Safetensors;
+import daegpu.format.Safetensors.Tensor;
+import daegpu.model.Architecture;
+import daegpu.model.Layer;
+import daegpu.model.ParameterTensor;
+import daegpu.model.Parameters;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import java.util.stream.IntStream;
+
+/**
+ * What an independent implementation computed for one network and one batch: every activation and gradient of the first
+ * training step, and the parameters after the first and after all steps, each of them on the same whole batch.
+ *
+ * @param name         where the values come from, for people
+ * @param architecture the network
+ * @param batch        images in the batch
+ * @param learningRate of Adam, constant
+ * @param clean        {@code [batch, height, width, channels]} in [0, 1]
+ * @param noisy        likewise, corrupted
+ * @param initial      parameters before the first step
+ * @param activations  of each layer by name, at the initial parameters
+ * @param gradients    of the loss by each parameter, at the initial parameters
+ * @param afterFirst   parameters after the first step
+ * @param afterLast    parameters after all steps
+ * @param losses       of each step, before its update
+ */
+public record RecordedValues(String name, Architecture architecture, int batch, float learningRate, float[] clean, float[] noisy,
+                             Parameters initial, Map<String, float[]> activations, Parameters gradients,
+                             Parameters afterFirst, Parameters afterLast, double[] losses) {
+
+    private static final Pattern LEARNING_RATE = Pattern.compile("\\blr=([0-9.eE+-]+)");
+
+    /** Training steps that were recorded. */
+    public int steps() {
+        return losses.length;
+    }
+
+    /**
+     * Reads a file of recorded values: a safetensors file with the metadata {@code image}, {@code filters}, {@code kernel},
+     * {@code latent}, {@code batch}, {@code steps} and {@code optimizer} (which names {@code lr=…}), and the tensors
+     * {@code input.clean}, {@code input.noisy}, {@code losses}, and for each layer or parameter {@code initial.*},
+     * {@code activation.*}, {@code gradient.*}, {@code after1.*} and {@code after<steps>.*}.
+     *
+     * @throws InvalidInputException if the file is damaged, lacks something or contradicts itself
+     */
+    public static RecordedValues read(Path file) {
+        Safetensors content = Safetensors.read(file);
+        int[] image = integers(file, content, "image");
+        if (image.length != 3) {
+            throw new InvalidInputException(file + ": its image must be [height, width, channels], not " + Arrays.toString(image));
+        }
+        Architecture architecture;
+        try {
+            architecture = new Architecture(image[0], image[1], image[2],
+                    Arrays.stream(integers(file, content, "filters")).boxed().toList(), integer(file, content, "kernel"),
+                    integer(file, content, "latent"));
+        } catch (IllegalArgumentException e) {
+            throw new InvalidInputException(file + ": " + e.getMessage(), e);
+        }
+        int batch = integer(file, content, "batch");
+        int steps = integer(file, content, "steps");
+        if (batch < 1 || steps < 1) {
+            throw new InvalidInputException(file + ": its batch and steps must be positive, not " + batch + " and " + steps);
+        }
+        Map<String, float[]> activations = new LinkedHashMap<>();
+        for (Layer layer : architecture.layers()) {
+            activations.put(layer.name(), values(file, content, "activation." + layer.name(), (long) batch * layer.outputSize()));
+        }
+        float[] losses = values(file, content, "losses", steps);
+        long imageValues = (long) batch * architecture.imageSize();
+        return new RecordedValues(file.toString(), architecture, batch, learningRate(file, content),
+                values(file, content, "input.clean", imageValues), values(file, content, "input.noisy", imageValues),
+                parameters(file, content, "initial.", architecture), activations,
+                parameters(file, content, "gradient.", architecture), parameters(file, content, "after1.", architecture),
+                parameters(file, content, "after" + steps + ".", architecture),
+                IntStream.range(0, steps).mapToDouble(i -> losses[i]).toArray());
+    }
+
+    /**
+     * Records what an engine computes, to be replayed on another one.
+     *
+     * @param initial parameters to start from, of the engine's architecture
+     * @param clean   {@code [batch, height, width, channels]} in [0, 1]
+     * @param noisy   likewise, corrupted
+     */
+    public static RecordedValues record(Engine engine, Parameters initial, float[] clean, float[] noisy, int batch,
+                                        float learningRate, int steps) {
+        Architecture architecture = engine.architecture();
+        engine.load(TrainingState.initial(initial));
+        engine.trainStep(clean, noisy, batch, learningRate);
+        Map<String, float[]> activations = new LinkedHashMap<>();
+        for (Layer layer : architecture.layers()) {
+            activations.put(layer.name(), engine.activation(layer.name()));
+        }
+        Parameters gradients = engine.gradients();
+        Parameters afterFirst = engine.state().parameters();
+        for (int step = 1; step < steps; step++) {
+            engine.trainStep(clean, noisy, batch, learningRate);
+        }
+        return new RecordedValues(engine.description(), architecture, batch, learningRate, clean, noisy, initial, activations,
+                gradients, afterFirst, engine.state().parameters(), engine.takeLosses());
+    }
+
+    private static String text(Path file, Safetensors content, String key) {
+        String value = content.metadata().get(key);
+        if (value == null) {
+            throw new InvalidInputException(file + " holds no recorded values: its metadata has no \"" + key + "\"");
+        }
+        return value;
+    }
+
+    private static int integer(Path file, Safetensors content, String key) {
+        String text = text(file, content, key);
+        try {
+            return Integer.parseInt(text.strip());
+        } catch (NumberFormatException e) {
+            throw new InvalidInputException(file + ": its " + key + " must be a whole number, not " + text, e);
+        }
+    }
+
+    private static int[] integers(Path file, Safetensors content, String key) {
+        String text = text(file, content, key);
+        try {
+            return new ObjectMapper().readValue(text, int[].class);
+        } catch (JsonProcessingException e) {
+            throw new InvalidInputException(file + ": its " + key + " must be a list of whole numbers, not " + text, e);
+        }
+    }
+
+    private static float learningRate(Path file, Safetensors content) {
+        String optimizer = text(file, content, "optimizer");
+        Matcher matcher = LEARNING_RATE.matcher(optimizer);
+        if (!matcher.find()) {
+            throw new InvalidInputException(file + ": its optimizer names no lr=…: " + optimizer);
+        }
+        try {
+            return Float.parseFloat(matcher.group(1));
+        } catch (NumberFormatException e) {
+            throw new InvalidInputException(file + ": its optimizer has no number for lr: " + optimizer, e);
+        }
+    }
+
+    private static float[] values(Path file, Safetensors content, String name, long count) {
+        Tensor tensor = content.tensor(name);
+        if (tensor.values().length != count) {
+            throw new InvalidInputException(file + ": " + name + " has " + tensor.values().length + " values where the network needs " + count);
+        }
+        return tensor.values();
+    }
+
+    private static Parameters parameters(Path file, Safetensors content, String prefix, Architecture architecture) {
+        Parameters parameters = new Parameters(architecture);
+        List<String> wrong = new ArrayList<>();
+        for (ParameterTensor expected : architecture.parameterTensors()) {
+            Tensor tensor = content.tensor(prefix + expected.name());
+            if (!Arrays.equals(tensor.shape(), expected.shape())) {
+                wrong.add(tensor.name() + " is " + Arrays.toString(tensor.shape()) + " where the network needs " + Arrays.toString(expected.shape()));
+            } else {
+                parameters.set(expected.name(), tensor.values());
+            }
+        }
+        if (!wrong.isEmpty()) {
+            throw new InvalidInputException(file + ": " + String.join("; ", wrong));
+        }
+        return parameters;
+    }
+}
