@@ -33,9 +33,15 @@ public final class Engines {
      * An engine and how it came to be chosen.
      *
      * @param name   the engine's own name, never {@code auto}
-     * @param engine the engine, to be closed by the caller
+     * @param engine the engine itself
      * @param reason why it was this one, for people
      */
-    public record OpenedEngine(String name, Engine engine, String reason) {
+    public record OpenedEngine(String name, Engine engine, String reason) implements AutoCloseable {
+
+        /** Closes the engine. */
+        @Override
+        public void close() {
+            engine.close();
+        }
     }
 }

@@ -1,6 +1,7 @@
 package daegpu.parity;
 
 import java.util.Arrays;
+import java.util.Locale;
 
 /**
  * One tensor of an engine beside the recorded one.
@@ -54,5 +55,11 @@ public record Comparison(String name, double largestAbsolute, double largestRela
             largest = Math.max(largest, Math.abs(value));
         }
         return absolute == 0 ? 0 : absolute / largest;
+    }
+
+    /** Why it did not pass, for people. */
+    public String explanation() {
+        return judged <= bound ? "an element is off by more than the updates can account for"
+                : String.format(Locale.ROOT, "%.2e is over the bound", judged);
     }
 }

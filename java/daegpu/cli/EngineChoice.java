@@ -1,0 +1,42 @@
+package daegpu.cli;
+
+import daegpu.engine.EngineOptions;
+import daegpu.engine.Engines;
+import daegpu.engine.Engines.OpenedEngine;
+import daegpu.model.Architecture;
+import java.util.Iterator;
+import picocli.CommandLine.Option;
+
+/** The options that say what computes. */
+final class EngineChoice {
+
+    /** The names that {@code --engine} takes, for help and completion. */
+    static final class Names implements Iterable<String> {
+        @Override
+        public Iterator<String> iterator() {
+            return Engines.NAMES.iterator();
+        }
+    }
+
+    @Option(names = "--engine", paramLabel = "NAME", completionCandidates = Names.class, defaultValue = "auto",
+            description = "What computes: ${COMPLETION-CANDIDATES}; auto takes the fastest that runs here, and says which (default: ${DEFAULT-VALUE}).")
+    String engine;
+
+    @Option(names = "--precision", paramLabel = "FORMAT", defaultValue = "fp32",
+            description = "Number format of the matrix products (default: ${DEFAULT-VALUE}).")
+    String precision;
+
+    @Option(names = "--threads", paramLabel = "N", defaultValue = "0",
+            description = "Processors to use; 0 takes all (default: ${DEFAULT-VALUE}).")
+    int threads;
+
+    /** Opens the engine. @throws daegpu.engine.EngineUnavailableException if it cannot run here */
+    OpenedEngine open(Architecture architecture, int batchSize) {
+        return Engines.open(engine, architecture, options(batchSize));
+    }
+
+    /** The options by themselves. */
+    EngineOptions options(int batchSize) {
+        return new EngineOptions(batchSize, precision, threads);
+    }
+}

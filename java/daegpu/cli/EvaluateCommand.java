@@ -1,0 +1,162 @@
+package daegpu.cli;
+
+import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.node.ArrayNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import daegpu.data.DataSets;
+import daegpu.data.ImageFile;
+import daegpu.data.ImageSet;
+import daegpu.data.InvalidInputException;
+import daegpu.engine.Engines.OpenedEngine;
+import daegpu.model.Architecture;
+import daegpu.noise.Noise;
+import daegpu.preview.ContactSheet;
+import daegpu.preview.ContactSheet.Block;
+import daegpu.train.Checkpoint;
+import daegpu.train.Evaluation;
+import daegpu.train.Evaluation.Result;
+import daegpu.train.Evaluation.Scores;
+import daegpu.train.SampleBlock;
+import java.io.IOException;
+import java.io.PrintWriter;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
+import java.util.concurrent.Callable;
+import picocli.CommandLine.ArgGroup;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.ParameterException;
+import picocli.CommandLine.Spec;
+
+/** {@code evaluate}: how much noise a model takes. */
+@Command(name = "evaluate", mixinStandardHelpOptions = true, sortOptions = false,
+        description = {"Measures a model on validation images at several levels of noise, and draws what it makes of them.", ""},
+        footerHeading = "%nExamples:%n",
+        footer = {"  dae-gpu evaluate digits", "  dae-gpu evaluate digits/best.safetensors --noise-std 0.5,0.75 --json"})
+final class EvaluateCommand implements Callable<Integer> {
+
+    private static final int FIGURE_COLUMNS = 9;
+
+    @Spec
+    private CommandSpec spec;
+
+    @Mixin
+    private ModelFile model;
+
+    @Option(names = "--noise-std", paramLabel = "X,X", split = ",", defaultValue = "0.25,0.5,0.75,1.0",
+            description = "Standard deviations of the noise (default: ${DEFAULT-VALUE}).")
+    private List<Float> stds;
+
+    @Option(names = "--noise-mean", paramLabel = "X", description = "Mean of the noise (default: the one that the model was trained with).")
+    private Float mean;
+
+    @Option(names = "--seed", paramLabel = "N", description = "Decides the noise (default: the seed of the model's run).")
+    private Long seed;
+
+    @Option(names = "--data", paramLabel = "PATH",
+            description = "Images to measure on: an IDX file, or a folder with a t10k-images… file (default: the test images of the MNIST inside the program).")
+    private Path data;
+
+    @Option(names = "--limit", paramLabel = "N", defaultValue = "0", description = "Take the first N images only.")
+    private int limit;
+
+    @Option(names = "--output", paramLabel = "FILE.png",
+            description = "Where to draw the figure (default: robustness.png beside the model).")
+    private Path output;
+
+    @Option(names = "--json", description = "Print the table as JSON, for programs.")
+    private boolean json;
+
+    @ArgGroup(validate = false, heading = "%nWhat computes:%n")
+    private EngineChoice engineChoice = new EngineChoice();
+
+    private record Level(float std, Result result) {
+    }
+
+    @Override
+    public Integer call() throws IOException {
+        if (limit < 0) {
+            throw new ParameterException(spec.commandLine(), "--limit must be 0 or more, not " + limit);
+        }
+        Checkpoint checkpoint = model.read();
+        Architecture architecture = checkpoint.options().architecture();
+        Noise noise = noise(checkpoint.options().noise());
+        ImageSet images = images(architecture);
+        Path figure = output != null ? output : model.file().toAbsolutePath().resolveSibling("robustness.png");
+        try (OpenedEngine engine = engineChoice.open(architecture, 1)) {
+            engine.engine().load(checkpoint.state());
+            List<Level> levels = new ArrayList<>();
+            List<Block> blocks = new ArrayList<>();
+            for (float std : stds) {
+                levels.add(new Level(std, Evaluation.of(engine.engine(), images, noise.withStd(std))));
+                blocks.add(SampleBlock.of(engine.engine(), images, noise.withStd(std), 0, Math.min(FIGURE_COLUMNS, images.count())));
+            }
+            ImageFile.write(figure, ContactSheet.draw(images.height(), images.width(), images.channels(), blocks));
+            if (json) {
+                printJson(noise, images, levels, figure);
+            } else {
+                printTable(engine, noise, images, levels, figure);
+            }
+        }
+        return ExitStatus.DONE;
+    }
+
+    private Noise noise(Noise trained) {
+        try {
+            Noise noise = new Noise(seed != null ? seed : trained.seed(), mean != null ? mean : trained.mean(), 0, 0, false);
+            stds.forEach(noise::withStd);
+            return noise;
+        } catch (IllegalArgumentException e) {
+            throw new ParameterException(spec.commandLine(), e.getMessage(), e);
+        }
+    }
+
+    private ImageSet images(Architecture architecture) {
+        // The one training image is read for nothing.
+        ImageSet images = DataSets.open(null, data, 0, 1, limit).validation();
+        if (images.height() != architecture.height() || images.width() != architecture.width() || images.channels() != architecture.channels()) {
+            throw new InvalidInputException(model.file() + " is for images of "
+                    + ImageSet.describeSize(architecture.height(), architecture.width(), architecture.channels()) + "; "
+                    + (data == null ? "MNIST's are " + images.describeSize() + ", so name others with --data" : data + " has " + images.describeSize()));
+        }
+        return images;
+    }
+
+    private void printTable(OpenedEngine engine, Noise noise, ImageSet images, List<Level> levels, Path figure) {
+        PrintWriter out = spec.commandLine().getOut();
+        out.println("Engine: " + engine.engine().description() + ": " + engine.reason());
+        out.printf(Locale.ROOT, "%,d images from %s, noise mean %s, seed %d%n%n", images.count(), data == null ? "MNIST's test set" : data,
+                noise.mean(), noise.seed());
+        out.printf("%-9s %10s %10s %10s   %10s %10s %10s%n", "", "noisy", "", "", "denoised", "", "");
+        out.printf("%-9s %10s %10s %10s   %10s %10s %10s%n", "noise std", "MSE", "PSNR (dB)", "SSIM", "MSE", "PSNR (dB)", "SSIM");
+        for (Level level : levels) {
+            Scores noisy = level.result().noisy();
+            Scores denoised = level.result().denoised();
+            out.printf(Locale.ROOT, "%-9s %10.5f %10.2f %10.4f   %10.5f %10.2f %10.4f%n", level.std(), noisy.mse(), noisy.psnr(), noisy.ssim(),
+                    denoised.mse(), denoised.psnr(), denoised.ssim());
+        }
+        out.printf("%nFigure: %s (a block for each level: original over noisy over denoised)%n", figure);
+    }
+
+    private void printJson(Noise noise, ImageSet images, List<Level> levels, Path figure) throws IOException {
+        ObjectMapper mapper = new ObjectMapper();
+        ObjectNode root = mapper.createObjectNode();
+        root.put("model", model.file().toString()).put("images", images.count()).put("noise_mean", noise.mean()).put("seed", noise.seed())
+                .put("figure", figure.toString());
+        ArrayNode rows = root.putArray("levels");
+        for (Level level : levels) {
+            ObjectNode row = rows.addObject().put("noise_std", level.std());
+            addScores(row.putObject("noisy"), level.result().noisy());
+            addScores(row.putObject("denoised"), level.result().denoised());
+        }
+        spec.commandLine().getOut().println(mapper.writerWithDefaultPrettyPrinter().writeValueAsString(root));
+    }
+
+    private static void addScores(ObjectNode node, Scores scores) {
+        node.put("mse", scores.mse()).put("psnr", scores.psnr()).put("ssim", scores.ssim());
+    }
+}

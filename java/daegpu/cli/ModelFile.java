@@ -1,0 +1,29 @@
+package daegpu.cli;
+
+import daegpu.train.Checkpoint;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import picocli.CommandLine.Parameters;
+
+/** The parameter that names a trained model. */
+final class ModelFile {
+
+    @Parameters(index = "0", paramLabel = "MODEL",
+            description = "A checkpoint (*.safetensors), or the folder of a run, whose best.safetensors is taken.")
+    private Path path;
+
+    /** The checkpoint file itself. */
+    Path file() {
+        return resolve(path);
+    }
+
+    /** Reads it. @throws daegpu.data.InvalidInputException if it is damaged or no model */
+    Checkpoint read() {
+        return Checkpoint.read(file());
+    }
+
+    /** The checkpoint that a user means who names a file or the folder of a run. */
+    static Path resolve(Path given) {
+        return Files.isDirectory(given) ? given.resolve("best.safetensors") : given;
+    }
+}

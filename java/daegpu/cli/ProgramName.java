@@ -1,0 +1,22 @@
+package daegpu.cli;
+
+import java.net.URISyntaxException;
+import java.nio.file.Path;
+
+/** How the user started this program, for commands that can be copied from its output. */
+final class ProgramName {
+
+    private ProgramName() {
+    }
+
+    /** {@code java -jar target/dae-gpu.jar}, with the jar's path as seen from the working directory where that is shorter. */
+    static String command() {
+        try {
+            Path jar = Path.of(ProgramName.class.getProtectionDomain().getCodeSource().getLocation().toURI());
+            Path here = Path.of("").toAbsolutePath();
+            return "java -jar " + (jar.startsWith(here) ? here.relativize(jar) : jar);
+        } catch (URISyntaxException e) {
+            return "dae-gpu";
+        }
+    }
+}

@@ -1,0 +1,397 @@
+package daegpu.cli;
+
+import daegpu.data.DataSets;
+import daegpu.data.ImageSet;
+import daegpu.data.InvalidInputException;
+import daegpu.engine.Engines.OpenedEngine;
+import daegpu.model.Architecture;
+import daegpu.model.Initializer;
+import daegpu.noise.Noise;
+import daegpu.train.Checkpoint;
+import daegpu.train.LearningRate;
+import daegpu.train.LearningRate.Schedule;
+import daegpu.train.MetricsLog;
+import daegpu.train.RunDirectory;
+import daegpu.train.RunRecord;
+import daegpu.train.Trainer;
+import daegpu.train.Trainer.Outcome;
+import daegpu.train.TrainingOptions;
+import java.io.IOException;
+import java.io.PrintWriter;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.LocalDateTime;
+import java.time.format.DateTimeFormatter;
+import java.util.Comparator;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Set;
+import java.util.concurrent.Callable;
+import picocli.CommandLine.ArgGroup;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Model.OptionSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.ParameterException;
+import picocli.CommandLine.Spec;
+
+/** {@code train}: makes a model, or trains one further. */
+@Command(name = "train", mixinStandardHelpOptions = true, sortOptions = false,
+        description = {"Trains a denoising autoencoder, on MNIST unless other images are given.", ""},
+        footerHeading = "%nExamples:%n",
+        footer = {
+            "  dae-gpu train --output digits",
+            "  dae-gpu train --limit 2000 --epochs 2 --noise-std 0.75",
+            "  dae-gpu train --resume digits --epochs 20"})
+final class TrainCommand implements Callable<Integer> {
+
+    @Spec
+    private CommandSpec spec;
+
+    @ArgGroup(validate = false, heading = "Training:%n", order = 1)
+    private TrainingGroup training = new TrainingGroup();
+
+    private static final class TrainingGroup {
+        @Option(names = "--epochs", paramLabel = "N", defaultValue = "10",
+                description = "Epochs in all; a run that is resumed counts those it has done (default: ${DEFAULT-VALUE}).")
+        private int epochs;
+
+        @Option(names = "--batch-size", paramLabel = "N", defaultValue = "32",
+                description = "Images in an update (default: ${DEFAULT-VALUE}).")
+        private int batchSize;
+
+        @Option(names = "--learning-rate", paramLabel = "RATE", defaultValue = "1e-3",
+                description = "Adam's step size, at its peak (default: ${DEFAULT-VALUE}).")
+        private double learningRate;
+
+        @Option(names = "--schedule", paramLabel = "NAME", defaultValue = "constant",
+                description = "How the learning rate goes on: ${COMPLETION-CANDIDATES}; cosine ends at zero after --epochs (default: ${DEFAULT-VALUE}).")
+        private Schedule schedule;
+
+        @Option(names = "--seed", paramLabel = "N", defaultValue = "1",
+                description = "Decides the first weights, the noise and the order of the images (default: ${DEFAULT-VALUE}).")
+        private long seed;
+
+        @Option(names = "--init-from", paramLabel = "MODEL",
+                description = "Start a new run from this model's network and weights.")
+        private Path initFrom;
+    }
+
+    @ArgGroup(validate = false, heading = "%nNoise:%n", order = 2)
+    private NoiseGroup noise = new NoiseGroup();
+
+    private static final class NoiseGroup {
+        @Option(names = "--noise-mean", paramLabel = "X", defaultValue = "0.5",
+                description = "Mean of the Gaussian noise, on pixels from 0 to 1 (default: ${DEFAULT-VALUE}).")
+        private float mean;
+
+        @Option(names = "--noise-std", paramLabel = "X", defaultValue = "0.5",
+                description = "Its standard deviation (default: ${DEFAULT-VALUE}).")
+        private float std;
+
+        @Option(names = "--noise-once",
+                description = "Draw the noise once and keep it, instead of afresh in each epoch.")
+        private boolean once;
+    }
+
+    @ArgGroup(validate = false, heading = "%nNetwork:%n", order = 3)
+    private NetworkGroup network = new NetworkGroup();
+
+    private static final class NetworkGroup {
+        @Option(names = "--filters", paramLabel = "N,N", split = ",", defaultValue = "32,64",
+                description = "Filters of each convolution, first to last (default: ${DEFAULT-VALUE}).")
+        private List<Integer> filters;
+
+        @Option(names = "--kernel-size", paramLabel = "N", defaultValue = "3",
+                description = "Height and width of the kernels: 1, 3, 5 or 7 (default: ${DEFAULT-VALUE}).")
+        private int kernelSize;
+
+        @Option(names = "--latent-dim", paramLabel = "N", defaultValue = "16",
+                description = "Units of the bottleneck (default: ${DEFAULT-VALUE}).")
+        private int latentDimension;
+    }
+
+    @ArgGroup(validate = false, heading = "%nImages:%n", order = 4)
+    private DataGroup data = new DataGroup();
+
+    private static final class DataGroup {
+        @Option(names = "--data", paramLabel = "PATH",
+                description = "An IDX file of images, or a folder of them by MNIST's names, raw or .gz (default: the MNIST inside the program).")
+        private Path path;
+
+        @Option(names = "--validation-data", paramLabel = "PATH",
+                description = "Validation images, likewise (default: t10k-images… beside the training images, else the last tenth of them).")
+        private Path validation;
+
+        @Option(names = "--validation-split", paramLabel = "X", defaultValue = "0",
+                description = "Take this part of the training images, the last ones, for validation.")
+        private double validationSplit;
+
+        @Option(names = "--limit", paramLabel = "N", defaultValue = "0", description = "Take the first N training images only.")
+        private int limit;
+
+        @Option(names = "--validation-limit", paramLabel = "N", defaultValue = "0", description = "Take the first N validation images only.")
+        private int validationLimit;
+    }
+
+    @ArgGroup(validate = false, heading = "%nWhat computes:%n", order = 5)
+    private EngineChoice engineChoice = new EngineChoice();
+
+    @ArgGroup(validate = false, heading = "%nThe run:%n", order = 6)
+    private RunGroup run = new RunGroup();
+
+    private static final class RunGroup {
+        @Option(names = "--output", paramLabel = "DIR",
+                description = "Folder to make for the run (default: runs/ and the date and time).")
+        private Path output;
+
+        @Option(names = "--resume", paramLabel = "DIR",
+                description = "Go on with the run in this folder, with its own options; only --epochs, the location of the images and what computes can be changed.")
+        private Path resume;
+    }
+
+    /** What {@code --resume} lets a user change: the others decide the arithmetic, and are the run's own. */
+    private static final Set<String> CHANGEABLE = Set.of("--resume", "--epochs", "--data", "--validation-data", "--engine", "--precision", "--threads");
+    /** What {@code --init-from} takes from the model. */
+    private static final Set<String> NETWORK_OPTIONS = Set.of("--filters", "--kernel-size", "--latent-dim");
+
+    @Override
+    public Integer call() throws IOException {
+        requireSensibleCounts();
+        return run.resume != null ? resume() : startNew();
+    }
+
+    private void requireSensibleCounts() {
+        require(training.epochs >= 1, "--epochs must be 1 or more, not " + training.epochs);
+        require(engineChoice.threads >= 0, "--threads must be 0 or more, not " + engineChoice.threads);
+        require(data.limit >= 0, "--limit must be 0 or more, not " + data.limit);
+        require(data.validationLimit >= 0, "--validation-limit must be 0 or more, not " + data.validationLimit);
+    }
+
+    private int startNew() throws IOException {
+        Checkpoint model = training.initFrom == null ? null : Checkpoint.read(ModelFile.resolve(training.initFrom));
+        DataSets images = openImages();
+        TrainingOptions options = options(images.training(), model);
+        Path output = run.output != null ? run.output : newRunName();
+        try (OpenedEngine engine = engineChoice.open(options.architecture(), options.batchSize());
+                RunDirectory directory = RunDirectory.create(output)) {
+            record(engine).write(directory.config());
+            printPlan(options, engine, images, directory);
+            return train(options, images, engine, directory, (trainer, epochs) -> trainer.start(model != null ? model.state().parameters()
+                    : Initializer.glorotUniform(options.architecture(), options.noise().seed()), epochs));
+        }
+    }
+
+    private DataSets openImages() {
+        return DataSets.open(data.path, data.validation, data.validationSplit, data.limit, data.validationLimit);
+    }
+
+    private TrainingOptions options(ImageSet images, Checkpoint model) {
+        try {
+            Architecture architecture = model == null
+                    ? new Architecture(images.height(), images.width(), images.channels(), network.filters, network.kernelSize, network.latentDimension)
+                    : fitting(model.options().architecture(), images);
+            long updates = TrainingOptions.stepsPerEpoch(images.count(), training.batchSize) * training.epochs;
+            return new TrainingOptions(architecture, new Noise(training.seed, noise.mean, noise.std, noise.std, noise.once),
+                    training.batchSize, LearningRate.over(training.schedule, training.learningRate, updates));
+        } catch (IllegalArgumentException e) {
+            throw new ParameterException(spec.commandLine(), e.getMessage(), e);
+        }
+    }
+
+    private Architecture fitting(Architecture architecture, ImageSet images) {
+        List<String> conflicts = given().stream().filter(NETWORK_OPTIONS::contains).toList();
+        require(conflicts.isEmpty(), String.join(", ", conflicts) + " cannot be given with --init-from: the model has its own network");
+        if (architecture.height() != images.height() || architecture.width() != images.width() || architecture.channels() != images.channels()) {
+            throw new InvalidInputException(training.initFrom + " is for images of "
+                    + ImageSet.describeSize(architecture.height(), architecture.width(), architecture.channels())
+                    + ", and the training images are " + images.describeSize());
+        }
+        return architecture;
+    }
+
+    private static Path newRunName() {
+        String name = LocalDateTime.now().format(DateTimeFormatter.ofPattern("yyyy-MM-dd-HHmmss", Locale.ROOT));
+        Path path = Path.of("runs", name);
+        for (int i = 2; Files.exists(path); i++) {
+            path = Path.of("runs", name + "-" + i);
+        }
+        return path;
+    }
+
+    private int resume() throws IOException {
+        List<String> conflicts = given().stream().filter(option -> !CHANGEABLE.contains(option)).toList();
+        require(conflicts.isEmpty(), String.join(", ", conflicts) + " cannot be given with --resume: the run goes on with its own options");
+        try (RunDirectory directory = RunDirectory.resume(run.resume)) {
+            Checkpoint checkpoint = Checkpoint.read(directory.last());
+            RunRecord record = RunRecord.read(directory.config());
+            adopt(record);
+            DataSets images = openImages();
+            TrainingOptions options = checkpoint.options();
+            long step = checkpoint.state().step();
+            long steps = options.stepsPerEpoch(images.training().count()) * training.epochs;
+            if (step >= steps && checkpoint.epochLoss() == 0) {
+                out().println(directory.path() + " is complete: it has done its " + training.epochs + " epochs. To go on: "
+                        + ProgramName.command() + " train --resume " + directory.path() + " --epochs " + 2 * training.epochs);
+                return ExitStatus.DONE;
+            }
+            try (OpenedEngine engine = engineChoice.open(options.architecture(), options.batchSize())) {
+                record.with(changeable(engine)).withVersions(Version.all()).write(directory.config());
+                printPlan(options, engine, images, directory);
+                out().printf("Going on after update %,d of %,d.%n", step, steps);
+                warnOfEndedSchedule(options.learningRate(), steps);
+                return train(options, images, engine, directory, (trainer, epochs) -> trainer.resume(checkpoint, epochs));
+            }
+        }
+    }
+
+    /** Takes from a run's record what this command line does not say itself. */
+    private void adopt(RunRecord record) {
+        Set<String> given = Set.copyOf(given());
+        if (!given.contains("--epochs")) {
+            training.epochs = record.count("epochs");
+        }
+        if (!given.contains("--data")) {
+            data.path = record.path("data").orElse(null);
+        }
+        if (!given.contains("--validation-data")) {
+            data.validation = record.path("validation-data").orElse(null);
+        }
+        data.validationSplit = record.number("validation-split");
+        data.limit = record.count("limit");
+        data.validationLimit = record.count("validation-limit");
+        if (!given.contains("--engine")) {
+            engineChoice.engine = record.text("engine");
+        }
+        if (!given.contains("--precision")) {
+            engineChoice.precision = record.text("precision");
+        }
+        if (!given.contains("--threads")) {
+            engineChoice.threads = record.count("threads");
+        }
+    }
+
+    private void warnOfEndedSchedule(LearningRate rate, long steps) {
+        if (rate.horizon() > 0 && steps > rate.horizon()) {
+            out().printf("Note: the %s schedule of this run ends after update %,d; the learning rate is %s from there on.%n",
+                    rate.schedule().name().toLowerCase(Locale.ROOT), rate.horizon(), rate.at(rate.horizon()));
+        }
+    }
+
+    /** The long names of the options that were given on the command line. */
+    private List<String> given() {
+        return spec.commandLine().getParseResult().matchedOptions().stream().map(OptionSpec::longestName).toList();
+    }
+
+    /** Every option of this run, with the engine that {@code auto} took and the number of processors that 0 meant. */
+    private RunRecord record(OpenedEngine engine) {
+        Map<String, Object> options = new LinkedHashMap<>();
+        for (OptionSpec option : spec.options()) {
+            if (!option.usageHelp() && !option.versionHelp() && !option.longestName().equals("--resume")) {
+                options.put(option.longestName().substring(2), recorded(option.getValue()));
+            }
+        }
+        return RunRecord.of(options).with(changeable(engine)).withVersions(Version.all());
+    }
+
+    /** The options that can be changed when a run is resumed. */
+    private Map<String, Object> changeable(OpenedEngine engine) {
+        Map<String, Object> options = new LinkedHashMap<>();
+        options.put("epochs", training.epochs);
+        options.put("data", recorded(data.path));
+        options.put("validation-data", recorded(data.validation));
+        options.put("engine", engine.name());
+        options.put("precision", engineChoice.precision);
+        options.put("threads", engineChoice.options(1).threadCount());
+        return options;
+    }
+
+    private static Object recorded(Object value) {
+        if (value instanceof Path path) {
+            return path.toAbsolutePath().toString();
+        }
+        return value instanceof Enum<?> name ? name.name().toLowerCase(Locale.ROOT) : value;
+    }
+
+    private void printPlan(TrainingOptions options, OpenedEngine engine, DataSets images, RunDirectory directory) {
+        PrintWriter out = out();
+        out.println(NetworkSummary.of(options.architecture()));
+        out.println();
+        out.println("Engine:  " + engine.engine().description() + ": " + engine.reason());
+        out.println("Images:  " + images.description().replace("\n", "\n         "));
+        out.println("Noise:   " + describe(options.noise()));
+        out.printf("Updates: %,d an epoch of %d images, Adam at %s (%s), seed %d%n", options.stepsPerEpoch(images.training().count()),
+                options.batchSize(), options.learningRate().peak(), options.learningRate().schedule().name().toLowerCase(Locale.ROOT),
+                options.noise().seed());
+        out.println("Run:     " + directory.path());
+        out.println();
+        out.flush();
+    }
+
+    private static String describe(Noise noise) {
+        return "clip(image + N(" + noise.mean() + ", " + noise.lowestStd() + "), 0, 1), "
+                + (noise.once() ? "drawn once" : "drawn afresh in each epoch");
+    }
+
+    private interface Start {
+        Outcome begin(Trainer trainer, int epochs) throws IOException;
+    }
+
+    private int train(TrainingOptions options, DataSets images, OpenedEngine engine, RunDirectory directory, Start start) throws IOException {
+        try (ProgressDisplay display = new ProgressDisplay(out(), ProgressDisplay.onTerminal() ? System.err : null)) {
+            Trainer trainer = new Trainer(options, images.training(), images.validation(), engine.engine(), directory, display);
+            Outcome outcome;
+            try (Interruption interruption = Interruption.requests(trainer::interrupt)) {
+                outcome = start.begin(trainer, training.epochs);
+            }
+            display.close();
+            return switch (outcome) {
+                case FINISHED -> {
+                    printResult(trainer, directory);
+                    yield ExitStatus.DONE;
+                }
+                case INTERRUPTED -> {
+                    out().println("Interrupted; everything up to the last update is saved. To go on: " + ProgramName.command() + " train --resume " + directory.path());
+                    yield ExitStatus.INTERRUPTED;
+                }
+                case DIVERGED -> {
+                    err().println("dae-gpu train: the loss is no longer a finite number, so training stopped; " + directory.last()
+                            + " is the last good checkpoint. Try a smaller --learning-rate.");
+                    yield ExitStatus.DIVERGED;
+                }
+            };
+        }
+    }
+
+    private void printResult(Trainer trainer, RunDirectory directory) {
+        List<MetricsLog.Row> rows = trainer.metrics();
+        MetricsLog.Row best = rows.stream().min(Comparator.comparingDouble(row -> row.validation().mse())).orElseThrow();
+        MetricsLog.Row last = rows.get(rows.size() - 1);
+        double seconds = rows.stream().mapToDouble(MetricsLog.Row::seconds).sum();
+        PrintWriter out = out();
+        out.printf(Locale.ROOT, "%nTrained %d epochs in %s; best validation MSE %.5f, PSNR %.2f dB after epoch %d.%n", last.epoch(),
+                ProgressDisplay.duration(seconds), best.validation().mse(), best.validation().psnr(), best.epoch());
+        out.println("  " + directory.best() + "  the best model");
+        out.println("  " + directory.last() + "  the last one, to go on from");
+        out.println("  " + directory.sample(last.epoch()) + "  original, noisy and denoised images");
+        out.println("  " + directory.metrics() + "  one line for each epoch");
+        out.println("Next, see how much noise it takes:");
+        out.println("  " + ProgramName.command() + " evaluate " + directory.path());
+    }
+
+    private void require(boolean condition, String message) {
+        if (!condition) {
+            throw new ParameterException(spec.commandLine(), message);
+        }
+    }
+
+    private PrintWriter out() {
+        return spec.commandLine().getOut();
+    }
+
+    private PrintWriter err() {
+        return spec.commandLine().getErr();
+    }
+}

@@ -1,0 +1,189 @@
+package daegpu.train;
+
+import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import daegpu.data.InvalidInputException;
+import daegpu.engine.TrainingState;
+import daegpu.format.Safetensors;
+import daegpu.format.Safetensors.Tensor;
+import daegpu.model.Architecture;
+import daegpu.model.ParameterTensor;
+import daegpu.model.Parameters;
+import daegpu.noise.Noise;
+import daegpu.train.LearningRate.Schedule;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.TreeMap;
+import java.util.function.Function;
+
+/**
+ * A model and all that is needed to train it on: a safetensors file that holds the parameters under their own names
+ * ({@code conv1.kernel}…), Adam's moments behind {@code adam.first_moment.} and {@code adam.second_moment.}, and as metadata what
+ * decides the arithmetic to come. Two runs that will go the same way have the same bytes here; that is why there are no paths,
+ * times or totals in it.
+ *
+ * @param options        how the model is trained
+ * @param trainingData   {@link daegpu.data.ImageSet#identity()} of the images it is trained on
+ * @param validationData likewise of those it is measured on
+ * @param state          parameters, moments and step
+ * @param epochLoss      where an epoch was begun but not finished with validation, the sum of loss × images over its updates so
+ *                       far, of which its average will be made; else 0
+ */
+public record Checkpoint(TrainingOptions options, String trainingData, String validationData, TrainingState state, double epochLoss) {
+
+    private static final String FORMAT = "dae-gpu checkpoint";
+    private static final String VERSION = "1";
+    private static final String FIRST_MOMENT = "adam.first_moment.";
+    private static final String SECOND_MOMENT = "adam.second_moment.";
+    private static final ObjectMapper JSON = new ObjectMapper();
+
+    /**
+     * Writes the checkpoint so that {@code file} is at any moment the old one or the new one, whole.
+     *
+     * @throws IOException if that fails; what was there is untouched then
+     */
+    public void write(Path file) throws IOException {
+        Architecture architecture = options.architecture();
+        Noise noise = options.noise();
+        LearningRate rate = options.learningRate();
+        Map<String, String> metadata = new TreeMap<>();
+        metadata.put("format", FORMAT);
+        metadata.put("format_version", VERSION);
+        metadata.put("image", Arrays.toString(new int[] {architecture.height(), architecture.width(), architecture.channels()}));
+        metadata.put("filters", architecture.filters().toString());
+        metadata.put("kernel", String.valueOf(architecture.kernelSize()));
+        metadata.put("latent", String.valueOf(architecture.latentDimension()));
+        metadata.put("seed", String.valueOf(noise.seed()));
+        metadata.put("noise_mean", String.valueOf(noise.mean()));
+        metadata.put("noise_std", Arrays.toString(new float[] {noise.lowestStd(), noise.highestStd()}));
+        metadata.put("noise_once", String.valueOf(noise.once()));
+        metadata.put("batch_size", String.valueOf(options.batchSize()));
+        metadata.put("learning_rate", String.valueOf(rate.peak()));
+        metadata.put("schedule", rate.schedule().name().toLowerCase());
+        metadata.put("schedule_horizon", String.valueOf(rate.horizon()));
+        metadata.put("training_data", trainingData);
+        metadata.put("validation_data", validationData);
+        metadata.put("step", String.valueOf(state.step()));
+        if (epochLoss != 0) {
+            metadata.put("epoch_loss", String.valueOf(epochLoss));
+        }
+        List<Tensor> tensors = new ArrayList<>();
+        addTensors(tensors, "", state.parameters());
+        addTensors(tensors, FIRST_MOMENT, state.firstMoment());
+        addTensors(tensors, SECOND_MOMENT, state.secondMoment());
+        new Safetensors(metadata, tensors).write(file);
+    }
+
+    private static void addTensors(List<Tensor> tensors, String prefix, Parameters parameters) {
+        for (ParameterTensor tensor : parameters.architecture().parameterTensors()) {
+            tensors.add(new Tensor(prefix + tensor.name(), tensor.shape(), parameters.get(tensor.name())));
+        }
+    }
+
+    /**
+     * Reads a checkpoint.
+     *
+     * @throws InvalidInputException if the file is damaged, is no checkpoint or contradicts itself; the message names it
+     */
+    public static Checkpoint read(Path file) {
+        Safetensors content = Safetensors.read(file);
+        if (!FORMAT.equals(content.metadata().get("format"))) {
+            throw new InvalidInputException(file + " is a safetensors file, but not a model of this program");
+        }
+        if (!VERSION.equals(content.metadata().get("format_version"))) {
+            throw new InvalidInputException(file + " has format version " + content.metadata().get("format_version")
+                    + "; this program knows version " + VERSION + " only");
+        }
+        try {
+            return read(content);
+        } catch (InvalidInputException e) {
+            throw e;
+        } catch (IllegalArgumentException e) {
+            throw new InvalidInputException(file + ": " + e.getMessage(), e);
+        }
+    }
+
+    /** @throws IllegalArgumentException if something is missing or wrong */
+    private static Checkpoint read(Safetensors content) {
+        int[] image = value(content, "image", text -> parseJson(text, int[].class));
+        require(image.length == 3, "image must be [height, width, channels], not " + Arrays.toString(image));
+        int[] filters = value(content, "filters", text -> parseJson(text, int[].class));
+        Architecture architecture = new Architecture(image[0], image[1], image[2], Arrays.stream(filters).boxed().toList(),
+                value(content, "kernel", Integer::valueOf), value(content, "latent", Integer::valueOf));
+        float[] std = value(content, "noise_std", text -> parseJson(text, float[].class));
+        require(std.length == 2, "noise_std must be [lowest, highest], not " + Arrays.toString(std));
+        Noise noise = new Noise(value(content, "seed", Long::valueOf), value(content, "noise_mean", Float::valueOf), std[0], std[1],
+                value(content, "noise_once", Checkpoint::parseBoolean));
+        LearningRate rate = new LearningRate(value(content, "schedule", text -> Schedule.valueOf(text.toUpperCase())),
+                value(content, "learning_rate", Double::valueOf), value(content, "schedule_horizon", Long::valueOf));
+        long step = value(content, "step", Long::valueOf);
+        require(step >= 0, "step must be 0 or more, not " + step);
+        double epochLoss = content.metadata().containsKey("epoch_loss") ? value(content, "epoch_loss", Double::valueOf) : 0;
+        requireOnlyKnownTensors(content, architecture);
+        TrainingState state = new TrainingState(parameters(content, "", architecture),
+                parameters(content, FIRST_MOMENT, architecture), parameters(content, SECOND_MOMENT, architecture), step);
+        return new Checkpoint(new TrainingOptions(architecture, noise, value(content, "batch_size", Integer::valueOf), rate),
+                value(content, "training_data", Function.identity()), value(content, "validation_data", Function.identity()), state, epochLoss);
+    }
+
+    private static <T> T value(Safetensors content, String key, Function<String, T> parser) {
+        String text = content.metadata().get(key);
+        require(text != null, "its metadata has no \"" + key + "\"");
+        try {
+            return parser.apply(text);
+        } catch (IllegalArgumentException e) {
+            throw new IllegalArgumentException("its metadata has a " + key + " that cannot be read: " + text, e);
+        }
+    }
+
+    private static <T> T parseJson(String text, Class<T> type) {
+        try {
+            T value = JSON.readValue(text, type);
+            require(value != null, "null");
+            return value;
+        } catch (JsonProcessingException e) {
+            throw new IllegalArgumentException(e.getMessage(), e);
+        }
+    }
+
+    private static boolean parseBoolean(String text) {
+        require(text.equals("true") || text.equals("false"), text);
+        return text.equals("true");
+    }
+
+    private static void requireOnlyKnownTensors(Safetensors content, Architecture architecture) {
+        Set<String> unknown = new HashSet<>(content.names());
+        for (ParameterTensor tensor : architecture.parameterTensors()) {
+            for (String prefix : List.of("", FIRST_MOMENT, SECOND_MOMENT)) {
+                unknown.remove(prefix + tensor.name());
+            }
+        }
+        require(unknown.isEmpty(), "it has tensors that its architecture has not: " + unknown);
+    }
+
+    private static Parameters parameters(Safetensors content, String prefix, Architecture architecture) {
+        Parameters parameters = new Parameters(architecture);
+        for (ParameterTensor expected : architecture.parameterTensors()) {
+            Tensor tensor = content.tensor(prefix + expected.name());
+            require(Arrays.equals(tensor.shape(), expected.shape()), tensor.name() + " is " + Arrays.toString(tensor.shape())
+                    + " where its architecture needs " + Arrays.toString(expected.shape()));
+            for (float value : tensor.values()) {
+                require(Float.isFinite(value), tensor.name() + " has values that are not finite");
+            }
+            parameters.set(expected.name(), tensor.values());
+        }
+        return parameters;
+    }
+
+    private static void require(boolean condition, String message) {
+        if (!condition) {
+            throw new IllegalArgumentException(message);
+        }
+    }
+}

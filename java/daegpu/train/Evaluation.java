@@ -1,0 +1,90 @@
+package daegpu.train;
+
+import daegpu.data.ImageSet;
+import daegpu.engine.Engine;
+import daegpu.metrics.ImageMetrics;
+import daegpu.noise.Noise;
+import daegpu.noise.Philox;
+import java.util.Arrays;
+import java.util.Optional;
+import java.util.function.BooleanSupplier;
+import java.util.stream.IntStream;
+
+/** How well a network denoises a set of validation images. */
+public final class Evaluation {
+
+    /** Images that are held as floats at a time. */
+    private static final int CHUNK = 500;
+
+    /**
+     * Averages over the images.
+     *
+     * @param mse  mean squared error
+     * @param psnr peak signal-to-noise ratio in dB
+     * @param ssim structural similarity
+     */
+    public record Scores(double mse, double psnr, double ssim) {
+    }
+
+    /**
+     * The images before and after.
+     *
+     * @param noisy    scores of the corrupted images
+     * @param denoised scores of what the network made of them
+     */
+    public record Result(Scores noisy, Scores denoised) {
+    }
+
+    private Evaluation() {
+    }
+
+    /** Corrupts all {@code images} as validation does (the noise of epoch 0) and denoises them. */
+    public static Result of(Engine engine, ImageSet images, Noise noise) {
+        return of(engine, images, noise, () -> false).orElseThrow();
+    }
+
+    /**
+     * The same, unless it is to stop.
+     *
+     * @param stop is asked now and then; what was computed is given up when it says so
+     */
+    static Optional<Result> of(Engine engine, ImageSet images, Noise noise, BooleanSupplier stop) {
+        int size = images.imageSize();
+        double[][] noisyScores = new double[3][images.count()];
+        double[][] denoisedScores = new double[3][images.count()];
+        float[] clean = new float[CHUNK * size];
+        float[] noisy = new float[CHUNK * size];
+        float[] denoised = new float[CHUNK * size];
+        for (int start = 0; start < images.count(); start += CHUNK) {
+            if (stop.getAsBoolean()) {
+                return Optional.empty();
+            }
+            int first = start;
+            int count = Math.min(CHUNK, images.count() - first);
+            engine.corrupt(images, noise, Philox.VALIDATION, 0, first, count, clean, noisy);
+            engine.denoise(noisy, count, denoised);
+            IntStream.range(0, count).parallel().forEach(i -> {
+                score(images, clean, noisy, i, noisyScores, first + i);
+                score(images, clean, denoised, i, denoisedScores, first + i);
+            });
+        }
+        return Optional.of(new Result(average(noisyScores), average(denoisedScores)));
+    }
+
+    private static void score(ImageSet images, float[] clean, float[] actual, int i, double[][] scores, int image) {
+        int size = images.imageSize();
+        double mse = ImageMetrics.mse(clean, actual, i * size, size);
+        scores[0][image] = mse;
+        scores[1][image] = ImageMetrics.psnr(mse);
+        scores[2][image] = ImageMetrics.ssim(clean, actual, i * size, images.height(), images.width(), images.channels());
+    }
+
+    /** Sums in the order of the images, so that the result is the same every time. */
+    private static Scores average(double[][] scores) {
+        return new Scores(average(scores[0]), average(scores[1]), average(scores[2]));
+    }
+
+    private static double average(double[] values) {
+        return Arrays.stream(values).reduce(0, Double::sum) / values.length;
+    }
+}

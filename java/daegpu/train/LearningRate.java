@@ -1,0 +1,44 @@
+package daegpu.train;
+
+/**
+ * The learning rate of each update.
+ *
+ * @param schedule how it changes
+ * @param peak     the rate of the first update
+ * @param horizon  updates over which a schedule runs its course, counted from the first; 0 for a constant rate, which has none
+ */
+public record LearningRate(Schedule schedule, double peak, long horizon) {
+
+    /** How the rate changes from update to update. */
+    public enum Schedule {
+        /** Always the same. */
+        CONSTANT,
+        /** Half a cosine wave from the peak down to zero at the horizon (Loshchilov and Hutter, "SGDR", 2017). */
+        COSINE
+    }
+
+    /** @throws IllegalArgumentException if the rate is not positive, or the horizon does not belong to the schedule */
+    public LearningRate {
+        if (!(peak > 0 && peak <= 1)) {
+            throw new IllegalArgumentException("the learning rate must be above 0 and at most 1, not " + peak);
+        }
+        if (schedule == Schedule.CONSTANT ? horizon != 0 : horizon <= 0) {
+            throw new IllegalArgumentException("a " + schedule.name().toLowerCase() + " schedule cannot have a horizon of " + horizon + " updates");
+        }
+    }
+
+    /**
+     * A rate that follows {@code schedule} over a training of {@code updates} updates.
+     */
+    public static LearningRate over(Schedule schedule, double peak, long updates) {
+        return new LearningRate(schedule, peak, schedule == Schedule.CONSTANT ? 0 : Math.max(1, updates));
+    }
+
+    /** The rate of the update after {@code step} others; 0 behind the horizon of a schedule that ends there. */
+    public float at(long step) {
+        return switch (schedule) {
+            case CONSTANT -> (float) peak;
+            case COSINE -> (float) (peak * 0.5 * (1 + StrictMath.cos(Math.PI * Math.min(step, horizon) / horizon)));
+        };
+    }
+}

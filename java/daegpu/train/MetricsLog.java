@@ -1,0 +1,122 @@
+package daegpu.train;
+
+import daegpu.data.AtomicFile;
+import daegpu.data.InvalidInputException;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
+import java.util.stream.Collectors;
+
+/** {@code metrics.csv}: one line for each finished epoch. */
+public final class MetricsLog {
+
+    private static final String HEADER = "epoch,seconds,images_per_second,train_mse,val_mse,val_psnr,val_ssim";
+
+    /**
+     * One epoch.
+     *
+     * @param epoch           counted from 1
+     * @param seconds         it took, validation included
+     * @param imagesPerSecond training images over the time for training alone
+     * @param trainMse        average of the losses of its updates, weighted by images
+     * @param validation      scores of the denoised validation images after it
+     */
+    public record Row(int epoch, double seconds, double imagesPerSecond, double trainMse, Evaluation.Scores validation) {
+
+        private String toCsv() {
+            return String.format(Locale.ROOT, "%d,%.3f,%.1f,%s,%s,%s,%s", epoch, seconds, imagesPerSecond, trainMse,
+                    validation.mse(), validation.psnr(), validation.ssim());
+        }
+
+        private static Row fromCsv(String line) {
+            String[] fields = line.split(",", -1);
+            if (fields.length != 7) {
+                throw new IllegalArgumentException("7 fields expected");
+            }
+            return new Row(Integer.parseInt(fields[0]), Double.parseDouble(fields[1]), Double.parseDouble(fields[2]),
+                    Double.parseDouble(fields[3]), new Evaluation.Scores(Double.parseDouble(fields[4]),
+                    Double.parseDouble(fields[5]), Double.parseDouble(fields[6])));
+        }
+    }
+
+    private final Path file;
+    private final List<Row> rows;
+
+    private MetricsLog(Path file, List<Row> rows) {
+        this.file = file;
+        this.rows = rows;
+    }
+
+    /** An empty log, written at once. @throws IOException if that fails */
+    static MetricsLog create(Path file) throws IOException {
+        MetricsLog log = new MetricsLog(file, new ArrayList<>());
+        log.write();
+        return log;
+    }
+
+    /**
+     * Reads a log and forgets what it says of epochs after {@code lastEpoch}, which are going to be done again.
+     *
+     * @throws InvalidInputException if the file cannot be read or is no such log
+     */
+    static MetricsLog resume(Path file, int lastEpoch) {
+        List<Row> rows = new ArrayList<>();
+        for (Row row : read(file)) {
+            if (row.epoch() <= lastEpoch) {
+                rows.add(row);
+            }
+        }
+        return new MetricsLog(file, rows);
+    }
+
+    /**
+     * Reads the rows of a log.
+     *
+     * @throws InvalidInputException if the file cannot be read or is no such log
+     */
+    public static List<Row> read(Path file) {
+        List<String> lines;
+        try {
+            lines = Files.readAllLines(file);
+        } catch (IOException e) {
+            throw InvalidInputException.unreadable(file, e);
+        }
+        if (lines.isEmpty() || !lines.get(0).equals(HEADER)) {
+            throw new InvalidInputException(file + " does not begin with " + HEADER);
+        }
+        List<Row> rows = new ArrayList<>();
+        for (int i = 1; i < lines.size(); i++) {
+            try {
+                rows.add(Row.fromCsv(lines.get(i)));
+            } catch (IllegalArgumentException e) {
+                throw new InvalidInputException(file + " line " + (i + 1) + " is damaged: " + lines.get(i), e);
+            }
+        }
+        return rows;
+    }
+
+    /** The rows so far. */
+    List<Row> rows() {
+        return List.copyOf(rows);
+    }
+
+    /** The least validation error so far, infinite before the first epoch. */
+    double bestValidationMse() {
+        return rows.stream().mapToDouble(row -> row.validation().mse()).min().orElse(Double.POSITIVE_INFINITY);
+    }
+
+    /** Adds a row and writes the file anew. @throws IOException if that fails */
+    void add(Row row) throws IOException {
+        rows.add(row);
+        write();
+    }
+
+    private void write() throws IOException {
+        String text = rows.stream().map(Row::toCsv).collect(Collectors.joining("\n", HEADER + "\n", rows.isEmpty() ? "" : "\n"));
+        AtomicFile.write(file, text.getBytes(StandardCharsets.UTF_8));
+    }
+}

@@ -1,0 +1,128 @@
+package daegpu.train;
+
+import daegpu.data.InvalidInputException;
+import java.io.IOException;
+import java.nio.channels.FileChannel;
+import java.nio.channels.FileLock;
+import java.nio.channels.OverlappingFileLockException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
+import java.util.Locale;
+import java.util.Set;
+import java.util.stream.Stream;
+
+/**
+ * The folder of one training run: {@code config.json}, {@code metrics.csv}, {@code best.safetensors}, {@code last.safetensors} and
+ * {@code samples/}. While it is open no other process can open it to train.
+ */
+public final class RunDirectory implements AutoCloseable {
+
+    private static final Set<String> WRITTEN_BEFORE_FIRST_CHECKPOINT =
+            Set.of(".lock", "config.json", "metrics.csv", "best.safetensors", "samples");
+
+    private final Path path;
+    private final FileChannel lockFile;
+
+    private RunDirectory(Path path) throws IOException {
+        this.path = path;
+        lockFile = FileChannel.open(path.resolve(".lock"), StandardOpenOption.CREATE, StandardOpenOption.WRITE);
+        if (!lock()) {
+            lockFile.close();
+            throw new InvalidInputException(path + " is in use: another process trains there");
+        }
+    }
+
+    /** The lock is the operating system's: it is gone when the process is, however it ended. */
+    private boolean lock() throws IOException {
+        try {
+            FileLock lock = lockFile.tryLock();
+            return lock != null;
+        } catch (OverlappingFileLockException e) {
+            return false;
+        }
+    }
+
+    /**
+     * Makes the folder for a new run; an empty one that exists is taken.
+     *
+     * @throws InvalidInputException if something is there already
+     * @throws IOException           if it cannot be made
+     */
+    public static RunDirectory create(Path path) throws IOException {
+        if (Files.exists(path) && !holdsNothingOfValue(path)) {
+            throw new InvalidInputException(path + " exists already: choose another --output"
+                    + (Files.exists(lastCheckpoint(path)) ? ", or go on with --resume " + path : ""));
+        }
+        Files.createDirectories(path.resolve("samples"));
+        return new RunDirectory(path);
+    }
+
+    /** Whether a folder is empty but for what a run leaves that was killed before its first checkpoint was complete. */
+    private static boolean holdsNothingOfValue(Path path) throws IOException {
+        if (!Files.isDirectory(path)) {
+            return false;
+        }
+        try (Stream<Path> entries = Files.list(path)) {
+            return entries.map(entry -> entry.getFileName().toString())
+                    .allMatch(name -> WRITTEN_BEFORE_FIRST_CHECKPOINT.contains(name) || name.endsWith(".tmp"));
+        }
+    }
+
+    /**
+     * Opens the folder of a run that was interrupted or is to be trained further.
+     *
+     * @throws InvalidInputException if it is no such folder
+     * @throws IOException           if it cannot be opened for writing
+     */
+    public static RunDirectory resume(Path path) throws IOException {
+        if (!Files.isDirectory(path)) {
+            throw new InvalidInputException(path + " is not the folder of a run");
+        }
+        if (!Files.exists(lastCheckpoint(path))) {
+            throw new InvalidInputException(path + " has no last.safetensors: its first checkpoint was never written, so start again with --output " + path);
+        }
+        Files.createDirectories(path.resolve("samples"));
+        return new RunDirectory(path);
+    }
+
+    /** The folder itself. */
+    public Path path() {
+        return path;
+    }
+
+    /** Options and versions of the run. */
+    public Path config() {
+        return path.resolve("config.json");
+    }
+
+    /** One line for each epoch. */
+    public Path metrics() {
+        return path.resolve("metrics.csv");
+    }
+
+    /** The checkpoint with the least validation error. */
+    public Path best() {
+        return path.resolve("best.safetensors");
+    }
+
+    /** The newest checkpoint. */
+    public Path last() {
+        return lastCheckpoint(path);
+    }
+
+    private static Path lastCheckpoint(Path run) {
+        return run.resolve("last.safetensors");
+    }
+
+    /** The picture of some validation images after an epoch, counted from 1. */
+    public Path sample(int epoch) {
+        return path.resolve("samples").resolve(String.format(Locale.ROOT, "epoch-%03d.png", epoch));
+    }
+
+    /** Lets others use the folder. */
+    @Override
+    public void close() throws IOException {
+        lockFile.close();
+    }
+}

@@ -1,0 +1,122 @@
+package daegpu.train;
+
+import com.fasterxml.jackson.core.JacksonException;
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.SerializationFeature;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import daegpu.data.AtomicFile;
+import daegpu.data.InvalidInputException;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Map;
+import java.util.Optional;
+
+/**
+ * {@code config.json}: every option of a run by its long name, and the versions of what it ran on. A run is resumed with what
+ * stands here of the images' location, the engine and the epochs; what decides the arithmetic stands in the checkpoint.
+ */
+public final class RunRecord {
+
+    private static final ObjectMapper JSON = new ObjectMapper().enable(SerializationFeature.INDENT_OUTPUT);
+    private static final String OPTIONS = "options";
+
+    private final ObjectNode root;
+    private final String origin;
+
+    private RunRecord(ObjectNode root, String origin) {
+        this.root = root;
+        this.origin = origin;
+    }
+
+    /**
+     * A record of these options.
+     *
+     * @param options numbers, booleans, texts, lists of them or null by name
+     */
+    public static RunRecord of(Map<String, ?> options) {
+        ObjectNode root = JSON.createObjectNode();
+        root.set(OPTIONS, JSON.valueToTree(options));
+        return new RunRecord(root, "this record");
+    }
+
+    /** Replaces options; the others stay. */
+    public RunRecord with(Map<String, ?> options) {
+        ObjectNode copy = root.deepCopy();
+        ((ObjectNode) copy.get(OPTIONS)).setAll((ObjectNode) JSON.valueToTree(options));
+        return new RunRecord(copy, origin);
+    }
+
+    /** Replaces the versions of the program and of what it runs on. */
+    public RunRecord withVersions(Map<String, String> versions) {
+        ObjectNode copy = root.deepCopy();
+        copy.set("versions", JSON.valueToTree(versions));
+        return new RunRecord(copy, origin);
+    }
+
+    /** Writes it. @throws IOException if that fails; what was there is untouched then */
+    public void write(Path file) throws IOException {
+        AtomicFile.write(file, (JSON.writeValueAsString(root) + "\n").getBytes(StandardCharsets.UTF_8));
+    }
+
+    /**
+     * Reads the record of a run.
+     *
+     * @throws InvalidInputException if the file is missing or is no such record
+     */
+    public static RunRecord read(Path file) {
+        try {
+            JsonNode node = JSON.readTree(Files.readAllBytes(file));
+            if (!(node instanceof ObjectNode root) || !(root.get(OPTIONS) instanceof ObjectNode)) {
+                throw new InvalidInputException(file + " is not the record of a run: it has no \"" + OPTIONS + "\"");
+            }
+            return new RunRecord(root, file.toString());
+        } catch (JacksonException e) {
+            throw new InvalidInputException(file + " is damaged: " + e.getOriginalMessage(), e);
+        } catch (IOException e) {
+            throw InvalidInputException.unreadable(file, e);
+        }
+    }
+
+    /** The option called {@code name}. @throws InvalidInputException if it is no whole number of at least 0 */
+    public int count(String name) {
+        JsonNode value = option(name);
+        if (!value.canConvertToInt() || !value.isIntegralNumber() || value.intValue() < 0) {
+            throw new InvalidInputException(origin + ": " + name + " must be a whole number of 0 or more, not " + value);
+        }
+        return value.intValue();
+    }
+
+    /** The option called {@code name}. @throws InvalidInputException if it is no number */
+    public double number(String name) {
+        JsonNode value = option(name);
+        if (!value.isNumber()) {
+            throw new InvalidInputException(origin + ": " + name + " must be a number, not " + value);
+        }
+        return value.doubleValue();
+    }
+
+    /** The option called {@code name}. @throws InvalidInputException if it is no text */
+    public String text(String name) {
+        JsonNode value = option(name);
+        if (!value.isTextual()) {
+            throw new InvalidInputException(origin + ": " + name + " must be a text, not " + value);
+        }
+        return value.textValue();
+    }
+
+    /** The path called {@code name}, if it is not null. @throws InvalidInputException if it is no text */
+    public Optional<Path> path(String name) {
+        return option(name).isNull() ? Optional.empty() : Optional.of(Path.of(text(name)));
+    }
+
+    private JsonNode option(String name) {
+        JsonNode value = root.get(OPTIONS).get(name);
+        if (value == null) {
+            throw new InvalidInputException(origin + " does not say \"" + name + "\"");
+        }
+        return value;
+    }
+}

@@ -1,0 +1,33 @@
+package daegpu.train;
+
+import daegpu.data.ImageSet;
+import daegpu.engine.Engine;
+import daegpu.noise.Noise;
+import daegpu.noise.Philox;
+import daegpu.preview.ContactSheet.Block;
+import java.util.Arrays;
+import java.util.List;
+import java.util.stream.IntStream;
+
+/** Rows of a contact sheet that show what a network does to validation images. */
+public final class SampleBlock {
+
+    private SampleBlock() {
+    }
+
+    /** Originals over noisy over denoised: images {@code first} to {@code first + count − 1} of a validation set. */
+    public static Block of(Engine engine, ImageSet validation, Noise noise, int first, int count) {
+        int size = validation.imageSize();
+        float[] clean = new float[count * size];
+        float[] noisy = new float[count * size];
+        float[] denoised = new float[count * size];
+        engine.corrupt(validation, noise, Philox.VALIDATION, 0, first, count, clean, noisy);
+        engine.denoise(noisy, count, denoised);
+        return new Block(List.of(row(clean, size), row(noisy, size), row(denoised, size)));
+    }
+
+    private static float[][] row(float[] images, int size) {
+        return IntStream.range(0, images.length / size)
+                .mapToObj(i -> Arrays.copyOfRange(images, i * size, (i + 1) * size)).toArray(float[][]::new);
+    }
+}

@@ -1,0 +1,36 @@
+package daegpu.train;
+
+import daegpu.model.Architecture;
+import daegpu.noise.Noise;
+
+/**
+ * What decides the arithmetic of a training, besides the data: with the same options, data and engine, every bit of the result
+ * is the same. How long to train is not among them, so that a run can be continued.
+ *
+ * @param architecture the network
+ * @param noise        what corrupts its input; its seed is the seed of the whole run
+ * @param batchSize    images in an update
+ * @param learningRate of each update
+ */
+public record TrainingOptions(Architecture architecture, Noise noise, int batchSize, LearningRate learningRate) {
+
+    /** Beyond this a batch would not fit the arrays that hold it. */
+    public static final int LARGEST_BATCH = 65_536;
+
+    /** @throws IllegalArgumentException if the batch size is out of range */
+    public TrainingOptions {
+        if (batchSize < 1 || batchSize > LARGEST_BATCH) {
+            throw new IllegalArgumentException("the batch size must be 1 to " + LARGEST_BATCH + ", not " + batchSize);
+        }
+    }
+
+    /** Updates in an epoch of {@code images} images; the last one may have a smaller batch. */
+    public long stepsPerEpoch(int images) {
+        return stepsPerEpoch(images, batchSize);
+    }
+
+    /** Updates in an epoch of {@code images} images in batches of {@code batchSize}. */
+    public static long stepsPerEpoch(int images, int batchSize) {
+        return (images + batchSize - 1L) / batchSize;
+    }
+}
