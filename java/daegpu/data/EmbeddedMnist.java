@@ -30,17 +30,17 @@ public final class EmbeddedMnist {
      * @param hash             SHA-256 of the original file
      * @param hashOfCompressed SHA-256 of the gzipped one
      */
-    private record Source(String resource, int count, String hash, String hashOfCompressed) {
+    record Source(String resource, int count, String hash, String hashOfCompressed) {
 
         int bytes() {
             return HEADER_BYTES + count * SIZE * SIZE;
         }
     }
 
-    private static final Source TRAINING = new Source("mnist/train-images-idx3-ubyte.gz", 60_000,
+    static final Source TRAINING = new Source("mnist/train-images-idx3-ubyte.gz", 60_000,
             "ba891046e6505d7aadcbbe25680a0738ad16aec93bde7f9b65e87a2fc25776db",
             "0b367032e93c5d0cea0925647cfdb18614af8ee15f83e6f2fc2ad904a6835971");
-    private static final Source TEST = new Source("mnist/t10k-images-idx3-ubyte.gz", 10_000,
+    static final Source TEST = new Source("mnist/t10k-images-idx3-ubyte.gz", 10_000,
             "0fa7898d509279e482958e8ce81c8e77db3f2f8254e26661ceb7762c4d494ce7",
             "1a1a05eab793c14bb050b398624a11b0ffd1a2953baed553b1b9bd079e2a20be");
 
@@ -66,38 +66,50 @@ public final class EmbeddedMnist {
     }
 
     private static ImageSet read(Source source, int limit) {
-        String name = "the embedded file " + source.resource();
         try (InputStream compressed = EmbeddedMnist.class.getResourceAsStream(source.resource())) {
             if (compressed == null) {
-                throw new InvalidInputException(name + " is missing from this build of the program");
+                throw new InvalidInputException(name(source) + " is missing from this build of the program");
             }
-            return limit == 0 || limit >= source.count() ? readAll(source, name, compressed) : readFirst(source, name, compressed, limit);
+            return read(source, compressed, limit);
         } catch (IOException e) {
-            throw new InvalidInputException(name + " is damaged: " + e.getMessage(), e);
+            throw damaged(source, e.getMessage(), e);
         }
     }
 
-    private static ImageSet readAll(Source source, String name, InputStream compressed) throws IOException {
+    /** @param compressed what is embedded for {@code source} */
+    static ImageSet read(Source source, InputStream compressed, int limit) throws IOException {
+        return limit == 0 || limit >= source.count() ? readAll(source, compressed) : readFirst(source, compressed, limit);
+    }
+
+    private static ImageSet readAll(Source source, InputStream compressed) throws IOException {
         MessageDigest digest = sha256();
         InputStream hashed = new DigestInputStream(new GZIPInputStream(compressed, 1 << 16), digest);
         // Buffered after hashing: the digest then sees large blocks only, and every byte that was read.
-        ImageSet images = IdxFile.readTrusted(new BufferedInputStream(hashed, 1 << 16), name, 0, source.bytes());
-        check(name, digest, source.hash());
+        ImageSet images = IdxFile.readTrusted(new BufferedInputStream(hashed, 1 << 16), name(source), 0, source.bytes());
+        check(source, digest, source.hash());
         return images;
     }
 
-    private static ImageSet readFirst(Source source, String name, InputStream compressed, int limit) throws IOException {
+    private static ImageSet readFirst(Source source, InputStream compressed, int limit) throws IOException {
         byte[] content = compressed.readAllBytes();
         MessageDigest digest = sha256();
         digest.update(content);
-        check(name, digest, source.hashOfCompressed());
-        return IdxFile.readTrusted(new GZIPInputStream(new ByteArrayInputStream(content), 1 << 16), name, limit, source.bytes());
+        check(source, digest, source.hashOfCompressed());
+        return IdxFile.readTrusted(new GZIPInputStream(new ByteArrayInputStream(content), 1 << 16), name(source), limit, source.bytes());
     }
 
-    private static void check(String name, MessageDigest digest, String expected) {
+    private static void check(Source source, MessageDigest digest, String expected) {
         if (!HexFormat.of().formatHex(digest.digest()).equals(expected)) {
-            throw new InvalidInputException(name + " is damaged: its SHA-256 is not the expected one");
+            throw damaged(source, "its SHA-256 is not the expected one", null);
         }
+    }
+
+    private static InvalidInputException damaged(Source source, String problem, Throwable cause) {
+        return new InvalidInputException(name(source) + " is damaged: " + problem, cause);
+    }
+
+    private static String name(Source source) {
+        return "the embedded file " + source.resource();
     }
 
     private static MessageDigest sha256() {

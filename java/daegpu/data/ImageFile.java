@@ -170,11 +170,10 @@ public final class ImageFile {
             throw new InvalidInputException(file + " is a folder, not a picture");
         }
         try (InputStream in = Files.newInputStream(file)) {
-            // Only as much as is needed to know that it is too much.
-            byte[] content = Files.size(file) > LARGEST_FILE ? new byte[0] : in.readNBytes(LARGEST_FILE + 1);
-            if (content.length > LARGEST_FILE || Files.size(file) > LARGEST_FILE) {
+            if (Files.size(file) > LARGEST_FILE) {
                 throw new InvalidInputException(file + " has over " + (LARGEST_FILE >> 20) + " MiB, too much for a picture");
             }
+            byte[] content = in.readNBytes(LARGEST_FILE);
             if (content.length == 0) {
                 throw new InvalidInputException(file + " is empty");
             }

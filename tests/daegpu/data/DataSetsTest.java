@@ -1,0 +1,147 @@
+package daegpu.data;
+
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Random;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
+
+class DataSetsTest {
+
+    @TempDir
+    private Path folder;
+
+    @Test
+    void withoutAPathItIsMnist() {
+        DataSets sets = DataSets.open(null, null, 0, 0, 100);
+        assertEquals(60_000, sets.training().count());
+        assertArrayEquals(EmbeddedMnist.test(100).pixels(), sets.validation().pixels());
+        assertEquals("training: 60,000 images of 28x28 grey from the embedded MNIST\n"
+                + "validation: 100 images of 28x28 grey from the embedded MNIST's test set", sets.description());
+    }
+
+    @Test
+    void mnistCanBeSplitAndValidatedOnOtherFiles() throws IOException {
+        ImageSet all = EmbeddedMnist.training(0);
+        DataSets split = DataSets.open(null, null, 0.25, 50, 20);
+        assertArrayEquals(all.range(0, 50).pixels(), split.training().pixels());
+        assertArrayEquals(all.range(45_000, 45_020).pixels(), split.validation().pixels());
+        Path other = write("other", 5, 28, 28, 1);
+        DataSets separate = DataSets.open(null, other, 0, 10, 0);
+        assertEquals(10, separate.training().count());
+        assertEquals(5, separate.validation().count());
+    }
+
+    @ParameterizedTest
+    @CsvSource({"train-images-idx3-ubyte, t10k-images-idx3-ubyte", "train-images-idx3-ubyte.gz, t10k-images.idx3-ubyte",
+        "train-images.idx3-ubyte, t10k-images.idx3-ubyte.gz", "train-images.idx3-ubyte.gz, t10k-images-idx3-ubyte.gz"})
+    void aFolderIsSearchedForTheUsualNames(String trainingName, String validationName) throws IOException {
+        write(trainingName, 30, 4, 6, 1);
+        write(validationName, 7, 4, 6, 1);
+        DataSets sets = DataSets.open(folder, null, 0, 0, 0);
+        assertEquals(30, sets.training().count());
+        assertEquals(7, sets.validation().count());
+        assertEquals("training: 30 images of 4x6 grey from " + folder.resolve(trainingName) + "\n"
+                + "validation: 7 images of 4x6 grey from " + folder.resolve(validationName), sets.description());
+    }
+
+    @Test
+    void validationDataThatAreNamedWin() throws IOException {
+        write("train-images-idx3-ubyte", 30, 4, 6, 3);
+        write("t10k-images-idx3-ubyte", 7, 4, 6, 3);
+        Path other = write("other.gz", 8, 4, 6, 3);
+        assertEquals(8, DataSets.open(folder, other, 0, 0, 0).validation().count());
+        Path subfolder = Files.createDirectory(folder.resolve("sub"));
+        Files.move(other, subfolder.resolve("t10k-images.idx3-ubyte.gz"));
+        assertEquals(8, DataSets.open(folder, subfolder, 0, 0, 0).validation().count());
+        assertRefused("holds no validation images: looked for t10k-images-idx3-ubyte, ", folder,
+                Files.createDirectory(folder.resolve("empty")), 0);
+    }
+
+    @Test
+    void aSplitTakesTheEndAndThenTheLimitsApply() throws IOException {
+        Path file = write("a", 30, 4, 6, 1);
+        write("t10k-images-idx3-ubyte", 7, 4, 6, 1);
+        ImageSet all = IdxFile.read(file, 0);
+        Files.move(file, folder.resolve("train-images-idx3-ubyte"));
+        DataSets sets = DataSets.open(folder, null, 0.21, 0, 0);
+        // Keras: floor(30 · 0.79) = 23
+        assertArrayEquals(all.range(0, 23).pixels(), sets.training().pixels());
+        assertArrayEquals(all.range(23, 30).pixels(), sets.validation().pixels());
+        assertTrue(sets.description().endsWith("\nvalidation: 7 images of 4x6 grey, split off the end of the training images"),
+                sets.description());
+        DataSets limited = DataSets.open(folder, null, 0.21, 24, 3);
+        assertEquals(23, limited.training().count());
+        assertArrayEquals(all.range(23, 26).pixels(), limited.validation().pixels());
+        assertTrue(limited.description().startsWith("training: 23 images of 4x6 grey (there are no more; the limit was 24) from "),
+                limited.description());
+    }
+
+    @Test
+    void theLastTenthIsSplitOffWhereThereIsNoOtherValidationSet() throws IOException {
+        Path file = write("images.gz", 25, 4, 6, 1);
+        DataSets sets = DataSets.open(file, null, 0, 0, 0);
+        assertEquals(22, sets.training().count());
+        assertArrayEquals(IdxFile.read(file, 0).range(22, 25).pixels(), sets.validation().pixels());
+        assertEquals("training: 22 images of 4x6 grey from " + file + "\nvalidation: 3 images of 4x6 grey, split off the end of the"
+                + " training images (the last tenth, since there is no validation set)", sets.description());
+    }
+
+    @Test
+    void whatIsNotThereIsSaid() throws IOException {
+        Path file = write("a", 3, 4, 6, 1);
+        Path one = write("b", 1, 4, 6, 1);
+        DataSets sets = DataSets.open(file, one, 0, 1_000_000, 2);
+        assertEquals("training: 3 images of 4x6 grey (there are no more; the limit was 1,000,000) from " + file + "\n"
+                + "validation: 1 image of 4x6 grey (there are no more; the limit was 2) from " + one, sets.description());
+    }
+
+    @Test
+    void whatCannotBeUsedIsRefused() throws IOException {
+        Path file = write("a", 3, 4, 6, 1);
+        Path other = write("b", 3, 6, 4, 1);
+        Path colour = write("c", 3, 4, 6, 3);
+        Path one = write("d", 1, 4, 6, 1);
+        assertRefused("validation images must be like the training images: " + other + " holds 6x4 grey, " + file + " 4x6 grey", file, other, 0);
+        assertRefused(colour + " holds 4x6 colour", file, colour, 0);
+        assertRefused("not both", file, file, 0.1);
+        assertRefused(one + " holds 1 image, which cannot be split into training and validation images", one, null, 0);
+        assertRefused(file + " holds 3 images, which cannot be split into training and validation images at 0.9", file, null, 0.9);
+        assertRefused("absent does not exist", folder.resolve("absent"), null, 0);
+        Path empty = Files.createDirectory(folder.resolve("empty"));
+        assertRefused(empty + " holds no training images: looked for train-images-idx3-ubyte, train-images-idx3-ubyte.gz, "
+                + "train-images.idx3-ubyte, train-images.idx3-ubyte.gz", empty, null, 0);
+        Files.createFile(empty.resolve("digit.PNG"));
+        assertRefused(empty + " is a folder of pictures; training takes IDX files only", empty, null, 0);
+        assertThrows(InvalidInputException.class, () -> DataSets.open(file, null, 0, -1, 0));
+        assertThrows(InvalidInputException.class, () -> DataSets.open(file, null, 0, 0, -1));
+    }
+
+    @ParameterizedTest
+    @ValueSource(doubles = {-0.1, 1, 1.5, Double.NaN})
+    void splitsOutOfRangeAreRefused(double split) throws IOException {
+        assertRefused("the validation split must be at least 0 and less than 1", write("a", 30, 4, 6, 1), null, split);
+    }
+
+    private Path write(String name, int count, int height, int width, int channels) throws IOException {
+        byte[] pixels = new byte[count * height * width * channels];
+        new Random(name.hashCode()).nextBytes(pixels);
+        Path file = folder.resolve(name);
+        IdxFile.write(file, new ImageSet(height, width, channels, pixels));
+        return file;
+    }
+
+    private static void assertRefused(String problem, Path data, Path validationData, double split) {
+        InvalidInputException refusal = assertThrows(InvalidInputException.class, () -> DataSets.open(data, validationData, split, 0, 0));
+        assertTrue(refusal.getMessage().contains(problem), refusal.getMessage());
+    }
+}

@@ -1,0 +1,293 @@
+package daegpu.format;
+
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import daegpu.data.InvalidInputException;
+import daegpu.format.Safetensors.Tensor;
+import java.io.IOException;
+import java.io.RandomAccessFile;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Map;
+import java.util.Random;
+import java.util.stream.Collectors;
+import java.util.stream.IntStream;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
+
+class SafetensorsTest {
+
+    @TempDir
+    private Path folder;
+
+    @Test
+    void bytesAreThoseOfTheFormat() throws IOException {
+        Path file = folder.resolve("a.safetensors");
+        new Safetensors(Map.of("z", "last", "a", "\"é\""), List.of(new Tensor("w", new int[] {1, 2}, new float[] {1, -2.5f}),
+                new Tensor("b", new int[0], new float[] {0.1f}))).write(file);
+        String header = "{\"__metadata__\":{\"a\":\"\\\"é\\\"\",\"z\":\"last\"},"
+                + "\"w\":{\"dtype\":\"F32\",\"shape\":[1,2],\"data_offsets\":[0,8]},"
+                + "\"b\":{\"dtype\":\"F32\",\"shape\":[],\"data_offsets\":[8,12]}}";
+        byte[] content = Files.readAllBytes(file);
+        ByteBuffer bytes = ByteBuffer.wrap(content).order(ByteOrder.LITTLE_ENDIAN);
+        int length = (int) bytes.getLong();
+        assertEquals(0, length % 8);
+        String found = new String(content, 8, length, StandardCharsets.UTF_8);
+        assertEquals(header, found.stripTrailing());
+        assertTrue(found.length() - header.length() < 8);
+        assertEquals(8 + length + 12, content.length);
+        assertEquals(1, bytes.getFloat(8 + length));
+        assertEquals(-2.5f, bytes.getFloat(8 + length + 4));
+        assertEquals(0.1f, bytes.getFloat(8 + length + 8));
+    }
+
+    @Test
+    void whatIsWrittenIsReadBitForBit() throws IOException {
+        float[] values = new float[70_000];
+        Random random = new Random(1);
+        for (int i = 0; i < values.length; i++) {
+            values[i] = Float.intBitsToFloat(random.nextInt());
+        }
+        values[0] = -0f;
+        values[1] = Float.NEGATIVE_INFINITY;
+        values[2] = Float.MIN_VALUE;
+        Path file = folder.resolve("a.safetensors");
+        Safetensors written = new Safetensors(Map.of("seed", "1"), List.of(new Tensor("second", new int[] {100, 7, 100}, values),
+                new Tensor("empty", new int[] {3, 0}, new float[0]), new Tensor("first", new int[] {1}, new float[] {7})));
+        written.write(file);
+        Safetensors read = Safetensors.read(file);
+        assertEquals(Map.of("seed", "1"), read.metadata());
+        assertEquals(List.of("second", "empty", "first"), List.copyOf(read.names()));
+        assertArrayEquals(new int[] {100, 7, 100}, read.tensor("second").shape());
+        assertArrayEquals(bits(values), bits(read.tensor("second").values()));
+        assertArrayEquals(new int[] {3, 0}, read.tensor("empty").shape());
+        assertArrayEquals(new float[] {7}, read.tensor("first").values());
+        Path again = folder.resolve("b.safetensors");
+        read.write(again);
+        assertEquals(-1, Files.mismatch(file, again));
+    }
+
+    private static int[] bits(float[] values) {
+        int[] bits = new int[values.length];
+        for (int i = 0; i < bits.length; i++) {
+            bits[i] = Float.floatToRawIntBits(values[i]);
+        }
+        return bits;
+    }
+
+    @Test
+    void nothingAtAllIsAFileToo() throws IOException {
+        Path file = folder.resolve("a.safetensors");
+        new Safetensors(Map.of(), List.of()).write(file);
+        assertEquals("{}      ", new String(Files.readAllBytes(file), 8, 8, StandardCharsets.UTF_8));
+        assertTrue(Safetensors.read(file).names().isEmpty());
+    }
+
+    /** Against a reading of the same file that shares no code with the one under test. */
+    @ParameterizedTest
+    @ValueSource(strings = {"tiny", "seed"})
+    void goldenFilesAreRead(String name) throws IOException {
+        Path file = Path.of("tests/golden", name + ".safetensors");
+        Safetensors read = Safetensors.read(file);
+        byte[] content = Files.readAllBytes(file);
+        ByteBuffer bytes = ByteBuffer.wrap(content).order(ByteOrder.LITTLE_ENDIAN);
+        int length = (int) bytes.getLong(0);
+        JsonNode header = new ObjectMapper().readTree(new String(content, 8, length, StandardCharsets.UTF_8));
+        assertEquals(header.get("__metadata__").size(), read.metadata().size());
+        assertEquals(header.get("__metadata__").get("image").textValue(), read.metadata().get("image"));
+        assertEquals(header.size() - 1, read.names().size());
+        for (String tensorName : read.names()) {
+            Tensor tensor = read.tensor(tensorName);
+            JsonNode entry = header.get(tensorName);
+            assertEquals(entry.get("shape").toString(), Arrays.toString(tensor.shape()).replace(" ", ""));
+            int begin = 8 + length + entry.get("data_offsets").get(0).intValue();
+            for (int i = 0; i < tensor.values().length; i++) {
+                assertEquals(bytes.getInt(begin + 4 * i), Float.floatToRawIntBits(tensor.values()[i]));
+            }
+        }
+        Path copy = folder.resolve("copy.safetensors");
+        read.write(copy);
+        Safetensors reread = Safetensors.read(copy);
+        assertEquals(List.copyOf(read.names()), List.copyOf(reread.names()));
+        for (String tensorName : read.names()) {
+            assertArrayEquals(bits(read.tensor(tensorName).values()), bits(reread.tensor(tensorName).values()));
+        }
+    }
+
+    @Test
+    void aMissingTensorIsNamedWithItsFile() throws IOException {
+        Path file = folder.resolve("a.safetensors");
+        new Safetensors(Map.of(), List.of()).write(file);
+        Safetensors read = Safetensors.read(file);
+        assertEquals(file + " has no tensor called conv1.kernel",
+                assertThrows(InvalidInputException.class, () -> read.tensor("conv1.kernel")).getMessage());
+    }
+
+    @Test
+    void tensorsThatAreNoneAreRefused() {
+        assertThrows(IllegalArgumentException.class, () -> new Tensor("a", new int[] {2, 2}, new float[3]));
+        assertThrows(IllegalArgumentException.class, () -> new Tensor("a", new int[] {-1, -3}, new float[3]));
+        Tensor tensor = new Tensor("a", new int[] {3}, new float[3]);
+        assertThrows(IllegalArgumentException.class, () -> new Safetensors(Map.of(), List.of(tensor, tensor)));
+        Tensor metadata = new Tensor("__metadata__", new int[] {3}, new float[3]);
+        assertThrows(IllegalArgumentException.class, () -> new Safetensors(Map.of(), List.of(metadata)));
+    }
+
+    /** Headers for files with 8 bytes of values, and what is to be said about each. */
+    @ParameterizedTest
+    @CsvSource(delimiter = '|', quoteCharacter = '`', value = {
+        "{'a':{'dtype':'F32','shape':[2],'data_offsets':[0,8]}                          | has a damaged header: Unexpected end-of-input",
+        "{'a':{'dtype':'F32','shape':[2],'data_offsets':[0,8]}} {}                      | has a damaged header: Trailing token",
+        "['a']                                                                          | its header does not begin with a brace",
+        "{'a':[0,8]}                                                                    | a lacks a type, a shape or two offsets",
+        "{'a':{'shape':[2],'data_offsets':[0,8]}}                                       | a lacks a type, a shape or two offsets",
+        "{'a':{'dtype':'F32','shape':2,'data_offsets':[0,8]}}                           | a lacks a type, a shape or two offsets",
+        "{'a':{'dtype':'F32','shape':[2],'data_offsets':[0,4,8]}}                       | a lacks a type, a shape or two offsets",
+        "{'a':{'dtype':'I64','shape':[1],'data_offsets':[0,8]}}                         | holds a as I64; only F32 can be read",
+        "{'a':{'dtype':'BF16','shape':[4],'data_offsets':[0,8]}}                        | holds a as BF16; only F32 can be read",
+        "{'a':{'dtype':'F32','shape':[-2],'data_offsets':[0,8]}}                        | a has the dimension -2",
+        "{'a':{'dtype':'F32','shape':[-1,-2],'data_offsets':[0,8]}}                     | a has the dimension -1",
+        "{'a':{'dtype':'F32','shape':[2.0],'data_offsets':[0,8]}}                       | a has the dimension 2.0",
+        "{'a':{'dtype':'F32','shape':['2'],'data_offsets':[0,8]}}                       | a has the dimension `2`",
+        "{'a':{'dtype':'F32','shape':[4294967298],'data_offsets':[0,8]}}                | a has the dimension 4294967298",
+        "{'a':{'dtype':'F32','shape':[65536,65536,65536,65536],'data_offsets':[0,8]}}   | holds more values in a than this program can take",
+        "{'a':{'dtype':'F32','shape':[65536,65536],'data_offsets':[0,17179869184]}}     | holds more values in a than this program can take",
+        "{'a':{'dtype':'F32','shape':[3],'data_offsets':[0,8]}}                         | a has the shape [3] but the offsets 0 to 8",
+        "{'a':{'dtype':'F32','shape':[2],'data_offsets':[8,0]}}                         | a has the shape [2] but the offsets 8 to 0",
+        "{'a':{'dtype':'F32','shape':[2],'data_offsets':[-8,0]}}                        | a has the offset -8",
+        "{'a':{'dtype':'F32','shape':[2],'data_offsets':[0,1e1]}}                       | a has the offset 10.0",
+        "{'a':{'dtype':'F32','shape':[2],'data_offsets':[0,18446744073709551616]}}      | a has the offset 18446744073709551616",
+        "{'a':{'dtype':'F32','shape':[1],'data_offsets':[4,8]}}                         | a leaves a gap after what is before it",
+        "{'a':{'dtype':'F32','shape':[2],'data_offsets':[0,8]},'b':{'dtype':'F32','shape':[1],'data_offsets':[4,8]}} | b overlaps with what is before it",
+        "{'a':{'dtype':'F32','shape':[2],'data_offsets':[0,8]},'a':{'dtype':'F32','shape':[2],'data_offsets':[0,8]}} | has a damaged header: Duplicate field",
+        "{'a':{'dtype':'F32','shape':[2],'shape':[2],'data_offsets':[0,8]}}             | has a damaged header: Duplicate field",
+        "{'a':{'dtype':'F32','shape':[3],'data_offsets':[0,12]}}                        | is truncated: it announces 12 bytes of tensors and has 8",
+        "{'a':{'dtype':'F32','shape':[500000000],'data_offsets':[0,2000000000]}}        | is truncated: it announces 2000000000 bytes of tensors and has 8",
+        "{'a':{'dtype':'F32','shape':[1],'data_offsets':[0,4]}}                         | is too long: it announces 4 bytes of tensors and has 8",
+        "{}                                                                             | is too long: it announces 0 bytes of tensors and has 8",
+        "{'__metadata__':'x'}                                                           | its metadata are no object",
+        "{'__metadata__':{'x':1}}                                                       | the metadata called x are no text",
+    })
+    void damagedHeadersAreRefused(String header, String problem) throws IOException {
+        Path file = folder.resolve("a.safetensors");
+        Files.write(file, file(header.replace('\'', '"').getBytes(StandardCharsets.UTF_8), 8));
+        assertRefused(file, problem.replace('`', '"'));
+    }
+
+    @Test
+    void headersThatAreNoTextAreRefused() throws IOException {
+        Path file = folder.resolve("a.safetensors");
+        Files.write(file, file(new byte[] {'{', '"', (byte) 0xC3, '(', '"', ':', '1', '}'}, 0));
+        assertRefused(file, "has a damaged header: it is not UTF-8");
+        Files.write(file, file("{\"a\":{}}".getBytes(StandardCharsets.UTF_16LE), 0));
+        assertRefused(file, "has a damaged header: ");
+        Files.write(file, file(("{\"\\u0007" + "x".repeat(5_000) + "\\n\":1}").getBytes(StandardCharsets.UTF_8), 0));
+        assertRefused(file, "has a damaged header: ?xxx");
+        Files.write(file, file(("{\"a\":" + "[".repeat(100_000)).getBytes(StandardCharsets.UTF_8), 0));
+        assertRefused(file, "has a damaged header: ");
+    }
+
+    @Test
+    void filesThatAreCutOffOrForeignAreRefused() throws IOException {
+        Path file = folder.resolve("a.safetensors");
+        Files.write(file, new byte[0]);
+        assertRefused(file, "is empty");
+        Files.write(file, new byte[] {1, 0, 0});
+        assertRefused(file, "is truncated: it has only 3 bytes");
+        Files.write(file, new byte[8]);
+        assertRefused(file, "is no safetensors file");
+        Files.write(file, ByteBuffer.allocate(100).order(ByteOrder.LITTLE_ENDIAN).putLong(93).array());
+        assertRefused(file, "is truncated: it announces a header of 93 bytes and has only 100 in all");
+        Files.write(file, ByteBuffer.allocate(100).order(ByteOrder.LITTLE_ENDIAN).putLong(-1).array());
+        assertRefused(file, "is no safetensors file: it would begin with a header of 18446744073709551615 bytes");
+        Files.writeString(file, "PK\u0003\u0004 and whatever else a zip file holds");
+        assertRefused(file, "is no safetensors file");
+        assertRefused(folder, "is a folder, not a safetensors file");
+        assertRefused(folder.resolve("absent"), "does not exist");
+    }
+
+    /** A hole in the file takes no space on the disk, and its announcements must take none in memory. */
+    @Test
+    void sizesThatTheFileOnlyClaimsAreNotAllocated() throws IOException {
+        Path file = folder.resolve("a.safetensors");
+        writeSparse(file, 100_000_001, new byte[0], 1L << 32);
+        assertRefused(file, "is no safetensors file: it would begin with a header of 100000001 bytes");
+        long tensorSize = 8_000_000_000L;
+        int tensors = (int) (Runtime.getRuntime().maxMemory() / tensorSize + 1);
+        String header = IntStream.range(0, tensors).mapToObj(i -> "\"a" + i + "\":{\"dtype\":\"F32\",\"shape\":[2000000000],\"data_offsets\":["
+                + i * tensorSize + "," + (i + 1) * tensorSize + "]}").collect(Collectors.joining(",", "{", "}"));
+        writeSparse(file, header.length(), header.getBytes(StandardCharsets.UTF_8), 8 + header.length() + tensors * tensorSize);
+        assertRefused(file, "more than the memory that Java may use");
+    }
+
+    private static void writeSparse(Path file, long headerLength, byte[] header, long fileLength) throws IOException {
+        try (RandomAccessFile sparse = new RandomAccessFile(file.toFile(), "rw")) {
+            sparse.write(ByteBuffer.allocate(8).order(ByteOrder.LITTLE_ENDIAN).putLong(headerLength).array());
+            sparse.write(header);
+            sparse.setLength(fileLength);
+        }
+    }
+
+    @Test
+    void anyDamageIsEitherHarmlessOrRefused() throws IOException {
+        Path file = folder.resolve("a.safetensors");
+        new Safetensors(Map.of("epoch", "3", "architecture", "{\"filters\":[32,64]}"), List.of(
+                new Tensor("conv1.kernel", new int[] {3, 3, 1, 2}, new float[18]), new Tensor("conv1.bias", new int[] {2}, new float[2]),
+                new Tensor("step", new int[0], new float[1]))).write(file);
+        byte[] valid = Files.readAllBytes(file);
+        int dataStart = 8 + (int) ByteBuffer.wrap(valid).order(ByteOrder.LITTLE_ENDIAN).getLong();
+        Random random = new Random(7);
+        int refused = 0;
+        for (int round = 0; round < 3_000; round++) {
+            byte[] damaged = valid.clone();
+            if (round % 3 == 0) {
+                damaged = Arrays.copyOf(damaged, random.nextInt(valid.length));
+            } else {
+                for (int flips = 1 + random.nextInt(3); flips > 0; flips--) {
+                    // Mostly where it matters.
+                    damaged[random.nextInt(round % 3 == 1 ? dataStart : damaged.length)] = (byte) random.nextInt();
+                }
+            }
+            Files.write(file, damaged);
+            try {
+                Safetensors read = Safetensors.read(file);
+                assertEquals(valid.length, damaged.length, "a cut file was accepted");
+                assertEquals(21, read.names().stream().mapToInt(name -> read.tensor(name).values().length).sum());
+            } catch (InvalidInputException e) {
+                assertOneLine(file, e);
+                refused++;
+            }
+        }
+        assertTrue(refused > 1_500, "only " + refused + " were refused");
+    }
+
+    private static byte[] file(byte[] header, int dataLength) {
+        return ByteBuffer.allocate(8 + header.length + dataLength).order(ByteOrder.LITTLE_ENDIAN).putLong(header.length).put(header).array();
+    }
+
+    private static void assertRefused(Path file, String problem) {
+        InvalidInputException refusal = assertThrows(InvalidInputException.class, () -> Safetensors.read(file));
+        assertTrue(refusal.getMessage().contains(problem), refusal.getMessage());
+        assertOneLine(file, refusal);
+    }
+
+    private static void assertOneLine(Path file, InvalidInputException refusal) {
+        assertTrue(refusal.getMessage().startsWith(file + " "), refusal.getMessage());
+        assertFalse(refusal.getMessage().contains("\n"), refusal.getMessage());
+        assertTrue(refusal.getMessage().length() < file.toString().length() + 350, refusal.getMessage());
+    }
+}
