@@ -47,6 +47,11 @@ public final class ImageFile {
     private static final String JPEG = "jpeg";
     private static final float JPEG_QUALITY = 0.95f;
     private static final byte[] PNG_SIGNATURE = {(byte) 0x89, 'P', 'N', 'G', '\r', '\n', 0x1A, '\n'};
+    /** Where the header, which is always the first chunk, has the bits of a sample. */
+    private static final int PNG_DEPTH = 24;
+    /** Where it says what the samples are. */
+    private static final int PNG_COLOUR_TYPE = 25;
+    private static final int PNG_PALETTE = 3;
     private static final byte[] JPEG_SIGNATURE = {(byte) 0xFF, (byte) 0xD8, (byte) 0xFF};
     private static final int LARGEST_FILE = 1 << 28;
     /** What the JPEG decoder says when it fills in what the file lacks; other warnings concern metadata. */
@@ -220,6 +225,10 @@ public final class ImageFile {
             if (first && (!type.equals("IHDR") || length != 13)) {
                 throw new InvalidInputException(file + " is damaged: it does not begin with its size");
             }
+            if (type.equals("tRNS") && content[PNG_DEPTH] != 8 && content[PNG_COLOUR_TYPE] != PNG_PALETTE) {
+                // The decoder would show such pixels as opaque; at 8 bits it does not.
+                throw new InvalidInputException(file + " declares one of its colours transparent, which the model cannot see; flatten it first");
+            }
             first = false;
             chunks.position(start + 4 + length + 4);
         } while (!type.equals("IEND"));
@@ -270,7 +279,7 @@ public final class ImageFile {
 
     /** The colour type in the header says so: bit 1 is colour. */
     private static boolean isGreyPng(byte[] content) {
-        return (content[PNG_SIGNATURE.length + 8 + 9] & 2) == 0;
+        return (content[PNG_COLOUR_TYPE] & 2) == 0;
     }
 
     private static boolean isGreyJpeg(Path file, ImageReader reader) throws IOException {

@@ -44,6 +44,9 @@ class ImageFileTest {
     private static final int GREY_ALPHA = 4;
     private static final int COLOUR_ALPHA = 6;
 
+    /** More than reading any of these files takes, and far less than what they claim to hold. */
+    private static final long MUCH_MEMORY = 16_000_000;
+
     @TempDir
     private Path folder;
 
@@ -183,6 +186,12 @@ class ImageFileTest {
         byte[] transparentSeven = chunk("tRNS", new byte[] {0, 7});
         assertRefused(write(png(2, 1, 8, GREY, new int[] {6, 7}, transparentSeven)), 1, 2, 1, "is transparent in places");
         assertArrayEquals(new byte[] {6, 8}, ImageFile.read(write(png(2, 1, 8, GREY, new int[] {6, 8}, transparentSeven)), 1, 2, 1).image().pixels());
+        for (int depth : new int[] {1, 2, 4, 16}) {
+            byte[] transparentOne = chunk("tRNS", new byte[] {0, 1});
+            assertRefused(write(png(2, 1, depth, GREY, new int[] {0, 1}, transparentOne)), 1, 2, 1, "declares one of its colours transparent");
+        }
+        byte[] deepTransparentColour = chunk("tRNS", new byte[] {0, 1, 0, 2, 0, 3});
+        assertRefused(write(png(1, 1, 16, COLOUR, new int[] {1, 2, 3}, deepTransparentColour)), 1, 1, 3, "declares one of its colours transparent");
         byte[] transparentColour = chunk("tRNS", new byte[] {0, 1, 0, 2, 0, 3});
         assertRefused(write(png(1, 1, 8, COLOUR, new int[] {1, 2, 3}, transparentColour)), 1, 1, 3, "is transparent in places");
     }
@@ -218,18 +227,18 @@ class ImageFileTest {
         assertEquals(folder.resolve("picture") + " is 65000x64000 colour; the model wants 28x28 colour", refusal(write(jpeg), 28, 28, 3));
     }
 
-    /** 16 MB of zeros in compressed text, which nobody asked to see. */
+    /** 64 MB of zeros in compressed text, which nobody asked to see. */
     @Test
     void compressedTextIsNotInflated() throws IOException {
         ByteArrayOutputStream text = new ByteArrayOutputStream();
         text.write("Comment\0\0".getBytes(StandardCharsets.ISO_8859_1));
         try (OutputStream out = new DeflaterOutputStream(text)) {
-            for (int i = 0; i < 16; i++) {
+            for (int i = 0; i < 64; i++) {
                 out.write(new byte[1 << 20]);
             }
         }
         Path file = write(png(1, 1, 8, GREY, new int[] {5}, chunk("zTXt", text.toByteArray())));
-        assertArrayEquals(new byte[] {5}, ImageFile.read(file, 1, 1, 1).image().pixels());
+        Allocation.assertAtMost(MUCH_MEMORY, () -> assertArrayEquals(new byte[] {5}, ImageFile.read(file, 1, 1, 1).image().pixels()));
     }
 
     @Test
@@ -422,6 +431,8 @@ class ImageFileTest {
     }
 
     private static String refusal(Path file, int height, int width, int channels) {
+        Allocation.assertAtMost(MUCH_MEMORY,
+                () -> assertThrows(InvalidInputException.class, () -> ImageFile.read(file, height, width, channels)));
         String message = assertThrows(InvalidInputException.class, () -> ImageFile.read(file, height, width, channels)).getMessage();
         assertOneLine(file, message);
         return message;

@@ -8,6 +8,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import daegpu.data.Allocation;
 import daegpu.data.InvalidInputException;
 import daegpu.format.Safetensors.Tensor;
 import java.io.IOException;
@@ -30,6 +31,9 @@ import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 class SafetensorsTest {
+
+    /** More than refusing any of these files takes, and far less than what they claim to hold. */
+    private static final long MUCH_MEMORY = 16_000_000;
 
     @TempDir
     private Path folder;
@@ -280,6 +284,7 @@ class SafetensorsTest {
     }
 
     private static void assertRefused(Path file, String problem) {
+        Allocation.assertAtMost(MUCH_MEMORY, () -> assertThrows(InvalidInputException.class, () -> Safetensors.read(file)));
         InvalidInputException refusal = assertThrows(InvalidInputException.class, () -> Safetensors.read(file));
         assertTrue(refusal.getMessage().contains(problem), refusal.getMessage());
         assertOneLine(file, refusal);
