@@ -58,7 +58,7 @@ final class EvaluateCommand implements Callable<Integer> {
     private Long seed;
 
     @Option(names = "--data", paramLabel = "PATH",
-            description = "Images to measure on: an IDX file, or a folder with a t10k-images… file (default: the test images of the MNIST inside the program).")
+            description = "Images to measure on: an IDX file, or a folder with a t10k-images... file (default: the test images of the MNIST inside the program).")
     private Path data;
 
     @Option(names = "--limit", paramLabel = "N", defaultValue = "0", description = "Take the first N images only.")
@@ -116,8 +116,7 @@ final class EvaluateCommand implements Callable<Integer> {
     }
 
     private ImageSet images(Architecture architecture) {
-        // The one training image is read for nothing.
-        ImageSet images = DataSets.open(null, data, 0, 1, limit).validation();
+        ImageSet images = DataSets.validation(data, limit);
         if (images.height() != architecture.height() || images.width() != architecture.width() || images.channels() != architecture.channels()) {
             throw new InvalidInputException(model.file() + " is for images of "
                     + ImageSet.describeSize(architecture.height(), architecture.width(), architecture.channels()) + "; "

@@ -82,7 +82,7 @@ final class ProgressDisplay implements TrainingListener, AutoCloseable {
 
     @Override
     public void epochFinished(MetricsLog.Row metrics, int allEpochs, boolean best) {
-        close();
+        clear();
         out.printf(Locale.ROOT, "%s: %.1f s, training MSE %.5f, validation MSE %.5f, PSNR %.2f dB, SSIM %.4f%s%n", epochName(),
                 metrics.seconds(), metrics.trainMse(), metrics.validation().mse(), metrics.validation().psnr(),
                 metrics.validation().ssim(), best ? " (best so far)" : "");
@@ -101,9 +101,13 @@ final class ProgressDisplay implements TrainingListener, AutoCloseable {
                 : String.format(Locale.ROOT, "%d:%02d:%02d", whole / 3600, whole / 60 % 60, whole % 60);
     }
 
-    /** Takes the bar off the screen. */
     @Override
     public void close() {
+        clear();
+    }
+
+    /** Takes the bar off the screen. */
+    void clear() {
         if (bar != null) {
             bar.close();
             bar = null;

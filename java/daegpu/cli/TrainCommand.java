@@ -122,7 +122,7 @@ final class TrainCommand implements Callable<Integer> {
         private Path path;
 
         @Option(names = "--validation-data", paramLabel = "PATH",
-                description = "Validation images, likewise (default: t10k-images… beside the training images, else the last tenth of them).")
+                description = "Validation images, likewise (default: t10k-images... beside the training images, else the last tenth of them).")
         private Path validation;
 
         @Option(names = "--validation-split", paramLabel = "X", defaultValue = "0",
@@ -276,7 +276,7 @@ final class TrainCommand implements Callable<Integer> {
     private void warnOfEndedSchedule(LearningRate rate, long steps) {
         if (rate.horizon() > 0 && steps > rate.horizon()) {
             out().printf("Note: the %s schedule of this run ends after update %,d; the learning rate is %s from there on.%n",
-                    rate.schedule().name().toLowerCase(Locale.ROOT), rate.horizon(), rate.at(rate.horizon()));
+                    rate.schedule(), rate.horizon(), rate.at(rate.horizon()));
         }
     }
 
@@ -312,7 +312,7 @@ final class TrainCommand implements Callable<Integer> {
         if (value instanceof Path path) {
             return path.toAbsolutePath().toString();
         }
-        return value instanceof Enum<?> name ? name.name().toLowerCase(Locale.ROOT) : value;
+        return value instanceof Enum<?> ? value.toString() : value;
     }
 
     private void printPlan(TrainingOptions options, OpenedEngine engine, DataSets images, RunDirectory directory) {
@@ -323,7 +323,7 @@ final class TrainCommand implements Callable<Integer> {
         out.println("Images:  " + images.description().replace("\n", "\n         "));
         out.println("Noise:   " + describe(options.noise()));
         out.printf("Updates: %,d an epoch of %d images, Adam at %s (%s), seed %d%n", options.stepsPerEpoch(images.training().count()),
-                options.batchSize(), options.learningRate().peak(), options.learningRate().schedule().name().toLowerCase(Locale.ROOT),
+                options.batchSize(), options.learningRate().peak(), options.learningRate().schedule(),
                 options.noise().seed());
         out.println("Run:     " + directory.path());
         out.println();
@@ -342,11 +342,8 @@ final class TrainCommand implements Callable<Integer> {
     private int train(TrainingOptions options, DataSets images, OpenedEngine engine, RunDirectory directory, Start start) throws IOException {
         try (ProgressDisplay display = new ProgressDisplay(out(), ProgressDisplay.onTerminal() ? System.err : null)) {
             Trainer trainer = new Trainer(options, images.training(), images.validation(), engine.engine(), directory, display);
-            Outcome outcome;
-            try (Interruption interruption = Interruption.requests(trainer::interrupt)) {
-                outcome = start.begin(trainer, training.epochs);
-            }
-            display.close();
+            Outcome outcome = Interruption.callsWhile(trainer::interrupt, () -> start.begin(trainer, training.epochs));
+            display.clear();
             return switch (outcome) {
                 case FINISHED -> {
                     printResult(trainer, directory);

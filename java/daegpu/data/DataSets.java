@@ -63,6 +63,17 @@ public record DataSets(ImageSet training, ImageSet validation, String descriptio
                 : separate(training, validation, limit, validationLimit);
     }
 
+    /**
+     * Validation images alone: those of an IDX file, of the {@code t10k-images…} file in a folder, or MNIST's test images.
+     *
+     * @param data  folder or file, or null for the embedded MNIST
+     * @param limit take the first this many; 0 takes all
+     * @throws InvalidInputException if there are none or they cannot be used
+     */
+    public static ImageSet validation(Path data, int limit) {
+        return validationSource(null, data).read(limit);
+    }
+
     /** Where images come from: a file, or one of the embedded sets. */
     private interface Source {
 

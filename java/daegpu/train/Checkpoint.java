@@ -65,7 +65,7 @@ public record Checkpoint(TrainingOptions options, String trainingData, String va
         metadata.put("noise_once", String.valueOf(noise.once()));
         metadata.put("batch_size", String.valueOf(options.batchSize()));
         metadata.put("learning_rate", String.valueOf(rate.peak()));
-        metadata.put("schedule", rate.schedule().name().toLowerCase());
+        metadata.put("schedule", rate.schedule().toString());
         metadata.put("schedule_horizon", String.valueOf(rate.horizon()));
         metadata.put("training_data", trainingData);
         metadata.put("validation_data", validationData);
@@ -120,7 +120,7 @@ public record Checkpoint(TrainingOptions options, String trainingData, String va
         require(std.length == 2, "noise_std must be [lowest, highest], not " + Arrays.toString(std));
         Noise noise = new Noise(value(content, "seed", Long::valueOf), value(content, "noise_mean", Float::valueOf), std[0], std[1],
                 value(content, "noise_once", Checkpoint::parseBoolean));
-        LearningRate rate = new LearningRate(value(content, "schedule", text -> Schedule.valueOf(text.toUpperCase())),
+        LearningRate rate = new LearningRate(value(content, "schedule", Schedule::of),
                 value(content, "learning_rate", Double::valueOf), value(content, "schedule_horizon", Long::valueOf));
         long step = value(content, "step", Long::valueOf);
         require(step >= 0, "step must be 0 or more, not " + step);

@@ -1,5 +1,7 @@
 package daegpu.train;
 
+import java.util.Arrays;
+
 /**
  * The learning rate of each update.
  *
@@ -12,9 +14,27 @@ public record LearningRate(Schedule schedule, double peak, long horizon) {
     /** How the rate changes from update to update. */
     public enum Schedule {
         /** Always the same. */
-        CONSTANT,
+        CONSTANT("constant"),
         /** Half a cosine wave from the peak down to zero at the horizon (Loshchilov and Hutter, "SGDR", 2017). */
-        COSINE
+        COSINE("cosine");
+
+        private final String text;
+
+        Schedule(String text) {
+            this.text = text;
+        }
+
+        /** The schedule that {@link #toString} writes so. @throws IllegalArgumentException if there is none */
+        static Schedule of(String text) {
+            return Arrays.stream(values()).filter(schedule -> schedule.text.equals(text)).findFirst()
+                    .orElseThrow(() -> new IllegalArgumentException("there is no schedule " + text));
+        }
+
+        /** As users write it. */
+        @Override
+        public String toString() {
+            return text;
+        }
     }
 
     /** @throws IllegalArgumentException if the rate is not positive, or the horizon does not belong to the schedule */
@@ -23,7 +43,7 @@ public record LearningRate(Schedule schedule, double peak, long horizon) {
             throw new IllegalArgumentException("the learning rate must be above 0 and at most 1, not " + peak);
         }
         if (schedule == Schedule.CONSTANT ? horizon != 0 : horizon <= 0) {
-            throw new IllegalArgumentException("a " + schedule.name().toLowerCase() + " schedule cannot have a horizon of " + horizon + " updates");
+            throw new IllegalArgumentException("a " + schedule + " schedule cannot have a horizon of " + horizon + " updates");
         }
     }
 
