@@ -54,8 +54,8 @@ public record DataSets(ImageSet training, ImageSet validation, String descriptio
             throw new InvalidInputException("a limit on images must be 0 or more, not " + Math.min(limit, validationLimit));
         }
         if (validationSplit > 0 && validationData != null) {
-            throw new InvalidInputException("validation images can be split off the training images or come from " + validationData
-                    + ", not both");
+            throw new InvalidInputException("validation images can be split off the training images or come from "
+                    + validationData + ", not both");
         }
         Source training = data == null ? new EmbeddedTraining() : trainingSource(data);
         Source validation = validationSplit > 0 ? null : validationSource(data, validationData);
@@ -128,9 +128,9 @@ public record DataSets(ImageSet training, ImageSet validation, String descriptio
         }
         Path file = find(data, TRAINING_NAMES);
         if (file == null) {
-            throw containsPictures(data)
-                    ? new InvalidInputException(data + " is a folder of pictures; training takes IDX files only: " + names(TRAINING_NAMES))
-                    : new InvalidInputException(data + " holds no training images: looked for " + names(TRAINING_NAMES));
+            String problem = containsPictures(data) ? " is a folder of pictures; training takes IDX files only: "
+                    : " holds no training images: looked for ";
+            throw new InvalidInputException(data + problem + names(TRAINING_NAMES));
         }
         return new Idx(file);
     }
@@ -149,7 +149,8 @@ public record DataSets(ImageSet training, ImageSet validation, String descriptio
         }
         Path file = find(validationData, VALIDATION_NAMES);
         if (file == null) {
-            throw new InvalidInputException(validationData + " holds no validation images: looked for " + names(VALIDATION_NAMES));
+            throw new InvalidInputException(validationData + " holds no validation images: looked for "
+                    + names(VALIDATION_NAMES));
         }
         return new Idx(file);
     }
@@ -182,8 +183,8 @@ public record DataSets(ImageSet training, ImageSet validation, String descriptio
         ImageSet validation = validationSource.read(validationLimit);
         if (training.height() != validation.height() || training.width() != validation.width()
                 || training.channels() != validation.channels()) {
-            throw new InvalidInputException("validation images must be like the training images: " + validationSource.name() + " holds "
-                    + validation.describeSize() + ", " + trainingSource.name() + " " + training.describeSize());
+            throw new InvalidInputException("validation images must be like the training images: " + validationSource.name()
+                    + " holds " + validation.describeSize() + ", " + trainingSource.name() + " " + training.describeSize());
         }
         return new DataSets(training, validation, describe("training", training, limit) + " from " + trainingSource.name() + "\n"
                 + describe("validation", validation, validationLimit) + " from " + validationSource.name());
@@ -194,20 +195,24 @@ public record DataSets(ImageSet training, ImageSet validation, String descriptio
         ImageSet all = source.read(0);
         int kept = (int) Math.floor(all.count() * (1 - (asked ? validationSplit : DEFAULT_SPLIT)));
         if (kept == 0 || kept == all.count()) {
-            throw new InvalidInputException(source.name() + " holds " + number(all.count()) + (all.count() == 1 ? " image" : " images")
-                    + ", which cannot be split into training and validation images" + (asked ? " at " + validationSplit : ""));
+            throw new InvalidInputException(source.name() + " holds " + count(all) + ", which cannot be split into training"
+                    + " and validation images" + (asked ? " at " + validationSplit : ""));
         }
         ImageSet training = all.range(0, limit == 0 ? kept : Math.min(limit, kept));
-        int validationCount = all.count() - kept;
-        ImageSet validation = all.range(kept, kept + (validationLimit == 0 ? validationCount : Math.min(validationLimit, validationCount)));
+        int left = all.count() - kept;
+        ImageSet validation = all.range(kept, kept + (validationLimit == 0 ? left : Math.min(validationLimit, left)));
         return new DataSets(training, validation, describe("training", training, limit) + " from " + source.name() + "\n"
                 + describe("validation", validation, validationLimit) + ", split off the end of the training images"
                 + (asked ? "" : " (the last tenth, since there is no validation set)"));
     }
 
     private static String describe(String purpose, ImageSet images, int limit) {
-        return purpose + ": " + number(images.count()) + (images.count() == 1 ? " image of " : " images of ") + images.describeSize()
+        return purpose + ": " + count(images) + " of " + images.describeSize()
                 + (images.count() < limit ? " (there are no more; the limit was " + number(limit) + ")" : "");
+    }
+
+    private static String count(ImageSet images) {
+        return number(images.count()) + (images.count() == 1 ? " image" : " images");
     }
 
     private static String number(int number) {

@@ -95,7 +95,8 @@ public final class EmbeddedMnist {
         MessageDigest digest = sha256();
         digest.update(content);
         check(source, digest, source.hashOfCompressed());
-        return IdxFile.readTrusted(new GZIPInputStream(new ByteArrayInputStream(content), 1 << 16), name(source), limit, source.bytes());
+        return IdxFile.readTrusted(new GZIPInputStream(new ByteArrayInputStream(content), 1 << 16), name(source), limit,
+                source.bytes());
     }
 
     private static void check(Source source, MessageDigest digest, String expected) {

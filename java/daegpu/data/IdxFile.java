@@ -235,7 +235,8 @@ public final class IdxFile {
         }
 
         private InvalidInputException truncated(String announced, long announcedBytes, long found) {
-            return invalid("is truncated: it announces " + announced + ", " + announcedBytes + " bytes, and holds " + Math.max(found, 0));
+            return invalid("is truncated: it announces " + announced + ", " + announcedBytes + " bytes, and holds "
+                    + Math.max(found, 0));
         }
 
         private static String describe(byte[] magic) {

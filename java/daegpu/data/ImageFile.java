@@ -237,8 +237,8 @@ public final class ImageFile {
         }
     }
 
-    private static ImageSet decode(Path file, byte[] content, String format, ImageReader reader, int height, int width, int channels)
-            throws IOException {
+    private static ImageSet decode(Path file, byte[] content, String format, ImageReader reader, int height, int width,
+                                   int channels) throws IOException {
         // Without metadata: they are of no use here, and compressed ones can be made to fill any memory.
         reader.setInput(new MemoryCacheImageInputStream(new ByteArrayInputStream(content)), true, true);
         String[] damage = new String[1];
@@ -267,7 +267,8 @@ public final class ImageFile {
                     throw new InvalidInputException(file + " is transparent in places, which the model cannot see; flatten it first");
                 }
                 if (channels == 1 && (colour[0] != colour[1] || colour[1] != colour[2])) {
-                    throw new InvalidInputException(file + " is in colour; the model wants " + ImageSet.describeSize(height, width, 1));
+                    throw new InvalidInputException(file + " is in colour; the model wants "
+                            + ImageSet.describeSize(height, width, 1));
                 }
                 for (int channel = 0; channel < channels; channel++) {
                     pixels[(y * width + x) * channels + channel] = (byte) colour[channel];

@@ -51,7 +51,8 @@ public final class Safetensors {
         public Tensor {
             if (Arrays.stream(shape).anyMatch(dimension -> dimension < 0)
                     || Arrays.stream(shape).asLongStream().reduce(1, Math::multiplyExact) != values.length) {
-                throw new IllegalArgumentException(name + " has the shape " + Arrays.toString(shape) + " but " + values.length + " values");
+                throw new IllegalArgumentException(name + " has the shape " + Arrays.toString(shape) + " but "
+                        + values.length + " values");
             }
         }
     }
@@ -212,7 +213,8 @@ public final class Safetensors {
             }
             long length = ByteBuffer.wrap(readFully(in, 8)).order(ByteOrder.LITTLE_ENDIAN).getLong();
             if (length < 0 || length > LARGEST_HEADER) {
-                throw invalid("is no safetensors file: it would begin with a header of " + Long.toUnsignedString(length) + " bytes");
+                throw invalid("is no safetensors file: it would begin with a header of " + Long.toUnsignedString(length)
+                        + " bytes");
             }
             if (length > fileSize - 8) {
                 throw invalid("is truncated: it announces a header of " + length + " bytes and has only " + fileSize + " in all");
@@ -293,7 +295,8 @@ public final class Safetensors {
             long end = 0;
             for (Entry entry : entries) {
                 if (entry.begin() != end) {
-                    throw damaged(entry.name() + (entry.begin() < end ? " overlaps with" : " leaves a gap after") + " what is before it");
+                    throw damaged(entry.name() + (entry.begin() < end ? " overlaps with" : " leaves a gap after")
+                            + " what is before it");
                 }
                 end = entry.end();
             }
@@ -340,7 +343,8 @@ public final class Safetensors {
         /** {@code problem} may quote anything from the file, so it is made to fit one line. */
         private InvalidInputException invalid(String problem) {
             String line = problem.replaceAll("\\p{Cntrl}", "?");
-            return new InvalidInputException(file + " " + (line.length() <= LONGEST_MESSAGE ? line : line.substring(0, LONGEST_MESSAGE) + "…"));
+            boolean fits = line.length() <= LONGEST_MESSAGE;
+            return new InvalidInputException(file + " " + (fits ? line : line.substring(0, LONGEST_MESSAGE) + "…"));
         }
     }
 }

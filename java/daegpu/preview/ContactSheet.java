@@ -96,7 +96,8 @@ public final class ContactSheet {
 
     private void drawImage(float[] image, int top, int left) {
         if (image.length != height * width * channels) {
-            throw new IllegalArgumentException("an image of " + height + "x" + width + "x" + channels + " has no " + image.length + " values");
+            throw new IllegalArgumentException("an image of " + height + "x" + width + "x" + channels + " has no "
+                    + image.length + " values");
         }
         int bands = raster.getNumBands();
         int[] line = new int[drawnWidth * bands];

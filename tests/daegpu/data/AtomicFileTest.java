@@ -7,6 +7,7 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.io.IOException;
+import java.io.InputStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.FileTime;
@@ -81,6 +82,18 @@ class AtomicFileTest {
         assertEquals(1_000_000, Files.size(file));
     }
 
+    /** Only a rename leaves the old file to those who have it open; writing into it, however fast, does not. */
+    @Test
+    void whoReadsTheOldFileReadsAllOfIt() throws IOException {
+        Path file = folder.resolve("a.bin");
+        AtomicFile.write(file, new byte[] {1, 2, 3});
+        try (InputStream old = Files.newInputStream(file)) {
+            AtomicFile.write(file, new byte[] {4, 5, 6, 7});
+            assertArrayEquals(new byte[] {1, 2, 3}, old.readAllBytes());
+        }
+        assertEquals(4, Files.size(file));
+    }
+
     @Test
     void anInterruptedThreadCanStillSave() throws IOException {
         Path file = folder.resolve("a.bin");
@@ -152,8 +165,8 @@ class AtomicFileTest {
         Random random = new Random(1);
         for (int round = 0; round < 4; round++) {
             Files.deleteIfExists(file);
-            Process writer = new ProcessBuilder(Path.of(System.getProperty("java.home"), "bin", "java").toString(), "-Xshare:auto", "-cp",
-                    System.getProperty("java.class.path"), Writer.class.getName(), file.toString()).inheritIO().start();
+            Process writer = new ProcessBuilder(Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+                    "-cp", System.getProperty("java.class.path"), Writer.class.getName(), file.toString()).inheritIO().start();
             long deadline = System.nanoTime() + TimeUnit.SECONDS.toNanos(60);
             while (!Files.exists(file)) {
                 assertTrue(writer.isAlive() && System.nanoTime() < deadline, "the writing process does not write");

@@ -92,8 +92,8 @@ class DataSetsTest {
         DataSets sets = DataSets.open(file, null, 0, 0, 0);
         assertEquals(22, sets.training().count());
         assertArrayEquals(IdxFile.read(file, 0).range(22, 25).pixels(), sets.validation().pixels());
-        assertEquals("training: 22 images of 4x6 grey from " + file + "\nvalidation: 3 images of 4x6 grey, split off the end of the"
-                + " training images (the last tenth, since there is no validation set)", sets.description());
+        assertEquals("training: 22 images of 4x6 grey from " + file + "\n"
+                + "validation: 3 images of 4x6 grey, split off the end of the training images (the last tenth, since there is no validation set)", sets.description());
     }
 
     @Test
@@ -111,11 +111,13 @@ class DataSetsTest {
         Path other = write("b", 3, 6, 4, 1);
         Path colour = write("c", 3, 4, 6, 3);
         Path one = write("d", 1, 4, 6, 1);
-        assertRefused("validation images must be like the training images: " + other + " holds 6x4 grey, " + file + " 4x6 grey", file, other, 0);
+        assertRefused("validation images must be like the training images: " + other + " holds 6x4 grey, " + file
+                + " 4x6 grey", file, other, 0);
         assertRefused(colour + " holds 4x6 colour", file, colour, 0);
         assertRefused("not both", file, file, 0.1);
         assertRefused(one + " holds 1 image, which cannot be split into training and validation images", one, null, 0);
-        assertRefused(file + " holds 3 images, which cannot be split into training and validation images at 0.9", file, null, 0.9);
+        assertRefused(file + " holds 3 images, which cannot be split into training and validation images at 0.9",
+                file, null, 0.9);
         assertRefused("absent does not exist", folder.resolve("absent"), null, 0);
         Path empty = Files.createDirectory(folder.resolve("empty"));
         assertRefused(empty + " holds no training images: looked for train-images-idx3-ubyte, train-images-idx3-ubyte.gz, "
@@ -141,7 +143,8 @@ class DataSetsTest {
     }
 
     private static void assertRefused(String problem, Path data, Path validationData, double split) {
-        InvalidInputException refusal = assertThrows(InvalidInputException.class, () -> DataSets.open(data, validationData, split, 0, 0));
+        InvalidInputException refusal = assertThrows(InvalidInputException.class,
+                () -> DataSets.open(data, validationData, split, 0, 0));
         assertTrue(refusal.getMessage().contains(problem), refusal.getMessage());
     }
 }

@@ -43,7 +43,8 @@ class EmbeddedMnistTest {
         for (int x = 0; x < 28; x++) {
             row[x] = first.pixels()[5 * 28 + x] & 0xFF;
         }
-        assertArrayEquals(new int[] {0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 3, 18, 18, 18, 126, 136, 175, 26, 166, 255, 247, 127, 0, 0, 0, 0}, row);
+        assertArrayEquals(new int[] {0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 3, 18, 18, 18, 126, 136, 175, 26, 166, 255, 247,
+                127, 0, 0, 0, 0}, row);
     }
 
     @Test

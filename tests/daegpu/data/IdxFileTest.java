@@ -38,16 +38,19 @@ class IdxFileTest {
     void bytesAreThoseOfTheFormat() throws IOException {
         Path file = folder.resolve("grey");
         IdxFile.write(file, new ImageSet(1, 3, 1, new byte[] {1, 2, 3, 4, 5, -1}));
-        assertArrayEquals(new byte[] {0, 0, 8, 3, 0, 0, 0, 2, 0, 0, 0, 1, 0, 0, 0, 3, 1, 2, 3, 4, 5, -1}, Files.readAllBytes(file));
+        assertArrayEquals(new byte[] {0, 0, 8, 3, 0, 0, 0, 2, 0, 0, 0, 1, 0, 0, 0, 3, 1, 2, 3, 4, 5, -1},
+                Files.readAllBytes(file));
         Path colour = folder.resolve("colour.gz");
         IdxFile.write(colour, new ImageSet(1, 1, 3, new byte[] {1, 2, -3}));
         try (InputStream in = new GZIPInputStream(Files.newInputStream(colour))) {
-            assertArrayEquals(new byte[] {0, 0, 8, 4, 0, 0, 0, 1, 0, 0, 0, 1, 0, 0, 0, 1, 0, 0, 0, 3, 1, 2, -3}, in.readAllBytes());
+            assertArrayEquals(new byte[] {0, 0, 8, 4, 0, 0, 0, 1, 0, 0, 0, 1, 0, 0, 0, 1, 0, 0, 0, 3, 1, 2, -3},
+                    in.readAllBytes());
         }
     }
 
     @ParameterizedTest
-    @CsvSource({"raw, 5, 1", "zipped.gz, 5, 1", "raw, 2, 3", "zipped.GZ, 2, 3", "zipped.gz, 3, 2", "raw, 1, 4", "large.gz, 40000, 1"})
+    @CsvSource({"raw, 5, 1", "zipped.gz, 5, 1", "raw, 2, 3", "zipped.GZ, 2, 3", "zipped.gz, 3, 2", "raw, 1, 4",
+            "large.gz, 40000, 1"})
     void whatIsWrittenIsRead(String name, int count, int channels) throws IOException {
         byte[] pixels = random(count * 7 * 9 * channels);
         Path file = folder.resolve(name);
@@ -55,7 +58,8 @@ class IdxFileTest {
         // The content decides, not the name.
         Path renamed = Files.move(file, folder.resolve("renamed"));
         ImageSet read = IdxFile.read(renamed, 0);
-        assertEquals(count + " x 7 x 9 x " + channels, read.count() + " x " + read.height() + " x " + read.width() + " x " + read.channels());
+        assertEquals(count + " x 7 x 9 x " + channels, read.count() + " x " + read.height() + " x " + read.width() + " x "
+                + read.channels());
         assertArrayEquals(pixels, read.pixels());
         try (InputStream in = Files.newInputStream(renamed)) {
             assertArrayEquals(pixels, IdxFile.read(in, "a stream", 0).pixels());
@@ -151,7 +155,8 @@ class IdxFileTest {
     void compressedFilesAreNotBelieved() throws IOException {
         Path file = folder.resolve("a.gz");
         // Under 30 bytes that ask for 2 GB: the buffer must not be taken before the bytes are there.
-        assertRefused(file, gzip(header(3, 1, 40000, 50000)), "is truncated: it announces 1 images of 40000x50000, 2000000000 bytes, and holds 0");
+        assertRefused(file, gzip(header(3, 1, 40000, 50000)),
+                "is truncated: it announces 1 images of 40000x50000, 2000000000 bytes, and holds 0");
         assertRefused(file, gzip(header(3, -1, 40000, 50000)), "which is over 2 GiB; take fewer of them with --limit");
         // 64 MB of zeros in 64 KB where 4 bytes were announced.
         ByteArrayOutputStream bomb = new ByteArrayOutputStream();
@@ -169,7 +174,8 @@ class IdxFileTest {
         InputStream in = new ByteArrayInputStream(header(3, 1, 40000, 50000));
         Allocation.assertAtMost(MUCH_MEMORY, () -> {
             InvalidInputException refusal = assertThrows(InvalidInputException.class, () -> IdxFile.read(in, "the stream", 0));
-            assertEquals("the stream is truncated: it announces 1 images of 40000x50000, 2000000000 bytes, and holds 0", refusal.getMessage());
+            assertEquals("the stream is truncated: it announces 1 images of 40000x50000, 2000000000 bytes, and holds 0",
+                    refusal.getMessage());
         });
     }
 

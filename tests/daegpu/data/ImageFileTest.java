@@ -31,6 +31,7 @@ import javax.imageio.ImageWriteParam;
 import javax.imageio.ImageWriter;
 import javax.imageio.stream.MemoryCacheImageOutputStream;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.function.Executable;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -102,7 +103,7 @@ class ImageFileTest {
         chart.setRGB(2, 3, 0x123456);
         Path file = folder.resolve("chart.png");
         ImageFile.write(file, chart);
-        byte[] pixels = ImageFile.read(file, 4, 5, 3).image().pixels();
+        byte[] pixels = pixels(file, 4, 5, 3);
         assertArrayEquals(new byte[] {0x12, 0x34, 0x56}, Arrays.copyOfRange(pixels, (3 * 5 + 2) * 3, (3 * 5 + 3) * 3));
     }
 
@@ -126,8 +127,8 @@ class ImageFileTest {
             expected[i] = (byte) (values[i] * step);
         }
         Path file = write(png(width, 2, depth, GREY, values));
-        assertArrayEquals(expected, ImageFile.read(file, 2, width, 1).image().pixels());
-        byte[] tripled = ImageFile.read(file, 2, width, 3).image().pixels();
+        assertArrayEquals(expected, pixels(file, 2, width, 1));
+        byte[] tripled = pixels(file, 2, width, 3);
         for (int i = 0; i < tripled.length; i++) {
             assertEquals(expected[i / 3], tripled[i]);
         }
@@ -138,9 +139,9 @@ class ImageFileTest {
         int[] values = {0, 128, 129, 257, 0x8000, 65_406, 65_407, 65_535};
         // 65535 / 255 = 257 steps to a grey level
         byte[] expected = {0, 0, 1, 1, (byte) 128, (byte) 254, -1, -1};
-        assertArrayEquals(expected, ImageFile.read(write(png(4, 2, 16, GREY, values)), 2, 4, 1).image().pixels());
+        assertArrayEquals(expected, pixels(write(png(4, 2, 16, GREY, values)), 2, 4, 1));
         int[] colour = {0x1200, 0x3412, 0x56FF};
-        assertArrayEquals(new byte[] {0x12, 0x34, 0x57}, ImageFile.read(write(png(1, 1, 16, COLOUR, colour)), 1, 1, 3).image().pixels());
+        assertArrayEquals(new byte[] {0x12, 0x34, 0x57}, pixels(write(png(1, 1, 16, COLOUR, colour)), 1, 1, 3));
     }
 
     @ParameterizedTest
@@ -149,16 +150,16 @@ class ImageFileTest {
         byte[] palette = {10, 20, 30, 7, 7, 7};
         int[] values = {1, 0, 1, 1, 0};
         byte[] file = png(5, 1, depth, PALETTE, values, chunk("PLTE", palette));
-        assertArrayEquals(new byte[] {7, 7, 7, 10, 20, 30, 7, 7, 7, 7, 7, 7, 10, 20, 30}, ImageFile.read(write(file), 1, 5, 3).image().pixels());
+        assertArrayEquals(new byte[] {7, 7, 7, 10, 20, 30, 7, 7, 7, 7, 7, 7, 10, 20, 30}, pixels(write(file), 1, 5, 3));
         assertRefused(write(file), 1, 5, 1, "is in colour; the model wants 1x5 grey");
         byte[] grey = png(2, 1, depth, PALETTE, new int[] {1, 0}, chunk("PLTE", new byte[] {3, 3, 3, 9, 9, 9}));
-        assertArrayEquals(new byte[] {9, 3}, ImageFile.read(write(grey), 1, 2, 1).image().pixels());
+        assertArrayEquals(new byte[] {9, 3}, pixels(write(grey), 1, 2, 1));
     }
 
     @Test
     void colourIsAcceptedAsGreyOnlyIfItIsGrey() throws IOException {
         Path grey = write(png(2, 1, 8, COLOUR, new int[] {9, 9, 9, 200, 200, 200}));
-        assertArrayEquals(new byte[] {9, (byte) 200}, ImageFile.read(grey, 1, 2, 1).image().pixels());
+        assertArrayEquals(new byte[] {9, (byte) 200}, pixels(grey, 1, 2, 1));
         Path colour = write(png(2, 1, 8, COLOUR, new int[] {9, 9, 9, 200, 200, 201}));
         assertRefused(colour, 1, 2, 1, "is in colour; the model wants 1x2 grey");
     }
@@ -169,10 +170,11 @@ class ImageFileTest {
         int scale = depth == 8 ? 1 : 257;
         int opaque = 255 * scale;
         Path grey = write(png(2, 1, depth, GREY_ALPHA, new int[] {100 * scale, opaque, 50 * scale, opaque}));
-        assertArrayEquals(new byte[] {100, 50}, ImageFile.read(grey, 1, 2, 1).image().pixels());
+        assertArrayEquals(new byte[] {100, 50}, pixels(grey, 1, 2, 1));
         Path colour = write(png(1, 1, depth, COLOUR_ALPHA, new int[] {100 * scale, 90 * scale, 80 * scale, opaque}));
-        assertArrayEquals(new byte[] {100, 90, 80}, ImageFile.read(colour, 1, 1, 3).image().pixels());
-        assertRefused(write(png(2, 1, depth, GREY_ALPHA, new int[] {100, opaque, 50, opaque - scale})), 1, 2, 1, "is transparent in places");
+        assertArrayEquals(new byte[] {100, 90, 80}, pixels(colour, 1, 1, 3));
+        assertRefused(write(png(2, 1, depth, GREY_ALPHA, new int[] {100, opaque, 50, opaque - scale})), 1, 2, 1,
+                "is transparent in places");
         assertRefused(write(png(1, 1, depth, COLOUR_ALPHA, new int[] {1, 2, 3, 0})), 1, 1, 3, "is transparent in places");
     }
 
@@ -182,16 +184,18 @@ class ImageFileTest {
         byte[] transparency = chunk("tRNS", new byte[] {-1, 0});
         assertRefused(write(png(2, 1, 8, PALETTE, new int[] {0, 1}, palette, transparency)), 1, 2, 1, "is transparent in places");
         assertArrayEquals(new byte[] {1, 1},
-                ImageFile.read(write(png(2, 1, 8, PALETTE, new int[] {0, 0}, palette, transparency)), 1, 2, 1).image().pixels());
+                pixels(write(png(2, 1, 8, PALETTE, new int[] {0, 0}, palette, transparency)), 1, 2, 1));
         byte[] transparentSeven = chunk("tRNS", new byte[] {0, 7});
         assertRefused(write(png(2, 1, 8, GREY, new int[] {6, 7}, transparentSeven)), 1, 2, 1, "is transparent in places");
-        assertArrayEquals(new byte[] {6, 8}, ImageFile.read(write(png(2, 1, 8, GREY, new int[] {6, 8}, transparentSeven)), 1, 2, 1).image().pixels());
+        assertArrayEquals(new byte[] {6, 8}, pixels(write(png(2, 1, 8, GREY, new int[] {6, 8}, transparentSeven)), 1, 2, 1));
         for (int depth : new int[] {1, 2, 4, 16}) {
             byte[] transparentOne = chunk("tRNS", new byte[] {0, 1});
-            assertRefused(write(png(2, 1, depth, GREY, new int[] {0, 1}, transparentOne)), 1, 2, 1, "declares one of its colours transparent");
+            assertRefused(write(png(2, 1, depth, GREY, new int[] {0, 1}, transparentOne)), 1, 2, 1,
+                    "declares one of its colours transparent");
         }
         byte[] deepTransparentColour = chunk("tRNS", new byte[] {0, 1, 0, 2, 0, 3});
-        assertRefused(write(png(1, 1, 16, COLOUR, new int[] {1, 2, 3}, deepTransparentColour)), 1, 1, 3, "declares one of its colours transparent");
+        assertRefused(write(png(1, 1, 16, COLOUR, new int[] {1, 2, 3}, deepTransparentColour)), 1, 1, 3,
+                "declares one of its colours transparent");
         byte[] transparentColour = chunk("tRNS", new byte[] {0, 1, 0, 2, 0, 3});
         assertRefused(write(png(1, 1, 8, COLOUR, new int[] {1, 2, 3}, transparentColour)), 1, 1, 3, "is transparent in places");
     }
@@ -200,7 +204,7 @@ class ImageFileTest {
     void gammaAndTextAreIgnored() throws IOException {
         byte[] gamma = chunk("gAMA", ByteBuffer.allocate(4).putInt(45_455).array());
         byte[] text = chunk("tEXt", "Title\0digit".getBytes(StandardCharsets.ISO_8859_1));
-        assertArrayEquals(new byte[] {60, 120}, ImageFile.read(write(png(2, 1, 8, GREY, new int[] {60, 120}, gamma, text)), 1, 2, 1).image().pixels());
+        assertArrayEquals(new byte[] {60, 120}, pixels(write(png(2, 1, 8, GREY, new int[] {60, 120}, gamma, text)), 1, 2, 1));
     }
 
     // ---- what does not fit
@@ -213,7 +217,8 @@ class ImageFileTest {
                 refusal(write(png(4, 2, 8, COLOUR, new int[24])), 4, 2, 1));
         assertEquals(folder.resolve("picture") + " is 16x8 grey; the model wants 28x28 colour",
                 refusal(write(ImageFile.encode(new ImageSet(16, 8, 1, new byte[128]), 0, "jpeg")), 28, 28, 3));
-        assertRefused(write(png(4, 2, 8, GREY, new int[8])), 2, 4, 2, "is a picture, in grey or colour; the model wants 2x4 2 channels");
+        assertRefused(write(png(4, 2, 8, GREY, new int[8])), 2, 4, 2,
+                "is a picture, in grey or colour; the model wants 2x4 2 channels");
     }
 
     /** Headers that ask for gigabytes, and no pixels behind them. */
@@ -224,7 +229,8 @@ class ImageFileTest {
         byte[] jpeg = ImageFile.encode(new ImageSet(28, 28, 3, new byte[28 * 28 * 3]), 0, "jpeg");
         int frame = find(jpeg, 0xC0);
         ByteBuffer.wrap(jpeg).putShort(frame + 5, (short) 65_000).putShort(frame + 7, (short) 64_000);
-        assertEquals(folder.resolve("picture") + " is 65000x64000 colour; the model wants 28x28 colour", refusal(write(jpeg), 28, 28, 3));
+        assertEquals(folder.resolve("picture") + " is 65000x64000 colour; the model wants 28x28 colour",
+                refusal(write(jpeg), 28, 28, 3));
     }
 
     /** 64 MB of zeros in compressed text, which nobody asked to see. */
@@ -238,7 +244,7 @@ class ImageFileTest {
             }
         }
         Path file = write(png(1, 1, 8, GREY, new int[] {5}, chunk("zTXt", text.toByteArray())));
-        Allocation.assertAtMost(MUCH_MEMORY, () -> assertArrayEquals(new byte[] {5}, ImageFile.read(file, 1, 1, 1).image().pixels()));
+        Allocation.assertAtMost(MUCH_MEMORY, () -> assertArrayEquals(new byte[] {5}, pixels(file, 1, 1, 1)));
     }
 
     @Test
@@ -270,7 +276,7 @@ class ImageFileTest {
             writer.dispose();
         }
         assertTrue(find(bytes.toByteArray(), 0xC2) > 0);
-        for (byte pixel : ImageFile.read(write(bytes.toByteArray()), 16, 16, 1).image().pixels()) {
+        for (byte pixel : pixels(write(bytes.toByteArray()), 16, 16, 1)) {
             assertEquals(100, pixel, "flat grey has no gamma and no loss");
         }
     }
@@ -307,9 +313,11 @@ class ImageFileTest {
             assertRefused(write(Arrays.copyOf(valid, length)), 4, 4, 1, "is truncated");
         }
         // The check sums are right here, and the pixels missing.
-        assertRefused(write(pngWithData(4, 4, 8, GREY, deflate(new byte[19]))), 4, 4, 1, "is damaged: its pixels cannot be decoded");
+        assertRefused(write(pngWithData(4, 4, 8, GREY, deflate(new byte[19]))), 4, 4, 1,
+                "is damaged: its pixels cannot be decoded");
         assertRefused(write(pngWithData(4, 4, 8, GREY, new byte[0])), 4, 4, 1, "is damaged: its pixels cannot be decoded");
-        assertRefused(write(pngWithData(4, 4, 3, GREY, deflate(new byte[20]))), 4, 4, 1, "is damaged: its pixels cannot be decoded");
+        assertRefused(write(pngWithData(4, 4, 3, GREY, deflate(new byte[20]))), 4, 4, 1,
+                "is damaged: its pixels cannot be decoded");
         assertRefused(write(pngWithData(4, 4, 8, 7, deflate(new byte[20]))), 4, 4, 1, "is damaged: its pixels cannot be decoded");
     }
 
@@ -342,7 +350,7 @@ class ImageFileTest {
             }
             Path file = write(damaged);
             try {
-                assertEquals(16 * 16 * channels, ImageFile.read(file, 16, 16, channels).image().pixels().length);
+                assertEquals(16 * 16 * channels, pixels(file, 16, 16, channels).length);
             } catch (InvalidInputException e) {
                 assertOneLine(file, e.getMessage());
                 refused++;
@@ -372,7 +380,8 @@ class ImageFileTest {
         return pngWithData(width, height, depth, type, deflate(rows), chunks);
     }
 
-    private static byte[] pngWithData(int width, int height, int depth, int type, byte[] data, byte[]... chunks) throws IOException {
+    private static byte[] pngWithData(int width, int height, int depth, int type, byte[] data, byte[]... chunks)
+            throws IOException {
         ByteArrayOutputStream file = new ByteArrayOutputStream();
         file.write(new byte[] {(byte) 0x89, 'P', 'N', 'G', '\r', '\n', 0x1A, '\n'});
         file.write(chunk("IHDR", ByteBuffer.allocate(13).putInt(width).putInt(height).put((byte) depth).put((byte) type).array()));
@@ -430,10 +439,14 @@ class ImageFileTest {
         return Files.write(folder.resolve("picture"), content);
     }
 
+    private static byte[] pixels(Path file, int height, int width, int channels) {
+        return ImageFile.read(file, height, width, channels).image().pixels();
+    }
+
     private static String refusal(Path file, int height, int width, int channels) {
-        Allocation.assertAtMost(MUCH_MEMORY,
-                () -> assertThrows(InvalidInputException.class, () -> ImageFile.read(file, height, width, channels)));
-        String message = assertThrows(InvalidInputException.class, () -> ImageFile.read(file, height, width, channels)).getMessage();
+        Executable reading = () -> ImageFile.read(file, height, width, channels);
+        Allocation.assertAtMost(MUCH_MEMORY, () -> assertThrows(InvalidInputException.class, reading));
+        String message = assertThrows(InvalidInputException.class, reading).getMessage();
         assertOneLine(file, message);
         return message;
     }

@@ -232,7 +232,8 @@ class SafetensorsTest {
         assertRefused(file, "is no safetensors file: it would begin with a header of 100000001 bytes");
         long tensorSize = 8_000_000_000L;
         int tensors = (int) (Runtime.getRuntime().maxMemory() / tensorSize + 1);
-        String header = IntStream.range(0, tensors).mapToObj(i -> "\"a" + i + "\":{\"dtype\":\"F32\",\"shape\":[2000000000],\"data_offsets\":["
+        String header = IntStream.range(0, tensors).mapToObj(i -> "\"a" + i
+                + "\":{\"dtype\":\"F32\",\"shape\":[2000000000],\"data_offsets\":["
                 + i * tensorSize + "," + (i + 1) * tensorSize + "]}").collect(Collectors.joining(",", "{", "}"));
         writeSparse(file, header.length(), header.getBytes(StandardCharsets.UTF_8), 8 + header.length() + tensors * tensorSize);
         assertRefused(file, "more than the memory that Java may use");
@@ -250,8 +251,8 @@ class SafetensorsTest {
     void anyDamageIsEitherHarmlessOrRefused() throws IOException {
         Path file = folder.resolve("a.safetensors");
         new Safetensors(Map.of("epoch", "3", "architecture", "{\"filters\":[32,64]}"), List.of(
-                new Tensor("conv1.kernel", new int[] {3, 3, 1, 2}, new float[18]), new Tensor("conv1.bias", new int[] {2}, new float[2]),
-                new Tensor("step", new int[0], new float[1]))).write(file);
+                new Tensor("conv1.kernel", new int[] {3, 3, 1, 2}, new float[18]),
+                new Tensor("conv1.bias", new int[] {2}, new float[2]), new Tensor("step", new int[0], new float[1]))).write(file);
         byte[] valid = Files.readAllBytes(file);
         int dataStart = 8 + (int) ByteBuffer.wrap(valid).order(ByteOrder.LITTLE_ENDIAN).getLong();
         Random random = new Random(7);

@@ -42,7 +42,8 @@ class ImageMetricsTest {
         float[] expected = pixels(recorded.get("expected"));
         float[] actual = pixels(recorded.get("actual"));
         JsonNode shape = recorded.get("shape");
-        double similarity = ImageMetrics.ssim(expected, actual, 0, shape.get(0).intValue(), shape.get(1).intValue(), shape.get(2).intValue());
+        double similarity = ImageMetrics.ssim(expected, actual, 0, shape.get(0).intValue(), shape.get(1).intValue(),
+                shape.get(2).intValue());
         assertEquals(recorded.get("ssim").doubleValue(), similarity, TENSORFLOW_TOLERANCE);
     }
 
