@@ -229,8 +229,8 @@ public final class IdxFile {
                 }
             } catch (OutOfMemoryError e) {
                 // One large array that did not fit leaves the program as healthy as it was.
-                throw invalid("needs " + (needed >> 20) + " MiB, more than the memory that Java may use; raise it with java -Xmx, or take fewer"
-                        + " images with --limit");
+                throw invalid("needs " + (needed >> 20) + " MiB, more than the memory that Java may use; raise it with"
+                        + " java -Xmx, or take fewer images with --limit");
             }
         }
 

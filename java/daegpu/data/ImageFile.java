@@ -227,7 +227,8 @@ public final class ImageFile {
             }
             if (type.equals("tRNS") && content[PNG_DEPTH] != 8 && content[PNG_COLOUR_TYPE] != PNG_PALETTE) {
                 // The decoder would show such pixels as opaque; at 8 bits it does not.
-                throw new InvalidInputException(file + " declares one of its colours transparent, which the model cannot see; flatten it first");
+                throw new InvalidInputException(file + " declares one of its colours transparent, which the model cannot"
+                        + " see; flatten it first");
             }
             first = false;
             chunks.position(start + 4 + length + 4);
@@ -264,7 +265,8 @@ public final class ImageFile {
             for (int x = 0; x < width; x++) {
                 readColour(picture.getColorModel(), picture.getRaster(), x, y, colour);
                 if (colour[3] != 255) {
-                    throw new InvalidInputException(file + " is transparent in places, which the model cannot see; flatten it first");
+                    throw new InvalidInputException(file + " is transparent in places, which the model cannot see;"
+                            + " flatten it first");
                 }
                 if (channels == 1 && (colour[0] != colour[1] || colour[1] != colour[2])) {
                     throw new InvalidInputException(file + " is in colour; the model wants "
@@ -285,7 +287,8 @@ public final class ImageFile {
 
     private static boolean isGreyJpeg(Path file, ImageReader reader) throws IOException {
         if (reader.getRawImageType(0) == null) {
-            throw new InvalidInputException(file + " is a JPEG file in CMYK or another colour model that cannot be read; convert it to RGB");
+            throw new InvalidInputException(file + " is a JPEG file in CMYK or another colour model that cannot be read;"
+                    + " convert it to RGB");
         }
         return reader.getRawImageType(0).getNumBands() == 1;
     }

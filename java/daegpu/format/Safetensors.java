@@ -307,7 +307,8 @@ public final class Safetensors {
                 throw invalid("is too long: it announces " + end + " bytes of tensors and has " + available);
             }
             if (end > Runtime.getRuntime().maxMemory()) {
-                throw invalid("holds " + end / (1 << 20) + " MiB of tensors, more than the memory that Java may use; raise it with java -Xmx");
+                throw invalid("holds " + end / (1 << 20) + " MiB of tensors, more than the memory that Java may use;"
+                        + " raise it with java -Xmx");
             }
         }
 

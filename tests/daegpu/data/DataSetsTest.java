@@ -93,7 +93,8 @@ class DataSetsTest {
         assertEquals(22, sets.training().count());
         assertArrayEquals(IdxFile.read(file, 0).range(22, 25).pixels(), sets.validation().pixels());
         assertEquals("training: 22 images of 4x6 grey from " + file + "\n"
-                + "validation: 3 images of 4x6 grey, split off the end of the training images (the last tenth, since there is no validation set)", sets.description());
+                + "validation: 3 images of 4x6 grey, split off the end of the training images"
+                + " (the last tenth, since there is no validation set)", sets.description());
     }
 
     @Test
