@@ -1,0 +1,117 @@
+package daegpu;
+
+import daegpu.data.ImageSet;
+import daegpu.data.InvalidInputException;
+import daegpu.engine.Engine;
+import daegpu.engine.EngineOptions;
+import daegpu.engine.EngineUnavailableException;
+import daegpu.engine.Engines;
+import daegpu.engine.ImageDenoiser;
+import daegpu.model.Architecture;
+import daegpu.train.Checkpoint;
+import java.nio.file.Path;
+
+/**
+ * A trained model, for use in other programs: takes the noise out of images, and squeezes images into their latent vectors.
+ *
+ * <pre>{@code
+ * try (Denoiser denoiser = Denoiser.load(Path.of("digits/best.safetensors"))) {
+ *     byte[] clean = denoiser.denoise(noisy);
+ * }
+ * }</pre>
+ *
+ * <p>Images are {@code [height, width, channels]}, the last running fastest, of the one size that the model was trained for.
+ * {@link Training} makes models. One thread at a time may use a denoiser.
+ */
+public final class Denoiser implements AutoCloseable {
+
+    private final Engine engine;
+
+    private Denoiser(Engine engine) {
+        this.engine = engine;
+    }
+
+    /**
+     * Loads a model on the fastest engine that runs here.
+     *
+     * @param checkpoint {@code best.safetensors} or {@code last.safetensors} of a run
+     * @throws InvalidInputException if the file is damaged or no model
+     */
+    public static Denoiser load(Path checkpoint) {
+        return load(checkpoint, "auto");
+    }
+
+    /**
+     * Loads a model on an engine of one's choice.
+     *
+     * @param engine one of {@link Engines#NAMES}
+     * @throws InvalidInputException      if the file is damaged or no model
+     * @throws EngineUnavailableException if this engine cannot run here
+     */
+    public static Denoiser load(Path checkpoint, String engine) {
+        Checkpoint model = Checkpoint.read(checkpoint);
+        Engine opened = Engines.open(engine, model.options().architecture(), EngineOptions.fp32(1)).engine();
+        opened.load(model.state());
+        return new Denoiser(opened);
+    }
+
+    /** The network: the size of its images and of its latent vectors. */
+    public Architecture architecture() {
+        return engine.architecture();
+    }
+
+    /**
+     * Denoises one image or several, one behind the other.
+     *
+     * @param images values from 0, black, to 255, white
+     * @return as many values
+     * @throws IllegalArgumentException if these are no whole images
+     */
+    public byte[] denoise(byte[] images) {
+        requireWholeImages(images.length);
+        Architecture architecture = engine.architecture();
+        ImageSet set = new ImageSet(architecture.height(), architecture.width(), architecture.channels(), images);
+        return ImageDenoiser.denoise(engine, set, null, 0).pixels();
+    }
+
+    /**
+     * Denoises one image or several, one behind the other.
+     *
+     * @param images values from 0, black, to 1, white
+     * @return as many values
+     * @throws IllegalArgumentException if these are no whole images
+     */
+    public float[] denoise(float[] images) {
+        float[] denoised = new float[images.length];
+        engine.denoise(images, requireWholeImages(images.length), denoised);
+        return denoised;
+    }
+
+    /**
+     * The latent vectors of one image or several, one behind the other.
+     *
+     * @param images values from 0, black, to 1, white
+     * @return {@code [count, latent dimension]}
+     * @throws IllegalArgumentException if these are no whole images
+     */
+    public float[] encode(float[] images) {
+        int count = requireWholeImages(images.length);
+        float[] latents = new float[count * engine.architecture().latentDimension()];
+        engine.encode(images, count, latents);
+        return latents;
+    }
+
+    private int requireWholeImages(int values) {
+        int size = engine.architecture().imageSize();
+        if (values % size != 0) {
+            throw new IllegalArgumentException("an image of this model has " + size + " values, so " + values + " values are no whole images");
+        }
+        return values / size;
+    }
+
+    /** Frees what the engine holds. */
+    @Override
+    public void close() {
+        engine.close();
+    }
+}

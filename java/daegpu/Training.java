@@ -1,0 +1,136 @@
+package daegpu;
+
+import daegpu.data.ImageSet;
+import daegpu.data.InvalidInputException;
+import daegpu.engine.EngineOptions;
+import daegpu.engine.EngineUnavailableException;
+import daegpu.engine.Engines;
+import daegpu.engine.Engines.OpenedEngine;
+import daegpu.model.Architecture;
+import daegpu.model.Initializer;
+import daegpu.noise.Noise;
+import daegpu.train.LearningRate;
+import daegpu.train.LearningRate.Schedule;
+import daegpu.train.RunDirectory;
+import daegpu.train.Trainer;
+import daegpu.train.Trainer.Outcome;
+import daegpu.train.TrainingListener;
+import daegpu.train.TrainingOptions;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.List;
+
+/**
+ * Makes a model from images in memory, with the defaults of the {@code train} command.
+ *
+ * <pre>{@code
+ * Path model = new Training(EmbeddedMnist.training(0), EmbeddedMnist.test(0)).epochs(3).run(Path.of("digits"));
+ * }</pre>
+ */
+public final class Training {
+
+    private final ImageSet training;
+    private final ImageSet validation;
+    private int epochs = 10;
+    private int batchSize = 32;
+    private double learningRate = 1e-3;
+    private Schedule schedule = Schedule.CONSTANT;
+    private long seed = 1;
+    private float noiseMean = 0.5f;
+    private float noiseStd = 0.5f;
+    private List<Integer> filters = Architecture.MNIST.filters();
+    private int kernelSize = Architecture.MNIST.kernelSize();
+    private int latentDimension = Architecture.MNIST.latentDimension();
+    private String engine = "auto";
+    private TrainingListener listener = new TrainingListener() { };
+
+    /**
+     * Prepares a training.
+     *
+     * @param training   images to learn from
+     * @param validation images to measure on, of the same size
+     */
+    public Training(ImageSet training, ImageSet validation) {
+        this.training = training;
+        this.validation = validation;
+    }
+
+    /** Passes over the images; 10 by default. */
+    public Training epochs(int newEpochs) {
+        epochs = newEpochs;
+        return this;
+    }
+
+    /** Images in an update; 32 by default. */
+    public Training batchSize(int newBatchSize) {
+        batchSize = newBatchSize;
+        return this;
+    }
+
+    /** Adam's step size and how it goes on; 1e-3 and constant by default. */
+    public Training learningRate(double newLearningRate, Schedule newSchedule) {
+        learningRate = newLearningRate;
+        schedule = newSchedule;
+        return this;
+    }
+
+    /** Decides the first weights, the noise and the order of the images; 1 by default. */
+    public Training seed(long newSeed) {
+        seed = newSeed;
+        return this;
+    }
+
+    /** Mean and standard deviation of the noise, on values from 0 to 1; 0.5 and 0.5 by default. */
+    public Training noise(float mean, float std) {
+        noiseMean = mean;
+        noiseStd = std;
+        return this;
+    }
+
+    /** The network: filters of each convolution, kernel size and latent dimension; 32 and 64, 3 and 16 by default. */
+    public Training network(List<Integer> newFilters, int newKernelSize, int newLatentDimension) {
+        filters = newFilters;
+        kernelSize = newKernelSize;
+        latentDimension = newLatentDimension;
+        return this;
+    }
+
+    /** What computes, one of {@link Engines#NAMES}; {@code auto} by default. */
+    public Training engine(String newEngine) {
+        engine = newEngine;
+        return this;
+    }
+
+    /** Is told how it goes. */
+    public Training listener(TrainingListener newListener) {
+        listener = newListener;
+        return this;
+    }
+
+    /**
+     * Trains, and leaves checkpoints, metrics and sample pictures in a new folder.
+     *
+     * @param directory the folder to make
+     * @return the checkpoint with the least validation error
+     * @throws IllegalArgumentException   if an option is out of range or does not fit the images
+     * @throws InvalidInputException      if the folder exists already
+     * @throws EngineUnavailableException if the engine cannot run here
+     * @throws ArithmeticException        if the loss came to be no finite number
+     * @throws IOException                if a file cannot be written
+     */
+    public Path run(Path directory) throws IOException {
+        Architecture architecture = new Architecture(training.height(), training.width(), training.channels(), filters, kernelSize, latentDimension);
+        long updates = TrainingOptions.stepsPerEpoch(training.count(), batchSize) * epochs;
+        TrainingOptions options = new TrainingOptions(architecture, Noise.gaussian(seed, noiseMean, noiseStd), batchSize,
+                LearningRate.over(schedule, learningRate, updates));
+        try (OpenedEngine opened = Engines.open(engine, architecture, EngineOptions.fp32(batchSize));
+                RunDirectory run = RunDirectory.create(directory)) {
+            Outcome outcome = new Trainer(options, training, validation, opened.engine(), run, listener)
+                    .start(Initializer.glorotUniform(architecture, seed), epochs);
+            if (outcome == Outcome.DIVERGED) {
+                throw new ArithmeticException("the loss is no longer a finite number; " + run.last() + " is the last good checkpoint");
+            }
+            return run.best();
+        }
+    }
+}
