@@ -19,6 +19,10 @@ public record TrainingOptions(Architecture architecture, Noise noise, int batchS
 
     /** @throws IllegalArgumentException if the batch size is out of range */
     public TrainingOptions {
+        requireBatchSize(batchSize);
+    }
+
+    private static void requireBatchSize(int batchSize) {
         if (batchSize < 1 || batchSize > LARGEST_BATCH) {
             throw new IllegalArgumentException("the batch size must be 1 to " + LARGEST_BATCH + ", not " + batchSize);
         }
@@ -29,8 +33,13 @@ public record TrainingOptions(Architecture architecture, Noise noise, int batchS
         return stepsPerEpoch(images, batchSize);
     }
 
-    /** Updates in an epoch of {@code images} images in batches of {@code batchSize}. */
+    /**
+     * Updates in an epoch of {@code images} images in batches of {@code batchSize}.
+     *
+     * @throws IllegalArgumentException if the batch size is out of range
+     */
     public static long stepsPerEpoch(int images, int batchSize) {
+        requireBatchSize(batchSize);
         return (images + batchSize - 1L) / batchSize;
     }
 }

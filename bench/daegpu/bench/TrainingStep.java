@@ -1,0 +1,69 @@
+package daegpu.bench;
+
+import daegpu.data.EmbeddedMnist;
+import daegpu.data.ImageSet;
+import daegpu.engine.Engine;
+import daegpu.engine.EngineOptions;
+import daegpu.engine.Engines;
+import daegpu.engine.TrainingState;
+import daegpu.model.Architecture;
+import daegpu.model.Initializer;
+import daegpu.noise.Noise;
+import java.util.concurrent.TimeUnit;
+import java.util.stream.IntStream;
+import org.openjdk.jmh.annotations.Benchmark;
+import org.openjdk.jmh.annotations.BenchmarkMode;
+import org.openjdk.jmh.annotations.Fork;
+import org.openjdk.jmh.annotations.Measurement;
+import org.openjdk.jmh.annotations.Mode;
+import org.openjdk.jmh.annotations.OutputTimeUnit;
+import org.openjdk.jmh.annotations.Param;
+import org.openjdk.jmh.annotations.Scope;
+import org.openjdk.jmh.annotations.Setup;
+import org.openjdk.jmh.annotations.State;
+import org.openjdk.jmh.annotations.TearDown;
+import org.openjdk.jmh.annotations.Warmup;
+
+/** Time of one training step on real digits, noise included: gather, corrupt, forward, backward, Adam. */
+@State(Scope.Benchmark)
+@BenchmarkMode(Mode.SampleTime)
+@OutputTimeUnit(TimeUnit.MILLISECONDS)
+@Warmup(iterations = 3, time = 5)
+@Measurement(iterations = 5, time = 5)
+@Fork(1)
+public class TrainingStep {
+
+    @Param("reference")
+    public String engine;
+
+    @Param({"32", "128"})
+    public int batchSize;
+
+    private Engine opened;
+    private int images;
+    private int next;
+
+    @Setup
+    public void open() {
+        ImageSet digits = EmbeddedMnist.training(0);
+        images = digits.count();
+        opened = Engines.open(engine, Architecture.MNIST, EngineOptions.fp32(batchSize)).engine();
+        opened.load(TrainingState.initial(Initializer.glorotUniform(Architecture.MNIST, 1)));
+        opened.startEpoch(digits, Noise.gaussian(1, 0.5f, 0.5f), 0, IntStream.range(0, images).toArray());
+    }
+
+    @Benchmark
+    public double[] trainStep() {
+        if (next + batchSize > images) {
+            next = 0;
+        }
+        opened.trainStep(next, batchSize, 1e-3f);
+        next += batchSize;
+        return opened.takeLosses();
+    }
+
+    @TearDown
+    public void close() {
+        opened.close();
+    }
+}

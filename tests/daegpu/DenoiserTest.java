@@ -1,0 +1,118 @@
+package daegpu;
+
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import daegpu.data.ImageSet;
+import daegpu.data.InvalidInputException;
+import daegpu.engine.Engine;
+import daegpu.engine.EngineOptions;
+import daegpu.engine.Engines;
+import daegpu.train.Checkpoint;
+import daegpu.train.LearningRate.Schedule;
+import daegpu.train.MetricsLog;
+import daegpu.train.TrainingListener;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Random;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+class DenoiserTest {
+
+    private static final int HEIGHT = 8;
+    private static final int WIDTH = 12;
+    private static final int CHANNELS = 3;
+    private static final int EPOCHS = 30;
+    private static final int SIZE = HEIGHT * WIDTH * CHANNELS;
+
+    @TempDir
+    private Path folder;
+
+    /** Images of one random colour each: easy to learn, with noise to take out. */
+    private static ImageSet images(int count, long seed) {
+        Random random = new Random(seed);
+        byte[] pixels = new byte[count * SIZE];
+        for (int image = 0; image < count; image++) {
+            byte[] colour = new byte[CHANNELS];
+            random.nextBytes(colour);
+            for (int i = 0; i < SIZE; i++) {
+                pixels[image * SIZE + i] = colour[i % CHANNELS];
+            }
+        }
+        return new ImageSet(HEIGHT, WIDTH, CHANNELS, pixels);
+    }
+
+    private Training training() {
+        return new Training(images(64, 1), images(16, 2)).network(List.of(4, 6), 3, 5).batchSize(8).noise(0.1f, 0.2f).seed(3);
+    }
+
+    @Test
+    void trainsAndReportsEachEpoch() throws IOException {
+        List<MetricsLog.Row> rows = new ArrayList<>();
+        Path model = training().network(List.of(8, 16), 3, 8).epochs(EPOCHS).learningRate(1e-2, Schedule.COSINE).listener(new TrainingListener() {
+            @Override
+            public void epochFinished(MetricsLog.Row metrics, int epochs, boolean best) {
+                assertEquals(EPOCHS, epochs);
+                rows.add(metrics);
+            }
+        }).run(folder.resolve("run"));
+        assertEquals(EPOCHS, rows.size());
+        assertEquals(rows, MetricsLog.read(folder.resolve("run/metrics.csv")).stream()
+                .map(row -> new MetricsLog.Row(row.epoch(), rows.get(row.epoch() - 1).seconds(), rows.get(row.epoch() - 1).imagesPerSecond(),
+                        row.trainMse(), row.validation())).toList());
+        assertTrue(rows.get(EPOCHS - 1).validation().mse() < rows.get(0).validation().mse() / 2, rows.toString());
+        assertEquals(folder.resolve("run/best.safetensors"), model);
+    }
+
+    @Test
+    void bytesAndFloatsAreDenoisedAlikeAndAsTheEngineDoes() throws IOException {
+        Path model = training().epochs(1).run(folder.resolve("run"));
+        ImageSet set = images(5, 9);
+        float[] values = new float[5 * SIZE];
+        for (int i = 0; i < 5; i++) {
+            set.scale(i, values, i * SIZE);
+        }
+        float[] expected = new float[values.length];
+        float[] latents = new float[5 * 5];
+        Checkpoint checkpoint = Checkpoint.read(model);
+        try (Engine engine = Engines.open("auto", checkpoint.options().architecture(), EngineOptions.fp32(5)).engine()) {
+            engine.load(checkpoint.state());
+            engine.denoise(values, 5, expected);
+            engine.encode(values, 5, latents);
+        }
+        try (Denoiser denoiser = Denoiser.load(model)) {
+            assertEquals(CHANNELS, denoiser.architecture().channels());
+            assertArrayEquals(expected, denoiser.denoise(values));
+            assertArrayEquals(latents, denoiser.encode(values));
+            byte[] bytes = denoiser.denoise(set.pixels());
+            for (int i = 0; i < bytes.length; i++) {
+                assertEquals(expected[i] * 255, bytes[i] & 0xFF, 0.5001);
+            }
+        }
+    }
+
+    @Test
+    void refusesPartsOfImages() throws IOException {
+        Path model = training().epochs(1).run(folder.resolve("run"));
+        try (Denoiser denoiser = Denoiser.load(model)) {
+            assertThrows(IllegalArgumentException.class, () -> denoiser.denoise(new byte[SIZE - 1]));
+            assertThrows(IllegalArgumentException.class, () -> denoiser.denoise(new float[SIZE + 1]));
+            assertThrows(IllegalArgumentException.class, () -> denoiser.encode(new float[1]));
+        }
+    }
+
+    @Test
+    void refusesWhatDoesNotFit() throws IOException {
+        assertThrows(IllegalArgumentException.class, () -> training().network(List.of(4, 4, 4), 3, 5).run(folder.resolve("run")),
+                "a width of 12 cannot be halved three times");
+        assertThrows(IllegalArgumentException.class, () -> training().batchSize(0).run(folder.resolve("run")));
+        assertThrows(InvalidInputException.class, () -> Denoiser.load(folder.resolve("none.safetensors")));
+        training().epochs(1).run(folder.resolve("run"));
+        assertThrows(InvalidInputException.class, () -> training().run(folder.resolve("run")));
+    }
+}
