@@ -1,0 +1,86 @@
+#!/usr/bin/env python3
+"""Times training steps of the program's default network in Keras: the same job that daegpu.bench.TrainingThroughput times.
+
+Prints one line of JSON: images_per_second and median_step_ms over the timed steps, noise not drawn among them.
+"""
+import argparse
+import gzip
+import json
+import os
+import statistics
+import time
+
+os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+
+
+def read_images(path, count):
+    """[count, 28, 28, 1] floats in [0, 1]: from an IDX file (may be gzipped), or random where path is empty."""
+    import numpy as np
+    if not path:
+        bytes_ = np.random.default_rng(0).integers(0, 256, (count, 28, 28, 1), dtype=np.uint8)
+    else:
+        with (gzip.open if path.endswith(".gz") else open)(path, "rb") as file:
+            bytes_ = np.frombuffer(file.read(), np.uint8, offset=16).reshape(-1, 28, 28, 1)[:count]
+    return bytes_.astype(np.float32) / 255
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--images", default="", help="IDX file of 28x28 images; random bytes without it")
+    parser.add_argument("--batch", type=int, default=32)
+    parser.add_argument("--steps", type=int, default=150)
+    parser.add_argument("--warm-up", type=int, default=30)
+    parser.add_argument("--threads", type=int, default=0)
+    options = parser.parse_args()
+
+    import numpy as np
+    import keras
+    import tensorflow
+    from keras import layers
+
+    if options.threads:
+        tensorflow.config.threading.set_intra_op_parallelism_threads(options.threads)
+    model = keras.Sequential([
+        keras.Input((28, 28, 1)),
+        layers.Conv2D(32, 3, strides=2, padding="same", activation="relu"),
+        layers.Conv2D(64, 3, strides=2, padding="same", activation="relu"),
+        layers.Flatten(),
+        layers.Dense(16),
+        layers.Dense(7 * 7 * 64),
+        layers.Reshape((7, 7, 64)),
+        layers.Conv2DTranspose(64, 3, strides=2, padding="same", activation="relu"),
+        layers.Conv2DTranspose(32, 3, strides=2, padding="same", activation="relu"),
+        layers.Conv2DTranspose(1, 3, padding="same", activation="sigmoid"),
+    ])
+    model.compile(optimizer=keras.optimizers.Adam(1e-3), loss="mse")
+
+    # fit() is how the job is written in Keras, and its quickest loop: one call of the compiled function a step.
+    timed = options.steps
+    clean = read_images(options.images, 60_000)
+    batches = options.warm_up + timed
+    take = np.resize(np.arange(len(clean)), batches * options.batch)
+    clean = clean[take]
+    noise = np.random.default_rng(1).normal(0.5, 0.5, clean.shape).astype(np.float32)
+    noisy = np.clip(clean + noise, 0, 1)
+
+    class Clock(keras.callbacks.Callback):
+        def __init__(self):
+            super().__init__()
+            self.ends = []
+
+        def on_train_batch_end(self, batch, logs=None):
+            self.ends.append(time.perf_counter())
+
+    clock = Clock()
+    model.fit(noisy, clean, batch_size=options.batch, epochs=1, verbose=0, shuffle=False, callbacks=[clock])
+    steps = np.diff(clock.ends[options.warm_up - 1:])
+    print(json.dumps({
+        "framework": f"Keras {keras.__version__} / TensorFlow {tensorflow.__version__}",
+        "batch": options.batch,
+        "images_per_second": options.batch * len(steps) / float(steps.sum()),
+        "median_step_ms": 1e3 * statistics.median(steps),
+    }))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,33 @@
+package daegpu.engine.cpu;
+
+import daegpu.model.Layer;
+import daegpu.model.ParameterTensor;
+
+/** A strided convolution with bias and activation. */
+final class ConvolutionLayer implements LayerPrimitives {
+
+    private final Layer layer;
+    private final long biasAt;
+    private final ConvolutionPrimitives primitives;
+
+    ConvolutionLayer(PrimitiveBuilder builder, KernelLayouts kernels, Layer layer, int batch, ParameterTensor kernel, ParameterTensor bias) {
+        this.layer = layer;
+        biasAt = bias.offset();
+        primitives = new ConvolutionPrimitives(builder, kernels, Convolution.of(layer, batch), layer.name(), kernel.offset());
+    }
+
+    @Override
+    public Primitive forward(NativeArray input, NativeArray output) {
+        return primitives.forward("forward", layer.activation(), biasAt, input, output);
+    }
+
+    @Override
+    public Primitive dataGradient(NativeArray outputGradient, NativeArray inputGradient) {
+        return primitives.inputGradient("data gradient", outputGradient, inputGradient);
+    }
+
+    @Override
+    public Primitive[] kernelGradient(NativeArray input, NativeArray outputGradient, NativeArray gradients) {
+        return primitives.kernelGradient(input, outputGradient, gradients);
+    }
+}

@@ -1,0 +1,70 @@
+package daegpu.engine.cpu;
+
+import daegpu.model.Architecture;
+import daegpu.model.Layer;
+import java.util.ArrayList;
+import java.util.List;
+import org.bytedeco.dnnl.dnnl_engine;
+import org.bytedeco.dnnl.dnnl_stream;
+
+/** The way of some images through the network, forward only, on one thread. Two arrays take turns as what layers put out. */
+final class InferencePass implements AutoCloseable {
+
+    private final NativeScope scope = new NativeScope();
+    private final List<Layer> layers;
+    private final int capacity;
+    private final dnnl_stream stream;
+    private final NativeArray input;
+    private final NativeArray[] outputs;
+    private final List<Primitive> forward = new ArrayList<>();
+
+    /** Call it on the thread that will use it. @param capacity images to compute at a time */
+    InferencePass(dnnl_engine engine, Architecture architecture, KernelLayouts kernels, int capacity) {
+        this.capacity = capacity;
+        layers = architecture.layers();
+        stream = OneDnn.openStream(engine, scope);
+        PrimitiveBuilder builder = new PrimitiveBuilder(engine, scope);
+        long largest = 0;
+        for (Layer layer : layers) {
+            largest = Math.max(largest, (long) capacity * layer.outputSize());
+        }
+        input = builder.array((long) capacity * architecture.imageSize());
+        outputs = new NativeArray[] {builder.array(largest), builder.array(largest)};
+        List<LayerPrimitives> primitives = NetworkLayers.of(architecture, builder, kernels, capacity);
+        for (int l = 0; l < layers.size(); l++) {
+            forward.add(primitives.get(l).forward(l == 0 ? input : outputs[(l - 1) % 2], outputs[l % 2]));
+        }
+        builder.allocateScratchpad();
+    }
+
+    /** Images that it computes at a time. */
+    int capacity() {
+        return capacity;
+    }
+
+    /**
+     * Runs the first {@code depth} layers on {@code count} images, at most {@link #capacity}.
+     *
+     * @param images   {@code [.., height, width, channels]}, of which those from {@code first} on are taken
+     * @param results  receives as many of what the last of these layers puts out, at the same places
+     */
+    void run(float[] images, int first, int count, int depth, float[] results) {
+        int inputSize = layers.get(0).inputSize();
+        int outputSize = layers.get(depth - 1).outputSize();
+        input.write(0, images, first * inputSize, count * inputSize);
+        for (int l = 0; l < depth; l++) {
+            forward.get(l).run(stream);
+        }
+        outputs[(depth - 1) % 2].read(0, results, first * outputSize, count * outputSize);
+    }
+
+    /** All that {@link #run} may run, in order. */
+    List<Primitive> primitives() {
+        return forward;
+    }
+
+    @Override
+    public void close() {
+        scope.close();
+    }
+}

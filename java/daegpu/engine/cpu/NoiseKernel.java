@@ -1,0 +1,148 @@
+package daegpu.engine.cpu;
+
+import daegpu.noise.Noise;
+import daegpu.noise.Philox;
+
+/**
+ * Scales an image from bytes and corrupts it, as {@link Noise#corrupt} specifies, in loops that the compiler turns into vector
+ * instructions. The integers are the same; logarithm, sine and cosine are polynomials in float32 that differ from the
+ * specification's by some units in the last place. For one thread; allocates nothing after it is made.
+ */
+final class NoiseKernel {
+
+    private static final int MULTIPLIER_0 = 0xD2511F53;
+    private static final int MULTIPLIER_1 = 0xCD9E8D57;
+    private static final int WEYL_0 = 0x9E3779B9;
+    private static final int WEYL_1 = 0xBB67AE85;
+    private static final float TWO_POW_MINUS_32 = 0x1p-32f;
+    private static final float TWO_PI_TWO_POW_MINUS_32 = 2.3283064e-10f * 6.2831855f;
+    private static final int SQRT_HALF_BITS = 0x3f3504f3;
+    /** Added to a float below 2²² and taken away again, it rounds to a whole number. */
+    private static final float ROUND = 12582912f;
+    private static final float[] SCALED = new float[256];
+
+    static {
+        for (int i = 0; i < SCALED.length; i++) {
+            SCALED[i] = i / 255f;
+        }
+    }
+
+    private final int size;
+    /** Box–Muller pairs, two for each group of four values. */
+    private final int pairs;
+    private final float[] mantissa;
+    private final float[] exponent;
+    private final float[] angle;
+    private final float[] first;
+    private final float[] second;
+    private final float[] normal;
+
+    /** @param size values of an image: height × width × channels */
+    NoiseKernel(int size) {
+        this.size = size;
+        pairs = (size + 3) / 4 * 2;
+        mantissa = new float[pairs];
+        exponent = new float[pairs];
+        angle = new float[pairs];
+        first = new float[pairs];
+        second = new float[pairs];
+        normal = new float[2 * pairs];
+    }
+
+    /**
+     * Scales and corrupts one image.
+     *
+     * @param index as in {@link Noise#corrupt}
+     * @param pixels bytes of images, of which this one's begin at {@code from}
+     * @param clean  receives the image in [0, 1], from {@code at} on
+     * @param noisy  receives the corrupted image likewise
+     */
+    void corrupt(Noise noise, long index, int epoch, byte[] pixels, int from, float[] clean, float[] noisy, int at) {
+        float std = noise.std(index, epoch);
+        for (int i = 0; i < size; i++) {
+            clean[at + i] = SCALED[pixels[from + i] & 0xFF];
+        }
+        draw(noise.seed(), Philox.subsequence(Philox.PURPOSE_PIXELS, index), (long) noise.epochOfDraws(epoch) * (2L * pairs));
+        transform();
+        interleave();
+        float mean = noise.mean();
+        for (int i = 0; i < size; i++) {
+            noisy[at + i] = Math.min(Math.max(clean[at + i] + (mean + std * normal[i]), 0f), 1f);
+        }
+    }
+
+    /** Philox4x32-10 for every group of four, each pair of integers split into what {@link #transform} needs. */
+    private void draw(long seed, long subsequence, long start) {
+        long low = start >>> 2;
+        for (int pair = 0; pair < pairs; pair += 2, low++) {
+            int c0 = (int) low;
+            int c1 = (int) (low >>> 32);
+            int c2 = (int) subsequence;
+            int c3 = (int) (subsequence >>> 32);
+            int k0 = (int) seed;
+            int k1 = (int) (seed >>> 32);
+            for (int round = 0; round < 10; round++) {
+                long product0 = (MULTIPLIER_0 & 0xFFFFFFFFL) * (c0 & 0xFFFFFFFFL);
+                long product1 = (MULTIPLIER_1 & 0xFFFFFFFFL) * (c2 & 0xFFFFFFFFL);
+                c0 = (int) (product1 >>> 32) ^ c1 ^ k0;
+                c1 = (int) product1;
+                c2 = (int) (product0 >>> 32) ^ c3 ^ k1;
+                c3 = (int) product0;
+                k0 += WEYL_0;
+                k1 += WEYL_1;
+            }
+            split(c0, c1, pair);
+            split(c2, c3, pair + 1);
+        }
+    }
+
+    /** Stores u = mantissa · 2^exponent with the mantissa in [sqrt(½), sqrt(2)), and v. */
+    private void split(int x, int y, int pair) {
+        float u = (x & 0xFFFFFFFFL) * TWO_POW_MINUS_32 + TWO_POW_MINUS_32 / 2;
+        int bits = Float.floatToRawIntBits(u);
+        int power = (bits - SQRT_HALF_BITS) >> 23;
+        exponent[pair] = power;
+        mantissa[pair] = Float.intBitsToFloat(bits - (power << 23));
+        angle[pair] = (y & 0xFFFFFFFFL) * TWO_PI_TWO_POW_MINUS_32 + TWO_PI_TWO_POW_MINUS_32 / 2;
+    }
+
+    /** Box–Muller: sin v and cos v times sqrt(−2 ln u). The polynomials are those of Cephes (Moshier), logf, sinf and cosf. */
+    private void transform() {
+        for (int i = 0; i < pairs; i++) {
+            float x = mantissa[i] - 1;
+            float e = exponent[i];
+            float square = x * x;
+            float y = ((((((((7.0376836292e-2f * x - 1.1514610310e-1f) * x + 1.1676998740e-1f) * x - 1.2420140846e-1f) * x
+                    + 1.4249322787e-1f) * x - 1.6668057665e-1f) * x + 2.0000714765e-1f) * x - 2.4999993993e-1f) * x
+                    + 3.3333331174e-1f) * x * square;
+            y = y - 2.12194440e-4f * e - 0.5f * square;
+            float log = x + y + 0.693359375f * e;
+            mantissa[i] = (float) Math.sqrt(-2 * log);
+        }
+        for (int i = 0; i < pairs; i++) {
+            float v = angle[i];
+            float quarter = (v * 0.636619747f + ROUND) - ROUND;
+            float x = ((v - quarter * 1.5703125f) - quarter * 4.837512969970703125e-4f) - quarter * 7.54978995489188e-8f;
+            float square = x * x;
+            float sine = ((-1.9515295891e-4f * square + 8.3321608736e-3f) * square - 1.6666654611e-1f) * square * x + x;
+            float cosine = ((2.443315711809948e-5f * square - 1.388731625493765e-3f) * square + 4.166664568298827e-2f) * square * square
+                    - 0.5f * square + 1;
+            // Quarters 1 and 3 exchange sine and cosine; 2 and 3 turn the sign of the sine, 1 and 2 that of the cosine.
+            float half = ((quarter * 0.5f - 0.25f) + ROUND) - ROUND;
+            float odd = quarter - 2 * half;
+            float halfAfter = ((quarter * 0.5f + 0.25f) + ROUND) - ROUND;
+            float turnSine = half - 2 * (((half * 0.5f - 0.25f) + ROUND) - ROUND);
+            float turnCosine = halfAfter - 2 * (((halfAfter * 0.5f - 0.25f) + ROUND) - ROUND);
+            float radius = mantissa[i];
+            first[i] = (sine + odd * (cosine - sine)) * (1 - 2 * turnSine) * radius;
+            second[i] = (cosine + odd * (sine - cosine)) * (1 - 2 * turnCosine) * radius;
+        }
+    }
+
+    private void interleave() {
+        for (int i = 0; i < pairs; i++) {
+            normal[2 * i] = first[i];
+            normal[2 * i + 1] = second[i];
+        }
+    }
+}

@@ -1,0 +1,72 @@
+package daegpu.engine.cpu;
+
+import daegpu.engine.EngineUnavailableException;
+import org.bytedeco.dnnl.dnnl_engine;
+import org.bytedeco.dnnl.dnnl_stream;
+import org.bytedeco.dnnl.dnnl_version_t;
+import org.bytedeco.dnnl.global.dnnl;
+import org.bytedeco.javacpp.Loader;
+
+/** Loads oneDNN and opens its processor engine. Calls go to its C interface, whose every status is checked here. */
+final class OneDnn {
+
+    private static boolean loaded;
+
+    private OneDnn() {
+    }
+
+    /**
+     * Loads the native libraries, once.
+     *
+     * @throws EngineUnavailableException if there are none for this platform, or they cannot be loaded
+     */
+    static synchronized void load() {
+        if (loaded) {
+            return;
+        }
+        // JavaCPP would refuse allocations, and run the garbage collector, once the process is larger than twice the Java heap.
+        // Everything native has an owner here that frees it, so neither that nor its reference queue is of use.
+        setDefault("org.bytedeco.javacpp.maxPhysicalBytes", "0");
+        setDefault("org.bytedeco.javacpp.nopointergc", "true");
+        try {
+            Loader.load(dnnl.class);
+        } catch (LinkageError e) {
+            throw new EngineUnavailableException("the cpu engine needs oneDNN, and this jar holds none that loads on "
+                    + Loader.getPlatform() + "; use --engine reference", e);
+        }
+        loaded = true;
+    }
+
+    private static void setDefault(String property, String value) {
+        if (System.getProperty(property) == null) {
+            System.setProperty(property, value);
+        }
+    }
+
+    /** The processor, as oneDNN sees it; owned by {@code scope}. */
+    static dnnl_engine openEngine(NativeScope scope) {
+        dnnl_engine engine = new dnnl_engine();
+        check(dnnl.dnnl_engine_create(engine, dnnl.dnnl_cpu, 0), "open the processor");
+        return scope.own(engine, dnnl::dnnl_engine_destroy);
+    }
+
+    /** Where primitives of one thread run, one after the other; owned by {@code scope}. */
+    static dnnl_stream openStream(dnnl_engine engine, NativeScope scope) {
+        dnnl_stream stream = new dnnl_stream();
+        check(dnnl.dnnl_stream_create(stream, engine, dnnl.dnnl_stream_default_flags), "open a stream");
+        return scope.own(stream, dnnl::dnnl_stream_destroy);
+    }
+
+    /** The library's version, such as {@code 3.13.0}. */
+    static String version() {
+        dnnl_version_t version = dnnl.dnnl_version();
+        return version.major() + "." + version.minor() + "." + version.patch();
+    }
+
+    /** @throws IllegalStateException if {@code status} is not success */
+    static void check(int status, String action) {
+        if (status != dnnl.dnnl_success) {
+            throw new IllegalStateException("oneDNN could not " + action + " (status " + status + ")");
+        }
+    }
+}

@@ -1,0 +1,190 @@
+package daegpu.engine.cpu;
+
+import daegpu.model.Architecture;
+import daegpu.model.Layer;
+import daegpu.model.Layer.Activation;
+import daegpu.model.ParameterTensor;
+import daegpu.engine.cpu.PrimitiveBuilder.Argument;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import org.bytedeco.dnnl.dnnl_engine;
+import org.bytedeco.dnnl.dnnl_memory;
+import org.bytedeco.dnnl.dnnl_memory_desc;
+import org.bytedeco.dnnl.dnnl_primitive_desc;
+import org.bytedeco.dnnl.dnnl_stream;
+import org.bytedeco.dnnl.global.dnnl;
+
+/**
+ * One thread's share of a batch on its way through the network and back: every value on it, and the primitives that compute
+ * them. Always computes as many images as it was made for; of those beyond the batch the loss gradient is zero, and so is all
+ * that follows from it.
+ */
+final class TrainingPass implements AutoCloseable {
+
+    private final NativeScope scope = new NativeScope();
+    private final Architecture architecture;
+    private final List<Layer> layers;
+    private final int capacity;
+    private final dnnl_stream stream;
+    private final NativeArray input;
+    private final NativeArray[] outputs;
+    private final NativeArray[] outputGradients;
+    private final NativeArray gradients;
+    private final NativeArray ones;
+    private final List<Primitive> forward = new ArrayList<>();
+    private final List<Primitive> backward = new ArrayList<>();
+
+    private final float[] clean;
+    private final float[] noisy;
+    private final float[] output;
+
+    /** Call it on the thread that will use it. @param capacity images to compute at a time */
+    TrainingPass(dnnl_engine engine, Architecture architecture, KernelLayouts kernels, int capacity) {
+        this.architecture = architecture;
+        this.capacity = capacity;
+        layers = architecture.layers();
+        stream = OneDnn.openStream(engine, scope);
+        PrimitiveBuilder builder = new PrimitiveBuilder(engine, scope);
+        input = builder.array((long) capacity * architecture.imageSize());
+        outputs = new NativeArray[layers.size()];
+        outputGradients = new NativeArray[layers.size()];
+        for (int l = 0; l < outputs.length; l++) {
+            outputs[l] = builder.array((long) capacity * layers.get(l).outputSize());
+            outputGradients[l] = builder.array((long) capacity * layers.get(l).outputSize());
+        }
+        gradients = builder.array(architecture.parameterCount());
+        ones = onesForBiasGradients(builder);
+        List<LayerPrimitives> primitives = NetworkLayers.of(architecture, builder, kernels, capacity);
+        buildForward(primitives);
+        buildBackward(builder, primitives);
+        builder.allocateScratchpad();
+        clean = new float[input.size()];
+        noisy = new float[input.size()];
+        output = new float[input.size()];
+    }
+
+    private NativeArray onesForBiasGradients(PrimitiveBuilder builder) {
+        int most = 0;
+        for (Layer layer : layers) {
+            most = Math.max(most, capacity * layer.outputHeight() * layer.outputWidth());
+        }
+        NativeArray array = builder.array(most);
+        float[] values = new float[most];
+        Arrays.fill(values, 1);
+        array.write(0, values, 0, most);
+        return array;
+    }
+
+    private void buildForward(List<LayerPrimitives> primitives) {
+        for (int l = 0; l < layers.size(); l++) {
+            forward.add(primitives.get(l).forward(l == 0 ? input : outputs[l - 1], outputs[l]));
+        }
+    }
+
+    private void buildBackward(PrimitiveBuilder builder, List<LayerPrimitives> primitives) {
+        List<ParameterTensor> tensors = architecture.parameterTensors();
+        for (int l = layers.size() - 1; l >= 0; l--) {
+            NativeArray gradient = outputGradients[l];
+            if (layers.get(l).activation() == Activation.RELU) {
+                backward.add(reluGradient(builder, layers.get(l), outputs[l], gradient));
+            }
+            backward.add(biasGradient(builder, layers.get(l), gradient, tensors.get(2 * l + 1).offset()));
+            backward.addAll(List.of(primitives.get(l).kernelGradient(l == 0 ? input : outputs[l - 1], gradient, gradients)));
+            if (l > 0) { // nobody asks for the gradient by the image
+                backward.add(primitives.get(l).dataGradient(gradient, outputGradients[l - 1]));
+            }
+        }
+    }
+
+    /** Keeps the gradient where the layer's output is positive, in place. */
+    private Primitive reluGradient(PrimitiveBuilder builder, Layer layer, NativeArray values, NativeArray gradient) {
+        String name = layer.name() + " ReLU gradient";
+        dnnl_memory_desc shape = builder.images(capacity, layer.outputHeight(), layer.outputWidth(), layer.outputChannels());
+        dnnl_primitive_desc hint = new dnnl_primitive_desc();
+        builder.described(dnnl.dnnl_eltwise_forward_primitive_desc_create(hint, builder.engine(), dnnl.dnnl_forward_training,
+                dnnl.dnnl_eltwise_relu_use_dst_for_bwd, shape, shape, 0, 0, builder.attributes(Activation.LINEAR)), hint, name);
+        dnnl_primitive_desc description = new dnnl_primitive_desc();
+        builder.described(dnnl.dnnl_eltwise_backward_primitive_desc_create(description, builder.engine(),
+                dnnl.dnnl_eltwise_relu_use_dst_for_bwd, shape, shape, shape, 0, 0, hint, builder.attributes(Activation.LINEAR)),
+                description, name);
+        dnnl_memory inPlace = builder.view(shape, gradient, 0);
+        return builder.build(name, description, new Argument(dnnl.DNNL_ARG_DST, builder.view(shape, values, 0)),
+                new Argument(dnnl.DNNL_ARG_DIFF_DST, inPlace), new Argument(dnnl.DNNL_ARG_DIFF_SRC, inPlace));
+    }
+
+    /** Sums the gradient over images and pixels: the product of a row of ones with {@code [batch · height · width, channels]}. */
+    private Primitive biasGradient(PrimitiveBuilder builder, Layer layer, NativeArray gradient, long biasAt) {
+        String name = layer.name() + " bias gradient";
+        long rows = (long) capacity * layer.outputHeight() * layer.outputWidth();
+        dnnl_memory_desc onesShape = builder.dense(1, rows);
+        dnnl_memory_desc gradientShape = builder.dense(rows, layer.outputChannels());
+        dnnl_memory_desc biasShape = builder.dense(1, layer.outputChannels());
+        dnnl_primitive_desc description = new dnnl_primitive_desc();
+        builder.described(dnnl.dnnl_matmul_primitive_desc_create(description, builder.engine(), onesShape, gradientShape, null,
+                biasShape, builder.attributes(Activation.LINEAR)), description, name);
+        return builder.build(name, description, new Argument(dnnl.DNNL_ARG_SRC, builder.view(onesShape, ones, 0)),
+                new Argument(dnnl.DNNL_ARG_WEIGHTS, builder.view(gradientShape, gradient, 0)),
+                new Argument(dnnl.DNNL_ARG_DST, builder.view(biasShape, gradients, biasAt)));
+    }
+
+    /** The images that should come out, to be filled before {@link #run}: {@code [capacity, height, width, channels]}. */
+    float[] clean() {
+        return clean;
+    }
+
+    /** The images that go in, likewise. */
+    float[] noisy() {
+        return noisy;
+    }
+
+    /**
+     * Forward, loss, backward.
+     *
+     * @param count images of this share
+     * @param total images in the whole batch, over which the loss is a mean
+     * @return the sum of the squared errors of this share
+     */
+    double run(int count, int total) {
+        int values = count * architecture.imageSize();
+        input.write(0, noisy, 0, values);
+        for (int i = 0; i < forward.size(); i++) {
+            forward.get(i).run(stream);
+        }
+        NativeArray last = outputs[outputs.length - 1];
+        last.read(0, output, 0, output.length);
+        double squares = MeanSquaredError.gradient(output, clean, values, (long) total * architecture.imageSize());
+        outputGradients[outputs.length - 1].write(0, output, 0, output.length);
+        for (int i = 0; i < backward.size(); i++) {
+            backward.get(i).run(stream);
+        }
+        return squares;
+    }
+
+    /** Runs a primitive that is not of this pass on its thread. */
+    void run(Primitive primitive) {
+        primitive.run(stream);
+    }
+
+    /** This share's part of the gradient by each parameter. */
+    NativeArray gradients() {
+        return gradients;
+    }
+
+    /** What layer {@code l} put out, {@code [capacity, height, width, channels]}. */
+    NativeArray output(int l) {
+        return outputs[l];
+    }
+
+    /** All that {@link #run} runs, in order. */
+    List<Primitive> primitives() {
+        List<Primitive> all = new ArrayList<>(forward);
+        all.addAll(backward);
+        return all;
+    }
+
+    @Override
+    public void close() {
+        scope.close();
+    }
+}
