@@ -1,5 +1,6 @@
 package daegpu.engine;
 
+import daegpu.engine.cpu.CpuEngine;
 import daegpu.engine.reference.ReferenceEngine;
 import daegpu.model.Architecture;
 import java.util.List;
@@ -22,11 +23,19 @@ public final class Engines {
     public static OpenedEngine open(String name, Architecture architecture, EngineOptions options) {
         return switch (name) {
             case "reference" -> new OpenedEngine("reference", new ReferenceEngine(architecture, options), "it was asked for");
-            case "auto" -> new OpenedEngine("reference", new ReferenceEngine(architecture, options),
-                    "the only engine of this version");
-            case "cpu", "cuda" -> throw new EngineUnavailableException("this version has no " + name + " engine yet; use --engine reference");
+            case "cpu" -> new OpenedEngine("cpu", new CpuEngine(architecture, options), "it was asked for");
+            case "auto" -> openFastest(architecture, options);
+            case "cuda" -> throw new EngineUnavailableException("this version has no " + name + " engine yet; use --engine reference");
             default -> throw new EngineUnavailableException("there is no engine called " + name + "; there are " + String.join(", ", NAMES));
         };
+    }
+
+    private static OpenedEngine openFastest(Architecture architecture, EngineOptions options) {
+        try {
+            return new OpenedEngine("cpu", new CpuEngine(architecture, options), "the fastest engine that runs here");
+        } catch (EngineUnavailableException e) {
+            return new OpenedEngine("reference", new ReferenceEngine(architecture, options), e.getMessage());
+        }
     }
 
     /**
