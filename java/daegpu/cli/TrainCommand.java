@@ -87,9 +87,9 @@ final class TrainCommand implements Callable<Integer> {
                 description = "Mean of the Gaussian noise, on pixels from 0 to 1 (default: ${DEFAULT-VALUE}).")
         private float mean;
 
-        @Option(names = "--noise-std", paramLabel = "X", defaultValue = "0.5",
-                description = "Its standard deviation (default: ${DEFAULT-VALUE}).")
-        private float std;
+        @Option(names = "--noise-std", paramLabel = "X[..Y]", defaultValue = "0.5", converter = NoiseLevel.Converter.class,
+                description = "Its standard deviation, or a range from which each image draws its own (default: ${DEFAULT-VALUE}).")
+        private NoiseLevel std;
 
         @Option(names = "--noise-once",
                 description = "Draw the noise once and keep it, instead of afresh in each epoch.")
@@ -194,7 +194,7 @@ final class TrainCommand implements Callable<Integer> {
                     ? new Architecture(images.height(), images.width(), images.channels(), network.filters, network.kernelSize, network.latentDimension)
                     : fitting(model.options().architecture(), images);
             long updates = TrainingOptions.stepsPerEpoch(images.count(), training.batchSize) * training.epochs;
-            return new TrainingOptions(architecture, new Noise(training.seed, noise.mean, noise.std, noise.std, noise.once),
+            return new TrainingOptions(architecture, new Noise(training.seed, noise.mean, noise.std.lowest(), noise.std.highest(), noise.once),
                     training.batchSize, LearningRate.over(training.schedule, training.learningRate, updates));
         } catch (IllegalArgumentException e) {
             throw new ParameterException(spec.commandLine(), e.getMessage(), e);
@@ -312,7 +312,7 @@ final class TrainCommand implements Callable<Integer> {
         if (value instanceof Path path) {
             return path.toAbsolutePath().toString();
         }
-        return value instanceof Enum<?> ? value.toString() : value;
+        return value instanceof Enum<?> || value instanceof NoiseLevel ? value.toString() : value;
     }
 
     private void printPlan(TrainingOptions options, OpenedEngine engine, DataSets images, RunDirectory directory) {
@@ -331,7 +331,7 @@ final class TrainCommand implements Callable<Integer> {
     }
 
     private static String describe(Noise noise) {
-        return "clip(image + N(" + noise.mean() + ", " + noise.lowestStd() + "), 0, 1), "
+        return "clip(image + N(" + noise.mean() + ", " + new NoiseLevel(noise.lowestStd(), noise.highestStd()) + "), 0, 1), "
                 + (noise.once() ? "drawn once" : "drawn afresh in each epoch");
     }
 
