@@ -1,5 +1,6 @@
 package daegpu.cli;
 
+import daegpu.engine.Engines;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.UncheckedIOException;
@@ -20,7 +21,7 @@ final class Version implements IVersionProvider {
         versions.put("commit", commit());
         versions.put("java", System.getProperty("java.vm.name") + " " + System.getProperty("java.runtime.version"));
         versions.put("system", System.getProperty("os.name") + " " + System.getProperty("os.version") + " " + System.getProperty("os.arch"));
-        versions.put("natives", "none: the reference engine is plain Java");
+        versions.put("natives", Engines.nativeLibraries());
         return versions;
     }
 

@@ -25,9 +25,18 @@ public final class Engines {
             case "reference" -> new OpenedEngine("reference", new ReferenceEngine(architecture, options), "it was asked for");
             case "cpu" -> new OpenedEngine("cpu", new CpuEngine(architecture, options), "it was asked for");
             case "auto" -> openFastest(architecture, options);
-            case "cuda" -> throw new EngineUnavailableException("this version has no " + name + " engine yet; use --engine reference");
+            case "cuda" -> throw new EngineUnavailableException("this version has no cuda engine yet; use --engine cpu");
             default -> throw new EngineUnavailableException("there is no engine called " + name + "; there are " + String.join(", ", NAMES));
         };
+    }
+
+    /** The native libraries that engines load here, with their versions, or why they do not. */
+    public static String nativeLibraries() {
+        try {
+            return CpuEngine.nativeLibraries();
+        } catch (EngineUnavailableException e) {
+            return "none: " + e.getMessage();
+        }
     }
 
     private static OpenedEngine openFastest(Architecture architecture, EngineOptions options) {

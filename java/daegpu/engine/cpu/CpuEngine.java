@@ -104,6 +104,16 @@ public final class CpuEngine implements Engine {
         layOutKernels();
     }
 
+    /**
+     * The native library behind this engine and its version.
+     *
+     * @throws EngineUnavailableException if it does not load here
+     */
+    public static String nativeLibraries() {
+        OneDnn.load();
+        return "oneDNN " + OneDnn.version();
+    }
+
     private void prepare(int worker) {
         OpenMp.useOneThread();
         int count = workers.count();

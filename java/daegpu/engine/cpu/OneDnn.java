@@ -28,6 +28,8 @@ final class OneDnn {
         // Everything native has an owner here that frees it, so neither that nor its reference queue is of use.
         setDefault("org.bytedeco.javacpp.maxPhysicalBytes", "0");
         setDefault("org.bytedeco.javacpp.nopointergc", "true");
+        // It would warn on standard error that its OpenCL, which is not used, is of an older release (see pom.xml).
+        setDefault("org.bytedeco.javacpp.logger", "slf4j");
         try {
             Loader.load(dnnl.class);
         } catch (LinkageError e) {
