@@ -42,14 +42,21 @@ public final class DaeGpu implements Runnable {
      */
     public static int run(String... arguments) {
         try {
-            return commandLine().execute(arguments);
+            return run(new PrintWriter(System.out, true), new PrintWriter(System.err, true), arguments);
         } finally {
             Interruption.commandEnded();
         }
     }
 
-    private static CommandLine commandLine() {
+    /** Runs a command that prints to {@code out} and {@code err}. */
+    static int run(PrintWriter out, PrintWriter err, String... arguments) {
+        return commandLine(out, err).execute(arguments);
+    }
+
+    private static CommandLine commandLine(PrintWriter out, PrintWriter err) {
         CommandLine commandLine = new CommandLine(new DaeGpu());
+        commandLine.setOut(out);
+        commandLine.setErr(err);
         commandLine.setCaseInsensitiveEnumValuesAllowed(true);
         commandLine.setUsageHelpAutoWidth(true);
         commandLine.setParameterExceptionHandler(DaeGpu::reportWrongUsage);

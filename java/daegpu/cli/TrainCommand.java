@@ -230,19 +230,25 @@ final class TrainCommand implements Callable<Integer> {
             adopt(record);
             DataSets images = openImages();
             TrainingOptions options = checkpoint.options();
-            long step = checkpoint.state().step();
-            long steps = options.stepsPerEpoch(images.training().count()) * training.epochs;
-            if (step >= steps && checkpoint.epochLoss() == 0) {
-                out().println(directory.path() + " is complete: it has done its " + training.epochs + " epochs. To go on: "
-                        + ProgramName.command() + " train --resume " + directory.path() + " --epochs " + 2 * training.epochs);
+            long stepsPerEpoch = options.stepsPerEpoch(images.training().count());
+            long steps = stepsPerEpoch * training.epochs;
+            long epochsDone = checkpoint.finishedEpochs(stepsPerEpoch);
+            if (epochsDone >= training.epochs) {
+                out().println(directory.path() + " has done " + epochsDone + (epochsDone == 1 ? " epoch" : " epochs")
+                        + " already. To go on: " + ProgramName.command() + " train --resume " + directory.path() + " --epochs "
+                        + 2 * epochsDone);
                 return ExitStatus.DONE;
             }
             try (OpenedEngine engine = engineChoice.open(options.architecture(), options.batchSize())) {
-                record.with(changeable(engine)).withVersions(Version.all()).write(directory.config());
                 printPlan(options, engine, images, directory);
-                out().printf("Going on after update %,d of %,d.%n", step, steps);
+                out().printf("Going on after update %,d of %,d.%n", checkpoint.state().step(), steps);
                 warnOfEndedSchedule(options.learningRate(), steps);
-                return train(options, images, engine, directory, (trainer, epochs) -> trainer.resume(checkpoint, epochs));
+                return train(options, images, engine, directory, (trainer, epochs) -> {
+                    // Before the record forgets where the run's own images are.
+                    trainer.requireResumable(checkpoint);
+                    record.with(changeable(engine)).withVersions(Version.all()).write(directory.config());
+                    return trainer.resume(checkpoint, epochs);
+                });
             }
         }
     }

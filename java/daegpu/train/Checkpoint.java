@@ -18,9 +18,11 @@ import java.util.Arrays;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.OptionalDouble;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.function.Function;
+import java.util.stream.Stream;
 
 /**
  * A model and all that is needed to train it on: a safetensors file that holds the parameters under their own names
@@ -33,15 +35,40 @@ import java.util.function.Function;
  * @param validationData likewise of those it is measured on
  * @param state          parameters, moments and step
  * @param epochLoss      where an epoch was begun but not finished with validation, the sum of loss × images over its updates so
- *                       far, of which its average will be made; else 0
+ *                       far, of which its average will be made; else empty
  */
-public record Checkpoint(TrainingOptions options, String trainingData, String validationData, TrainingState state, double epochLoss) {
+public record Checkpoint(TrainingOptions options, String trainingData, String validationData, TrainingState state,
+                         OptionalDouble epochLoss) {
 
     private static final String FORMAT = "dae-gpu checkpoint";
     private static final String VERSION = "1";
     private static final String FIRST_MOMENT = "adam.first_moment.";
     private static final String SECOND_MOMENT = "adam.second_moment.";
     private static final ObjectMapper JSON = new ObjectMapper();
+
+    /**
+     * Epochs that are wholly done, validation included.
+     *
+     * @param stepsPerEpoch updates in an epoch
+     */
+    public long finishedEpochs(long stepsPerEpoch) {
+        // An epoch that lacks nothing but its validation has all its updates already.
+        return epochLoss.isPresent() ? (state.step() - 1) / stepsPerEpoch : state.step() / stepsPerEpoch;
+    }
+
+    /** Whether everything in it is a finite number: nothing else can be read again. */
+    boolean isFinite() {
+        return Stream.of(state.parameters(), state.firstMoment(), state.secondMoment()).allMatch(tensors -> isFinite(tensors.values()));
+    }
+
+    private static boolean isFinite(float[] values) {
+        for (float value : values) {
+            if (!Float.isFinite(value)) {
+                return false;
+            }
+        }
+        return true;
+    }
 
     /**
      * Writes the checkpoint so that {@code file} is at any moment the old one or the new one, whole.
@@ -70,9 +97,7 @@ public record Checkpoint(TrainingOptions options, String trainingData, String va
         metadata.put("training_data", trainingData);
         metadata.put("validation_data", validationData);
         metadata.put("step", String.valueOf(state.step()));
-        if (epochLoss != 0) {
-            metadata.put("epoch_loss", String.valueOf(epochLoss));
-        }
+        epochLoss.ifPresent(loss -> metadata.put("epoch_loss", String.valueOf(loss)));
         List<Tensor> tensors = new ArrayList<>();
         addTensors(tensors, "", state.parameters());
         addTensors(tensors, FIRST_MOMENT, state.firstMoment());
@@ -124,8 +149,15 @@ public record Checkpoint(TrainingOptions options, String trainingData, String va
                 value(content, "learning_rate", Double::valueOf), value(content, "schedule_horizon", Long::valueOf));
         long step = value(content, "step", Long::valueOf);
         require(step >= 0, "step must be 0 or more, not " + step);
-        double epochLoss = content.metadata().containsKey("epoch_loss") ? value(content, "epoch_loss", Double::valueOf) : 0;
+        OptionalDouble epochLoss = content.metadata().containsKey("epoch_loss")
+                ? OptionalDouble.of(value(content, "epoch_loss", Double::valueOf)) : OptionalDouble.empty();
+        require(epochLoss.orElse(0) >= 0 && Double.isFinite(epochLoss.orElse(0)), "epoch_loss must be 0 or more, not " + epochLoss);
+        require(epochLoss.isEmpty() || step > 0, "epoch_loss cannot be there before the first update");
         requireOnlyKnownTensors(content, architecture);
+        // All of them before memory is taken for any: the metadata may announce what the file is much too small for.
+        for (String prefix : List.of("", FIRST_MOMENT, SECOND_MOMENT)) {
+            requireShapes(content, prefix, architecture);
+        }
         TrainingState state = new TrainingState(parameters(content, "", architecture),
                 parameters(content, FIRST_MOMENT, architecture), parameters(content, SECOND_MOMENT, architecture), step);
         return new Checkpoint(new TrainingOptions(architecture, noise, value(content, "batch_size", Integer::valueOf), rate),
@@ -167,16 +199,19 @@ public record Checkpoint(TrainingOptions options, String trainingData, String va
         require(unknown.isEmpty(), "it has tensors that its architecture has not: " + unknown);
     }
 
-    private static Parameters parameters(Safetensors content, String prefix, Architecture architecture) {
-        Parameters parameters = new Parameters(architecture);
+    private static void requireShapes(Safetensors content, String prefix, Architecture architecture) {
         for (ParameterTensor expected : architecture.parameterTensors()) {
             Tensor tensor = content.tensor(prefix + expected.name());
             require(Arrays.equals(tensor.shape(), expected.shape()), tensor.name() + " is " + Arrays.toString(tensor.shape())
                     + " where its architecture needs " + Arrays.toString(expected.shape()));
-            for (float value : tensor.values()) {
-                require(Float.isFinite(value), tensor.name() + " has values that are not finite");
-            }
-            parameters.set(expected.name(), tensor.values());
+            require(isFinite(tensor.values()), tensor.name() + " has values that are not finite");
+        }
+    }
+
+    private static Parameters parameters(Safetensors content, String prefix, Architecture architecture) {
+        Parameters parameters = new Parameters(architecture);
+        for (ParameterTensor expected : architecture.parameterTensors()) {
+            parameters.set(expected.name(), content.tensor(prefix + expected.name()).values());
         }
         return parameters;
     }

@@ -3,6 +3,7 @@ package daegpu.train;
 import daegpu.data.AtomicFile;
 import daegpu.data.InvalidInputException;
 import java.io.IOException;
+import java.nio.charset.CharacterCodingException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -61,16 +62,19 @@ public final class MetricsLog {
     /**
      * Reads a log and forgets what it says of epochs after {@code lastEpoch}, which are going to be done again.
      *
-     * @throws InvalidInputException if the file cannot be read or is no such log
+     * @throws InvalidInputException if the file cannot be read, is no such log or lacks an epoch
      */
-    static MetricsLog resume(Path file, int lastEpoch) {
-        List<Row> rows = new ArrayList<>();
-        for (Row row : read(file)) {
-            if (row.epoch() <= lastEpoch) {
-                rows.add(row);
+    static MetricsLog resume(Path file, long lastEpoch) {
+        List<Row> rows = read(file);
+        for (int i = 0; i < rows.size(); i++) {
+            if (rows.get(i).epoch() != i + 1) {
+                throw new InvalidInputException(file + " line " + (i + 2) + " is about epoch " + rows.get(i).epoch() + ", not " + (i + 1));
             }
         }
-        return new MetricsLog(file, rows);
+        if (rows.size() < lastEpoch) {
+            throw new InvalidInputException(file + " has " + rows.size() + " epochs where the last checkpoint has " + lastEpoch);
+        }
+        return new MetricsLog(file, new ArrayList<>(rows.subList(0, (int) lastEpoch)));
     }
 
     /**
@@ -82,6 +86,8 @@ public final class MetricsLog {
         List<String> lines;
         try {
             lines = Files.readAllLines(file);
+        } catch (CharacterCodingException e) {
+            throw new InvalidInputException(file + " is damaged: it is no text", e);
         } catch (IOException e) {
             throw InvalidInputException.unreadable(file, e);
         }

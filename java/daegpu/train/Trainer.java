@@ -12,6 +12,7 @@ import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.OptionalDouble;
 
 /**
  * The training loop: epochs of shuffled batches, each followed by validation, a picture, a line of metrics and a checkpoint.
@@ -84,24 +85,36 @@ public final class Trainer {
     public Outcome start(Parameters initial, int epochs) throws IOException {
         engine.load(TrainingState.initial(initial));
         metrics = MetricsLog.create(directory.metrics());
-        checkpoint(0).write(directory.best());
-        checkpoint(0).write(directory.last());
-        return train(epochs, 0);
+        Checkpoint first = checkpoint(OptionalDouble.empty());
+        // The last one first: a best.safetensors without it is what people keep of a run, not what a killed one leaves.
+        first.write(directory.last());
+        first.write(directory.best());
+        return train(epochs, first);
     }
 
     /**
      * Trains on from a checkpoint, to where training without a break would have come.
      *
      * @param epochs epochs in all, those included that are already done
-     * @throws InvalidInputException if the images are not those that the checkpoint was trained on
+     * @throws InvalidInputException as {@link #requireResumable}
      * @throws IOException           as {@link #start}
      */
     public Outcome resume(Checkpoint from, int epochs) throws IOException {
+        requireResumable(from);
+        metrics = MetricsLog.resume(directory.metrics(), from.finishedEpochs(stepsPerEpoch));
+        engine.load(from.state());
+        return train(epochs, from);
+    }
+
+    /**
+     * Checks, before anything is written, that {@link #resume} can go on from a checkpoint.
+     *
+     * @throws InvalidInputException if the images are not those that it was trained on, or the metrics not those of its epochs
+     */
+    public void requireResumable(Checkpoint from) {
         requireSame("training", from.trainingData(), trainingIdentity);
         requireSame("validation", from.validationData(), validationIdentity);
-        engine.load(from.state());
-        metrics = MetricsLog.resume(directory.metrics(), finishedEpochs(from.state().step(), from.epochLoss()));
-        return train(epochs, from.epochLoss());
+        MetricsLog.resume(directory.metrics(), from.finishedEpochs(stepsPerEpoch));
     }
 
     private void requireSame(String kind, String recorded, String given) {
@@ -116,26 +129,21 @@ public final class Trainer {
         return metrics.rows();
     }
 
-    /**
-     * @param unfinishedLoss sum of loss × images of an epoch that was begun, perhaps even trained to its end, but not finished with
-     *                       validation; 0 if there is none
-     */
-    private Outcome train(int epochs, double unfinishedLoss) throws IOException {
-        long step = engine.state().step();
-        double epochLoss = unfinishedLoss;
-        for (int epoch = finishedEpochs(step, unfinishedLoss); epoch < epochs; epoch++) {
+    private Outcome train(int epochs, Checkpoint from) throws IOException {
+        long step = from.state().step();
+        double epochLoss = from.epochLoss().orElse(0);
+        for (int epoch = (int) from.finishedEpochs(stepsPerEpoch); epoch < epochs; epoch++) {
             int firstBatch = (int) (step - (long) epoch * stepsPerEpoch);
             listener.epochStarted(epoch + 1, epochs, imagesBefore(firstBatch), training.count());
             long startTime = System.nanoTime();
             engine.startEpoch(training, options.noise(), epoch, Shuffle.order(options.noise().seed(), epoch, training.count()));
             for (int batch = firstBatch; batch < stepsPerEpoch; batch++) {
                 if (interrupted) {
-                    checkpoint(epochLoss).write(directory.last());
-                    return Outcome.INTERRUPTED;
+                    return saveInterrupted(batch == 0 ? OptionalDouble.empty() : OptionalDouble.of(epochLoss));
                 }
                 trainBatch(batch, step++);
                 if ((batch + 1) % STEPS_PER_REPORT == 0 || batch + 1 == stepsPerEpoch || interrupted) {
-                    epochLoss += takeLosses(batch);
+                    epochLoss = addLosses(epochLoss, batch);
                     if (!Double.isFinite(epochLoss)) {
                         return Outcome.DIVERGED;
                     }
@@ -145,24 +153,28 @@ public final class Trainer {
             double trainingSeconds = (System.nanoTime() - startTime) / 1e9;
             Optional<Evaluation.Result> evaluation = Evaluation.of(engine, validation, options.noise(), () -> interrupted);
             if (evaluation.isEmpty()) {
-                checkpoint(epochLoss).write(directory.last());
-                return Outcome.INTERRUPTED;
+                return saveInterrupted(OptionalDouble.of(epochLoss));
             }
             Evaluation.Scores scores = evaluation.get().denoised();
-            if (!Double.isFinite(scores.mse())) {
+            Checkpoint checkpoint = checkpoint(OptionalDouble.empty());
+            if (!Double.isFinite(scores.mse()) || !checkpoint.isFinite()) {
                 return Outcome.DIVERGED;
             }
             double imagesPerSecond = (training.count() - imagesBefore(firstBatch)) / trainingSeconds;
             double seconds = (System.nanoTime() - startTime) / 1e9;
-            finishEpoch(new MetricsLog.Row(epoch + 1, seconds, imagesPerSecond, epochLoss / training.count(), scores), epochs);
+            finishEpoch(new MetricsLog.Row(epoch + 1, seconds, imagesPerSecond, epochLoss / training.count(), scores), checkpoint, epochs);
             epochLoss = 0;
         }
         return Outcome.FINISHED;
     }
 
-    /** Epochs that are wholly done, validation included: one with a loss left over is not. */
-    private int finishedEpochs(long step, double unfinishedLoss) {
-        return (int) (unfinishedLoss == 0 ? step / stepsPerEpoch : (step - 1) / stepsPerEpoch);
+    private Outcome saveInterrupted(OptionalDouble epochLoss) throws IOException {
+        Checkpoint checkpoint = checkpoint(epochLoss);
+        if (!checkpoint.isFinite()) {
+            return Outcome.DIVERGED;
+        }
+        checkpoint.write(directory.last());
+        return Outcome.INTERRUPTED;
     }
 
     private void trainBatch(int batch, long step) {
@@ -175,10 +187,13 @@ public final class Trainer {
         return (int) Math.min((long) batch * options.batchSize(), training.count());
     }
 
-    /** Sum of loss × images over the updates since the last call, of which {@code lastBatch} is the last. */
-    private double takeLosses(int lastBatch) {
+    /**
+     * Adds loss × images of the updates since the last call, of which {@code lastBatch} is the last. One by one: the sum must not
+     * depend on how many there are, which an interruption decides.
+     */
+    private double addLosses(double sumBefore, int lastBatch) {
         double[] losses = engine.takeLosses();
-        double sum = 0;
+        double sum = sumBefore;
         for (int i = 0; i < losses.length; i++) {
             int batch = lastBatch - losses.length + 1 + i;
             sum += losses[i] * (imagesBefore(batch + 1) - imagesBefore(batch));
@@ -186,11 +201,10 @@ public final class Trainer {
         return sum;
     }
 
-    private void finishEpoch(MetricsLog.Row row, int epochs) throws IOException {
+    private void finishEpoch(MetricsLog.Row row, Checkpoint checkpoint, int epochs) throws IOException {
         boolean best = row.validation().mse() < metrics.bestValidationMse();
         metrics.add(row);
         ImageFile.write(directory.sample(row.epoch()), ContactSheet.draw(validation.height(), validation.width(), validation.channels(), samples()));
-        Checkpoint checkpoint = checkpoint(0);
         if (best) {
             checkpoint.write(directory.best());
         }
@@ -210,7 +224,7 @@ public final class Trainer {
         return blocks;
     }
 
-    private Checkpoint checkpoint(double epochLoss) {
+    private Checkpoint checkpoint(OptionalDouble epochLoss) {
         return new Checkpoint(options, trainingIdentity, validationIdentity, engine.state(), epochLoss);
     }
 }
