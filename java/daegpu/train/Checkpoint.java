@@ -1,6 +1,7 @@
 package daegpu.train;
 
 import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.databind.DeserializationFeature;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import daegpu.data.InvalidInputException;
 import daegpu.engine.TrainingState;
@@ -44,7 +45,10 @@ public record Checkpoint(TrainingOptions options, String trainingData, String va
     private static final String VERSION = "1";
     private static final String FIRST_MOMENT = "adam.first_moment.";
     private static final String SECOND_MOMENT = "adam.second_moment.";
-    private static final ObjectMapper JSON = new ObjectMapper();
+    private static final int LONGEST_QUOTE = 200;
+    /** Without the leniency that would take 8.5 pixels for 8. */
+    private static final ObjectMapper JSON = new ObjectMapper().disable(DeserializationFeature.ACCEPT_FLOAT_AS_INT)
+            .enable(DeserializationFeature.FAIL_ON_NULL_FOR_PRIMITIVES, DeserializationFeature.FAIL_ON_TRAILING_TOKENS);
 
     /**
      * Epochs that are wholly done, validation included.
@@ -122,8 +126,8 @@ public record Checkpoint(TrainingOptions options, String trainingData, String va
             throw new InvalidInputException(file + " is a safetensors file, but not a model of this program");
         }
         if (!VERSION.equals(content.metadata().get("format_version"))) {
-            throw new InvalidInputException(file + " has format version " + content.metadata().get("format_version")
-                    + "; this program knows version " + VERSION + " only");
+            String found = quote(content.metadata().getOrDefault("format_version", "none"));
+            throw new InvalidInputException(file + " has format version " + found + "; this program knows version " + VERSION + " only");
         }
         try {
             return read(content);
@@ -170,8 +174,14 @@ public record Checkpoint(TrainingOptions options, String trainingData, String va
         try {
             return parser.apply(text);
         } catch (IllegalArgumentException e) {
-            throw new IllegalArgumentException("its metadata has a " + key + " that cannot be read: " + text, e);
+            throw new IllegalArgumentException("its metadata has a " + key + " that cannot be read: " + quote(text), e);
         }
+    }
+
+    /** What fits a line of anything that a foreign file may hold. */
+    private static String quote(String text) {
+        String line = text.replaceAll("\\p{Cntrl}", "?");
+        return line.length() <= LONGEST_QUOTE ? line : line.substring(0, LONGEST_QUOTE) + "…";
     }
 
     private static <T> T parseJson(String text, Class<T> type) {
@@ -196,7 +206,7 @@ public record Checkpoint(TrainingOptions options, String trainingData, String va
                 unknown.remove(prefix + tensor.name());
             }
         }
-        require(unknown.isEmpty(), "it has tensors that its architecture has not: " + unknown);
+        require(unknown.isEmpty(), "it has tensors that its architecture has not: " + quote(unknown.toString()));
     }
 
     private static void requireShapes(Safetensors content, String prefix, Architecture architecture) {

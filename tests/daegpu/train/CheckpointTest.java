@@ -1,0 +1,216 @@
+package daegpu.train;
+
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import daegpu.data.Allocation;
+import daegpu.data.InvalidInputException;
+import daegpu.engine.TrainingState;
+import daegpu.format.Safetensors;
+import daegpu.format.Safetensors.Tensor;
+import daegpu.model.Architecture;
+import daegpu.model.Initializer;
+import daegpu.model.Parameters;
+import daegpu.noise.Noise;
+import daegpu.train.LearningRate.Schedule;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.OptionalDouble;
+import java.util.Set;
+import java.util.TreeMap;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
+
+class CheckpointTest {
+
+    private static final Architecture ARCHITECTURE = new Architecture(8, 4, 3, List.of(2, 5), 5, 3);
+
+    @TempDir
+    private Path folder;
+
+    private Path file;
+    private Checkpoint checkpoint;
+
+    @BeforeEach
+    void writeCheckpoint() throws IOException {
+        file = folder.resolve("model.safetensors");
+        TrainingOptions options = new TrainingOptions(ARCHITECTURE, new Noise(-3, 0.1f, 0.2f, 0.7f, true), 17,
+                LearningRate.over(Schedule.COSINE, 0.003, 100));
+        checkpoint = new Checkpoint(options, "images A", "images B", new TrainingState(Initializer.glorotUniform(ARCHITECTURE, 1),
+                Initializer.glorotUniform(ARCHITECTURE, 2), Initializer.glorotUniform(ARCHITECTURE, 3), 25), OptionalDouble.of(1.0 / 3));
+        checkpoint.write(file);
+    }
+
+    private static void assertSame(Parameters expected, Parameters actual) {
+        assertEquals(expected.architecture(), actual.architecture());
+        assertArrayEquals(expected.values(), actual.values());
+    }
+
+    private void rewrite(Map<String, String> metadata, List<Tensor> tensors) throws IOException {
+        new Safetensors(metadata, tensors).write(file);
+    }
+
+    private Map<String, String> metadata() {
+        return new TreeMap<>(Safetensors.read(file).metadata());
+    }
+
+    private List<Tensor> tensors() {
+        Safetensors content = Safetensors.read(file);
+        return new ArrayList<>(content.names().stream().map(content::tensor).toList());
+    }
+
+    private String refusal() {
+        String message = assertThrows(InvalidInputException.class, () -> Checkpoint.read(file)).getMessage();
+        assertTrue(message.contains(file.toString()), message);
+        assertFalse(message.contains("Exception"), message);
+        return message;
+    }
+
+    @Test
+    void comesBackAsItWas() throws IOException {
+        Checkpoint read = Checkpoint.read(file);
+        assertEquals(checkpoint.options(), read.options());
+        assertEquals("images A", read.trainingData());
+        assertEquals("images B", read.validationData());
+        assertEquals(25, read.state().step());
+        assertEquals(OptionalDouble.of(1.0 / 3), read.epochLoss());
+        assertSame(checkpoint.state().parameters(), read.state().parameters());
+        assertSame(checkpoint.state().firstMoment(), read.state().firstMoment());
+        assertSame(checkpoint.state().secondMoment(), read.state().secondMoment());
+
+        Path again = folder.resolve("again.safetensors");
+        read.write(again);
+        assertArrayEquals(Files.readAllBytes(file), Files.readAllBytes(again));
+    }
+
+    @Test
+    void holdsWhatDecidesTheArithmeticAndNothingElse() {
+        assertEquals(Set.of("format", "format_version", "image", "filters", "kernel", "latent", "seed", "noise_mean", "noise_std",
+                "noise_once", "batch_size", "learning_rate", "schedule", "schedule_horizon", "training_data", "validation_data",
+                "step", "epoch_loss"), metadata().keySet());
+    }
+
+    @Test
+    void everyTextIsNeeded() throws IOException {
+        Map<String, String> metadata = metadata();
+        List<Tensor> tensors = tensors();
+        for (String key : metadata.keySet()) {
+            if (!key.equals("epoch_loss")) {
+                Map<String, String> less = new TreeMap<>(metadata);
+                less.remove(key);
+                rewrite(less, tensors);
+                String message = refusal();
+                assertTrue(message.contains(key.equals("format") ? "not a model of this program" : key.replace('_', ' '))
+                        || message.contains(key), key + ": " + message);
+            }
+        }
+    }
+
+    @ParameterizedTest
+    @CsvSource(delimiter = '|', value = {
+        "format_version | 2", "image | [8, 4]", "image | [8, 4, 3, 1]", "image | 8, 4, 3", "image | null", "image | {}",
+        "image | [8, 4, -3]", "image | [9, 4, 3]", "image | [99999999999, 4, 3]", "image | [8.5, 4, 3]", "image | [null, 4, 3]",
+        "filters | []", "filters | [2]", "filters | [0, 5]", "filters | [2, 6]", "filters | x", "filters | [2, 5",
+        "kernel | 4", "kernel | 3", "kernel | 5.0", "kernel | 99999999999", "latent | 0", "latent | 4", "latent | -1", "latent | ''",
+        "seed | 1.5", "seed | 99999999999999999999", "noise_mean | NaN", "noise_mean | x", "noise_mean | 1e99",
+        "noise_std | [0.7, 0.2]", "noise_std | [-1.0, 0.2]", "noise_std | 0.5", "noise_std | [0.5]", "noise_std | null",
+        "noise_once | yes", "noise_once | TRUE", "batch_size | 0", "batch_size | -1", "batch_size | 65537", "batch_size | 1e3",
+        "learning_rate | 0", "learning_rate | NaN", "learning_rate | 2", "learning_rate | Infinity", "learning_rate | 1e-60",
+        "schedule | linear", "schedule | constant", "schedule_horizon | 0", "schedule_horizon | -5", "step | -1", "step | x", "step | 1.0",
+        "epoch_loss | NaN", "epoch_loss | Infinity", "epoch_loss | -1", "epoch_loss | x"})
+    void everyTextIsChecked(String key, String value) throws IOException {
+        Map<String, String> metadata = metadata();
+        metadata.put(key, value);
+        rewrite(metadata, tensors());
+        refusal();
+    }
+
+    @Test
+    void lossOfAnEpochThatHasNoUpdateIsRefused() throws IOException {
+        Map<String, String> metadata = metadata();
+        metadata.put("step", "0");
+        rewrite(metadata, tensors());
+        refusal();
+    }
+
+    @Test
+    void quotesNoMoreOfATextThanFitsALine() throws IOException {
+        Map<String, String> metadata = metadata();
+        metadata.put("kernel", "x".repeat(10_000) + "\n\u001b[31m");
+        rewrite(metadata, tensors());
+        String message = refusal();
+        assertTrue(message.length() < 400 + file.toString().length(), message.length() + " characters");
+        assertFalse(message.contains("\u001b"), "an escape code of the file would reach the terminal");
+    }
+
+    @ParameterizedTest
+    @ValueSource(floats = {Float.NaN, Float.POSITIVE_INFINITY, Float.NEGATIVE_INFINITY})
+    void valuesThatAreNotFiniteAreRefused(float value) throws IOException {
+        for (String name : List.of("conv2.kernel", "adam.first_moment.latent.bias", "adam.second_moment.output.kernel")) {
+            writeCheckpoint();
+            List<Tensor> tensors = tensors();
+            tensors.stream().filter(tensor -> tensor.name().equals(name)).findAny().orElseThrow().values()[0] = value;
+            rewrite(metadata(), tensors);
+            assertEquals(file + ": " + name + " has values that are not finite", refusal());
+        }
+    }
+
+    @Test
+    void everyTensorIsNeededAndNoOther() throws IOException {
+        Map<String, String> metadata = metadata();
+        List<Tensor> tensors = tensors();
+        for (Tensor tensor : tensors) {
+            List<Tensor> less = new ArrayList<>(tensors);
+            less.remove(tensor);
+            rewrite(metadata, less);
+            assertEquals(file + " has no tensor called " + tensor.name(), refusal());
+        }
+        List<Tensor> more = new ArrayList<>(tensors);
+        more.add(new Tensor("conv3.kernel", new int[] {1}, new float[1]));
+        rewrite(metadata, more);
+        assertTrue(refusal().contains("conv3.kernel"));
+    }
+
+    @Test
+    void shapesAreChecked() throws IOException {
+        List<Tensor> tensors = tensors();
+        Tensor kernel = tensors.get(0);
+        tensors.set(0, new Tensor(kernel.name(), new int[] {kernel.values().length}, kernel.values()));
+        rewrite(metadata(), tensors);
+        assertEquals(file + ": conv1.kernel is [150] where its architecture needs [5, 5, 3, 2]", refusal());
+    }
+
+    @Test
+    void takesNoMemoryForWhatOnlyTheMetadataAnnounce() throws IOException {
+        Map<String, String> metadata = metadata();
+        metadata.put("latent", "10000000");
+        rewrite(metadata, tensors());
+        Allocation.assertAtMost(10_000_000, this::refusal);
+    }
+
+    @Test
+    void otherSafetensorsFilesAreRefused() {
+        file = Path.of("tests/golden/tiny.safetensors");
+        assertEquals(file + " is a safetensors file, but not a model of this program", refusal());
+    }
+
+    @Test
+    void finishedEpochsNeedTheirValidation() {
+        TrainingState state = checkpoint.state();
+        TrainingState atEnd = new TrainingState(state.parameters(), state.firstMoment(), state.secondMoment(), 24);
+        assertEquals(2, checkpoint.finishedEpochs(12));
+        assertEquals(2, new Checkpoint(checkpoint.options(), "", "", atEnd, OptionalDouble.empty()).finishedEpochs(12));
+        assertEquals(1, new Checkpoint(checkpoint.options(), "", "", atEnd, OptionalDouble.of(0)).finishedEpochs(12));
+    }
+}
