@@ -105,6 +105,11 @@ public final class MetricsLog {
         return rows;
     }
 
+    /** Whether a file is a log of no epoch. @throws IOException if it cannot be read */
+    static boolean isEmpty(Path file) throws IOException {
+        return Files.size(file) == HEADER.length() + 1 && Files.readString(file).equals(HEADER + "\n");
+    }
+
     /** The rows so far. */
     List<Row> rows() {
         return List.copyOf(rows);

@@ -18,8 +18,7 @@ import java.util.stream.Stream;
  */
 public final class RunDirectory implements AutoCloseable {
 
-    private static final Set<String> WRITTEN_BEFORE_FIRST_CHECKPOINT =
-            Set.of(".lock", "config.json", "metrics.csv", "best.safetensors", "samples");
+    private static final Set<String> WRITTEN_BEFORE_FIRST_CHECKPOINT = Set.of(".lock", "config.json", "metrics.csv", "samples");
 
     private final Path path;
     private final FileChannel lockFile;
@@ -50,12 +49,26 @@ public final class RunDirectory implements AutoCloseable {
      * @throws IOException           if it cannot be made
      */
     public static RunDirectory create(Path path) throws IOException {
-        if (Files.exists(path) && !holdsNothingOfValue(path)) {
+        if (Files.exists(path)) {
+            requireNothingOfValue(path);
+        }
+        Files.createDirectories(path.resolve("samples"));
+        RunDirectory directory = new RunDirectory(path);
+        try {
+            // Again, now that nobody else can write there: another process may have trained there a moment ago.
+            requireNothingOfValue(path);
+        } catch (InvalidInputException | IOException e) {
+            directory.close();
+            throw e;
+        }
+        return directory;
+    }
+
+    private static void requireNothingOfValue(Path path) throws IOException {
+        if (!holdsNothingOfValue(path)) {
             throw new InvalidInputException(path + " exists already: choose another --output"
                     + (Files.exists(lastCheckpoint(path)) ? ", or go on with --resume " + path : ""));
         }
-        Files.createDirectories(path.resolve("samples"));
-        return new RunDirectory(path);
     }
 
     /** Whether a folder is empty but for what a run leaves that was killed before its first checkpoint was complete. */
@@ -64,9 +77,22 @@ public final class RunDirectory implements AutoCloseable {
             return false;
         }
         try (Stream<Path> entries = Files.list(path)) {
-            return entries.map(entry -> entry.getFileName().toString())
-                    .allMatch(name -> WRITTEN_BEFORE_FIRST_CHECKPOINT.contains(name) || name.endsWith(".tmp"));
+            if (!entries.map(entry -> entry.getFileName().toString())
+                    .allMatch(name -> WRITTEN_BEFORE_FIRST_CHECKPOINT.contains(name) || name.endsWith(".tmp"))) {
+                return false;
+            }
         }
+        // Someone may have kept the figures of a run and thrown away its checkpoints.
+        Path samples = path.resolve("samples");
+        if (Files.exists(samples)) {
+            try (Stream<Path> pictures = Files.list(samples)) {
+                if (pictures.findAny().isPresent()) {
+                    return false;
+                }
+            }
+        }
+        Path metrics = path.resolve("metrics.csv");
+        return !Files.exists(metrics) || MetricsLog.isEmpty(metrics);
     }
 
     /**
