@@ -39,7 +39,8 @@ public record LearningRate(Schedule schedule, double peak, long horizon) {
 
     /** @throws IllegalArgumentException if the rate is not positive, or the horizon does not belong to the schedule */
     public LearningRate {
-        if (!(peak > 0 && peak <= 1)) {
+        // As a float, which is what an engine takes: 1e-50 would train nothing.
+        if (!((float) peak > 0 && peak <= 1)) {
             throw new IllegalArgumentException("the learning rate must be above 0 and at most 1, not " + peak);
         }
         if (schedule == Schedule.CONSTANT ? horizon != 0 : horizon <= 0) {

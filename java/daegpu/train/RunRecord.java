@@ -10,6 +10,7 @@ import daegpu.data.InvalidInputException;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
+import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
 import java.util.Map;
 import java.util.Optional;
@@ -109,7 +110,11 @@ public final class RunRecord {
 
     /** The path called {@code name}, if it is not null. @throws InvalidInputException if it is no text */
     public Optional<Path> path(String name) {
-        return option(name).isNull() ? Optional.empty() : Optional.of(Path.of(text(name)));
+        try {
+            return option(name).isNull() ? Optional.empty() : Optional.of(Path.of(text(name)));
+        } catch (InvalidPathException e) {
+            throw new InvalidInputException(origin + ": " + name + " is no path: " + e.getReason(), e);
+        }
     }
 
     private JsonNode option(String name) {
