@@ -2,6 +2,7 @@ package daegpu.engine.cpu;
 
 import daegpu.model.Layer;
 import daegpu.model.ParameterTensor;
+import java.util.List;
 
 /** A strided convolution with bias and activation. */
 final class ConvolutionLayer implements LayerPrimitives {
@@ -17,17 +18,17 @@ final class ConvolutionLayer implements LayerPrimitives {
     }
 
     @Override
-    public Primitive forward(NativeArray input, NativeArray output) {
-        return primitives.forward("forward", layer.activation(), biasAt, input, output);
+    public List<Primitive> forward(NativeArray input, NativeArray output) {
+        return List.of(primitives.forward("forward", layer.activation(), biasAt, input, output));
     }
 
     @Override
-    public Primitive dataGradient(NativeArray outputGradient, NativeArray inputGradient) {
-        return primitives.inputGradient("data gradient", outputGradient, inputGradient);
+    public List<Primitive> dataGradient(NativeArray outputGradient, NativeArray inputGradient) {
+        return List.of(primitives.inputGradient("data gradient", outputGradient, inputGradient));
     }
 
     @Override
-    public Primitive[] kernelGradient(NativeArray input, NativeArray outputGradient, NativeArray gradients) {
+    public List<Primitive> kernelGradient(NativeArray input, NativeArray outputGradient, NativeArray gradients) {
         return primitives.kernelGradient(input, outputGradient, gradients);
     }
 }

@@ -2,6 +2,7 @@ package daegpu.engine.cpu;
 
 import daegpu.engine.cpu.PrimitiveBuilder.Argument;
 import daegpu.model.Layer.Activation;
+import java.util.List;
 import org.bytedeco.dnnl.dnnl_memory;
 import org.bytedeco.dnnl.dnnl_memory_desc;
 import org.bytedeco.dnnl.dnnl_primitive_desc;
@@ -86,7 +87,7 @@ final class ConvolutionPrimitives {
     }
 
     /** The gradient by the kernel, from the input side and the gradient by the output side (or, transposed, the other way round). */
-    Primitive[] kernelGradient(NativeArray inputSide, NativeArray outputSide, NativeArray gradients) {
+    List<Primitive> kernelGradient(NativeArray inputSide, NativeArray outputSide, NativeArray gradients) {
         String name = layer + " kernel gradient";
         dnnl_primitive_desc description = new dnnl_primitive_desc();
         builder.described(dnnl.dnnl_convolution_backward_weights_primitive_desc_create(description, builder.engine(),
@@ -101,8 +102,8 @@ final class ConvolutionPrimitives {
         Primitive product = builder.build(name, description, new Argument(dnnl.DNNL_ARG_SRC, builder.view(inputShape, inputSide, 0)),
                 new Argument(dnnl.DNNL_ARG_DIFF_DST, builder.view(outputShape, outputSide, 0)),
                 new Argument(dnnl.DNNL_ARG_DIFF_WEIGHTS, gradient));
-        return isPlain ? new Primitive[] {product}
-                : new Primitive[] {product, builder.reorder(name + " layout", layout, gradient, plain, plainGradient)};
+        return isPlain ? List.of(product)
+                : List.of(product, builder.reorder(name + " layout", layout, gradient, plain, plainGradient));
     }
 
     private dnnl_memory_desc anyKernel() {

@@ -163,9 +163,8 @@ public final class CpuEngine implements Engine {
     }
 
     private void layOutKernels(int worker) {
-        List<Primitive> reorders = kernels.reorders();
-        for (int i = worker; i < reorders.size(); i += workers.count()) {
-            passes[worker].run(reorders.get(i));
+        for (int copy = worker; copy < kernels.count(); copy += workers.count()) {
+            kernels.renew(copy, passes[worker].stream());
         }
     }
 

@@ -4,6 +4,7 @@ import daegpu.engine.cpu.PrimitiveBuilder.Argument;
 import daegpu.model.Layer;
 import daegpu.model.Layer.Activation;
 import daegpu.model.ParameterTensor;
+import java.util.List;
 import org.bytedeco.dnnl.dnnl_memory;
 import org.bytedeco.dnnl.dnnl_memory_desc;
 import org.bytedeco.dnnl.dnnl_primitive_desc;
@@ -33,33 +34,33 @@ final class DenseLayer implements LayerPrimitives {
     }
 
     @Override
-    public Primitive forward(NativeArray input, NativeArray output) {
+    public List<Primitive> forward(NativeArray input, NativeArray output) {
         dnnl_memory_desc inputShape = builder.dense(batch, inputs);
         dnnl_memory_desc kernelShape = builder.dense(inputs, units);
         dnnl_memory_desc biasShape = builder.dense(1, units);
         dnnl_memory_desc outputShape = builder.dense(batch, units);
-        return product(layer.name() + " forward", layer.activation(), inputShape, builder.view(inputShape, input, 0),
+        return List.of(product(layer.name() + " forward", layer.activation(), inputShape, builder.view(inputShape, input, 0),
                 kernelShape, kernels.plain(kernelShape, kernelAt), biasShape, kernels.plain(biasShape, biasAt),
-                outputShape, builder.view(outputShape, output, 0));
+                outputShape, builder.view(outputShape, output, 0)));
     }
 
     @Override
-    public Primitive dataGradient(NativeArray outputGradient, NativeArray inputGradient) {
+    public List<Primitive> dataGradient(NativeArray outputGradient, NativeArray inputGradient) {
         dnnl_memory_desc outputShape = builder.dense(batch, units);
         dnnl_memory_desc turnedKernel = builder.strided(new long[] {units, inputs}, new long[] {1, units});
         dnnl_memory_desc inputShape = builder.dense(batch, inputs);
-        return product(layer.name() + " data gradient", Activation.LINEAR, outputShape, builder.view(outputShape, outputGradient, 0),
-                turnedKernel, kernels.plain(turnedKernel, kernelAt), null, null, inputShape, builder.view(inputShape, inputGradient, 0));
+        return List.of(product(layer.name() + " data gradient", Activation.LINEAR, outputShape, builder.view(outputShape, outputGradient, 0),
+                turnedKernel, kernels.plain(turnedKernel, kernelAt), null, null, inputShape, builder.view(inputShape, inputGradient, 0)));
     }
 
     @Override
-    public Primitive[] kernelGradient(NativeArray input, NativeArray outputGradient, NativeArray gradients) {
+    public List<Primitive> kernelGradient(NativeArray input, NativeArray outputGradient, NativeArray gradients) {
         dnnl_memory_desc turnedInput = builder.strided(new long[] {inputs, batch}, new long[] {1, inputs});
         dnnl_memory_desc outputShape = builder.dense(batch, units);
         dnnl_memory_desc kernelShape = builder.dense(inputs, units);
-        return new Primitive[] {product(layer.name() + " kernel gradient", Activation.LINEAR,
+        return List.of(product(layer.name() + " kernel gradient", Activation.LINEAR,
                 turnedInput, builder.view(turnedInput, input, 0), outputShape, builder.view(outputShape, outputGradient, 0),
-                null, null, kernelShape, builder.view(kernelShape, gradients, kernelAt))};
+                null, null, kernelShape, builder.view(kernelShape, gradients, kernelAt)));
     }
 
     private Primitive product(String name, Activation activation, dnnl_memory_desc leftShape, dnnl_memory left,

@@ -16,7 +16,7 @@ final class InferencePass implements AutoCloseable {
     private final dnnl_stream stream;
     private final NativeArray input;
     private final NativeArray[] outputs;
-    private final List<Primitive> forward = new ArrayList<>();
+    private final List<List<Primitive>> forward = new ArrayList<>();
 
     /** Call it on the thread that will use it. @param capacity images to compute at a time */
     InferencePass(dnnl_engine engine, Architecture architecture, KernelLayouts kernels, int capacity) {
@@ -53,14 +53,11 @@ final class InferencePass implements AutoCloseable {
         int outputSize = layers.get(depth - 1).outputSize();
         input.write(0, images, first * inputSize, count * inputSize);
         for (int l = 0; l < depth; l++) {
-            forward.get(l).run(stream);
+            for (Primitive primitive : forward.get(l)) {
+                primitive.run(stream);
+            }
         }
         outputs[(depth - 1) % 2].read(0, results, first * outputSize, count * outputSize);
-    }
-
-    /** All that {@link #run} may run, in order. */
-    List<Primitive> primitives() {
-        return forward;
     }
 
     @Override

@@ -1,9 +1,12 @@
 package daegpu.engine.cpu;
 
+import daegpu.model.Layer;
+import daegpu.model.ParameterTensor;
 import java.util.ArrayList;
 import java.util.List;
 import org.bytedeco.dnnl.dnnl_memory;
 import org.bytedeco.dnnl.dnnl_memory_desc;
+import org.bytedeco.dnnl.dnnl_stream;
 import org.bytedeco.dnnl.global.dnnl;
 
 /**
@@ -14,11 +17,22 @@ final class KernelLayouts {
 
     private final PrimitiveBuilder builder;
     private final NativeArray parameters;
+    private final List<TileKernel> tileKernels = new ArrayList<>();
     private final List<Copy> copies = new ArrayList<>();
-    private final List<Primitive> reorders = new ArrayList<>();
 
-    /** A kernel in a layout of oneDNN's. */
-    private record Copy(long at, dnnl_memory_desc plain, dnnl_memory_desc layout, dnnl_memory memory) {
+    /**
+     * A kernel in a layout of oneDNN's.
+     *
+     * @param source   the array that holds the kernel in its plain layout, from {@code at} on
+     * @param expanded what writes {@code source}, or null where that is the parameters
+     */
+    private record Copy(NativeArray source, long at, dnnl_memory_desc plain, dnnl_memory_desc layout, dnnl_memory memory,
+                        TileKernel expanded, Primitive reorder) {
+
+        boolean serves(NativeArray otherSource, long otherAt, dnnl_memory_desc otherPlain, dnnl_memory_desc otherLayout) {
+            return source == otherSource && at == otherAt && dnnl.dnnl_memory_desc_equal(plain, otherPlain) != 0
+                    && dnnl.dnnl_memory_desc_equal(layout, otherLayout) != 0;
+        }
     }
 
     /** @param parameters every trainable value, in the order of {@code Architecture.parameterTensors()} */
@@ -28,7 +42,7 @@ final class KernelLayouts {
     }
 
     /** The parameters that lie {@code at} as they are, seen as {@code shape}. */
-    dnnl_memory plain(dnnl_memory_desc shape, long at) {
+    synchronized dnnl_memory plain(dnnl_memory_desc shape, long at) {
         return builder.view(shape, parameters, at);
     }
 
@@ -40,22 +54,51 @@ final class KernelLayouts {
         if (dnnl.dnnl_memory_desc_equal(plain, layout) != 0) {
             return plain(plain, at);
         }
-        for (Copy copy : copies) {
-            if (copy.at == at && dnnl.dnnl_memory_desc_equal(copy.plain, plain) != 0
-                    && dnnl.dnnl_memory_desc_equal(copy.layout, layout) != 0) {
-                return copy.memory;
+        return copy(name, parameters, at, plain, layout, null);
+    }
+
+    /** The kernel of an output layer that computes tiles, made only once for all that ask for the same. */
+    synchronized TileKernel tileKernel(Layer layer, OutputTile tile, ParameterTensor kernel, ParameterTensor bias) {
+        for (TileKernel made : tileKernels) {
+            if (made.isOf(tile, kernel)) {
+                return made;
+            }
+        }
+        TileKernel made = new TileKernel(builder, layer, tile, parameters, kernel, bias);
+        tileKernels.add(made);
+        return made;
+    }
+
+    /** The kernel of an output layer that computes tiles, in the layout {@code layout}. */
+    synchronized dnnl_memory laidOut(TileKernel kernel, dnnl_memory_desc layout) {
+        return copy("output tile", kernel.kernel(), 0, kernel.shape(), layout, kernel);
+    }
+
+    private dnnl_memory copy(String name, NativeArray source, long at, dnnl_memory_desc plain, dnnl_memory_desc layout, TileKernel expanded) {
+        for (Copy made : copies) {
+            if (made.serves(source, at, plain, layout)) {
+                return made.memory;
             }
         }
         NativeArray array = builder.array(dnnl.dnnl_memory_desc_get_size(layout) / Float.BYTES);
         dnnl_memory memory = builder.view(layout, array, 0);
-        reorders.add(builder.reorder(name + " kernel layout", plain, plain(plain, at), layout, memory));
-        copies.add(new Copy(at, plain, layout, memory));
+        Primitive reorder = builder.reorder(name + " kernel layout", plain, builder.view(plain, source, at), layout, memory);
         builder.allocateScratchpad();
+        copies.add(new Copy(source, at, plain, layout, memory, expanded, reorder));
         return memory;
     }
 
-    /** The primitives that renew the copies; each may run on a thread of its own. */
-    List<Primitive> reorders() {
-        return reorders;
+    /** How many copies there are. */
+    int count() {
+        return copies.size();
+    }
+
+    /** Renews a copy from the parameters; different ones may be renewed on different threads. */
+    void renew(int copy, dnnl_stream stream) {
+        Copy renewed = copies.get(copy);
+        if (renewed.expanded != null) {
+            renewed.expanded.renew();
+        }
+        renewed.reorder.run(stream);
     }
 }

@@ -24,9 +24,20 @@ final class NetworkLayers {
             primitives.add(switch (layer.operation()) {
                 case CONVOLUTION -> new ConvolutionLayer(builder, kernels, layer, batch, kernel, bias);
                 case DENSE -> new DenseLayer(builder, kernels, layer, batch, kernel, bias);
-                case TRANSPOSED_CONVOLUTION -> new TransposedConvolutionLayer(builder, kernels, layer, batch, kernel, bias);
+                case TRANSPOSED_CONVOLUTION -> transposed(builder, kernels, layer, batch, kernel, bias);
             });
         }
         return primitives;
+    }
+
+    private static LayerPrimitives transposed(PrimitiveBuilder builder, KernelLayouts kernels, Layer layer, int batch,
+                                              ParameterTensor kernel, ParameterTensor bias) {
+        if (layer.stride() == 1) {
+            OutputTile tile = OutputTile.best(layer, OneDnn.vectorFloats());
+            if (tile.height() * tile.width() > 1) {
+                return new TiledOutputLayer(builder, kernels, layer, batch, tile, kernel, bias);
+            }
+        }
+        return new TransposedConvolutionLayer(builder, kernels, layer, batch, kernel, bias);
     }
 }

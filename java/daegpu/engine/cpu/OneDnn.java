@@ -59,6 +59,11 @@ final class OneDnn {
         return scope.own(stream, dnnl::dnnl_stream_destroy);
     }
 
+    /** Floats in the widest vector register that oneDNN uses on this processor. */
+    static int vectorFloats() {
+        return dnnl.dnnl_get_effective_cpu_isa() >= dnnl.dnnl_cpu_isa_avx512_core ? 16 : 8;
+    }
+
     /** The library's version, such as {@code 3.13.0}. */
     static String version() {
         dnnl_version_t version = dnnl.dnnl_version();

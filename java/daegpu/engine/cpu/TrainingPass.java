@@ -78,7 +78,7 @@ final class TrainingPass implements AutoCloseable {
 
     private void buildForward(List<LayerPrimitives> primitives) {
         for (int l = 0; l < layers.size(); l++) {
-            forward.add(primitives.get(l).forward(l == 0 ? input : outputs[l - 1], outputs[l]));
+            forward.addAll(primitives.get(l).forward(l == 0 ? input : outputs[l - 1], outputs[l]));
         }
     }
 
@@ -90,9 +90,9 @@ final class TrainingPass implements AutoCloseable {
                 backward.add(reluGradient(builder, layers.get(l), outputs[l], gradient));
             }
             backward.add(biasGradient(builder, layers.get(l), gradient, tensors.get(2 * l + 1).offset()));
-            backward.addAll(List.of(primitives.get(l).kernelGradient(l == 0 ? input : outputs[l - 1], gradient, gradients)));
+            backward.addAll(primitives.get(l).kernelGradient(l == 0 ? input : outputs[l - 1], gradient, gradients));
             if (l > 0) { // nobody asks for the gradient by the image
-                backward.add(primitives.get(l).dataGradient(gradient, outputGradients[l - 1]));
+                backward.addAll(primitives.get(l).dataGradient(gradient, outputGradients[l - 1]));
             }
         }
     }
@@ -161,9 +161,9 @@ final class TrainingPass implements AutoCloseable {
         return squares;
     }
 
-    /** Runs a primitive that is not of this pass on its thread. */
-    void run(Primitive primitive) {
-        primitive.run(stream);
+    /** Where this pass runs. */
+    dnnl_stream stream() {
+        return stream;
     }
 
     /** This share's part of the gradient by each parameter. */

@@ -3,6 +3,7 @@ package daegpu.engine.cpu;
 import daegpu.model.Layer;
 import daegpu.model.Layer.Activation;
 import daegpu.model.ParameterTensor;
+import java.util.List;
 
 /**
  * A transposed convolution with bias and activation, made of the convolution whose gradient it is: that one's forward pass is
@@ -22,17 +23,17 @@ final class TransposedConvolutionLayer implements LayerPrimitives {
     }
 
     @Override
-    public Primitive forward(NativeArray input, NativeArray output) {
-        return primitives.transposed("forward", layer.activation(), biasAt, input, output);
+    public List<Primitive> forward(NativeArray input, NativeArray output) {
+        return List.of(primitives.transposed("forward", layer.activation(), biasAt, input, output));
     }
 
     @Override
-    public Primitive dataGradient(NativeArray outputGradient, NativeArray inputGradient) {
-        return primitives.forward("data gradient", Activation.LINEAR, null, outputGradient, inputGradient);
+    public List<Primitive> dataGradient(NativeArray outputGradient, NativeArray inputGradient) {
+        return List.of(primitives.forward("data gradient", Activation.LINEAR, null, outputGradient, inputGradient));
     }
 
     @Override
-    public Primitive[] kernelGradient(NativeArray input, NativeArray outputGradient, NativeArray gradients) {
+    public List<Primitive> kernelGradient(NativeArray input, NativeArray outputGradient, NativeArray gradients) {
         return primitives.kernelGradient(outputGradient, input, gradients);
     }
 }

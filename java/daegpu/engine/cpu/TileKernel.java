@@ -1,0 +1,108 @@
+package daegpu.engine.cpu;
+
+import daegpu.model.Layer;
+import daegpu.model.ParameterTensor;
+import org.bytedeco.dnnl.dnnl_memory_desc;
+
+/**
+ * The kernel and bias of a tiled output layer, written out for all values of a tile at once: of the window of the tile, each
+ * value sees its own part and zeros elsewhere. To be renewed after every update.
+ */
+final class TileKernel {
+
+    private final Layer layer;
+    private final OutputTile tile;
+    private final NativeArray parameters;
+    private final ParameterTensor kernel;
+    private final ParameterTensor bias;
+    private final int rows;
+    private final int columns;
+    private final NativeArray expanded;
+    private final NativeArray expandedBias;
+    private final dnnl_memory_desc shape;
+    // Java arrays that the loops work on.
+    private final float[] kernelValues;
+    private final float[] biasValues;
+    private final float[] expandedValues;
+    private final float[] expandedBiasValues;
+
+    /** @param parameters all of the network's, of which {@code kernel} and {@code bias} are taken */
+    TileKernel(PrimitiveBuilder builder, Layer layer, OutputTile tile, NativeArray parameters, ParameterTensor kernel, ParameterTensor bias) {
+        this.layer = layer;
+        this.tile = tile;
+        this.parameters = parameters;
+        this.kernel = kernel;
+        this.bias = bias;
+        rows = layer.kernelSize() + tile.height() - 1;
+        columns = layer.kernelSize() + tile.width() - 1;
+        kernelValues = new float[kernel.size()];
+        biasValues = new float[bias.size()];
+        expandedValues = new float[rows * columns * layer.inputChannels() * tile.values(layer)];
+        expandedBiasValues = new float[tile.values(layer)];
+        expanded = builder.array(expandedValues.length);
+        expandedBias = builder.array(expandedBiasValues.length);
+        long values = tile.values(layer);
+        long inputs = layer.inputChannels();
+        shape = builder.strided(sizes(), new long[] {1, values, columns * inputs * values, inputs * values});
+    }
+
+    boolean isOf(OutputTile otherTile, ParameterTensor otherKernel) {
+        return tile.equals(otherTile) && kernel.offset() == otherKernel.offset();
+    }
+
+    /** As oneDNN names them: values of a tile, channels that go in, rows, columns. */
+    long[] sizes() {
+        return new long[] {tile.values(layer), layer.inputChannels(), rows, columns};
+    }
+
+    /** The kernel as it lies in {@link #kernel}: {@code [rows, columns, in, values of a tile]}. */
+    dnnl_memory_desc shape() {
+        return shape;
+    }
+
+    /** The written-out kernel. */
+    NativeArray kernel() {
+        return expanded;
+    }
+
+    /** The bias, once for each pixel of a tile. */
+    NativeArray bias() {
+        return expandedBias;
+    }
+
+    /** Writes kernel and bias out anew from the parameters. */
+    void renew() {
+        parameters.read(kernel.offset(), kernelValues, 0, kernelValues.length);
+        parameters.read(bias.offset(), biasValues, 0, biasValues.length);
+        for (int dy = 0; dy < tile.height(); dy++) {
+            for (int dx = 0; dx < tile.width(); dx++) {
+                for (int c = 0; c < layer.outputChannels(); c++) {
+                    int value = (dy * tile.width() + dx) * layer.outputChannels() + c;
+                    expandedBiasValues[value] = biasValues[c];
+                    expand(dy, dx, c, value);
+                }
+            }
+        }
+        expanded.write(0, expandedValues, 0, expandedValues.length);
+        expandedBias.write(0, expandedBiasValues, 0, expandedBiasValues.length);
+    }
+
+    /**
+     * Pixel (dy, dx) of a tile sees window row {@code dy + size − 1 − a} through row {@code a} of the kernel: a transposed
+     * convolution of stride 1 is a convolution with the kernel turned around.
+     */
+    private void expand(int dy, int dx, int c, int value) {
+        int size = layer.kernelSize();
+        int inputs = layer.inputChannels();
+        int values = tile.values(layer);
+        for (int a = 0; a < size; a++) {
+            for (int b = 0; b < size; b++) {
+                int from = ((a * size + b) * layer.outputChannels() + c) * inputs;
+                int to = ((dy + size - 1 - a) * columns + dx + size - 1 - b) * inputs * values + value;
+                for (int i = 0; i < inputs; i++) {
+                    expandedValues[to + i * values] = kernelValues[from + i];
+                }
+            }
+        }
+    }
+}
