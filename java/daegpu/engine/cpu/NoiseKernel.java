@@ -33,6 +33,8 @@ final class NoiseKernel {
     private final float[] mantissa;
     private final float[] exponent;
     private final float[] angle;
+    private final float[] quarter;
+    private final float[] radius;
     private final float[] first;
     private final float[] second;
     private final float[] normal;
@@ -44,6 +46,8 @@ final class NoiseKernel {
         mantissa = new float[pairs];
         exponent = new float[pairs];
         angle = new float[pairs];
+        quarter = new float[pairs];
+        radius = new float[pairs];
         first = new float[pairs];
         second = new float[pairs];
         normal = new float[2 * pairs];
@@ -106,36 +110,84 @@ final class NoiseKernel {
         angle[pair] = (y & 0xFFFFFFFFL) * TWO_PI_TWO_POW_MINUS_32 + TWO_PI_TWO_POW_MINUS_32 / 2;
     }
 
-    /** Box–Muller: sin v and cos v times sqrt(−2 ln u). The polynomials are those of Cephes (Moshier), logf, sinf and cosf. */
+    /**
+     * Box–Muller: sin v and cos v times sqrt(−2 ln u). The polynomials are those of Cephes (Moshier), logf, sinf and cosf. Many
+     * short loops, because the compiler does not turn long ones into vector instructions.
+     */
     private void transform() {
+        logarithm(mantissa, exponent, radius);
         for (int i = 0; i < pairs; i++) {
+            radius[i] = (float) Math.sqrt(-2 * radius[i]);
+        }
+        reduce(angle, quarter);
+        sine(angle, first);
+        cosine(angle, second);
+        turn(quarter, first, second);
+        for (int i = 0; i < pairs; i++) {
+            first[i] *= radius[i];
+            second[i] *= radius[i];
+        }
+    }
+
+    private static void logarithm(float[] mantissa, float[] exponent, float[] logarithm) {
+        for (int i = 0; i < logarithm.length; i++) {
+            float x = mantissa[i] - 1;
+            logarithm[i] = ((((7.0376836292e-2f * x - 1.1514610310e-1f) * x + 1.1676998740e-1f) * x - 1.2420140846e-1f) * x
+                    + 1.4249322787e-1f) * x - 1.6668057665e-1f;
+        }
+        for (int i = 0; i < logarithm.length; i++) {
+            float x = mantissa[i] - 1;
+            logarithm[i] = (((logarithm[i] * x + 2.0000714765e-1f) * x - 2.4999993993e-1f) * x + 3.3333331174e-1f) * x * (x * x);
+        }
+        for (int i = 0; i < logarithm.length; i++) {
             float x = mantissa[i] - 1;
             float e = exponent[i];
-            float square = x * x;
-            float y = ((((((((7.0376836292e-2f * x - 1.1514610310e-1f) * x + 1.1676998740e-1f) * x - 1.2420140846e-1f) * x
-                    + 1.4249322787e-1f) * x - 1.6668057665e-1f) * x + 2.0000714765e-1f) * x - 2.4999993993e-1f) * x
-                    + 3.3333331174e-1f) * x * square;
-            y = y - 2.12194440e-4f * e - 0.5f * square;
-            float log = x + y + 0.693359375f * e;
-            mantissa[i] = (float) Math.sqrt(-2 * log);
+            logarithm[i] = x + (logarithm[i] - 2.12194440e-4f * e - 0.5f * (x * x)) + 0.693359375f * e;
         }
-        for (int i = 0; i < pairs; i++) {
+    }
+
+    /** Takes the nearest multiple of π/2 from each angle and says which it was, 0 to 4. */
+    private static void reduce(float[] angle, float[] quarter) {
+        for (int i = 0; i < quarter.length; i++) {
             float v = angle[i];
-            float quarter = (v * 0.636619747f + ROUND) - ROUND;
-            float x = ((v - quarter * 1.5703125f) - quarter * 4.837512969970703125e-4f) - quarter * 7.54978995489188e-8f;
+            float q = (v * 0.636619747f + ROUND) - ROUND;
+            quarter[i] = q;
+            angle[i] = ((v - q * 1.5703125f) - q * 4.837512969970703125e-4f) - q * 7.54978995489188e-8f;
+        }
+    }
+
+    private static void sine(float[] angle, float[] sine) {
+        for (int i = 0; i < sine.length; i++) {
+            float x = angle[i];
             float square = x * x;
-            float sine = ((-1.9515295891e-4f * square + 8.3321608736e-3f) * square - 1.6666654611e-1f) * square * x + x;
-            float cosine = ((2.443315711809948e-5f * square - 1.388731625493765e-3f) * square + 4.166664568298827e-2f) * square * square
+            sine[i] = ((-1.9515295891e-4f * square + 8.3321608736e-3f) * square - 1.6666654611e-1f) * square * x + x;
+        }
+    }
+
+    private static void cosine(float[] angle, float[] cosine) {
+        for (int i = 0; i < cosine.length; i++) {
+            float x = angle[i];
+            float square = x * x;
+            cosine[i] = ((2.443315711809948e-5f * square - 1.388731625493765e-3f) * square + 4.166664568298827e-2f) * square * square
                     - 0.5f * square + 1;
-            // Quarters 1 and 3 exchange sine and cosine; 2 and 3 turn the sign of the sine, 1 and 2 that of the cosine.
-            float half = ((quarter * 0.5f - 0.25f) + ROUND) - ROUND;
-            float odd = quarter - 2 * half;
-            float halfAfter = ((quarter * 0.5f + 0.25f) + ROUND) - ROUND;
-            float turnSine = half - 2 * (((half * 0.5f - 0.25f) + ROUND) - ROUND);
-            float turnCosine = halfAfter - 2 * (((halfAfter * 0.5f - 0.25f) + ROUND) - ROUND);
-            float radius = mantissa[i];
-            first[i] = (sine + odd * (cosine - sine)) * (1 - 2 * turnSine) * radius;
-            second[i] = (cosine + odd * (sine - cosine)) * (1 - 2 * turnCosine) * radius;
+        }
+    }
+
+    /** Turns sine and cosine of what {@link #reduce} left into those of the angle: quarters 1 and 3 exchange them. */
+    private static void turn(float[] quarter, float[] sine, float[] cosine) {
+        for (int i = 0; i < quarter.length; i++) {
+            float odd = quarter[i] - 2 * (((quarter[i] * 0.5f - 0.25f) + ROUND) - ROUND);
+            float difference = odd * (cosine[i] - sine[i]);
+            sine[i] += difference;
+            cosine[i] -= difference;
+        }
+        for (int i = 0; i < quarter.length; i++) { // 2 and 3 change the sign of the sine
+            float half = ((quarter[i] * 0.5f - 0.25f) + ROUND) - ROUND;
+            sine[i] *= 1 - 2 * (half - 2 * (((half * 0.5f - 0.25f) + ROUND) - ROUND));
+        }
+        for (int i = 0; i < quarter.length; i++) { // 1 and 2 that of the cosine
+            float half = ((quarter[i] * 0.5f + 0.25f) + ROUND) - ROUND;
+            cosine[i] *= 1 - 2 * (half - 2 * (((half * 0.5f - 0.25f) + ROUND) - ROUND));
         }
     }
 
