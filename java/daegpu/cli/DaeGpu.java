@@ -28,8 +28,8 @@ import picocli.CommandLine.UnmatchedArgumentException;
             "  dae-gpu train --limit 2000 --epochs 2 --output first-run",
             "  dae-gpu evaluate first-run",
             "",
-            "Exit status: 0 done, 1 parity failed, 2 usage or bad input, 3 done in part, 4 training diverged,",
-            "130 interrupted."})
+            "Exit status: 0 done, 1 parity failed, 2 usage or bad input, 3 done in part,",
+            "4 training diverged, 130 interrupted."})
 public final class DaeGpu implements Runnable {
 
     @Spec
