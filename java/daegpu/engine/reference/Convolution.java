@@ -80,7 +80,8 @@ record Convolution(int height, int width, int channels, int outputHeight, int ou
                 for (int b = 0; b < kernelSize; b++) {
                     // Windows first to last of this row have column b inside the image.
                     int first = Math.max(0, (padding - b + stride - 1) / stride);
-                    int last = Math.min(outputWidth - 1, (width - 1 + padding - b) / stride);
+                    // Rounded down: in an image narrower than the kernel there may be none.
+                    int last = Math.min(outputWidth - 1, Math.floorDiv(width - 1 + padding - b, stride));
                     for (int c = 0; c < channels; c++) {
                         for (int j = first; j <= last; j++) {
                             column[j - first] = input[pixel(i, j, a, b)][c];
