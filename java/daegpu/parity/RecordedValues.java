@@ -101,6 +101,7 @@ public record RecordedValues(String name, Architecture architecture, int batch, 
                                         float learningRate, int steps) {
         Architecture architecture = engine.architecture();
         engine.load(TrainingState.initial(initial));
+        engine.takeLosses();
         engine.trainStep(clean, noisy, batch, learningRate);
         Map<String, float[]> activations = new LinkedHashMap<>();
         for (Layer layer : architecture.layers()) {
@@ -134,11 +135,17 @@ public record RecordedValues(String name, Architecture architecture, int batch, 
 
     private static int[] integers(Path file, Safetensors content, String key) {
         String text = text(file, content, key);
+        String problem = file + ": its " + key + " must be a list of whole numbers, not " + text;
+        int[] integers;
         try {
-            return new ObjectMapper().readValue(text, int[].class);
+            integers = new ObjectMapper().readValue(text, int[].class);
         } catch (JsonProcessingException e) {
-            throw new InvalidInputException(file + ": its " + key + " must be a list of whole numbers, not " + text, e);
+            throw new InvalidInputException(problem, e);
         }
+        if (integers == null) { // which is how the text "null" is read
+            throw new InvalidInputException(problem);
+        }
+        return integers;
     }
 
     private static float learningRate(Path file, Safetensors content) {
