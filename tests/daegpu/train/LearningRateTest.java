@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import daegpu.train.LearningRate.Schedule;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 class LearningRateTest {
@@ -26,6 +27,18 @@ class LearningRateTest {
         assertEquals(0.125f, rate.at(8), 1e-7);
         assertEquals(0, rate.at(12));
         assertEquals(0, rate.at(Long.MAX_VALUE));
+    }
+
+    /** keras.optimizers.schedules.CosineDecay with alpha 0, in the terms of its documentation. */
+    @ParameterizedTest
+    @CsvSource({"1e-3, 18750", "0.5, 7", "1e-6, 1", "1, 2"})
+    void cosineIsThatOfKeras(double initialLearningRate, long decaySteps) {
+        LearningRate rate = new LearningRate(Schedule.COSINE, initialLearningRate, decaySteps);
+        for (long step = 0; step <= decaySteps + 5; step++) {
+            double completedFraction = (double) Math.min(step, decaySteps) / decaySteps;
+            double cosineDecay = 0.5 * (1 + Math.cos(Math.PI * completedFraction));
+            assertEquals(initialLearningRate * cosineDecay, rate.at(step), 1e-7 * initialLearningRate);
+        }
     }
 
     @ParameterizedTest
