@@ -1,0 +1,96 @@
+package daegpu.model;
+
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertNotEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import daegpu.noise.Philox;
+import java.util.List;
+import java.util.stream.IntStream;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
+
+class InitializerTest {
+
+    private static final List<Parameters> SEVERAL = IntStream.range(0, 4)
+            .mapToObj(seed -> Initializer.glorotUniform(Architecture.MNIST, seed)).toList();
+
+    /** Keras's fans: receptive field × channels, which for a transposed kernel lie the other way round. */
+    @ParameterizedTest
+    @CsvSource({"conv1, 9, 288", "conv2, 288, 576", "latent, 3136, 16", "expand, 16, 3136", "deconv1, 576, 576",
+            "deconv2, 288, 576", "output, 9, 288"})
+    void kernelsAreUniformWithinTheLimitOfGlorot(String layer, int fan, int otherFan) {
+        double limit = Math.sqrt(6.0 / (fan + otherFan));
+        int draws = 0;
+        double sum = 0;
+        double squares = 0;
+        double fourths = 0;
+        double largest = 0;
+        for (Parameters parameters : SEVERAL) {
+            for (float weight : parameters.get(layer + ".kernel")) {
+                largest = Math.max(largest, Math.abs(weight));
+                draws++;
+                sum += weight / limit;
+                double square = weight / limit * weight / limit;
+                squares += square;
+                fourths += square * square;
+            }
+        }
+        assertTrue(largest <= limit * (1 + 1e-7), largest + " of at most " + limit);
+        assertTrue(largest > 0.99 * limit, largest + " of up to " + limit);
+        // The moments of a uniform variable on ±1, four standard errors wide.
+        assertEquals(0, sum / draws, 4 * Math.sqrt(1 / 3.0 / draws));
+        assertEquals(1 / 3.0, squares / draws, 4 * Math.sqrt(4 / 45.0 / draws));
+        assertEquals(1 / 5.0, fourths / draws, 4 * Math.sqrt(16 / 225.0 / draws));
+    }
+
+    @Test
+    void biasesAreZero() {
+        Parameters parameters = SEVERAL.get(0);
+        for (Layer layer : Architecture.MNIST.layers()) {
+            assertArrayEquals(new float[layer.outputChannels()], parameters.get(layer.name() + ".bias"));
+        }
+    }
+
+    @ParameterizedTest
+    @ValueSource(longs = {0, 1, -1, 1L << 32 | 1})
+    void weightsAreAFunctionOfTheSeed(long seed) {
+        Architecture architecture = new Architecture(8, 8, 3, List.of(16), 5, 4);
+        Parameters parameters = Initializer.glorotUniform(architecture, seed);
+        assertArrayEquals(parameters.values(), Initializer.glorotUniform(architecture, seed).values());
+        float[] kernel = parameters.get("conv1.kernel");
+        float[] other = Initializer.glorotUniform(architecture, seed + 2).get("conv1.kernel");
+        for (int i = 0; i < kernel.length; i++) {
+            assertNotEquals(other[i], kernel[i]);
+        }
+    }
+
+    /** Sizes that are no multiple of 4 among them, where the last group of draws is not used up. */
+    @Test
+    void weightsAreTheDrawsOfTheirTensor() {
+        Architecture architecture = new Architecture(4, 6, 3, List.of(5), 3, 7);
+        Parameters parameters = Initializer.glorotUniform(architecture, 99);
+        List<ParameterTensor> tensors = architecture.parameterTensors();
+        float[] uniforms = new float[4];
+        for (int index = 0; index < tensors.size(); index += 2) {
+            int[] shape = tensors.get(index).shape();
+            int field = shape.length == 4 ? shape[0] * shape[1] : 1;
+            double limit = Math.sqrt(6.0 / (field * (shape[shape.length - 2] + shape[shape.length - 1])));
+            float[] kernel = parameters.get(tensors.get(index).name());
+            for (int i = 0; i < kernel.length; i++) {
+                Philox.uniform4(99, 3 * (1L << 41) + index, i / 4 * 4, uniforms);
+                assertEquals((2 * uniforms[i % 4] - 1) * limit, kernel[i], 1e-7);
+            }
+        }
+    }
+
+    @Test
+    void tensorsOfOneShapeDiffer() {
+        Parameters parameters = Initializer.glorotUniform(new Architecture(8, 8, 4, List.of(4, 4), 3, 2), 1);
+        assertNotEquals(parameters.get("conv1.kernel")[0], parameters.get("conv2.kernel")[0]);
+        assertNotEquals(parameters.get("deconv1.kernel")[0], parameters.get("deconv2.kernel")[0]);
+    }
+}
