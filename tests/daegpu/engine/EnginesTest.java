@@ -1,0 +1,64 @@
+package daegpu.engine;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertInstanceOf;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import daegpu.engine.Engines.OpenedEngine;
+import daegpu.engine.reference.ReferenceEngine;
+import daegpu.model.Architecture;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+class EnginesTest {
+
+    private static final Architecture SMALL = new Architecture(4, 4, 1, List.of(2), 3, 2);
+
+    @Test
+    void theReferenceEngineIsOpenedByName() {
+        try (OpenedEngine opened = Engines.open("reference", SMALL, new EngineOptions(2, "fp32", 3))) {
+            assertEquals("reference", opened.name());
+            assertInstanceOf(ReferenceEngine.class, opened.engine());
+            assertEquals(SMALL, opened.engine().architecture());
+            assertEquals("reference (plain Java, fp32, 3 threads)", opened.engine().description());
+        }
+        try (OpenedEngine opened = Engines.open("reference", SMALL, new EngineOptions(2, "fp32", 1))) {
+            assertEquals("reference (plain Java, fp32, 1 thread)", opened.engine().description());
+        }
+    }
+
+    /** There is always one that runs, and it says which it is. */
+    @Test
+    void anEngineIsFoundOnEveryMachine() {
+        try (OpenedEngine opened = Engines.open("auto", SMALL, EngineOptions.fp32(2))) {
+            assertTrue(List.of("cuda", "cpu", "reference").contains(opened.name()), opened.name());
+            assertTrue(opened.engine().description().startsWith(opened.name()), opened.engine().description());
+            assertTrue(!opened.reason().isBlank());
+        }
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"gpu", "Reference", ""})
+    void anEngineThatIsNotThereIsRefusedWithThoseThatAre(String name) {
+        assertEquals("there is no engine called " + name + "; there are auto, cuda, cpu, reference",
+                assertThrows(EngineUnavailableException.class,
+                        () -> Engines.open(name, SMALL, EngineOptions.fp32(2))).getMessage());
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"tf32", "bf16", "FP32"})
+    void theReferenceEngineComputesInSinglePrecisionOnly(String precision) {
+        assertEquals("the reference engine computes in fp32 only, not in " + precision,
+                assertThrows(EngineUnavailableException.class,
+                        () -> Engines.open("reference", SMALL, new EngineOptions(2, precision, 0))).getMessage());
+    }
+
+    @Test
+    void noThreadsMeansAllProcessors() {
+        assertEquals(Runtime.getRuntime().availableProcessors(), EngineOptions.fp32(2).threadCount());
+        assertEquals(5, new EngineOptions(2, "fp32", 5).threadCount());
+    }
+}

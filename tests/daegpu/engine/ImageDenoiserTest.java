@@ -1,0 +1,82 @@
+package daegpu.engine;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+
+import daegpu.data.ImageSet;
+import daegpu.engine.reference.ReferenceEngine;
+import daegpu.model.Architecture;
+import daegpu.noise.Noise;
+import daegpu.noise.Philox;
+import java.util.List;
+import java.util.Random;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+class ImageDenoiserTest {
+
+    private static final Architecture SMALL = new Architecture(4, 2, 3, List.of(2), 3, 2);
+    private static final int SIZE = 24;
+
+    /** Numbers around those that the denoiser takes at a time. */
+    @ParameterizedTest
+    @ValueSource(ints = {0, 1, 7, 499, 500, 501, 1003})
+    void everyImageIsDenoised(int count) {
+        try (Engine engine = engine()) {
+            ImageSet images = images(count);
+            ImageSet denoised = ImageDenoiser.denoise(engine, images, null, 0);
+            assertEquals("4x2 colour", denoised.describeSize());
+            assertEquals(count, denoised.count());
+            for (int image = 0; image < count; image++) {
+                float[] input = new float[SIZE];
+                images.scale(image, input, 0);
+                assertDenoised(engine, input, denoised, image);
+            }
+        }
+    }
+
+    /** The noise is that of validation images, wherever in a set of images the first of these stands. */
+    @Test
+    void imagesAreCorruptedAsValidationCorruptsThem() {
+        try (Engine engine = engine()) {
+            ImageSet images = images(503);
+            Noise noise = Noise.gaussian(3, 0.5f, 0.5f);
+            ImageSet denoised = ImageDenoiser.denoise(engine, images, noise, 10);
+            for (int image = 0; image < images.count(); image++) {
+                float[] input = new float[SIZE];
+                images.scale(image, input, 0);
+                noise.corrupt(Philox.VALIDATION + 10 + image, 0, input, input, 0, SIZE);
+                assertDenoised(engine, input, denoised, image);
+            }
+        }
+    }
+
+    private static void assertDenoised(Engine engine, float[] input, ImageSet denoised, int image) {
+        float[] output = new float[SIZE];
+        engine.denoise(input, 1, output);
+        for (int i = 0; i < SIZE; i++) {
+            assertEquals(Math.round(output[i] * 255), denoised.pixels()[image * SIZE + i] & 0xFF);
+        }
+    }
+
+    @Test
+    void imagesOfAnotherSizeAreRefused() {
+        try (Engine engine = engine()) {
+            assertEquals("the network has 24 values an image, these have 8", assertThrows(IllegalArgumentException.class,
+                    () -> ImageDenoiser.denoise(engine, new ImageSet(4, 2, 1, new byte[16]), null, 0)).getMessage());
+        }
+    }
+
+    private static Engine engine() {
+        Engine engine = new ReferenceEngine(SMALL, new EngineOptions(1, "fp32", 1));
+        engine.load(TrainingState.initial(RandomNetwork.of(SMALL, 1, new Random(1)).parameters()));
+        return engine;
+    }
+
+    private static ImageSet images(int count) {
+        byte[] pixels = new byte[count * SIZE];
+        new Random(2).nextBytes(pixels);
+        return new ImageSet(4, 2, 3, pixels);
+    }
+}

@@ -1,0 +1,437 @@
+package daegpu.engine.reference;
+
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import daegpu.data.ImageSet;
+import daegpu.engine.DoublePrecisionNetwork;
+import daegpu.engine.EngineOptions;
+import daegpu.engine.RandomNetwork;
+import daegpu.engine.TrainingState;
+import daegpu.model.Architecture;
+import daegpu.model.Layer;
+import daegpu.model.Parameters;
+import daegpu.noise.Noise;
+import daegpu.noise.Philox;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Random;
+import java.util.stream.IntStream;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+class ReferenceEngineTest {
+
+    /** Three channels, not square, two layers: small, and no two of its sizes are the same. */
+    private static final Architecture SMALL = new Architecture(8, 12, 3, List.of(4, 5), 3, 6);
+
+    private static ReferenceEngine open(Architecture architecture, int batchSize, int threads) {
+        return new ReferenceEngine(architecture, new EngineOptions(batchSize, "fp32", threads));
+    }
+
+    private static RandomNetwork network(int batch) {
+        return RandomNetwork.of(SMALL, batch, new Random(batch));
+    }
+
+    /** One that has been loaded, with moments and a count of steps as if it had been trained. */
+    private static TrainingState state(int seed) {
+        Random random = new Random(seed);
+        Parameters parameters = RandomNetwork.of(SMALL, 1, random).parameters();
+        Parameters first = new Parameters(SMALL);
+        Parameters second = new Parameters(SMALL);
+        for (int i = 0; i < first.values().length; i++) {
+            first.values()[i] = (float) random.nextGaussian() * 0.01f;
+            second.values()[i] = random.nextFloat() * 1e-3f;
+        }
+        return new TrainingState(parameters, first, second, 17);
+    }
+
+    private static void assertSame(TrainingState expected, TrainingState actual) {
+        assertArrayEquals(expected.parameters().values(), actual.parameters().values());
+        assertArrayEquals(expected.firstMoment().values(), actual.firstMoment().values());
+        assertArrayEquals(expected.secondMoment().values(), actual.secondMoment().values());
+        assertEquals(expected.step(), actual.step());
+    }
+
+    @Test
+    void activationsAndLossAreThoseOfDoublePrecision() {
+        Random random = new Random(1);
+        for (int n = 0; n < 80; n++) {
+            int depth = 1 + n % 4;
+            int kernel = 1 + 2 * random.nextInt(4);
+            Architecture architecture = RandomNetwork.architecture(depth, kernel, depth < 4 ? 4 : 2, 9, random);
+            RandomNetwork network = RandomNetwork.of(architecture, 1 + random.nextInt(5), random);
+            DoublePrecisionNetwork exact = new DoublePrecisionNetwork(network.parameters());
+            double loss = exact.loss(network.clean(), network.noisy(), network.batch());
+            try (ReferenceEngine engine = open(architecture, network.batch(), 1)) {
+                engine.load(TrainingState.initial(network.parameters()));
+                engine.trainStep(network.clean(), network.noisy(), network.batch(), 1e-3f);
+                assertEquals(loss, engine.takeLosses()[0], 2e-6 * loss);
+                for (Layer layer : architecture.layers()) {
+                    assertClose(exact.activations().get(layer.name()), engine.activation(layer.name()), 5e-6,
+                            layer.name() + " of " + architecture);
+                }
+            }
+        }
+    }
+
+    private static void assertClose(double[] expected, float[] actual, double tolerance, String what) {
+        assertEquals(expected.length, actual.length, what);
+        double largest = Arrays.stream(expected).map(Math::abs).max().orElse(0);
+        for (int i = 0; i < expected.length; i++) {
+            assertEquals(expected[i], actual[i], tolerance * largest, what);
+        }
+    }
+
+    /** What two steps on given values and one on a data set make of everything that can be asked for. */
+    private static float[][] train(int threads) {
+        RandomNetwork network = network(13);
+        try (ReferenceEngine engine = open(SMALL, 13, threads)) {
+            engine.load(TrainingState.initial(network.parameters()));
+            engine.trainStep(network.clean(), network.noisy(), 13, 1e-2f);
+            engine.trainStep(network.noisy(), network.clean(), 7, 1e-2f);
+            int[] backwards = IntStream.range(0, 20).map(i -> 19 - i).toArray();
+            engine.startEpoch(images(20), Noise.gaussian(1, 0.5f, 0.5f), 2, backwards);
+            engine.trainStep(3, 13, 1e-2f);
+            float[] denoised = new float[13 * SMALL.imageSize()];
+            engine.denoise(network.noisy(), 13, denoised);
+            float[] losses = new float[3 * 2];
+            double[] taken = engine.takeLosses();
+            for (int i = 0; i < 3; i++) {
+                losses[2 * i] = Float.intBitsToFloat((int) Double.doubleToRawLongBits(taken[i]));
+                losses[2 * i + 1] = Float.intBitsToFloat((int) (Double.doubleToRawLongBits(taken[i]) >>> 32));
+            }
+            TrainingState state = engine.state();
+            return new float[][] {state.parameters().values(), state.firstMoment().values(), state.secondMoment().values(),
+                engine.gradients().values(), engine.activation("conv2"), denoised, losses};
+        }
+    }
+
+    private static ImageSet images(int count) {
+        byte[] pixels = new byte[count * SMALL.imageSize()];
+        new Random(count).nextBytes(pixels);
+        return new ImageSet(SMALL.height(), SMALL.width(), SMALL.channels(), pixels);
+    }
+
+    @Test
+    void neitherThreadsNorRepetitionChangeABit() {
+        float[][] alone = train(1);
+        for (int threads : new int[] {1, 2, 3, 8}) {
+            float[][] together = train(threads);
+            for (int i = 0; i < alone.length; i++) {
+                assertArrayEquals(bits(alone[i]), bits(together[i]), threads + " threads");
+            }
+        }
+    }
+
+    private static int[] bits(float[] values) {
+        return IntStream.range(0, values.length).map(i -> Float.floatToRawIntBits(values[i])).toArray();
+    }
+
+    /** The last batch of an epoch: nothing of the images that an earlier one had in its place takes part. */
+    @ParameterizedTest
+    @ValueSource(ints = {1, 3, 4, 5, 8})
+    void aSmallerBatchIsThatOfAnEngineOfItsSize(int count) {
+        RandomNetwork network = network(8);
+        TrainingState start = TrainingState.initial(network.parameters());
+        try (ReferenceEngine large = open(SMALL, 8, 2); ReferenceEngine exact = open(SMALL, count, 1)) {
+            large.trainStep(network.noisy(), network.clean(), 8, 1e-2f);
+            large.takeLosses();
+            large.load(start);
+            exact.load(start);
+            large.trainStep(network.clean(), network.noisy(), count, 1e-2f);
+            exact.trainStep(network.clean(), network.noisy(), count, 1e-2f);
+            assertArrayEquals(exact.takeLosses(), large.takeLosses());
+            assertSame(exact.state(), large.state());
+            assertEquals(count * SMALL.imageSize(), large.activation("output").length);
+            assertArrayEquals(exact.activation("output"), large.activation("output"));
+            double loss = new DoublePrecisionNetwork(network.parameters()).loss(network.clean(), network.noisy(), count);
+            large.load(start);
+            large.trainStep(network.clean(), network.noisy(), count, 1e-2f);
+            assertEquals(loss, large.takeLosses()[0], 2e-6 * loss);
+        }
+    }
+
+    @Test
+    void batchesOfImpossibleSizesAreRefused() {
+        RandomNetwork network = network(5);
+        try (ReferenceEngine engine = open(SMALL, 4, 1)) {
+            TrainingState before = engine.state();
+            for (int count : new int[] {0, -1, 5}) {
+                assertEquals("a batch has 1 to 4 images, not " + count, assertThrows(IllegalArgumentException.class,
+                        () -> engine.trainStep(network.clean(), network.noisy(), count, 1e-3f)).getMessage());
+            }
+            assertSame(before, engine.state());
+            assertEquals(0, engine.takeLosses().length);
+        }
+    }
+
+    /** Numbers around those that a thread takes at a time; the training engine's batch is no limit. */
+    @ParameterizedTest
+    @ValueSource(ints = {1, 5, 63, 64, 65, 130})
+    void inferenceAgreesWithTraining(int count) {
+        RandomNetwork network = network(count);
+        TrainingState start = TrainingState.initial(network.parameters());
+        try (ReferenceEngine training = open(SMALL, count, 2); ReferenceEngine inference = open(SMALL, 1, 2)) {
+            training.load(start);
+            inference.load(start);
+            training.trainStep(network.clean(), network.noisy(), count, 1e-2f);
+            float[] denoised = new float[count * SMALL.imageSize() + 3];
+            float[] latents = new float[count * 6 + 3];
+            Arrays.fill(denoised, -7);
+            Arrays.fill(latents, -7);
+            inference.denoise(network.noisy(), count, denoised);
+            inference.encode(network.noisy(), count, latents);
+            assertArrayEquals(training.activation("output"), Arrays.copyOf(denoised, count * SMALL.imageSize()));
+            assertArrayEquals(training.activation("latent"), Arrays.copyOf(latents, count * 6));
+            assertEquals(-7, denoised[count * SMALL.imageSize()], "nothing is written behind the last image");
+            assertEquals(-7, latents[count * 6]);
+        }
+    }
+
+    @Test
+    void inferenceOnNoImagesDoesNothing() {
+        try (ReferenceEngine engine = open(SMALL, 1, 1)) {
+            engine.denoise(new float[0], 0, new float[0]);
+            engine.encode(new float[0], 0, new float[0]);
+        }
+    }
+
+    /** An epoch's order, noise drawn for the place in the data set, a batch from the middle of it. */
+    @ParameterizedTest
+    @ValueSource(booleans = {false, true})
+    void aStepOnTheDataSetIsOneOnItsCorruptedValues(boolean once) {
+        ImageSet images = images(11);
+        Noise noise = new Noise(4, 0.4f, 0.1f, 0.6f, once);
+        int[] order = {3, 1, 10, 0, 7, 5, 2, 9, 8, 6, 4};
+        int size = SMALL.imageSize();
+        try (ReferenceEngine fromSet = open(SMALL, 5, 2); ReferenceEngine fromValues = open(SMALL, 5, 1)) {
+            fromSet.load(state(1));
+            fromValues.load(state(1));
+            fromSet.startEpoch(images, noise, 6, order);
+            for (int first = 0; first < order.length; first += 5) {
+                int count = Math.min(5, order.length - first);
+                float[] clean = new float[count * size];
+                float[] noisy = new float[count * size];
+                for (int i = 0; i < count; i++) {
+                    float[] oneClean = new float[size];
+                    float[] oneNoisy = new float[size];
+                    fromValues.corrupt(images, noise, 0, 6, order[first + i], 1, oneClean, oneNoisy);
+                    System.arraycopy(oneClean, 0, clean, i * size, size);
+                    System.arraycopy(oneNoisy, 0, noisy, i * size, size);
+                }
+                fromSet.trainStep(first, count, 1e-2f);
+                fromValues.trainStep(clean, noisy, count, 1e-2f);
+            }
+            assertSame(fromValues.state(), fromSet.state());
+            assertArrayEquals(fromValues.takeLosses(), fromSet.takeLosses());
+        }
+    }
+
+    @Test
+    void corruptedValuesAreThoseOfTheNoise() {
+        ImageSet images = images(9);
+        int size = SMALL.imageSize();
+        Noise noise = new Noise(4, 0.4f, 0.1f, 0.6f, false);
+        try (ReferenceEngine engine = open(SMALL, 1, 3)) {
+            for (long base : new long[] {0, 100, Philox.VALIDATION}) {
+                float[] clean = new float[5 * size];
+                float[] noisy = new float[5 * size];
+                engine.corrupt(images, noise, base, 3, 2, 5, clean, noisy);
+                for (int i = 0; i < 5; i++) {
+                    float[] expectedClean = new float[size];
+                    float[] expectedNoisy = new float[size];
+                    images.scale(2 + i, expectedClean, 0);
+                    noise.corrupt(base + 2 + i, 3, expectedClean, expectedNoisy, 0, size);
+                    assertArrayEquals(expectedClean, Arrays.copyOfRange(clean, i * size, (i + 1) * size));
+                    assertArrayEquals(expectedNoisy, Arrays.copyOfRange(noisy, i * size, (i + 1) * size));
+                }
+            }
+        }
+    }
+
+    @Test
+    void lossesAreTakenOnceInOrderEachBeforeItsUpdate() {
+        RandomNetwork network = network(3);
+        try (ReferenceEngine engine = open(SMALL, 3, 1)) {
+            assertEquals(0, engine.takeLosses().length);
+            engine.load(TrainingState.initial(network.parameters()));
+            double[] expected = new double[3];
+            for (int step = 0; step < 3; step++) {
+                DoublePrecisionNetwork exact = new DoublePrecisionNetwork(engine.state().parameters());
+                expected[step] = exact.loss(network.clean(), network.noisy(), 3);
+                engine.trainStep(network.clean(), network.noisy(), 3, 1e-2f);
+            }
+            engine.applyGradients(engine.gradients(), 1e-2f);
+            double[] losses = engine.takeLosses();
+            assertArrayEquals(expected, losses, 2e-6 * expected[0]);
+            assertTrue(losses[0] > losses[1] && losses[1] > losses[2], Arrays.toString(losses));
+            assertEquals(0, engine.takeLosses().length);
+        }
+    }
+
+    /** Each parameter with its own history of gradients, large and small, zero and changing sign. */
+    @Test
+    void updatesAreThoseOfAdam() {
+        int count = SMALL.parameterCount();
+        Random random = new Random(5);
+        TrainingState start = state(2);
+        double[] parameters = doubles(start.parameters());
+        double[] m = doubles(start.firstMoment());
+        double[] v = doubles(start.secondMoment());
+        int updates = 25;
+        double learningRate = 0.003f;
+        try (ReferenceEngine engine = open(SMALL, 1, 1)) {
+            engine.load(start);
+            for (int update = 1; update <= updates; update++) {
+                Parameters gradients = new Parameters(SMALL);
+                double t = start.step() + update;
+                double alpha = learningRate * Math.sqrt(1 - Math.pow(0.999, t)) / (1 - Math.pow(0.9, t));
+                for (int i = 0; i < count; i++) {
+                    double gradient = i % 11 == 0 ? 0 : (float) (random.nextGaussian() * Math.pow(10, -(i % 8)));
+                    gradients.values()[i] = (float) gradient;
+                    m[i] = 0.9 * m[i] + 0.1 * gradient;
+                    v[i] = 0.999 * v[i] + 0.001 * gradient * gradient;
+                    parameters[i] -= alpha * m[i] / (Math.sqrt(v[i]) + 1e-7);
+                }
+                engine.applyGradients(gradients, (float) learningRate);
+            }
+            TrainingState state = engine.state();
+            assertEquals(start.step() + updates, state.step());
+            assertRelative(m, state.firstMoment().values(), 1e-6);
+            assertRelative(v, state.secondMoment().values(), 1e-6);
+            float[] actual = state.parameters().values();
+            double largest = Arrays.stream(parameters).map(Math::abs).max().orElse(0);
+            for (int i = 0; i < count; i++) {
+                // Its own way, of which the step size is off by up to 1e-5 as in Keras, and float32 on all of it.
+                double way = Math.abs(parameters[i] - start.parameters().values()[i]);
+                assertEquals(parameters[i], actual[i], 1e-6 * largest + 2e-5 * way);
+            }
+        }
+    }
+
+    private static double[] doubles(Parameters parameters) {
+        float[] values = parameters.values();
+        return IntStream.range(0, values.length).mapToDouble(i -> values[i]).toArray();
+    }
+
+    private static void assertRelative(double[] expected, float[] actual, double tolerance) {
+        double largest = Arrays.stream(expected).map(Math::abs).max().orElse(0);
+        for (int i = 0; i < expected.length; i++) {
+            assertEquals(expected[i], actual[i], tolerance * largest);
+        }
+    }
+
+    /** A step is its gradients and Adam, nothing else. */
+    @Test
+    void aStepAppliesTheGradientsItComputed() {
+        RandomNetwork network = network(6);
+        try (ReferenceEngine trained = open(SMALL, 6, 2); ReferenceEngine applied = open(SMALL, 1, 1)) {
+            trained.load(state(3));
+            applied.load(state(3));
+            for (int step = 0; step < 3; step++) {
+                trained.trainStep(network.clean(), network.noisy(), 6, 1e-2f);
+                applied.applyGradients(trained.gradients(), 1e-2f);
+            }
+            assertSame(trained.state(), applied.state());
+            assertEquals(20, trained.state().step());
+        }
+    }
+
+    /** A run that goes on in another engine goes on as if it had never stopped. */
+    @Test
+    void trainingGoesOnFromALoadedState() {
+        RandomNetwork network = network(4);
+        try (ReferenceEngine first = open(SMALL, 4, 1); ReferenceEngine second = open(SMALL, 4, 2)) {
+            first.load(TrainingState.initial(network.parameters()));
+            first.trainStep(network.clean(), network.noisy(), 4, 1e-2f);
+            second.trainStep(network.noisy(), network.clean(), 3, 1e-2f); // what was before does not matter
+            second.load(first.state());
+            first.trainStep(network.clean(), network.noisy(), 4, 1e-2f);
+            second.trainStep(network.clean(), network.noisy(), 4, 1e-2f);
+            assertSame(first.state(), second.state());
+        }
+    }
+
+    @Test
+    void statesAndGradientsAreCopies() {
+        RandomNetwork network = network(2);
+        try (ReferenceEngine engine = open(SMALL, 2, 1)) {
+            TrainingState loaded = state(4);
+            engine.load(loaded);
+            overwrite(loaded);
+            assertSame(state(4), engine.state());
+            overwrite(engine.state());
+            assertSame(state(4), engine.state());
+
+            engine.trainStep(network.clean(), network.noisy(), 2, 1e-2f);
+            TrainingState kept = engine.state();
+            float[] parameters = kept.parameters().values().clone();
+            float[] gradients = engine.gradients().values().clone();
+            float[] output = engine.activation("output");
+            Arrays.fill(engine.gradients().values(), 9);
+            Arrays.fill(engine.activation("output"), 9);
+            assertArrayEquals(gradients, engine.gradients().values());
+            assertArrayEquals(output, engine.activation("output"));
+            engine.trainStep(network.noisy(), network.clean(), 2, 1e-2f);
+            assertArrayEquals(parameters, kept.parameters().values());
+            assertFalse(Arrays.equals(gradients, engine.gradients().values()));
+        }
+    }
+
+    private static void overwrite(TrainingState state) {
+        Arrays.fill(state.parameters().values(), 9);
+        Arrays.fill(state.firstMoment().values(), 9);
+        Arrays.fill(state.secondMoment().values(), 9);
+    }
+
+    /** Inputs are read, whatever the engine keeps of them. */
+    @Test
+    void valuesThatAreHandedInStayAsTheyAre() {
+        RandomNetwork network = network(3);
+        RandomNetwork same = network(3);
+        try (ReferenceEngine engine = open(SMALL, 3, 1)) {
+            engine.load(TrainingState.initial(network.parameters()));
+            engine.trainStep(network.clean(), network.noisy(), 3, 1e-2f);
+            Parameters gradients = engine.gradients();
+            float[] before = gradients.values().clone();
+            engine.applyGradients(gradients, 1e-2f);
+            engine.denoise(network.noisy(), 3, new float[3 * SMALL.imageSize()]);
+            assertArrayEquals(before, gradients.values());
+        }
+        assertArrayEquals(same.clean(), network.clean());
+        assertArrayEquals(same.noisy(), network.noisy());
+        assertArrayEquals(same.parameters().values(), network.parameters().values());
+    }
+
+    @Test
+    void aNewEngineHasOnlyZeros() {
+        try (ReferenceEngine engine = open(SMALL, 3, 1)) {
+            assertSame(TrainingState.initial(new Parameters(SMALL)), engine.state());
+            float[] denoised = new float[SMALL.imageSize()];
+            engine.denoise(new float[SMALL.imageSize()], 1, denoised);
+            for (float value : denoised) {
+                assertEquals(0.5f, value);
+            }
+        }
+    }
+
+    @Test
+    void anActivationThatIsNotThereIsNamed() {
+        try (ReferenceEngine engine = open(SMALL, 3, 1)) {
+            assertEquals("this network has no layer conv3",
+                    assertThrows(IllegalArgumentException.class, () -> engine.activation("conv3")).getMessage());
+        }
+    }
+
+    @Test
+    void closingTwiceDoesNothing() {
+        ReferenceEngine engine = open(SMALL, 3, 1);
+        engine.close();
+        engine.close();
+    }
+}
