@@ -2,20 +2,29 @@ package daegpu.cli;
 
 import daegpu.data.InvalidInputException;
 import daegpu.engine.EngineUnavailableException;
+import daegpu.train.LearningRate.Schedule;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.io.UncheckedIOException;
 import java.nio.file.AccessDeniedException;
+import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.FileSystemException;
+import java.nio.file.InvalidPathException;
 import java.nio.file.NoSuchFileException;
+import java.nio.file.Path;
+import java.util.HashSet;
 import java.util.List;
+import java.util.Locale;
+import java.util.Set;
 import picocli.AutoComplete.GenerateCompletion;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Model.OptionSpec;
 import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.ParseResult;
 import picocli.CommandLine.Spec;
+import picocli.CommandLine.TypeConversionException;
 import picocli.CommandLine.UnmatchedArgumentException;
 
 /** The program's command line: all commands, and what a mistake looks like. */
@@ -50,14 +59,34 @@ public final class DaeGpu implements Runnable {
 
     /** Runs a command that prints to {@code out} and {@code err}. */
     static int run(PrintWriter out, PrintWriter err, String... arguments) {
-        return commandLine(out, err).execute(arguments);
+        int status;
+        try {
+            status = commandLine(out, err).execute(arguments);
+        } catch (OutOfMemoryError e) {
+            // What did not fit is no longer held by anything, and everything that was open is closed.
+            err.println("dae-gpu: this needs more memory than Java may use, " + (Runtime.getRuntime().maxMemory() >> 20)
+                    + " MiB: take a smaller --batch-size, network or --limit, or raise it with java -Xmx");
+            return ExitStatus.BAD_INPUT;
+        }
+        if (out.checkError() && status == ExitStatus.DONE) {
+            err.println("dae-gpu: the standard output could not be written: is its disk full, or who reads it gone?");
+            return ExitStatus.BAD_INPUT;
+        }
+        return status;
     }
 
     private static CommandLine commandLine(PrintWriter out, PrintWriter err) {
         CommandLine commandLine = new CommandLine(new DaeGpu());
         commandLine.setOut(out);
         commandLine.setErr(err);
-        commandLine.setCaseInsensitiveEnumValuesAllowed(true);
+        // A file whose name begins with @ is an input like any other.
+        commandLine.setExpandAtFiles(false);
+        // Or --output --limt 10 would take --limt for the folder.
+        commandLine.setUnmatchedOptionsAllowedAsOptionParameters(false);
+        commandLine.registerConverter(Path.class, DaeGpu::path);
+        commandLine.registerConverter(Schedule.class, DaeGpu::schedule);
+        commandLine.getSubcommands().values().forEach(command -> command.getCommandSpec().versionProvider(new Version()));
+        commandLine.setExecutionStrategy(DaeGpu::execute);
         commandLine.setUsageHelpAutoWidth(true);
         commandLine.setParameterExceptionHandler(DaeGpu::reportWrongUsage);
         commandLine.setExecutionExceptionHandler(DaeGpu::reportFailure);
@@ -67,6 +96,48 @@ public final class DaeGpu implements Runnable {
     @Override
     public void run() {
         throw new ParameterException(spec.commandLine(), "a command is missing: train, denoise, evaluate or parity");
+    }
+
+    private static Path path(String text) {
+        if (text.isEmpty()) {
+            throw new TypeConversionException("a path cannot be empty");
+        }
+        try {
+            return Path.of(text);
+        } catch (InvalidPathException e) {
+            throw new TypeConversionException("'" + text + "' is no path here: " + e.getReason()
+                    + "; if it has accents, does the locale (LC_ALL) know them?");
+        }
+    }
+
+    private static Schedule schedule(String text) {
+        try {
+            return Schedule.of(text.toLowerCase(Locale.ROOT));
+        } catch (IllegalArgumentException e) {
+            // Picocli's own message has the names of the constants, in capitals.
+            throw new TypeConversionException(e.getMessage());
+        }
+    }
+
+    private static int execute(ParseResult arguments) {
+        requireEachOnce(arguments);
+        return new CommandLine.RunLast().execute(arguments);
+    }
+
+    /** When an option is given again, picocli begins its group anew: the last value would count, but the other options be forgotten. */
+    private static void requireEachOnce(ParseResult arguments) {
+        ParseResult command = arguments.hasSubcommand() ? arguments.subcommand() : arguments;
+        Set<OptionSpec> seen = new HashSet<>();
+        for (String argument : arguments.originalArgs()) {
+            if (argument.equals("--")) {
+                return;
+            }
+            OptionSpec option = command.commandSpec().findOption(argument.replaceFirst("=.*", ""));
+            if (argument.startsWith("--") && option != null && !seen.add(option)) {
+                throw new ParameterException(command.commandSpec().commandLine(), option.longestName() + " can be given only once"
+                        + (option.splitRegex().isEmpty() ? "" : ", with commas between its values"));
+            }
+        }
     }
 
     private static int reportWrongUsage(ParameterException problem, String[] arguments) {
@@ -106,6 +177,7 @@ public final class DaeGpu implements Runnable {
         if (problem instanceof FileSystemException file && file.getReason() == null) {
             String kind = problem instanceof NoSuchFileException ? "does not exist"
                     : problem instanceof AccessDeniedException ? "may not be read or written: permission denied"
+                    : problem instanceof FileAlreadyExistsException ? "is no folder, and one is needed there"
                     : "cannot be used (" + problem.getClass().getSimpleName().replace("Exception", "") + ")";
             return file.getFile() + " " + kind;
         }
@@ -113,6 +185,7 @@ public final class DaeGpu implements Runnable {
     }
 
     private static String oneLine(String message) {
-        return message.strip().replaceAll("\\s*\\R\\s*", " ");
+        // Names and content of files can hold anything, codes that a terminal obeys among them.
+        return message.strip().replaceAll("\\s*\\R\\s*", " ").replaceAll("\\p{Cntrl}", "?");
     }
 }

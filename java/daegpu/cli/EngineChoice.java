@@ -1,5 +1,6 @@
 package daegpu.cli;
 
+import daegpu.data.InvalidInputException;
 import daegpu.engine.EngineOptions;
 import daegpu.engine.Engines;
 import daegpu.engine.Engines.OpenedEngine;
@@ -18,6 +19,8 @@ final class EngineChoice {
         }
     }
 
+    private static final int MOST_THREADS = 1024;
+
     @Option(names = "--engine", paramLabel = "NAME", completionCandidates = Names.class, defaultValue = "auto",
             description = "What computes: ${COMPLETION-CANDIDATES}; auto takes the fastest that runs here, and says which (default: ${DEFAULT-VALUE}).")
     String engine;
@@ -35,8 +38,11 @@ final class EngineChoice {
         return Engines.open(engine, architecture, options(batchSize));
     }
 
-    /** The options by themselves. */
+    /** The options by themselves. @throws InvalidInputException if the number of threads is out of range */
     EngineOptions options(int batchSize) {
+        if (threads < 0 || threads > MOST_THREADS) {
+            throw new InvalidInputException("--threads must be 0 to " + MOST_THREADS + ", not " + threads);
+        }
         return new EngineOptions(batchSize, precision, threads);
     }
 }

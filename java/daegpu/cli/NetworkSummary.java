@@ -13,15 +13,15 @@ final class NetworkSummary {
 
     static String of(Architecture architecture) {
         StringBuilder table = new StringBuilder();
-        String row = "%-10s %-34s %-20s %12s%n";
+        String row = "%-9s %-37s %-17s %12s%n";
         table.append(String.format(row, "Layer", "Operation", "Output shape", "Parameters"));
-        table.append("-".repeat(79)).append(System.lineSeparator());
+        table.append("-".repeat(78)).append(System.lineSeparator());
         table.append(String.format(row, "input", "image", shape(architecture.height(), architecture.width(), architecture.channels()), "0"));
         for (Layer layer : architecture.layers()) {
             long parameters = Arrays.stream(layer.kernelShape()).asLongStream().reduce(1, (a, b) -> a * b) + layer.outputChannels();
             table.append(String.format(row, layer.name(), operation(layer), shape(layer), String.format(Locale.ROOT, "%,d", parameters)));
         }
-        table.append("-".repeat(79)).append(System.lineSeparator());
+        table.append("-".repeat(78)).append(System.lineSeparator());
         table.append(String.format(Locale.ROOT, "Total parameters: %,d", architecture.parameterCount()));
         return table.toString();
     }

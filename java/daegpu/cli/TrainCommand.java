@@ -165,7 +165,6 @@ final class TrainCommand implements Callable<Integer> {
 
     private void requireSensibleCounts() {
         require(training.epochs >= 1, "--epochs must be 1 or more, not " + training.epochs);
-        require(engineChoice.threads >= 0, "--threads must be 0 or more, not " + engineChoice.threads);
         require(data.limit >= 0, "--limit must be 0 or more, not " + data.limit);
         require(data.validationLimit >= 0, "--validation-limit must be 0 or more, not " + data.validationLimit);
     }
@@ -229,6 +228,7 @@ final class TrainCommand implements Callable<Integer> {
             RunRecord record = RunRecord.read(directory.config());
             adopt(record);
             DataSets images = openImages();
+            checkpoint.requireImages(images.training().identity(), images.validation().identity(), directory);
             TrainingOptions options = checkpoint.options();
             long stepsPerEpoch = options.stepsPerEpoch(images.training().count());
             long steps = stepsPerEpoch * training.epochs;
@@ -257,7 +257,7 @@ final class TrainCommand implements Callable<Integer> {
     private void adopt(RunRecord record) {
         Set<String> given = Set.copyOf(given());
         if (!given.contains("--epochs")) {
-            training.epochs = record.count("epochs");
+            training.epochs = record.positive("epochs");
         }
         if (!given.contains("--data")) {
             data.path = record.path("data").orElse(null);
@@ -374,7 +374,8 @@ final class TrainCommand implements Callable<Integer> {
         MetricsLog.Row last = rows.get(rows.size() - 1);
         double seconds = rows.stream().mapToDouble(MetricsLog.Row::seconds).sum();
         PrintWriter out = out();
-        out.printf(Locale.ROOT, "%nTrained %d epochs in %s; best validation MSE %.5f, PSNR %.2f dB after epoch %d.%n", last.epoch(),
+        out.printf(Locale.ROOT, "%nTrained %s in %s; best validation MSE %.5f, PSNR %.2f dB after epoch %d.%n",
+                last.epoch() == 1 ? "1 epoch" : last.epoch() + " epochs",
                 ProgressDisplay.duration(seconds), best.validation().mse(), best.validation().psnr(), best.epoch());
         out.println("  " + directory.best() + "  the best model");
         out.println("  " + directory.last() + "  the last one, to go on from");

@@ -60,6 +60,23 @@ public record Checkpoint(TrainingOptions options, String trainingData, String va
         return epochLoss.isPresent() ? (state.step() - 1) / stepsPerEpoch : state.step() / stepsPerEpoch;
     }
 
+    /**
+     * Checks that images are those that this model is trained on, by their {@link daegpu.data.ImageSet#identity()}.
+     *
+     * @throws InvalidInputException if they are others
+     */
+    public void requireImages(String training, String validation, RunDirectory run) {
+        requireSame("training", trainingData, training, run);
+        requireSame("validation", validationData, validation, run);
+    }
+
+    private static void requireSame(String kind, String recorded, String given, RunDirectory run) {
+        if (!recorded.equals(given)) {
+            throw new InvalidInputException("the " + kind + " images are not those of the run in " + run.path() + ": it had "
+                    + recorded + ", these are " + given);
+        }
+    }
+
     /** Whether everything in it is a finite number: nothing else can be read again. */
     boolean isFinite() {
         return Stream.of(state.parameters(), state.firstMoment(), state.secondMoment()).allMatch(tensors -> isFinite(tensors.values()));

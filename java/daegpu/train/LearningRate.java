@@ -1,6 +1,7 @@
 package daegpu.train;
 
 import java.util.Arrays;
+import java.util.stream.Collectors;
 
 /**
  * The learning rate of each update.
@@ -25,9 +26,10 @@ public record LearningRate(Schedule schedule, double peak, long horizon) {
         }
 
         /** The schedule that {@link #toString} writes so. @throws IllegalArgumentException if there is none */
-        static Schedule of(String text) {
+        public static Schedule of(String text) {
             return Arrays.stream(values()).filter(schedule -> schedule.text.equals(text)).findFirst()
-                    .orElseThrow(() -> new IllegalArgumentException("there is no schedule " + text));
+                    .orElseThrow(() -> new IllegalArgumentException("there is no schedule called " + text + "; there are "
+                            + Arrays.stream(values()).map(Schedule::toString).collect(Collectors.joining(" and "))));
         }
 
         /** As users write it. */

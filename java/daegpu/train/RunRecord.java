@@ -90,6 +90,15 @@ public final class RunRecord {
         return value.intValue();
     }
 
+    /** The option called {@code name}. @throws InvalidInputException if it is no whole number of at least 1 */
+    public int positive(String name) {
+        int value = count(name);
+        if (value == 0) {
+            throw new InvalidInputException(origin + ": " + name + " must be 1 or more, not 0");
+        }
+        return value;
+    }
+
     /** The option called {@code name}. @throws InvalidInputException if it is no number */
     public double number(String name) {
         JsonNode value = option(name);

@@ -112,16 +112,8 @@ public final class Trainer {
      * @throws InvalidInputException if the images are not those that it was trained on, or the metrics not those of its epochs
      */
     public void requireResumable(Checkpoint from) {
-        requireSame("training", from.trainingData(), trainingIdentity);
-        requireSame("validation", from.validationData(), validationIdentity);
+        from.requireImages(trainingIdentity, validationIdentity, directory);
         MetricsLog.resume(directory.metrics(), from.finishedEpochs(stepsPerEpoch));
-    }
-
-    private void requireSame(String kind, String recorded, String given) {
-        if (!recorded.equals(given)) {
-            throw new InvalidInputException("the " + kind + " images are not those of the run in " + directory.path() + ": it had "
-                    + recorded + ", these are " + given);
-        }
     }
 
     /** Rows of metrics so far, those of earlier sessions included. */

@@ -1,0 +1,461 @@
+package daegpu.cli;
+
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import daegpu.cli.Program.Result;
+import daegpu.data.IdxFile;
+import daegpu.data.ImageSet;
+import daegpu.model.Initializer;
+import daegpu.model.Parameters;
+import daegpu.train.Checkpoint;
+import daegpu.train.MetricsLog;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.Comparator;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.TreeSet;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import java.util.stream.Stream;
+import java.util.stream.StreamSupport;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
+import picocli.CommandLine;
+
+class TrainCommandTest {
+
+    @TempDir
+    private Path folder;
+
+    private Path data;
+    private Path run;
+
+    @BeforeEach
+    void writeImages() throws IOException {
+        data = Program.writeImages(folder.resolve("data"));
+        run = folder.resolve("run");
+    }
+
+    /** The tiny training with some options instead of or besides its own. */
+    private Result train(Object... options) {
+        List<Object> arguments = Program.training(data, run);
+        for (int i = 0; i < options.length; i += 2) {
+            int at = arguments.indexOf(options[i]);
+            if (at >= 0) {
+                arguments.subList(at, at + 2).clear();
+            }
+            arguments.add(options[i]);
+            arguments.add(options[i + 1]);
+        }
+        return Program.run(arguments.toArray());
+    }
+
+    private static Result resume(Path run, Object... options) {
+        List<Object> arguments = new ArrayList<>(List.of("train", "--resume", run));
+        arguments.addAll(List.of(options));
+        return Program.run(arguments.toArray());
+    }
+
+    @Test
+    void leavesWhatItSays() throws IOException {
+        Result result = train().assertDone();
+        assertEquals(Set.of("", ".lock", "config.json", "metrics.csv", "best.safetensors", "last.safetensors", "samples",
+                "samples/epoch-001.png", "samples/epoch-002.png"), Program.content(run).keySet());
+        for (String line : List.of("Total parameters: 452", "training: 40 images of 8x8 grey", "10 an epoch of 4 images",
+                "epoch 2/2: ", "evaluate " + run, "  " + run.resolve("best.safetensors") + "  the best model")) {
+            assertTrue(result.out().contains(line), line + " is not in\n" + result.out());
+        }
+        assertEquals(2, MetricsLog.read(run.resolve("metrics.csv")).size());
+    }
+
+    @Test
+    void printsPlainLinesWhereThereIsNoTerminal() {
+        String out = train().assertDone().out();
+        assertFalse(out.contains("\u001b") || out.contains("\r") || out.contains("%"), out);
+        assertEquals(2, out.lines().filter(line -> line.startsWith("epoch ")).count(), out);
+        String first = out.lines().filter(line -> line.startsWith("epoch 1/2: ")).findAny().orElseThrow();
+        assertTrue(first.matches("epoch 1/2: [0-9.]+ s, training MSE 0\\.\\d{5}, validation MSE 0\\.\\d{5}, PSNR \\d+\\.\\d\\d dB, "
+                + "SSIM -?0\\.\\d{4} \\(best so far\\)"), first);
+    }
+
+    @Test
+    void summaryFitsATerminal() {
+        for (String line : train("--kernel-size", "5").assertDone().out().lines().limit(12).toList()) {
+            assertTrue(line.length() < 80, line);
+        }
+        List<String> table = train("--output", folder.resolve("other")).assertDone().out().lines().limit(11).toList();
+        assertEquals(1, table.subList(0, 10).stream().mapToInt(String::length).distinct().count(), String.join("\n", table));
+    }
+
+    @Test
+    void recordsEveryOption() throws IOException {
+        train("--noise-std", "0.25..1.0", "--schedule", "Cosine", "--threads", "0").assertDone();
+        JsonNode options = new ObjectMapper().readTree(run.resolve("config.json").toFile()).get("options");
+        Set<String> expected = new TreeSet<>();
+        new CommandLine(new TrainCommand()).getCommandSpec().options().forEach(option -> expected.add(option.longestName().substring(2)));
+        expected.removeAll(Set.of("help", "version", "resume"));
+        Set<String> recorded = new TreeSet<>();
+        options.fieldNames().forEachRemaining(recorded::add);
+        assertEquals(expected, recorded);
+        assertEquals("cosine", options.get("schedule").textValue());
+        assertEquals("[2,4]", options.get("filters").toString());
+        assertEquals("0.25..1.0", options.get("noise-std").asText());
+        assertEquals(data.toAbsolutePath().toString(), options.get("data").textValue());
+        assertTrue(options.get("threads").intValue() > 0, "the number of processors that 0 meant decides the bits of an engine");
+        JsonNode versions = new ObjectMapper().readTree(run.resolve("config.json").toFile()).get("versions");
+        assertTrue(StreamSupport.stream(versions.spliterator(), false).allMatch(version -> !version.asText().isEmpty()), versions.toString());
+        assertEquals(Set.of("dae-gpu", "commit", "java", "system", "natives"), Set.copyOf(names(versions)));
+    }
+
+    private static List<String> names(JsonNode node) {
+        List<String> names = new ArrayList<>();
+        node.fieldNames().forEachRemaining(names::add);
+        return names;
+    }
+
+    @Test
+    void givesTheSameBytesEachTime() throws IOException {
+        train().assertDone();
+        Path again = folder.resolve("again");
+        train("--output", again, "--threads", "2").assertDone();
+        assertEquals(Program.result(run), Program.result(again));
+        Path other = folder.resolve("other");
+        train("--output", other, "--seed", "2").assertDone();
+        assertFalse(Program.result(run).equals(Program.result(other)));
+    }
+
+    @Test
+    void finishedRunGoesOnToMoreEpochs() throws IOException {
+        Path longer = folder.resolve("longer");
+        train("--output", longer, "--epochs", "4").assertDone();
+        train("--epochs", "2").assertDone();
+        String out = resume(run, "--epochs", "4", "--threads", "2").assertDone().out();
+        assertTrue(out.contains("Going on after update 20 of 40."), out);
+        assertEquals(Program.result(longer), Program.result(run));
+        assertEquals(4, new ObjectMapper().readTree(run.resolve("config.json").toFile()).at("/options/epochs").intValue());
+    }
+
+    @Test
+    void finishedRunIsLeftAloneWithoutMoreEpochs() throws IOException {
+        train().assertDone();
+        Map<String, String> before = Program.content(run);
+        for (Result result : List.of(resume(run), resume(run, "--epochs", "2"), resume(run, "--epochs", "1"))) {
+            result.assertDone();
+            assertTrue(result.out().contains(" has done 2 epochs already"), result.out());
+            assertTrue(result.out().strip().endsWith("train --resume " + run + " --epochs 4"), result.out());
+            assertEquals(1, result.out().lines().count(), result.out());
+        }
+        assertEquals(before, Program.content(run));
+    }
+
+    @Test
+    void cosineKeepsItsHorizonAndSaysSo() throws IOException {
+        train("--schedule", "cosine").assertDone();
+        String out = resume(run, "--epochs", "3").assertDone().out();
+        assertTrue(out.contains("the cosine schedule of this run ends after update 20; the learning rate is 0.0 from there on"), out);
+        assertEquals(20, Checkpoint.read(run.resolve("last.safetensors")).options().learningRate().horizon());
+    }
+
+    @Test
+    void anotherEngineGoesOn() throws IOException {
+        train("--epochs", "1").assertDone();
+        resume(run, "--epochs", "2", "--engine", "auto", "--threads", "2").assertDone();
+        JsonNode options = new ObjectMapper().readTree(run.resolve("config.json").toFile()).get("options");
+        assertFalse(options.get("engine").textValue().equals("auto"));
+        Path straight = folder.resolve("straight");
+        train("--output", straight).assertDone();
+        double expected = MetricsLog.read(straight.resolve("metrics.csv")).get(1).trainMse();
+        assertEquals(expected, MetricsLog.read(run.resolve("metrics.csv")).get(1).trainMse(), expected / 1000);
+    }
+
+    @Test
+    void imagesMayMoveBetweenSessions() throws IOException {
+        train("--epochs", "1").assertDone();
+        Path moved = Files.move(data, folder.resolve("moved"));
+        resume(run, "--epochs", "2").assertRefused(data.toString(), "does not exist");
+        resume(run, "--epochs", "2", "--data", moved).assertDone();
+        resume(run, "--epochs", "3").assertDone();
+    }
+
+    @Test
+    void resumeRefusesWhatDecidesTheArithmetic() throws IOException {
+        train("--epochs", "1").assertDone();
+        Map<String, String> before = Program.content(folder);
+        for (String option : List.of("--batch-size 8", "--learning-rate 0.1", "--noise-mean 0", "--noise-std 0", "--latent-dim 16",
+                "--filters 8", "--kernel-size 5", "--schedule cosine", "--seed 2", "--limit 10", "--validation-limit 5",
+                "--validation-split 0.5", "--output elsewhere", "--init-from model", "--noise-once")) {
+            List<Object> options = new ArrayList<>(List.of("--epochs", "2"));
+            options.addAll(List.of(option.split(" ")));
+            resume(run, options.toArray()).assertRefused(option.split(" ")[0] + " cannot be given with --resume");
+        }
+        assertEquals(before, Program.content(folder));
+    }
+
+    @Test
+    void resumeRefusesOtherImagesAndForgetsThem() throws IOException {
+        train("--epochs", "1").assertDone();
+        Path other = Files.createDirectories(folder.resolve("other"));
+        IdxFile.write(other.resolve("train-images-idx3-ubyte"), Program.images(Program.TRAINING_IMAGES, 5));
+        IdxFile.write(other.resolve("t10k-images-idx3-ubyte"), Program.images(Program.VALIDATION_IMAGES, 2));
+        Map<String, String> before = Program.content(run);
+        resume(run, "--epochs", "2", "--data", other).assertRefused("the training images are not those of the run in " + run);
+        resume(run, "--epochs", "2", "--validation-data", other.resolve("train-images-idx3-ubyte"))
+                .assertRefused("the validation images are not those of the run in " + run);
+        assertEquals(before, Program.content(run));
+        resume(run, "--epochs", "2").assertDone();
+    }
+
+    @Test
+    void resumeRefusesADamagedRun() throws IOException {
+        train().assertDone();
+        Path whole = Files.move(run, folder.resolve("whole"));
+        String header = "epoch,seconds,images_per_second,train_mse,val_mse,val_psnr,val_ssim\n";
+        for (List<String> damage : List.of(List.of("config.json", "MISSING", "FOLDER", "TRUNCATED", "", "{", "[]", "{\"options\": {}}"),
+                List.of("metrics.csv", "MISSING", "FOLDER", "TRUNCATED", "", "x", header),
+                List.of("last.safetensors", "MISSING", "FOLDER", "TRUNCATED", "", "12345678", "GOLDEN"), List.of("samples", "FILE"))) {
+            for (String kind : damage.subList(1, damage.size())) {
+                copy(whole, run);
+                damage(run.resolve(damage.get(0)), kind);
+                Map<String, String> before = Program.content(run);
+                resume(run, "--epochs", "3").assertRefused(damage.get(0));
+                assertEquals(before, Program.content(run), kind);
+            }
+        }
+    }
+
+    private static void copy(Path from, Path to) throws IOException {
+        delete(to);
+        try (Stream<Path> files = Files.walk(from)) {
+            for (Path file : files.toList()) {
+                Files.copy(file, to.resolve(from.relativize(file)));
+            }
+        }
+    }
+
+    private static void delete(Path path) throws IOException {
+        if (Files.exists(path)) {
+            try (Stream<Path> files = Files.walk(path)) {
+                for (Path file : files.sorted(Comparator.reverseOrder()).toList()) {
+                    Files.delete(file);
+                }
+            }
+        }
+    }
+
+    private static void damage(Path file, String kind) throws IOException {
+        byte[] whole = Files.isDirectory(file) ? new byte[0] : Files.readAllBytes(file);
+        delete(file);
+        switch (kind) {
+            case "MISSING" -> { }
+            case "FOLDER" -> Files.createDirectory(file);
+            case "TRUNCATED" -> Files.write(file, Arrays.copyOf(whole, whole.length / 2));
+            case "GOLDEN" -> Files.copy(Path.of("tests/golden/tiny.safetensors"), file);
+            default -> Files.writeString(file, kind);
+        }
+    }
+
+    @Test
+    void resumeRefusesATamperedRecord() throws IOException {
+        train().assertDone();
+        Path config = run.resolve("config.json");
+        String record = Files.readString(config);
+        for (String line : List.of("epochs: 0", "epochs: -1", "epochs: null", "threads: 100000", "threads: -1", "engine: \"quantum\"",
+                "engine: null", "precision: \"fp7\"", "data: \"nowhere\"", "data: 5", "limit: 7", "limit: -1", "validation-limit: 2",
+                "validation-split: 7", "validation-split: \"x\"", "data: \"a\\u0000b\"")) {
+            String option = line.split(": ")[0];
+            Matcher matcher = Pattern.compile("\"" + option + "\" : .*?(?=,?\n)").matcher(record);
+            Files.writeString(config, matcher.replaceFirst(Matcher.quoteReplacement("\"" + line.replace(": ", "\" : "))));
+            Map<String, String> before = Program.content(run);
+            Result result = option.equals("epochs") ? resume(run) : resume(run, "--epochs", "3");
+            result.assertRefused(option.equals("epochs") ? config.toString() : "dae-gpu train: ");
+            assertEquals(before, Program.content(run), line);
+        }
+    }
+
+    @Test
+    void resumeRefusesWhatIsNoRun() throws IOException {
+        resume(folder.resolve("nothing")).assertRefused(folder.resolve("nothing") + " is not the folder of a run");
+        resume(data).assertRefused(data + " has no last.safetensors");
+        resume(data.resolve("train-images-idx3-ubyte")).assertRefused("is not the folder of a run");
+        assertEquals(3, Program.content(data).size());
+    }
+
+    @ParameterizedTest
+    @CsvSource(delimiter = '|', value = {
+        "--epochs | 0", "--epochs | -1", "--epochs | 1.5", "--epochs | 99999999999", "--epochs | x", "--epochs | ''", "--epochs | ' '",
+        "--batch-size | 0", "--batch-size | -1", "--batch-size | 65537", "--batch-size | 99999999999", "--batch-size | 1e3",
+        "--learning-rate | 0", "--learning-rate | -1", "--learning-rate | NaN", "--learning-rate | Infinity", "--learning-rate | 1.5",
+        "--learning-rate | 1e-60", "--learning-rate | x", "--learning-rate | ''", "--learning-rate | 0,001",
+        "--schedule | linear", "--schedule | ''",
+        "--seed | 1.5", "--seed | 99999999999999999999", "--seed | x", "--seed | ''",
+        "--noise-mean | NaN", "--noise-mean | Infinity", "--noise-mean | 1e39", "--noise-mean | x", "--noise-mean | ''",
+        "--noise-std | -1", "--noise-std | NaN", "--noise-std | 1e39", "--noise-std | 1..0.5", "--noise-std | 0.1..0.2..0.3",
+        "--noise-std | ..", "--noise-std | 0.1..", "--noise-std | x", "--noise-std | ''", "--noise-std | -0.1..0.5",
+        "--filters | 0", "--filters | -1", "--filters | ''", "--filters | 2,,4", "--filters | 99999999999", "--filters | 2.5",
+        "--filters | 2,4,8,16", "--filters | 1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1", "--filters | 100000,100000", "--filters | 2;4",
+        "--filters | 1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1",
+        "--kernel-size | 0", "--kernel-size | 2", "--kernel-size | 9", "--kernel-size | -3", "--kernel-size | 99999999999",
+        "--latent-dim | 0", "--latent-dim | -1", "--latent-dim | 2000000000", "--latent-dim | 99999999999",
+        "--validation-split | -0.1", "--validation-split | 1", "--validation-split | NaN", "--validation-split | 0.999",
+        "--limit | -1", "--limit | 99999999999", "--validation-limit | -1", "--validation-limit | x",
+        "--engine | quantum", "--engine | ''", "--engine | REFERENCE", "--precision | fp7", "--precision | ''",
+        "--threads | -1", "--threads | 1000000", "--threads | x",
+        "--data | nowhere", "--data | ''", "--validation-data | nowhere", "--validation-data | ''",
+        "--init-from | nowhere", "--init-from | tests/golden/tiny.safetensors", "--init-from | tests", "--init-from | ''",
+        "--output | pom.xml", "--output | tests", "--output | pom.xml/run", "--output | ''",
+        "--resume | nowhere", "--resume | ''", "--bogus | 1", "--Epochs | 3", "-e | 3", "--epoch | 3"})
+    void refusesWhatIsOutOfRange(String option, String value) throws IOException {
+        Map<String, String> before = Program.content(folder);
+        train(option, value).assertRefused("dae-gpu train: ");
+        assertEquals(before, Program.content(folder));
+    }
+
+    @Test
+    void namesTheOptionAndTheValue() {
+        train("--batch-size", "65537").assertRefused("batch size", "65537");
+        train("--threads", "1000000").assertRefused("--threads", "1000000");
+        train("--epochs", "99999999999").assertRefused("--epochs", "99999999999");
+        train("--engine", "quantum").assertRefused("quantum", "reference");
+        train("--limit", "-1").assertRefused("--limit", "-1");
+        train("--schedule", "linear").assertRefused("--schedule", "linear", "constant and cosine");
+        train("--data", "").assertRefused("--data");
+    }
+
+    @Test
+    void refusesAnOptionGivenTwice() throws IOException {
+        // To take the last one would be well; but the parser forgets other options of the group as well.
+        List<Object> arguments = Program.training(data, run);
+        arguments.addAll(List.of("--noise-std", "1", "--epochs", "3"));
+        Program.run(arguments.toArray()).assertRefused("--epochs", "once");
+        arguments = Program.training(data, run);
+        arguments.addAll(List.of("--noise-once", "--noise-mean", "0.1", "--noise-once"));
+        Program.run(arguments.toArray()).assertRefused("--noise-once", "once");
+        arguments = Program.training(data, run);
+        arguments.addAll(List.of("--kernel-size", "5", "--filters=2"));
+        Program.run(arguments.toArray()).assertRefused("--filters", "once");
+        assertFalse(Files.exists(run));
+    }
+
+    @Test
+    void takesNoOptionForAValue() {
+        Program.run("train", "--data", data, "--output", "--noise-onc").assertRefused("--output");
+        Program.run("train", "--data", data, "--output", "--noise-once").assertRefused("--output");
+        Program.run("train", "--data", data, "--output").assertRefused("--output");
+        assertFalse(Files.exists(Path.of("--noise-onc")));
+        train("--seed", "-5", "--noise-mean", "-1e-1", "--epochs", "1").assertDone();
+        assertEquals(-5, Checkpoint.read(run.resolve("last.safetensors")).options().noise().seed());
+        assertEquals(-0.1f, Checkpoint.read(run.resolve("last.safetensors")).options().noise().mean());
+    }
+
+    @Test
+    void readsNoArgumentsFromFiles() throws IOException {
+        Path file = Files.writeString(folder.resolve("arguments"), "--epochs 1");
+        Program.run("train", "@" + file).assertRefused("@" + file);
+    }
+
+    @Test
+    void refusesImagesThatCannotBeUsed() throws IOException {
+        Path images = data.resolve("train-images-idx3-ubyte");
+        byte[] whole = Files.readAllBytes(images);
+        for (int length : new int[] {0, 3, 10, 16, whole.length - 1}) {
+            Files.write(images, Arrays.copyOf(whole, length));
+            train().assertRefused(images.toString());
+        }
+        Files.write(images, Arrays.copyOf(whole, whole.length + 1));
+        train().assertRefused(images.toString());
+        IdxFile.write(images, new ImageSet(6, 8, 1, new byte[48 * 4]));
+        train().assertRefused("validation images must be like the training images");
+        Files.delete(data.resolve("t10k-images-idx3-ubyte"));
+        train().assertRefused("divisible by 4", "6x8");
+        IdxFile.write(images, Program.images(1, 1));
+        train().assertRefused(images.toString(), "cannot be split");
+        Files.delete(images);
+        train().assertRefused(data.toString(), "holds no training images");
+        assertFalse(Files.exists(run));
+    }
+
+    @Test
+    void oneImageTrains() {
+        train("--limit", "1", "--validation-limit", "1").assertDone();
+        assertEquals(2, Checkpoint.read(run.resolve("last.safetensors")).state().step());
+    }
+
+    @Test
+    void splitsAndLimits() {
+        String out = train("--data", data.resolve("train-images-idx3-ubyte"), "--validation-split", "0.25", "--limit", "20").assertDone().out();
+        assertTrue(out.contains("training: 20 images") && out.contains("validation: 10 images"), out);
+    }
+
+    @Test
+    void touchesNoRunThatExists() throws IOException {
+        train("--epochs", "1").assertDone();
+        Map<String, String> before = Program.content(run);
+        train().assertRefused(run + " exists already", "--resume " + run);
+        assertEquals(before, Program.content(run));
+    }
+
+    @Test
+    void modelStartsAnotherRun() throws IOException {
+        train("--epochs", "1").assertDone();
+        Path second = folder.resolve("second");
+        Program.run("train", "--data", data, "--output", second, "--epochs", "1", "--batch-size", "40", "--engine", "reference",
+                "--learning-rate", "1e-30", "--init-from", run).assertDone();
+        Parameters expected = Checkpoint.read(run.resolve("best.safetensors")).state().parameters();
+        // At this rate nothing moves.
+        Checkpoint checkpoint = Checkpoint.read(second.resolve("last.safetensors"));
+        assertArrayEquals(expected.values(), checkpoint.state().parameters().values(), 1e-25f);
+        assertEquals(1, checkpoint.state().step());
+        assertEquals(List.of(2, 4), checkpoint.options().architecture().filters());
+        Path third = folder.resolve("third");
+        Program.run("train", "--data", data, "--output", third, "--init-from", run, "--filters", "2,4")
+                .assertRefused("--filters cannot be given with --init-from");
+        Program.run("train", "--output", third, "--init-from", run, "--limit", "10").assertRefused("8x8 grey", "28x28 grey");
+        assertFalse(Files.exists(third));
+    }
+
+    @Test
+    void firstWeightsAreTheSeeds() throws IOException {
+        train("--epochs", "1", "--learning-rate", "1e-30", "--seed", "11").assertDone();
+        Checkpoint checkpoint = Checkpoint.read(run.resolve("last.safetensors"));
+        assertArrayEquals(Initializer.glorotUniform(checkpoint.options().architecture(), 11).values(),
+                checkpoint.state().parameters().values(), 1e-25f);
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"reference", "cpu"})
+    void stopsWhereTheLossIsNotFinite(String engine) throws IOException {
+        train("--epochs", "1").assertDone();
+        Path last = run.resolve("last.safetensors");
+        Checkpoint checkpoint = Checkpoint.read(last);
+        Arrays.fill(checkpoint.state().parameters().values(), 3e38f);
+        checkpoint.state().parameters().values()[0] = -3e38f;
+        checkpoint.write(last);
+        byte[] before = Files.readAllBytes(last);
+        Result result = resume(run, "--epochs", "2", "--engine", engine);
+        result.assertRefusedWith(4, "no longer a finite number", last.toString(), "--learning-rate");
+        assertArrayEquals(before, Files.readAllBytes(last));
+        assertEquals(1, MetricsLog.read(run.resolve("metrics.csv")).size());
+    }
+
+    @Test
+    void lossOfTheGreatestRateStaysFiniteOrIsReported() throws IOException {
+        Result result = train("--learning-rate", "1", "--noise-mean", "1e30", "--epochs", "5");
+        assertTrue(result.status() == 0 || result.status() == 4, result.err());
+        Checkpoint.read(run.resolve("last.safetensors"));
+        Checkpoint.read(run.resolve("best.safetensors"));
+    }
+}
