@@ -184,7 +184,8 @@ public final class DaeGpu implements Runnable {
         return problem.getMessage() == null ? problem.getClass().getSimpleName() : problem.getMessage();
     }
 
-    private static String oneLine(String message) {
+    /** A message as one line that a terminal can show. */
+    static String oneLine(String message) {
         // Names and content of files can hold anything, codes that a terminal obeys among them.
         return message.strip().replaceAll("\\s*\\R\\s*", " ").replaceAll("\\p{Cntrl}", "?");
     }

@@ -74,6 +74,8 @@ final class DenoiseCommand implements Callable<Integer> {
 
     private final List<String> failures = new ArrayList<>();
     private int done;
+    /** Made when there is something to put into it; null where the result goes to a file. */
+    private Path folderToMake;
 
     /** A picture that was read and is to go to a file. */
     private record Job(Path input, Picture picture, Path target) {
@@ -133,7 +135,7 @@ final class DenoiseCommand implements Callable<Integer> {
             if (Files.exists(output) && !Files.isDirectory(output)) {
                 throw new InvalidInputException(output + " is a file; several inputs need a folder for --output");
             }
-            Files.createDirectories(output);
+            folderToMake = output;
         }
         return targets;
     }
@@ -166,6 +168,7 @@ final class DenoiseCommand implements Callable<Integer> {
             throw new InvalidInputException(input + " holds images of " + images.describeSize() + "; the model wants "
                     + ImageSet.describeSize(architecture.height(), architecture.width(), architecture.channels()));
         }
+        makeFolder();
         IdxFile.write(target, ImageDenoiser.denoise(engine, images, noise, 0));
         done++;
     }
@@ -192,6 +195,7 @@ final class DenoiseCommand implements Callable<Integer> {
         }
         ImageSet denoised = ImageDenoiser.denoise(engine,
                 new ImageSet(architecture.height(), architecture.width(), architecture.channels(), pixels), noise, done);
+        makeFolder();
         for (int i = 0; i < pictures.size(); i++) {
             AtomicFile.write(pictures.get(i).target(), ImageFile.encode(denoised, i, pictures.get(i).picture().format()));
             done++;
@@ -199,10 +203,16 @@ final class DenoiseCommand implements Callable<Integer> {
         pictures.clear();
     }
 
+    private void makeFolder() throws IOException {
+        if (folderToMake != null) {
+            Files.createDirectories(folderToMake);
+        }
+    }
+
     private int report(int files) {
         PrintWriter err = spec.commandLine().getErr();
         for (String failure : failures) {
-            err.println(spec.qualifiedName() + ": " + failure);
+            err.println(spec.qualifiedName() + ": " + DaeGpu.oneLine(failure));
         }
         if (done > 0) {
             spec.commandLine().getOut().println("Denoised " + done + " of " + files + (files == 1 ? " file" : " files") + " into " + output);

@@ -82,6 +82,10 @@ final class EvaluateCommand implements Callable<Integer> {
         if (limit < 0) {
             throw new ParameterException(spec.commandLine(), "--limit must be 0 or more, not " + limit);
         }
+        if (output != null && !output.toString().toLowerCase(Locale.ROOT).endsWith(".png")) {
+            // The figure is drawn again each time, so what it may replace should be a figure.
+            throw new ParameterException(spec.commandLine(), "--output is where a picture goes, so its name must end in .png: " + output);
+        }
         Checkpoint checkpoint = model.read();
         Architecture architecture = checkpoint.options().architecture();
         Noise noise = noise(checkpoint.options().noise());
@@ -95,11 +99,15 @@ final class EvaluateCommand implements Callable<Integer> {
                 levels.add(new Level(std, Evaluation.of(engine.engine(), images, noise.withStd(std))));
                 blocks.add(SampleBlock.of(engine.engine(), images, noise.withStd(std), 0, Math.min(FIGURE_COLUMNS, images.count())));
             }
-            ImageFile.write(figure, ContactSheet.draw(images.height(), images.width(), images.channels(), blocks));
+            // The numbers first: they should not be lost if the figure cannot be written.
             if (json) {
                 printJson(noise, images, levels, figure);
             } else {
-                printTable(engine, noise, images, levels, figure);
+                printTable(engine, noise, images, levels);
+            }
+            ImageFile.write(figure, ContactSheet.draw(images.height(), images.width(), images.channels(), blocks));
+            if (!json) {
+                spec.commandLine().getOut().printf("%nFigure: %s (a block for each level: original over noisy over denoised)%n", figure);
             }
         }
         return ExitStatus.DONE;
@@ -125,7 +133,7 @@ final class EvaluateCommand implements Callable<Integer> {
         return images;
     }
 
-    private void printTable(OpenedEngine engine, Noise noise, ImageSet images, List<Level> levels, Path figure) {
+    private void printTable(OpenedEngine engine, Noise noise, ImageSet images, List<Level> levels) {
         PrintWriter out = spec.commandLine().getOut();
         out.println("Engine: " + engine.engine().description() + ": " + engine.reason());
         out.printf(Locale.ROOT, "%,d images from %s, noise mean %s, seed %d%n%n", images.count(), data == null ? "MNIST's test set" : data,
@@ -138,7 +146,6 @@ final class EvaluateCommand implements Callable<Integer> {
             out.printf(Locale.ROOT, "%-9s %10.5f %10.2f %10.4f   %10.5f %10.2f %10.4f%n", level.std(), noisy.mse(), noisy.psnr(), noisy.ssim(),
                     denoised.mse(), denoised.psnr(), denoised.ssim());
         }
-        out.printf("%nFigure: %s (a block for each level: original over noisy over denoised)%n", figure);
     }
 
     private void printJson(Noise noise, ImageSet images, List<Level> levels, Path figure) throws IOException {
@@ -156,6 +163,7 @@ final class EvaluateCommand implements Callable<Integer> {
     }
 
     private static void addScores(ObjectNode node, Scores scores) {
-        node.put("mse", scores.mse()).put("psnr", scores.psnr()).put("ssim", scores.ssim());
+        // The ratio is infinite where there is no error, and JSON has no number for that.
+        node.put("mse", scores.mse()).put("psnr", Double.isFinite(scores.psnr()) ? scores.psnr() : null).put("ssim", scores.ssim());
     }
 }

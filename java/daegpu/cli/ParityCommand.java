@@ -25,6 +25,7 @@ import picocli.CommandLine.ArgGroup;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
+import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Parameters;
 import picocli.CommandLine.Spec;
 
@@ -54,6 +55,9 @@ final class ParityCommand implements Callable<Integer> {
 
     @Override
     public Integer call() {
+        if (seed != null && !files.isEmpty()) {
+            throw new ParameterException(spec.commandLine(), "--seed decides the random network that is taken where there is no FILE");
+        }
         boolean passed = true;
         if (files.isEmpty()) {
             passed = compare(recordFromReference());

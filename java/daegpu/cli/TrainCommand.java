@@ -346,7 +346,7 @@ final class TrainCommand implements Callable<Integer> {
     }
 
     private int train(TrainingOptions options, DataSets images, OpenedEngine engine, RunDirectory directory, Start start) throws IOException {
-        try (ProgressDisplay display = new ProgressDisplay(out(), ProgressDisplay.onTerminal() ? System.err : null)) {
+        try (ProgressDisplay display = new ProgressDisplay(out(), ProgressDisplay.onTerminal() ? System.out : null)) {
             Trainer trainer = new Trainer(options, images.training(), images.validation(), engine.engine(), directory, display);
             Outcome outcome = Interruption.callsWhile(trainer::interrupt, () -> start.begin(trainer, training.epochs));
             display.clear();

@@ -121,7 +121,8 @@ final class Program {
         Map<String, String> content = new TreeMap<>();
         try (Stream<Path> files = Files.walk(folder)) {
             for (Path file : files.toList()) {
-                content.put(folder.relativize(file).toString(), Files.isDirectory(file) ? "folder"
+                // Opening a lock and closing it would give it up: so POSIX wants it.
+                content.put(folder.relativize(file).toString(), Files.isDirectory(file) || file.endsWith(".lock") ? "not read"
                         : Arrays.hashCode(Files.readAllBytes(file)) + " of " + Files.size(file) + " bytes");
             }
         }

@@ -1,0 +1,298 @@
+package daegpu.cli;
+
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import daegpu.cli.Program.Result;
+import daegpu.data.IdxFile;
+import daegpu.data.ImageFile;
+import daegpu.data.ImageSet;
+import daegpu.engine.Engine;
+import daegpu.engine.EngineOptions;
+import daegpu.engine.Engines;
+import daegpu.noise.Noise;
+import daegpu.noise.Philox;
+import daegpu.train.Checkpoint;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Map;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
+
+class DenoiseCommandTest {
+
+    private static final ImageSet IMAGES = Program.images(4, 9);
+
+    @TempDir
+    private static Path shared;
+    private static Path model;
+
+    @TempDir
+    private Path folder;
+
+    @BeforeAll
+    static void train() throws IOException {
+        model = Program.train(Program.writeImages(shared.resolve("data")), shared.resolve("model"));
+    }
+
+    private Result denoise(Object... arguments) {
+        List<Object> all = new ArrayList<>(List.of("denoise", model, "--engine", "reference", "--threads", "1"));
+        all.addAll(List.of(arguments));
+        return Program.run(all.toArray());
+    }
+
+    private Path write(String name, int index, String format) throws IOException {
+        return write(name, ImageFile.encode(IMAGES, index, format));
+    }
+
+    private Path write(String name, byte[] content) throws IOException {
+        Path file = folder.resolve(name);
+        Files.createDirectories(file.getParent());
+        return Files.write(file, content);
+    }
+
+    private static byte[] read(Path file) {
+        return ImageFile.read(file, 8, 8, 1).image().pixels();
+    }
+
+    /** What the engine makes of images, corrupted first where there is noise for them, rounded to bytes. */
+    private static byte[] expected(ImageSet images, Noise noise) {
+        Checkpoint checkpoint = Checkpoint.read(model.resolve("best.safetensors"));
+        float[] clean = new float[images.count() * 64];
+        float[] noisy = new float[clean.length];
+        float[] denoised = new float[clean.length];
+        for (int i = 0; i < images.count(); i++) {
+            images.scale(i, clean, i * 64);
+            images.scale(i, noisy, i * 64);
+            if (noise != null) {
+                noise.corrupt(Philox.VALIDATION + i, 0, clean, noisy, i * 64, 64);
+            }
+        }
+        try (Engine engine = Engines.open("reference", checkpoint.options().architecture(), EngineOptions.fp32(1)).engine()) {
+            engine.load(checkpoint.state());
+            engine.denoise(noisy, images.count(), denoised);
+        }
+        byte[] pixels = new byte[denoised.length];
+        for (int i = 0; i < pixels.length; i++) {
+            pixels[i] = (byte) Math.round(denoised[i] * 255);
+        }
+        return pixels;
+    }
+
+    @Test
+    void pngIsDenoisedAsTheEngineDoes() throws IOException {
+        Path in = write("a.png", 2, "png");
+        Path out = folder.resolve("clean.png");
+        assertEquals("Denoised 1 of 1 file into " + out + System.lineSeparator(), denoise(in, "--output", out).assertDone().out());
+        assertArrayEquals(expected(IMAGES.range(2, 3), null), read(out));
+        assertEquals("png", ImageFile.formatOf(out));
+    }
+
+    @Test
+    void jpegStaysJpeg() throws IOException {
+        Path in = write("a.jpg", 0, "jpeg");
+        Path out = folder.resolve("clean.jpeg");
+        denoise(in, "--output", out).assertDone();
+        assertEquals("jpeg", ImageFile.formatOf(out));
+        byte[] expected = expected(new ImageSet(8, 8, 1, read(in)), null);
+        byte[] actual = read(out);
+        for (int i = 0; i < 64; i++) {
+            assertEquals(expected[i] & 0xFF, actual[i] & 0xFF, 16, "further off than JPEG accounts for");
+        }
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"images.idx3-ubyte", "images.idx3-ubyte.gz"})
+    void idxIsDenoisedAsTheEngineDoes(String name) throws IOException {
+        Path in = folder.resolve(name);
+        IdxFile.write(in, IMAGES);
+        Path out = folder.resolve("clean-" + name);
+        denoise(in, "--output", out).assertDone();
+        assertArrayEquals(expected(IMAGES, null), IdxFile.read(out, 0).pixels());
+        assertEquals(name.endsWith(".gz"), Files.readAllBytes(out)[0] == 0x1F);
+    }
+
+    @Test
+    void foldersAndFilesGoToAFolder() throws IOException {
+        write("scans/b.PNG", 1, "png");
+        write("scans/a.png", 0, "png");
+        write("scans/notes.txt", new byte[] {1});
+        Path more = folder.resolve("more.idx");
+        IdxFile.write(more, IMAGES);
+        Path out = folder.resolve("new/cleaned");
+        Result result = denoise(folder.resolve("scans"), more, "--output", out).assertDone();
+        assertTrue(result.out().contains("Denoised 3 of 3 files"), result.out());
+        assertEquals(4, Program.content(out).size());
+        assertArrayEquals(expected(IMAGES.range(0, 1), null), read(out.resolve("a.png")));
+        assertArrayEquals(expected(IMAGES.range(1, 2), null), read(out.resolve("b.PNG")));
+        assertArrayEquals(expected(IMAGES, null), IdxFile.read(out.resolve("more.idx"), 0).pixels());
+    }
+
+    @Test
+    void oneFileGoesIntoAFolderThatIsThere() throws IOException {
+        Path in = write("a.png", 0, "png");
+        Path out = Files.createDirectory(folder.resolve("cleaned"));
+        denoise(in, "--output", out).assertDone();
+        assertTrue(Files.exists(out.resolve("a.png")));
+    }
+
+    @Test
+    void addedNoiseIsTheEnginesAndTheSameEachTime() throws IOException {
+        Path in = folder.resolve("images.idx");
+        IdxFile.write(in, IMAGES);
+        Noise trained = Checkpoint.read(model.resolve("best.safetensors")).options().noise();
+        denoise(in, "--add-noise", "--output", folder.resolve("1.idx")).assertDone();
+        denoise(in, "--add-noise", "--output", folder.resolve("2.idx")).assertDone();
+        assertArrayEquals(expected(IMAGES, trained), IdxFile.read(folder.resolve("1.idx"), 0).pixels());
+        assertArrayEquals(Files.readAllBytes(folder.resolve("1.idx")), Files.readAllBytes(folder.resolve("2.idx")));
+        denoise(in, "--add-noise", "--noise-std", "0.1", "--seed", "-7", "--output", folder.resolve("3.idx")).assertDone();
+        assertArrayEquals(expected(IMAGES, Noise.gaussian(-7, trained.mean(), 0.1f)), IdxFile.read(folder.resolve("3.idx"), 0).pixels());
+        write("scans/0.png", 0, "png");
+        write("scans/1.png", 1, "png");
+        denoise(folder.resolve("scans"), "--add-noise", "--output", folder.resolve("out")).assertDone();
+        byte[] expected = expected(IMAGES.range(0, 2), trained);
+        assertArrayEquals(Arrays.copyOf(expected, 64), read(folder.resolve("out/0.png")));
+        assertArrayEquals(Arrays.copyOfRange(expected, 64, 128), read(folder.resolve("out/1.png")));
+    }
+
+    @Test
+    void replacesNothingUnlessAsked() throws IOException {
+        Path in = write("a.png", 0, "png");
+        Path out = Files.writeString(folder.resolve("out.png"), "precious");
+        denoise(in, "--output", out).assertRefused(out + " exists already", "--overwrite");
+        assertEquals("precious", Files.readString(out));
+        denoise(in, "--output", out, "--overwrite").assertDone();
+        assertArrayEquals(expected(IMAGES.range(0, 1), null), read(out));
+        byte[] before = Files.readAllBytes(in);
+        denoise(in, "--output", in).assertRefused(in + " exists already");
+        assertArrayEquals(before, Files.readAllBytes(in));
+        denoise(in, "--output", in, "--overwrite").assertDone();
+        assertArrayEquals(expected(IMAGES.range(0, 1), null), read(in));
+    }
+
+    @Test
+    void doesTheGoodAndNamesTheBad() throws IOException {
+        Path good = write("scans/good.png", 0, "png");
+        Path cut = write("scans/cut.png", Arrays.copyOf(Files.readAllBytes(good), 60));
+        Path large = write("scans/large.png", ImageFile.encode(new ImageSet(8, 12, 1, new byte[96]), 0, "png"));
+        Path missing = folder.resolve("missing.png");
+        Path text = write("text.idx", "no image at all".getBytes());
+        Path out = folder.resolve("out");
+        Result result = denoise(folder.resolve("scans"), missing, text, "--output", out);
+        assertEquals(3, result.status());
+        assertEquals(List.of(cut + " is truncated or damaged", large + " is 8x12 grey; the model wants 8x8 grey", missing + " does not exist",
+                text + " is no IDX file: it begins with 6e 6f 20 69"), result.err().lines().map(line -> {
+                    assertTrue(line.startsWith("dae-gpu denoise: "), line);
+                    return line.substring("dae-gpu denoise: ".length());
+                }).sorted((a, b) -> Boolean.compare(a.startsWith(missing.toString()) || a.startsWith(text.toString()),
+                        b.startsWith(missing.toString()) || b.startsWith(text.toString()))).toList());
+        assertTrue(result.out().contains("Denoised 1 of 5 files"), result.out());
+        assertEquals(2, Program.content(out).size());
+    }
+
+    @Test
+    void leavesNothingWhereNothingWasDone() throws IOException {
+        Path cut = write("cut.png", Arrays.copyOf(ImageFile.encode(IMAGES, 0, "png"), 60));
+        Map<String, String> before = Program.content(folder);
+        denoise(cut, "--output", folder.resolve("out.png")).assertRefused(cut + " is truncated");
+        Result result = denoise(cut, folder.resolve("missing.png"), "--output", folder.resolve("out"));
+        assertEquals(2, result.status());
+        assertEquals(2, result.err().lines().count(), result.err());
+        assertEquals(before, Program.content(folder));
+    }
+
+    @Test
+    void refusesOtherSizesByName() throws IOException {
+        Path colour = write("colour.png", ImageFile.encode(new ImageSet(8, 8, 3, colours()), 0, "png"));
+        denoise(colour, "--output", folder.resolve("out.png")).assertRefused(colour.toString(), "colour", "the model wants 8x8 grey");
+        Path idx = folder.resolve("large.idx");
+        IdxFile.write(idx, new ImageSet(16, 16, 1, new byte[256]));
+        denoise(idx, "--output", folder.resolve("out.idx")).assertRefused(idx + " holds images of 16x16 grey", "the model wants 8x8 grey");
+        IdxFile.write(idx, new ImageSet(8, 8, 3, colours()));
+        denoise(idx, "--output", folder.resolve("out.idx")).assertRefused(idx + " holds images of 8x8 colour");
+    }
+
+    private static byte[] colours() {
+        byte[] pixels = new byte[192];
+        for (int i = 0; i < pixels.length; i++) {
+            pixels[i] = (byte) i;
+        }
+        return pixels;
+    }
+
+    @Test
+    void refusesWhatHasNoPlace() throws IOException {
+        Path a = write("1/a.png", 0, "png");
+        Path b = write("2/a.png", 1, "png");
+        Path file = write("file", new byte[1]);
+        Map<String, String> before = Program.content(folder);
+        denoise(a, b, "--output", folder.resolve("out")).assertRefused(a.toString(), b.toString(), "would both be written to");
+        denoise(a, folder.resolve("missing.png"), "--output", file).assertRefused(file + " is a file");
+        denoise(a, folder.resolve("2"), "--output", file.resolve("out")).assertRefused(file.toString());
+        denoise(a, "--output", folder.resolve("none/a.png")).assertRefused("none/a.png", "folder does not exist");
+        denoise(a, "--output", folder.resolve("a.jpg")).assertRefused(a + " is a PNG", "another name");
+        denoise(Files.createDirectory(folder.resolve("empty")), "--output", folder.resolve("out"))
+                .assertRefused(folder.resolve("empty") + " holds no PNG or JPEG files");
+        Files.delete(folder.resolve("empty"));
+        assertEquals(before, Program.content(folder));
+    }
+
+    @ParameterizedTest
+    @CsvSource(delimiter = '|', value = {"--noise-std | -1", "--noise-std | NaN", "--noise-std | x", "--noise-std | ''", "--noise-std | 1e39",
+        "--seed | x", "--seed | 99999999999999999999", "--engine | quantum", "--precision | fp7", "--threads | -1", "--threads | 1000000",
+        "--output | ''", "--bogus | 1"})
+    void refusesWhatIsOutOfRange(String option, String value) throws IOException {
+        Path in = write("a.png", 0, "png");
+        Map<String, String> before = Program.content(folder);
+        List<Object> arguments = new ArrayList<>(List.of("denoise", model, in, "--add-noise", option, value));
+        if (!option.equals("--output")) {
+            arguments.addAll(List.of("--output", folder.resolve("out.png")));
+        }
+        Program.run(arguments.toArray()).assertRefused("dae-gpu denoise: ");
+        assertEquals(before, Program.content(folder));
+    }
+
+    @Test
+    void refusesUsageThatMakesNoSense() throws IOException {
+        Path in = write("a.png", 0, "png");
+        Program.run("denoise").assertRefused("MODEL");
+        Program.run("denoise", model).assertRefused("INPUT");
+        Program.run("denoise", model, in).assertRefused("--output");
+        denoise(in, "--noise-std", "1", "--output", folder.resolve("b.png")).assertRefused("--noise-std goes with --add-noise");
+        denoise(in, "--seed", "1", "--output", folder.resolve("b.png")).assertRefused("--seed goes with --add-noise");
+        denoise("", "--output", folder.resolve("b")).assertRefused("empty");
+    }
+
+    @Test
+    void refusesModelsThatAreNone() throws IOException {
+        Path in = write("a.png", 0, "png");
+        Path out = folder.resolve("out.png");
+        Path missing = folder.resolve("missing");
+        Program.run("denoise", missing, in, "--output", out).assertRefused(missing + " does not exist");
+        Program.run("denoise", folder, in, "--output", out).assertRefused(folder.resolve("best.safetensors") + " does not exist");
+        Program.run("denoise", in, in, "--output", out).assertRefused(in.toString());
+        Program.run("denoise", "tests/golden/tiny.safetensors", in, "--output", out)
+                .assertRefused("tests/golden/tiny.safetensors is a safetensors file, but not a model of this program");
+        byte[] whole = Files.readAllBytes(model.resolve("best.safetensors"));
+        Path cut = write("cut.safetensors", Arrays.copyOf(whole, whole.length - 1));
+        Program.run("denoise", cut, in, "--output", out).assertRefused(cut + " is truncated");
+        assertFalse(Files.exists(out));
+    }
+
+    @Test
+    void takesFilesWithNamesOfAnyKind() throws IOException {
+        Path odd = write("@a b'\n.png", 0, "png");
+        denoise(odd, "--output", folder.resolve("x.png")).assertDone();
+        denoise(folder.resolve("none\n\u001b[31m.png"), "--output", folder.resolve("y.png")).assertRefused("does not exist");
+    }
+}

@@ -1,0 +1,156 @@
+package daegpu.cli;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import daegpu.cli.Program.Result;
+import daegpu.data.IdxFile;
+import daegpu.data.ImageSet;
+import daegpu.engine.Engine;
+import daegpu.engine.EngineOptions;
+import daegpu.engine.Engines;
+import daegpu.noise.Noise;
+import daegpu.train.Checkpoint;
+import daegpu.train.Evaluation;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import javax.imageio.ImageIO;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+class EvaluateCommandTest {
+
+    @TempDir
+    private static Path shared;
+    private static Path data;
+    private static Path model;
+
+    @TempDir
+    private Path folder;
+
+    @BeforeAll
+    static void train() throws IOException {
+        data = Program.writeImages(shared.resolve("data"));
+        model = Program.train(data, shared.resolve("model"));
+    }
+
+    private Result evaluate(Object... arguments) {
+        List<Object> all = new ArrayList<>(List.of("evaluate", model, "--data", data, "--engine", "reference", "--threads", "1",
+                "--output", folder.resolve("figure.png")));
+        all.addAll(List.of(arguments));
+        return Program.run(all.toArray());
+    }
+
+    private static Evaluation.Result expected(ImageSet images, Noise noise) {
+        Checkpoint checkpoint = Checkpoint.read(model.resolve("best.safetensors"));
+        try (Engine engine = Engines.open("reference", checkpoint.options().architecture(), EngineOptions.fp32(1)).engine()) {
+            engine.load(checkpoint.state());
+            return Evaluation.of(engine, images, noise);
+        }
+    }
+
+    @Test
+    void tableHasTheNumbersOfTheEngine() throws IOException {
+        String out = evaluate("--noise-std", "0.25,1", "--seed", "5", "--noise-mean", "0.1").assertDone().out();
+        ImageSet images = IdxFile.read(data.resolve("t10k-images-idx3-ubyte"), 0);
+        for (float std : new float[] {0.25f, 1}) {
+            Evaluation.Result result = expected(images, Noise.gaussian(5, 0.1f, std));
+            String row = String.format(Locale.ROOT, "%s %.5f %.2f %.4f %.5f %.2f %.4f", std, result.noisy().mse(), result.noisy().psnr(),
+                    result.noisy().ssim(), result.denoised().mse(), result.denoised().psnr(), result.denoised().ssim());
+            assertTrue(out.replaceAll(" +", " ").contains(row), row + " is not in\n" + out);
+        }
+        assertTrue(out.contains("12 images from " + data) && out.contains("seed 5"), out);
+        assertTrue(out.lines().allMatch(line -> line.length() <= 80 || line.contains(folder.toString()) || line.contains(data.toString())), out);
+        // Nine images wide, two blocks of three rows, each image magnified to 64 pixels.
+        assertEquals(4 + 9 * 68, ImageIO.read(folder.resolve("figure.png").toFile()).getWidth());
+        assertEquals(4 + 6 * 68 + 16, ImageIO.read(folder.resolve("figure.png").toFile()).getHeight());
+    }
+
+    @Test
+    void defaultsAreTheModels() {
+        String out = evaluate().assertDone().out();
+        assertTrue(out.contains("noise mean 0.5, seed 1"), out);
+        for (String std : List.of("0.25", "0.5", "0.75", "1.0")) {
+            assertTrue(out.lines().anyMatch(line -> line.startsWith(std + " ")), out);
+        }
+    }
+
+    @Test
+    void jsonHoldsTheSame() throws IOException {
+        JsonNode root = new ObjectMapper().readTree(evaluate("--json", "--limit", "5").assertDone().out());
+        assertEquals(5, root.get("images").intValue());
+        assertEquals(4, root.get("levels").size());
+        assertEquals(folder.resolve("figure.png").toString(), root.get("figure").textValue());
+        Evaluation.Result result = expected(IdxFile.read(data.resolve("t10k-images-idx3-ubyte"), 5), Noise.gaussian(1, 0.5f, 0.75f));
+        JsonNode level = root.get("levels").get(2);
+        assertEquals(0.75, level.get("noise_std").doubleValue(), 1e-6);
+        assertEquals(result.denoised().mse(), level.at("/denoised/mse").doubleValue());
+        assertEquals(result.noisy().psnr(), level.at("/noisy/psnr").doubleValue());
+        assertEquals(result.denoised().ssim(), level.at("/denoised/ssim").doubleValue());
+        assertTrue(Files.exists(folder.resolve("figure.png")));
+    }
+
+    @Test
+    void jsonIsJsonWithoutNoise() throws IOException {
+        // Images that nothing was done to have an error of zero and so an infinite ratio, which JSON has no number for.
+        JsonNode root = new ObjectMapper().readTree(evaluate("--json", "--noise-std", "0", "--noise-mean", "0").assertDone().out());
+        assertEquals(0, root.at("/levels/0/noisy/mse").doubleValue());
+        assertTrue(root.at("/levels/0/noisy/psnr").isNull(), root.toString());
+    }
+
+    @Test
+    void figureGoesBesideTheModelAndIsDrawnAgain() throws IOException {
+        for (int i = 0; i < 2; i++) {
+            String out = Program.run("evaluate", model.resolve("last.safetensors"), "--data", data, "--limit", "1").assertDone().out();
+            assertTrue(out.contains("Figure: " + model.resolve("robustness.png")), out);
+        }
+        assertTrue(Files.exists(model.resolve("robustness.png")));
+    }
+
+    @Test
+    void figureReplacesNoOtherKindOfFile() throws IOException {
+        Path precious = Files.writeString(folder.resolve("precious.safetensors"), "precious");
+        Program.run("evaluate", model, "--data", data, "--output", precious).assertRefused(precious.toString(), ".png");
+        assertEquals("precious", Files.readString(precious));
+    }
+
+    @Test
+    void tableIsNotLostWithTheFigure() throws IOException {
+        Path figure = folder.resolve("none/figure.png");
+        Result result = Program.run("evaluate", model, "--data", data, "--output", figure);
+        result.assertRefused(figure.toString(), "its folder does not exist");
+        assertTrue(result.out().contains("0.75 "), result.out());
+    }
+
+    @ParameterizedTest
+    @CsvSource(delimiter = '|', value = {"--noise-std | ''", "--noise-std | -1", "--noise-std | 0.5,,1", "--noise-std | NaN",
+        "--noise-std | 0.25..1", "--noise-std | 1e39", "--noise-std | x", "--noise-mean | NaN", "--noise-mean | x", "--seed | 1.5",
+        "--limit | -1", "--limit | 99999999999", "--engine | quantum", "--precision | fp7", "--threads | -1", "--threads | 1000000",
+        "--bogus | 1"})
+    void refusesWhatIsOutOfRange(String option, String value) throws IOException {
+        Program.run("evaluate", model, "--data", data, "--output", folder.resolve("figure.png"), option, value).assertRefused("dae-gpu evaluate: ");
+        assertFalse(Files.exists(folder.resolve("figure.png")));
+    }
+
+    @Test
+    void refusesImagesThatDoNotFit() throws IOException {
+        Map<String, String> before = Program.content(folder);
+        Path figure = folder.resolve("figure.png");
+        Program.run("evaluate", model, "--output", figure).assertRefused("8x8 grey", "MNIST's are 28x28 grey", "--data");
+        Program.run("evaluate", model, "--data", folder.resolve("none"), "--output", figure).assertRefused(folder.resolve("none") + " does not exist");
+        Program.run("evaluate", model, "--data", folder, "--output", figure).assertRefused(folder + " holds no validation images");
+        Program.run("evaluate", "tests/golden/tiny.safetensors", "--data", data, "--output", figure).assertRefused("not a model of this program");
+        assertEquals(before, Program.content(folder));
+    }
+}

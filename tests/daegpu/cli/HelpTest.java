@@ -1,0 +1,91 @@
+package daegpu.cli;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import daegpu.cli.Program.Result;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+import picocli.CommandLine;
+import picocli.CommandLine.Model.OptionSpec;
+
+class HelpTest {
+
+    @TempDir
+    private Path folder;
+
+    @ParameterizedTest
+    @ValueSource(strings = {"train", "denoise", "evaluate", "parity"})
+    void showsEveryOptionItsDefaultAndExamples(String command) {
+        String help = Program.run(command, "--help").assertDone().out();
+        String flat = help.replaceAll("\\s+", " ");
+        for (OptionSpec option : new CommandLine(new DaeGpu()).getSubcommands().get(command).getCommandSpec().options()) {
+            assertTrue(flat.contains(option.longestName()), option.longestName());
+            if (option.defaultValue() != null && !option.defaultValue().equals("0")) {
+                assertTrue(flat.contains("(default: " + option.defaultValue() + ")"), option.longestName());
+            }
+        }
+        assertTrue(help.contains("Examples:"), help);
+        assertTrue(help.lines().allMatch(line -> line.length() <= 80), help);
+        assertTrue(help.lines().anyMatch(line -> line.startsWith("  dae-gpu " + command)), help);
+        assertFalse(help.contains("${"), help);
+    }
+
+    /** Parsed only: what they do is tested elsewhere. */
+    @ParameterizedTest
+    @ValueSource(strings = {"", "train", "denoise", "evaluate", "parity"})
+    void examplesAreRight(String command) {
+        String help = (command.isEmpty() ? Program.run("--help") : Program.run(command, "--help")).assertDone().out();
+        Matcher matcher = Pattern.compile("(?m)^  dae-gpu (\\w+ .*)$").matcher(help);
+        int examples = 0;
+        while (matcher.find()) {
+            new CommandLine(new DaeGpu()).parseArgs(matcher.group(1).trim().split(" "));
+            examples++;
+        }
+        assertTrue(examples > 1, help);
+    }
+
+    @Test
+    void versionNamesWhatRuns() {
+        for (Object[] arguments : new Object[][] {{"--version"}, {"train", "--version"}, {"parity", "-V"}}) {
+            String version = Program.run(arguments).assertDone().out();
+            for (String line : List.of("dae-gpu", "commit", "java", "system", "natives")) {
+                assertTrue(version.lines().anyMatch(text -> text.matches(line + " +\\S.*")), version);
+            }
+            assertTrue(version.contains(System.getProperty("java.vm.name")), version);
+        }
+    }
+
+    @Test
+    void completionIsAScript() throws IOException, InterruptedException {
+        Result result = Program.run("generate-completion").assertDone();
+        Path script = Files.writeString(folder.resolve("completion"), result.out());
+        assertTrue(result.out().contains("--latent-dim") && result.out().contains("\"constant\" \"cosine\""), "options are missing");
+        Process bash;
+        try {
+            bash = new ProcessBuilder("bash", "-n", script.toString()).redirectErrorStream(true).start();
+        } catch (IOException e) {
+            // Not everyone has bash.
+            return;
+        }
+        String problems = new String(bash.getInputStream().readAllBytes());
+        assertEquals(0, bash.waitFor(), problems);
+    }
+
+    @Test
+    void refusesWhatIsNoCommand() {
+        Program.run().assertRefused("a command is missing", "train");
+        Program.run("trian").assertRefused("trian", "train");
+        Program.run("train", "denoise").assertRefused("denoise");
+        Program.run("train", "--epoch", "3").assertRefused("--epoch");
+    }
+}

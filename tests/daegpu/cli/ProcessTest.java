@@ -1,0 +1,198 @@
+package daegpu.cli;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
+
+import daegpu.cli.Program.Result;
+import daegpu.train.Checkpoint;
+import daegpu.train.RunDirectory;
+import java.io.BufferedReader;
+import java.io.IOException;
+import java.io.OutputStream;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Random;
+import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+/** What only a process of its own can show: signals, {@code kill -9}, locks and what a terminal would see. */
+class ProcessTest {
+
+    private static final int EPOCHS = 40;
+    /** {@code -Ddaegpu.kills=200} asks for a longer siege. */
+    private static final int KILLS = Integer.getInteger("daegpu.kills", 8);
+
+    @TempDir
+    private static Path shared;
+    private static Path data;
+    /** What every run should come to, however it is treated. */
+    private static Map<String, String> straightResult;
+
+    @TempDir
+    private Path folder;
+
+    @BeforeAll
+    static void trainUndisturbed() throws IOException {
+        data = Program.writeImages(shared.resolve("data"));
+        Path straight = shared.resolve("straight");
+        Program.run(training(straight)).assertDone();
+        straightResult = Program.result(straight);
+    }
+
+    private Path run() {
+        return folder.resolve("run");
+    }
+
+    private static Object[] training(Path output) {
+        List<Object> arguments = Program.training(data, output);
+        arguments.set(arguments.indexOf("--epochs") + 1, EPOCHS);
+        return arguments.toArray();
+    }
+
+    private static Process start(Object... arguments) throws IOException {
+        return Program.fork(List.of(), arguments).start();
+    }
+
+    @Test
+    void killedAtAnyMomentGoesOnAsThoughNothingHadHappened() throws IOException, InterruptedException {
+        Random random = new Random();
+        int sessions = 0;
+        for (int kill = 0; kill < KILLS; kill++) {
+            Process process = begunOrResumed();
+            // Half of them as Java starts and the run begins, half amidst the training.
+            boolean soon = random.nextBoolean();
+            if (!soon) {
+                awaitEpochs(process, 1 + random.nextInt(4));
+            }
+            if (process.waitFor(random.nextInt(soon ? 1500 : 60), TimeUnit.MILLISECONDS)) {
+                assertEquals(0, process.exitValue(), "after " + sessions + " sessions");
+                assertEquals(straightResult, Program.result(run()), "after " + sessions + " sessions");
+                deleteRun();
+                sessions = 0;
+            } else {
+                process.destroyForcibly().waitFor();
+                sessions++;
+                for (String model : List.of("last.safetensors", "best.safetensors")) {
+                    if (Files.exists(run().resolve(model))) {
+                        Checkpoint.read(run().resolve(model));
+                    }
+                }
+            }
+        }
+        Program.finish(begunOrResumed()).assertDone();
+        assertEquals(straightResult, Program.result(run()));
+    }
+
+    /** As its user would go on: with the same command line until there is something to resume. */
+    private Process begunOrResumed() throws IOException {
+        return Files.exists(run().resolve("last.safetensors")) ? start("train", "--resume", run()) : start(training(run()));
+    }
+
+    /** Whether so many epochs were finished before the process ended. */
+    private static boolean awaitEpochs(Process process, int count) throws IOException {
+        int epochs = 0;
+        BufferedReader lines = process.inputReader();
+        for (String line = lines.readLine(); line != null; line = lines.readLine()) {
+            if (line.startsWith("epoch ") && ++epochs == count) {
+                return true;
+            }
+        }
+        return false;
+    }
+
+    private void deleteRun() throws IOException {
+        try (var files = Files.walk(run())) {
+            for (Path file : files.sorted((a, b) -> b.compareTo(a)).toList()) {
+                Files.delete(file);
+            }
+        }
+    }
+
+    @ParameterizedTest
+    @CsvSource({"INT,130", "TERM,143"})
+    void signalFinishesTheUpdateAndSaves(String signal, int status) throws IOException, InterruptedException {
+        assumeTrue(Files.isExecutable(Path.of("/bin/kill")) || Files.isExecutable(Path.of("/usr/bin/kill")));
+        Process process = start(training(run()));
+        assertTrue(awaitEpochs(process, 3), "it ended early");
+        assertEquals(0, new ProcessBuilder("kill", "-" + signal, String.valueOf(process.pid())).start().waitFor());
+        Result result = Program.finish(process);
+        assertEquals(status, result.status(), result.err());
+        assertEquals("", result.err());
+        String last = result.out().strip().lines().reduce((before, line) -> line).orElseThrow();
+        assertTrue(last.startsWith("Interrupted; everything up to the last update is saved. To go on: ")
+                && last.endsWith(" train --resume " + run()), last);
+        assertTrue(Checkpoint.read(run().resolve("last.safetensors")).state().step() >= 30);
+
+        Program.run("train", "--resume", run()).assertDone();
+        assertEquals(straightResult, Program.result(run()));
+    }
+
+    @Test
+    void secondProcessIsRefused() throws IOException, InterruptedException {
+        try (RunDirectory directory = RunDirectory.create(run())) {
+            Map<String, String> before = Program.content(run());
+            Program.finish(start(training(run()))).assertRefused(run() + " is in use: another process trains there");
+            assertEquals(before, Program.content(run()));
+            Files.copy(Program.train(data, folder.resolve("other")).resolve("last.safetensors"), directory.last());
+            before = Program.content(run());
+            Program.finish(start("train", "--resume", run())).assertRefused(run() + " is in use: another process trains there");
+            assertEquals(before, Program.content(run()));
+        }
+    }
+
+    @Test
+    void tooLittleMemoryIsSaidInALine() throws IOException, InterruptedException {
+        List<Object> arguments = Program.training(data, run());
+        arguments.set(arguments.indexOf("--filters") + 1, "1024,1024");
+        Program.finish(Program.fork(List.of("-Xmx48m"), arguments.toArray()).start()).assertRefused("more memory than Java may use", "-Xmx");
+        assertFalse(Files.exists(run()));
+    }
+
+    @Test
+    void outputThatIsLostIsAFailure() throws IOException, InterruptedException {
+        Path full = Path.of("/dev/full");
+        assumeTrue(Files.exists(full));
+        Path model = Program.train(data, run());
+        Process process = Program.fork(List.of(), "evaluate", model, "--data", data, "--json", "--engine", "reference")
+                .redirectOutput(full.toFile()).start();
+        Program.finish(process).assertRefused("the standard output could not be written");
+    }
+
+    @Test
+    void readerThatGoesAwayStopsNoTraining() throws IOException, InterruptedException {
+        Process process = start(training(run()));
+        process.getInputStream().close();
+        process.waitFor();
+        assertEquals(10 * EPOCHS, Checkpoint.read(run().resolve("last.safetensors")).state().step());
+    }
+
+    @Test
+    void asksNothingOfTheStandardInput() throws IOException, InterruptedException {
+        Process process = start(Program.training(data, run()).toArray());
+        try (OutputStream in = process.getOutputStream()) {
+            in.write("n\n".getBytes());
+        }
+        Program.finish(process).assertDone();
+    }
+
+    @Test
+    void namesThatTheLocaleCannotHoldAreRefused() throws IOException, InterruptedException {
+        ProcessBuilder builder = Program.fork(List.of("-Dsun.jnu.encoding=ANSI_X3.4-1968"), "train", "--data", data, "--output", folder.resolve("ü"));
+        builder.environment().put("LC_ALL", "C");
+        List<String> before = new ArrayList<>(Program.content(folder).keySet());
+        Result result = Program.finish(builder.start());
+        if (result.status() != 0) {
+            result.assertRefused("--output", "LC_ALL");
+            assertEquals(before, new ArrayList<>(Program.content(folder).keySet()));
+        }
+    }
+}
