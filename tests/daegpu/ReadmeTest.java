@@ -27,7 +27,7 @@ class ReadmeTest {
         String name = matcher.group(2);
         Path source = Files.writeString(folder.resolve(name + ".java"), matcher.group(1));
         String classPath = System.getProperty("java.class.path");
-        int compiled = ToolProvider.getSystemJavaCompiler().run(null, null, null, "-Xlint:all", "-Werror", "-proc:none",
+        int compiled = ToolProvider.getSystemJavaCompiler().run(null, null, null, "-Xlint:all,-path", "-Werror", "-proc:none",
                 "-cp", classPath, "-d", folder.toString(), source.toString());
         assertEquals(0, compiled);
 
