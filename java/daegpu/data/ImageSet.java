@@ -15,6 +15,7 @@ public final class ImageSet {
     private final int width;
     private final int channels;
     private final byte[] pixels;
+    private String identity;
 
     /**
      * Wraps {@code pixels} without copying.
@@ -95,13 +96,16 @@ public final class ImageSet {
         }
     }
 
-    /** Tells this set of images from any other: their number and size, and the SHA-256 of their bytes. */
-    public String identity() {
-        try {
-            byte[] hash = MessageDigest.getInstance("SHA-256").digest(pixels);
-            return count() + "x" + height + "x" + width + "x" + channels + " sha256:" + HexFormat.of().formatHex(hash);
-        } catch (NoSuchAlgorithmException e) {
-            throw new AssertionError("every Java platform has SHA-256", e);
+    /** Tells this set of images from any other: their number and size, and the SHA-256 of their bytes. Computed once. */
+    public synchronized String identity() {
+        if (identity == null) {
+            try {
+                byte[] hash = MessageDigest.getInstance("SHA-256").digest(pixels);
+                identity = count() + "x" + height + "x" + width + "x" + channels + " sha256:" + HexFormat.of().formatHex(hash);
+            } catch (NoSuchAlgorithmException e) {
+                throw new AssertionError("every Java platform has SHA-256", e);
+            }
         }
+        return identity;
     }
 }
