@@ -1,6 +1,7 @@
 package daegpu.parity;
 
 import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.databind.DeserializationFeature;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import daegpu.data.InvalidInputException;
 import daegpu.engine.Engine;
@@ -42,6 +43,7 @@ public record RecordedValues(String name, Architecture architecture, int batch, 
                              Parameters initial, Map<String, float[]> activations, Parameters gradients,
                              Parameters afterFirst, Parameters afterLast, double[] losses) {
 
+    private static final ObjectMapper JSON = new ObjectMapper().disable(DeserializationFeature.ACCEPT_FLOAT_AS_INT);
     private static final Pattern LEARNING_RATE = Pattern.compile("\\blr=([0-9.eE+-]+)");
 
     /** Training steps that were recorded. */
@@ -138,7 +140,7 @@ public record RecordedValues(String name, Architecture architecture, int batch, 
         String problem = file + ": its " + key + " must be a list of whole numbers, not " + text;
         int[] integers;
         try {
-            integers = new ObjectMapper().readValue(text, int[].class);
+            integers = JSON.readValue(text, int[].class);
         } catch (JsonProcessingException e) {
             throw new InvalidInputException(problem, e);
         }

@@ -91,6 +91,7 @@ class RecordedValuesTest {
         "image | [8, 8, 1e30]    | its image must be a list of whole numbers, not [8, 8, 1e30]",
         "image | [8, 9, 1]       | 2 convolutions of stride 2 need a height and width divisible by 4, not 8x9",
         "filters | null          | its filters must be a list of whole numbers, not null",
+        "filters | [4, 8.5]      | its filters must be a list of whole numbers, not [4, 8.5]",
         "filters | []            | filters must name 1 to 16 convolutions, not 0",
         "filters | [4, -8]       | each entry of filters must be positive, not -8",
         "filters | [4, \"x\"]    | its filters must be a list of whole numbers, not [4, \"x\"]",
