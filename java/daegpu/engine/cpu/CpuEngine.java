@@ -53,6 +53,7 @@ public final class CpuEngine implements Engine {
     private long step;
     private double[] losses = new double[1024];
     private int lossCount;
+    private boolean closed;
 
     private ImageSet images;
     private Noise noise;
@@ -73,10 +74,8 @@ public final class CpuEngine implements Engine {
      * @throws EngineUnavailableException if oneDNN does not load here, or the precision is not fp32
      */
     public CpuEngine(Architecture architecture, EngineOptions options) {
-        if (!options.precision().equals("fp32")) {
-            throw new EngineUnavailableException("the cpu engine of this build computes in fp32 only, not in " + options.precision());
-        }
         OneDnn.load();
+        requireFp32(options.precision());
         this.architecture = architecture;
         layers = architecture.layers();
         batchSize = options.batchSize();
@@ -84,7 +83,7 @@ public final class CpuEngine implements Engine {
         firstMoment = new Parameters(architecture);
         secondMoment = new Parameters(architecture);
         gradients = new Parameters(architecture);
-        int count = Math.min(options.threadCount(), batchSize);
+        int count = OpenMp.isFound() ? Math.min(options.threadCount(), batchSize) : 1;
         workers = scope.own(new Workers(count), Workers::close);
         passes = new TrainingPass[count];
         gradientShares = new NativeArray[count];
@@ -96,7 +95,7 @@ public final class CpuEngine implements Engine {
             PrimitiveBuilder builder = new PrimitiveBuilder(processor, scope);
             nativeParameters = builder.array(architecture.parameterCount());
             kernels = new KernelLayouts(builder, nativeParameters);
-            workers.run(this::prepare);
+            inParallel(this::prepare);
         } catch (RuntimeException | Error e) {
             close();
             throw e;
@@ -114,6 +113,16 @@ public final class CpuEngine implements Engine {
         return "oneDNN " + OneDnn.version();
     }
 
+    private static void requireFp32(String precision) {
+        if (precision.equals("bf16") && !OneDnn.hasBf16()) {
+            throw new EngineUnavailableException("bf16 needs a processor with AVX-512 bf16 or AMX, and this one has neither;"
+                    + " use --precision fp32");
+        }
+        if (!precision.equals("fp32")) {
+            throw new EngineUnavailableException("this version's cpu engine does not offer " + precision + "; use --precision fp32");
+        }
+    }
+
     private void prepare(int worker) {
         OpenMp.useOneThread();
         int count = workers.count();
@@ -121,6 +130,19 @@ public final class CpuEngine implements Engine {
         gradientShares[worker] = passes[worker].gradients();
         slices[worker] = new AdamSlice(share(architecture.parameterCount(), worker), share(architecture.parameterCount(), worker + 1));
         noiseKernels[worker] = new NoiseKernel(architecture.imageSize());
+    }
+
+    /** Runs {@code task} on all workers; oneDNN is to start no threads of its own on this one either, whichever it is. */
+    private void inParallel(IntConsumer task) {
+        requireOpen();
+        OpenMp.useOneThread();
+        workers.run(task);
+    }
+
+    private void requireOpen() {
+        if (closed) {
+            throw new IllegalStateException("the engine is closed");
+        }
     }
 
     /** The first of {@code total} things that falls to {@code worker}; its last is the one before the next worker's first. */
@@ -146,6 +168,7 @@ public final class CpuEngine implements Engine {
 
     @Override
     public void load(TrainingState state) {
+        requireOpen();
         copy(state.parameters(), parameters);
         copy(state.firstMoment(), firstMoment);
         copy(state.secondMoment(), secondMoment);
@@ -159,7 +182,7 @@ public final class CpuEngine implements Engine {
     }
 
     private void layOutKernels() {
-        workers.run(this::layOutKernels);
+        inParallel(this::layOutKernels);
     }
 
     private void layOutKernels(int worker) {
@@ -205,7 +228,7 @@ public final class CpuEngine implements Engine {
         lastCount = count;
         step++;
         stepAlpha = Adam.alpha(learningRate, step);
-        workers.run(trainShare);
+        inParallel(trainShare);
         double sum = 0;
         for (double share : squares) {
             sum += share;
@@ -248,7 +271,7 @@ public final class CpuEngine implements Engine {
         copy(newGradients, gradients);
         step++;
         stepAlpha = Adam.alpha(learningRate, step);
-        workers.run(this::update);
+        inParallel(this::update);
     }
 
     @Override
@@ -260,6 +283,7 @@ public final class CpuEngine implements Engine {
 
     @Override
     public float[] activation(String name) {
+        requireOpen();
         Layer layer = architecture.layer(name);
         int size = layer.outputSize();
         float[] values = new float[lastCount * size];
@@ -279,7 +303,7 @@ public final class CpuEngine implements Engine {
     @Override
     public void corrupt(ImageSet set, Noise setNoise, long base, int setEpoch, int first, int count, float[] clean, float[] noisy) {
         int size = architecture.imageSize();
-        workers.run(worker -> {
+        inParallel(worker -> {
             for (int i = share(count, worker); i < share(count, worker + 1); i++) {
                 noiseKernels[worker].corrupt(setNoise, base + first + i, setEpoch, set.pixels(), (first + i) * size, clean, noisy, i * size);
             }
@@ -300,7 +324,7 @@ public final class CpuEngine implements Engine {
         if (inference == null) {
             openInference();
         }
-        workers.run(worker -> {
+        inParallel(worker -> {
             InferencePass pass = inference[worker];
             int end = share(count, worker + 1);
             for (int first = share(count, worker); first < end; first += pass.capacity()) {
@@ -320,7 +344,7 @@ public final class CpuEngine implements Engine {
                 }
             }
         });
-        workers.run(worker -> {
+        inParallel(worker -> {
             OpenMp.useOneThread();
             opened[worker] = new InferencePass(processor, architecture, kernels, capacity);
         });
@@ -330,6 +354,7 @@ public final class CpuEngine implements Engine {
 
     @Override
     public void close() {
+        closed = true;
         for (TrainingPass pass : passes) {
             if (pass != null) {
                 pass.close();

@@ -1,5 +1,6 @@
 package daegpu.engine.cpu;
 
+import daegpu.engine.EngineUnavailableException;
 import java.nio.FloatBuffer;
 import org.bytedeco.dnnl.dnnl_engine;
 import org.bytedeco.dnnl.dnnl_memory;
@@ -22,15 +23,24 @@ final class NativeArray {
     private final FloatPointer pointer;
     private final FloatBuffer values;
 
-    /** @param size in floats */
+    /**
+     * @param size in floats
+     * @throws EngineUnavailableException if there is not so much memory, or a Java array could not hold as much
+     */
     NativeArray(NativeScope scope, dnnl_engine engine, long size) {
+        if (size > Integer.MAX_VALUE) {
+            throw tooLarge(size);
+        }
         dnnl_memory_desc shape = new dnnl_memory_desc();
         OneDnn.check(dnnl.dnnl_memory_desc_create_with_strides(shape, 1, new long[] {size}, dnnl.dnnl_f32, new long[] {1}),
                 "describe an array");
         dnnl_memory memory = new dnnl_memory();
         int status = dnnl.dnnl_memory_create(memory, shape, engine, ALLOCATE);
         dnnl.dnnl_memory_desc_destroy(shape);
-        OneDnn.check(status, "allocate " + 4 * size + " bytes");
+        if (status == dnnl.dnnl_out_of_memory) {
+            throw tooLarge(size);
+        }
+        OneDnn.check(status, "allocate an array");
         scope.own(memory, dnnl::dnnl_memory_destroy);
         try (PointerPointer<Pointer> handle = new PointerPointer<>(1)) {
             OneDnn.check(dnnl.dnnl_memory_get_data_handle(memory, handle), "find an array");
@@ -39,6 +49,11 @@ final class NativeArray {
         pointer.capacity(size);
         Pointer.memset(pointer, 0, 4 * size);
         values = pointer.asBuffer();
+    }
+
+    private static EngineUnavailableException tooLarge(long size) {
+        return new EngineUnavailableException("the network is too large for the cpu engine at this batch size: it takes an array of "
+                + size + " numbers; use a smaller batch");
     }
 
     /** Where the value {@code at} lies. */

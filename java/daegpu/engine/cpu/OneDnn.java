@@ -61,7 +61,16 @@ final class OneDnn {
 
     /** Floats in the widest vector register that oneDNN uses on this processor. */
     static int vectorFloats() {
-        return dnnl.dnnl_get_effective_cpu_isa() >= dnnl.dnnl_cpu_isa_avx512_core ? 16 : 8;
+        return has(dnnl.dnnl_cpu_isa_avx512_core) ? 16 : 8;
+    }
+
+    /** Whether the processor multiplies bf16 numbers itself. */
+    static boolean hasBf16() {
+        return has(dnnl.dnnl_cpu_isa_avx512_core_bf16);
+    }
+
+    private static boolean has(int instructions) {
+        return (dnnl.dnnl_get_effective_cpu_isa() & instructions) == instructions;
     }
 
     /** The library's version, such as {@code 3.13.0}. */
