@@ -9,12 +9,15 @@ import java.util.Locale;
 import me.tongfei.progressbar.ConsoleProgressBarConsumer;
 import me.tongfei.progressbar.ProgressBar;
 import me.tongfei.progressbar.ProgressBarBuilder;
-import me.tongfei.progressbar.ProgressBarStyle;
+import me.tongfei.progressbar.ProgressState;
 
 /** Shows how training goes: a bar on a terminal, now and then a line elsewhere, and one line for each epoch. */
 final class ProgressDisplay implements TrainingListener, AutoCloseable {
 
     private static final double SECONDS_BETWEEN_LINES = 10;
+    private static final int LONGEST_BAR = 30;
+    /** Columns left free at the end of a line: room for the ^C that terminals print, so that clearing the line takes it away, too. */
+    private static final int FREE_COLUMNS = 3;
 
     private final PrintWriter out;
     private final PrintStream terminal;
@@ -59,9 +62,30 @@ final class ProgressDisplay implements TrainingListener, AutoCloseable {
         lineTime = startTime;
         if (terminal != null) {
             bar = new ProgressBarBuilder().setTaskName(epochName()).setInitialMax(images).startsFrom(done, Duration.ZERO)
-                    .setStyle(ProgressBarStyle.ASCII).setUpdateIntervalMillis(250).hideEta().clearDisplayOnFinish()
-                    .setConsumer(new ConsoleProgressBarConsumer(terminal)).build();
+                    .setUpdateIntervalMillis(250).clearDisplayOnFinish().setRenderer(ProgressDisplay::draw)
+                    .setConsumer(new ConsoleProgressBarConsumer(terminal) {
+                        @Override
+                        public void close() {
+                            // The bar was cleared; the consumer's own close would leave an empty line in its place.
+                            terminal.flush();
+                        }
+                    }).build();
         }
+    }
+
+    /** {@code epoch 1/10 [######          ]  38% 2,910 images/s, loss 0.05621, 1:23 left}, cut to a terminal's width. */
+    private static String draw(ProgressState state, int width) {
+        double part = (double) state.getCurrent() / state.getMax();
+        String after = String.format(Locale.ROOT, " %3.0f%% %s", Math.floor(100 * part), state.getExtraMessage());
+        int available = width - FREE_COLUMNS - state.getTaskName().length();
+        int length = Math.min(LONGEST_BAR, available - after.length() - " []".length());
+        String bar = "";
+        if (length > 0) {
+            int filled = (int) (part * length);
+            bar = " [" + "#".repeat(filled) + " ".repeat(length - filled) + "]";
+        }
+        String line = bar + after;
+        return state.getTaskName() + line.substring(0, Math.max(0, Math.min(line.length(), available)));
     }
 
     @Override
@@ -72,7 +96,7 @@ final class ProgressDisplay implements TrainingListener, AutoCloseable {
         String message = String.format(Locale.ROOT, "%,.0f images/s, loss %.5f, %s left", imagesPerSecond, loss, duration(secondsLeft));
         if (bar != null) {
             bar.stepTo(done);
-            bar.setExtraMessage(" " + message);
+            bar.setExtraMessage(message);
         } else if ((now - lineTime) / 1e9 >= SECONDS_BETWEEN_LINES && done < images) {
             lineTime = now;
             out.printf(Locale.ROOT, "%s: %d/%d images, %s%n", epochName(), done, images, message);
@@ -83,9 +107,8 @@ final class ProgressDisplay implements TrainingListener, AutoCloseable {
     @Override
     public void epochFinished(MetricsLog.Row metrics, int allEpochs, boolean best) {
         clear();
-        out.printf(Locale.ROOT, "%s: %.1f s, training MSE %.5f, validation MSE %.5f, PSNR %.2f dB, SSIM %.4f%s%n", epochName(),
-                metrics.seconds(), metrics.trainMse(), metrics.validation().mse(), metrics.validation().psnr(),
-                metrics.validation().ssim(), best ? " (best so far)" : "");
+        out.printf(Locale.ROOT, "%s: %.1f s, MSE %.5f training, %.5f validation (%.2f dB)%s%n", epochName(), metrics.seconds(),
+                metrics.trainMse(), metrics.validation().mse(), metrics.validation().psnr(), best ? ", best" : "");
         out.flush();
     }
 

@@ -356,7 +356,8 @@ final class TrainCommand implements Callable<Integer> {
                     yield ExitStatus.DONE;
                 }
                 case INTERRUPTED -> {
-                    out().println("Interrupted; everything up to the last update is saved. To go on: " + ProgramName.command() + " train --resume " + directory.path());
+                    out().println("Interrupted; everything up to the last update is saved. To go on:");
+                    out().println("  " + ProgramName.command() + " train --resume " + directory.path());
                     yield ExitStatus.INTERRUPTED;
                 }
                 case DIVERGED -> {
