@@ -30,7 +30,8 @@ import picocli.CommandLine.UnmatchedArgumentException;
 /** The program's command line: all commands, and what a mistake looks like. */
 @Command(name = "dae-gpu", mixinStandardHelpOptions = true, versionProvider = Version.class,
         description = "Trains convolutional autoencoders to take noise out of images, and runs them.",
-        subcommands = {TrainCommand.class, DenoiseCommand.class, EvaluateCommand.class, ParityCommand.class, GenerateCompletion.class},
+        subcommands = {TrainCommand.class, DenoiseCommand.class, EvaluateCommand.class, ParityCommand.class,
+                GenerateCompletion.class},
         synopsisSubcommandLabel = "COMMAND",
         footerHeading = "%nFirst steps:%n",
         footer = {
@@ -124,7 +125,10 @@ public final class DaeGpu implements Runnable {
         return new CommandLine.RunLast().execute(arguments);
     }
 
-    /** When an option is given again, picocli begins its group anew: the last value would count, but the other options be forgotten. */
+    /**
+     * When an option is given again, picocli begins its group anew: the last value would count, but the other options be
+     * forgotten.
+     */
     private static void requireEachOnce(ParseResult arguments) {
         ParseResult command = arguments.hasSubcommand() ? arguments.subcommand() : arguments;
         Set<OptionSpec> seen = new HashSet<>();
@@ -134,7 +138,8 @@ public final class DaeGpu implements Runnable {
             }
             OptionSpec option = command.commandSpec().findOption(argument.replaceFirst("=.*", ""));
             if (argument.startsWith("--") && option != null && !seen.add(option)) {
-                throw new ParameterException(command.commandSpec().commandLine(), option.longestName() + " can be given only once"
+                throw new ParameterException(command.commandSpec().commandLine(), option.longestName()
+                        + " can be given only once"
                         + (option.splitRegex().isEmpty() ? "" : ", with commas between its values"));
             }
         }
@@ -146,7 +151,8 @@ public final class DaeGpu implements Runnable {
         if (problem instanceof UnmatchedArgumentException unmatched) {
             List<String> suggestions = unmatched.getSuggestions();
             if (!suggestions.isEmpty()) {
-                message += "; did you mean " + String.join(" or ", suggestions.subList(0, Math.min(3, suggestions.size()))) + "?";
+                message += "; did you mean " + String.join(" or ", suggestions.subList(0, Math.min(3, suggestions.size())))
+                        + "?";
             }
         }
         String name = command.getCommandSpec().qualifiedName();

@@ -37,7 +37,8 @@ import picocli.CommandLine.Spec;
         description = {"Takes the noise out of images, which must have the size that the model was trained for.",
             "What cannot be used is named at the end; the rest is done, and the exit status is 3.", ""},
         footerHeading = "%nExamples:%n",
-        footer = {"  dae-gpu denoise digits scan.png --output clean.png", "  dae-gpu denoise digits scans/ more.idx3-ubyte --output cleaned",
+        footer = {"  dae-gpu denoise digits scan.png --output clean.png",
+                "  dae-gpu denoise digits scans/ more.idx3-ubyte --output cleaned",
             "  dae-gpu denoise digits digit.png --add-noise --output clean.png"})
 final class DenoiseCommand implements Callable<Integer> {
 
@@ -50,11 +51,13 @@ final class DenoiseCommand implements Callable<Integer> {
     @Mixin
     private ModelFile model;
 
-    @Parameters(index = "1..*", arity = "1..*", paramLabel = "INPUT", description = "PNG, JPEG or IDX files, or folders of PNG and JPEG files.")
+    @Parameters(index = "1..*", arity = "1..*", paramLabel = "INPUT",
+            description = "PNG, JPEG or IDX files, or folders of PNG and JPEG files.")
     private List<Path> inputs;
 
     @Option(names = "--output", paramLabel = "PATH", required = true,
-            description = "Where the cleaned images go, in the format of the input: a file for one input file, else a folder.")
+            description = "Where the cleaned images go, in the format of the input: a file for one input file, else a "
+                    + "folder.")
     private Path output;
 
     @Option(names = "--overwrite", description = "Replace files that are there already.")
@@ -63,7 +66,8 @@ final class DenoiseCommand implements Callable<Integer> {
     @Option(names = "--add-noise", description = "Corrupt the images first, to try the model out.")
     private boolean addNoise;
 
-    @Option(names = "--noise-std", paramLabel = "X", description = "Standard deviation of that noise (default: the one that the model was trained with).")
+    @Option(names = "--noise-std", paramLabel = "X",
+            description = "Standard deviation of that noise (default: the one that the model was trained with).")
     private Float std;
 
     @Option(names = "--seed", paramLabel = "N", description = "Decides that noise (default: the seed of the model's run).")
@@ -84,7 +88,8 @@ final class DenoiseCommand implements Callable<Integer> {
     @Override
     public Integer call() throws IOException {
         if (!addNoise && (std != null || seed != null)) {
-            throw new ParameterException(spec.commandLine(), (std != null ? "--noise-std" : "--seed") + " goes with --add-noise");
+            throw new ParameterException(spec.commandLine(), (std != null ? "--noise-std" : "--seed")
+                    + " goes with --add-noise");
         }
         Checkpoint checkpoint = model.read();
         Noise noise = addNoise ? noise(checkpoint.options().noise()) : null;
@@ -142,7 +147,8 @@ final class DenoiseCommand implements Callable<Integer> {
 
     private static List<Path> picturesIn(Path folder) throws IOException {
         try (Stream<Path> entries = Files.list(folder)) {
-            List<Path> pictures = entries.filter(entry -> entry.getFileName().toString().toLowerCase(Locale.ROOT).matches(".*\\.(png|jpe?g)"))
+            List<Path> pictures = entries.filter(entry -> entry.getFileName().toString().toLowerCase(Locale.ROOT)
+                    .matches(".*\\.(png|jpe?g)"))
                     .sorted().toList();
             if (pictures.isEmpty()) {
                 throw new InvalidInputException(folder + " holds no PNG or JPEG files");
@@ -160,11 +166,13 @@ final class DenoiseCommand implements Callable<Integer> {
         String format = ImageFile.formatOf(input);
         requireMatchingName(input, format, target);
         if (format != null) {
-            pictures.add(new Job(input, ImageFile.read(input, architecture.height(), architecture.width(), architecture.channels()), target));
+            pictures.add(new Job(input, ImageFile.read(input, architecture.height(), architecture.width(),
+                    architecture.channels()), target));
             return;
         }
         ImageSet images = IdxFile.read(input, 0);
-        if (images.height() != architecture.height() || images.width() != architecture.width() || images.channels() != architecture.channels()) {
+        if (images.height() != architecture.height() || images.width() != architecture.width()
+                || images.channels() != architecture.channels()) {
             throw new InvalidInputException(input + " holds images of " + images.describeSize() + "; the model wants "
                     + ImageSet.describeSize(architecture.height(), architecture.width(), architecture.channels()));
         }
@@ -178,7 +186,8 @@ final class DenoiseCommand implements Callable<Integer> {
         String name = target.getFileName().toString().toLowerCase(Locale.ROOT);
         String promised = name.endsWith(".png") ? "png" : name.endsWith(".jpg") || name.endsWith(".jpeg") ? "jpeg" : null;
         if (promised != null && !promised.equals(format)) {
-            throw new InvalidInputException(input + " is " + (format == null ? "no picture" : "a " + format.toUpperCase(Locale.ROOT))
+            throw new InvalidInputException(input + " is "
+                    + (format == null ? "no picture" : "a " + format.toUpperCase(Locale.ROOT))
                     + ", and so will be the result: give " + target + " another name");
         }
     }
@@ -191,7 +200,8 @@ final class DenoiseCommand implements Callable<Integer> {
         Architecture architecture = engine.architecture();
         byte[] pixels = new byte[pictures.size() * architecture.imageSize()];
         for (int i = 0; i < pictures.size(); i++) {
-            System.arraycopy(pictures.get(i).picture().image().pixels(), 0, pixels, i * architecture.imageSize(), architecture.imageSize());
+            System.arraycopy(pictures.get(i).picture().image().pixels(), 0, pixels, i * architecture.imageSize(),
+                    architecture.imageSize());
         }
         ImageSet denoised = ImageDenoiser.denoise(engine,
                 new ImageSet(architecture.height(), architecture.width(), architecture.channels(), pixels), noise, done);
@@ -215,7 +225,8 @@ final class DenoiseCommand implements Callable<Integer> {
             err.println(spec.qualifiedName() + ": " + DaeGpu.oneLine(failure));
         }
         if (done > 0) {
-            spec.commandLine().getOut().println("Denoised " + done + " of " + files + (files == 1 ? " file" : " files") + " into " + output);
+            spec.commandLine().getOut().println("Denoised " + done + " of " + files + (files == 1 ? " file" : " files")
+                    + " into " + output);
         }
         return failures.isEmpty() ? ExitStatus.DONE : done == 0 ? ExitStatus.BAD_INPUT : ExitStatus.DONE_IN_PART;
     }

@@ -22,7 +22,8 @@ final class EngineChoice {
     private static final int MOST_THREADS = 1024;
 
     @Option(names = "--engine", paramLabel = "NAME", completionCandidates = Names.class, defaultValue = "auto",
-            description = "What computes: ${COMPLETION-CANDIDATES}; auto takes the fastest that runs here, and says which (default: ${DEFAULT-VALUE}).")
+            description = "What computes: ${COMPLETION-CANDIDATES}; auto takes the fastest that runs here, and says which "
+                    + "(default: ${DEFAULT-VALUE}).")
     String engine;
 
     @Option(names = "--precision", paramLabel = "FORMAT", defaultValue = "fp32",

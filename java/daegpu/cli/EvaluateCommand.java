@@ -34,7 +34,8 @@ import picocli.CommandLine.Spec;
 
 /** {@code evaluate}: how much noise a model takes. */
 @Command(name = "evaluate", mixinStandardHelpOptions = true, sortOptions = false,
-        description = {"Measures a model on validation images at several levels of noise, and draws what it makes of them.", ""},
+        description = {"Measures a model on validation images at several levels of noise, and draws what it makes of them.",
+                ""},
         footerHeading = "%nExamples:%n",
         footer = {"  dae-gpu evaluate digits", "  dae-gpu evaluate digits/best.safetensors --noise-std 0.5,0.75 --json"})
 final class EvaluateCommand implements Callable<Integer> {
@@ -51,14 +52,16 @@ final class EvaluateCommand implements Callable<Integer> {
             description = "Standard deviations of the noise (default: ${DEFAULT-VALUE}).")
     private List<Float> stds;
 
-    @Option(names = "--noise-mean", paramLabel = "X", description = "Mean of the noise (default: the one that the model was trained with).")
+    @Option(names = "--noise-mean", paramLabel = "X",
+            description = "Mean of the noise (default: the one that the model was trained with).")
     private Float mean;
 
     @Option(names = "--seed", paramLabel = "N", description = "Decides the noise (default: the seed of the model's run).")
     private Long seed;
 
     @Option(names = "--data", paramLabel = "PATH",
-            description = "Images to measure on: an IDX file, or a folder with a t10k-images... file (default: the test images of the MNIST inside the program).")
+            description = "Images to measure on: an IDX file, or a folder with a t10k-images... file (default: the test "
+                    + "images of the MNIST inside the program).")
     private Path data;
 
     @Option(names = "--limit", paramLabel = "N", defaultValue = "0", description = "Take the first N images only.")
@@ -84,7 +87,8 @@ final class EvaluateCommand implements Callable<Integer> {
         }
         if (output != null && !output.toString().toLowerCase(Locale.ROOT).endsWith(".png")) {
             // The figure is drawn again each time, so what it may replace should be a figure.
-            throw new ParameterException(spec.commandLine(), "--output is where a picture goes, so its name must end in .png: " + output);
+            throw new ParameterException(spec.commandLine(),
+                    "--output is where a picture goes, so its name must end in .png: " + output);
         }
         Checkpoint checkpoint = model.read();
         Architecture architecture = checkpoint.options().architecture();
@@ -97,7 +101,8 @@ final class EvaluateCommand implements Callable<Integer> {
             List<Block> blocks = new ArrayList<>();
             for (float std : stds) {
                 levels.add(new Level(std, Evaluation.of(engine.engine(), images, noise.withStd(std))));
-                blocks.add(SampleBlock.of(engine.engine(), images, noise.withStd(std), 0, Math.min(FIGURE_COLUMNS, images.count())));
+                blocks.add(SampleBlock.of(engine.engine(), images, noise.withStd(std), 0,
+                        Math.min(FIGURE_COLUMNS, images.count())));
             }
             // The numbers first: they should not be lost if the figure cannot be written.
             if (json) {
@@ -107,7 +112,8 @@ final class EvaluateCommand implements Callable<Integer> {
             }
             ImageFile.write(figure, ContactSheet.draw(images.height(), images.width(), images.channels(), blocks));
             if (!json) {
-                spec.commandLine().getOut().printf("%nFigure: %s (a block for each level: original over noisy over denoised)%n", figure);
+                spec.commandLine().getOut().printf("%nFigure: %s (a block for each level: original over noisy over "
+                        + "denoised)%n", figure);
             }
         }
         return ExitStatus.DONE;
@@ -125,10 +131,12 @@ final class EvaluateCommand implements Callable<Integer> {
 
     private ImageSet images(Architecture architecture) {
         ImageSet images = DataSets.validation(data, limit);
-        if (images.height() != architecture.height() || images.width() != architecture.width() || images.channels() != architecture.channels()) {
+        if (images.height() != architecture.height() || images.width() != architecture.width()
+                || images.channels() != architecture.channels()) {
             throw new InvalidInputException(model.file() + " is for images of "
                     + ImageSet.describeSize(architecture.height(), architecture.width(), architecture.channels()) + "; "
-                    + (data == null ? "MNIST's are " + images.describeSize() + ", so name others with --data" : data + " has " + images.describeSize()));
+                    + (data == null ? "MNIST's are " + images.describeSize() + ", so name others with --data" : data
+                    + " has " + images.describeSize()));
         }
         return images;
     }
@@ -136,14 +144,17 @@ final class EvaluateCommand implements Callable<Integer> {
     private void printTable(OpenedEngine engine, Noise noise, ImageSet images, List<Level> levels) {
         PrintWriter out = spec.commandLine().getOut();
         out.println("Engine: " + engine.engine().description() + ": " + engine.reason());
-        out.printf(Locale.ROOT, "%,d images from %s, noise mean %s, seed %d%n%n", images.count(), data == null ? "MNIST's test set" : data,
+        out.printf(Locale.ROOT, "%,d images from %s, noise mean %s, seed %d%n%n", images.count(), data == null
+                ? "MNIST's test set" : data,
                 noise.mean(), noise.seed());
         out.printf("%-9s %10s %10s %10s   %10s %10s %10s%n", "", "noisy", "", "", "denoised", "", "");
-        out.printf("%-9s %10s %10s %10s   %10s %10s %10s%n", "noise std", "MSE", "PSNR (dB)", "SSIM", "MSE", "PSNR (dB)", "SSIM");
+        out.printf("%-9s %10s %10s %10s   %10s %10s %10s%n", "noise std", "MSE", "PSNR (dB)", "SSIM", "MSE", "PSNR (dB)",
+                "SSIM");
         for (Level level : levels) {
             Scores noisy = level.result().noisy();
             Scores denoised = level.result().denoised();
-            out.printf(Locale.ROOT, "%-9s %10.5f %10.2f %10.4f   %10.5f %10.2f %10.4f%n", level.std(), noisy.mse(), noisy.psnr(), noisy.ssim(),
+            out.printf(Locale.ROOT, "%-9s %10.5f %10.2f %10.4f   %10.5f %10.2f %10.4f%n", level.std(), noisy.mse(),
+                    noisy.psnr(), noisy.ssim(),
                     denoised.mse(), denoised.psnr(), denoised.ssim());
         }
     }
@@ -151,7 +162,8 @@ final class EvaluateCommand implements Callable<Integer> {
     private void printJson(Noise noise, ImageSet images, List<Level> levels, Path figure) throws IOException {
         ObjectMapper mapper = new ObjectMapper();
         ObjectNode root = mapper.createObjectNode();
-        root.put("model", model.file().toString()).put("images", images.count()).put("noise_mean", noise.mean()).put("seed", noise.seed())
+        root.put("model", model.file().toString()).put("images", images.count()).put("noise_mean", noise.mean())
+                .put("seed", noise.seed())
                 .put("figure", figure.toString());
         ArrayNode rows = root.putArray("levels");
         for (Level level : levels) {
@@ -164,6 +176,7 @@ final class EvaluateCommand implements Callable<Integer> {
 
     private static void addScores(ObjectNode node, Scores scores) {
         // The ratio is infinite where there is no error, and JSON has no number for that.
-        node.put("mse", scores.mse()).put("psnr", Double.isFinite(scores.psnr()) ? scores.psnr() : null).put("ssim", scores.ssim());
+        node.put("mse", scores.mse()).put("psnr", Double.isFinite(scores.psnr()) ? scores.psnr() : null)
+                .put("ssim", scores.ssim());
     }
 }

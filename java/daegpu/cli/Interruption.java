@@ -4,8 +4,9 @@ import java.io.IOException;
 import java.util.concurrent.CountDownLatch;
 
 /**
- * Lets a command end in good order when the user presses Ctrl-C or the system asks the program to terminate: Java's shutdown is
- * held up until the command has returned. A second Ctrl-C does not shorten that; {@code kill -9} does, and harms nothing either.
+ * Lets a command end in good order when the user presses Ctrl-C or the system asks the program to terminate: Java's shutdown
+ * is held up until the command has returned. A second Ctrl-C does not shorten that; {@code kill -9} does, and harms nothing
+ * either.
  */
 final class Interruption {
 

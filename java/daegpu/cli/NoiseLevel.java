@@ -23,7 +23,8 @@ record NoiseLevel(float lowest, float highest) {
             } catch (NumberFormatException e) {
                 // Said below.
             }
-            throw new TypeConversionException("'" + text + "' is neither a number, such as 0.5, nor a range, such as 0.25..1.0");
+            throw new TypeConversionException("'" + text
+                    + "' is neither a number, such as 0.5, nor a range, such as 0.25..1.0");
         }
     }
 

@@ -31,7 +31,8 @@ import picocli.CommandLine.Spec;
 
 /** {@code parity}: whether an engine computes what others compute. */
 @Command(name = "parity", mixinStandardHelpOptions = true,
-        description = {"Replays recorded values on an engine and compares every tensor: activations, gradients, parameters and losses.",
+        description = {"Replays recorded values on an engine and compares every tensor: activations, gradients, parameters "
+                + "and losses.",
             "Without a file, records them from the reference engine, on a random network and real digits.",
             "Exit status 1 if a bound is not kept.", ""},
         footerHeading = "%nExamples:%n",
@@ -56,7 +57,8 @@ final class ParityCommand implements Callable<Integer> {
     @Override
     public Integer call() {
         if (seed != null && !files.isEmpty()) {
-            throw new ParameterException(spec.commandLine(), "--seed decides the random network that is taken where there is no FILE");
+            throw new ParameterException(spec.commandLine(),
+                    "--seed decides the random network that is taken where there is no FILE");
         }
         boolean passed = true;
         if (files.isEmpty()) {
@@ -79,13 +81,15 @@ final class ParityCommand implements Callable<Integer> {
         ImageSet digits = EmbeddedMnist.test(batch);
         Architecture architecture = new Architecture(digits.height(), digits.width(), digits.channels(), filters,
                 KERNEL_SIZES[random.nextInt(KERNEL_SIZES.length)], 1 + random.nextInt(32));
-        out().printf("Random network: --seed %d, filters %s, kernel size %d, latent dimension %d, batch %d%n", chosen, filters,
+        out().printf("Random network: --seed %d, filters %s, kernel size %d, latent dimension %d, batch %d%n", chosen,
+                filters,
                 architecture.kernelSize(), architecture.latentDimension(), batch);
         float[] clean = new float[batch * digits.imageSize()];
         float[] noisy = new float[clean.length];
         try (Engine reference = Engines.open("reference", architecture, EngineOptions.fp32(batch)).engine()) {
             reference.corrupt(digits, Noise.gaussian(chosen, 0.5f, 0.5f), 0, 0, 0, batch, clean, noisy);
-            return RecordedValues.record(reference, Initializer.glorotUniform(architecture, chosen), clean, noisy, batch, 1e-3f, STEPS);
+            return RecordedValues.record(reference, Initializer.glorotUniform(architecture, chosen), clean, noisy, batch,
+                    1e-3f, STEPS);
         }
     }
 
@@ -93,11 +97,13 @@ final class ParityCommand implements Callable<Integer> {
         PrintWriter out = out();
         try (OpenedEngine engine = engineChoice.open(recorded.architecture(), recorded.batch())) {
             out.println(engine.engine().description() + " against " + recorded.name());
-            List<Comparison> comparisons = Parity.replay(recorded, engine.engine(), Tolerance.of(engine.name(), engineChoice.precision));
+            List<Comparison> comparisons = Parity.replay(recorded, engine.engine(),
+                    Tolerance.of(engine.name(), engineChoice.precision));
             out.printf("%-28s %12s %12s %12s%n", "tensor", "absolute", "relative", "bound");
             for (Comparison comparison : comparisons) {
                 out.printf(Locale.ROOT, "%-28s %12.2e %12.2e %12.0e %s%n", comparison.name(), comparison.largestAbsolute(),
-                        comparison.largestRelative(), comparison.bound(), comparison.passed() ? "ok" : "FAIL " + comparison.explanation());
+                        comparison.largestRelative(), comparison.bound(), comparison.passed() ? "ok" : "FAIL "
+                        + comparison.explanation());
             }
             long failures = comparisons.stream().filter(comparison -> !comparison.passed()).count();
             out.println(failures == 0 ? "PASS: all " + comparisons.size() + " tensors are within their bounds"

@@ -9,7 +9,9 @@ final class ProgramName {
     private ProgramName() {
     }
 
-    /** {@code java -jar target/dae-gpu.jar}, with the jar's path as seen from the working directory where that is shorter. */
+    /**
+     * {@code java -jar target/dae-gpu.jar}, with the jar's path as seen from the working directory where that is shorter.
+     */
     static String command() {
         try {
             Path jar = Path.of(ProgramName.class.getProtectionDomain().getCodeSource().getLocation().toURI());

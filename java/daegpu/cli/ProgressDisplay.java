@@ -16,7 +16,10 @@ final class ProgressDisplay implements TrainingListener, AutoCloseable {
 
     private static final double SECONDS_BETWEEN_LINES = 10;
     private static final int LONGEST_BAR = 30;
-    /** Columns left free at the end of a line: room for the ^C that terminals print, so that clearing the line takes it away, too. */
+    /**
+     * Columns left free at the end of a line: room for the ^C that terminals print, so that clearing the line takes it away,
+     * too.
+     */
     private static final int FREE_COLUMNS = 3;
 
     private final PrintWriter out;
@@ -93,7 +96,8 @@ final class ProgressDisplay implements TrainingListener, AutoCloseable {
         long now = System.nanoTime();
         double imagesPerSecond = (done - doneAtStart) / ((now - startTime) / 1e9);
         double secondsLeft = (images - done + (double) (epochs - epoch) * images) / imagesPerSecond;
-        String message = String.format(Locale.ROOT, "%,.0f images/s, loss %.5f, %s left", imagesPerSecond, loss, duration(secondsLeft));
+        String message = String.format(Locale.ROOT, "%,.0f images/s, loss %.5f, %s left", imagesPerSecond, loss,
+                duration(secondsLeft));
         if (bar != null) {
             bar.stepTo(done);
             bar.setExtraMessage(message);
@@ -107,7 +111,8 @@ final class ProgressDisplay implements TrainingListener, AutoCloseable {
     @Override
     public void epochFinished(MetricsLog.Row metrics, int allEpochs, boolean best) {
         clear();
-        out.printf(Locale.ROOT, "%s: %.1f s, MSE %.5f training, %.5f validation (%.2f dB)%s%n", epochName(), metrics.seconds(),
+        out.printf(Locale.ROOT, "%s: %.1f s, MSE %.5f training, %.5f validation (%.2f dB)%s%n", epochName(),
+                metrics.seconds(),
                 metrics.trainMse(), metrics.validation().mse(), metrics.validation().psnr(), best ? ", best" : "");
         out.flush();
     }

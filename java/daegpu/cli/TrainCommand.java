@@ -67,11 +67,13 @@ final class TrainCommand implements Callable<Integer> {
         private double learningRate;
 
         @Option(names = "--schedule", paramLabel = "NAME", defaultValue = "constant",
-                description = "How the learning rate goes on: ${COMPLETION-CANDIDATES}; cosine ends at zero after --epochs (default: ${DEFAULT-VALUE}).")
+                description = "How the learning rate goes on: ${COMPLETION-CANDIDATES}; cosine ends at zero after --epochs "
+                        + "(default: ${DEFAULT-VALUE}).")
         private Schedule schedule;
 
         @Option(names = "--seed", paramLabel = "N", defaultValue = "1",
-                description = "Decides the first weights, the noise and the order of the images (default: ${DEFAULT-VALUE}).")
+                description = "Decides the first weights, the noise and the order of the images (default: "
+                        + "${DEFAULT-VALUE}).")
         private long seed;
 
         @Option(names = "--init-from", paramLabel = "MODEL",
@@ -88,7 +90,8 @@ final class TrainCommand implements Callable<Integer> {
         private float mean;
 
         @Option(names = "--noise-std", paramLabel = "X[..Y]", defaultValue = "0.5", converter = NoiseLevel.Converter.class,
-                description = "Its standard deviation, or a range from which each image draws its own (default: ${DEFAULT-VALUE}).")
+                description = "Its standard deviation, or a range from which each image draws its own (default: "
+                        + "${DEFAULT-VALUE}).")
         private NoiseLevel std;
 
         @Option(names = "--noise-once",
@@ -118,21 +121,25 @@ final class TrainCommand implements Callable<Integer> {
 
     private static final class DataGroup {
         @Option(names = "--data", paramLabel = "PATH",
-                description = "An IDX file of images, or a folder of them by MNIST's names, raw or .gz (default: the MNIST inside the program).")
+                description = "An IDX file of images, or a folder of them by MNIST's names, raw or .gz (default: the MNIST "
+                        + "inside the program).")
         private Path path;
 
         @Option(names = "--validation-data", paramLabel = "PATH",
-                description = "Validation images, likewise (default: t10k-images... beside the training images, else the last tenth of them).")
+                description = "Validation images, likewise (default: t10k-images... beside the training images, else the "
+                        + "last tenth of them).")
         private Path validation;
 
         @Option(names = "--validation-split", paramLabel = "X", defaultValue = "0",
                 description = "Take this part of the training images, the last ones, for validation.")
         private double validationSplit;
 
-        @Option(names = "--limit", paramLabel = "N", defaultValue = "0", description = "Take the first N training images only.")
+        @Option(names = "--limit", paramLabel = "N", defaultValue = "0",
+                description = "Take the first N training images only.")
         private int limit;
 
-        @Option(names = "--validation-limit", paramLabel = "N", defaultValue = "0", description = "Take the first N validation images only.")
+        @Option(names = "--validation-limit", paramLabel = "N", defaultValue = "0",
+                description = "Take the first N validation images only.")
         private int validationLimit;
     }
 
@@ -148,12 +155,14 @@ final class TrainCommand implements Callable<Integer> {
         private Path output;
 
         @Option(names = "--resume", paramLabel = "DIR",
-                description = "Go on with the run in this folder, with its own options; only --epochs, the location of the images and what computes can be changed.")
+                description = "Go on with the run in this folder, with its own options; only --epochs, the location of the "
+                        + "images and what computes can be changed.")
         private Path resume;
     }
 
     /** What {@code --resume} lets a user change: the others decide the arithmetic, and are the run's own. */
-    private static final Set<String> CHANGEABLE = Set.of("--resume", "--epochs", "--data", "--validation-data", "--engine", "--precision", "--threads");
+    private static final Set<String> CHANGEABLE = Set.of("--resume", "--epochs", "--data", "--validation-data", "--engine",
+            "--precision", "--threads");
     /** What {@code --init-from} takes from the model. */
     private static final Set<String> NETWORK_OPTIONS = Set.of("--filters", "--kernel-size", "--latent-dim");
 
@@ -178,7 +187,8 @@ final class TrainCommand implements Callable<Integer> {
                 RunDirectory directory = RunDirectory.create(output)) {
             record(engine).write(directory.config());
             printPlan(options, engine, images, directory);
-            return train(options, images, engine, directory, (trainer, epochs) -> trainer.start(model != null ? model.state().parameters()
+            return train(options, images, engine, directory,
+                    (trainer, epochs) -> trainer.start(model != null ? model.state().parameters()
                     : Initializer.glorotUniform(options.architecture(), options.noise().seed()), epochs));
         }
     }
@@ -190,10 +200,12 @@ final class TrainCommand implements Callable<Integer> {
     private TrainingOptions options(ImageSet images, Checkpoint model) {
         try {
             Architecture architecture = model == null
-                    ? new Architecture(images.height(), images.width(), images.channels(), network.filters, network.kernelSize, network.latentDimension)
+                    ? new Architecture(images.height(), images.width(), images.channels(), network.filters,
+                    network.kernelSize, network.latentDimension)
                     : fitting(model.options().architecture(), images);
             long updates = TrainingOptions.stepsPerEpoch(images.count(), training.batchSize) * training.epochs;
-            return new TrainingOptions(architecture, new Noise(training.seed, noise.mean, noise.std.lowest(), noise.std.highest(), noise.once),
+            return new TrainingOptions(architecture,
+                    new Noise(training.seed, noise.mean, noise.std.lowest(), noise.std.highest(), noise.once),
                     training.batchSize, LearningRate.over(training.schedule, training.learningRate, updates));
         } catch (IllegalArgumentException e) {
             throw new ParameterException(spec.commandLine(), e.getMessage(), e);
@@ -202,8 +214,10 @@ final class TrainCommand implements Callable<Integer> {
 
     private Architecture fitting(Architecture architecture, ImageSet images) {
         List<String> conflicts = given().stream().filter(NETWORK_OPTIONS::contains).toList();
-        require(conflicts.isEmpty(), String.join(", ", conflicts) + " cannot be given with --init-from: the model has its own network");
-        if (architecture.height() != images.height() || architecture.width() != images.width() || architecture.channels() != images.channels()) {
+        require(conflicts.isEmpty(), String.join(", ", conflicts)
+                + " cannot be given with --init-from: the model has its own network");
+        if (architecture.height() != images.height() || architecture.width() != images.width()
+                || architecture.channels() != images.channels()) {
             throw new InvalidInputException(training.initFrom + " is for images of "
                     + ImageSet.describeSize(architecture.height(), architecture.width(), architecture.channels())
                     + ", and the training images are " + images.describeSize());
@@ -222,7 +236,8 @@ final class TrainCommand implements Callable<Integer> {
 
     private int resume() throws IOException {
         List<String> conflicts = given().stream().filter(option -> !CHANGEABLE.contains(option)).toList();
-        require(conflicts.isEmpty(), String.join(", ", conflicts) + " cannot be given with --resume: the run goes on with its own options");
+        require(conflicts.isEmpty(), String.join(", ", conflicts)
+                + " cannot be given with --resume: the run goes on with its own options");
         try (RunDirectory directory = RunDirectory.resume(run.resume)) {
             Checkpoint checkpoint = Checkpoint.read(directory.last());
             RunRecord record = RunRecord.read(directory.config());
@@ -235,7 +250,8 @@ final class TrainCommand implements Callable<Integer> {
             long epochsDone = checkpoint.finishedEpochs(stepsPerEpoch);
             if (epochsDone >= training.epochs) {
                 out().println(directory.path() + " has done " + epochsDone + (epochsDone == 1 ? " epoch" : " epochs")
-                        + " already. To go on: " + ProgramName.command() + " train --resume " + directory.path() + " --epochs "
+                        + " already. To go on: " + ProgramName.command() + " train --resume " + directory.path()
+                        + " --epochs "
                         + 2 * epochsDone);
                 return ExitStatus.DONE;
             }
@@ -328,7 +344,8 @@ final class TrainCommand implements Callable<Integer> {
         out.println("Engine:  " + engine.engine().description() + ": " + engine.reason());
         out.println("Images:  " + images.description().replace("\n", "\n         "));
         out.println("Noise:   " + describe(options.noise()));
-        out.printf("Updates: %,d an epoch of %d images, Adam at %s (%s), seed %d%n", options.stepsPerEpoch(images.training().count()),
+        out.printf("Updates: %,d an epoch of %d images, Adam at %s (%s), seed %d%n",
+                options.stepsPerEpoch(images.training().count()),
                 options.batchSize(), options.learningRate().peak(), options.learningRate().schedule(),
                 options.noise().seed());
         out.println("Run:     " + directory.path());
@@ -345,9 +362,11 @@ final class TrainCommand implements Callable<Integer> {
         Outcome begin(Trainer trainer, int epochs) throws IOException;
     }
 
-    private int train(TrainingOptions options, DataSets images, OpenedEngine engine, RunDirectory directory, Start start) throws IOException {
+    private int train(TrainingOptions options, DataSets images, OpenedEngine engine, RunDirectory directory,
+            Start start) throws IOException {
         try (ProgressDisplay display = new ProgressDisplay(out(), ProgressDisplay.onTerminal() ? System.out : null)) {
-            Trainer trainer = new Trainer(options, images.training(), images.validation(), engine.engine(), directory, display);
+            Trainer trainer = new Trainer(options, images.training(), images.validation(), engine.engine(), directory,
+                    display);
             Outcome outcome = Interruption.callsWhile(trainer::interrupt, () -> start.begin(trainer, training.epochs));
             display.clear();
             return switch (outcome) {
@@ -361,7 +380,8 @@ final class TrainCommand implements Callable<Integer> {
                     yield ExitStatus.INTERRUPTED;
                 }
                 case DIVERGED -> {
-                    err().println("dae-gpu train: the loss is no longer a finite number, so training stopped; " + directory.last()
+                    err().println("dae-gpu train: the loss is no longer a finite number, so training stopped; "
+                            + directory.last()
                             + " is the last good checkpoint. Try a smaller --learning-rate.");
                     yield ExitStatus.DIVERGED;
                 }

@@ -20,7 +20,8 @@ final class Version implements IVersionProvider {
         versions.put("dae-gpu", Optional.ofNullable(program.getImplementationVersion()).orElse("unpackaged"));
         versions.put("commit", commit());
         versions.put("java", System.getProperty("java.vm.name") + " " + System.getProperty("java.runtime.version"));
-        versions.put("system", System.getProperty("os.name") + " " + System.getProperty("os.version") + " " + System.getProperty("os.arch"));
+        versions.put("system", System.getProperty("os.name") + " " + System.getProperty("os.version") + " "
+                + System.getProperty("os.arch"));
         versions.put("natives", Engines.nativeLibraries());
         return versions;
     }
@@ -37,6 +38,7 @@ final class Version implements IVersionProvider {
 
     @Override
     public String[] getVersion() {
-        return all().entrySet().stream().map(entry -> String.format("%-8s %s", entry.getKey(), entry.getValue())).toArray(String[]::new);
+        return all().entrySet().stream().map(entry -> String.format("%-8s %s", entry.getKey(), entry.getValue()))
+                .toArray(String[]::new);
     }
 }

@@ -27,16 +27,16 @@ import java.util.stream.Stream;
 
 /**
  * A model and all that is needed to train it on: a safetensors file that holds the parameters under their own names
- * ({@code conv1.kernel}…), Adam's moments behind {@code adam.first_moment.} and {@code adam.second_moment.}, and as metadata what
- * decides the arithmetic to come. Two runs that will go the same way have the same bytes here; that is why there are no paths,
- * times or totals in it.
+ * ({@code conv1.kernel}…), Adam's moments behind {@code adam.first_moment.} and {@code adam.second_moment.}, and as metadata
+ * what decides the arithmetic to come. Two runs that will go the same way have the same bytes here; that is why there are no
+ * paths, times or totals in it.
  *
  * @param options        how the model is trained
  * @param trainingData   {@link daegpu.data.ImageSet#identity()} of the images it is trained on
  * @param validationData likewise of those it is measured on
  * @param state          parameters, moments and step
- * @param epochLoss      where an epoch was begun but not finished with validation, the sum of loss × images over its updates so
- *                       far, of which its average will be made; else empty
+ * @param epochLoss      where an epoch was begun but not finished with validation, the sum of loss × images over its updates
+ *                       so far, of which its average will be made; else empty
  */
 public record Checkpoint(TrainingOptions options, String trainingData, String validationData, TrainingState state,
                          OptionalDouble epochLoss) {
@@ -79,7 +79,8 @@ public record Checkpoint(TrainingOptions options, String trainingData, String va
 
     /** Whether everything in it is a finite number: nothing else can be read again. */
     boolean isFinite() {
-        return Stream.of(state.parameters(), state.firstMoment(), state.secondMoment()).allMatch(tensors -> isFinite(tensors.values()));
+        return Stream.of(state.parameters(), state.firstMoment(), state.secondMoment())
+                .allMatch(tensors -> isFinite(tensors.values()));
     }
 
     private static boolean isFinite(float[] values) {
@@ -103,7 +104,8 @@ public record Checkpoint(TrainingOptions options, String trainingData, String va
         Map<String, String> metadata = new TreeMap<>();
         metadata.put("format", FORMAT);
         metadata.put("format_version", VERSION);
-        metadata.put("image", Arrays.toString(new int[] {architecture.height(), architecture.width(), architecture.channels()}));
+        metadata.put("image", Arrays.toString(new int[] {architecture.height(), architecture.width(),
+                architecture.channels()}));
         metadata.put("filters", architecture.filters().toString());
         metadata.put("kernel", String.valueOf(architecture.kernelSize()));
         metadata.put("latent", String.valueOf(architecture.latentDimension()));
@@ -144,7 +146,8 @@ public record Checkpoint(TrainingOptions options, String trainingData, String va
         }
         if (!VERSION.equals(content.metadata().get("format_version"))) {
             String found = quote(content.metadata().getOrDefault("format_version", "none"));
-            throw new InvalidInputException(file + " has format version " + found + "; this program knows version " + VERSION + " only");
+            throw new InvalidInputException(file + " has format version " + found + "; this program knows version "
+                    + VERSION + " only");
         }
         try {
             return read(content);
@@ -164,7 +167,8 @@ public record Checkpoint(TrainingOptions options, String trainingData, String va
                 value(content, "kernel", Integer::valueOf), value(content, "latent", Integer::valueOf));
         float[] std = value(content, "noise_std", text -> parseJson(text, float[].class));
         require(std.length == 2, "noise_std must be [lowest, highest], not " + Arrays.toString(std));
-        Noise noise = new Noise(value(content, "seed", Long::valueOf), value(content, "noise_mean", Float::valueOf), std[0], std[1],
+        Noise noise = new Noise(value(content, "seed", Long::valueOf), value(content, "noise_mean", Float::valueOf), std[0],
+                std[1],
                 value(content, "noise_once", Checkpoint::parseBoolean));
         LearningRate rate = new LearningRate(value(content, "schedule", Schedule::of),
                 value(content, "learning_rate", Double::valueOf), value(content, "schedule_horizon", Long::valueOf));
@@ -172,7 +176,8 @@ public record Checkpoint(TrainingOptions options, String trainingData, String va
         require(step >= 0, "step must be 0 or more, not " + step);
         OptionalDouble epochLoss = content.metadata().containsKey("epoch_loss")
                 ? OptionalDouble.of(value(content, "epoch_loss", Double::valueOf)) : OptionalDouble.empty();
-        require(epochLoss.orElse(0) >= 0 && Double.isFinite(epochLoss.orElse(0)), "epoch_loss must be 0 or more, not " + epochLoss);
+        require(epochLoss.orElse(0) >= 0 && Double.isFinite(epochLoss.orElse(0)), "epoch_loss must be 0 or more, not "
+                + epochLoss);
         require(epochLoss.isEmpty() || step > 0, "epoch_loss cannot be there before the first update");
         requireOnlyKnownTensors(content, architecture);
         // All of them before memory is taken for any: the metadata may announce what the file is much too small for.
@@ -182,7 +187,8 @@ public record Checkpoint(TrainingOptions options, String trainingData, String va
         TrainingState state = new TrainingState(parameters(content, "", architecture),
                 parameters(content, FIRST_MOMENT, architecture), parameters(content, SECOND_MOMENT, architecture), step);
         return new Checkpoint(new TrainingOptions(architecture, noise, value(content, "batch_size", Integer::valueOf), rate),
-                value(content, "training_data", Function.identity()), value(content, "validation_data", Function.identity()), state, epochLoss);
+                value(content, "training_data", Function.identity()), value(content, "validation_data", Function.identity()),
+                state, epochLoss);
     }
 
     private static <T> T value(Safetensors content, String key, Function<String, T> parser) {

@@ -8,7 +8,8 @@ import java.util.stream.Collectors;
  *
  * @param schedule how it changes
  * @param peak     the rate of the first update
- * @param horizon  updates over which a schedule runs its course, counted from the first; 0 for a constant rate, which has none
+ * @param horizon  updates over which a schedule runs its course, counted from the first; 0 for a constant rate, which has
+ *                 none
  */
 public record LearningRate(Schedule schedule, double peak, long horizon) {
 
@@ -46,7 +47,8 @@ public record LearningRate(Schedule schedule, double peak, long horizon) {
             throw new IllegalArgumentException("the learning rate must be above 0 and at most 1, not " + peak);
         }
         if (schedule == Schedule.CONSTANT ? horizon != 0 : horizon <= 0) {
-            throw new IllegalArgumentException("a " + schedule + " schedule cannot have a horizon of " + horizon + " updates");
+            throw new IllegalArgumentException("a " + schedule + " schedule cannot have a horizon of " + horizon
+                    + " updates");
         }
     }
 

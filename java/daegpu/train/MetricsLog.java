@@ -68,11 +68,13 @@ public final class MetricsLog {
         List<Row> rows = read(file);
         for (int i = 0; i < rows.size(); i++) {
             if (rows.get(i).epoch() != i + 1) {
-                throw new InvalidInputException(file + " line " + (i + 2) + " is about epoch " + rows.get(i).epoch() + ", not " + (i + 1));
+                throw new InvalidInputException(file + " line " + (i + 2) + " is about epoch " + rows.get(i).epoch()
+                        + ", not " + (i + 1));
             }
         }
         if (rows.size() < lastEpoch) {
-            throw new InvalidInputException(file + " has " + rows.size() + " epochs where the last checkpoint has " + lastEpoch);
+            throw new InvalidInputException(file + " has " + rows.size() + " epochs where the last checkpoint has "
+                    + lastEpoch);
         }
         return new MetricsLog(file, new ArrayList<>(rows.subList(0, (int) lastEpoch)));
     }
@@ -127,7 +129,8 @@ public final class MetricsLog {
     }
 
     private void write() throws IOException {
-        String text = rows.stream().map(Row::toCsv).collect(Collectors.joining("\n", HEADER + "\n", rows.isEmpty() ? "" : "\n"));
+        String text = rows.stream().map(Row::toCsv)
+                .collect(Collectors.joining("\n", HEADER + "\n", rows.isEmpty() ? "" : "\n"));
         AtomicFile.write(file, text.getBytes(StandardCharsets.UTF_8));
     }
 }

@@ -13,12 +13,13 @@ import java.util.Set;
 import java.util.stream.Stream;
 
 /**
- * The folder of one training run: {@code config.json}, {@code metrics.csv}, {@code best.safetensors}, {@code last.safetensors} and
- * {@code samples/}. While it is open no other process can open it to train.
+ * The folder of one training run: {@code config.json}, {@code metrics.csv}, {@code best.safetensors}, {@code
+ * last.safetensors} and {@code samples/}. While it is open no other process can open it to train.
  */
 public final class RunDirectory implements AutoCloseable {
 
-    private static final Set<String> WRITTEN_BEFORE_FIRST_CHECKPOINT = Set.of(".lock", "config.json", "metrics.csv", "samples");
+    private static final Set<String> WRITTEN_BEFORE_FIRST_CHECKPOINT = Set.of(".lock", "config.json", "metrics.csv",
+            "samples");
 
     private final Path path;
     private final FileChannel lockFile;
@@ -106,7 +107,8 @@ public final class RunDirectory implements AutoCloseable {
             throw new InvalidInputException(path + " is not the folder of a run");
         }
         if (!Files.exists(lastCheckpoint(path))) {
-            throw new InvalidInputException(path + " has no last.safetensors: its first checkpoint was never written, so start again with --output " + path);
+            throw new InvalidInputException(path + " has no last.safetensors: its first checkpoint was never written, so "
+                    + "start again with --output " + path);
         }
         Files.createDirectories(path.resolve("samples"));
         return new RunDirectory(path);

@@ -16,8 +16,8 @@ import java.util.Map;
 import java.util.Optional;
 
 /**
- * {@code config.json}: every option of a run by its long name, and the versions of what it ran on. A run is resumed with what
- * stands here of the images' location, the engine and the epochs; what decides the arithmetic stands in the checkpoint.
+ * {@code config.json}: every option of a run by its long name, and the versions of what it ran on. A run is resumed with
+ * what stands here of the images' location, the engine and the epochs; what decides the arithmetic stands in the checkpoint.
  */
 public final class RunRecord {
 

@@ -10,8 +10,8 @@ final class Shuffle {
     }
 
     /**
-     * A random permutation of 0 … count − 1: the images sorted by a 32-bit key that each draws for the epoch, the first of its
-     * four integers at offset 4·epoch of {@link Philox#PURPOSE_SHUFFLE}. Equal keys keep the order of the data set.
+     * A random permutation of 0 … count − 1: the images sorted by a 32-bit key that each draws for the epoch, the first of
+     * its four integers at offset 4·epoch of {@link Philox#PURPOSE_SHUFFLE}. Equal keys keep the order of the data set.
      *
      * @param epoch counted from 0
      */

@@ -18,8 +18,8 @@ import java.util.OptionalDouble;
  * The training loop: epochs of shuffled batches, each followed by validation, a picture, a line of metrics and a checkpoint.
  * What happens to one batch is in {@link #trainBatch} and then in {@link Engine#trainStep(int, int, float)} of an engine.
  *
- * <p>Files of an epoch are written in such an order that the run can be resumed wherever it is killed: {@code last.safetensors}
- * comes last, and what is there of later epochs is done again, to the same bytes.
+ * <p>Files of an epoch are written in such an order that the run can be resumed wherever it is killed: {@code
+ * last.safetensors} comes last, and what is there of later epochs is done again, to the same bytes.
  */
 public final class Trainer {
 
@@ -109,7 +109,8 @@ public final class Trainer {
     /**
      * Checks, before anything is written, that {@link #resume} can go on from a checkpoint.
      *
-     * @throws InvalidInputException if the images are not those that it was trained on, or the metrics not those of its epochs
+     * @throws InvalidInputException if the images are not those that it was trained on, or the metrics not those of its
+     *         epochs
      */
     public void requireResumable(Checkpoint from) {
         from.requireImages(trainingIdentity, validationIdentity, directory);
@@ -128,7 +129,8 @@ public final class Trainer {
             int firstBatch = (int) (step - (long) epoch * stepsPerEpoch);
             listener.epochStarted(epoch + 1, epochs, imagesBefore(firstBatch), training.count());
             long startTime = System.nanoTime();
-            engine.startEpoch(training, options.noise(), epoch, Shuffle.order(options.noise().seed(), epoch, training.count()));
+            engine.startEpoch(training, options.noise(), epoch,
+                    Shuffle.order(options.noise().seed(), epoch, training.count()));
             for (int batch = firstBatch; batch < stepsPerEpoch; batch++) {
                 if (interrupted) {
                     return saveInterrupted(batch == 0 ? OptionalDouble.empty() : OptionalDouble.of(epochLoss));
@@ -154,7 +156,8 @@ public final class Trainer {
             }
             double imagesPerSecond = (training.count() - imagesBefore(firstBatch)) / trainingSeconds;
             double seconds = (System.nanoTime() - startTime) / 1e9;
-            finishEpoch(new MetricsLog.Row(epoch + 1, seconds, imagesPerSecond, epochLoss / training.count(), scores), checkpoint, epochs);
+            finishEpoch(new MetricsLog.Row(epoch + 1, seconds, imagesPerSecond, epochLoss / training.count(), scores),
+                    checkpoint, epochs);
             epochLoss = 0;
         }
         return Outcome.FINISHED;
@@ -180,8 +183,8 @@ public final class Trainer {
     }
 
     /**
-     * Adds loss × images of the updates since the last call, of which {@code lastBatch} is the last. One by one: the sum must not
-     * depend on how many there are, which an interruption decides.
+     * Adds loss × images of the updates since the last call, of which {@code lastBatch} is the last. One by one: the sum
+     * must not depend on how many there are, which an interruption decides.
      */
     private double addLosses(double sumBefore, int lastBatch) {
         double[] losses = engine.takeLosses();
@@ -196,7 +199,8 @@ public final class Trainer {
     private void finishEpoch(MetricsLog.Row row, Checkpoint checkpoint, int epochs) throws IOException {
         boolean best = row.validation().mse() < metrics.bestValidationMse();
         metrics.add(row);
-        ImageFile.write(directory.sample(row.epoch()), ContactSheet.draw(validation.height(), validation.width(), validation.channels(), samples()));
+        ImageFile.write(directory.sample(row.epoch()),
+                ContactSheet.draw(validation.height(), validation.width(), validation.channels(), samples()));
         if (best) {
             checkpoint.write(directory.best());
         }

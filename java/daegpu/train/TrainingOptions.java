@@ -4,8 +4,8 @@ import daegpu.model.Architecture;
 import daegpu.noise.Noise;
 
 /**
- * What decides the arithmetic of a training, besides the data: with the same options, data and engine, every bit of the result
- * is the same. How long to train is not among them, so that a run can be continued.
+ * What decides the arithmetic of a training, besides the data: with the same options, data and engine, every bit of the
+ * result is the same. How long to train is not among them, so that a run can be continued.
  *
  * @param architecture the network
  * @param noise        what corrupts its input; its seed is the seed of the whole run

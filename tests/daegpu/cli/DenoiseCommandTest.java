@@ -78,7 +78,8 @@ class DenoiseCommandTest {
                 noise.corrupt(Philox.VALIDATION + i, 0, clean, noisy, i * 64, 64);
             }
         }
-        try (Engine engine = Engines.open("reference", checkpoint.options().architecture(), EngineOptions.fp32(1)).engine()) {
+        try (Engine engine = Engines.open("reference", checkpoint.options().architecture(), EngineOptions.fp32(1))
+                .engine()) {
             engine.load(checkpoint.state());
             engine.denoise(noisy, images.count(), denoised);
         }
@@ -93,7 +94,8 @@ class DenoiseCommandTest {
     void pngIsDenoisedAsTheEngineDoes() throws IOException {
         Path in = write("a.png", 2, "png");
         Path out = folder.resolve("clean.png");
-        assertEquals("Denoised 1 of 1 file into " + out + System.lineSeparator(), denoise(in, "--output", out).assertDone().out());
+        assertEquals("Denoised 1 of 1 file into " + out + System.lineSeparator(), denoise(in, "--output", out).assertDone()
+                .out());
         assertArrayEquals(expected(IMAGES.range(2, 3), null), read(out));
         assertEquals("png", ImageFile.formatOf(out));
     }
@@ -156,7 +158,8 @@ class DenoiseCommandTest {
         assertArrayEquals(expected(IMAGES, trained), IdxFile.read(folder.resolve("1.idx"), 0).pixels());
         assertArrayEquals(Files.readAllBytes(folder.resolve("1.idx")), Files.readAllBytes(folder.resolve("2.idx")));
         denoise(in, "--add-noise", "--noise-std", "0.1", "--seed", "-7", "--output", folder.resolve("3.idx")).assertDone();
-        assertArrayEquals(expected(IMAGES, Noise.gaussian(-7, trained.mean(), 0.1f)), IdxFile.read(folder.resolve("3.idx"), 0).pixels());
+        assertArrayEquals(expected(IMAGES, Noise.gaussian(-7, trained.mean(), 0.1f)),
+                IdxFile.read(folder.resolve("3.idx"), 0).pixels());
         write("scans/0.png", 0, "png");
         write("scans/1.png", 1, "png");
         denoise(folder.resolve("scans"), "--add-noise", "--output", folder.resolve("out")).assertDone();
@@ -190,7 +193,8 @@ class DenoiseCommandTest {
         Path out = folder.resolve("out");
         Result result = denoise(folder.resolve("scans"), missing, text, "--output", out);
         assertEquals(3, result.status());
-        assertEquals(List.of(cut + " is truncated or damaged", large + " is 8x12 grey; the model wants 8x8 grey", missing + " does not exist",
+        assertEquals(List.of(cut + " is truncated or damaged", large + " is 8x12 grey; the model wants 8x8 grey",
+                missing + " does not exist",
                 text + " is no IDX file: it begins with 6e 6f 20 69"), result.err().lines().map(line -> {
                     assertTrue(line.startsWith("dae-gpu denoise: "), line);
                     return line.substring("dae-gpu denoise: ".length());
@@ -214,10 +218,12 @@ class DenoiseCommandTest {
     @Test
     void refusesOtherSizesByName() throws IOException {
         Path colour = write("colour.png", ImageFile.encode(new ImageSet(8, 8, 3, colours()), 0, "png"));
-        denoise(colour, "--output", folder.resolve("out.png")).assertRefused(colour.toString(), "colour", "the model wants 8x8 grey");
+        denoise(colour, "--output", folder.resolve("out.png"))
+                .assertRefused(colour.toString(), "colour", "the model wants 8x8 grey");
         Path idx = folder.resolve("large.idx");
         IdxFile.write(idx, new ImageSet(16, 16, 1, new byte[256]));
-        denoise(idx, "--output", folder.resolve("out.idx")).assertRefused(idx + " holds images of 16x16 grey", "the model wants 8x8 grey");
+        denoise(idx, "--output", folder.resolve("out.idx"))
+                .assertRefused(idx + " holds images of 16x16 grey", "the model wants 8x8 grey");
         IdxFile.write(idx, new ImageSet(8, 8, 3, colours()));
         denoise(idx, "--output", folder.resolve("out.idx")).assertRefused(idx + " holds images of 8x8 colour");
     }
@@ -236,7 +242,8 @@ class DenoiseCommandTest {
         Path b = write("2/a.png", 1, "png");
         Path file = write("file", new byte[1]);
         Map<String, String> before = Program.content(folder);
-        denoise(a, b, "--output", folder.resolve("out")).assertRefused(a.toString(), b.toString(), "would both be written to");
+        denoise(a, b, "--output", folder.resolve("out"))
+                .assertRefused(a.toString(), b.toString(), "would both be written to");
         denoise(a, folder.resolve("missing.png"), "--output", file).assertRefused(file + " is a file");
         denoise(a, folder.resolve("2"), "--output", file.resolve("out")).assertRefused(file.toString());
         denoise(a, "--output", folder.resolve("none/a.png")).assertRefused("none/a.png", "folder does not exist");
@@ -248,8 +255,10 @@ class DenoiseCommandTest {
     }
 
     @ParameterizedTest
-    @CsvSource(delimiter = '|', value = {"--noise-std | -1", "--noise-std | NaN", "--noise-std | x", "--noise-std | ''", "--noise-std | 1e39",
-        "--seed | x", "--seed | 99999999999999999999", "--engine | quantum", "--precision | fp7", "--threads | -1", "--threads | 1000000",
+    @CsvSource(delimiter = '|', value = {"--noise-std | -1", "--noise-std | NaN", "--noise-std | x", "--noise-std | ''",
+            "--noise-std | 1e39",
+        "--seed | x", "--seed | 99999999999999999999", "--engine | quantum", "--precision | fp7", "--threads | -1",
+        "--threads | 1000000",
         "--output | ''", "--bogus | 1"})
     void refusesWhatIsOutOfRange(String option, String value) throws IOException {
         Path in = write("a.png", 0, "png");
@@ -268,7 +277,8 @@ class DenoiseCommandTest {
         Program.run("denoise").assertRefused("MODEL");
         Program.run("denoise", model).assertRefused("INPUT");
         Program.run("denoise", model, in).assertRefused("--output");
-        denoise(in, "--noise-std", "1", "--output", folder.resolve("b.png")).assertRefused("--noise-std goes with --add-noise");
+        denoise(in, "--noise-std", "1", "--output", folder.resolve("b.png"))
+                .assertRefused("--noise-std goes with --add-noise");
         denoise(in, "--seed", "1", "--output", folder.resolve("b.png")).assertRefused("--seed goes with --add-noise");
         denoise("", "--output", folder.resolve("b")).assertRefused("empty");
     }
@@ -279,7 +289,8 @@ class DenoiseCommandTest {
         Path out = folder.resolve("out.png");
         Path missing = folder.resolve("missing");
         Program.run("denoise", missing, in, "--output", out).assertRefused(missing + " does not exist");
-        Program.run("denoise", folder, in, "--output", out).assertRefused(folder.resolve("best.safetensors") + " does not exist");
+        Program.run("denoise", folder, in, "--output", out)
+                .assertRefused(folder.resolve("best.safetensors") + " does not exist");
         Program.run("denoise", in, in, "--output", out).assertRefused(in.toString());
         Program.run("denoise", "tests/golden/tiny.safetensors", in, "--output", out)
                 .assertRefused("tests/golden/tiny.safetensors is a safetensors file, but not a model of this program");

@@ -46,7 +46,8 @@ class EvaluateCommandTest {
     }
 
     private Result evaluate(Object... arguments) {
-        List<Object> all = new ArrayList<>(List.of("evaluate", model, "--data", data, "--engine", "reference", "--threads", "1",
+        List<Object> all = new ArrayList<>(List.of("evaluate", model, "--data", data, "--engine", "reference", "--threads",
+                "1",
                 "--output", folder.resolve("figure.png")));
         all.addAll(List.of(arguments));
         return Program.run(all.toArray());
@@ -54,7 +55,8 @@ class EvaluateCommandTest {
 
     private static Evaluation.Result expected(ImageSet images, Noise noise) {
         Checkpoint checkpoint = Checkpoint.read(model.resolve("best.safetensors"));
-        try (Engine engine = Engines.open("reference", checkpoint.options().architecture(), EngineOptions.fp32(1)).engine()) {
+        try (Engine engine = Engines.open("reference", checkpoint.options().architecture(), EngineOptions.fp32(1))
+                .engine()) {
             engine.load(checkpoint.state());
             return Evaluation.of(engine, images, noise);
         }
@@ -66,12 +68,14 @@ class EvaluateCommandTest {
         ImageSet images = IdxFile.read(data.resolve("t10k-images-idx3-ubyte"), 0);
         for (float std : new float[] {0.25f, 1}) {
             Evaluation.Result result = expected(images, Noise.gaussian(5, 0.1f, std));
-            String row = String.format(Locale.ROOT, "%s %.5f %.2f %.4f %.5f %.2f %.4f", std, result.noisy().mse(), result.noisy().psnr(),
+            String row = String.format(Locale.ROOT, "%s %.5f %.2f %.4f %.5f %.2f %.4f", std, result.noisy().mse(),
+                    result.noisy().psnr(),
                     result.noisy().ssim(), result.denoised().mse(), result.denoised().psnr(), result.denoised().ssim());
             assertTrue(out.replaceAll(" +", " ").contains(row), row + " is not in\n" + out);
         }
         assertTrue(out.contains("12 images from " + data) && out.contains("seed 5"), out);
-        assertTrue(out.lines().allMatch(line -> line.length() <= 80 || line.contains(folder.toString()) || line.contains(data.toString())), out);
+        assertTrue(out.lines().allMatch(line -> line.length() <= 80 || line.contains(folder.toString())
+                || line.contains(data.toString())), out);
         // Nine images wide, two blocks of three rows, each image magnified to 64 pixels.
         assertEquals(4 + 9 * 68, ImageIO.read(folder.resolve("figure.png").toFile()).getWidth());
         assertEquals(4 + 6 * 68 + 16, ImageIO.read(folder.resolve("figure.png").toFile()).getHeight());
@@ -92,7 +96,8 @@ class EvaluateCommandTest {
         assertEquals(5, root.get("images").intValue());
         assertEquals(4, root.get("levels").size());
         assertEquals(folder.resolve("figure.png").toString(), root.get("figure").textValue());
-        Evaluation.Result result = expected(IdxFile.read(data.resolve("t10k-images-idx3-ubyte"), 5), Noise.gaussian(1, 0.5f, 0.75f));
+        Evaluation.Result result = expected(IdxFile.read(data.resolve("t10k-images-idx3-ubyte"), 5),
+                Noise.gaussian(1, 0.5f, 0.75f));
         JsonNode level = root.get("levels").get(2);
         assertEquals(0.75, level.get("noise_std").doubleValue(), 1e-6);
         assertEquals(result.denoised().mse(), level.at("/denoised/mse").doubleValue());
@@ -104,7 +109,8 @@ class EvaluateCommandTest {
     @Test
     void jsonIsJsonWithoutNoise() throws IOException {
         // Images that nothing was done to have an error of zero and so an infinite ratio, which JSON has no number for.
-        JsonNode root = new ObjectMapper().readTree(evaluate("--json", "--noise-std", "0", "--noise-mean", "0").assertDone().out());
+        JsonNode root = new ObjectMapper().readTree(evaluate("--json", "--noise-std", "0", "--noise-mean", "0").assertDone()
+                .out());
         assertEquals(0, root.at("/levels/0/noisy/mse").doubleValue());
         assertTrue(root.at("/levels/0/noisy/psnr").isNull(), root.toString());
     }
@@ -112,7 +118,8 @@ class EvaluateCommandTest {
     @Test
     void figureGoesBesideTheModelAndIsDrawnAgain() throws IOException {
         for (int i = 0; i < 2; i++) {
-            String out = Program.run("evaluate", model.resolve("last.safetensors"), "--data", data, "--limit", "1").assertDone().out();
+            String out = Program.run("evaluate", model.resolve("last.safetensors"), "--data", data, "--limit", "1")
+                    .assertDone().out();
             assertTrue(out.contains("Figure: " + model.resolve("robustness.png")), out);
         }
         assertTrue(Files.exists(model.resolve("robustness.png")));
@@ -135,11 +142,14 @@ class EvaluateCommandTest {
 
     @ParameterizedTest
     @CsvSource(delimiter = '|', value = {"--noise-std | ''", "--noise-std | -1", "--noise-std | 0.5,,1", "--noise-std | NaN",
-        "--noise-std | 0.25..1", "--noise-std | 1e39", "--noise-std | x", "--noise-mean | NaN", "--noise-mean | x", "--seed | 1.5",
-        "--limit | -1", "--limit | 99999999999", "--engine | quantum", "--precision | fp7", "--threads | -1", "--threads | 1000000",
+        "--noise-std | 0.25..1", "--noise-std | 1e39", "--noise-std | x", "--noise-mean | NaN", "--noise-mean | x",
+        "--seed | 1.5",
+        "--limit | -1", "--limit | 99999999999", "--engine | quantum", "--precision | fp7", "--threads | -1",
+        "--threads | 1000000",
         "--bogus | 1"})
     void refusesWhatIsOutOfRange(String option, String value) throws IOException {
-        Program.run("evaluate", model, "--data", data, "--output", folder.resolve("figure.png"), option, value).assertRefused("dae-gpu evaluate: ");
+        Program.run("evaluate", model, "--data", data, "--output", folder.resolve("figure.png"), option, value)
+                .assertRefused("dae-gpu evaluate: ");
         assertFalse(Files.exists(folder.resolve("figure.png")));
     }
 
@@ -148,9 +158,12 @@ class EvaluateCommandTest {
         Map<String, String> before = Program.content(folder);
         Path figure = folder.resolve("figure.png");
         Program.run("evaluate", model, "--output", figure).assertRefused("8x8 grey", "MNIST's are 28x28 grey", "--data");
-        Program.run("evaluate", model, "--data", folder.resolve("none"), "--output", figure).assertRefused(folder.resolve("none") + " does not exist");
-        Program.run("evaluate", model, "--data", folder, "--output", figure).assertRefused(folder + " holds no validation images");
-        Program.run("evaluate", "tests/golden/tiny.safetensors", "--data", data, "--output", figure).assertRefused("not a model of this program");
+        Program.run("evaluate", model, "--data", folder.resolve("none"), "--output", figure)
+                .assertRefused(folder.resolve("none") + " does not exist");
+        Program.run("evaluate", model, "--data", folder, "--output", figure)
+                .assertRefused(folder + " holds no validation images");
+        Program.run("evaluate", "tests/golden/tiny.safetensors", "--data", data, "--output", figure)
+                .assertRefused("not a model of this program");
         assertEquals(before, Program.content(folder));
     }
 }

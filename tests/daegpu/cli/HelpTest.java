@@ -69,7 +69,8 @@ class HelpTest {
     void completionIsAScript() throws IOException, InterruptedException {
         Result result = Program.run("generate-completion").assertDone();
         Path script = Files.writeString(folder.resolve("completion"), result.out());
-        assertTrue(result.out().contains("--latent-dim") && result.out().contains("\"constant\" \"cosine\""), "options are missing");
+        assertTrue(result.out().contains("--latent-dim") && result.out().contains("\"constant\" \"cosine\""),
+                "options are missing");
         Process bash;
         try {
             bash = new ProcessBuilder("bash", "-n", script.toString()).redirectErrorStream(true).start();

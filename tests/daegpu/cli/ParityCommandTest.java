@@ -44,7 +44,8 @@ class ParityCommandTest {
         Result result = Program.run("parity", GOLDEN, altered(tensor, 0.5f), "--engine", "reference");
         assertEquals(1, result.status());
         assertEquals("", result.err());
-        assertTrue(result.out().lines().anyMatch(line -> line.startsWith(reported + " ") && line.contains(" FAIL ")), result.out());
+        assertTrue(result.out().lines().anyMatch(line -> line.startsWith(reported + " ") && line.contains(" FAIL ")),
+                result.out());
         assertTrue(result.out().contains("PASS: all ") && result.out().contains("FAIL: "), result.out());
     }
 
@@ -60,7 +61,8 @@ class ParityCommandTest {
         Path missing = folder.resolve("missing.safetensors");
         Program.run("parity", missing).assertRefused(missing + " does not exist");
         Program.run("parity", folder).assertRefused(folder + " is a folder");
-        Path model = Program.train(Program.writeImages(folder.resolve("data")), folder.resolve("model")).resolve("best.safetensors");
+        Path model = Program.train(Program.writeImages(folder.resolve("data")), folder.resolve("model"))
+                .resolve("best.safetensors");
         Program.run("parity", model).assertRefused(model.toString());
         Program.run("parity", GOLDEN, "--engine", "quantum").assertRefused("quantum");
         Program.run("parity", GOLDEN, "--precision", "fp7").assertRefused("fp7");

@@ -143,7 +143,8 @@ class ProcessTest {
             assertEquals(before, Program.content(run()));
             Files.copy(Program.train(data, folder.resolve("other")).resolve("last.safetensors"), directory.last());
             before = Program.content(run());
-            Program.finish(start("train", "--resume", run())).assertRefused(run() + " is in use: another process trains there");
+            Program.finish(start("train", "--resume", run()))
+                    .assertRefused(run() + " is in use: another process trains there");
             assertEquals(before, Program.content(run()));
         }
     }
@@ -152,7 +153,8 @@ class ProcessTest {
     void tooLittleMemoryIsSaidInALine() throws IOException, InterruptedException {
         List<Object> arguments = Program.training(data, run());
         arguments.set(arguments.indexOf("--filters") + 1, "1024,1024");
-        Program.finish(Program.fork(List.of("-Xmx48m"), arguments.toArray()).start()).assertRefused("more memory than Java may use", "-Xmx");
+        Program.finish(Program.fork(List.of("-Xmx48m"), arguments.toArray()).start())
+                .assertRefused("more memory than Java may use", "-Xmx");
         assertFalse(Files.exists(run()));
     }
 
@@ -185,7 +187,8 @@ class ProcessTest {
 
     @Test
     void namesThatTheLocaleCannotHoldAreRefused() throws IOException, InterruptedException {
-        ProcessBuilder builder = Program.fork(List.of("-Dsun.jnu.encoding=ANSI_X3.4-1968"), "train", "--data", data, "--output", folder.resolve("ü"));
+        ProcessBuilder builder = Program.fork(List.of("-Dsun.jnu.encoding=ANSI_X3.4-1968"), "train", "--data", data,
+                "--output", folder.resolve("ü"));
         builder.environment().put("LC_ALL", "C");
         List<String> before = new ArrayList<>(Program.content(folder).keySet());
         Result result = Program.finish(builder.start());

@@ -43,7 +43,8 @@ final class Program {
         void assertRefusedWith(int expectedStatus, String... fragments) {
             assertEquals(1, err.lines().count(), "not one line: " + err);
             assertEquals(expectedStatus, status, err);
-            assertFalse(err.contains("\tat ") || err.contains("Exception") || err.contains("java.") || err.contains("\u001b"), err);
+            assertFalse(err.contains("\tat ") || err.contains("Exception") || err.contains("java.")
+                    || err.contains("\u001b"), err);
             assertTrue(err.startsWith("dae-gpu"), err);
             for (String fragment : fragments) {
                 assertTrue(err.contains(fragment), "\"" + fragment + "\" is not in: " + err);
@@ -122,18 +123,20 @@ final class Program {
         try (Stream<Path> files = Files.walk(folder)) {
             for (Path file : files.toList()) {
                 // Opening a lock and closing it would give it up: so POSIX wants it.
-                content.put(folder.relativize(file).toString(), Files.isDirectory(file) || file.endsWith(".lock") ? "not read"
+                content.put(folder.relativize(file).toString(), Files.isDirectory(file) || file.endsWith(".lock")
+                        ? "not read"
                         : Arrays.hashCode(Files.readAllBytes(file)) + " of " + Files.size(file) + " bytes");
             }
         }
         return content;
     }
 
-    /** What decides whether two runs are the same: all but the record, the lock, what was killed, and the columns of times. */
+    /** What decides whether two runs are the same: all but the record, the lock, what was killed, and columns of times. */
     static Map<String, String> result(Path run) throws IOException {
         Map<String, String> content = content(run);
         content.keySet().removeIf(name -> name.equals(".lock") || name.equals("config.json") || name.endsWith(".tmp"));
-        content.put("metrics.csv", Files.readString(run.resolve("metrics.csv")).replaceAll("(?m)^(\\d+),[^,]*,[^,]*,", "$1,"));
+        content.put("metrics.csv", Files.readString(run.resolve("metrics.csv"))
+                .replaceAll("(?m)^(\\d+),[^,]*,[^,]*,", "$1,"));
         return content;
     }
 }

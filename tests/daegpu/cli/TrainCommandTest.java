@@ -88,7 +88,8 @@ class TrainCommandTest {
         assertFalse(out.contains("\u001b") || out.contains("\r") || out.contains("%"), out);
         assertEquals(2, out.lines().filter(line -> line.startsWith("epoch ")).count(), out);
         String first = out.lines().filter(line -> line.startsWith("epoch 1/2: ")).findAny().orElseThrow();
-        assertTrue(first.matches("epoch 1/2: [0-9.]+ s, MSE 0\\.\\d{5} training, 0\\.\\d{5} validation \\(\\d+\\.\\d\\d dB\\), best"), first);
+        assertTrue(first.matches("epoch 1/2: [0-9.]+ s, MSE 0\\.\\d{5} training, 0\\.\\d{5} validation \\(\\d+\\.\\d\\d "
+                + "dB\\), best"), first);
     }
 
     @Test
@@ -105,7 +106,8 @@ class TrainCommandTest {
         train("--noise-std", "0.25..1.0", "--schedule", "Cosine", "--threads", "0").assertDone();
         JsonNode options = new ObjectMapper().readTree(run.resolve("config.json").toFile()).get("options");
         Set<String> expected = new TreeSet<>();
-        new CommandLine(new TrainCommand()).getCommandSpec().options().forEach(option -> expected.add(option.longestName().substring(2)));
+        new CommandLine(new TrainCommand()).getCommandSpec().options()
+                .forEach(option -> expected.add(option.longestName().substring(2)));
         expected.removeAll(Set.of("help", "version", "resume"));
         Set<String> recorded = new TreeSet<>();
         options.fieldNames().forEachRemaining(recorded::add);
@@ -114,9 +116,11 @@ class TrainCommandTest {
         assertEquals("[2,4]", options.get("filters").toString());
         assertEquals("0.25..1.0", options.get("noise-std").asText());
         assertEquals(data.toAbsolutePath().toString(), options.get("data").textValue());
-        assertTrue(options.get("threads").intValue() > 0, "the number of processors that 0 meant decides the bits of an engine");
+        assertTrue(options.get("threads").intValue() > 0,
+                "the number of processors that 0 meant decides the bits of an engine");
         JsonNode versions = new ObjectMapper().readTree(run.resolve("config.json").toFile()).get("versions");
-        assertTrue(StreamSupport.stream(versions.spliterator(), false).allMatch(version -> !version.asText().isEmpty()), versions.toString());
+        assertTrue(StreamSupport.stream(versions.spliterator(), false).allMatch(version -> !version.asText().isEmpty()),
+                versions.toString());
         assertEquals(Set.of("dae-gpu", "commit", "java", "system", "natives"), Set.copyOf(names(versions)));
     }
 
@@ -165,7 +169,8 @@ class TrainCommandTest {
     void cosineKeepsItsHorizonAndSaysSo() throws IOException {
         train("--schedule", "cosine").assertDone();
         String out = resume(run, "--epochs", "3").assertDone().out();
-        assertTrue(out.contains("the cosine schedule of this run ends after update 20; the learning rate is 0.0 from there on"), out);
+        assertTrue(out.contains("the cosine schedule of this run ends after update 20; the learning rate is 0.0 from "
+                + "there on"), out);
         assertEquals(20, Checkpoint.read(run.resolve("last.safetensors")).options().learningRate().horizon());
     }
 
@@ -194,7 +199,8 @@ class TrainCommandTest {
     void resumeRefusesWhatDecidesTheArithmetic() throws IOException {
         train("--epochs", "1").assertDone();
         Map<String, String> before = Program.content(folder);
-        for (String option : List.of("--batch-size 8", "--learning-rate 0.1", "--noise-mean 0", "--noise-std 0", "--latent-dim 16",
+        for (String option : List.of("--batch-size 8", "--learning-rate 0.1", "--noise-mean 0", "--noise-std 0",
+                "--latent-dim 16",
                 "--filters 8", "--kernel-size 5", "--schedule cosine", "--seed 2", "--limit 10", "--validation-limit 5",
                 "--validation-split 0.5", "--output elsewhere", "--init-from model", "--noise-once")) {
             List<Object> options = new ArrayList<>(List.of("--epochs", "2"));
@@ -211,7 +217,8 @@ class TrainCommandTest {
         IdxFile.write(other.resolve("train-images-idx3-ubyte"), Program.images(Program.TRAINING_IMAGES, 5));
         IdxFile.write(other.resolve("t10k-images-idx3-ubyte"), Program.images(Program.VALIDATION_IMAGES, 2));
         Map<String, String> before = Program.content(run);
-        resume(run, "--epochs", "2", "--data", other).assertRefused("the training images are not those of the run in " + run);
+        resume(run, "--epochs", "2", "--data", other)
+                .assertRefused("the training images are not those of the run in " + run);
         resume(run, "--epochs", "2", "--validation-data", other.resolve("train-images-idx3-ubyte"))
                 .assertRefused("the validation images are not those of the run in " + run);
         assertEquals(before, Program.content(run));
@@ -223,9 +230,11 @@ class TrainCommandTest {
         train().assertDone();
         Path whole = Files.move(run, folder.resolve("whole"));
         String header = "epoch,seconds,images_per_second,train_mse,val_mse,val_psnr,val_ssim\n";
-        for (List<String> damage : List.of(List.of("config.json", "MISSING", "FOLDER", "TRUNCATED", "", "{", "[]", "{\"options\": {}}"),
+        for (List<String> damage : List.of(List.of("config.json", "MISSING", "FOLDER", "TRUNCATED", "", "{", "[]",
+                "{\"options\": {}}"),
                 List.of("metrics.csv", "MISSING", "FOLDER", "TRUNCATED", "", "x", header),
-                List.of("last.safetensors", "MISSING", "FOLDER", "TRUNCATED", "", "12345678", "GOLDEN"), List.of("samples", "FILE"))) {
+                List.of("last.safetensors", "MISSING", "FOLDER", "TRUNCATED", "", "12345678", "GOLDEN"),
+                List.of("samples", "FILE"))) {
             for (String kind : damage.subList(1, damage.size())) {
                 copy(whole, run);
                 damage(run.resolve(damage.get(0)), kind);
@@ -272,8 +281,10 @@ class TrainCommandTest {
         train().assertDone();
         Path config = run.resolve("config.json");
         String record = Files.readString(config);
-        for (String line : List.of("epochs: 0", "epochs: -1", "epochs: null", "threads: 100000", "threads: -1", "engine: \"quantum\"",
-                "engine: null", "precision: \"fp7\"", "data: \"nowhere\"", "data: 5", "limit: 7", "limit: -1", "validation-limit: 2",
+        for (String line : List.of("epochs: 0", "epochs: -1", "epochs: null", "threads: 100000", "threads: -1",
+                "engine: \"quantum\"",
+                "engine: null", "precision: \"fp7\"", "data: \"nowhere\"", "data: 5", "limit: 7", "limit: -1",
+                "validation-limit: 2",
                 "validation-split: 7", "validation-split: \"x\"", "data: \"a\\u0000b\"")) {
             String option = line.split(": ")[0];
             Matcher matcher = Pattern.compile("\"" + option + "\" : .*?(?=,?\n)").matcher(record);
@@ -295,17 +306,21 @@ class TrainCommandTest {
 
     @ParameterizedTest
     @CsvSource(delimiter = '|', value = {
-        "--epochs | 0", "--epochs | -1", "--epochs | 1.5", "--epochs | 99999999999", "--epochs | x", "--epochs | ''", "--epochs | ' '",
+        "--epochs | 0", "--epochs | -1", "--epochs | 1.5", "--epochs | 99999999999", "--epochs | x", "--epochs | ''",
+                "--epochs | ' '",
         "--batch-size | 0", "--batch-size | -1", "--batch-size | 65537", "--batch-size | 99999999999", "--batch-size | 1e3",
-        "--learning-rate | 0", "--learning-rate | -1", "--learning-rate | NaN", "--learning-rate | Infinity", "--learning-rate | 1.5",
+        "--learning-rate | 0", "--learning-rate | -1", "--learning-rate | NaN", "--learning-rate | Infinity",
+        "--learning-rate | 1.5",
         "--learning-rate | 1e-60", "--learning-rate | x", "--learning-rate | ''", "--learning-rate | 0,001",
         "--schedule | linear", "--schedule | ''",
         "--seed | 1.5", "--seed | 99999999999999999999", "--seed | x", "--seed | ''",
         "--noise-mean | NaN", "--noise-mean | Infinity", "--noise-mean | 1e39", "--noise-mean | x", "--noise-mean | ''",
         "--noise-std | -1", "--noise-std | NaN", "--noise-std | 1e39", "--noise-std | 1..0.5", "--noise-std | 0.1..0.2..0.3",
         "--noise-std | ..", "--noise-std | 0.1..", "--noise-std | x", "--noise-std | ''", "--noise-std | -0.1..0.5",
-        "--filters | 0", "--filters | -1", "--filters | ''", "--filters | 2,,4", "--filters | 99999999999", "--filters | 2.5",
-        "--filters | 2,4,8,16", "--filters | 1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1", "--filters | 100000,100000", "--filters | 2;4",
+        "--filters | 0", "--filters | -1", "--filters | ''", "--filters | 2,,4", "--filters | 99999999999",
+        "--filters | 2.5",
+        "--filters | 2,4,8,16", "--filters | 1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1", "--filters | 100000,100000",
+        "--filters | 2;4",
         "--filters | 1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1",
         "--kernel-size | 0", "--kernel-size | 2", "--kernel-size | 9", "--kernel-size | -3", "--kernel-size | 99999999999",
         "--latent-dim | 0", "--latent-dim | -1", "--latent-dim | 2000000000", "--latent-dim | 99999999999",
@@ -395,7 +410,8 @@ class TrainCommandTest {
 
     @Test
     void splitsAndLimits() {
-        String out = train("--data", data.resolve("train-images-idx3-ubyte"), "--validation-split", "0.25", "--limit", "20").assertDone().out();
+        String out = train("--data", data.resolve("train-images-idx3-ubyte"), "--validation-split", "0.25", "--limit", "20")
+                .assertDone().out();
         assertTrue(out.contains("training: 20 images") && out.contains("validation: 10 images"), out);
     }
 
@@ -411,7 +427,8 @@ class TrainCommandTest {
     void modelStartsAnotherRun() throws IOException {
         train("--epochs", "1").assertDone();
         Path second = folder.resolve("second");
-        Program.run("train", "--data", data, "--output", second, "--epochs", "1", "--batch-size", "40", "--engine", "reference",
+        Program.run("train", "--data", data, "--output", second, "--epochs", "1", "--batch-size", "40", "--engine",
+                "reference",
                 "--learning-rate", "1e-30", "--init-from", run).assertDone();
         Parameters expected = Checkpoint.read(run.resolve("best.safetensors")).state().parameters();
         // At this rate nothing moves.

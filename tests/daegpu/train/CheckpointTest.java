@@ -47,8 +47,10 @@ class CheckpointTest {
         file = folder.resolve("model.safetensors");
         TrainingOptions options = new TrainingOptions(ARCHITECTURE, new Noise(-3, 0.1f, 0.2f, 0.7f, true), 17,
                 LearningRate.over(Schedule.COSINE, 0.003, 100));
-        checkpoint = new Checkpoint(options, "images A", "images B", new TrainingState(Initializer.glorotUniform(ARCHITECTURE, 1),
-                Initializer.glorotUniform(ARCHITECTURE, 2), Initializer.glorotUniform(ARCHITECTURE, 3), 25), OptionalDouble.of(1.0 / 3));
+        checkpoint = new Checkpoint(options, "images A", "images B",
+                new TrainingState(Initializer.glorotUniform(ARCHITECTURE, 1),
+                Initializer.glorotUniform(ARCHITECTURE, 2), Initializer.glorotUniform(ARCHITECTURE, 3), 25),
+                OptionalDouble.of(1.0 / 3));
         checkpoint.write(file);
     }
 
@@ -96,8 +98,10 @@ class CheckpointTest {
 
     @Test
     void holdsWhatDecidesTheArithmeticAndNothingElse() {
-        assertEquals(Set.of("format", "format_version", "image", "filters", "kernel", "latent", "seed", "noise_mean", "noise_std",
-                "noise_once", "batch_size", "learning_rate", "schedule", "schedule_horizon", "training_data", "validation_data",
+        assertEquals(Set.of("format", "format_version", "image", "filters", "kernel", "latent", "seed", "noise_mean",
+                "noise_std",
+                "noise_once", "batch_size", "learning_rate", "schedule", "schedule_horizon", "training_data",
+                "validation_data",
                 "step", "epoch_loss"), metadata().keySet());
     }
 
@@ -120,14 +124,18 @@ class CheckpointTest {
     @ParameterizedTest
     @CsvSource(delimiter = '|', value = {
         "format_version | 2", "image | [8, 4]", "image | [8, 4, 3, 1]", "image | 8, 4, 3", "image | null", "image | {}",
-        "image | [8, 4, -3]", "image | [9, 4, 3]", "image | [99999999999, 4, 3]", "image | [8.5, 4, 3]", "image | [null, 4, 3]",
+        "image | [8, 4, -3]", "image | [9, 4, 3]", "image | [99999999999, 4, 3]", "image | [8.5, 4, 3]",
+        "image | [null, 4, 3]",
         "filters | []", "filters | [2]", "filters | [0, 5]", "filters | [2, 6]", "filters | x", "filters | [2, 5",
-        "kernel | 4", "kernel | 3", "kernel | 5.0", "kernel | 99999999999", "latent | 0", "latent | 4", "latent | -1", "latent | ''",
+        "kernel | 4", "kernel | 3", "kernel | 5.0", "kernel | 99999999999", "latent | 0", "latent | 4", "latent | -1",
+        "latent | ''",
         "seed | 1.5", "seed | 99999999999999999999", "noise_mean | NaN", "noise_mean | x", "noise_mean | 1e99",
         "noise_std | [0.7, 0.2]", "noise_std | [-1.0, 0.2]", "noise_std | 0.5", "noise_std | [0.5]", "noise_std | null",
-        "noise_once | yes", "noise_once | TRUE", "batch_size | 0", "batch_size | -1", "batch_size | 65537", "batch_size | 1e3",
+        "noise_once | yes", "noise_once | TRUE", "batch_size | 0", "batch_size | -1", "batch_size | 65537",
+        "batch_size | 1e3",
         "learning_rate | 0", "learning_rate | NaN", "learning_rate | 2", "learning_rate | Infinity", "learning_rate | 1e-60",
-        "schedule | linear", "schedule | constant", "schedule_horizon | 0", "schedule_horizon | -5", "step | -1", "step | x", "step | 1.0",
+        "schedule | linear", "schedule | constant", "schedule_horizon | 0", "schedule_horizon | -5", "step | -1", "step | x",
+        "step | 1.0",
         "epoch_loss | NaN", "epoch_loss | Infinity", "epoch_loss | -1", "epoch_loss | x"})
     void everyTextIsChecked(String key, String value) throws IOException {
         Map<String, String> metadata = metadata();

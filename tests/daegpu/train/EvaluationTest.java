@@ -69,7 +69,8 @@ class EvaluationTest {
     void stopsWhenAsked() {
         AtomicInteger asked = new AtomicInteger();
         try (Engine engine = engine()) {
-            assertEquals(Optional.empty(), Evaluation.of(engine, TinyTraining.images(1003, 8), NOISE, () -> asked.incrementAndGet() == 2));
+            assertEquals(Optional.empty(), Evaluation.of(engine, TinyTraining.images(1003, 8), NOISE,
+                    () -> asked.incrementAndGet() == 2));
             assertEquals(2, asked.get());
         }
     }

@@ -41,7 +41,8 @@ class RunRecordTest {
 
     @Test
     void comesBackAsItWas() throws IOException {
-        Map<String, Object> options = new TreeMap<>(Map.of("epochs", 3, "rate", 0.1, "engine", "cpu", "filters", List.of(2, 4), "data", "/a b"));
+        Map<String, Object> options = new TreeMap<>(Map.of("epochs", 3, "rate", 0.1, "engine", "cpu", "filters",
+                List.of(2, 4), "data", "/a b"));
         options.put("validation-data", null);
         RunRecord.of(options).with(Map.of("epochs", 5)).withVersions(Map.of("java", "17")).write(file);
         RunRecord read = RunRecord.read(file);
@@ -54,7 +55,8 @@ class RunRecordTest {
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"", "{", "[]", "null", "{}", "{\"options\": 5}", "{\"options\": null}", "no JSON", "{\"options\": {}",
+    @ValueSource(strings = {"", "{", "[]", "null", "{}", "{\"options\": 5}", "{\"options\": null}", "no JSON",
+            "{\"options\": {}",
         "\u0000\u0001"})
     void refusesOtherFiles(String content) throws IOException {
         Files.writeString(file, content);

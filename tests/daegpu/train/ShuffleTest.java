@@ -15,7 +15,8 @@ class ShuffleTest {
     @Test
     void takesEachImageOnce() {
         for (int count : new int[] {0, 1, 2, 1000, 60_000}) {
-            assertArrayEquals(IntStream.range(0, count).toArray(), Arrays.stream(Shuffle.order(5, 3, count)).sorted().toArray());
+            assertArrayEquals(IntStream.range(0, count).toArray(), Arrays.stream(Shuffle.order(5, 3, count)).sorted()
+                    .toArray());
         }
     }
 

@@ -99,16 +99,19 @@ final class TinyTraining {
     }
 
     private Outcome train(TrainingOptions options, RunDirectory directory, int epochs, Checkpoint from) throws IOException {
-        try (Engine engine = Engines.open("reference", options.architecture(), new EngineOptions(BATCH, "fp32", threads)).engine()) {
+        try (Engine engine = Engines.open("reference", options.architecture(), new EngineOptions(BATCH, "fp32", threads))
+                .engine()) {
             Trainer[] trainer = new Trainer[1];
-            trainer[0] = new Trainer(options, training, validation, watched(engine, trainer), directory, new TrainingListener() { });
+            trainer[0] = new Trainer(options, training, validation, watched(engine, trainer), directory,
+                    new TrainingListener() { });
             return from != null ? trainer[0].resume(from, epochs)
                     : trainer[0].start(Initializer.glorotUniform(options.architecture(), options.noise().seed()), epochs);
         }
     }
 
     private Engine watched(Engine engine, Trainer[] trainer) {
-        return (Engine) Proxy.newProxyInstance(Engine.class.getClassLoader(), new Class<?>[] {Engine.class}, (proxy, method, arguments) -> {
+        return (Engine) Proxy.newProxyInstance(Engine.class.getClassLoader(), new Class<?>[] {Engine.class},
+                (proxy, method, arguments) -> {
             onCall.accept(trainer[0], method.getName());
             try {
                 Object result = method.invoke(engine, arguments);

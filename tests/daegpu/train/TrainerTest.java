@@ -100,7 +100,8 @@ class TrainerTest {
         Map<String, String> expected = uninterrupted(TinyTraining.constant().images(TinyTraining.TRAINING, validation), 1);
         Path run = folder.resolve("run");
         AtomicInteger corrupted = new AtomicInteger();
-        assertEquals(Outcome.INTERRUPTED, TinyTraining.constant().images(TinyTraining.TRAINING, validation).onCall((trainer, method) -> {
+        assertEquals(Outcome.INTERRUPTED, TinyTraining.constant().images(TinyTraining.TRAINING, validation)
+                .onCall((trainer, method) -> {
             if (method.equals("corrupt") && corrupted.incrementAndGet() == 1) {
                 trainer.interrupt();
             }
@@ -220,7 +221,8 @@ class TrainerTest {
 
     @Test
     void lossOfZeroIsALossLikeAnyOther() throws IOException {
-        TinyTraining.Meddler allZero = (method, result) -> method.equals("takeLosses") ? new double[((double[]) result).length] : result;
+        TinyTraining.Meddler allZero = (method, result) -> method.equals("takeLosses")
+                ? new double[((double[]) result).length] : result;
         Map<String, String> expected = uninterrupted(TinyTraining.constant().meddler(allZero), EPOCHS);
         Path run = folder.resolve("run");
         TinyTraining training = TinyTraining.constant().meddler(allZero).onCall((trainer, method) -> {
@@ -246,7 +248,8 @@ class TrainerTest {
                 ((double[]) result)[0] = Double.NaN;
             } else if (called.equals(method) && called.equals("denoise")) {
                 ((float[]) result)[5] = Float.NaN;
-            } else if (called.equals(method) && called.equals("state") && ((TrainingState) result).step() > TinyTraining.UPDATES_PER_EPOCH) {
+            } else if (called.equals(method) && called.equals("state")
+                    && ((TrainingState) result).step() > TinyTraining.UPDATES_PER_EPOCH) {
                 ((TrainingState) result).secondMoment().values()[3] = Float.POSITIVE_INFINITY;
             }
             return result;
@@ -286,11 +289,13 @@ class TrainerTest {
         for (ImageSet training : List.of(otherTraining, fewerTraining)) {
             InvalidInputException refusal = assertThrows(InvalidInputException.class,
                     () -> TinyTraining.constant().images(training, TinyTraining.VALIDATION).resume(run, 2));
-            assertTrue(refusal.getMessage().startsWith("the training images are not those of the run in " + run), refusal.getMessage());
+            assertTrue(refusal.getMessage().startsWith("the training images are not those of the run in " + run),
+                    refusal.getMessage());
         }
         InvalidInputException refusal = assertThrows(InvalidInputException.class,
                 () -> TinyTraining.constant().images(TinyTraining.TRAINING, otherValidation).resume(run, 2));
-        assertTrue(refusal.getMessage().startsWith("the validation images are not those of the run in " + run), refusal.getMessage());
+        assertTrue(refusal.getMessage().startsWith("the validation images are not those of the run in " + run),
+                refusal.getMessage());
         assertEquals(before, content(run));
     }
 
@@ -301,10 +306,12 @@ class TrainerTest {
         Path metrics = run.resolve("metrics.csv");
         List<String> lines = Files.readAllLines(metrics);
         for (List<String> damaged : List.of(lines.subList(0, 1), lines.subList(0, 2), List.of(lines.get(0), lines.get(2)),
-                List.of(lines.get(0), lines.get(2), lines.get(1)), List.of(lines.get(0), lines.get(1), lines.get(1), lines.get(2)))) {
+                List.of(lines.get(0), lines.get(2), lines.get(1)),
+                List.of(lines.get(0), lines.get(1), lines.get(1), lines.get(2)))) {
             Files.write(metrics, damaged);
             Map<String, String> before = content(run);
-            InvalidInputException refusal = assertThrows(InvalidInputException.class, () -> TinyTraining.constant().resume(run, 3));
+            InvalidInputException refusal = assertThrows(InvalidInputException.class, () -> TinyTraining.constant()
+                    .resume(run, 3));
             assertTrue(refusal.getMessage().startsWith(metrics.toString()), refusal.getMessage());
             assertEquals(before, content(run));
         }
