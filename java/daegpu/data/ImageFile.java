@@ -151,7 +151,10 @@ public final class ImageFile {
      * @throws IOException if that fails; see {@link AtomicFile}
      */
     public static void write(Path file, BufferedImage picture) throws IOException {
-        AtomicFile.write(file, out -> encode(picture, PNG, out));
+        // Not straight into the file: ImageIO would say that there was an error, and not that the disk is full.
+        ByteArrayOutputStream bytes = new ByteArrayOutputStream();
+        encode(picture, PNG, bytes);
+        AtomicFile.write(file, bytes.toByteArray());
     }
 
     private static void encode(BufferedImage picture, String format, OutputStream out) throws IOException {
