@@ -16,9 +16,15 @@ final class ProgramName {
         try {
             Path jar = Path.of(ProgramName.class.getProtectionDomain().getCodeSource().getLocation().toURI());
             Path here = Path.of("").toAbsolutePath();
-            return "java -jar " + (jar.startsWith(here) ? here.relativize(jar) : jar);
+            return "java -jar " + argument(jar.startsWith(here) ? here.relativize(jar) : jar);
         } catch (URISyntaxException e) {
             return "dae-gpu";
         }
+    }
+
+    /** A path as a shell takes it, in quotes where it has a space or anything else that means something to a shell. */
+    static String argument(Path path) {
+        String text = path.toString();
+        return text.matches("[\\p{L}\\p{N}_@%+=:,./\\\\-]+") ? text : "'" + text.replace("'", "'\\''") + "'";
     }
 }

@@ -250,7 +250,8 @@ final class TrainCommand implements Callable<Integer> {
             long epochsDone = checkpoint.finishedEpochs(stepsPerEpoch);
             if (epochsDone >= training.epochs) {
                 out().println(directory.path() + " has done " + epochsDone + (epochsDone == 1 ? " epoch" : " epochs")
-                        + " already. To go on: " + ProgramName.command() + " train --resume " + directory.path()
+                        + " already. To go on: " + ProgramName.command() + " train --resume "
+                        + ProgramName.argument(directory.path())
                         + " --epochs "
                         + 2 * epochsDone);
                 return ExitStatus.DONE;
@@ -376,7 +377,8 @@ final class TrainCommand implements Callable<Integer> {
                 }
                 case INTERRUPTED -> {
                     out().println("Interrupted; everything up to the last update is saved. To go on:");
-                    out().println("  " + ProgramName.command() + " train --resume " + directory.path());
+                    out().println("  " + ProgramName.command() + " train --resume "
+                            + ProgramName.argument(directory.path()));
                     yield ExitStatus.INTERRUPTED;
                 }
                 case DIVERGED -> {
@@ -403,7 +405,7 @@ final class TrainCommand implements Callable<Integer> {
         out.println("  " + directory.sample(last.epoch()) + "  original, noisy and denoised images");
         out.println("  " + directory.metrics() + "  one line for each epoch");
         out.println("Next, see how much noise it takes:");
-        out.println("  " + ProgramName.command() + " evaluate " + directory.path());
+        out.println("  " + ProgramName.command() + " evaluate " + ProgramName.argument(directory.path()));
     }
 
     private void require(boolean condition, String message) {

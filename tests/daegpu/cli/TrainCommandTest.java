@@ -403,6 +403,15 @@ class TrainCommandTest {
     }
 
     @Test
+    void commandsToTryNextCanBeCopied() {
+        Path odd = folder.resolve("Ann's run");
+        String out = train("--output", odd).assertDone().out();
+        assertTrue(out.strip().endsWith(" evaluate '" + folder + "/Ann'\\''s run'"), out);
+        out = resume(odd).assertDone().out();
+        assertTrue(out.contains(" --resume '" + folder + "/Ann'\\''s run' --epochs 4"), out);
+    }
+
+    @Test
     void oneImageTrains() {
         train("--limit", "1", "--validation-limit", "1").assertDone();
         assertEquals(2, Checkpoint.read(run.resolve("last.safetensors")).state().step());
