@@ -59,10 +59,11 @@ class TrainerTest {
         return content;
     }
 
-    private static int countCalls(Path run) throws IOException {
-        AtomicInteger calls = new AtomicInteger();
-        TinyTraining.constant().onCall((trainer, method) -> calls.incrementAndGet()).start(run, EPOCHS);
-        return calls.get();
+    /** Every call of the engine in a training, by the name of the method. */
+    private static List<String> calls(Path run) throws IOException {
+        List<String> calls = new ArrayList<>();
+        TinyTraining.constant().onCall((trainer, method) -> calls.add(method)).start(run, EPOCHS);
+        return calls;
     }
 
     @Test
@@ -75,7 +76,7 @@ class TrainerTest {
     @Test
     void interruptedAnywhereAndResumedEndsAsThoughNothingHadHappened() throws IOException {
         Map<String, String> expected = uninterrupted(TinyTraining.constant(), EPOCHS);
-        int calls = countCalls(folder.resolve("counted"));
+        int calls = calls(folder.resolve("counted")).size();
         for (int call = 0; call < calls; call++) {
             Path run = folder.resolve("interrupted at " + call);
             int last = call;
@@ -133,8 +134,12 @@ class TrainerTest {
     @Test
     void diedAnywhereAndResumedEndsAsThoughNothingHadHappened() throws IOException {
         Map<String, String> expected = uninterrupted(TinyTraining.constant(), EPOCHS);
-        int calls = countCalls(folder.resolve("counted"));
-        for (int call = 0; call < calls; call++) {
+        List<String> calls = calls(folder.resolve("counted"));
+        for (int call = 0; call < calls.size(); call++) {
+            if (call > 0 && calls.get(call).equals("trainStep") && calls.get(call - 1).equals("trainStep")) {
+                // Nothing is written between two updates, so the files are those of the last case.
+                continue;
+            }
             Path run = folder.resolve("died at " + call);
             int last = call;
             AtomicInteger seen = new AtomicInteger();
