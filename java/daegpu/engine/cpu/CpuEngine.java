@@ -83,7 +83,7 @@ public final class CpuEngine implements Engine {
         firstMoment = new Parameters(architecture);
         secondMoment = new Parameters(architecture);
         gradients = new Parameters(architecture);
-        int count = OpenMp.isFound() ? Math.min(options.threadCount(), batchSize) : 1;
+        int count = OpenMp.isFound() ? options.threadCount() : 1;
         workers = scope.own(new Workers(count), Workers::close);
         passes = new TrainingPass[count];
         gradientShares = new NativeArray[count];
