@@ -1,7 +1,8 @@
 #!/usr/bin/env python3
 """Times training steps of the program's default network in Keras: the same job that daegpu.bench.TrainingThroughput times.
 
-Prints one line of JSON: images_per_second and median_step_ms over the timed steps, noise not drawn among them.
+Prints one line of JSON: images_per_second and median_step_ms over the timed steps, noise not drawn among them, and
+processor_ms, the processor time that a step took on all threads together.
 """
 import argparse
 import gzip
@@ -67,9 +68,11 @@ def main():
         def __init__(self):
             super().__init__()
             self.ends = []
+            self.processor = []
 
         def on_train_batch_end(self, batch, logs=None):
             self.ends.append(time.perf_counter())
+            self.processor.append(time.process_time())
 
     clock = Clock()
     model.fit(noisy, clean, batch_size=options.batch, epochs=1, verbose=0, shuffle=False, callbacks=[clock])
@@ -79,6 +82,7 @@ def main():
         "batch": options.batch,
         "images_per_second": options.batch * len(steps) / float(steps.sum()),
         "median_step_ms": 1e3 * statistics.median(steps),
+        "processor_ms": 1e3 * (clock.processor[-1] - clock.processor[options.warm_up - 1]) / len(steps),
     }))
 
 

@@ -1,42 +1,88 @@
 package daegpu.bench;
 
+import com.sun.management.OperatingSystemMXBean;
+import daegpu.data.EmbeddedMnist;
+import daegpu.data.IdxFile;
 import daegpu.data.ImageSet;
 import daegpu.engine.Engine;
 import daegpu.engine.EngineOptions;
+import daegpu.engine.Engines;
 import daegpu.engine.TrainingState;
-import daegpu.engine.cpu.CpuEngine;
 import daegpu.model.Architecture;
 import daegpu.model.Initializer;
 import daegpu.noise.Noise;
+import java.lang.management.ManagementFactory;
+import java.nio.file.Path;
 import java.util.Arrays;
-import java.util.Random;
+import java.util.Locale;
+import java.util.concurrent.Callable;
 import java.util.stream.IntStream;
+import picocli.CommandLine;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Option;
 
-public final class TrainingThroughput {
+/**
+ * Times training steps of the default network, each with fresh noise, and prints one line of JSON: images_per_second and
+ * median_step_ms over the timed steps, and processor_ms, the processor time that a step took on all threads together.
+ * {@code bench/compare-with-peers} sets it beside the same job in Keras and PyTorch.
+ */
+@Command(name = "TrainingThroughput", mixinStandardHelpOptions = true)
+public final class TrainingThroughput implements Callable<Integer> {
+
+    @Option(names = "--images", description = "IDX file of 28x28 images (default: the embedded MNIST).")
+    private Path images;
+
+    @Option(names = "--engine", defaultValue = "cpu")
+    private String engine;
+
+    @Option(names = "--precision", defaultValue = "fp32")
+    private String precision;
+
+    @Option(names = "--batch", defaultValue = "32")
+    private int batch;
+
+    @Option(names = "--steps", defaultValue = "150", description = "Steps to time.")
+    private int steps;
+
+    @Option(names = "--warm-up", defaultValue = "150", description = "Steps before those.")
+    private int warmUp;
+
+    @Option(names = "--threads", defaultValue = "0")
+    private int threads;
+
     public static void main(String[] arguments) {
-        int batch = Integer.parseInt(arguments[0]);
-        int threads = Integer.parseInt(arguments[1]);
-        int rounds = Integer.parseInt(arguments[2]);
-        byte[] bytes = new byte[10000 * 784];
-        new Random(0).nextBytes(bytes);
-        ImageSet images = new ImageSet(28, 28, 1, bytes);
-        int[] order = IntStream.range(0, 10000).toArray();
-        long t0 = System.nanoTime();
-        try (CpuEngine engine = new CpuEngine(Architecture.MNIST, new EngineOptions(batch, "fp32", threads))) {
-            System.out.printf("open %.0f ms, %s%n", (System.nanoTime() - t0) / 1e6, engine.description());
-            engine.load(TrainingState.initial(Initializer.glorotUniform(Architecture.MNIST, 0)));
-            engine.startEpoch(images, Noise.gaussian(0, 0.5f, 0.5f), 0, order);
-            for (int round = 0; round < rounds; round++) {
-                double[] ms = new double[100];
-                for (int i = 0; i < ms.length; i++) {
-                    long start = System.nanoTime();
-                    engine.trainStep(i * batch % (10000 - batch), batch, 1e-3f);
-                    ms[i] = (System.nanoTime() - start) / 1e6;
+        System.exit(new CommandLine(new TrainingThroughput()).execute(arguments));
+    }
+
+    @Override
+    public Integer call() {
+        ImageSet set = images == null ? EmbeddedMnist.training(60_000) : IdxFile.read(images, 60_000);
+        EngineOptions options = new EngineOptions(batch, precision, threads);
+        try (Engine opened = Engines.open(engine, Architecture.MNIST, options).engine()) {
+            opened.load(TrainingState.initial(Initializer.glorotUniform(Architecture.MNIST, 0)));
+            opened.startEpoch(set, Noise.gaussian(0, 0.5f, 0.5f), 0, IntStream.range(0, set.count()).toArray());
+            OperatingSystemMXBean system = ManagementFactory.getPlatformMXBean(OperatingSystemMXBean.class);
+            long processor = 0;
+            double[] milliseconds = new double[steps];
+            for (int step = -warmUp; step < steps; step++) {
+                if (step == 0) {
+                    processor = system.getProcessCpuTime();
                 }
-                Arrays.sort(ms);
-                System.out.printf("median %.3f ms min %.3f  %.0f images/s%n", ms[50], ms[0], 1e3 * batch / ms[50]);
+                int first = Math.floorMod((long) step * batch, set.count() - batch + 1);
+                long start = System.nanoTime();
+                opened.trainStep(first, batch, 1e-3f);
+                opened.takeLosses();
+                if (step >= 0) {
+                    milliseconds[step] = (System.nanoTime() - start) / 1e6;
+                }
             }
-            if (arguments.length > 3) engine.implementations().forEach(System.out::println);
+            processor = system.getProcessCpuTime() - processor;
+            double sum = Arrays.stream(milliseconds).sum();
+            Arrays.sort(milliseconds);
+            System.out.printf(Locale.ROOT,
+                    "{\"framework\": \"dae-gpu %s\", \"batch\": %d, \"images_per_second\": %.1f, \"median_step_ms\": %.3f, \"processor_ms\": %.3f}%n",
+                    opened.description(), batch, 1e3 * batch * steps / sum, milliseconds[steps / 2], processor / 1e6 / steps);
         }
+        return 0;
     }
 }

@@ -5,6 +5,7 @@ import daegpu.model.Initializer;
 import java.util.Arrays;
 import java.util.List;
 import org.bytedeco.dnnl.dnnl_engine;
+import org.bytedeco.dnnl.dnnl_stream;
 
 /**
  * Times every operation of a training step on one thread, on that thread's share of a batch: {@code LayerTimes IMAGES [REPEATS]}.
@@ -25,6 +26,7 @@ public final class LayerTimes {
         OpenMp.useOneThread();
         try (NativeScope scope = new NativeScope()) {
             dnnl_engine engine = OneDnn.openEngine(scope);
+            dnnl_stream stream = OneDnn.openStream(engine, scope);
             PrimitiveBuilder builder = new PrimitiveBuilder(engine, scope);
             NativeArray parameters = builder.array(architecture.parameterCount());
             float[] initial = Initializer.glorotUniform(architecture, 0).values();
@@ -32,24 +34,24 @@ public final class LayerTimes {
             KernelLayouts kernels = new KernelLayouts(builder, parameters);
             try (TrainingPass pass = new TrainingPass(engine, architecture, kernels, images)) {
                 for (int i = 0; i < kernels.count(); i++) {
-                    kernels.renew(i, pass.stream());
+                    kernels.renew(i, stream);
                 }
                 Arrays.fill(pass.noisy(), 0.5f);
-                measure(pass, images, repeats);
+                measure(pass, stream, images, repeats);
             }
         }
     }
 
-    private static void measure(TrainingPass pass, int images, int repeats) {
+    private static void measure(TrainingPass pass, dnnl_stream stream, int images, int repeats) {
         List<Primitive> primitives = pass.primitives();
         double[][] times = new double[primitives.size()][repeats];
         for (int repeat = -20; repeat < repeats; repeat++) {
             if (repeat % 10 == 0) {
-                pass.run(images, images); // fresh gradients: repeated in-place passes would otherwise see ever smaller numbers
+                pass.run(stream, images, images); // fresh gradients: repeated in-place passes would otherwise see ever smaller numbers
             }
             for (int i = 0; i < times.length; i++) {
                 long start = System.nanoTime();
-                primitives.get(i).run(pass.stream());
+                primitives.get(i).run(stream);
                 if (repeat >= 0) {
                     times[i][repeat] = (System.nanoTime() - start) / 1e3;
                 }

@@ -6,27 +6,38 @@ import daegpu.engine.Engine;
 import daegpu.engine.EngineOptions;
 import daegpu.engine.EngineUnavailableException;
 import daegpu.engine.TrainingState;
+import daegpu.engine.cpu.Workers.Phase;
 import daegpu.model.Architecture;
 import daegpu.model.Layer;
 import daegpu.model.Parameters;
 import daegpu.noise.Noise;
 import java.util.Arrays;
 import java.util.List;
-import java.util.function.IntConsumer;
+import java.util.function.IntSupplier;
 import org.bytedeco.dnnl.dnnl_engine;
+import org.bytedeco.dnnl.dnnl_stream;
 
 /**
- * The network on the processor, by oneDNN. Each batch is cut among as many threads as were asked for: each takes its share of the
- * images through noise, forward pass, loss and backward pass without waiting for another, in memory of its own. Then they meet,
- * and each sums the gradients of a part of the parameters, in the threads' order, and updates it. So the result depends on the
- * number of threads, in the last bits, and on nothing else.
+ * The network on the processor, by oneDNN. Each batch is cut into shares of some images, and each share goes through noise, forward
+ * pass, loss and backward pass on one thread, in memory of its own, without waiting for another. Then the gradients of the shares
+ * are summed in their order and the parameters updated, part by part, on all threads. So the result depends on how many shares
+ * there are, which follows from batch size and number of threads, in the last bits, and on nothing else.
  *
  * <p>Everything native is made when the engine is opened (for inference, when it is first asked for) and freed when it is closed.
  */
 public final class CpuEngine implements Engine {
 
+    /**
+     * Images that a share has at least, where there are enough for all threads: fewer take longer, image for image. Several shares
+     * for each thread, up to {@link #MOST_SHARES}, keep all busy until the end, even when other programs take processor time.
+     */
+    private static final int SHARE_IMAGES = 8;
+    /** Shares for each thread: each one's gradients are to be summed in the end. */
+    private static final int MOST_SHARES = 4;
     /** Images that a thread denoises at a time, where they are small. */
     private static final int INFERENCE_IMAGES = 64;
+    /** Images that a thread corrupts at a time. */
+    private static final int CORRUPTED_IMAGES = 16;
     /** Floats that a layer may put out at a time in inference. */
     private static final long INFERENCE_VALUES = 1 << 22;
 
@@ -38,11 +49,15 @@ public final class CpuEngine implements Engine {
     private final dnnl_engine processor;
     private final NativeArray nativeParameters;
     private final KernelLayouts kernels;
+    /** One for each share of a batch. */
     private final TrainingPass[] passes;
-    private final NativeArray[] gradientShares;
-    private final AdamSlice[] slices;
-    private final NoiseKernel[] noiseKernels;
+    private final NativeArray[] shareGradients;
     private final double[] squares;
+    /** Parts of the parameters, for each worker several. */
+    private final AdamSlice[] slices;
+    // Of each worker.
+    private final dnnl_stream[] streams;
+    private final NoiseKernel[] noiseKernels;
     /** Null until images are denoised or encoded for the first time. */
     private InferencePass[] inference;
 
@@ -66,7 +81,9 @@ public final class CpuEngine implements Engine {
     private float[] stepNoisy;
     private int stepFirst;
     private float stepAlpha;
-    private final IntConsumer trainShare = this::trainShare;
+    private final Phase layOutPhase;
+    private final Phase[] trainPhases;
+    private final Phase[] updatePhases;
 
     /**
      * Opens the engine with all weights zero; {@link #load} gives it others.
@@ -83,24 +100,68 @@ public final class CpuEngine implements Engine {
         firstMoment = new Parameters(architecture);
         secondMoment = new Parameters(architecture);
         gradients = new Parameters(architecture);
-        int count = OpenMp.isFound() ? options.threadCount() : 1;
-        workers = scope.own(new Workers(count), Workers::close);
-        passes = new TrainingPass[count];
-        gradientShares = new NativeArray[count];
-        slices = new AdamSlice[count];
-        noiseKernels = new NoiseKernel[count];
-        squares = new double[count];
+        int threads = OpenMp.isFound() ? options.threadCount() : 1;
+        workers = scope.own(new Workers(threads, OpenMp::useOneThread), Workers::close);
+        passes = new TrainingPass[shares(threads)];
+        shareGradients = new NativeArray[passes.length];
+        squares = new double[passes.length];
+        slices = new AdamSlice[Math.min(MOST_SHARES * threads, architecture.parameterCount())];
+        streams = new dnnl_stream[threads];
+        noiseKernels = new NoiseKernel[threads];
         try {
             processor = OneDnn.openEngine(scope);
             PrimitiveBuilder builder = new PrimitiveBuilder(processor, scope);
             nativeParameters = builder.array(architecture.parameterCount());
             kernels = new KernelLayouts(builder, nativeParameters);
-            inParallel(this::prepare);
+            Phase layOut = phase(kernels::count, this::layOutKernel);
+            trainPhases = new Phase[] {phase(() -> passes.length, this::trainShare), phase(() -> slices.length, this::sumAndUpdate), layOut};
+            updatePhases = new Phase[] {phase(() -> slices.length, this::update), layOut};
+            layOutPhase = layOut;
+            prepare();
         } catch (RuntimeException | Error e) {
             close();
             throw e;
         }
-        layOutKernels();
+    }
+
+    private static Phase phase(IntSupplier count, Item item) {
+        return new Phase() {
+            @Override
+            public int count() {
+                return count.getAsInt();
+            }
+
+            @Override
+            public void run(int number, int worker) {
+                item.run(number, worker);
+            }
+        };
+    }
+
+    private interface Item {
+        void run(int number, int worker);
+    }
+
+    private int shares(int threads) {
+        int perThread = Math.max(1, Math.min(MOST_SHARES, batchSize / (SHARE_IMAGES * threads)));
+        return OpenMp.isFound() ? Math.min(threads * perThread, batchSize) : 1;
+    }
+
+    private void prepare() {
+        for (int worker = 0; worker < workers.count(); worker++) {
+            streams[worker] = OneDnn.openStream(processor, scope);
+            noiseKernels[worker] = new NoiseKernel(architecture.imageSize());
+        }
+        int parameterCount = architecture.parameterCount();
+        for (int i = 0; i < slices.length; i++) {
+            slices[i] = new AdamSlice(part(parameterCount, i, slices.length), part(parameterCount, i + 1, slices.length));
+        }
+        int capacity = (batchSize + passes.length - 1) / passes.length;
+        inParallel(phase(() -> passes.length, (share, worker) -> {
+            passes[share] = new TrainingPass(processor, architecture, kernels, capacity);
+            shareGradients[share] = passes[share].gradients();
+        }));
+        inParallel(layOutPhase);
     }
 
     /**
@@ -123,20 +184,11 @@ public final class CpuEngine implements Engine {
         }
     }
 
-    private void prepare(int worker) {
-        OpenMp.useOneThread();
-        int count = workers.count();
-        passes[worker] = new TrainingPass(processor, architecture, kernels, (batchSize + count - 1) / count);
-        gradientShares[worker] = passes[worker].gradients();
-        slices[worker] = new AdamSlice(share(architecture.parameterCount(), worker), share(architecture.parameterCount(), worker + 1));
-        noiseKernels[worker] = new NoiseKernel(architecture.imageSize());
-    }
-
-    /** Runs {@code task} on all workers; oneDNN is to start no threads of its own on this one either, whichever it is. */
-    private void inParallel(IntConsumer task) {
+    /** Runs phases on all workers; oneDNN is to start no threads of its own on this one either, whichever it is. */
+    private void inParallel(Phase... phases) {
         requireOpen();
         OpenMp.useOneThread();
-        workers.run(task);
+        workers.run(phases);
     }
 
     private void requireOpen() {
@@ -145,9 +197,13 @@ public final class CpuEngine implements Engine {
         }
     }
 
-    /** The first of {@code total} things that falls to {@code worker}; its last is the one before the next worker's first. */
-    private int share(int total, int worker) {
-        return (int) ((long) total * worker / workers.count());
+    /** Of {@code total} things in {@code parts} parts, the first that falls to {@code part}; its last is before the next part's first. */
+    private static int part(int total, int part, int parts) {
+        return (int) ((long) total * part / parts);
+    }
+
+    private int firstOfShare(int share) {
+        return part(lastCount, share, passes.length);
     }
 
     @Override
@@ -174,21 +230,15 @@ public final class CpuEngine implements Engine {
         copy(state.secondMoment(), secondMoment);
         step = state.step();
         nativeParameters.write(0, parameters.values(), 0, parameters.values().length);
-        layOutKernels();
+        inParallel(layOutPhase);
     }
 
     private static void copy(Parameters from, Parameters to) {
         System.arraycopy(from.values(), 0, to.values(), 0, to.values().length);
     }
 
-    private void layOutKernels() {
-        inParallel(this::layOutKernels);
-    }
-
-    private void layOutKernels(int worker) {
-        for (int copy = worker; copy < kernels.count(); copy += workers.count()) {
-            kernels.renew(copy, passes[worker].stream());
-        }
+    private void layOutKernel(int copy, int worker) {
+        kernels.renew(copy, streams[worker]);
     }
 
     @Override
@@ -228,7 +278,7 @@ public final class CpuEngine implements Engine {
         lastCount = count;
         step++;
         stepAlpha = Adam.alpha(learningRate, step);
-        inParallel(trainShare);
+        inParallel(trainPhases);
         double sum = 0;
         for (double share : squares) {
             sum += share;
@@ -239,10 +289,10 @@ public final class CpuEngine implements Engine {
         losses[lossCount++] = sum / ((double) count * architecture.imageSize());
     }
 
-    private void trainShare(int worker) {
-        TrainingPass pass = passes[worker];
-        int from = share(lastCount, worker);
-        int count = share(lastCount, worker + 1) - from;
+    private void trainShare(int share, int worker) {
+        TrainingPass pass = passes[share];
+        int from = firstOfShare(share);
+        int count = firstOfShare(share + 1) - from;
         int size = architecture.imageSize();
         if (stepClean == null) {
             for (int i = 0; i < count; i++) {
@@ -253,17 +303,17 @@ public final class CpuEngine implements Engine {
             System.arraycopy(stepClean, from * size, pass.clean(), 0, count * size);
             System.arraycopy(stepNoisy, from * size, pass.noisy(), 0, count * size);
         }
-        squares[worker] = pass.run(count, lastCount);
-        workers.await();
-        slices[worker].sum(gradientShares, gradients.values());
-        update(worker);
+        squares[share] = pass.run(streams[worker], count, lastCount);
     }
 
-    private void update(int worker) {
-        slices[worker].update(parameters.values(), firstMoment.values(), secondMoment.values(), gradients.values(), stepAlpha,
+    private void sumAndUpdate(int slice, int worker) {
+        slices[slice].sum(shareGradients, gradients.values());
+        update(slice, worker);
+    }
+
+    private void update(int slice, int worker) {
+        slices[slice].update(parameters.values(), firstMoment.values(), secondMoment.values(), gradients.values(), stepAlpha,
                 nativeParameters);
-        workers.await();
-        layOutKernels(worker);
     }
 
     @Override
@@ -271,7 +321,7 @@ public final class CpuEngine implements Engine {
         copy(newGradients, gradients);
         step++;
         stepAlpha = Adam.alpha(learningRate, step);
-        inParallel(this::update);
+        inParallel(updatePhases);
     }
 
     @Override
@@ -287,10 +337,10 @@ public final class CpuEngine implements Engine {
         Layer layer = architecture.layer(name);
         int size = layer.outputSize();
         float[] values = new float[lastCount * size];
-        for (int worker = 0; worker < passes.length; worker++) {
-            int from = share(lastCount, worker);
-            int count = share(lastCount, worker + 1) - from;
-            passes[worker].output(layers.indexOf(layer)).read(0, values, from * size, count * size);
+        for (int share = 0; share < passes.length; share++) {
+            int from = firstOfShare(share);
+            int count = firstOfShare(share + 1) - from;
+            passes[share].output(layers.indexOf(layer)).read(0, values, from * size, count * size);
         }
         return values;
     }
@@ -303,11 +353,12 @@ public final class CpuEngine implements Engine {
     @Override
     public void corrupt(ImageSet set, Noise setNoise, long base, int setEpoch, int first, int count, float[] clean, float[] noisy) {
         int size = architecture.imageSize();
-        inParallel(worker -> {
-            for (int i = share(count, worker); i < share(count, worker + 1); i++) {
+        int groups = (count + CORRUPTED_IMAGES - 1) / CORRUPTED_IMAGES;
+        inParallel(phase(() -> groups, (group, worker) -> {
+            for (int i = group * CORRUPTED_IMAGES; i < Math.min((group + 1) * CORRUPTED_IMAGES, count); i++) {
                 noiseKernels[worker].corrupt(setNoise, base + first + i, setEpoch, set.pixels(), (first + i) * size, clean, noisy, i * size);
             }
-        });
+        }));
     }
 
     @Override
@@ -324,13 +375,11 @@ public final class CpuEngine implements Engine {
         if (inference == null) {
             openInference();
         }
-        inParallel(worker -> {
-            InferencePass pass = inference[worker];
-            int end = share(count, worker + 1);
-            for (int first = share(count, worker); first < end; first += pass.capacity()) {
-                pass.run(input, first, Math.min(pass.capacity(), end - first), depth, results);
-            }
-        });
+        int capacity = inference[0].capacity();
+        inParallel(phase(() -> (count + capacity - 1) / capacity, (group, worker) -> {
+            int first = group * capacity;
+            inference[worker].run(streams[worker], input, first, Math.min(capacity, count - first), depth, results);
+        }));
     }
 
     private void openInference() {
@@ -344,12 +393,9 @@ public final class CpuEngine implements Engine {
                 }
             }
         });
-        inParallel(worker -> {
-            OpenMp.useOneThread();
-            opened[worker] = new InferencePass(processor, architecture, kernels, capacity);
-        });
+        inParallel(phase(() -> opened.length, (pass, worker) -> opened[pass] = new InferencePass(processor, architecture, kernels, capacity)));
         inference = opened;
-        layOutKernels();
+        inParallel(layOutPhase);
     }
 
     @Override

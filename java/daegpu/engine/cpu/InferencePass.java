@@ -7,22 +7,20 @@ import java.util.List;
 import org.bytedeco.dnnl.dnnl_engine;
 import org.bytedeco.dnnl.dnnl_stream;
 
-/** The way of some images through the network, forward only, on one thread. Two arrays take turns as what layers put out. */
+/** The way of some images through the network, forward only. Two arrays take turns as what layers put out. */
 final class InferencePass implements AutoCloseable {
 
     private final NativeScope scope = new NativeScope();
     private final List<Layer> layers;
     private final int capacity;
-    private final dnnl_stream stream;
     private final NativeArray input;
     private final NativeArray[] outputs;
     private final List<List<Primitive>> forward = new ArrayList<>();
 
-    /** Call it on the thread that will use it. @param capacity images to compute at a time */
+    /** Call it on a thread on which oneDNN uses no others. @param capacity images to compute at a time */
     InferencePass(dnnl_engine engine, Architecture architecture, KernelLayouts kernels, int capacity) {
         this.capacity = capacity;
         layers = architecture.layers();
-        stream = OneDnn.openStream(engine, scope);
         PrimitiveBuilder builder = new PrimitiveBuilder(engine, scope);
         long largest = 0;
         for (Layer layer : layers) {
@@ -45,10 +43,11 @@ final class InferencePass implements AutoCloseable {
     /**
      * Runs the first {@code depth} layers on {@code count} images, at most {@link #capacity}.
      *
+     * @param stream   of the calling thread
      * @param images   {@code [.., height, width, channels]}, of which those from {@code first} on are taken
      * @param results  receives as many of what the last of these layers puts out, at the same places
      */
-    void run(float[] images, int first, int count, int depth, float[] results) {
+    void run(dnnl_stream stream, float[] images, int first, int count, int depth, float[] results) {
         int inputSize = layers.get(0).inputSize();
         int outputSize = layers.get(depth - 1).outputSize();
         input.write(0, images, first * inputSize, count * inputSize);

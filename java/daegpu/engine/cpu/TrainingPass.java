@@ -16,7 +16,7 @@ import org.bytedeco.dnnl.dnnl_stream;
 import org.bytedeco.dnnl.global.dnnl;
 
 /**
- * One thread's share of a batch on its way through the network and back: every value on it, and the primitives that compute
+ * A share of a batch on its way through the network and back: every value on it, and the primitives that compute
  * them. Always computes as many images as it was made for; of those beyond the batch the loss gradient is zero, and so is all
  * that follows from it.
  */
@@ -26,7 +26,6 @@ final class TrainingPass implements AutoCloseable {
     private final Architecture architecture;
     private final List<Layer> layers;
     private final int capacity;
-    private final dnnl_stream stream;
     private final NativeArray input;
     private final NativeArray[] outputs;
     private final NativeArray[] outputGradients;
@@ -39,12 +38,11 @@ final class TrainingPass implements AutoCloseable {
     private final float[] noisy;
     private final float[] output;
 
-    /** Call it on the thread that will use it. @param capacity images to compute at a time */
+    /** Call it on a thread on which oneDNN uses no others. @param capacity images to compute at a time */
     TrainingPass(dnnl_engine engine, Architecture architecture, KernelLayouts kernels, int capacity) {
         this.architecture = architecture;
         this.capacity = capacity;
         layers = architecture.layers();
-        stream = OneDnn.openStream(engine, scope);
         PrimitiveBuilder builder = new PrimitiveBuilder(engine, scope);
         input = builder.array((long) capacity * architecture.imageSize());
         outputs = new NativeArray[layers.size()];
@@ -141,11 +139,12 @@ final class TrainingPass implements AutoCloseable {
     /**
      * Forward, loss, backward.
      *
+     * @param stream of the calling thread
      * @param count images of this share
      * @param total images in the whole batch, over which the loss is a mean
      * @return the sum of the squared errors of this share
      */
-    double run(int count, int total) {
+    double run(dnnl_stream stream, int count, int total) {
         int values = count * architecture.imageSize();
         input.write(0, noisy, 0, values);
         for (int i = 0; i < forward.size(); i++) {
@@ -159,11 +158,6 @@ final class TrainingPass implements AutoCloseable {
             backward.get(i).run(stream);
         }
         return squares;
-    }
-
-    /** Where this pass runs. */
-    dnnl_stream stream() {
-        return stream;
     }
 
     /** This share's part of the gradient by each parameter. */

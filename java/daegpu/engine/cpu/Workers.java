@@ -1,58 +1,85 @@
 package daegpu.engine.cpu;
 
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.concurrent.locks.LockSupport;
-import java.util.function.IntConsumer;
 
 /**
- * Threads that do the same thing at the same time, each on its own share: the calling thread is worker 0, the others wait for it.
- * A training step takes milliseconds and is cut three times, so waiting begins with spinning, which takes under a microsecond to
- * end, before it comes to sleep.
+ * Threads that work through phases together: each phase is so many items, whoever is free takes the next, and when the last item
+ * of a phase is done the next phase begins. The calling thread is worker 0. Nobody waits for a thread that the system does not
+ * run at the moment, unless it holds an item.
+ *
+ * <p>Which worker takes which item is left to chance, so what an item computes must not depend on it.
  */
 final class Workers implements AutoCloseable {
 
-    private static final int SPINS = 2000;
+    /** Turns of waiting before a thread sleeps, some 20 µs: a training step takes milliseconds and has only three phases. */
+    private static final int SPINS = 1500;
+
+    /** Items that may be done in any order, at the same time. */
+    interface Phase {
+
+        /** How many there are; asked once, when the phase begins. */
+        int count();
+
+        /** Does one. @param item from 0 on @param worker the number of the worker that does it, from 0 on */
+        void run(int item, int worker);
+    }
 
     private final Thread[] threads;
-    private final AtomicInteger round = new AtomicInteger();
-    private final AtomicInteger finished = new AtomicInteger();
-    private final AtomicInteger arrived = new AtomicInteger();
-    private final AtomicInteger barrierRound = new AtomicInteger();
+    /** Whether each worker sleeps, or is about to. */
+    private final AtomicReference<Thread>[] sleepers;
+    /** High half: number of the phase, counted over all runs; low half: items of it that nobody has taken yet. */
+    private final AtomicLong untaken = new AtomicLong();
+    private final AtomicInteger done = new AtomicInteger();
     private final AtomicReference<Throwable> failure = new AtomicReference<>();
-    private volatile IntConsumer task;
+    private volatile boolean running;
     private volatile boolean closed;
 
-    /** @param count workers in all, the caller among them */
-    Workers(int count) {
+    // Written by one thread between the last item of a phase and the first of the next, read by those who hold an item.
+    private Phase[] phases;
+    private int current;
+    private int items;
+
+    /**
+     * @param count    workers in all, the caller among them
+     * @param newcomer what each of the other threads does first
+     */
+    Workers(int count, Runnable newcomer) {
+        sleepers = newSleepers(count);
         threads = new Thread[count - 1];
         for (int i = 0; i < threads.length; i++) {
             int worker = i + 1;
-            threads[i] = new Thread(() -> serve(worker), "daegpu-cpu-" + worker);
+            threads[i] = new Thread(() -> serve(worker, newcomer), "daegpu-cpu-" + worker);
             threads[i].setDaemon(true);
             threads[i].start();
         }
     }
 
-    /** Workers in all. */
-    int count() {
-        return threads.length + 1;
+    @SuppressWarnings({"unchecked", "rawtypes"}) // Java has no arrays of generic types
+    private static AtomicReference<Thread>[] newSleepers(int count) {
+        AtomicReference<Thread>[] sleepers = new AtomicReference[count];
+        for (int i = 0; i < count; i++) {
+            sleepers[i] = new AtomicReference<>();
+        }
+        return sleepers;
     }
 
-    /** Runs {@code newTask} with each worker's number, from 0 on, and returns when all have finished. */
-    void run(IntConsumer newTask) {
-        task = newTask;
-        finished.set(0);
-        arrived.set(0);
-        round.incrementAndGet();
-        for (Thread thread : threads) {
-            LockSupport.unpark(thread);
+    /** Workers in all. */
+    int count() {
+        return sleepers.length;
+    }
+
+    /** Runs phases one after the other and returns when the last has ended. If an item fails, no further phase begins. */
+    void run(Phase... newPhases) {
+        phases = newPhases;
+        current = -1;
+        running = true;
+        begin();
+        for (int spins = 0; running; spins = work(0) ? 0 : spins + 1) {
+            waitAWhile(0, spins);
         }
-        perform(0);
-        for (int spins = 0; finished.get() < threads.length; spins++) {
-            relax(spins);
-        }
-        task = null;
         Throwable thrown = failure.getAndSet(null);
         if (thrown instanceof RuntimeException exception) {
             throw exception;
@@ -62,66 +89,80 @@ final class Workers implements AutoCloseable {
         }
     }
 
-    /** Within a task: waits until every worker is here. What each wrote before, all may read after. */
-    void await() {
-        int now = barrierRound.get();
-        if (arrived.incrementAndGet() == count()) {
-            arrived.set(0);
-            barrierRound.incrementAndGet();
-            return;
-        }
-        for (int spins = 0; barrierRound.get() == now; spins++) {
-            if (failure.get() != null) {
-                throw new IllegalStateException("another worker failed");
+    /** Begins the next phase that has items, or ends the run. */
+    private void begin() {
+        do {
+            current++;
+            if (current == phases.length || failure.get() != null) {
+                running = false;
+                wake();
+                return;
             }
-            relax(spins);
+            items = phases[current].count();
+        } while (items == 0);
+        done.set(0);
+        long number = (untaken.get() >>> 32) + 1;
+        untaken.set(number << 32 | items);
+        wake();
+    }
+
+    private void wake() {
+        for (AtomicReference<Thread> sleeper : sleepers) {
+            Thread thread = sleeper.get();
+            if (thread != null) {
+                LockSupport.unpark(thread);
+            }
         }
     }
 
-    private void serve(int worker) {
-        int seen = 0;
-        while (true) {
-            for (int spins = 0; round.get() == seen; spins++) {
-                if (spins > 2 * SPINS) {
-                    LockSupport.park(this);
-                } else {
-                    relax(spins);
-                }
-                if (closed) {
-                    return;
-                }
-            }
-            seen++;
-            perform(worker);
-            finished.incrementAndGet();
+    private void serve(int worker, Runnable newcomer) {
+        newcomer.run();
+        for (int spins = 0; !closed; spins = work(worker) ? 0 : spins + 1) {
+            waitAWhile(worker, spins);
         }
     }
 
-    private void perform(int worker) {
+    /** Takes an item and does it, if there is one. */
+    private boolean work(int worker) {
+        long seen = untaken.get();
+        int left = (int) seen;
+        if (left == 0 || !untaken.compareAndSet(seen, seen - 1)) {
+            return left != 0;
+        }
         try {
-            task.accept(worker);
+            phases[current].run(left - 1, worker);
         } catch (RuntimeException | Error e) {
             failure.compareAndSet(null, e);
         }
+        int all = items;
+        if (done.incrementAndGet() == all) {
+            begin();
+        }
+        return true;
     }
 
-    /** One turn of waiting: at first costs the other threads of this core nothing to end, later gives them the core. */
-    private static void relax(int spins) {
+    private void waitAWhile(int worker, int spins) {
+        if (spins == 0) {
+            return;
+        }
         if (spins < SPINS) {
             Thread.onSpinWait();
-        } else {
-            Thread.yield();
+            return;
         }
+        sleepers[worker].set(Thread.currentThread());
+        // Whoever begins a phase looks for sleepers after that, so what came before this look is not missed.
+        if ((int) untaken.get() == 0 && !closed && (worker != 0 || running)) {
+            LockSupport.park(this);
+        }
+        sleepers[worker].set(null);
     }
 
     @Override
     public void close() {
         closed = true;
+        boolean interrupted = false;
         for (Thread thread : threads) {
             LockSupport.unpark(thread);
-        }
-        for (Thread thread : threads) {
-            boolean interrupted = false;
             while (thread.isAlive()) {
                 try {
                     thread.join();
@@ -129,9 +170,9 @@ final class Workers implements AutoCloseable {
                     interrupted = true;
                 }
             }
-            if (interrupted) {
-                Thread.currentThread().interrupt();
-            }
+        }
+        if (interrupted) {
+            Thread.currentThread().interrupt();
         }
     }
 }

@@ -37,7 +37,8 @@ class CpuEngineTest {
     private static final Architecture SMALL = new Architecture(8, 12, 1, List.of(8, 16), 3, 4);
 
     @ParameterizedTest
-    @CsvSource({"tiny,1", "tiny,2", "tiny,3", "seed,1", "seed,2", "seed,3"})
+    @CsvSource({"tiny,1", "tiny,2", "tiny,3", "seed,1", "seed,2", "seed,3",
+        "kernel1_8x8x2,2", "kernel3_6x10x3,2", "kernel5_16x8x3,2", "kernel7_24x12x1,2", "kernel7_4x4x3,2"})
     void agreesWithKeras(String golden, int threads) {
         assertAgrees(RecordedValues.read(Path.of("tests/golden", golden + ".safetensors")), 0, threads);
     }
