@@ -2,6 +2,7 @@ package daegpu.engine.cpu;
 
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import com.sun.management.ThreadMXBean;
 import daegpu.data.ImageSet;
 import daegpu.engine.Engine;
 import daegpu.engine.EngineOptions;
@@ -9,8 +10,10 @@ import daegpu.engine.TrainingState;
 import daegpu.model.Architecture;
 import daegpu.model.Initializer;
 import daegpu.noise.Noise;
+import java.lang.management.ManagementFactory;
 import java.util.List;
 import java.util.stream.IntStream;
+import java.util.stream.LongStream;
 import org.bytedeco.javacpp.Pointer;
 import org.junit.jupiter.api.Test;
 
@@ -43,6 +46,29 @@ class NativeMemoryTest {
             }
             long grown = Pointer.physicalBytes() - before;
             assertTrue(grown < 40 * MEBIBYTE, "6,000 steps took " + grown / MEBIBYTE + " MiB more");
+        }
+    }
+
+    @Test
+    void aStepAllocatesNothingOnTheJavaHeap() {
+        ImageSet images = new ImageSet(8, 8, 1, new byte[600 * 64]);
+        ThreadMXBean threads = ManagementFactory.getPlatformMXBean(ThreadMXBean.class);
+        try (Engine engine = new CpuEngine(SMALL, EngineOptions.fp32(24))) {
+            engine.load(TrainingState.initial(Initializer.glorotUniform(SMALL, 0)));
+            engine.startEpoch(images, Noise.gaussian(0, 0.5f, 0.5f), 0, IntStream.range(0, 600).toArray());
+            long[] ids = Thread.getAllStackTraces().keySet().stream()
+                    .filter(thread -> thread == Thread.currentThread() || thread.getName().startsWith("daegpu-cpu"))
+                    .mapToLong(Thread::getId).toArray();
+            for (int round = 0; round < 2; round++) { // the first may load classes
+                long before = LongStream.of(threads.getThreadAllocatedBytes(ids)).sum();
+                for (int step = 0; step < 400; step++) {
+                    engine.trainStep(step, 24, 1e-3f);
+                }
+                long bytes = LongStream.of(threads.getThreadAllocatedBytes(ids)).sum() - before;
+                if (round == 1) {
+                    assertTrue(bytes < 10_000, "400 steps allocated " + bytes + " bytes");
+                }
+            }
         }
     }
 
