@@ -1,7 +1,7 @@
 #pragma once
 
 // Where the batches of an epoch come from. Lives in device memory, so that a captured training step serves any epoch, data set
-// and noise. Written by the host; java/daegpu/engine/cuda/BatchSource.java has the same layout.
+// and noise. set_source.cu writes it.
 struct BatchSource {
     const unsigned char* images;      // [images, height, width, channels]
     const int* order;                 // the epoch's order; null to take the images as they lie
@@ -12,5 +12,4 @@ struct BatchSource {
     float mean;                       // of the noise
     float lowest_std;                 // an image's level is uniform between these two
     float highest_std;
-    int unused;
 };

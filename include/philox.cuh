@@ -1,16 +1,7 @@
 #pragma once
 
-// cuRAND's Philox4x32-10 without the tables of its XORWOW generator: curand_kernel.h would put 1 MB of them into every module.
-// The guard of the header that defines them is set, and what unused functions say about them is given a meaning that compiles.
-#define CURAND_XORWOW_PRECALCULATED_H_
-#define PRECALC_NUM_MATRICES (32)
-#define PRECALC_BLOCK_SIZE (2)
-#define PRECALC_BLOCK_MASK ((1 << PRECALC_BLOCK_SIZE) - 1)
-#define XORWOW_SEQUENCE_SPACING (67)
-#define precalc_xorwow_matrix (static_cast<unsigned int (*)[800]>(nullptr))
-#define precalc_xorwow_matrix_host (static_cast<unsigned int (*)[800]>(nullptr))
-#define precalc_xorwow_offset_matrix (static_cast<unsigned int (*)[800]>(nullptr))
-#define precalc_xorwow_offset_matrix_host (static_cast<unsigned int (*)[800]>(nullptr))
+// cuRAND's Philox4x32-10. Its header also defines the tables of other generators, 1 MB of them, which cuda/build-ptx takes out of
+// the PTX again.
 #include <curand_kernel.h>
 
 // Subsequences of images as a whole lie 2^41 behind those of their pixels (daegpu.noise.Philox).

@@ -6,8 +6,14 @@ package daegpu.engine;
  * @param batchSize largest number of images in a training step
  * @param precision number format of the matrix products: {@code fp32}, or another one that the engine offers
  * @param threads   processors to use, or 0 for all
+ * @param device    the GPU to use, counted from 0, where an engine uses one
  */
-public record EngineOptions(int batchSize, String precision, int threads) {
+public record EngineOptions(int batchSize, String precision, int threads, int device) {
+
+    /** The first GPU, where an engine uses one. */
+    public EngineOptions(int batchSize, String precision, int threads) {
+        this(batchSize, precision, threads, 0);
+    }
 
     /** Full precision on all processors. */
     public static EngineOptions fp32(int batchSize) {

@@ -1,0 +1,43 @@
+package daegpu.engine.cuda;
+
+import daegpu.data.ImageSet;
+import daegpu.noise.Noise;
+
+/** Images in the program's own order, corrupted for their own sake and not for a training step, some at a time. */
+final class CorruptedBatch {
+
+    /** Images at a time. */
+    static final int IMAGES = 512;
+
+    private final Device device;
+    private final BatchSource source;
+    private final DeviceArray clean;
+    private final DeviceArray noisy;
+    /** An integer that stays zero: such a batch begins at the beginning of what was copied. */
+    private final DeviceArray start;
+
+    CorruptedBatch(Toolkit toolkit, DeviceScope owner, int imageSize) {
+        device = toolkit.device();
+        source = new BatchSource(toolkit, owner);
+        clean = device.allocateFloats(owner, (long) IMAGES * imageSize, "a batch of " + IMAGES);
+        noisy = device.allocateFloats(owner, (long) IMAGES * imageSize, "a batch of " + IMAGES);
+        start = device.allocate(owner, 4, "a place");
+    }
+
+    /** As {@link daegpu.engine.Engine#corrupt}. */
+    void run(Corruption corruption, ImageSet images, Noise noise, long base, int epoch, int first, int count, float[] cleanValues, float[] noisyValues) {
+        int size = images.imageSize();
+        for (int done = 0; done < count; done += IMAGES) {
+            int part = Math.min(IMAGES, count - done);
+            source.setRange(images, noise, base, epoch, first + done, part);
+            corruption.run(source, start, part, size, clean, noisy);
+            device.download(clean, cleanValues, done * size, part * size);
+            device.download(noisy, noisyValues, done * size, part * size);
+        }
+    }
+
+    /** Memory for {@link #IMAGES} images. */
+    DeviceArray clean() {
+        return clean;
+    }
+}

@@ -1,0 +1,316 @@
+package daegpu.engine.cuda;
+
+import daegpu.data.ImageSet;
+import daegpu.engine.Adam;
+import daegpu.engine.Engine;
+import daegpu.engine.EngineOptions;
+import daegpu.engine.EngineUnavailableException;
+import daegpu.engine.TrainingState;
+import daegpu.model.Architecture;
+import daegpu.model.Layer;
+import daegpu.model.Parameters;
+import daegpu.noise.Noise;
+import java.util.Arrays;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+
+/**
+ * The network on an NVIDIA GPU: this program's kernels (folder {@code cuda}), cuDNN for convolutions and cuBLAS for dense layers. Images,
+ * their order, weights, moments and losses stay on the device. A training step is captured as a CUDA graph and replayed; nothing is
+ * copied or waited for in a step, and what changes from one to the next (step count, learning rate, place in the order) lives on the
+ * device.
+ *
+ * <p>It has run on an emulated device only, which executes the kernels' PTX and stands in for cuDNN and cuBLAS; never yet on a GPU.
+ */
+public final class CudaEngine implements Engine {
+
+    private static final List<String> PRECISIONS = List.of("fp32", "tf32");
+
+    private final Architecture architecture;
+    private final EngineOptions options;
+    private final List<Layer> layers;
+    private final ParameterArena arena;
+    private final Device device;
+    private final DeviceScope scope = new DeviceScope();
+    private final Toolkit toolkit;
+    private final TrainingMemory memory;
+    private final StepState state;
+    private final BatchSource training;
+    private final Corruption corruption;
+    private final Layout layout;
+    private final Map<Integer, TrainingPass> passes = new HashMap<>();
+    private final Map<Integer, CapturedStep> epochSteps = new HashMap<>();
+    private final Map<Integer, CapturedStep> givenSteps = new HashMap<>();
+    /** Null until images are denoised or encoded for the first time. */
+    private Inference inference;
+    /** Null until images are corrupted for their own sake for the first time. */
+    private CorruptedBatch corrupted;
+    private double[] takenLosses = {};
+    private int lastCount;
+    private boolean closed;
+
+    /**
+     * Opens the engine with all weights zero; {@link #load} gives it others.
+     *
+     * @throws EngineUnavailableException if driver, cuBLAS, cuDNN or a suitable GPU is missing, if the GPU has too little memory, or if
+     *                                    the precision is neither fp32 nor tf32
+     */
+    public CudaEngine(Architecture architecture, EngineOptions options) {
+        if (!PRECISIONS.contains(options.precision())) {
+            throw new EngineUnavailableException("the cuda engine computes in fp32 or tf32, not in " + options.precision());
+        }
+        this.architecture = architecture;
+        this.options = options;
+        layers = architecture.layers();
+        requireCountable(architecture, options.batchSize());
+        Gpu gpu = choose(Gpu.all(), options.device());
+        gpu.require(options.precision());
+        arena = new ParameterArena(architecture);
+        device = new Device(gpu);
+        try {
+            toolkit = Toolkit.open(device, scope, options.precision());
+            memory = new TrainingMemory(device, scope, architecture, arena, options.batchSize());
+            state = new StepState(toolkit, memory.state());
+            training = new BatchSource(toolkit, scope);
+            corruption = new Corruption(toolkit.kernels());
+            layout = new Layout(toolkit.kernels());
+        } catch (RuntimeException | Error e) {
+            close();
+            throw e;
+        }
+    }
+
+    private static Gpu choose(List<Gpu> gpus, int number) {
+        if (number >= gpus.size()) {
+            throw new EngineUnavailableException("there is no device " + number + "; the command devices lists the " + gpus.size() + " there "
+                    + (gpus.size() == 1 ? "is" : "are"));
+        }
+        return gpus.get(number);
+    }
+
+    /** Kernels count the floats of a batch in 32 bits. */
+    private static void requireCountable(Architecture architecture, int batchSize) {
+        long largest = 0;
+        for (Layer layer : architecture.layers()) {
+            largest = Math.max(largest, Math.max(Planes.largeSide(layer).size(), Planes.smallSide(layer).size()));
+        }
+        if (largest * batchSize > Integer.MAX_VALUE - 1024) {
+            throw new EngineUnavailableException("a batch of " + batchSize + " would have " + largest * batchSize
+                    + " values in a layer, and the cuda engine counts to 2^31; lower --batch-size");
+        }
+    }
+
+    @Override
+    public Architecture architecture() {
+        return architecture;
+    }
+
+    @Override
+    public String description() {
+        Gpu gpu = device.gpu();
+        return "cuda (" + gpu.name() + ", compute capability " + gpu.major() + "." + gpu.minor() + ", driver for CUDA "
+                + CudaLibraries.describe(CudaLibraries.driverVersion()) + ", cuDNN " + DnnHandle.version() + ", " + options.precision() + ")";
+    }
+
+    /** The native libraries behind this engine and their versions. @throws EngineUnavailableException if they do not load here */
+    public static String nativeLibraries() {
+        CudaLibraries.load();
+        return "driver for CUDA " + CudaLibraries.describe(CudaLibraries.driverVersion()) + ", cuDNN " + DnnHandle.version();
+    }
+
+    @Override
+    public void load(TrainingState newState) {
+        device.makeCurrent();
+        upload(newState.parameters(), memory.parameters());
+        upload(newState.firstMoment(), memory.firstMoment());
+        upload(newState.secondMoment(), memory.secondMoment());
+        state.load(newState.step());
+    }
+
+    private void upload(Parameters parameters, DeviceArray target) {
+        device.upload(arena.toArena(parameters.values()), 0, arena.size(), target, 0);
+    }
+
+    private Parameters download(DeviceArray source) {
+        float[] values = new float[arena.size()];
+        device.download(source, values, 0, values.length);
+        Parameters parameters = new Parameters(architecture);
+        arena.fromArena(values, parameters.values());
+        return parameters;
+    }
+
+    @Override
+    public TrainingState state() {
+        device.makeCurrent();
+        return new TrainingState(download(memory.parameters()), download(memory.firstMoment()), download(memory.secondMoment()), state.step());
+    }
+
+    @Override
+    public void startEpoch(ImageSet images, Noise noise, int epoch, int[] order) {
+        device.makeCurrent();
+        training.setEpoch(images, noise, epoch, order);
+    }
+
+    @Override
+    public void trainStep(int first, int count, float learningRate) {
+        requireCount(count);
+        device.makeCurrent();
+        state.expect(learningRate, first);
+        epochSteps.computeIfAbsent(count, this::epochStep).run();
+        stepped(count);
+    }
+
+    @Override
+    public void trainStep(float[] clean, float[] noisy, int count, float learningRate) {
+        requireCount(count);
+        device.makeCurrent();
+        place(clean, count, memory.clean(), Planes.packed(architecture.channels(), architecture.height(), architecture.width()));
+        place(noisy, count, memory.activations().input(0), memory.activations().inputPlanes(0));
+        state.expect(learningRate);
+        givenSteps.computeIfAbsent(count, this::givenStep).run();
+        stepped(count);
+    }
+
+    private void requireCount(int count) {
+        if (count < 1 || count > options.batchSize()) {
+            throw new IllegalArgumentException("a batch has 1 to " + options.batchSize() + " images, not " + count);
+        }
+    }
+
+    private void place(float[] images, int count, DeviceArray target, Planes planes) {
+        CorruptedBatch staging = corrupted();
+        for (int first = 0; first < count; first += CorruptedBatch.IMAGES) {
+            int part = Math.min(CorruptedBatch.IMAGES, count - first);
+            device.upload(images, first * architecture.imageSize(), part * architecture.imageSize(), staging.clean(), 0);
+            layout.toPlanes(staging.clean(), target.floats((long) first * planes.size(), (long) part * planes.size()), planes, part);
+        }
+    }
+
+    private CapturedStep epochStep(int count) {
+        TrainingPass pass = passFor(count);
+        return new CapturedStep(device, scope, () -> {
+            corruption.run(training, StepState.position(memory.state()), count, architecture, memory.clean(), memory.activations().input(0),
+                    memory.activations().inputPlanes(0));
+            pass.run();
+            update();
+        });
+    }
+
+    private CapturedStep givenStep(int count) {
+        TrainingPass pass = passFor(count);
+        return new CapturedStep(device, scope, () -> {
+            pass.run();
+            update();
+        });
+    }
+
+    private TrainingPass passFor(int count) {
+        return passes.computeIfAbsent(count, size -> new TrainingPass(toolkit, layers, arena, memory, size, scope));
+    }
+
+    /** Adam on the gradients that are there. */
+    private void update() {
+        toolkit.kernels().launchBlocks(Kernel.ADVANCE_STEP, 1, 1, memory.state(), (float) Adam.BETA_1, (float) Adam.BETA_2);
+        int fours = arena.size() / 4;
+        toolkit.kernels().launch(Kernel.ADAM, fours, memory.parameters(), memory.firstMoment(), memory.secondMoment(), memory.gradients(), fours,
+                (float) (1 - Adam.BETA_1), (float) (1 - Adam.BETA_2), Adam.EPSILON, memory.state());
+    }
+
+    private void stepped(int count) {
+        lastCount = count;
+        state.stepped(count);
+        if (state.losses() == TrainingMemory.MOST_LOSSES) {
+            readLosses();
+        }
+    }
+
+    private void readLosses() {
+        float[] values = new float[state.losses()];
+        device.download(memory.losses(), values, 0, values.length);
+        int before = takenLosses.length;
+        takenLosses = Arrays.copyOf(takenLosses, before + values.length);
+        for (int i = 0; i < values.length; i++) {
+            takenLosses[before + i] = values[i];
+        }
+        state.clearLosses();
+    }
+
+    @Override
+    public void applyGradients(Parameters gradients, float learningRate) {
+        device.makeCurrent();
+        upload(gradients, memory.gradients());
+        state.expect(learningRate);
+        update();
+        state.updated();
+    }
+
+    @Override
+    public double[] takeLosses() {
+        device.makeCurrent();
+        readLosses();
+        double[] taken = takenLosses;
+        takenLosses = new double[0];
+        return taken;
+    }
+
+    @Override
+    public float[] activation(String name) {
+        device.makeCurrent();
+        int l = layers.indexOf(architecture.layer(name));
+        Planes planes = memory.activations().outputPlanes(l);
+        float[] values = new float[lastCount * layers.get(l).outputSize()];
+        try (OwnedScope temporary = new OwnedScope(device)) {
+            DeviceArray pixels = device.allocateFloats(temporary.scope(), values.length, "activations");
+            layout.toPixels(memory.activations().output(l), pixels, planes, lastCount);
+            device.download(pixels, values, 0, values.length);
+        }
+        return values;
+    }
+
+    @Override
+    public Parameters gradients() {
+        device.makeCurrent();
+        return download(memory.gradients());
+    }
+
+    @Override
+    public void corrupt(ImageSet images, Noise noise, long base, int epoch, int first, int count, float[] clean, float[] noisy) {
+        device.makeCurrent();
+        corrupted().run(corruption, images, noise, base, epoch, first, count, clean, noisy);
+    }
+
+    private CorruptedBatch corrupted() {
+        if (corrupted == null) {
+            corrupted = new CorruptedBatch(toolkit, scope, architecture.imageSize());
+        }
+        return corrupted;
+    }
+
+    @Override
+    public void denoise(float[] noisy, int count, float[] denoised) {
+        infer(noisy, count, layers.size(), denoised);
+    }
+
+    @Override
+    public void encode(float[] images, int count, float[] latents) {
+        infer(images, count, layers.indexOf(architecture.layer("latent")) + 1, latents);
+    }
+
+    private void infer(float[] input, int count, int depth, float[] results) {
+        device.makeCurrent();
+        if (inference == null) {
+            inference = new Inference(toolkit, scope, architecture, arena, memory.parameters());
+        }
+        inference.run(input, count, depth, results);
+    }
+
+    @Override
+    public void close() {
+        if (!closed) {
+            closed = true;
+            device.close(scope);
+            device.close();
+        }
+    }
+}

@@ -1,0 +1,171 @@
+package daegpu.engine.cuda;
+
+import daegpu.engine.EngineUnavailableException;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.nio.FloatBuffer;
+import java.util.Locale;
+import jcuda.Pointer;
+import jcuda.driver.CUcontext;
+import jcuda.driver.CUdevice;
+import jcuda.driver.CUdeviceptr;
+import jcuda.driver.CUresult;
+import jcuda.driver.CUstream;
+import jcuda.driver.CUstream_flags;
+import jcuda.driver.JCudaDriver;
+
+/**
+ * A GPU in use: its context, the one stream on which everything runs in order, its memory, and pinned host memory through which
+ * values travel. Closing it frees all of that.
+ */
+final class Device implements AutoCloseable {
+
+    /** Bytes that travel at a time. */
+    private static final int STAGING_BYTES = 4 << 20;
+
+    private final Gpu gpu;
+    private final DeviceScope scope = new DeviceScope();
+    private final CUcontext context = new CUcontext();
+    private final CUstream stream = new CUstream();
+    private final Pointer staging = new Pointer();
+    private final ByteBuffer stagingBytes;
+
+    Device(Gpu gpu) {
+        this.gpu = gpu;
+        try {
+            CUdevice handle = Gpu.handle(gpu.number());
+            CudaStatus.check(JCudaDriver.cuDevicePrimaryCtxRetain(context, handle), "open " + gpu.name());
+            scope.own(() -> JCudaDriver.cuDevicePrimaryCtxRelease(handle));
+            makeCurrent();
+            CudaStatus.check(JCudaDriver.cuStreamCreate(stream, CUstream_flags.CU_STREAM_NON_BLOCKING), "open a stream");
+            scope.own(() -> JCudaDriver.cuStreamDestroy(stream));
+            CudaStatus.check(JCudaDriver.cuMemAllocHost(staging, STAGING_BYTES), "allocate pinned memory");
+            scope.own(() -> JCudaDriver.cuMemFreeHost(staging));
+            stagingBytes = staging.getByteBuffer(0, STAGING_BYTES).order(ByteOrder.nativeOrder());
+        } catch (RuntimeException | Error e) {
+            scope.close();
+            throw e;
+        }
+    }
+
+    Gpu gpu() {
+        return gpu;
+    }
+
+    CUstream stream() {
+        return stream;
+    }
+
+    /** Lets the calling thread use the device: its context belongs to one thread at a time. */
+    void makeCurrent() {
+        CudaStatus.check(JCudaDriver.cuCtxSetCurrent(context), "use " + gpu.name());
+    }
+
+    /** Waits for all that was asked for. */
+    void synchronize() {
+        CudaStatus.check(JCudaDriver.cuStreamSynchronize(stream), "finish its work");
+    }
+
+    /**
+     * Allocates memory, zeroed, that {@code owner} frees.
+     *
+     * @param what what it is for, for people
+     * @throws EngineUnavailableException if there is too little; the message says how much was asked for, what there is, and what to do
+     */
+    DeviceArray allocate(DeviceScope owner, long bytes, String what) {
+        CUdeviceptr pointer = new CUdeviceptr();
+        long size = Math.max(bytes, 16);
+        int status = JCudaDriver.cuMemAlloc(pointer, size);
+        if (status == CUresult.CUDA_ERROR_OUT_OF_MEMORY) {
+            throw outOfMemory(size, what);
+        }
+        CudaStatus.check(status, "allocate " + size + " bytes for " + what);
+        owner.own(() -> JCudaDriver.cuMemFree(pointer));
+        CudaStatus.check(JCudaDriver.cuMemsetD8Async(pointer, (byte) 0, size, stream), "clear memory");
+        return new DeviceArray(pointer, size);
+    }
+
+    /** Floats of {@link #allocate}. */
+    DeviceArray allocateFloats(DeviceScope owner, long count, String what) {
+        return allocate(owner, 4 * count, what);
+    }
+
+    private EngineUnavailableException outOfMemory(long bytes, String what) {
+        long[] free = new long[1];
+        long[] total = new long[1];
+        JCudaDriver.cuMemGetInfo(free, total);
+        return new EngineUnavailableException(String.format(Locale.ROOT, "%s has too little memory for %s: %,d bytes were asked for, %,d of %,d are free; "
+                + "lower %s, or use --engine cpu", gpu.name(), what, bytes, free[0], total[0], what.contains("images") ? "--limit" : "--batch-size or --filters"));
+    }
+
+    /** Copies {@code count} floats to the device, from float {@code at} of {@code target} on. */
+    void upload(float[] values, int from, int count, DeviceArray target, long at) {
+        FloatBuffer floats = stagingBytes.asFloatBuffer();
+        for (int done = 0; done < count; done += floats.capacity()) {
+            int part = Math.min(floats.capacity(), count - done);
+            floats.clear();
+            floats.put(values, from + done, part);
+            uploadStaged(target, 4 * (at + done), 4L * part);
+        }
+    }
+
+    /** Copies {@code count} bytes to the device, from byte {@code at} of {@code target} on. */
+    void upload(byte[] values, int from, int count, DeviceArray target, long at) {
+        for (int done = 0; done < count; done += STAGING_BYTES) {
+            int part = Math.min(STAGING_BYTES, count - done);
+            stagingBytes.clear();
+            stagingBytes.put(values, from + done, part);
+            uploadStaged(target, at + done, part);
+        }
+    }
+
+    /** Copies integers to the beginning of {@code target}. */
+    void upload(int[] values, DeviceArray target) {
+        int capacity = STAGING_BYTES / 4;
+        for (int done = 0; done < values.length; done += capacity) {
+            int part = Math.min(capacity, values.length - done);
+            stagingBytes.clear();
+            stagingBytes.asIntBuffer().put(values, done, part);
+            uploadStaged(target, 4L * done, 4L * part);
+        }
+    }
+
+    private void uploadStaged(DeviceArray target, long at, long bytes) {
+        requireInside(target, at, bytes);
+        CudaStatus.check(JCudaDriver.cuMemcpyHtoDAsync(target.pointer().withByteOffset(at), staging, bytes, stream), "copy to the device");
+        synchronize(); // the staging memory is used again
+    }
+
+    /** Copies {@code count} floats from the device, from the beginning of {@code source} on, after all that was asked for is done. */
+    void download(DeviceArray source, float[] values, int to, int count) {
+        FloatBuffer floats = stagingBytes.asFloatBuffer();
+        for (int done = 0; done < count; done += floats.capacity()) {
+            int part = Math.min(floats.capacity(), count - done);
+            requireInside(source, 4L * done, 4L * part);
+            CudaStatus.check(JCudaDriver.cuMemcpyDtoHAsync(staging, source.pointer().withByteOffset(4L * done), 4L * part, stream),
+                    "copy from the device");
+            synchronize();
+            floats.clear();
+            floats.get(values, to + done, part);
+        }
+    }
+
+    private static void requireInside(DeviceArray array, long at, long bytes) {
+        if (at < 0 || at + bytes > array.bytes()) {
+            throw new IndexOutOfBoundsException(bytes + " bytes at " + at + " of " + array.bytes());
+        }
+    }
+
+    @Override
+    public void close() {
+        JCudaDriver.cuCtxSetCurrent(context);
+        scope.close();
+    }
+
+    /** Frees what {@code other} owns on this device, after the work that may use it. */
+    void close(DeviceScope other) {
+        JCudaDriver.cuCtxSetCurrent(context);
+        JCudaDriver.cuStreamSynchronize(stream);
+        other.close();
+    }
+}

@@ -1,0 +1,95 @@
+package daegpu.engine.cuda;
+
+import daegpu.engine.cuda.Planes.Walk;
+import daegpu.model.Layer;
+import daegpu.model.Layer.Activation;
+import daegpu.model.Layer.Operation;
+import java.util.List;
+
+/** Takes batches of one size through the layers. */
+final class ForwardPass {
+
+    private final Toolkit toolkit;
+    private final List<Layer> layers;
+    private final ParameterArena arena;
+    private final DeviceArray parameters;
+    private final Activations activations;
+    private final int count;
+    /** Of the layers that are not dense. */
+    private final Convolution[] convolutions;
+
+    /** @param parameters the weights, as {@code arena} says */
+    ForwardPass(Toolkit toolkit, List<Layer> layers, ParameterArena arena, DeviceArray parameters, Activations activations, int count,
+                DeviceScope owner) {
+        this.toolkit = toolkit;
+        this.layers = layers;
+        this.arena = arena;
+        this.parameters = parameters;
+        this.activations = activations;
+        this.count = count;
+        convolutions = layers.stream().map(layer -> layer.operation() == Operation.DENSE ? null
+                : new Convolution(toolkit.dnn(), layer, count, owner)).toArray(Convolution[]::new);
+    }
+
+    int count() {
+        return count;
+    }
+
+    Convolution convolution(int l) {
+        return convolutions[l];
+    }
+
+    /** Runs the first {@code depth} layers on the input that is there. */
+    void run(int depth) {
+        for (int l = 0; l < depth; l++) {
+            runLinear(l);
+            if (layers.get(l).operation() != Operation.DENSE) {
+                applyBias(l);
+            }
+        }
+    }
+
+    /** Runs layer {@code l} without its bias and activation, which only a dense layer already has: its result is in the scratch memory. */
+    void runLinear(int l) {
+        DeviceArray kernel = arena.kernel(parameters, l);
+        Layer layer = layers.get(l);
+        switch (layer.operation()) {
+            case CONVOLUTION -> convolutions[l].forward(activations.input(l), kernel, activations.scratch());
+            case TRANSPOSED_CONVOLUTION -> convolutions[l].inputGradient(activations.input(l), kernel, activations.scratch());
+            case DENSE -> {
+                fillWithBias(l);
+                toolkit.product().addForward(activations.input(l), kernel, activations.output(l), count, layer.inputChannels(),
+                        layer.outputChannels());
+            }
+            default -> throw new AssertionError(layer);
+        }
+    }
+
+    private void fillWithBias(int l) {
+        int units = layers.get(l).outputChannels();
+        if (units % 4 == 0) {
+            toolkit.kernels().launch(Kernel.DENSE_BIAS_VECTOR, count * units / 4, arena.bias(parameters, l), activations.output(l),
+                    count * units / 4, units / 4);
+        } else {
+            toolkit.kernels().launch(Kernel.DENSE_BIAS, count * units, arena.bias(parameters, l), activations.output(l), count * units, units);
+        }
+    }
+
+    private void applyBias(int l) {
+        Layer layer = layers.get(l);
+        Planes from = layer.operation() == Operation.CONVOLUTION ? Planes.smallSide(layer) : Planes.largeSide(layer);
+        Planes to = activations.outputPlanes(l);
+        Walk walk = Planes.walk(from, to);
+        int total = count * from.channels() * walk.rows() * walk.steps();
+        toolkit.kernels().launch(kernel(layer.activation(), walk.vector()), total, activations.scratch(), from.plane(), walk.pitches()[0],
+                arena.bias(parameters, l), activations.output(l), to.plane(), walk.pitches()[1], total, from.channels(), walk.rows(), walk.steps());
+    }
+
+    private static Kernel kernel(Activation activation, boolean vector) {
+        return switch (activation) {
+            case RELU -> vector ? Kernel.BIAS_RELU_VECTOR : Kernel.BIAS_RELU;
+            case SIGMOID -> vector ? Kernel.BIAS_SIGMOID_VECTOR : Kernel.BIAS_SIGMOID;
+            case LINEAR -> throw new AssertionError("only dense layers are linear");
+        };
+    }
+}

@@ -1,0 +1,66 @@
+package daegpu.engine.cuda;
+
+import daegpu.model.Architecture;
+import daegpu.model.Layer;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+
+/** Runs the network on any number of images, some at a time. */
+final class Inference {
+
+    /** Images at a time, where they are small. */
+    private static final int IMAGES = 256;
+    /** Floats that a layer may put out at a time. */
+    private static final long VALUES = 1 << 24;
+
+    private final Toolkit toolkit;
+    private final DeviceScope owner;
+    private final List<Layer> layers;
+    private final ParameterArena arena;
+    private final DeviceArray parameters;
+    private final Activations activations;
+    private final Layout layout;
+    private final int capacity;
+    private final DeviceArray pixels;
+    private final Map<Integer, ForwardPass> passes = new HashMap<>();
+
+    Inference(Toolkit toolkit, DeviceScope owner, Architecture architecture, ParameterArena arena, DeviceArray parameters) {
+        this.toolkit = toolkit;
+        this.owner = owner;
+        this.arena = arena;
+        this.parameters = parameters;
+        layers = architecture.layers();
+        layout = new Layout(toolkit.kernels());
+        long largest = layers.stream().mapToLong(Layer::outputSize).max().orElseThrow();
+        capacity = Integer.highestOneBit((int) Math.max(1, Math.min(IMAGES, VALUES / largest)));
+        activations = new Activations(toolkit.device(), owner, architecture, capacity);
+        pixels = toolkit.device().allocateFloats(owner, capacity * Math.max(largest, architecture.imageSize()), "a batch of " + capacity);
+    }
+
+    /**
+     * Runs the first {@code depth} layers.
+     *
+     * @param input   {@code [count, height, width, channels]}
+     * @param results receives what comes out of the last of them, likewise
+     */
+    void run(float[] input, int count, int depth, float[] results) {
+        Device device = toolkit.device();
+        int inputSize = layers.get(0).inputSize();
+        int outputSize = layers.get(depth - 1).outputSize();
+        for (int first = 0; first < count; first += capacity) {
+            int part = Math.min(capacity, count - first);
+            device.upload(input, first * inputSize, part * inputSize, pixels, 0);
+            layout.toPlanes(pixels, activations.input(0), activations.inputPlanes(0), part);
+            passFor(part).run(depth);
+            layout.toPixels(activations.output(depth - 1), pixels, activations.outputPlanes(depth - 1), part);
+            device.download(pixels, results, first * outputSize, part * outputSize);
+        }
+    }
+
+    /** Passes are made for powers of two, so that they stay few; images beyond {@code count} are computed along and left. */
+    private ForwardPass passFor(int count) {
+        int size = count == 1 ? 1 : 2 * Integer.highestOneBit(count - 1);
+        return passes.computeIfAbsent(size, key -> new ForwardPass(toolkit, layers, arena, parameters, activations, key, owner));
+    }
+}

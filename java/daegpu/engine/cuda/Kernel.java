@@ -1,0 +1,132 @@
+package daegpu.engine.cuda;
+
+import java.io.IOException;
+import java.io.InputStream;
+import java.util.Arrays;
+import java.util.EnumMap;
+import java.util.HashMap;
+import java.util.Map;
+import jcuda.NativePointerObject;
+import jcuda.Pointer;
+import jcuda.driver.CUfunction;
+import jcuda.driver.CUmodule;
+import jcuda.driver.CUresult;
+import jcuda.driver.JCudaDriver;
+
+/** The kernels of {@code cuda/*.cu}, by the names they have there. */
+enum Kernel {
+    GATHER_NOISE("gather_noise", "gather_noise"),
+    GATHER_NOISE_VECTOR("gather_noise", "gather_noise_vector"),
+    BIAS_RELU("bias_relu", "bias_relu"),
+    BIAS_RELU_VECTOR("bias_relu", "bias_relu_vector"),
+    BIAS_SIGMOID("bias_sigmoid", "bias_sigmoid"),
+    BIAS_SIGMOID_VECTOR("bias_sigmoid", "bias_sigmoid_vector"),
+    RELU_GRADIENT("relu_gradient", "relu_gradient"),
+    RELU_GRADIENT_VECTOR("relu_gradient", "relu_gradient_vector"),
+    SIGMOID_MSE("sigmoid_mse", "sigmoid_mse"),
+    SIGMOID_MSE_VECTOR("sigmoid_mse", "sigmoid_mse_vector"),
+    SUM_PARTIALS("sum_partials", "sum_partials"),
+    DENSE_BIAS("dense_bias", "dense_bias"),
+    DENSE_BIAS_VECTOR("dense_bias", "dense_bias_vector"),
+    DENSE_BIAS_GRADIENT("dense_bias_gradient", "dense_bias_gradient"),
+    ADVANCE_STEP("advance_step", "advance_step"),
+    SET_STEP("set_step", "set_step"),
+    SET_SOURCE("set_source", "set_source"),
+    ADAM("adam", "adam"),
+    TO_PLANES("layout", "to_planes"),
+    TO_PIXELS("layout", "to_pixels");
+
+    /** Threads in a block of every kernel: {@code SUM_THREADS} in include/block_sum.cuh. */
+    static final int THREADS = 128;
+
+    private final String file;
+    private final String entry;
+
+    Kernel(String file, String entry) {
+        this.file = file;
+        this.entry = entry;
+    }
+
+    /** The name of the PTX file that holds it, beside this class. */
+    String resource() {
+        return file + ".ptx";
+    }
+
+    /** The kernels as the driver compiled them for one device. */
+    static final class Library {
+
+        private final Device device;
+        private final Map<Kernel, CUfunction> functions = new EnumMap<>(Kernel.class);
+
+        /** Loads all of them; {@code owner} unloads them. */
+        Library(Device device, DeviceScope owner) {
+            this.device = device;
+            Map<String, CUmodule> modules = new HashMap<>();
+            for (Kernel kernel : values()) {
+                CUmodule module = modules.computeIfAbsent(kernel.resource(), resource -> loadModule(resource, owner));
+                CUfunction function = new CUfunction();
+                CudaStatus.check(JCudaDriver.cuModuleGetFunction(function, module, kernel.entry), "find the kernel " + kernel.entry);
+                functions.put(kernel, function);
+            }
+        }
+
+        private static CUmodule loadModule(String resource, DeviceScope owner) {
+            CUmodule module = new CUmodule();
+            int status = JCudaDriver.cuModuleLoadData(module, terminated(read(resource)));
+            if (status != CUresult.CUDA_SUCCESS) {
+                throw new IllegalStateException("the CUDA driver could not compile " + resource + ": " + CudaStatus.describe(status)
+                        + "; a newer driver may");
+            }
+            owner.own(() -> JCudaDriver.cuModuleUnload(module));
+            return module;
+        }
+
+        private static byte[] read(String resource) {
+            try (InputStream stream = Kernel.class.getResourceAsStream(resource)) {
+                return stream.readAllBytes();
+            } catch (IOException e) {
+                throw new IllegalStateException("the jar is damaged: " + resource, e);
+            }
+        }
+
+        /** The driver takes text with a zero behind it. */
+        private static byte[] terminated(byte[] text) {
+            return Arrays.copyOf(text, text.length + 1);
+        }
+
+        /** Runs a kernel with at least {@code threads} threads in a row. */
+        void launch(Kernel kernel, int threads, Object... arguments) {
+            launchBlocks(kernel, (threads + THREADS - 1) / THREADS, 1, arguments);
+        }
+
+        /**
+         * Runs a kernel in {@code x} by {@code y} blocks of {@value #THREADS} threads.
+         *
+         * @param arguments as the kernel declares them: Integer, Long, Float or DeviceArray; 0L is a null pointer, too
+         */
+        void launchBlocks(Kernel kernel, int x, int y, Object... arguments) {
+            NativePointerObject[] pointers = new NativePointerObject[arguments.length];
+            for (int i = 0; i < arguments.length; i++) {
+                pointers[i] = pointerTo(arguments[i]);
+            }
+            CudaStatus.check(JCudaDriver.cuLaunchKernel(functions.get(kernel), x, y, 1, THREADS, 1, 1, 0, device.stream(), Pointer.to(pointers), null),
+                    "run the kernel " + kernel.entry);
+        }
+
+        private static Pointer pointerTo(Object argument) {
+            if (argument instanceof Integer value) {
+                return Pointer.to(new int[] {value});
+            }
+            if (argument instanceof Long value) {
+                return Pointer.to(new long[] {value});
+            }
+            if (argument instanceof Float value) {
+                return Pointer.to(new float[] {value});
+            }
+            if (argument instanceof DeviceArray array) {
+                return Pointer.to(array.pointer());
+            }
+            throw new IllegalArgumentException("no kernel takes " + argument);
+        }
+    }
+}

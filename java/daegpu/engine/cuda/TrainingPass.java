@@ -1,0 +1,143 @@
+package daegpu.engine.cuda;
+
+import daegpu.engine.cuda.Planes.Walk;
+import daegpu.model.Layer;
+import daegpu.model.Layer.Activation;
+import daegpu.model.Layer.Operation;
+import java.util.ArrayList;
+import java.util.List;
+
+/**
+ * Takes batches of one size forward and back, up to the gradients and the loss. All of it is asked for on the device's stream, and
+ * nothing waits, allocates or copies between host and device: it can be captured.
+ */
+final class TrainingPass {
+
+    /** Blocks that a sum over a batch is cut into, at most: enough to occupy any GPU. Part of the arithmetic: other cuts round differently. */
+    private static final int BLOCKS = 256;
+
+    private final Toolkit toolkit;
+    private final List<Layer> layers;
+    private final ParameterArena arena;
+    private final TrainingMemory memory;
+    private final ForwardPass forward;
+    private final int count;
+    /** Where the blocks' shares of each layer's bias gradient begin. */
+    private final int[] partialsAt;
+    private final int squaresAt;
+    private final DeviceArray partials;
+    private final DeviceArray ranges;
+    private final int sums;
+
+    TrainingPass(Toolkit toolkit, List<Layer> layers, ParameterArena arena, TrainingMemory memory, int count, DeviceScope owner) {
+        this.toolkit = toolkit;
+        this.layers = layers;
+        this.arena = arena;
+        this.memory = memory;
+        this.count = count;
+        forward = new ForwardPass(toolkit, layers, arena, memory.parameters(), memory.activations(), count, owner);
+        partialsAt = new int[layers.size()];
+        List<Integer> table = new ArrayList<>();
+        int at = 0;
+        for (int l = 0; l < layers.size(); l++) {
+            partialsAt[l] = at;
+            if (layers.get(l).operation() != Operation.DENSE) {
+                for (int channel = 0; channel < layers.get(l).outputChannels(); channel++) {
+                    table.addAll(List.of(at, slices(l), arena.biasAt(l) + channel));
+                    at += slices(l);
+                }
+            }
+        }
+        squaresAt = at;
+        int last = layers.size() - 1;
+        int squares = layers.get(last).outputChannels() * slices(last);
+        table.addAll(List.of(squaresAt, squares, 0));
+        sums = table.size() / 3;
+        partials = toolkit.device().allocateFloats(owner, squaresAt + squares, "partial sums");
+        ranges = toolkit.device().allocate(owner, 4L * table.size(), "places of partial sums");
+        toolkit.device().upload(table.stream().mapToInt(Integer::intValue).toArray(), ranges);
+    }
+
+    /** Blocks for each channel of layer {@code l}: each takes some of the images. */
+    private int slices(int l) {
+        return Math.max(1, Math.min(count, BLOCKS / layers.get(l).outputChannels()));
+    }
+
+    /** From the batch that is there to the loss and the gradients of all parameters. */
+    void run() {
+        int last = layers.size() - 1;
+        forward.run(last);
+        forward.runLinear(last);
+        findLoss(last);
+        for (int l = last; l >= 0; l--) {
+            findGradients(l);
+            if (l > 0) { // nobody asks for the gradient by the image
+                passBack(l);
+            }
+        }
+        float mean = 1f / ((float) count * layers.get(last).outputSize());
+        int warps = Kernel.THREADS / 32;
+        toolkit.kernels().launchBlocks(Kernel.SUM_PARTIALS, (sums + warps - 1) / warps, 1, partials, ranges, sums, memory.gradients(), mean,
+                memory.losses(), count, memory.state());
+    }
+
+    private void findLoss(int l) {
+        Layer layer = layers.get(l);
+        Activations activations = memory.activations();
+        int plane = layer.outputHeight() * layer.outputWidth();
+        boolean vector = plane % 4 == 0;
+        float scale = 2f / ((float) count * layer.outputSize());
+        toolkit.kernels().launchBlocks(vector ? Kernel.SIGMOID_MSE_VECTOR : Kernel.SIGMOID_MSE, layer.outputChannels(), slices(l),
+                activations.scratch(), arena.bias(memory.parameters(), l), memory.clean(), activations.output(l), memory.gradientAt(l), count,
+                vector ? plane / 4 : plane, scale, partials.floats(squaresAt, (long) layer.outputChannels() * slices(l)), partialsOf(l));
+    }
+
+    private DeviceArray partialsOf(int l) {
+        return partials.floats(partialsAt[l], (long) layers.get(l).outputChannels() * slices(l));
+    }
+
+    /** The gradients of layer {@code l}'s own parameters, except bias gradients that were found on the way. */
+    private void findGradients(int l) {
+        Layer layer = layers.get(l);
+        DeviceArray input = memory.activations().input(l);
+        DeviceArray gradient = memory.gradientAt(l);
+        DeviceArray kernelGradient = arena.kernel(memory.gradients(), l);
+        switch (layer.operation()) {
+            case CONVOLUTION -> forward.convolution(l).kernelGradient(input, gradient, kernelGradient);
+            case TRANSPOSED_CONVOLUTION -> forward.convolution(l).kernelGradient(gradient, input, kernelGradient);
+            case DENSE -> {
+                int units = layer.outputChannels();
+                toolkit.product().weightGradient(input, gradient, kernelGradient, count, layer.inputChannels(), units);
+                toolkit.kernels().launch(Kernel.DENSE_BIAS_GRADIENT, units, gradient, arena.bias(memory.gradients(), l), count, units);
+            }
+            default -> throw new AssertionError(layer);
+        }
+    }
+
+    /** From the gradient at layer {@code l} to that at the layer before it. */
+    private void passBack(int l) {
+        boolean relu = layers.get(l - 1).activation() == Activation.RELU;
+        DeviceArray target = relu ? memory.activations().scratch() : memory.gradientAt(l - 1);
+        Layer layer = layers.get(l);
+        DeviceArray gradient = memory.gradientAt(l);
+        DeviceArray kernel = arena.kernel(memory.parameters(), l);
+        switch (layer.operation()) {
+            case CONVOLUTION -> forward.convolution(l).inputGradient(gradient, kernel, target);
+            case TRANSPOSED_CONVOLUTION -> forward.convolution(l).forward(gradient, kernel, target);
+            case DENSE -> toolkit.product().inputGradient(gradient, kernel, target, count, layer.inputChannels(), layer.outputChannels());
+            default -> throw new AssertionError(layer);
+        }
+        if (relu) {
+            passThroughRelu(l - 1);
+        }
+    }
+
+    private void passThroughRelu(int l) {
+        Planes output = memory.activations().outputPlanes(l);
+        Planes gradient = memory.gradientPlanes(l);
+        Walk walk = Planes.walk(output, output, gradient);
+        toolkit.kernels().launchBlocks(walk.vector() ? Kernel.RELU_GRADIENT_VECTOR : Kernel.RELU_GRADIENT, output.channels(), slices(l),
+                memory.activations().scratch(), output.plane(), walk.pitches()[0], memory.activations().output(l), output.plane(), walk.pitches()[1],
+                memory.gradientAt(l), gradient.plane(), walk.pitches()[2], count, walk.rows(), walk.steps(), partialsOf(l));
+    }
+}
