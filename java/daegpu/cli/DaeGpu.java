@@ -31,7 +31,7 @@ import picocli.CommandLine.UnmatchedArgumentException;
 @Command(name = "dae-gpu", mixinStandardHelpOptions = true, versionProvider = Version.class,
         description = "Trains convolutional autoencoders to take noise out of images, and runs them.",
         subcommands = {TrainCommand.class, DenoiseCommand.class, EvaluateCommand.class, ParityCommand.class,
-                GenerateCompletion.class},
+                DevicesCommand.class, GenerateCompletion.class},
         synopsisSubcommandLabel = "COMMAND",
         footerHeading = "%nFirst steps:%n",
         footer = {
@@ -96,7 +96,7 @@ public final class DaeGpu implements Runnable {
 
     @Override
     public void run() {
-        throw new ParameterException(spec.commandLine(), "a command is missing: train, denoise, evaluate or parity");
+        throw new ParameterException(spec.commandLine(), "a command is missing: train, denoise, evaluate, parity or devices");
     }
 
     private static Path path(String text) {

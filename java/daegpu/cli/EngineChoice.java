@@ -27,12 +27,16 @@ final class EngineChoice {
     String engine;
 
     @Option(names = "--precision", paramLabel = "FORMAT", defaultValue = "fp32",
-            description = "Number format of the matrix products (default: ${DEFAULT-VALUE}).")
+            description = "Number format of the matrix products: fp32, or on GPUs of compute capability 8.0 also tf32 (default: ${DEFAULT-VALUE}).")
     String precision;
 
     @Option(names = "--threads", paramLabel = "N", defaultValue = "0",
             description = "Processors to use; 0 takes all (default: ${DEFAULT-VALUE}).")
     int threads;
+
+    @Option(names = "--device", paramLabel = "N", defaultValue = "0",
+            description = "GPU to use, by its number in the list of the command devices (default: ${DEFAULT-VALUE}).")
+    int device;
 
     /** Opens the engine. @throws daegpu.engine.EngineUnavailableException if it cannot run here */
     OpenedEngine open(Architecture architecture, int batchSize) {
@@ -44,6 +48,6 @@ final class EngineChoice {
         if (threads < 0 || threads > MOST_THREADS) {
             throw new InvalidInputException("--threads must be 0 to " + MOST_THREADS + ", not " + threads);
         }
-        return new EngineOptions(batchSize, precision, threads);
+        return new EngineOptions(batchSize, precision, threads, device);
     }
 }

@@ -162,7 +162,7 @@ final class TrainCommand implements Callable<Integer> {
 
     /** What {@code --resume} lets a user change: the others decide the arithmetic, and are the run's own. */
     private static final Set<String> CHANGEABLE = Set.of("--resume", "--epochs", "--data", "--validation-data", "--engine",
-            "--precision", "--threads");
+            "--precision", "--threads", "--device");
     /** What {@code --init-from} takes from the model. */
     private static final Set<String> NETWORK_OPTIONS = Set.of("--filters", "--kernel-size", "--latent-dim");
 

@@ -1,9 +1,12 @@
 package daegpu.engine;
 
 import daegpu.engine.cpu.CpuEngine;
+import daegpu.engine.cuda.CudaEngine;
 import daegpu.engine.reference.ReferenceEngine;
 import daegpu.model.Architecture;
 import java.util.List;
+import java.util.StringJoiner;
+import java.util.function.Supplier;
 
 /** Opens engines by name. */
 public final class Engines {
@@ -24,27 +27,58 @@ public final class Engines {
         return switch (name) {
             case "reference" -> new OpenedEngine("reference", new ReferenceEngine(architecture, options), "it was asked for");
             case "cpu" -> new OpenedEngine("cpu", new CpuEngine(architecture, options), "it was asked for");
+            case "cuda" -> new OpenedEngine("cuda", new CudaEngine(architecture, options), "it was asked for");
             case "auto" -> openFastest(architecture, options);
-            case "cuda" -> throw new EngineUnavailableException("this version has no cuda engine yet; use --engine cpu");
             default -> throw new EngineUnavailableException("there is no engine called " + name + "; there are " + String.join(", ", NAMES));
         };
     }
 
     /** The native libraries that engines load here, with their versions, or why they do not. */
     public static String nativeLibraries() {
+        return versionsOr("oneDNN", CpuEngine::nativeLibraries) + "; " + versionsOr("CUDA", CudaEngine::nativeLibraries);
+    }
+
+    private static String versionsOr(String libraries, Supplier<String> versions) {
         try {
-            return CpuEngine.nativeLibraries();
+            return versions.get();
         } catch (EngineUnavailableException e) {
-            return "none: " + e.getMessage();
+            return "no " + libraries + ": " + e.getMessage();
         }
     }
 
-    private static OpenedEngine openFastest(Architecture architecture, EngineOptions options) {
+    /**
+     * Which engine {@code auto} takes here, without opening it. A GPU is taken if it can be used at all: that a network is too large
+     * for its memory is then an error, and no reason to go on more slowly unasked.
+     */
+    public static Choice automatic(EngineOptions options) {
+        StringJoiner missing = new StringJoiner("; ");
         try {
-            return new OpenedEngine("cpu", new CpuEngine(architecture, options), "the fastest engine that runs here");
+            CudaEngine.requireDevice(options);
+            return new Choice("cuda", "the fastest engine that runs here");
         } catch (EngineUnavailableException e) {
-            return new OpenedEngine("reference", new ReferenceEngine(architecture, options), e.getMessage());
+            missing.add("cuda does not: " + e.getMessage());
         }
+        try {
+            CpuEngine.nativeLibraries();
+            return new Choice("cpu", "the fastest engine that runs here; " + missing);
+        } catch (EngineUnavailableException e) {
+            missing.add("cpu does not: " + e.getMessage());
+        }
+        return new Choice("reference", "the only engine that runs here; " + missing);
+    }
+
+    private static OpenedEngine openFastest(Architecture architecture, EngineOptions options) {
+        Choice choice = automatic(options);
+        return new OpenedEngine(choice.name(), open(choice.name(), architecture, options).engine(), choice.reason());
+    }
+
+    /**
+     * What {@code auto} takes.
+     *
+     * @param name   the engine's own name
+     * @param reason why it is this one and none that would be faster, for people
+     */
+    public record Choice(String name, String reason) {
     }
 
     /**

@@ -57,15 +57,11 @@ public final class CudaEngine implements Engine {
      *                                    the precision is neither fp32 nor tf32
      */
     public CudaEngine(Architecture architecture, EngineOptions options) {
-        if (!PRECISIONS.contains(options.precision())) {
-            throw new EngineUnavailableException("the cuda engine computes in fp32 or tf32, not in " + options.precision());
-        }
+        Gpu gpu = requireDevice(options.precision(), options.device());
         this.architecture = architecture;
         this.options = options;
         layers = architecture.layers();
         requireCountable(architecture, options.batchSize());
-        Gpu gpu = choose(Gpu.all(), options.device());
-        gpu.require(options.precision());
         arena = new ParameterArena(architecture);
         device = new Device(gpu);
         try {
@@ -81,11 +77,25 @@ public final class CudaEngine implements Engine {
         }
     }
 
-    private static Gpu choose(List<Gpu> gpus, int number) {
-        if (number >= gpus.size()) {
+    /**
+     * Finds out whether this engine can be used, short of opening it.
+     *
+     * @throws EngineUnavailableException if driver, cuBLAS, cuDNN or a suitable GPU is missing, or the precision is not one of its own
+     */
+    public static void requireDevice(EngineOptions options) {
+        requireDevice(options.precision(), options.device());
+    }
+
+    private static Gpu requireDevice(String precision, int number) {
+        if (!PRECISIONS.contains(precision)) {
+            throw new EngineUnavailableException("the cuda engine computes in fp32 or tf32, not in " + precision);
+        }
+        List<Gpu> gpus = Gpu.all();
+        if (number < 0 || number >= gpus.size()) {
             throw new EngineUnavailableException("there is no device " + number + "; the command devices lists the " + gpus.size() + " there "
                     + (gpus.size() == 1 ? "is" : "are"));
         }
+        gpus.get(number).require(precision);
         return gpus.get(number);
     }
 

@@ -27,7 +27,7 @@ final class CudaLibraries {
 
     /** A library that the engine needs, and what a user without it is to do. */
     enum Library {
-        DRIVER("NVIDIA's driver", "libcuda.so.1", "nvcuda.dll", "install NVIDIA's driver, 525 or later"),
+        DRIVER("NVIDIA driver", "libcuda.so.1", "nvcuda.dll", "install NVIDIA's driver, 525 or later"),
         CUBLAS("cuBLAS 12", "libcublas.so.12", "cublas64_12.dll", "install it from NVIDIA's CUDA 12 repository (package libcublas-12-6)"),
         CUDNN("cuDNN 9", "libcudnn.so.9", "cudnn64_9.dll", "install it from NVIDIA's repository (package cudnn9-cuda-12)");
 
@@ -102,8 +102,8 @@ final class CudaLibraries {
     /** @throws EngineUnavailableException if a driver of this version (as {@code cuDriverGetVersion} has it) is too old */
     static void requireDriver(int version) {
         if (version < OLDEST_DRIVER) {
-            throw new EngineUnavailableException("the cuda engine needs a driver for CUDA " + describe(OLDEST_DRIVER) + " or later, and this one is for CUDA "
-                    + describe(version) + ": " + Library.DRIVER.remedy());
+            throw new EngineUnavailableException("the NVIDIA driver is too old: it is for CUDA " + describe(version) + ", and CUDA "
+                    + describe(OLDEST_DRIVER) + " is needed: " + Library.DRIVER.remedy());
         }
     }
 
@@ -145,6 +145,7 @@ final class CudaLibraries {
     }
 
     /** JCuda unpacks its natives under fixed names into the folder for temporary files, where two programs would meet: one at a time. */
+    @SuppressWarnings("try") // the lock is there to be held
     private static void bindAlone(Library library) throws IOException {
         Path file = Path.of(System.getProperty("java.io.tmpdir"), "dae-gpu-jcuda-" + System.getProperty("user.name") + ".lock");
         try (FileChannel channel = FileChannel.open(file, StandardOpenOption.CREATE, StandardOpenOption.WRITE); FileLock lock = channel.lock()) {
@@ -158,8 +159,7 @@ final class CudaLibraries {
             return "the cuda engine cannot load " + file.get() + ": " + firstLine(message);
         }
         if (message.contains(library.file()) || !onWindows() && message.contains("cannot open shared object file")) {
-            return "the cuda engine needs " + library.title() + ", and " + library.file() + " was not found: " + library.remedy()
-                    + ", or name its folder with -D" + FOLDER + "=DIR";
+            return "no " + library.title() + " (" + library.file() + "): " + library.remedy() + ", or name its folder with -D" + FOLDER + "=DIR";
         }
         if (message.contains("was not found inside JAR") || message.contains("No resource found")) {
             return "this jar was built without JCuda's natives for " + System.getProperty("os.name") + " on " + System.getProperty("os.arch")

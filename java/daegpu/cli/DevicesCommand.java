@@ -1,0 +1,43 @@
+package daegpu.cli;
+
+import daegpu.engine.EngineOptions;
+import daegpu.engine.Engines;
+import daegpu.engine.Engines.Choice;
+import daegpu.engine.cuda.CudaReport;
+import java.io.PrintWriter;
+import java.util.concurrent.Callable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Spec;
+
+/** {@code devices}: what this machine has to compute with. */
+@Command(name = "devices", mixinStandardHelpOptions = true,
+        description = {"Lists the GPUs and what the cuda engine needs to use them, and says which engine --engine auto takes.", ""},
+        footerHeading = "%nWhere libraries are missing:%n",
+        footer = {"  Either install the packages that are named, or let Maven bring cuBLAS 12.9 and cuDNN 9.10 (2 GB) from Maven Central:",
+            "    mvn dependency:unpack -Dartifact=org.bytedeco:cuda:12.9-9.10-1.5.12:jar:linux-x86_64-redist -DoutputDirectory=cuda",
+            "  and then run java -Ddaegpu.cuda.libraries=cuda/org/bytedeco/cuda/linux-x86_64 -jar dae-gpu.jar ..."})
+final class DevicesCommand implements Callable<Integer> {
+
+    @Spec
+    private CommandSpec spec;
+
+    @Override
+    public Integer call() {
+        PrintWriter out = spec.commandLine().getOut();
+        CudaReport report = CudaReport.make();
+        out.println("Driver:    " + (report.driver() == null ? "none" : "for CUDA up to " + report.driver()));
+        out.println("Libraries:");
+        for (CudaReport.Library library : report.libraries()) {
+            out.println("  " + library.title() + ": " + (library.problem() == null ? library.where() : library.problem()));
+        }
+        out.println("GPUs:");
+        report.gpus().forEach(gpu -> out.println("  " + gpu));
+        if (report.problem() != null) {
+            out.println("  none: " + report.problem());
+        }
+        Choice choice = Engines.automatic(EngineOptions.fp32(1));
+        out.println("--engine auto takes " + choice.name() + ": " + choice.reason());
+        return ExitStatus.DONE;
+    }
+}

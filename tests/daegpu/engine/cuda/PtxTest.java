@@ -1,0 +1,103 @@
+package daegpu.engine.cuda;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.security.MessageDigest;
+import java.util.HexFormat;
+import java.util.List;
+import java.util.Set;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.MethodSource;
+
+/** The PTX that ships belongs to the sources beside it. */
+class PtxTest {
+
+    private static final Path COMMITTED = Path.of("java/resources/daegpu/engine/cuda");
+
+    @TempDir
+    private Path folder;
+
+    static List<String> kernels() throws IOException {
+        return names(Path.of("cuda"), ".cu");
+    }
+
+    private static List<String> names(Path in, String ending) throws IOException {
+        try (Stream<Path> files = Files.list(in)) {
+            return files.map(file -> file.getFileName().toString()).filter(name -> name.endsWith(ending))
+                    .map(name -> name.substring(0, name.length() - ending.length())).sorted().toList();
+        }
+    }
+
+    @Test
+    void everySourceHasItsPtxAndIsUsed() throws IOException {
+        assertEquals(kernels(), names(COMMITTED, ".ptx"));
+        Set<String> used = Stream.of(Kernel.values()).map(Kernel::resource).collect(Collectors.toSet());
+        assertEquals(kernels().stream().map(name -> name + ".ptx").collect(Collectors.toSet()), used);
+    }
+
+    @ParameterizedTest
+    @MethodSource("kernels")
+    void isNotStale(String kernel) throws Exception {
+        MessageDigest hash = MessageDigest.getInstance("SHA-256");
+        hash.update(Files.readAllBytes(Path.of("cuda", kernel + ".cu")));
+        for (String header : names(Path.of("include"), ".cuh")) {
+            hash.update(Files.readAllBytes(Path.of("include", header + ".cuh")));
+        }
+        hash.update(Files.readAllBytes(Path.of("cuda/build-ptx")));
+        String expected = "// sources sha256:" + HexFormat.of().formatHex(hash.digest());
+        assertTrue(text(COMMITTED, kernel).contains(expected), kernel + ".ptx is older than its sources: run cuda/build-ptx");
+    }
+
+    @ParameterizedTest
+    @MethodSource("kernels")
+    void runsOnTuringWithOldDrivers(String kernel) throws IOException {
+        String ptx = text(COMMITTED, kernel);
+        assertTrue(ptx.contains(".version 6.3\n.target sm_75\n"), kernel);
+        assertFalse(ptx.contains(".local"), kernel + " uses local memory");
+        assertFalse(ptx.contains("precalc_xorwow"), kernel + " drags cuRAND's tables along");
+    }
+
+    /** Where nvcc and cuRAND's headers are; skipped, with the reason, elsewhere. */
+    @Test
+    void compilesToTheSameAgain() throws Exception {
+        assumeTrue(onPath("nvcc"), "there is no nvcc on the PATH, so the PTX was not compiled again");
+        assumeTrue(toolkitHasCurand() || System.getenv("CURAND_INCLUDE") != null,
+                "cuRAND's headers are not beside nvcc and CURAND_INCLUDE does not name them, so the PTX was not compiled again");
+        Process version = new ProcessBuilder("nvcc", "--version").redirectErrorStream(true).start();
+        String release = new String(version.getInputStream().readAllBytes()).lines().filter(line -> line.contains("release")).findFirst().orElse("?");
+        assumeTrue(text(COMMITTED, "adam").contains(release), "the PTX was compiled by another nvcc than this one: " + release);
+        Process build = new ProcessBuilder("cuda/build-ptx", folder.toString()).redirectErrorStream(true).start();
+        String output = new String(build.getInputStream().readAllBytes());
+        assertEquals(0, build.waitFor(), output);
+        for (String kernel : kernels()) {
+            assertEquals(text(COMMITTED, kernel), text(folder, kernel), kernel);
+        }
+        assertTrue(output.lines().allMatch(line -> line.contains("0 bytes stack frame, 0 bytes spill stores, 0 bytes spill loads")), output);
+        assertEquals(Files.readString(Path.of("cuda/REGISTERS")).lines().filter(line -> !line.startsWith("#")).toList(), output.lines().toList());
+    }
+
+    private static boolean toolkitHasCurand() throws Exception {
+        Process dryRun = new ProcessBuilder("nvcc", "-dryrun", "-E", "-x", "cu", "/dev/null").redirectErrorStream(true).start();
+        String output = new String(dryRun.getInputStream().readAllBytes());
+        return Stream.of(output.split("[\\s\"]+")).filter(word -> word.startsWith("-I")).map(word -> Path.of(word.substring(2), "curand_kernel.h"))
+                .anyMatch(Files::exists);
+    }
+
+    private static boolean onPath(String program) {
+        return Stream.of(System.getenv("PATH").split(":")).anyMatch(path -> Files.isExecutable(Path.of(path, program)));
+    }
+
+    private static String text(Path in, String kernel) throws IOException {
+        return Files.readString(in.resolve(kernel + ".ptx"));
+    }
+}
