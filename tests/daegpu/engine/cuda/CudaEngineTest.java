@@ -1,0 +1,299 @@
+package daegpu.engine.cuda;
+
+import static org.junit.jupiter.api.Assertions.assertAll;
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import daegpu.data.EmbeddedMnist;
+import daegpu.data.ImageSet;
+import daegpu.engine.Engine;
+import daegpu.engine.EngineOptions;
+import daegpu.engine.EngineUnavailableException;
+import daegpu.engine.TrainingState;
+import daegpu.engine.reference.ReferenceEngine;
+import daegpu.model.Architecture;
+import daegpu.model.Initializer;
+import daegpu.model.Parameters;
+import daegpu.noise.Noise;
+import daegpu.noise.Philox;
+import daegpu.parity.Comparison;
+import daegpu.parity.Parity;
+import daegpu.parity.RecordedValues;
+import daegpu.parity.Tolerance;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Random;
+import java.util.stream.IntStream;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** On a GPU where there is one, else on the emulated device. */
+@RequiresCuda
+class CudaEngineTest {
+
+    private static final float RATE = 1e-3f;
+    private static final Architecture SMALL = new Architecture(8, 12, 1, List.of(4, 6), 3, 5);
+
+    @ParameterizedTest
+    @CsvSource({"tiny,fp32", "seed,fp32", "tiny,tf32", "seed,tf32"})
+    void agreesWithKeras(String golden, String precision) {
+        RecordedValues recorded = RecordedValues.read(Path.of("tests/golden", golden + ".safetensors"));
+        compare(recorded, precision);
+    }
+
+    private static void compare(RecordedValues recorded, String precision) {
+        try (Engine engine = new CudaEngine(recorded.architecture(), new EngineOptions(recorded.batch(), precision, 0))) {
+            List<Comparison> comparisons = Parity.replay(recorded, engine, Tolerance.of("cuda", precision));
+            assertAll(recorded.name(), comparisons.stream().map(comparison -> () -> assertTrue(comparison.passed(), comparison::toString)));
+        }
+    }
+
+    @ParameterizedTest
+    @ValueSource(ints = {1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12})
+    void agreesWithReferenceOnRandomNetworks(int seed) {
+        Random random = new Random(seed);
+        int depth = 1 + random.nextInt(3);
+        int factor = 1 << depth;
+        int[] kernelSizes = {1, 3, 5, 7};
+        Architecture architecture = new Architecture(factor * (1 + random.nextInt(4)), factor * (1 + random.nextInt(4)), 1 + random.nextInt(4),
+                random.ints(depth, 1, 10).boxed().toList(), kernelSizes[random.nextInt(4)], 1 + random.nextInt(9));
+        int batch = 1 + random.nextInt(6);
+        float[] clean = uniform(random, batch * architecture.imageSize());
+        float[] noisy = uniform(random, batch * architecture.imageSize());
+        try (Engine reference = new ReferenceEngine(architecture, EngineOptions.fp32(batch))) {
+            compare(RecordedValues.record(reference, Initializer.glorotUniform(architecture, seed), clean, noisy, batch, RATE, 3), "fp32");
+        }
+    }
+
+    private static float[] uniform(Random random, int count) {
+        float[] values = new float[count];
+        for (int i = 0; i < count; i++) {
+            values[i] = random.nextFloat();
+        }
+        return values;
+    }
+
+    @Test
+    void trainsLikeTheReference() {
+        ImageSet digits = EmbeddedMnist.training(400);
+        double[] expected;
+        try (Engine engine = new ReferenceEngine(Architecture.MNIST, EngineOptions.fp32(8))) {
+            expected = train(engine, digits, Noise.gaussian(3, 0.5f, 0.5f), 50, 8);
+        }
+        try (Engine engine = new CudaEngine(Architecture.MNIST, EngineOptions.fp32(8))) {
+            double[] actual = train(engine, digits, Noise.gaussian(3, 0.5f, 0.5f), 50, 8);
+            assertEquals(50, actual.length);
+            for (int i = 0; i < expected.length; i++) {
+                assertEquals(expected[i], actual[i], 0.01 * expected[i], "loss of step " + i);
+            }
+        }
+    }
+
+    /** Trains from the same start in an order that is no identity. */
+    private static double[] train(Engine engine, ImageSet images, Noise noise, int steps, int batch) {
+        engine.load(TrainingState.initial(Initializer.glorotUniform(engine.architecture(), 3)));
+        int[] order = order(images.count());
+        engine.startEpoch(images, noise, 1, order);
+        for (int step = 0; step < steps; step++) {
+            int first = step * batch;
+            engine.trainStep(first, Math.min(batch, order.length - first), RATE);
+        }
+        return engine.takeLosses();
+    }
+
+    private static int[] order(int count) {
+        return IntStream.range(0, count).map(i -> (int) ((i * 7919L + 5) % count)).toArray();
+    }
+
+    private static ImageSet randomImages(Architecture architecture, int count) {
+        byte[] pixels = new byte[count * architecture.imageSize()];
+        new Random(count).nextBytes(pixels);
+        return new ImageSet(architecture.height(), architecture.width(), architecture.channels(), pixels);
+    }
+
+    /** Batches of 8 and a last one of 3, several times, so that both are run, captured and replayed. */
+    @Test
+    void givesTheSameBitsEveryTime() {
+        ImageSet images = randomImages(SMALL, 27);
+        Noise noise = new Noise(5, 0.4f, 0.2f, 0.9f, false);
+        List<float[]> ends = new ArrayList<>();
+        List<double[]> losses = new ArrayList<>();
+        for (int run = 0; run < 2; run++) {
+            try (Engine engine = new CudaEngine(SMALL, EngineOptions.fp32(8))) {
+                engine.load(TrainingState.initial(Initializer.glorotUniform(SMALL, 1)));
+                for (int epoch = 0; epoch < 4; epoch++) {
+                    engine.startEpoch(images, noise, epoch, order(27));
+                    for (int first = 0; first < 27; first += 8) {
+                        engine.trainStep(first, Math.min(8, 27 - first), RATE / (1 + first));
+                    }
+                }
+                losses.add(engine.takeLosses());
+                ends.add(engine.state().parameters().values());
+            }
+        }
+        assertEquals(16, losses.get(0).length);
+        assertArrayEquals(losses.get(0), losses.get(1));
+        assertArrayEquals(ends.get(0), ends.get(1));
+    }
+
+    /** The reference goes on where the GPU stopped, in the middle of an epoch, and ends where either would have come alone. */
+    @Test
+    void anotherEngineGoesOn() {
+        ImageSet images = randomImages(SMALL, 40);
+        Noise noise = Noise.gaussian(2, 0.5f, 0.5f);
+        TrainingState half;
+        try (Engine engine = new CudaEngine(SMALL, EngineOptions.fp32(4))) {
+            train(engine, images, noise, 5, 4);
+            half = engine.state();
+        }
+        assertEquals(5, half.step());
+        float[] alone;
+        try (Engine engine = new ReferenceEngine(SMALL, EngineOptions.fp32(4))) {
+            train(engine, images, noise, 10, 4);
+            alone = engine.state().parameters().values();
+            assertClose(alone, goOn(engine, half, images, noise));
+        }
+        try (Engine engine = new CudaEngine(SMALL, EngineOptions.fp32(4))) {
+            float[] resumed = goOn(engine, half, images, noise);
+            assertClose(alone, resumed);
+            train(engine, images, noise, 10, 4);
+            assertArrayEquals(engine.state().parameters().values(), resumed, "an interruption changes bits");
+        }
+    }
+
+    private static float[] goOn(Engine engine, TrainingState from, ImageSet images, Noise noise) {
+        engine.load(from);
+        engine.startEpoch(images, noise, 1, order(images.count()));
+        for (int step = 5; step < 10; step++) {
+            engine.trainStep(4 * step, 4, RATE);
+        }
+        return engine.state().parameters().values();
+    }
+
+    private static void assertClose(float[] expected, float[] actual) {
+        double[] differences = IntStream.range(0, expected.length).mapToDouble(i -> Math.abs(expected[i] - actual[i])).sorted().toArray();
+        assertTrue(differences[(int) (0.99 * differences.length)] < 1e-4, () -> Arrays.toString(differences));
+    }
+
+    /** Any size, also not divisible by 4, any base, epoch and level; more images than are made at a time. */
+    @ParameterizedTest
+    @CsvSource({"28,28,1,3,0,0.5,0.5,false", "6,10,3,5,2,0.1,1.5,false", "2,2,1,700,4,0.3,0.8,false", "10,6,1,4,7,0.5,0.5,true", "2,6,5,9,1,0,0,false"})
+    void corruptsByTheNoiseContract(int height, int width, int channels, int count, int epoch, float lowest, float highest, boolean once) {
+        Architecture architecture = new Architecture(height, width, channels, List.of(2), 3, 2);
+        ImageSet images = randomImages(architecture, count + 2);
+        Noise noise = new Noise(0x123456789abcL, 0.25f, lowest, highest, once);
+        float[][] expected = new float[2][count * images.imageSize()];
+        float[][] actual = new float[2][count * images.imageSize()];
+        for (long base : new long[] {0, Philox.VALIDATION}) {
+            try (Engine engine = new ReferenceEngine(architecture, EngineOptions.fp32(1))) {
+                engine.corrupt(images, noise, base, epoch, 2, count, expected[0], expected[1]);
+            }
+            try (Engine engine = new CudaEngine(architecture, EngineOptions.fp32(1))) {
+                engine.corrupt(images, noise, base, epoch, 2, count, actual[0], actual[1]);
+            }
+            assertArrayEquals(expected[0], actual[0], "clean images are exact");
+            assertArrayEquals(expected[1], actual[1], 1e-5f);
+        }
+    }
+
+    /** What the network sees in training is the same, in planes with a border and by the epoch's order. */
+    @ParameterizedTest
+    @CsvSource({"8,12,1", "8,12,3", "6,10,1", "2,2,2"})
+    void trainsOnTheSameNoise(int height, int width, int channels) {
+        Architecture architecture = new Architecture(height, width, channels, List.of(3), 3, 4);
+        ImageSet images = randomImages(architecture, 11);
+        double[][] losses = new double[2][];
+        try (Engine engine = new ReferenceEngine(architecture, EngineOptions.fp32(4))) {
+            losses[0] = train(engine, images, new Noise(9, 0.5f, 0.2f, 0.7f, false), 3, 4);
+        }
+        try (Engine engine = new CudaEngine(architecture, EngineOptions.fp32(4))) {
+            losses[1] = train(engine, images, new Noise(9, 0.5f, 0.2f, 0.7f, false), 3, 4);
+        }
+        for (int i = 0; i < 3; i++) {
+            assertEquals(losses[0][i], losses[1][i], 1e-4 * losses[0][i]);
+        }
+    }
+
+    @Test
+    void denoisesAnyNumberOfImages() {
+        Parameters parameters = Initializer.glorotUniform(SMALL, 8);
+        for (int count : new int[] {1, 3, 300}) {
+            float[] noisy = uniform(new Random(count), count * SMALL.imageSize());
+            float[] expected = new float[noisy.length];
+            float[] actual = new float[noisy.length];
+            float[] expectedLatents = new float[count * SMALL.latentDimension()];
+            float[] actualLatents = new float[count * SMALL.latentDimension()];
+            try (Engine engine = new ReferenceEngine(SMALL, EngineOptions.fp32(1))) {
+                engine.load(TrainingState.initial(parameters));
+                engine.denoise(noisy, count, expected);
+                engine.encode(noisy, count, expectedLatents);
+            }
+            try (Engine engine = new CudaEngine(SMALL, EngineOptions.fp32(1))) {
+                engine.load(TrainingState.initial(parameters));
+                engine.denoise(noisy, count, actual);
+                engine.encode(noisy, count, actualLatents);
+            }
+            assertArrayEquals(expected, actual, 1e-5f);
+            assertArrayEquals(expectedLatents, actualLatents, 1e-5f);
+        }
+    }
+
+    @Test
+    void moreLossesThanTheDeviceHoldsWaitInOrder() {
+        Architecture architecture = new Architecture(2, 2, 1, List.of(1), 1, 1);
+        ImageSet images = randomImages(architecture, 3);
+        int steps = TrainingMemory.MOST_LOSSES + 5;
+        try (Engine engine = new CudaEngine(architecture, EngineOptions.fp32(1))) {
+            engine.load(TrainingState.initial(Initializer.glorotUniform(architecture, 1)));
+            engine.startEpoch(images, Noise.gaussian(1, 0, 0), 0, new int[] {0, 1, 2});
+            for (int i = 0; i < steps; i++) {
+                engine.trainStep(i % 3, 1, 0f);
+            }
+            double[] losses = engine.takeLosses();
+            assertEquals(steps, losses.length);
+            for (int i = 3; i < steps; i++) {
+                assertEquals(losses[i % 3], losses[i]);
+            }
+            assertEquals(0, engine.takeLosses().length);
+        }
+    }
+
+    @Test
+    void refusesWhatItCannotDo() {
+        assertMessage("the cuda engine computes in fp32 or tf32, not in bf16", SMALL, new EngineOptions(1, "bf16", 0));
+        assertMessage("there is no device 99", SMALL, new EngineOptions(1, "fp32", 0, 99));
+        assertMessage("lower --batch-size", Architecture.MNIST, EngineOptions.fp32(1 << 20));
+        try (Engine engine = new CudaEngine(SMALL, EngineOptions.fp32(2))) {
+            assertThrows(IllegalArgumentException.class, () -> engine.trainStep(0, 3, RATE));
+        }
+    }
+
+    private static void assertMessage(String expected, Architecture architecture, EngineOptions options) {
+        EngineUnavailableException e = assertThrows(EngineUnavailableException.class, () -> new CudaEngine(architecture, options).close());
+        assertTrue(e.getMessage().contains(expected), e.getMessage());
+        assertEquals(1, e.getMessage().lines().count());
+    }
+
+    /** Far more than any GPU has, of one piece. */
+    @Test
+    void saysHowMuchMemoryIsMissing() {
+        try (Device device = new Device(Gpu.all().get(0)); OwnedScope scope = new OwnedScope(device)) {
+            EngineUnavailableException e = assertThrows(EngineUnavailableException.class, () -> device.allocate(scope.scope(), 1L << 48, "a batch of 7"));
+            assertTrue(e.getMessage().matches(".* has too little memory for a batch of 7: 281,474,976,710,656 bytes were asked for, "
+                    + "[\\d,]+ of [\\d,]+ are free; lower --batch-size .*"), e.getMessage());
+        }
+    }
+
+    @Test
+    void closesTwice() {
+        Engine engine = new CudaEngine(SMALL, EngineOptions.fp32(1));
+        engine.close();
+        engine.close();
+    }
+}
