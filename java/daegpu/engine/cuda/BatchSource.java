@@ -67,7 +67,7 @@ final class BatchSource {
     private void write(Noise noise, long base, int epoch, int imageSize, DeviceArray order) {
         long draws = noise.epochOfDraws(epoch);
         Object orderOrNull = order == null ? (Object) 0L : order;
-        kernels.launchBlocks(Kernel.SET_SOURCE, 1, 1, source, imageMemory, orderOrNull, noise.seed(), base, draws * ((imageSize + 3L) / 4 * 4),
+        kernels.launchOne(Kernel.SET_SOURCE, source, imageMemory, orderOrNull, noise.seed(), base, draws * ((imageSize + 3L) / 4 * 4),
                 4 * draws, noise.mean(), noise.lowestStd(), noise.highestStd());
     }
 }

@@ -221,7 +221,7 @@ public final class CudaEngine implements Engine {
 
     /** Adam on the gradients that are there. */
     private void update() {
-        toolkit.kernels().launchBlocks(Kernel.ADVANCE_STEP, 1, 1, memory.state(), (float) Adam.BETA_1, (float) Adam.BETA_2);
+        toolkit.kernels().launchOne(Kernel.ADVANCE_STEP, memory.state(), (float) Adam.BETA_1, (float) Adam.BETA_2);
         int fours = arena.size() / 4;
         toolkit.kernels().launch(Kernel.ADAM, fours, memory.parameters(), memory.firstMoment(), memory.secondMoment(), memory.gradients(), fours,
                 (float) (1 - Adam.BETA_1), (float) (1 - Adam.BETA_2), Adam.EPSILON, memory.state());

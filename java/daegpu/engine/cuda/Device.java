@@ -100,7 +100,7 @@ final class Device implements AutoCloseable {
 
     /** Copies {@code count} floats to the device, from float {@code at} of {@code target} on. */
     void upload(float[] values, int from, int count, DeviceArray target, long at) {
-        FloatBuffer floats = stagingBytes.asFloatBuffer();
+        FloatBuffer floats = stagingBytes.clear().asFloatBuffer();
         for (int done = 0; done < count; done += floats.capacity()) {
             int part = Math.min(floats.capacity(), count - done);
             floats.clear();
@@ -138,7 +138,7 @@ final class Device implements AutoCloseable {
 
     /** Copies {@code count} floats from the device, from the beginning of {@code source} on, after all that was asked for is done. */
     void download(DeviceArray source, float[] values, int to, int count) {
-        FloatBuffer floats = stagingBytes.asFloatBuffer();
+        FloatBuffer floats = stagingBytes.clear().asFloatBuffer();
         for (int done = 0; done < count; done += floats.capacity()) {
             int part = Math.min(floats.capacity(), count - done);
             requireInside(source, 4L * done, 4L * part);

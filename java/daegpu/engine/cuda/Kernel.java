@@ -105,12 +105,21 @@ enum Kernel {
          * @param arguments as the kernel declares them: Integer, Long, Float or DeviceArray; 0L is a null pointer, too
          */
         void launchBlocks(Kernel kernel, int x, int y, Object... arguments) {
+            start(kernel, x, y, THREADS, arguments);
+        }
+
+        /** Runs a kernel in a single thread. */
+        void launchOne(Kernel kernel, Object... arguments) {
+            start(kernel, 1, 1, 1, arguments);
+        }
+
+        private void start(Kernel kernel, int x, int y, int threads, Object... arguments) {
             NativePointerObject[] pointers = new NativePointerObject[arguments.length];
             for (int i = 0; i < arguments.length; i++) {
                 pointers[i] = pointerTo(arguments[i]);
             }
-            CudaStatus.check(JCudaDriver.cuLaunchKernel(functions.get(kernel), x, y, 1, THREADS, 1, 1, 0, device.stream(), Pointer.to(pointers), null),
-                    "run the kernel " + kernel.entry);
+            CudaStatus.check(JCudaDriver.cuLaunchKernel(functions.get(kernel), x, y, 1, threads, 1, 1, 0, device.stream(),
+                    Pointer.to(pointers), null), "run the kernel " + kernel.entry);
         }
 
         private static Pointer pointerTo(Object argument) {

@@ -66,7 +66,7 @@ final class StepState {
     }
 
     private void write(float newLearningRate, int newPosition, int newLosses) {
-        toolkit.kernels().launchBlocks(Kernel.SET_STEP, 1, 1, state, newLearningRate, newPosition, newLosses);
+        toolkit.kernels().launchOne(Kernel.SET_STEP, state, newLearningRate, newPosition, newLosses);
         learningRate = newLearningRate;
         position = newPosition;
         losses = newLosses;

@@ -236,7 +236,7 @@ class KernelsTest {
         DeviceArray gradients = nans(sums);
         DeviceArray losses = nans(3);
         DeviceArray state = device.allocate(scope, StepState.BYTES, "a test");
-        kernels.launchBlocks(Kernel.SET_STEP, 1, 1, state, 0.5f, 10, 1);
+        kernels.launchOne(Kernel.SET_STEP, state, 0.5f, 10, 1);
         kernels.launchBlocks(Kernel.SUM_PARTIALS, sums / 4 + 1, 1, upload(partials), table, sums + 1, gradients, 0.25f, losses, 7, state);
         float[] actual = download(gradients, sums);
         for (int i = 0; i <= sums; i++) {
@@ -311,8 +311,8 @@ class KernelsTest {
         DeviceArray state = device.allocate(scope, StepState.BYTES, "a test");
         byte[] steps = ByteBuffer.allocate(8).order(ByteOrder.nativeOrder()).putLong(step - 1).array();
         device.upload(steps, 0, 8, state, 0);
-        kernels.launchBlocks(Kernel.SET_STEP, 1, 1, state, 1e-3f, 0, 0);
-        kernels.launchBlocks(Kernel.ADVANCE_STEP, 1, 1, state, (float) Adam.BETA_1, (float) Adam.BETA_2);
+        kernels.launchOne(Kernel.SET_STEP, state, 1e-3f, 0, 0);
+        kernels.launchOne(Kernel.ADVANCE_STEP, state, (float) Adam.BETA_1, (float) Adam.BETA_2);
         DeviceArray p = upload(parameters);
         DeviceArray m = upload(first);
         DeviceArray v = upload(second);
