@@ -1,5 +1,6 @@
-// Counts an update and computes Adam's step size for it: alpha = lr * sqrt(1 - beta2^t) / (1 - beta1^t), the powers rounded to float32
-// as daegpu.engine.Adam.alpha does. They are a pure function of the step, so that a resumed run has the same bits. One thread.
+// Counts an update and computes Adam's step size for it: alpha = lr * sqrt(1 - beta2^t) / (1 - beta1^t), the powers rounded
+// to float32 as daegpu.engine.Adam.alpha does. They are a pure function of the step, so that a resumed run has the same
+// bits. One thread.
 #include "step_state.cuh"
 
 __device__ inline double power(double base, long long exponent) {

@@ -8,11 +8,15 @@ struct Relu {
 };
 
 extern "C" __global__ void bias_relu(const float* input, int input_plane, int input_pitch, const float* bias,
-                                     float* output, int output_plane, int output_pitch, int total, int channels, int rows, int steps) {
-    bias_activation<1>(input, input_plane, input_pitch, bias, output, output_plane, output_pitch, total, channels, rows, steps, Relu());
+                                     float* output, int output_plane, int output_pitch, int total, int channels, int rows,
+                                             int steps) {
+    bias_activation<1>(input, input_plane, input_pitch, bias, output, output_plane, output_pitch, total, channels, rows,
+            steps, Relu());
 }
 
 extern "C" __global__ void bias_relu_vector(const float* input, int input_plane, int input_pitch, const float* bias,
-                                            float* output, int output_plane, int output_pitch, int total, int channels, int rows, int steps) {
-    bias_activation<4>(input, input_plane, input_pitch, bias, output, output_plane, output_pitch, total, channels, rows, steps, Relu());
+                                            float* output, int output_plane, int output_pitch, int total, int channels,
+                                                    int rows, int steps) {
+    bias_activation<4>(input, input_plane, input_pitch, bias, output, output_plane, output_pitch, total, channels, rows,
+            steps, Relu());
 }

@@ -1,6 +1,6 @@
-// Makes a batch: picks images by the epoch's order, scales them to [0, 1] and corrupts them, clip(x + N(mean, std), 0, 1), in one
-// pass. Reference: daegpu.noise.Noise, whose integers it draws; its normals differ by sin.approx and cos.approx. A thread makes the
-// four values that one curand_normal4 is for.
+// Makes a batch: picks images by the epoch's order, scales them to [0, 1] and corrupts them, clip(x + N(mean, std), 0, 1),
+// in one pass. Reference: daegpu.noise.Noise, whose integers it draws; its normals differ by sin.approx and cos.approx. A
+// thread makes the four values that one curand_normal4 is for.
 #include "batch_source.cuh"
 #include "philox.cuh"
 
@@ -17,10 +17,12 @@ __device__ inline float level(const BatchSource* source, unsigned long long subs
     return source->lowest_std + (source->highest_std - source->lowest_std) * curand_uniform4(&state).x;
 }
 
-// Any size and number of channels. clean: [count, channels, height, width]; noisy: the same in planes of noisy_plane floats with
-// rows of noisy_pitch, of which only the image is written.
-extern "C" __global__ void gather_noise(const BatchSource* source, const int* position, int count, int image_size, int width, int channels,
-                                        float* __restrict__ clean, float* __restrict__ noisy, int noisy_plane, int noisy_pitch) {
+// Any size and number of channels. clean: [count, channels, height, width]; noisy: the same in planes of noisy_plane floats
+// with rows of noisy_pitch, of which only the image is written.
+extern "C" __global__ void gather_noise(const BatchSource* source, const int* position, int count, int image_size, int width,
+        int channels,
+                                        float* __restrict__ clean, float* __restrict__ noisy, int noisy_plane,
+                                                int noisy_pitch) {
     int quads = (image_size + 3) / 4;
     int thread = blockIdx.x * blockDim.x + threadIdx.x;
     if (thread >= count * quads) {
@@ -54,8 +56,10 @@ extern "C" __global__ void gather_noise(const BatchSource* source, const int* po
 }
 
 // One channel, and a width and noisy_pitch divisible by 4: four pixels are loaded at once, and stored by 16 bytes.
-extern "C" __global__ void gather_noise_vector(const BatchSource* source, const int* position, int count, int image_size, int width,
-                                               float* __restrict__ clean, float* __restrict__ noisy, int noisy_plane, int noisy_pitch) {
+extern "C" __global__ void gather_noise_vector(const BatchSource* source, const int* position, int count, int image_size,
+        int width,
+                                               float* __restrict__ clean, float* __restrict__ noisy, int noisy_plane,
+                                                       int noisy_pitch) {
     int quads = image_size / 4;
     int thread = blockIdx.x * blockDim.x + threadIdx.x;
     if (thread >= count * quads) {

@@ -6,8 +6,10 @@
 
 // Planes [count, channels, rows, width] as in bias_activation.cuh, each of the three with its own; steps: width / N.
 template <int N>
-__device__ void gradient(const float* __restrict__ dy, int dy_plane, int dy_pitch, const float* __restrict__ y, int y_plane, int y_pitch,
-                         float* __restrict__ dz, int dz_plane, int dz_pitch, int count, int rows, int steps, float* partials) {
+__device__ void gradient(const float* __restrict__ dy, int dy_plane, int dy_pitch, const float* __restrict__ y, int y_plane,
+        int y_pitch,
+                         float* __restrict__ dz, int dz_plane, int dz_pitch, int count, int rows, int steps,
+                                 float* partials) {
     __shared__ float scratch[SUM_THREADS / 32];
     int channels = gridDim.x;
     int channel = blockIdx.x;

@@ -1,6 +1,7 @@
-// The second stage of all sums of a training step: adds the blocks' shares of each bias gradient, and of the loss, in their order.
-// A warp makes one sum. ranges holds three integers for each: where its shares begin in partials, how many there are, and the place
-// of the sum in gradients. The last one is the loss instead: scaled to a mean, it goes to losses, and the batch is done.
+// The second stage of all sums of a training step: adds the blocks' shares of each bias gradient, and of the loss, in their
+// order. A warp makes one sum. ranges holds three integers for each: where its shares begin in partials, how many there are,
+// and the place of the sum in gradients. The last one is the loss instead: scaled to a mean, it goes to losses, and the
+// batch is done.
 #include "block_sum.cuh"
 #include "step_state.cuh"
 

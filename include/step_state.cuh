@@ -1,7 +1,7 @@
 #pragma once
 
-// What changes from one training step to the next. Lives in device memory, so that replaying a captured step needs nothing from
-// the host. java/daegpu/engine/cuda/StepState.java has the same layout.
+// What changes from one training step to the next. Lives in device memory, so that replaying a captured step needs nothing
+// from the host. java/daegpu/engine/cuda/StepState.java has the same layout.
 struct StepState {
     long long step;       // updates done, the one in progress included once advance_step has run
     float learning_rate;

@@ -1,7 +1,7 @@
 #pragma once
 
-// One or four neighbouring floats by one name, so that a kernel is written once for planes whose rows are 16-byte aligned and for
-// any others.
+// One or four neighbouring floats by one name, so that a kernel is written once for planes whose rows are 16-byte aligned
+// and for any others.
 template <int N> struct Vector;
 
 template <> struct Vector<1> {
@@ -16,5 +16,6 @@ template <> struct Vector<4> {
         float4 four = *reinterpret_cast<const float4*>(from);
         return {{four.x, four.y, four.z, four.w}};
     }
-    __device__ void store(float* to) const { *reinterpret_cast<float4*>(to) = make_float4(value[0], value[1], value[2], value[3]); }
+    __device__ void store(float* to) const { *reinterpret_cast<float4*>(to) = make_float4(value[0], value[1], value[2],
+            value[3]); }
 };

@@ -96,7 +96,8 @@ public final class DaeGpu implements Runnable {
 
     @Override
     public void run() {
-        throw new ParameterException(spec.commandLine(), "a command is missing: train, denoise, evaluate, parity or devices");
+        throw new ParameterException(spec.commandLine(),
+                "a command is missing: train, denoise, evaluate, parity or devices");
     }
 
     private static Path path(String text) {

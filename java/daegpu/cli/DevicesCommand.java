@@ -12,10 +12,13 @@ import picocli.CommandLine.Spec;
 
 /** {@code devices}: what this machine has to compute with. */
 @Command(name = "devices", mixinStandardHelpOptions = true,
-        description = {"Lists the GPUs and what the cuda engine needs to use them, and says which engine --engine auto takes.", ""},
+        description = {"Lists the GPUs and what the cuda engine needs to use them, and says which engine",
+            "--engine auto takes.", ""},
         footerHeading = "%nWhere libraries are missing:%n",
-        footer = {"  Either install the packages that are named, or let Maven bring cuBLAS 12.9 and cuDNN 9.10 (2 GB) from Maven Central:",
-            "    mvn dependency:unpack -Dartifact=org.bytedeco:cuda:12.9-9.10-1.5.12:jar:linux-x86_64-redist -DoutputDirectory=cuda",
+        footer = {"  Either install the packages that are named, or let Maven bring cuBLAS 12.9 and cuDNN 9.10",
+            "  (2 GB) from Maven Central:",
+            "    mvn dependency:unpack -DoutputDirectory=cuda \\",
+            "        -Dartifact=org.bytedeco:cuda:12.9-9.10-1.5.12:jar:linux-x86_64-redist",
             "  and then run java -Ddaegpu.cuda.libraries=cuda/org/bytedeco/cuda/linux-x86_64 -jar dae-gpu.jar ..."})
 final class DevicesCommand implements Callable<Integer> {
 

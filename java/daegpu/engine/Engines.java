@@ -25,11 +25,13 @@ public final class Engines {
      */
     public static OpenedEngine open(String name, Architecture architecture, EngineOptions options) {
         return switch (name) {
-            case "reference" -> new OpenedEngine("reference", new ReferenceEngine(architecture, options), "it was asked for");
+            case "reference" -> new OpenedEngine("reference", new ReferenceEngine(architecture, options),
+                    "it was asked for");
             case "cpu" -> new OpenedEngine("cpu", new CpuEngine(architecture, options), "it was asked for");
             case "cuda" -> new OpenedEngine("cuda", new CudaEngine(architecture, options), "it was asked for");
             case "auto" -> openFastest(architecture, options);
-            default -> throw new EngineUnavailableException("there is no engine called " + name + "; there are " + String.join(", ", NAMES));
+            default -> throw new EngineUnavailableException("there is no engine called " + name + "; there are "
+                    + String.join(", ", NAMES));
         };
     }
 
@@ -47,8 +49,8 @@ public final class Engines {
     }
 
     /**
-     * Which engine {@code auto} takes here, without opening it. A GPU is taken if it can be used at all: that a network is too large
-     * for its memory is then an error, and no reason to go on more slowly unasked.
+     * Which engine {@code auto} takes here, without opening it. A GPU is taken if it can be used at all: that a network is
+     * too large for its memory is then an error, and no reason to go on more slowly unasked.
      */
     public static Choice automatic(EngineOptions options) {
         StringJoiner missing = new StringJoiner("; ");

@@ -22,10 +22,12 @@ final class Activations {
             inputs[l] = device.allocateFloats(owner, (long) capacity * inputPlanes(l).size(), "a batch of " + capacity);
             largest = Math.max(largest, inputPlanes(l).size());
             if (layers.get(l).operation() != Operation.DENSE) {
-                largest = Math.max(largest, Math.max(Planes.largeSide(layers.get(l)).size(), Planes.smallSide(layers.get(l)).size()));
+                largest = Math.max(largest, Math.max(Planes.largeSide(layers.get(l)).size(),
+                        Planes.smallSide(layers.get(l)).size()));
             }
         }
-        output = device.allocateFloats(owner, (long) capacity * outputPlanes(layers.size() - 1).size(), "a batch of " + capacity);
+        output = device.allocateFloats(owner, (long) capacity * outputPlanes(layers.size() - 1).size(), "a batch of "
+                + capacity);
         scratch = device.allocateFloats(owner, capacity * largest, "a batch of " + capacity);
     }
 

@@ -4,8 +4,8 @@ import daegpu.data.ImageSet;
 import daegpu.noise.Noise;
 
 /**
- * {@code struct BatchSource} of include/batch_source.cuh on the device, with the images and the order that it points to. Memory is
- * reused as long as it is large enough.
+ * {@code struct BatchSource} of include/batch_source.cuh on the device, with the images and the order that it points to.
+ * Memory is reused as long as it is large enough.
  */
 final class BatchSource {
 
@@ -34,7 +34,9 @@ final class BatchSource {
         return source;
     }
 
-    /** Takes batches from all of {@code images}, in this order. The set is copied to the device unless it is there already. */
+    /**
+     * Takes batches from all of {@code images}, in this order. The set is copied to the device unless it is there already.
+     */
     void setEpoch(ImageSet images, Noise noise, int epoch, int[] order) {
         if (resident != images) {
             copyImages(images.pixels(), 0, images.pixels().length);
@@ -48,7 +50,10 @@ final class BatchSource {
         write(noise, 0, epoch, images.imageSize(), orderMemory);
     }
 
-    /** Takes a batch of images {@code first} … {@code first + count − 1}, which draw their noise as images {@code base + first} …. */
+    /**
+     * Takes a batch of images {@code first} … {@code first + count − 1}, which draw their noise as images {@code base +
+     * first} ….
+     */
     void setRange(ImageSet images, Noise noise, long base, int epoch, int first, int count) {
         resident = null;
         copyImages(images.pixels(), first * images.imageSize(), count * images.imageSize());
@@ -67,7 +72,8 @@ final class BatchSource {
     private void write(Noise noise, long base, int epoch, int imageSize, DeviceArray order) {
         long draws = noise.epochOfDraws(epoch);
         Object orderOrNull = order == null ? (Object) 0L : order;
-        kernels.launchOne(Kernel.SET_SOURCE, source, imageMemory, orderOrNull, noise.seed(), base, draws * ((imageSize + 3L) / 4 * 4),
+        kernels.launchOne(Kernel.SET_SOURCE, source, imageMemory, orderOrNull, noise.seed(), base,
+                draws * ((imageSize + 3L) / 4 * 4),
                 4 * draws, noise.mean(), noise.lowestStd(), noise.highestStd());
     }
 }

@@ -12,7 +12,8 @@ final class Corruption {
     }
 
     /** For the network: as planes, with the border that its first layer wants. */
-    void run(BatchSource source, DeviceArray position, int count, Architecture architecture, DeviceArray clean, DeviceArray noisy, Planes noisyPlanes) {
+    void run(BatchSource source, DeviceArray position, int count, Architecture architecture, DeviceArray clean,
+            DeviceArray noisy, Planes noisyPlanes) {
         run(source, position, count, architecture.width(), architecture.channels(), architecture.imageSize(), clean, noisy,
                 noisyPlanes.plane(), noisyPlanes.pitch());
     }
@@ -22,13 +23,16 @@ final class Corruption {
         run(source, position, count, imageSize, 1, imageSize, clean, noisy, imageSize, imageSize);
     }
 
-    private void run(BatchSource source, DeviceArray position, int count, int width, int channels, int imageSize, DeviceArray clean,
+    private void run(BatchSource source, DeviceArray position, int count, int width, int channels, int imageSize,
+            DeviceArray clean,
                      DeviceArray noisy, int plane, int pitch) {
         int threads = count * ((imageSize + 3) / 4);
         if (channels == 1 && width % 4 == 0 && pitch % 4 == 0 && plane % 4 == 0) {
-            kernels.launch(Kernel.GATHER_NOISE_VECTOR, threads, source.pointer(), position, count, imageSize, width, clean, noisy, plane, pitch);
+            kernels.launch(Kernel.GATHER_NOISE_VECTOR, threads, source.pointer(), position, count, imageSize, width, clean,
+                    noisy, plane, pitch);
         } else {
-            kernels.launch(Kernel.GATHER_NOISE, threads, source.pointer(), position, count, imageSize, width, channels, clean, noisy, plane, pitch);
+            kernels.launch(Kernel.GATHER_NOISE, threads, source.pointer(), position, count, imageSize, width, channels,
+                    clean, noisy, plane, pitch);
         }
     }
 }

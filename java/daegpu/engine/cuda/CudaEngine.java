@@ -16,12 +16,13 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * The network on an NVIDIA GPU: this program's kernels (folder {@code cuda}), cuDNN for convolutions and cuBLAS for dense layers. Images,
- * their order, weights, moments and losses stay on the device. A training step is captured as a CUDA graph and replayed; nothing is
- * copied or waited for in a step, and what changes from one to the next (step count, learning rate, place in the order) lives on the
- * device.
+ * The network on an NVIDIA GPU: this program's kernels (folder {@code cuda}), cuDNN for convolutions and cuBLAS for dense
+ * layers. Images, their order, weights, moments and losses stay on the device. A training step is captured as a CUDA graph
+ * and replayed; nothing is copied or waited for in a step, and what changes from one to the next (step count, learning rate,
+ * place in the order) lives on the device.
  *
- * <p>It has run on an emulated device only, which executes the kernels' PTX and stands in for cuDNN and cuBLAS; never yet on a GPU.
+ * <p>It has run on an emulated device only, which executes the kernels' PTX and stands in for cuDNN and cuBLAS; never yet on
+ * a GPU.
  */
 public final class CudaEngine implements Engine {
 
@@ -53,8 +54,8 @@ public final class CudaEngine implements Engine {
     /**
      * Opens the engine with all weights zero; {@link #load} gives it others.
      *
-     * @throws EngineUnavailableException if driver, cuBLAS, cuDNN or a suitable GPU is missing, if the GPU has too little memory, or if
-     *                                    the precision is neither fp32 nor tf32
+     * @throws EngineUnavailableException if driver, cuBLAS, cuDNN or a suitable GPU is missing, if the GPU has too little
+     *                                    memory, or if the precision is neither fp32 nor tf32
      */
     public CudaEngine(Architecture architecture, EngineOptions options) {
         Gpu gpu = requireDevice(options.precision(), options.device());
@@ -80,7 +81,8 @@ public final class CudaEngine implements Engine {
     /**
      * Finds out whether this engine can be used, short of opening it.
      *
-     * @throws EngineUnavailableException if driver, cuBLAS, cuDNN or a suitable GPU is missing, or the precision is not one of its own
+     * @throws EngineUnavailableException if driver, cuBLAS, cuDNN or a suitable GPU is missing, or the precision is not one
+     *                                    of its own
      */
     public static void requireDevice(EngineOptions options) {
         requireDevice(options.precision(), options.device());
@@ -92,7 +94,8 @@ public final class CudaEngine implements Engine {
         }
         List<Gpu> gpus = Gpu.all();
         if (number < 0 || number >= gpus.size()) {
-            throw new EngineUnavailableException("there is no device " + number + "; the command devices lists the " + gpus.size() + " there "
+            throw new EngineUnavailableException("there is no device " + number + "; the command devices lists the "
+                    + gpus.size() + " there "
                     + (gpus.size() == 1 ? "is" : "are"));
         }
         gpus.get(number).require(precision);
@@ -120,10 +123,14 @@ public final class CudaEngine implements Engine {
     public String description() {
         Gpu gpu = device.gpu();
         return "cuda (" + gpu.name() + ", compute capability " + gpu.major() + "." + gpu.minor() + ", driver for CUDA "
-                + CudaLibraries.describe(CudaLibraries.driverVersion()) + ", cuDNN " + DnnHandle.version() + ", " + options.precision() + ")";
+                + CudaLibraries.describe(CudaLibraries.driverVersion()) + ", cuDNN " + DnnHandle.version() + ", "
+                + options.precision() + ")";
     }
 
-    /** The native libraries behind this engine and their versions. @throws EngineUnavailableException if they do not load here */
+    /**
+     * The native libraries behind this engine and their versions. @throws EngineUnavailableException if they do not load
+     * here
+     */
     public static String nativeLibraries() {
         CudaLibraries.load();
         return "driver for CUDA " + CudaLibraries.describe(CudaLibraries.driverVersion()) + ", cuDNN " + DnnHandle.version();
@@ -153,7 +160,8 @@ public final class CudaEngine implements Engine {
     @Override
     public TrainingState state() {
         device.makeCurrent();
-        return new TrainingState(download(memory.parameters()), download(memory.firstMoment()), download(memory.secondMoment()), state.step());
+        return new TrainingState(download(memory.parameters()), download(memory.firstMoment()),
+                download(memory.secondMoment()), state.step());
     }
 
     @Override
@@ -175,7 +183,8 @@ public final class CudaEngine implements Engine {
     public void trainStep(float[] clean, float[] noisy, int count, float learningRate) {
         requireCount(count);
         device.makeCurrent();
-        place(clean, count, memory.clean(), Planes.packed(architecture.channels(), architecture.height(), architecture.width()));
+        place(clean, count, memory.clean(), Planes.packed(architecture.channels(), architecture.height(),
+                architecture.width()));
         place(noisy, count, memory.activations().input(0), memory.activations().inputPlanes(0));
         state.expect(learningRate);
         givenSteps.computeIfAbsent(count, this::givenStep).run();
@@ -193,14 +202,16 @@ public final class CudaEngine implements Engine {
         for (int first = 0; first < count; first += CorruptedBatch.IMAGES) {
             int part = Math.min(CorruptedBatch.IMAGES, count - first);
             device.upload(images, first * architecture.imageSize(), part * architecture.imageSize(), staging.clean(), 0);
-            layout.toPlanes(staging.clean(), target.floats((long) first * planes.size(), (long) part * planes.size()), planes, part);
+            layout.toPlanes(staging.clean(), target.floats((long) first * planes.size(), (long) part * planes.size()),
+                    planes, part);
         }
     }
 
     private CapturedStep epochStep(int count) {
         TrainingPass pass = passFor(count);
         return new CapturedStep(device, scope, () -> {
-            corruption.run(training, StepState.position(memory.state()), count, architecture, memory.clean(), memory.activations().input(0),
+            corruption.run(training, StepState.position(memory.state()), count, architecture, memory.clean(),
+                    memory.activations().input(0),
                     memory.activations().inputPlanes(0));
             pass.run();
             update();
@@ -223,7 +234,8 @@ public final class CudaEngine implements Engine {
     private void update() {
         toolkit.kernels().launchOne(Kernel.ADVANCE_STEP, memory.state(), (float) Adam.BETA_1, (float) Adam.BETA_2);
         int fours = arena.size() / 4;
-        toolkit.kernels().launch(Kernel.ADAM, fours, memory.parameters(), memory.firstMoment(), memory.secondMoment(), memory.gradients(), fours,
+        toolkit.kernels().launch(Kernel.ADAM, fours, memory.parameters(), memory.firstMoment(), memory.secondMoment(),
+                memory.gradients(), fours,
                 (float) (1 - Adam.BETA_1), (float) (1 - Adam.BETA_2), Adam.EPSILON, memory.state());
     }
 
@@ -285,7 +297,8 @@ public final class CudaEngine implements Engine {
     }
 
     @Override
-    public void corrupt(ImageSet images, Noise noise, long base, int epoch, int first, int count, float[] clean, float[] noisy) {
+    public void corrupt(ImageSet images, Noise noise, long base, int epoch, int first, int count, float[] clean,
+            float[] noisy) {
         device.makeCurrent();
         corrupted().run(corruption, images, noise, base, epoch, first, count, clean, noisy);
     }

@@ -1,6 +1,7 @@
 package daegpu.engine.cuda;
 
 import daegpu.engine.EngineUnavailableException;
+import java.io.File;
 import java.io.IOException;
 import java.nio.channels.FileChannel;
 import java.nio.channels.FileLock;
@@ -17,18 +18,22 @@ import jcuda.jcublas.JCublas2;
 import jcuda.jcudnn.JCudnn;
 
 /**
- * Loads NVIDIA's driver, cuBLAS and cuDNN, and JCuda's bindings to them. They are taken from the folder that the system property
- * {@value #FOLDER} names, else from where toolkits put them, else from wherever the system's loader finds them.
+ * Loads NVIDIA's driver, cuBLAS and cuDNN, and JCuda's bindings to them. They are taken from the folder that the system
+ * property {@value #FOLDER} names, else from where toolkits put them, else from wherever the system's loader finds them.
  */
 final class CudaLibraries {
 
-    /** System property: a folder with {@code libcuda.so.1}, {@code libcublas.so.12} and {@code libcudnn.so.9}, or some of them. */
+    /**
+     * System property: a folder with {@code libcuda.so.1}, {@code libcublas.so.12} and {@code libcudnn.so.9}, or some of
+     * them.
+     */
     static final String FOLDER = "daegpu.cuda.libraries";
 
     /** A library that the engine needs, and what a user without it is to do. */
     enum Library {
         DRIVER("NVIDIA driver", "libcuda.so.1", "nvcuda.dll", "install NVIDIA's driver, 525 or later"),
-        CUBLAS("cuBLAS 12", "libcublas.so.12", "cublas64_12.dll", "install it from NVIDIA's CUDA 12 repository (package libcublas-12-6)"),
+        CUBLAS("cuBLAS 12", "libcublas.so.12", "cublas64_12.dll",
+                "install it from NVIDIA's CUDA 12 repository (package libcublas-12-6)"),
         CUDNN("cuDNN 9", "libcudnn.so.9", "cudnn64_9.dll", "install it from NVIDIA's repository (package cudnn9-cuda-12)");
 
         private final String title;
@@ -102,7 +107,8 @@ final class CudaLibraries {
     /** @throws EngineUnavailableException if a driver of this version (as {@code cuDriverGetVersion} has it) is too old */
     static void requireDriver(int version) {
         if (version < OLDEST_DRIVER) {
-            throw new EngineUnavailableException("the NVIDIA driver is too old: it is for CUDA " + describe(version) + ", and CUDA "
+            throw new EngineUnavailableException("the NVIDIA driver is too old: it is for CUDA " + describe(version)
+                    + ", and CUDA "
                     + describe(OLDEST_DRIVER) + " is needed: " + Library.DRIVER.remedy());
         }
     }
@@ -144,11 +150,16 @@ final class CudaLibraries {
         }
     }
 
-    /** JCuda unpacks its natives under fixed names into the folder for temporary files, where two programs would meet: one at a time. */
+    /**
+     * JCuda unpacks its natives under fixed names into the folder for temporary files, where two programs would meet: one at
+     * a time.
+     */
     @SuppressWarnings("try") // the lock is there to be held
     private static void bindAlone(Library library) throws IOException {
-        Path file = Path.of(System.getProperty("java.io.tmpdir"), "dae-gpu-jcuda-" + System.getProperty("user.name") + ".lock");
-        try (FileChannel channel = FileChannel.open(file, StandardOpenOption.CREATE, StandardOpenOption.WRITE); FileLock lock = channel.lock()) {
+        Path file = Path.of(System.getProperty("java.io.tmpdir"), "dae-gpu-jcuda-" + System.getProperty("user.name")
+                + ".lock");
+        try (FileChannel channel = FileChannel.open(file, StandardOpenOption.CREATE,
+                StandardOpenOption.WRITE); FileLock lock = channel.lock()) {
             library.bind();
         }
     }
@@ -159,10 +170,12 @@ final class CudaLibraries {
             return "the cuda engine cannot load " + file.get() + ": " + firstLine(message);
         }
         if (message.contains(library.file()) || !onWindows() && message.contains("cannot open shared object file")) {
-            return "no " + library.title() + " (" + library.file() + "): " + library.remedy() + ", or name its folder with -D" + FOLDER + "=DIR";
+            return "no " + library.title() + " (" + library.file() + "): " + library.remedy()
+                    + ", or name its folder with -D" + FOLDER + "=DIR";
         }
         if (message.contains("was not found inside JAR") || message.contains("No resource found")) {
-            return "this jar was built without JCuda's natives for " + System.getProperty("os.name") + " on " + System.getProperty("os.arch")
+            return "this jar was built without JCuda's natives for " + System.getProperty("os.name") + " on "
+                    + System.getProperty("os.arch")
                     + ": build it there, or use --engine cpu";
         }
         return "the cuda engine cannot load JCuda's binding to " + library.title() + ": " + firstLine(message);
@@ -182,12 +195,13 @@ final class CudaLibraries {
         addIfSet(folders, System.getProperty(FOLDER), "");
         String loaderPath = System.getenv(onWindows() ? "PATH" : "LD_LIBRARY_PATH");
         if (loaderPath != null) {
-            Stream.of(loaderPath.split(java.io.File.pathSeparator)).filter(folder -> !folder.isBlank()).forEach(folders::add);
+            Stream.of(loaderPath.split(File.pathSeparator)).filter(folder -> !folder.isBlank()).forEach(folders::add);
         }
         addIfSet(folders, System.getenv("CUDA_PATH"), onWindows() ? "bin" : "lib64");
         addIfSet(folders, System.getenv("CUDA_HOME"), "lib64");
         if (!onWindows()) {
-            folders.addAll(List.of("/usr/lib/x86_64-linux-gnu", "/usr/lib64", "/usr/lib/wsl/lib", "/usr/local/cuda-12/lib64", "/usr/local/cuda/lib64"));
+            folders.addAll(List.of("/usr/lib/x86_64-linux-gnu", "/usr/lib64", "/usr/lib/wsl/lib", "/usr/local/cuda-12/lib64",
+                    "/usr/local/cuda/lib64"));
         }
         return folders.stream().map(Path::of);
     }

@@ -26,8 +26,10 @@ public record CudaReport(String driver, List<Library> libraries, List<String> gp
 
     /** Looks. */
     public static CudaReport make() {
-        List<Library> libraries = CudaLibraries.tryAll().stream().map(loading -> new Library(loading.library().title(), loading.library().file(),
-                loading.problem() != null ? null : CudaLibraries.loadedFrom(loading.library()).orElse("the system's own place"),
+        List<Library> libraries = CudaLibraries.tryAll().stream().map(loading -> new Library(loading.library().title(),
+                loading.library().file(),
+                loading.problem() != null ? null
+                        : CudaLibraries.loadedFrom(loading.library()).orElse("the system's own place"),
                 loading.problem())).toList();
         boolean hasDriver = libraries.get(CudaLibraries.Library.DRIVER.ordinal()).problem() == null;
         String driver = hasDriver ? CudaLibraries.describe(CudaLibraries.driverVersion()) : null;

@@ -6,15 +6,17 @@ import jcuda.jcublas.cublasStatus;
 import jcuda.jcudnn.cudnnStatus;
 
 /**
- * Checks what the driver, cuBLAS and cuDNN return. A failure here is one of the machine or of this program, not of the input; what a
- * user can cure (no driver, too little memory) is caught where it arises.
+ * Checks what the driver, cuBLAS and cuDNN return. A failure here is one of the machine or of this program, not of the
+ * input; what a user can cure (no driver, too little memory) is caught where it arises.
  */
 final class CudaStatus {
 
     private CudaStatus() {
     }
 
-    /** @throws IllegalStateException if the driver could not do {@code action}; the message has the error's name and meaning */
+    /**
+     * @throws IllegalStateException if the driver could not do {@code action}; the message has the error's name and meaning
+     */
     static void check(int status, String action) {
         if (status != CUresult.CUDA_SUCCESS) {
             throw new IllegalStateException("the CUDA driver could not " + action + ": " + describe(status));
@@ -38,7 +40,8 @@ final class CudaStatus {
     /** The same for cuDNN. */
     static void checkDnn(int status, String action) {
         if (status != cudnnStatus.CUDNN_STATUS_SUCCESS) {
-            throw new IllegalStateException("cuDNN could not " + action + ": " + cudnnStatus.stringFor(status) + " (status " + status + ")");
+            throw new IllegalStateException("cuDNN could not " + action + ": " + cudnnStatus.stringFor(status) + " (status "
+                    + status + ")");
         }
     }
 }

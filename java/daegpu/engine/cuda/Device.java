@@ -15,8 +15,8 @@ import jcuda.driver.CUstream_flags;
 import jcuda.driver.JCudaDriver;
 
 /**
- * A GPU in use: its context, the one stream on which everything runs in order, its memory, and pinned host memory through which
- * values travel. Closing it frees all of that.
+ * A GPU in use: its context, the one stream on which everything runs in order, its memory, and pinned host memory through
+ * which values travel. Closing it frees all of that.
  */
 final class Device implements AutoCloseable {
 
@@ -70,7 +70,8 @@ final class Device implements AutoCloseable {
      * Allocates memory, zeroed, that {@code owner} frees.
      *
      * @param what what it is for, for people
-     * @throws EngineUnavailableException if there is too little; the message says how much was asked for, what there is, and what to do
+     * @throws EngineUnavailableException if there is too little; the message says how much was asked for, what there is, and
+     *                                    what to do
      */
     DeviceArray allocate(DeviceScope owner, long bytes, String what) {
         CUdeviceptr pointer = new CUdeviceptr();
@@ -94,8 +95,10 @@ final class Device implements AutoCloseable {
         long[] free = new long[1];
         long[] total = new long[1];
         JCudaDriver.cuMemGetInfo(free, total);
-        return new EngineUnavailableException(String.format(Locale.ROOT, "%s has too little memory for %s: %,d bytes were asked for, %,d of %,d are free; "
-                + "lower %s, or use --engine cpu", gpu.name(), what, bytes, free[0], total[0], what.contains("images") ? "--limit" : "--batch-size or --filters"));
+        return new EngineUnavailableException(String.format(Locale.ROOT,
+                "%s has too little memory for %s: %,d bytes were asked for, %,d of %,d are free; "
+                + "lower %s, or use --engine cpu", gpu.name(), what, bytes, free[0], total[0], what.contains("images")
+                        ? "--limit" : "--batch-size or --filters"));
     }
 
     /** Copies {@code count} floats to the device, from float {@code at} of {@code target} on. */
@@ -132,17 +135,22 @@ final class Device implements AutoCloseable {
 
     private void uploadStaged(DeviceArray target, long at, long bytes) {
         requireInside(target, at, bytes);
-        CudaStatus.check(JCudaDriver.cuMemcpyHtoDAsync(target.pointer().withByteOffset(at), staging, bytes, stream), "copy to the device");
+        CudaStatus.check(JCudaDriver.cuMemcpyHtoDAsync(target.pointer().withByteOffset(at), staging, bytes, stream),
+                "copy to the device");
         synchronize(); // the staging memory is used again
     }
 
-    /** Copies {@code count} floats from the device, from the beginning of {@code source} on, after all that was asked for is done. */
+    /**
+     * Copies {@code count} floats from the device, from the beginning of {@code source} on, after all that was asked for is
+     * done.
+     */
     void download(DeviceArray source, float[] values, int to, int count) {
         FloatBuffer floats = stagingBytes.clear().asFloatBuffer();
         for (int done = 0; done < count; done += floats.capacity()) {
             int part = Math.min(floats.capacity(), count - done);
             requireInside(source, 4L * done, 4L * part);
-            CudaStatus.check(JCudaDriver.cuMemcpyDtoHAsync(staging, source.pointer().withByteOffset(4L * done), 4L * part, stream),
+            CudaStatus.check(JCudaDriver.cuMemcpyDtoHAsync(staging, source.pointer().withByteOffset(4L * done), 4L * part,
+                    stream),
                     "copy from the device");
             synchronize();
             floats.clear();

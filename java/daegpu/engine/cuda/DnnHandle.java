@@ -17,7 +17,8 @@ record DnnHandle(cudnnHandle handle, String precision, Workspace workspace) {
     static DnnHandle open(Device device, DeviceScope owner, String precision) {
         long version = JCudnn.cudnnGetVersion();
         if (version < 90000) {
-            throw new EngineUnavailableException("the cuda engine needs cuDNN 9, and this one has version number " + version + ": "
+            throw new EngineUnavailableException("the cuda engine needs cuDNN 9, and this one has version number " + version
+                    + ": "
                     + CudaLibraries.Library.CUDNN.remedy());
         }
         cudnnHandle handle = new cudnnHandle();

@@ -19,7 +19,8 @@ final class ForwardPass {
     private final Convolution[] convolutions;
 
     /** @param parameters the weights, as {@code arena} says */
-    ForwardPass(Toolkit toolkit, List<Layer> layers, ParameterArena arena, DeviceArray parameters, Activations activations, int count,
+    ForwardPass(Toolkit toolkit, List<Layer> layers, ParameterArena arena, DeviceArray parameters, Activations activations,
+            int count,
                 DeviceScope owner) {
         this.toolkit = toolkit;
         this.layers = layers;
@@ -49,16 +50,21 @@ final class ForwardPass {
         }
     }
 
-    /** Runs layer {@code l} without its bias and activation, which only a dense layer already has: its result is in the scratch memory. */
+    /**
+     * Runs layer {@code l} without its bias and activation, which only a dense layer already has: its result is in the
+     * scratch memory.
+     */
     void runLinear(int l) {
         DeviceArray kernel = arena.kernel(parameters, l);
         Layer layer = layers.get(l);
         switch (layer.operation()) {
             case CONVOLUTION -> convolutions[l].forward(activations.input(l), kernel, activations.scratch());
-            case TRANSPOSED_CONVOLUTION -> convolutions[l].inputGradient(activations.input(l), kernel, activations.scratch());
+            case TRANSPOSED_CONVOLUTION -> convolutions[l].inputGradient(activations.input(l), kernel,
+                    activations.scratch());
             case DENSE -> {
                 fillWithBias(l);
-                toolkit.product().addForward(activations.input(l), kernel, activations.output(l), count, layer.inputChannels(),
+                toolkit.product().addForward(activations.input(l), kernel, activations.output(l), count,
+                        layer.inputChannels(),
                         layer.outputChannels());
             }
             default -> throw new AssertionError(layer);
@@ -68,10 +74,12 @@ final class ForwardPass {
     private void fillWithBias(int l) {
         int units = layers.get(l).outputChannels();
         if (units % 4 == 0) {
-            toolkit.kernels().launch(Kernel.DENSE_BIAS_VECTOR, count * units / 4, arena.bias(parameters, l), activations.output(l),
+            toolkit.kernels().launch(Kernel.DENSE_BIAS_VECTOR, count * units / 4, arena.bias(parameters, l),
+                    activations.output(l),
                     count * units / 4, units / 4);
         } else {
-            toolkit.kernels().launch(Kernel.DENSE_BIAS, count * units, arena.bias(parameters, l), activations.output(l), count * units, units);
+            toolkit.kernels().launch(Kernel.DENSE_BIAS, count * units, arena.bias(parameters, l), activations.output(l),
+                    count * units, units);
         }
     }
 
@@ -81,8 +89,10 @@ final class ForwardPass {
         Planes to = activations.outputPlanes(l);
         Walk walk = Planes.walk(from, to);
         int total = count * from.channels() * walk.rows() * walk.steps();
-        toolkit.kernels().launch(kernel(layer.activation(), walk.vector()), total, activations.scratch(), from.plane(), walk.pitches()[0],
-                arena.bias(parameters, l), activations.output(l), to.plane(), walk.pitches()[1], total, from.channels(), walk.rows(), walk.steps());
+        toolkit.kernels().launch(kernel(layer.activation(), walk.vector()), total, activations.scratch(), from.plane(),
+                walk.pitches()[0],
+                arena.bias(parameters, l), activations.output(l), to.plane(), walk.pitches()[1], total, from.channels(),
+                        walk.rows(), walk.steps());
     }
 
     private static Kernel kernel(Activation activation, boolean vector) {

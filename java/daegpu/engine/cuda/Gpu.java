@@ -30,7 +30,8 @@ record Gpu(int number, String name, int major, int minor, long memory) {
             status = JCudaDriver.cuDeviceGetCount(count);
         }
         if (status != CUresult.CUDA_SUCCESS || count[0] == 0) {
-            throw new EngineUnavailableException("the driver finds no GPU" + (status == CUresult.CUDA_SUCCESS ? "" : ": " + CudaStatus.describe(status))
+            throw new EngineUnavailableException("the driver finds no GPU" + (status == CUresult.CUDA_SUCCESS ? "" : ": "
+                    + CudaStatus.describe(status))
                     + "; see what nvidia-smi says, or use --engine cpu");
         }
         List<Gpu> gpus = new ArrayList<>();
@@ -74,17 +75,20 @@ record Gpu(int number, String name, int major, int minor, long memory) {
     /** @throws EngineUnavailableException if this GPU is older than the kernels, or than {@code precision} needs */
     void require(String precision) {
         if (!isAtLeast(7, 5)) {
-            throw new EngineUnavailableException("the cuda engine needs compute capability 7.5 (Turing) or later, and " + name + " has " + major + "."
+            throw new EngineUnavailableException("the cuda engine needs compute capability 7.5 (Turing) or later, and "
+                    + name + " has " + major + "."
                     + minor + "; choose another with --device, or use --engine cpu");
         }
         if (precision.equals("tf32") && !isAtLeast(8, 0)) {
-            throw new EngineUnavailableException("tf32 needs compute capability 8.0 (Ampere) or later, and " + name + " has " + major + "." + minor
+            throw new EngineUnavailableException("tf32 needs compute capability 8.0 (Ampere) or later, and " + name
+                    + " has " + major + "." + minor
                     + "; use --precision fp32");
         }
     }
 
     /** One line: {@code 0: NVIDIA T4, compute capability 7.5, 14.7 GiB}. */
     String describe() {
-        return String.format(Locale.ROOT, "%d: %s, compute capability %d.%d, %.1f GiB", number, name, major, minor, memory / (double) (1 << 30));
+        return String.format(Locale.ROOT, "%d: %s, compute capability %d.%d, %.1f GiB", number, name, major, minor,
+                memory / (double) (1 << 30));
     }
 }

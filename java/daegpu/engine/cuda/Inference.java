@@ -35,7 +35,8 @@ final class Inference {
         long largest = layers.stream().mapToLong(Layer::outputSize).max().orElseThrow();
         capacity = Integer.highestOneBit((int) Math.max(1, Math.min(IMAGES, VALUES / largest)));
         activations = new Activations(toolkit.device(), owner, architecture, capacity);
-        pixels = toolkit.device().allocateFloats(owner, capacity * Math.max(largest, architecture.imageSize()), "a batch of " + capacity);
+        pixels = toolkit.device().allocateFloats(owner, capacity * Math.max(largest, architecture.imageSize()),
+                "a batch of " + capacity);
     }
 
     /**
@@ -61,6 +62,7 @@ final class Inference {
     /** Passes are made for powers of two, so that they stay few; images beyond {@code count} are computed along and left. */
     private ForwardPass passFor(int count) {
         int size = count == 1 ? 1 : 2 * Integer.highestOneBit(count - 1);
-        return passes.computeIfAbsent(size, key -> new ForwardPass(toolkit, layers, arena, parameters, activations, key, owner));
+        return passes.computeIfAbsent(size, key -> new ForwardPass(toolkit, layers, arena, parameters, activations, key,
+                owner));
     }
 }

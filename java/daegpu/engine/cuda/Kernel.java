@@ -65,7 +65,8 @@ enum Kernel {
             for (Kernel kernel : values()) {
                 CUmodule module = modules.computeIfAbsent(kernel.resource(), resource -> loadModule(resource, owner));
                 CUfunction function = new CUfunction();
-                CudaStatus.check(JCudaDriver.cuModuleGetFunction(function, module, kernel.entry), "find the kernel " + kernel.entry);
+                CudaStatus.check(JCudaDriver.cuModuleGetFunction(function, module, kernel.entry), "find the kernel "
+                        + kernel.entry);
                 functions.put(kernel, function);
             }
         }
@@ -74,7 +75,8 @@ enum Kernel {
             CUmodule module = new CUmodule();
             int status = JCudaDriver.cuModuleLoadData(module, terminated(read(resource)));
             if (status != CUresult.CUDA_SUCCESS) {
-                throw new IllegalStateException("the CUDA driver could not compile " + resource + ": " + CudaStatus.describe(status)
+                throw new IllegalStateException("the CUDA driver could not compile " + resource + ": "
+                        + CudaStatus.describe(status)
                         + "; a newer driver may");
             }
             owner.own(() -> JCudaDriver.cuModuleUnload(module));

@@ -4,10 +4,10 @@ import daegpu.model.Layer;
 import daegpu.model.Layer.Operation;
 
 /**
- * How images lie in device memory: one plane of floats for each channel, in the order of cuDNN's NCHW, each perhaps larger than
- * the image. cuDNN pads on both sides alike, and a 'same' convolution of stride 2 has one row and column of zeros more behind
- * the image than before it; so its image lies in a plane with a border there. A transposed convolution computes that border, too,
- * and it is then left unread.
+ * How images lie in device memory: one plane of floats for each channel, in the order of cuDNN's NCHW, each perhaps larger
+ * than the image. cuDNN pads on both sides alike, and a 'same' convolution of stride 2 has one row and column of zeros more
+ * behind the image than before it; so its image lies in a plane with a border there. A transposed convolution computes that
+ * border, too, and it is then left unread.
  *
  * @param channels planes of an image
  * @param height   rows of the image
@@ -23,8 +23,8 @@ record Planes(int channels, int height, int width, int border, int pitch) {
     }
 
     /**
-     * What a convolution takes in, and a transposed one puts out: with the border that 'same' needs, and then rows of a multiple of four
-     * floats, so that they can be written by 16 bytes.
+     * What a convolution takes in, and a transposed one puts out: with the border that 'same' needs, and then rows of a
+     * multiple of four floats, so that they can be written by 16 bytes.
      */
     static Planes largeSide(Layer layer) {
         boolean transposed = layer.operation() == Operation.TRANSPOSED_CONVOLUTION;
@@ -34,7 +34,8 @@ record Planes(int channels, int height, int width, int border, int pitch) {
         int small = transposed ? layer.inputHeight() : layer.outputHeight();
         int padding = Math.max((small - 1) * layer.stride() + layer.kernelSize() - height, 0);
         int border = padding - 2 * layer.paddingBefore();
-        return border == 0 ? packed(channels, height, width) : new Planes(channels, height, width, border, (width + border + 3) / 4 * 4);
+        return border == 0 ? packed(channels, height, width) : new Planes(channels, height, width, border,
+                (width + border + 3) / 4 * 4);
     }
 
     /** What a convolution puts out, and a transposed one takes in. */

@@ -4,8 +4,8 @@ import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 
 /**
- * {@code struct StepState} of include/step_state.cuh, which lives on the device, and what the host knows of it: steps advance it
- * there, and this copy along with it, so that it is written only when something else is wanted.
+ * {@code struct StepState} of include/step_state.cuh, which lives on the device, and what the host knows of it: steps
+ * advance it there, and this copy along with it, so that it is written only when something else is wanted.
  */
 final class StepState {
 

@@ -34,11 +34,15 @@ final class TrainingMemory {
         activations = new Activations(device, owner, architecture, capacity);
         gradientsAt = new DeviceArray[layers.size()];
         for (int l = 0; l < gradientsAt.length; l++) {
-            gradientsAt[l] = device.allocateFloats(owner, (long) capacity * gradientPlanes(l).size(), "a batch of " + capacity);
+            gradientsAt[l] = device.allocateFloats(owner, (long) capacity * gradientPlanes(l).size(), "a batch of "
+                    + capacity);
         }
     }
 
-    /** How the gradient by what layer {@code l} computed, before its activation, lies in memory: as cuDNN wants it for the way back. */
+    /**
+     * How the gradient by what layer {@code l} computed, before its activation, lies in memory: as cuDNN wants it for the
+     * way back.
+     */
     Planes gradientPlanes(int l) {
         Layer layer = layers.get(l);
         return switch (layer.operation()) {

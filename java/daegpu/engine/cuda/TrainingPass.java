@@ -8,12 +8,15 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * Takes batches of one size forward and back, up to the gradients and the loss. All of it is asked for on the device's stream, and
- * nothing waits, allocates or copies between host and device: it can be captured.
+ * Takes batches of one size forward and back, up to the gradients and the loss. All of it is asked for on the device's
+ * stream, and nothing waits, allocates or copies between host and device: it can be captured.
  */
 final class TrainingPass {
 
-    /** Blocks that a sum over a batch is cut into, at most: enough to occupy any GPU. Part of the arithmetic: other cuts round differently. */
+    /**
+     * Blocks that a sum over a batch is cut into, at most: enough to occupy any GPU. Part of the arithmetic: other cuts
+     * round differently.
+     */
     private static final int BLOCKS = 256;
 
     private final Toolkit toolkit;
@@ -29,7 +32,8 @@ final class TrainingPass {
     private final DeviceArray ranges;
     private final int sums;
 
-    TrainingPass(Toolkit toolkit, List<Layer> layers, ParameterArena arena, TrainingMemory memory, int count, DeviceScope owner) {
+    TrainingPass(Toolkit toolkit, List<Layer> layers, ParameterArena arena, TrainingMemory memory, int count,
+            DeviceScope owner) {
         this.toolkit = toolkit;
         this.layers = layers;
         this.arena = arena;
@@ -77,7 +81,8 @@ final class TrainingPass {
         }
         float mean = 1f / ((float) count * layers.get(last).outputSize());
         int warps = Kernel.THREADS / 32;
-        toolkit.kernels().launchBlocks(Kernel.SUM_PARTIALS, (sums + warps - 1) / warps, 1, partials, ranges, sums, memory.gradients(), mean,
+        toolkit.kernels().launchBlocks(Kernel.SUM_PARTIALS, (sums + warps - 1) / warps, 1, partials, ranges, sums,
+                memory.gradients(), mean,
                 memory.losses(), count, memory.state());
     }
 
@@ -87,9 +92,12 @@ final class TrainingPass {
         int plane = layer.outputHeight() * layer.outputWidth();
         boolean vector = plane % 4 == 0;
         float scale = 2f / ((float) count * layer.outputSize());
-        toolkit.kernels().launchBlocks(vector ? Kernel.SIGMOID_MSE_VECTOR : Kernel.SIGMOID_MSE, layer.outputChannels(), slices(l),
-                activations.scratch(), arena.bias(memory.parameters(), l), memory.clean(), activations.output(l), memory.gradientAt(l), count,
-                vector ? plane / 4 : plane, scale, partials.floats(squaresAt, (long) layer.outputChannels() * slices(l)), partialsOf(l));
+        toolkit.kernels().launchBlocks(vector ? Kernel.SIGMOID_MSE_VECTOR : Kernel.SIGMOID_MSE, layer.outputChannels(),
+                slices(l),
+                activations.scratch(), arena.bias(memory.parameters(), l), memory.clean(), activations.output(l),
+                        memory.gradientAt(l), count,
+                vector ? plane / 4 : plane, scale, partials.floats(squaresAt, (long) layer.outputChannels() * slices(l)),
+                        partialsOf(l));
     }
 
     private DeviceArray partialsOf(int l) {
@@ -108,7 +116,8 @@ final class TrainingPass {
             case DENSE -> {
                 int units = layer.outputChannels();
                 toolkit.product().weightGradient(input, gradient, kernelGradient, count, layer.inputChannels(), units);
-                toolkit.kernels().launch(Kernel.DENSE_BIAS_GRADIENT, units, gradient, arena.bias(memory.gradients(), l), count, units);
+                toolkit.kernels().launch(Kernel.DENSE_BIAS_GRADIENT, units, gradient, arena.bias(memory.gradients(), l),
+                        count, units);
             }
             default -> throw new AssertionError(layer);
         }
@@ -124,7 +133,8 @@ final class TrainingPass {
         switch (layer.operation()) {
             case CONVOLUTION -> forward.convolution(l).inputGradient(gradient, kernel, target);
             case TRANSPOSED_CONVOLUTION -> forward.convolution(l).forward(gradient, kernel, target);
-            case DENSE -> toolkit.product().inputGradient(gradient, kernel, target, count, layer.inputChannels(), layer.outputChannels());
+            case DENSE -> toolkit.product().inputGradient(gradient, kernel, target, count, layer.inputChannels(),
+                    layer.outputChannels());
             default -> throw new AssertionError(layer);
         }
         if (relu) {
@@ -136,8 +146,10 @@ final class TrainingPass {
         Planes output = memory.activations().outputPlanes(l);
         Planes gradient = memory.gradientPlanes(l);
         Walk walk = Planes.walk(output, output, gradient);
-        toolkit.kernels().launchBlocks(walk.vector() ? Kernel.RELU_GRADIENT_VECTOR : Kernel.RELU_GRADIENT, output.channels(), slices(l),
-                memory.activations().scratch(), output.plane(), walk.pitches()[0], memory.activations().output(l), output.plane(), walk.pitches()[1],
+        toolkit.kernels().launchBlocks(walk.vector() ? Kernel.RELU_GRADIENT_VECTOR : Kernel.RELU_GRADIENT, output.channels(),
+                slices(l),
+                memory.activations().scratch(), output.plane(), walk.pitches()[0], memory.activations().output(l),
+                        output.plane(), walk.pitches()[1],
                 memory.gradientAt(l), gradient.plane(), walk.pitches()[2], count, walk.rows(), walk.steps(), partialsOf(l));
     }
 }

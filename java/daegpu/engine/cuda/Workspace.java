@@ -3,7 +3,10 @@ package daegpu.engine.cuda;
 /** Scratch memory that cuDNN's algorithms share, since one runs after the other. */
 final class Workspace {
 
-    /** Bytes that an algorithm may ask for; one that wants more is passed over. Part of what decides the choice, and so the bits. */
+    /**
+     * Bytes that an algorithm may ask for; one that wants more is passed over. Part of what decides the choice, and so the
+     * bits.
+     */
     static final long LIMIT = 256L << 20;
 
     private final Device device;

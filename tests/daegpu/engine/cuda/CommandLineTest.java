@@ -23,7 +23,8 @@ class CommandLineTest {
     @Test
     void trainsToWhatTheCpuReaches() throws IOException {
         for (String engine : List.of("cuda", "cpu")) {
-            assertEquals(0, DaeGpu.run("train", "--engine", engine, "--limit", "256", "--validation-limit", "64", "--epochs", "2",
+            assertEquals(0, DaeGpu.run("train", "--engine", engine, "--limit", "256", "--validation-limit", "64", "--epochs",
+                    "2",
                     "--output", folder.resolve(engine).toString()));
         }
         double[] cuda = lastMetrics(folder.resolve("cuda"));
@@ -31,7 +32,8 @@ class CommandLineTest {
         for (int i = 3; i < cpu.length; i++) {
             assertEquals(cpu[i], cuda[i], 0.01 * Math.abs(cpu[i]), "column " + i);
         }
-        assertEquals(0, DaeGpu.run("train", "--engine", "cpu", "--resume", folder.resolve("cuda").toString(), "--epochs", "3"), "the cpu goes on");
+        assertEquals(0, DaeGpu.run("train", "--engine", "cpu", "--resume", folder.resolve("cuda").toString(), "--epochs",
+                "3"), "the cpu goes on");
     }
 
     /** Columns of metrics.csv: epoch, seconds, images per second, training MSE, validation MSE, PSNR and SSIM. */

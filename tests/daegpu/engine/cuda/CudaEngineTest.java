@@ -49,7 +49,8 @@ class CudaEngineTest {
     private static void compare(RecordedValues recorded, String precision) {
         try (Engine engine = new CudaEngine(recorded.architecture(), new EngineOptions(recorded.batch(), precision, 0))) {
             List<Comparison> comparisons = Parity.replay(recorded, engine, Tolerance.of("cuda", precision));
-            assertAll(recorded.name(), comparisons.stream().map(comparison -> () -> assertTrue(comparison.passed(), comparison::toString)));
+            assertAll(recorded.name(), comparisons.stream().map(comparison -> () -> assertTrue(comparison.passed(),
+                    comparison::toString)));
         }
     }
 
@@ -60,13 +61,15 @@ class CudaEngineTest {
         int depth = 1 + random.nextInt(3);
         int factor = 1 << depth;
         int[] kernelSizes = {1, 3, 5, 7};
-        Architecture architecture = new Architecture(factor * (1 + random.nextInt(4)), factor * (1 + random.nextInt(4)), 1 + random.nextInt(4),
+        Architecture architecture = new Architecture(factor * (1 + random.nextInt(4)), factor * (1 + random.nextInt(4)), 1
+                + random.nextInt(4),
                 random.ints(depth, 1, 10).boxed().toList(), kernelSizes[random.nextInt(4)], 1 + random.nextInt(9));
         int batch = 1 + random.nextInt(6);
         float[] clean = uniform(random, batch * architecture.imageSize());
         float[] noisy = uniform(random, batch * architecture.imageSize());
         try (Engine reference = new ReferenceEngine(architecture, EngineOptions.fp32(batch))) {
-            compare(RecordedValues.record(reference, Initializer.glorotUniform(architecture, seed), clean, noisy, batch, RATE, 3), "fp32");
+            compare(RecordedValues.record(reference, Initializer.glorotUniform(architecture, seed), clean, noisy, batch,
+                    RATE, 3), "fp32");
         }
     }
 
@@ -141,7 +144,9 @@ class CudaEngineTest {
         assertArrayEquals(ends.get(0), ends.get(1));
     }
 
-    /** The reference goes on where the GPU stopped, in the middle of an epoch, and ends where either would have come alone. */
+    /**
+     * The reference goes on where the GPU stopped, in the middle of an epoch, and ends where either would have come alone.
+     */
     @Test
     void anotherEngineGoesOn() {
         ImageSet images = randomImages(SMALL, 40);
@@ -176,14 +181,17 @@ class CudaEngineTest {
     }
 
     private static void assertClose(float[] expected, float[] actual) {
-        double[] differences = IntStream.range(0, expected.length).mapToDouble(i -> Math.abs(expected[i] - actual[i])).sorted().toArray();
+        double[] differences = IntStream.range(0,
+                expected.length).mapToDouble(i -> Math.abs(expected[i] - actual[i])).sorted().toArray();
         assertEquals(0, differences[(int) (0.99 * differences.length)], 1e-4);
     }
 
     /** Any size, also not divisible by 4, any base, epoch and level; more images than are made at a time. */
     @ParameterizedTest
-    @CsvSource({"28,28,1,3,0,0.5,0.5,false", "6,10,3,5,2,0.1,1.5,false", "2,2,1,700,4,0.3,0.8,false", "10,6,1,4,7,0.5,0.5,true", "2,6,5,9,1,0,0,false"})
-    void corruptsByTheNoiseContract(int height, int width, int channels, int count, int epoch, float lowest, float highest, boolean once) {
+    @CsvSource({"28,28,1,3,0,0.5,0.5,false", "6,10,3,5,2,0.1,1.5,false", "2,2,1,700,4,0.3,0.8,false",
+            "10,6,1,4,7,0.5,0.5,true", "2,6,5,9,1,0,0,false"})
+    void corruptsByTheNoiseContract(int height, int width, int channels, int count, int epoch, float lowest, float highest,
+            boolean once) {
         Architecture architecture = new Architecture(height, width, channels, List.of(2), 3, 2);
         ImageSet images = randomImages(architecture, count + 2);
         Noise noise = new Noise(0x123456789abcL, 0.25f, lowest, highest, once);
@@ -274,7 +282,8 @@ class CudaEngineTest {
     }
 
     private static void assertMessage(String expected, Architecture architecture, EngineOptions options) {
-        EngineUnavailableException e = assertThrows(EngineUnavailableException.class, () -> new CudaEngine(architecture, options).close());
+        EngineUnavailableException e = assertThrows(EngineUnavailableException.class,
+                () -> new CudaEngine(architecture, options).close());
         assertTrue(e.getMessage().contains(expected), e.getMessage());
         assertEquals(1, e.getMessage().lines().count());
     }
@@ -283,8 +292,10 @@ class CudaEngineTest {
     @Test
     void saysHowMuchMemoryIsMissing() {
         try (Device device = new Device(Gpu.all().get(0)); OwnedScope scope = new OwnedScope(device)) {
-            EngineUnavailableException e = assertThrows(EngineUnavailableException.class, () -> device.allocate(scope.scope(), 1L << 48, "a batch of 7"));
-            assertTrue(e.getMessage().matches(".* has too little memory for a batch of 7: 281,474,976,710,656 bytes were asked for, "
+            EngineUnavailableException e = assertThrows(EngineUnavailableException.class,
+                    () -> device.allocate(scope.scope(), 1L << 48, "a batch of 7"));
+            assertTrue(e.getMessage().matches(".* has too little memory for a batch of 7: "
+                    + "281,474,976,710,656 bytes were asked for, "
                     + "[\\d,]+ of [\\d,]+ are free; lower --batch-size .*"), e.getMessage());
         }
     }

@@ -16,7 +16,9 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** Each kernel by itself beside the plain arithmetic that it stands for, over random shapes; what it writes to is NaN before. */
+/**
+ * Each kernel by itself beside the plain arithmetic that it stands for, over random shapes; what it writes to is NaN before.
+ */
 @RequiresCuda
 class KernelsTest {
 
@@ -111,9 +113,11 @@ class KernelsTest {
         float[] bias = normal(random, channels);
         DeviceArray output = nans(count * to.size());
         Walk walk = Planes.walk(from, to);
-        Kernel kernel = relu ? walk.vector() ? Kernel.BIAS_RELU_VECTOR : Kernel.BIAS_RELU : walk.vector() ? Kernel.BIAS_SIGMOID_VECTOR : Kernel.BIAS_SIGMOID;
+        Kernel kernel = relu ? walk.vector() ? Kernel.BIAS_RELU_VECTOR : Kernel.BIAS_RELU : walk.vector()
+                ? Kernel.BIAS_SIGMOID_VECTOR : Kernel.BIAS_SIGMOID;
         int total = count * channels * walk.rows() * walk.steps();
-        kernels.launch(kernel, total, upload(input), from.plane(), walk.pitches()[0], upload(bias), output, to.plane(), walk.pitches()[1],
+        kernels.launch(kernel, total, upload(input), from.plane(), walk.pitches()[0], upload(bias), output, to.plane(),
+                walk.pitches()[1],
                 total, channels, walk.rows(), walk.steps());
         float[] actual = download(output, count * to.size());
         int written = 0;
@@ -153,8 +157,10 @@ class KernelsTest {
         Walk walk = Planes.walk(dyPlanes, yPlanes, dzPlanes);
         DeviceArray dz = nans(count * dzPlanes.size());
         DeviceArray partials = nans(channels * slices);
-        kernels.launchBlocks(walk.vector() ? Kernel.RELU_GRADIENT_VECTOR : Kernel.RELU_GRADIENT, channels, slices, upload(dy), dyPlanes.plane(),
-                walk.pitches()[0], upload(y), yPlanes.plane(), walk.pitches()[1], dz, dzPlanes.plane(), walk.pitches()[2], count, walk.rows(),
+        kernels.launchBlocks(walk.vector() ? Kernel.RELU_GRADIENT_VECTOR : Kernel.RELU_GRADIENT, channels, slices,
+                upload(dy), dyPlanes.plane(),
+                walk.pitches()[0], upload(y), yPlanes.plane(), walk.pitches()[1], dz, dzPlanes.plane(), walk.pitches()[2],
+                        count, walk.rows(),
                 walk.steps(), partials);
         float[] actual = download(dz, count * dzPlanes.size());
         float[] sums = download(partials, channels * slices);
@@ -191,7 +197,8 @@ class KernelsTest {
         DeviceArray squares = nans(channels * slices);
         DeviceArray partials = nans(channels * slices);
         boolean vector = plane % 4 == 0;
-        kernels.launchBlocks(vector ? Kernel.SIGMOID_MSE_VECTOR : Kernel.SIGMOID_MSE, channels, slices, upload(x), upload(bias), upload(clean), y, dz,
+        kernels.launchBlocks(vector ? Kernel.SIGMOID_MSE_VECTOR : Kernel.SIGMOID_MSE, channels, slices, upload(x),
+                upload(bias), upload(clean), y, dz,
                 count, vector ? plane / 4 : plane, 2f / x.length, squares, partials);
         float[] actualY = download(y, x.length);
         float[] actualDz = download(dz, x.length);
@@ -237,7 +244,8 @@ class KernelsTest {
         DeviceArray losses = nans(3);
         DeviceArray state = device.allocate(scope, StepState.BYTES, "a test");
         kernels.launchOne(Kernel.SET_STEP, state, 0.5f, 10, 1);
-        kernels.launchBlocks(Kernel.SUM_PARTIALS, sums / 4 + 1, 1, upload(partials), table, sums + 1, gradients, 0.25f, losses, 7, state);
+        kernels.launchBlocks(Kernel.SUM_PARTIALS, sums / 4 + 1, 1, upload(partials), table, sums + 1, gradients, 0.25f,
+                losses, 7, state);
         float[] actual = download(gradients, sums);
         for (int i = 0; i <= sums; i++) {
             double sum = 0;

@@ -55,7 +55,8 @@ class PtxTest {
         }
         hash.update(Files.readAllBytes(Path.of("cuda/build-ptx")));
         String expected = "// sources sha256:" + HexFormat.of().formatHex(hash.digest());
-        assertTrue(text(COMMITTED, kernel).contains(expected), kernel + ".ptx is older than its sources: run cuda/build-ptx");
+        assertTrue(text(COMMITTED, kernel).contains(expected), kernel
+                + ".ptx is older than its sources: run cuda/build-ptx");
     }
 
     @ParameterizedTest
@@ -72,24 +73,31 @@ class PtxTest {
     void compilesToTheSameAgain() throws Exception {
         assumeTrue(onPath("nvcc"), "there is no nvcc on the PATH, so the PTX was not compiled again");
         assumeTrue(toolkitHasCurand() || System.getenv("CURAND_INCLUDE") != null,
-                "cuRAND's headers are not beside nvcc and CURAND_INCLUDE does not name them, so the PTX was not compiled again");
+                "cuRAND's headers are not beside nvcc and CURAND_INCLUDE does not name them, "
+                        + "so the PTX was not compiled again");
         Process version = new ProcessBuilder("nvcc", "--version").redirectErrorStream(true).start();
-        String release = new String(version.getInputStream().readAllBytes()).lines().filter(line -> line.contains("release")).findFirst().orElse("?");
-        assumeTrue(text(COMMITTED, "adam").contains(release), "the PTX was compiled by another nvcc than this one: " + release);
+        String release = new String(version.getInputStream().readAllBytes()).lines()
+                .filter(line -> line.contains("release")).findFirst().orElse("?");
+        assumeTrue(text(COMMITTED, "adam").contains(release), "the PTX was compiled by another nvcc than this one: "
+                + release);
         Process build = new ProcessBuilder("cuda/build-ptx", folder.toString()).redirectErrorStream(true).start();
         String output = new String(build.getInputStream().readAllBytes());
         assertEquals(0, build.waitFor(), output);
         for (String kernel : kernels()) {
             assertEquals(text(COMMITTED, kernel), text(folder, kernel), kernel);
         }
-        assertTrue(output.lines().allMatch(line -> line.contains("0 bytes stack frame, 0 bytes spill stores, 0 bytes spill loads")), output);
-        assertEquals(Files.readString(Path.of("cuda/REGISTERS")).lines().filter(line -> !line.startsWith("#")).toList(), output.lines().toList());
+        String none = "0 bytes stack frame, 0 bytes spill stores, 0 bytes spill loads";
+        assertTrue(output.lines().allMatch(line -> line.contains(none)), output);
+        assertEquals(Files.readString(Path.of("cuda/REGISTERS")).lines().filter(line -> !line.startsWith("#")).toList(),
+                output.lines().toList());
     }
 
     private static boolean toolkitHasCurand() throws Exception {
-        Process dryRun = new ProcessBuilder("nvcc", "-dryrun", "-E", "-x", "cu", "/dev/null").redirectErrorStream(true).start();
+        Process dryRun = new ProcessBuilder("nvcc", "-dryrun", "-E", "-x", "cu",
+                "/dev/null").redirectErrorStream(true).start();
         String output = new String(dryRun.getInputStream().readAllBytes());
-        return Stream.of(output.split("[\\s\"]+")).filter(word -> word.startsWith("-I")).map(word -> Path.of(word.substring(2), "curand_kernel.h"))
+        return Stream.of(output.split("[\\s\"]+")).filter(word -> word.startsWith("-I"))
+                .map(word -> Path.of(word.substring(2), "curand_kernel.h"))
                 .anyMatch(Files::exists);
     }
 

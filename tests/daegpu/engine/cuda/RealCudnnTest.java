@@ -19,9 +19,12 @@ class RealCudnnTest {
     void takesOurDescriptors() throws IOException, InterruptedException {
         String folder = System.getenv("CUDNN_LIBRARIES");
         assumeTrue(folder != null && Files.exists(Path.of(folder, "libcudnn.so.9")),
-                "the environment variable CUDNN_LIBRARIES names no folder with libcudnn.so.9, so NVIDIA's cuDNN was not asked");
-        Process process = new ProcessBuilder(Path.of(System.getProperty("java.home"), "bin", "java").toString(), "-D" + CudaLibraries.FOLDER + "=" + folder,
-                "-cp", System.getProperty("java.class.path"), DescriptorCheck.class.getName()).redirectErrorStream(true).start();
+                "the environment variable CUDNN_LIBRARIES names no folder with libcudnn.so.9, "
+                        + "so NVIDIA's cuDNN was not asked");
+        Process process = new ProcessBuilder(Path.of(System.getProperty("java.home"), "bin", "java").toString(), "-D"
+                + CudaLibraries.FOLDER + "=" + folder,
+                "-cp", System.getProperty("java.class.path"),
+                        DescriptorCheck.class.getName()).redirectErrorStream(true).start();
         String output = new String(process.getInputStream().readAllBytes());
         assertEquals(0, process.waitFor(), output);
         assertTrue(output.contains("agrees with the sizes of"), output);

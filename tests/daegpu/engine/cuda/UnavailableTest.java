@@ -26,14 +26,16 @@ class UnavailableTest {
 
     @Test
     void driverTooOld() {
-        assertLine("the NVIDIA driver is too old: it is for CUDA 11.8, and CUDA 12.0 is needed: install NVIDIA's driver, 525 or later",
+        assertLine("the NVIDIA driver is too old: it is for CUDA 11.8, and CUDA 12.0 is needed: "
+                + "install NVIDIA's driver, 525 or later",
                 () -> CudaLibraries.requireDriver(11080));
         assertDoesNotThrow(() -> CudaLibraries.requireDriver(12000));
     }
 
     @Test
     void deviceTooOld() {
-        assertLine("the cuda engine needs compute capability 7.5 (Turing) or later, and Tesla V100 has 7.0; choose another with --device, "
+        assertLine("the cuda engine needs compute capability 7.5 (Turing) or later, and Tesla V100 has 7.0; "
+                + "choose another with --device, "
                 + "or use --engine cpu", () -> new Gpu(0, "Tesla V100", 7, 0, 1L << 34).require("fp32"));
         assertLine("tf32 needs compute capability 8.0 (Ampere) or later, and Tesla T4 has 7.5; use --precision fp32",
                 () -> new Gpu(0, "Tesla T4", 7, 5, 1L << 34).require("tf32"));
@@ -48,7 +50,8 @@ class UnavailableTest {
     /** A folder that has the libraries before the missing one, and a machine that has none elsewhere. */
     @ParameterizedTest
     @CsvSource(delimiter = '|', value = {
-        "DRIVER|no NVIDIA driver (libcuda.so.1): install NVIDIA's driver, 525 or later, or name its folder with -Ddaegpu.cuda.libraries=DIR",
+        "DRIVER|no NVIDIA driver (libcuda.so.1): install NVIDIA's driver, 525 or later, "
+                + "or name its folder with -Ddaegpu.cuda.libraries=DIR",
         "CUBLAS|no cuBLAS 12 (libcublas.so.12): install it from NVIDIA's CUDA 12 repository (package libcublas-12-6), "
                 + "or name its folder with -Ddaegpu.cuda.libraries=DIR",
         "CUDNN|no cuDNN 9 (libcudnn.so.9): install it from NVIDIA's repository (package cudnn9-cuda-12), "
@@ -68,13 +71,16 @@ class UnavailableTest {
         String automatic = run("parity", "tests/golden/tiny.safetensors", "--engine", "reference");
         assertTrue(automatic.contains("PASS"), automatic);
         String devices = run("devices");
-        assertTrue(devices.contains("--engine auto takes cpu: the fastest engine that runs here; cuda does not: " + line), devices);
+        assertTrue(devices.contains("--engine auto takes cpu: the fastest engine that runs here; cuda does not: " + line),
+                devices);
         assertTrue(devices.contains("  " + missing.title() + ": " + line), devices);
     }
 
     private static boolean hasOwnCuda() {
-        return List.of("/usr/lib/x86_64-linux-gnu", "/usr/lib64", "/usr/lib/wsl/lib", "/usr/local/cuda/lib64", "/usr/local/cuda-12/lib64").stream()
-                .anyMatch(place -> Files.exists(Path.of(place, "libcuda.so.1")) || Files.exists(Path.of(place, "libcublas.so.12"))
+        return List.of("/usr/lib/x86_64-linux-gnu", "/usr/lib64", "/usr/lib/wsl/lib", "/usr/local/cuda/lib64",
+                "/usr/local/cuda-12/lib64").stream()
+                .anyMatch(place -> Files.exists(Path.of(place, "libcuda.so.1"))
+                        || Files.exists(Path.of(place, "libcublas.so.12"))
                         || Files.exists(Path.of(place, "libcudnn.so.9")));
     }
 
