@@ -73,7 +73,6 @@ final class BatchSource {
         long draws = noise.epochOfDraws(epoch);
         Object orderOrNull = order == null ? (Object) 0L : order;
         kernels.launchOne(Kernel.SET_SOURCE, source, imageMemory, orderOrNull, noise.seed(), base,
-                draws * ((imageSize + 3L) / 4 * 4),
-                4 * draws, noise.mean(), noise.lowestStd(), noise.highestStd());
+                draws * ((imageSize + 3L) / 4 * 4), 4 * draws, noise.mean(), noise.lowestStd(), noise.highestStd());
     }
 }

@@ -98,26 +98,24 @@ final class Convolution {
     /** {@code small = large * kernel}. */
     void forward(DeviceArray large, DeviceArray kernel, DeviceArray small) {
         CudaStatus.checkDnn(JCudnn.cudnnConvolutionForward(dnn.handle(), ONE, descriptors.large(), large.pointer(),
-                descriptors.filter(),
-                kernel.pointer(), descriptors.convolution(), forward.number(), workspace.pointer(), workspace.bytes(), ZERO,
+                descriptors.filter(), kernel.pointer(), descriptors.convolution(), forward.number(),
+                workspace.pointer(), workspace.bytes(), ZERO,
                 descriptors.small(), small.pointer()), "convolve");
     }
 
     /** The gradient by the large side, from that by the small side; with a border, that of the border, too. */
     void inputGradient(DeviceArray small, DeviceArray kernel, DeviceArray large) {
         CudaStatus.checkDnn(JCudnn.cudnnConvolutionBackwardData(dnn.handle(), ONE, descriptors.filter(), kernel.pointer(),
-                descriptors.small(),
-                small.pointer(), descriptors.convolution(), inputGradient.number(), workspace.pointer(), workspace.bytes(),
-                        ZERO,
+                descriptors.small(), small.pointer(), descriptors.convolution(), inputGradient.number(),
+                workspace.pointer(), workspace.bytes(), ZERO,
                 descriptors.large(), large.pointer()), "convolve back");
     }
 
     /** The gradient by the kernel. A border of {@code large} must be zero. */
     void kernelGradient(DeviceArray large, DeviceArray small, DeviceArray kernel) {
         CudaStatus.checkDnn(JCudnn.cudnnConvolutionBackwardFilter(dnn.handle(), ONE, descriptors.large(), large.pointer(),
-                descriptors.small(),
-                small.pointer(), descriptors.convolution(), kernelGradient.number(), workspace.pointer(), workspace.bytes(),
-                        ZERO,
+                descriptors.small(), small.pointer(), descriptors.convolution(), kernelGradient.number(),
+                workspace.pointer(), workspace.bytes(), ZERO,
                 descriptors.filter(), kernel.pointer()), "find the gradient of a kernel");
     }
 }

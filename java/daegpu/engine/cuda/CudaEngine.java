@@ -211,8 +211,7 @@ public final class CudaEngine implements Engine {
         TrainingPass pass = passFor(count);
         return new CapturedStep(device, scope, () -> {
             corruption.run(training, StepState.position(memory.state()), count, architecture, memory.clean(),
-                    memory.activations().input(0),
-                    memory.activations().inputPlanes(0));
+                    memory.activations().input(0), memory.activations().inputPlanes(0));
             pass.run();
             update();
         });

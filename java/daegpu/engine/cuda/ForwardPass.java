@@ -64,8 +64,7 @@ final class ForwardPass {
             case DENSE -> {
                 fillWithBias(l);
                 toolkit.product().addForward(activations.input(l), kernel, activations.output(l), count,
-                        layer.inputChannels(),
-                        layer.outputChannels());
+                        layer.inputChannels(), layer.outputChannels());
             }
             default -> throw new AssertionError(layer);
         }
@@ -75,8 +74,7 @@ final class ForwardPass {
         int units = layers.get(l).outputChannels();
         if (units % 4 == 0) {
             toolkit.kernels().launch(Kernel.DENSE_BIAS_VECTOR, count * units / 4, arena.bias(parameters, l),
-                    activations.output(l),
-                    count * units / 4, units / 4);
+                    activations.output(l), count * units / 4, units / 4);
         } else {
             toolkit.kernels().launch(Kernel.DENSE_BIAS, count * units, arena.bias(parameters, l), activations.output(l),
                     count * units, units);
@@ -89,10 +87,10 @@ final class ForwardPass {
         Planes to = activations.outputPlanes(l);
         Walk walk = Planes.walk(from, to);
         int total = count * from.channels() * walk.rows() * walk.steps();
-        toolkit.kernels().launch(kernel(layer.activation(), walk.vector()), total, activations.scratch(), from.plane(),
-                walk.pitches()[0],
-                arena.bias(parameters, l), activations.output(l), to.plane(), walk.pitches()[1], total, from.channels(),
-                        walk.rows(), walk.steps());
+        toolkit.kernels().launch(kernel(layer.activation(), walk.vector()), total,
+                activations.scratch(), from.plane(), walk.pitches()[0], arena.bias(parameters, l),
+                activations.output(l), to.plane(), walk.pitches()[1],
+                total, from.channels(), walk.rows(), walk.steps());
     }
 
     private static Kernel kernel(Activation activation, boolean vector) {

@@ -82,8 +82,7 @@ final class TrainingPass {
         float mean = 1f / ((float) count * layers.get(last).outputSize());
         int warps = Kernel.THREADS / 32;
         toolkit.kernels().launchBlocks(Kernel.SUM_PARTIALS, (sums + warps - 1) / warps, 1, partials, ranges, sums,
-                memory.gradients(), mean,
-                memory.losses(), count, memory.state());
+                memory.gradients(), mean, memory.losses(), count, memory.state());
     }
 
     private void findLoss(int l) {
@@ -92,12 +91,12 @@ final class TrainingPass {
         int plane = layer.outputHeight() * layer.outputWidth();
         boolean vector = plane % 4 == 0;
         float scale = 2f / ((float) count * layer.outputSize());
-        toolkit.kernels().launchBlocks(vector ? Kernel.SIGMOID_MSE_VECTOR : Kernel.SIGMOID_MSE, layer.outputChannels(),
-                slices(l),
-                activations.scratch(), arena.bias(memory.parameters(), l), memory.clean(), activations.output(l),
-                        memory.gradientAt(l), count,
-                vector ? plane / 4 : plane, scale, partials.floats(squaresAt, (long) layer.outputChannels() * slices(l)),
-                        partialsOf(l));
+        DeviceArray squares = partials.floats(squaresAt, (long) layer.outputChannels() * slices(l));
+        toolkit.kernels().launchBlocks(vector ? Kernel.SIGMOID_MSE_VECTOR : Kernel.SIGMOID_MSE,
+                layer.outputChannels(), slices(l),
+                activations.scratch(), arena.bias(memory.parameters(), l), memory.clean(),
+                activations.output(l), memory.gradientAt(l),
+                count, vector ? plane / 4 : plane, scale, squares, partialsOf(l));
     }
 
     private DeviceArray partialsOf(int l) {
@@ -146,10 +145,11 @@ final class TrainingPass {
         Planes output = memory.activations().outputPlanes(l);
         Planes gradient = memory.gradientPlanes(l);
         Walk walk = Planes.walk(output, output, gradient);
-        toolkit.kernels().launchBlocks(walk.vector() ? Kernel.RELU_GRADIENT_VECTOR : Kernel.RELU_GRADIENT, output.channels(),
-                slices(l),
-                memory.activations().scratch(), output.plane(), walk.pitches()[0], memory.activations().output(l),
-                        output.plane(), walk.pitches()[1],
-                memory.gradientAt(l), gradient.plane(), walk.pitches()[2], count, walk.rows(), walk.steps(), partialsOf(l));
+        toolkit.kernels().launchBlocks(walk.vector() ? Kernel.RELU_GRADIENT_VECTOR : Kernel.RELU_GRADIENT,
+                output.channels(), slices(l),
+                memory.activations().scratch(), output.plane(), walk.pitches()[0],
+                memory.activations().output(l), output.plane(), walk.pitches()[1],
+                memory.gradientAt(l), gradient.plane(), walk.pitches()[2],
+                count, walk.rows(), walk.steps(), partialsOf(l));
     }
 }
