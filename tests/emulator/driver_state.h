@@ -1,0 +1,139 @@
+// What the emulated driver knows: contexts, streams, events, modules, graphs. Work runs when it is enqueued: a stream is always
+// idle, so that missing waits between streams cannot be seen here.
+#pragma once
+
+#include <chrono>
+#include <cstddef>
+#include <functional>
+#include <memory>
+#include <mutex>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "cuda_result.h"
+#include "fault.h"
+#include "hook.h"
+#include "kernel.h"
+#include "memory.h"
+
+namespace emulator {
+
+using CUresult = int;
+using CUdevice = int;
+using CUdeviceptr = unsigned long long;
+
+struct Context {
+    int number = 0;
+    int device = 0;
+    CUresult error = CUDA_SUCCESS; // what every later call returns, once a fault ended a launch
+    int retained = 0;              // of a primary context
+};
+
+// A step of a graph. Order in the graph is an order in which it may run.
+struct Node {
+    std::string kind; // kernel, memcpy, memset, host, library
+    std::function<CUresult()> work;
+    std::vector<size_t> dependencies;
+};
+
+struct Graph {
+    std::vector<Node> nodes;
+};
+
+struct ExecutableGraph {
+    std::vector<Node> nodes;
+    Context* context = nullptr;
+};
+
+struct Stream;
+
+// A capture under way, in the stream that began it and those that joined it by events.
+struct Capture {
+    Stream* origin = nullptr;
+    std::unique_ptr<Graph> graph = std::make_unique<Graph>();
+    bool isInvalid = false;
+    int mode = 0; // 0 global, 1 thread-local, 2 relaxed
+    const void* thread = nullptr;
+};
+
+struct Stream {
+    Context* context = nullptr;
+    unsigned flags = 0;
+    int priority = 0;
+    std::shared_ptr<Capture> capture;
+    std::vector<size_t> tails; // nodes that the next one waits for
+};
+
+struct Event {
+    Context* context = nullptr;
+    bool isRecorded = false;
+    std::chrono::steady_clock::time_point time;
+    std::shared_ptr<Capture> capture;
+    std::vector<size_t> tails;
+};
+
+struct LoadedModule;
+
+struct LoadedFunction {
+    Kernel kernel;
+    LoadedModule* module = nullptr;
+};
+
+struct LoadedModule {
+    Context* context = nullptr;
+    std::map<std::string, std::unique_ptr<LoadedFunction>> functions;
+    std::map<std::string, std::pair<uint64_t, uint64_t>> variables; // address, size
+};
+
+struct Driver {
+    std::recursive_mutex mutex;
+    bool isInitialized = false;
+    DeviceMemory memory;
+    std::set<Context*> contexts;
+    std::set<Stream*> streams;
+    std::set<Event*> events;
+    std::set<LoadedModule*> modules;
+    std::set<Graph*> graphs;
+    std::set<ExecutableGraph*> executables;
+    std::set<std::shared_ptr<Capture>> captures;
+    std::map<int, Context*> primaries;
+    std::map<Context*, std::unique_ptr<Stream>> defaultStreams;
+    int nextContext = 1;
+    uint64_t launches = 0;
+
+    // What the environment says; see README.md.
+    int devices = 1;
+    int capability = 80;
+    int version = 12060;
+    uint64_t deviceMemory = uint64_t{16} << 30;
+    uint64_t seed = 1;
+    bool failsOnLeaks = false;
+
+    Driver();
+};
+
+Driver& driver();
+Context*& currentContext();
+
+// Runs the body of a driver call: under the lock, initialized, and with a context that has not failed, where one is needed.
+CUresult call(const char* name, bool needsContext, const std::function<CUresult()>& body);
+
+// A fault of the current context: says it, and makes the context fail.
+CUresult fail(Context* context, const Fault& fault);
+
+// The stream of a handle (null, 1 and 2 are the default stream), or nullptr.
+Stream* streamOf(void* handle);
+
+// Runs work, or records it where the stream captures.
+CUresult enqueue(Stream* stream, Node node);
+
+// For calls that must not be made during a capture: CUDA_SUCCESS, or the error, with the capture invalid. `waits` of those that
+// wait for the whole device or use the default stream.
+CUresult forbidDuringCapture();
+
+// Destroys what a context owns, after saying what leaked; whether anything did.
+bool releaseContext(Context* context);
+void destroyStreamsOf(Context* context);
+
+} // namespace emulator
