@@ -37,7 +37,9 @@ void placeVariables(const Module& module, LoadedModule& target, Addresses& addre
         }
         allocation->isConstant = variable.space == Space::CONSTANT;
         allocation->markWritten(0, size); // without a value it is zero
-        std::memcpy(allocation->bytes, variable.initial.data(), std::min<uint64_t>(variable.initial.size(), size));
+        if (!variable.initial.empty()) {
+            std::memcpy(allocation->bytes, variable.initial.data(), std::min<uint64_t>(variable.initial.size(), size));
+        }
         addresses[variable.name] = allocation->base;
         target.variables[variable.name] = {allocation->base, variable.size};
     }
