@@ -11,8 +11,7 @@ namespace {
 // %la (64), %fa (float32), %da (float64). The result is in the register of that letter named d; 'p' is the predicate %p as 0 or
 // 1.
 uint64_t evaluate(const std::string& body, char result, std::vector<uint64_t> operands) {
-    static check::Context* context = new check::Context; // for all of them, and as long as the process
-    (void)context;
+    check::Context context;
     static const char* const LOAD = R"(
     .reg .pred %p, %q;
     .reg .b16 %h<9>, %ha, %hb, %hc, %hd;

@@ -1,4 +1,5 @@
 // The driver API: modules, functions and launches.
+#include <algorithm>
 #include <cstdio>
 #include <cstring>
 #include <fstream>
@@ -37,9 +38,7 @@ void placeVariables(const Module& module, LoadedModule& target, Addresses& addre
         }
         allocation->isConstant = variable.space == Space::CONSTANT;
         allocation->markWritten(0, size); // without a value it is zero
-        if (!variable.initial.empty()) {
-            std::memcpy(allocation->bytes, variable.initial.data(), std::min<uint64_t>(variable.initial.size(), size));
-        }
+        std::copy_n(variable.initial.begin(), std::min<uint64_t>(variable.initial.size(), size), allocation->bytes);
         addresses[variable.name] = allocation->base;
         target.variables[variable.name] = {allocation->base, variable.size};
     }
