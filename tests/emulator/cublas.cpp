@@ -3,6 +3,7 @@
 #include <vector>
 
 #include "library_memory.h"
+#include "vector_loops.h"
 
 namespace emulator {
 
@@ -82,10 +83,7 @@ struct Product {
                 std::fill(column.begin(), column.end(), 0.0f);
                 for (int i = 0; i < k; i++) {
                     float factor = right[static_cast<size_t>(j) * static_cast<size_t>(k) + static_cast<size_t>(i)];
-                    const float* from = left.data() + static_cast<size_t>(i) * static_cast<size_t>(m);
-                    for (size_t row = 0; row < column.size(); row++) {
-                        column[row] += from[row] * factor;
-                    }
+                    addScaled(column.data(), left.data() + static_cast<size_t>(i) * static_cast<size_t>(m), factor, column.size());
                 }
                 storeRow(c.element, c.address + static_cast<uint64_t>(index * c.stride + j * c.leading) * sizeOf(c.element), column.size(), column.data(),
                          alphaNow, betaNow, std::string(name) + " C");

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "cudnn_descriptors.h"
+#include "vector_loops.h"
 
 namespace emulator {
 
@@ -184,11 +185,8 @@ struct Convolution {
                 for (size_t c = 0; c < inputs * groups; c++) {
                     size_t group = c / inputs;
                     float value = input[from + c];
-                    const float* weights = &filter[(tap * inputs + c % inputs) * outputs + group * outputsOfGroup];
-                    float* sums = &output[to + group * outputsOfGroup];
-                    for (size_t k = 0; k < outputsOfGroup; k++) {
-                        sums[k] += value * weights[k];
-                    }
+                    addScaled(&output[to + group * outputsOfGroup], &filter[(tap * inputs + c % inputs) * outputs + group * outputsOfGroup], value,
+                              outputsOfGroup);
                 }
             });
             outputTensor.store(output, alpha, beta, what + " output");
@@ -196,15 +194,18 @@ struct Convolution {
         }
         case Pass::DATA: {
             Floats gradient = outputTensor.load(what + " gradient", isTf32);
-            Floats filter = turn(filterTensor.load(what + " filter", isTf32), shapes.w, false);
+            bool isNarrow = inputs < 4; // then the vectors go along the outputs
+            Floats filter = turn(filterTensor.load(what + " filter", isTf32), shapes.w, isNarrow);
             Floats input(shapes.x.elements());
             shapes.forTaps([&](size_t from, size_t to, size_t tap) {
-                for (size_t k = 0; k < outputs; k++) {
-                    float value = gradient[from + k];
-                    const float* weights = &filter[(tap * outputs + k) * inputs];
-                    float* sums = &input[to + k / outputsOfGroup * inputs];
-                    for (size_t c = 0; c < inputs; c++) {
-                        sums[c] += value * weights[c];
+                if (isNarrow) {
+                    for (size_t c = 0; c < inputs * groups; c++) {
+                        size_t first = c / inputs * outputsOfGroup;
+                        input[to + c] += dotProduct(&gradient[from + first], &filter[(tap * inputs + c % inputs) * outputs + first], outputsOfGroup);
+                    }
+                } else {
+                    for (size_t k = 0; k < outputs; k++) {
+                        addScaled(&input[to + k / outputsOfGroup * inputs], &filter[(tap * outputs + k) * inputs], gradient[from + k], inputs);
                     }
                 }
             });
@@ -220,11 +221,8 @@ struct Convolution {
                 for (size_t c = 0; c < inputs * groups; c++) {
                     size_t group = c / inputs;
                     float value = input[at + c];
-                    const float* gradients = &gradient[from + group * outputsOfGroup];
-                    float* target = &sums[(tap * inputs + c % inputs) * outputs + group * outputsOfGroup];
-                    for (size_t k = 0; k < outputsOfGroup; k++) {
-                        target[k] += value * gradients[k];
-                    }
+                    addScaled(&sums[(tap * inputs + c % inputs) * outputs + group * outputsOfGroup], &gradient[from + group * outputsOfGroup], value,
+                              outputsOfGroup);
                 }
             });
             Floats filter(sums.size()); // [k][tap][c]

@@ -103,7 +103,7 @@ void countAccess(Warp& warp, Space space, AccessCounters& global, const uint64_t
 }
 
 void checkAligned(int lane, uint64_t address, unsigned size) {
-    if (address % size != 0) {
+    if ((address & (size - 1)) != 0) { // sizes are powers of two
         throw Fault{CUDA_ERROR_MISALIGNED_ADDRESS,
                     format("%u bytes at 0x%llx, which is no multiple of %u", size, static_cast<unsigned long long>(address), size), lane};
     }
@@ -113,18 +113,48 @@ bool isSigned(Type type) {
     return type == Type::S8 || type == Type::S16 || type == Type::S32 || type == Type::S64;
 }
 
+// What resolve() says, found at once where a lane's place lies in the same allocation as that of the lane before it.
+class GlobalPlaces {
+public:
+    GlobalPlaces(Warp& warp, const Instruction& instruction, unsigned size, Access access)
+        : warp(warp), space(instruction.space), size(size), access(access) {}
+
+    uint8_t* at(int lane, uint64_t address) {
+        if (allocation != nullptr && address - allocation->base <= last) {
+            return allocation->bytes + (address - allocation->base);
+        }
+        uint8_t* place = resolve(warp, lane, space, address, size, access);
+        if (space == Space::GLOBAL) {
+            Allocation* found = warp.block->launch->memory->find(address);
+            // Where every byte was written already, reading checks nothing more, and writing changes nothing.
+            allocation = found->isAllWritten && !found->isConstant ? found : nullptr;
+            last = found->size - size;
+        }
+        return place;
+    }
+
+private:
+    Warp& warp;
+    Space space;
+    unsigned size;
+    Access access;
+    const Allocation* allocation = nullptr;
+    uint64_t last = 0; // the last offset at which an access of this size fits
+};
+
 void load(Warp& warp, const Instruction& instruction, uint32_t lanes) {
     unsigned element = sizeOf(instruction.types[0]);
     unsigned size = element * instruction.vector;
     uint64_t address[LANES];
     addresses(warp, instruction, 1, instruction.immediate, address);
     countAccess(warp, instruction.space, warp.block->counters->globalLoads, address, size, lanes);
+    GlobalPlaces places(warp, instruction, size, Access::READ);
     for (int lane = 0; lane < LANES; lane++) {
         if (!(lanes >> lane & 1)) {
             continue;
         }
         checkAligned(lane, address[lane], size);
-        const uint8_t* from = resolve(warp, lane, instruction.space, address[lane], size, Access::READ);
+        const uint8_t* from = places.at(lane, address[lane]);
         for (unsigned i = 0; i < instruction.vector; i++) {
             const Operand& target = instruction.operand(0, static_cast<int>(i));
             if (!target.isThere) {
@@ -145,6 +175,12 @@ void load(Warp& warp, const Instruction& instruction, uint32_t lanes) {
     }
 }
 
+template <class T> void broadcast(Warp& warp, const Operand& target, uint64_t bits, uint32_t lanes) {
+    T values[LANES];
+    std::fill_n(values, LANES, static_cast<T>(bits));
+    write(warp, target, values, lanes);
+}
+
 // What all lanes load from a parameter's name is one value.
 void loadParameter(Warp& warp, const Instruction& instruction, uint32_t lanes) {
     if (instruction.operand(1).isThere || instruction.vector != 1 || lanes == 0) {
@@ -161,11 +197,10 @@ void loadParameter(Warp& warp, const Instruction& instruction, uint32_t lanes) {
     if (isSigned(instruction.types[0])) {
         bits = static_cast<uint64_t>(static_cast<int64_t>(bits << (64 - 8 * size)) >> (64 - 8 * size));
     }
-    const Operand& target = instruction.operand(0);
-    for (int lane = 0; lane < LANES; lane++) {
-        if (lanes >> lane & 1) {
-            std::memcpy(warp.registers + target.offset + lane * target.width, &bits, target.width);
-        }
+    switch (instruction.operand(0).width) {
+    case 2: broadcast<uint16_t>(warp, instruction.operand(0), bits, lanes); break;
+    case 4: broadcast<uint32_t>(warp, instruction.operand(0), bits, lanes); break;
+    default: broadcast<uint64_t>(warp, instruction.operand(0), bits, lanes);
     }
 }
 
@@ -175,15 +210,21 @@ void store(Warp& warp, const Instruction& instruction, uint32_t lanes) {
     uint64_t address[LANES];
     addresses(warp, instruction, 0, instruction.immediate, address);
     countAccess(warp, instruction.space, warp.block->counters->globalStores, address, size, lanes);
+    GlobalPlaces places(warp, instruction, size, Access::WRITE);
     for (int lane = 0; lane < LANES; lane++) {
         if (!(lanes >> lane & 1)) {
             continue;
         }
         checkAligned(lane, address[lane], size);
-        uint8_t* to = resolve(warp, lane, instruction.space, address[lane], size, Access::WRITE);
+        uint8_t* to = places.at(lane, address[lane]);
         for (unsigned i = 0; i < instruction.vector; i++) {
             const Operand& source = instruction.operand(1, static_cast<int>(i));
-            std::memcpy(to + element * i, warp.registers + source.offset + lane * source.width, element);
+            const uint8_t* from = warp.registers + source.offset + lane * source.width;
+            if (element == 4) {
+                std::memcpy(to + 4 * i, from, 4);
+            } else {
+                std::memcpy(to + element * i, from, element);
+            }
         }
     }
 }
