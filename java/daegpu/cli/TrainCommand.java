@@ -62,12 +62,13 @@ final class TrainCommand implements Callable<Integer> {
                 description = "Images in an update (default: ${DEFAULT-VALUE}).")
         private int batchSize;
 
-        @Option(names = "--learning-rate", paramLabel = "RATE", defaultValue = "1e-3",
-                description = "Adam's step size, at its peak (default: ${DEFAULT-VALUE}).")
-        private double learningRate;
+        @Option(names = "--learning-rate", paramLabel = "RATE",
+                description = "Adam's step size, at its peak (default: 3e-3 with the cosine schedule, 1e-3 with constant).")
+        private Double learningRate;
 
-        @Option(names = "--schedule", paramLabel = "NAME", defaultValue = "constant",
-                description = "How the learning rate goes on: ${COMPLETION-CANDIDATES}; cosine ends at zero after --epochs "
+        @Option(names = "--schedule", paramLabel = "NAME", defaultValue = "cosine",
+                description = "How the learning rate goes on: ${COMPLETION-CANDIDATES}; cosine ends at zero after --epochs, "
+                        + "so a run that is resumed with another number follows the cosine of that length from there "
                         + "(default: ${DEFAULT-VALUE}).")
         private Schedule schedule;
 
@@ -179,6 +180,9 @@ final class TrainCommand implements Callable<Integer> {
     }
 
     private int startNew() throws IOException {
+        if (training.learningRate == null) { // here and not below, so that the run's record has it
+            training.learningRate = training.schedule.usualPeak();
+        }
         Checkpoint model = training.initFrom == null ? null : Checkpoint.read(ModelFile.resolve(training.initFrom));
         DataSets images = openImages();
         TrainingOptions options = options(images.training(), model);
@@ -244,9 +248,9 @@ final class TrainCommand implements Callable<Integer> {
             adopt(record);
             DataSets images = openImages();
             checkpoint.requireImages(images.training().identity(), images.validation().identity(), directory);
-            TrainingOptions options = checkpoint.options();
-            long stepsPerEpoch = options.stepsPerEpoch(images.training().count());
+            long stepsPerEpoch = checkpoint.options().stepsPerEpoch(images.training().count());
             long steps = stepsPerEpoch * training.epochs;
+            TrainingOptions options = checkpoint.options().lasting(steps);
             long epochsDone = checkpoint.finishedEpochs(stepsPerEpoch);
             if (epochsDone >= training.epochs) {
                 out().println(directory.path() + " has done " + epochsDone + (epochsDone == 1 ? " epoch" : " epochs")
@@ -259,7 +263,7 @@ final class TrainCommand implements Callable<Integer> {
             try (OpenedEngine engine = engineChoice.open(options.architecture(), options.batchSize())) {
                 printPlan(options, engine, images, directory);
                 out().printf("Going on after update %,d of %,d.%n", checkpoint.state().step(), steps);
-                warnOfEndedSchedule(options.learningRate(), steps);
+                sayWhereScheduleEnds(checkpoint.options().learningRate(), options.learningRate());
                 return train(options, images, engine, directory, (trainer, epochs) -> {
                     // Before the record forgets where the run's own images are.
                     trainer.requireResumable(checkpoint);
@@ -296,10 +300,10 @@ final class TrainCommand implements Callable<Integer> {
         }
     }
 
-    private void warnOfEndedSchedule(LearningRate rate, long steps) {
-        if (rate.horizon() > 0 && steps > rate.horizon()) {
-            out().printf("Note: the %s schedule of this run ends after update %,d; the learning rate is %s from there on.%n",
-                    rate.schedule(), rate.horizon(), rate.at(rate.horizon()));
+    private void sayWhereScheduleEnds(LearningRate before, LearningRate now) {
+        if (now.horizon() != before.horizon()) {
+            out().printf("The %s schedule of the learning rate now ends after update %,d instead of %,d.%n", now.schedule(),
+                    now.horizon(), before.horizon());
         }
     }
 

@@ -16,14 +16,21 @@ public record LearningRate(Schedule schedule, double peak, long horizon) {
     /** How the rate changes from update to update. */
     public enum Schedule {
         /** Always the same. */
-        CONSTANT("constant"),
+        CONSTANT("constant", 1e-3),
         /** Half a cosine wave from the peak down to zero at the horizon (Loshchilov and Hutter, "SGDR", 2017). */
-        COSINE("cosine");
+        COSINE("cosine", 3e-3);
 
         private final String text;
+        private final double usualPeak;
 
-        Schedule(String text) {
+        Schedule(String text, double usualPeak) {
             this.text = text;
+            this.usualPeak = usualPeak;
+        }
+
+        /** The peak to take where nobody says another: Keras's default for Adam, and what measured best with the cosine. */
+        public double usualPeak() {
+            return usualPeak;
         }
 
         /** The schedule that {@link #toString} writes so. @throws IllegalArgumentException if there is none */
@@ -57,6 +64,11 @@ public record LearningRate(Schedule schedule, double peak, long horizon) {
      */
     public static LearningRate over(Schedule schedule, double peak, long updates) {
         return new LearningRate(schedule, peak, schedule == Schedule.CONSTANT ? 0 : Math.max(1, updates));
+    }
+
+    /** The same schedule and peak over a training of {@code updates} updates. */
+    public LearningRate lasting(long updates) {
+        return over(schedule, peak, updates);
     }
 
     /** The rate of the update after {@code step} others; 0 behind the horizon of a schedule that ends there. */

@@ -28,6 +28,11 @@ public record TrainingOptions(Architecture architecture, Noise noise, int batchS
         }
     }
 
+    /** The same, with the learning rate's schedule over a training of {@code updates} updates. */
+    public TrainingOptions lasting(long updates) {
+        return new TrainingOptions(architecture, noise, batchSize, learningRate.lasting(updates));
+    }
+
     /** Updates in an epoch of {@code images} images; the last one may have a smaller batch. */
     public long stepsPerEpoch(int images) {
         return stepsPerEpoch(images, batchSize);

@@ -13,6 +13,8 @@ import daegpu.data.ImageSet;
 import daegpu.model.Initializer;
 import daegpu.model.Parameters;
 import daegpu.train.Checkpoint;
+import daegpu.train.LearningRate;
+import daegpu.train.LearningRate.Schedule;
 import daegpu.train.MetricsLog;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -144,8 +146,8 @@ class TrainCommandTest {
     @Test
     void finishedRunGoesOnToMoreEpochs() throws IOException {
         Path longer = folder.resolve("longer");
-        train("--output", longer, "--epochs", "4").assertDone();
-        train("--epochs", "2").assertDone();
+        train("--output", longer, "--epochs", "4", "--schedule", "constant").assertDone();
+        train("--epochs", "2", "--schedule", "constant").assertDone();
         String out = resume(run, "--epochs", "4", "--threads", "2").assertDone().out();
         assertTrue(out.contains("Going on after update 20 of 40."), out);
         assertEquals(Program.result(longer), Program.result(run));
@@ -166,12 +168,32 @@ class TrainCommandTest {
     }
 
     @Test
-    void cosineKeepsItsHorizonAndSaysSo() throws IOException {
+    void cosineFollowsTheNumberOfEpochsAndSaysSo() throws IOException {
         train("--schedule", "cosine").assertDone();
+        Parameters trained = Checkpoint.read(run.resolve("last.safetensors")).state().parameters();
         String out = resume(run, "--epochs", "3").assertDone().out();
-        assertTrue(out.contains("the cosine schedule of this run ends after update 20; the learning rate is 0.0 from "
-                + "there on"), out);
-        assertEquals(20, Checkpoint.read(run.resolve("last.safetensors")).options().learningRate().horizon());
+        assertTrue(out.contains("The cosine schedule of the learning rate now ends after update 30 instead of 20."), out);
+        Checkpoint longer = Checkpoint.read(run.resolve("last.safetensors"));
+        assertEquals(30, longer.options().learningRate().horizon());
+        assertFalse(Arrays.equals(trained.values(), longer.state().parameters().values()), "the third epoch learned nothing");
+    }
+
+    @Test
+    void learningRateFollowsTheSchedule() throws IOException {
+        train().assertDone();
+        assertEquals(new LearningRate(Schedule.COSINE, 3e-3, 20), learningRate(run));
+        train("--schedule", "constant", "--output", folder.resolve("constant")).assertDone();
+        assertEquals(new LearningRate(Schedule.CONSTANT, 1e-3, 0), learningRate(folder.resolve("constant")));
+        train("--learning-rate", "0.02", "--output", folder.resolve("other")).assertDone();
+        assertEquals(new LearningRate(Schedule.COSINE, 0.02, 20), learningRate(folder.resolve("other")));
+    }
+
+    private static LearningRate learningRate(Path of) throws IOException {
+        JsonNode options = new ObjectMapper().readTree(of.resolve("config.json").toFile()).get("options");
+        LearningRate rate = Checkpoint.read(of.resolve("last.safetensors")).options().learningRate();
+        assertEquals(rate.peak(), options.get("learning-rate").doubleValue());
+        assertEquals(rate.schedule().toString(), options.get("schedule").textValue());
+        return rate;
     }
 
     @Test
