@@ -2,7 +2,8 @@
 """Times training steps of the program's default network in Keras: the same job that daegpu.bench.TrainingThroughput times.
 
 Prints one line of JSON: images_per_second and median_step_ms over the timed steps, noise not drawn among them, and
-processor_ms, the processor time that a step took on all threads together.
+processor_ms, the processor time that a step took on all threads together. With --epochs it does the whole job instead, as one
+writes it in Keras (noise drawn once, shuffled, validated after each epoch), and prints the validation error of each epoch.
 """
 import argparse
 import gzip
@@ -25,6 +26,21 @@ def read_images(path, count):
     return bytes_.astype(np.float32) / 255
 
 
+def with_noise(clean, seed):
+    import numpy as np
+    noise = np.random.default_rng(seed).normal(0.5, 0.5, clean.shape).astype(np.float32)
+    return np.clip(clean + noise, 0, 1)
+
+
+def train(model, options):
+    """The whole job."""
+    clean = read_images(options.images, 60_000)
+    validation = read_images(options.validation_images, 10_000)
+    history = model.fit(with_noise(clean, 1), clean, batch_size=options.batch, epochs=options.epochs, verbose=0,
+                        validation_data=(with_noise(validation, 2), validation))
+    print(json.dumps({"validation_mse": history.history["val_loss"]}))
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--images", default="", help="IDX file of 28x28 images; random bytes without it")
@@ -32,6 +48,8 @@ def main():
     parser.add_argument("--steps", type=int, default=150)
     parser.add_argument("--warm-up", type=int, default=30)
     parser.add_argument("--threads", type=int, default=0)
+    parser.add_argument("--epochs", type=int, default=0, help="train for so many epochs instead of timing steps")
+    parser.add_argument("--validation-images", default="", help="IDX file to validate on after each epoch")
     options = parser.parse_args()
 
     import numpy as np
@@ -55,14 +73,17 @@ def main():
     ])
     model.compile(optimizer=keras.optimizers.Adam(1e-3), loss="mse")
 
+    if options.epochs:
+        train(model, options)
+        return
+
     # fit() is how the job is written in Keras, and its quickest loop: one call of the compiled function a step.
     timed = options.steps
     clean = read_images(options.images, 60_000)
     batches = options.warm_up + timed
     take = np.resize(np.arange(len(clean)), batches * options.batch)
     clean = clean[take]
-    noise = np.random.default_rng(1).normal(0.5, 0.5, clean.shape).astype(np.float32)
-    noisy = np.clip(clean + noise, 0, 1)
+    noisy = with_noise(clean, 1)
 
     class Clock(keras.callbacks.Callback):
         def __init__(self):
