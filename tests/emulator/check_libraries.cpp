@@ -1,5 +1,6 @@
 // cuBLAS and cuDNN against sums written out here in double.
 #include <cmath>
+#include <cstring>
 
 #include "check.h"
 
@@ -14,10 +15,12 @@ std::vector<float> numbers(size_t count, unsigned seed) {
     return values;
 }
 
-bool isClose(const std::vector<double>& expected, const std::vector<float>& actual, double tolerance) {
+bool isClose(const std::vector<double>& expected, const std::vector<float>& actual, double tolerance, bool isExpected = true) {
     for (size_t i = 0; i < expected.size(); i++) {
         if (!(std::fabs(expected[i] - static_cast<double>(actual[i])) <= tolerance)) {
-            std::printf("element %zu is %g and not %g\n", i, static_cast<double>(actual[i]), expected[i]);
+            if (isExpected) {
+                std::printf("element %zu is %g and not %g\n", i, static_cast<double>(actual[i]), expected[i]);
+            }
             return false;
         }
     }
@@ -58,6 +61,133 @@ TEST(matrixProducts) {
         REQUIRE(isClose(expected, check::download<float>(dc, c.size()), 1e-6));
     }
     REQUIRE_EQUAL(0, cublasDestroy_v2(blas));
+}
+
+// The same product in every format, with operands that lose bits in bf16 and TF32. What a format keeps of a number is worked out
+// in double by the distance of its neighbours there, and not by bits.
+TEST(matrixProductsInOtherFormats) {
+    constexpr int R_32F = 0, R_16BF = 14, COMPUTE_32F = 68, COMPUTE_32F_PEDANTIC = 69, COMPUTE_32F_FAST_TF32 = 77, TF32_MATH = 3;
+    constexpr int M = 4, N = 5, K = 6;
+    auto quantized = [](const std::vector<float>& values, double stepAtOne) { // to nearest; stepAtOne for numbers of 1 to 2
+        std::vector<double> result;
+        for (float value : values) {
+            double step = stepAtOne;
+            for (double bound = 2; std::fabs(static_cast<double>(value)) >= bound; bound *= 2) {
+                step *= 2;
+            }
+            for (double bound = 1; std::fabs(static_cast<double>(value)) < bound && bound > 1e-9; bound /= 2) {
+                step /= 2;
+            }
+            result.push_back(std::nearbyint(static_cast<double>(value) / step) * step);
+        }
+        return result;
+    };
+    auto product = [](const std::vector<double>& a, const std::vector<double>& b) { // column after column
+        std::vector<double> c(M * N);
+        for (size_t j = 0; j < N; j++) {
+            for (size_t i = 0; i < M; i++) {
+                for (size_t k = 0; k < K; k++) {
+                    c[j * M + i] += a[k * M + i] * b[j * K + k];
+                }
+            }
+        }
+        return c;
+    };
+    auto halves = [](const std::vector<double>& values) { // exact: they are bf16 already
+        std::vector<uint16_t> bits;
+        for (double value : values) {
+            float narrow = static_cast<float>(value);
+            uint32_t word;
+            std::memcpy(&word, &narrow, sizeof word);
+            bits.push_back(static_cast<uint16_t>(word >> 16));
+        }
+        return bits;
+    };
+    check::Context context;
+    Handle blas = nullptr;
+    REQUIRE_EQUAL(0, cublasCreate_v2(&blas));
+    std::vector<float> a = numbers(M * K, 5), b = numbers(K * N, 6);
+    check::Memory da(a.size() * 4), db(b.size() * 4), dc(M * N * 4), scalars(8);
+    check::upload(da, a);
+    check::upload(db, b);
+    check::upload(scalars, std::vector<float>{1, 0});
+    auto pointer = [](const check::Memory& memory) { return reinterpret_cast<void*>(memory.address); };
+    float one = 1, zero = 0;
+    auto multiply = [&](int type, int typeOfC, int compute) {
+        return cublasGemmEx(blas, 0, 0, M, N, K, &one, pointer(da), type, M, pointer(db), type, K, &zero, pointer(dc), typeOfC, M, compute, -1);
+    };
+    std::vector<double> exact = product(std::vector<double>(a.begin(), a.end()), std::vector<double>(b.begin(), b.end()));
+    std::vector<double> tf32 = product(quantized(a, 1.0 / 1024), quantized(b, 1.0 / 1024));
+    REQUIRE(!isClose(exact, std::vector<float>(tf32.begin(), tf32.end()), 1e-6, false)); // the two differ by more than is allowed
+    for (int compute : {COMPUTE_32F, COMPUTE_32F_PEDANTIC}) {
+        REQUIRE_EQUAL(0, multiply(R_32F, R_32F, compute));
+        REQUIRE(isClose(exact, check::download<float>(dc, M * N), 1e-6));
+    }
+    REQUIRE_EQUAL(0, multiply(R_32F, R_32F, COMPUTE_32F_FAST_TF32));
+    REQUIRE(isClose(tf32, check::download<float>(dc, M * N), 1e-6));
+    REQUIRE_EQUAL(0, cublasSetMathMode(blas, TF32_MATH));
+    REQUIRE_EQUAL(0, multiply(R_32F, R_32F, COMPUTE_32F));
+    REQUIRE(isClose(tf32, check::download<float>(dc, M * N), 1e-6));
+    REQUIRE_EQUAL(0, multiply(R_32F, R_32F, COMPUTE_32F_PEDANTIC));
+    REQUIRE(isClose(exact, check::download<float>(dc, M * N), 1e-6));
+    REQUIRE_EQUAL(0, cublasSetMathMode(blas, 0));
+
+    std::vector<double> narrowA = quantized(a, 1.0 / 128), narrowB = quantized(b, 1.0 / 128);
+    check::upload(da, halves(narrowA));
+    check::upload(db, halves(narrowB));
+    REQUIRE_EQUAL(0, multiply(R_16BF, R_32F, COMPUTE_32F));
+    std::vector<double> narrow = product(narrowA, narrowB);
+    std::vector<float> sums = check::download<float>(dc, M * N);
+    REQUIRE(isClose(narrow, sums, 1e-6));
+    REQUIRE_EQUAL(0, multiply(R_16BF, R_16BF, COMPUTE_32F));
+    REQUIRE(halves(quantized(sums, 1.0 / 128)) == check::download<uint16_t>(dc, M * N));
+
+    REQUIRE_EQUAL(0, cublasSetPointerMode_v2(blas, 1)); // the factors are on the device
+    auto onDevice = [&](size_t i) { return reinterpret_cast<void*>(scalars.address + 4 * i); };
+    REQUIRE_EQUAL(0, cublasGemmEx(blas, 0, 0, M, N, K, onDevice(0), pointer(da), R_16BF, M, pointer(db), R_16BF, K, onDevice(1), pointer(dc), R_32F, M,
+                                  COMPUTE_32F, -1));
+    REQUIRE(sums == check::download<float>(dc, M * N));
+    REQUIRE_EQUAL(15, multiply(2, R_32F, COMPUTE_32F)); // 16-bit floats are not emulated, nor are sums of 16 bits
+    REQUIRE_EQUAL(15, multiply(R_32F, R_32F, 64));
+    REQUIRE_EQUAL(7, cublasGemmEx(blas, 0, 0, M, N, K, onDevice(0), pointer(da), R_32F, M - 1, pointer(db), R_32F, K, onDevice(1), pointer(dc), R_32F, M,
+                                  COMPUTE_32F, -1));
+    REQUIRE_EQUAL(0, cublasDestroy_v2(blas));
+}
+
+// cudnnConvolution…AlgoPerf_t
+struct Performance {
+    int algorithm;
+    int status;
+    float time;
+    size_t memory;
+    int determinism;
+    int mathType;
+    int reserved[3];
+};
+
+// The three ways to ask for algorithms name the same ones, each with the workspace that the fourth names and the convolution
+// wants. The descriptors are given in the order of the calls.
+template <class Get, class Find, class FindEx, class Size>
+static void checkAlgorithms(Handle dnn, Handle first, Handle second, Handle convolution, Handle third, Get get, Find find, FindEx findEx, Size size) {
+    Performance listed[8] = {}, found[8] = {}, tried[8] = {};
+    int counts[3] = {};
+    REQUIRE_EQUAL(0, get(dnn, first, second, convolution, third, 8, &counts[0], listed));
+    REQUIRE_EQUAL(0, find(dnn, first, second, convolution, third, 8, &counts[1], found));
+    REQUIRE_EQUAL(0, findEx(dnn, first, nullptr, second, nullptr, convolution, third, nullptr, 8, &counts[2], tried, nullptr, 0));
+    REQUIRE(counts[0] > 1);
+    REQUIRE_EQUAL(counts[0], counts[1]);
+    REQUIRE_EQUAL(counts[0], counts[2]);
+    for (int i = 0; i < counts[0]; i++) {
+        REQUIRE_EQUAL(listed[i].algorithm, found[i].algorithm);
+        REQUIRE_EQUAL(listed[i].algorithm, tried[i].algorithm);
+        REQUIRE(listed[i].time < 0 && found[i].time > 0); // only what was tried has a time
+        size_t bytes = 1;
+        REQUIRE_EQUAL(0, size(dnn, first, second, convolution, third, listed[i].algorithm, &bytes));
+        REQUIRE_EQUAL(bytes, listed[i].memory);
+        REQUIRE_EQUAL(bytes, found[i].memory);
+    }
+    size_t bytes = 0;
+    REQUIRE_EQUAL(3000, size(dnn, first, second, convolution, third, 7, &bytes)); // not one of them
 }
 
 // All three convolutions in one layout, against their definition.
@@ -114,6 +244,12 @@ static void checkConvolution(int format, int groups, int padding, int stride, in
     int size[4];
     REQUIRE_EQUAL(0, cudnnGetConvolution2dForwardOutputDim(convolution, xShape, wShape, &size[0], &size[1], &size[2], &size[3]));
     REQUIRE_EQUAL(static_cast<int>(P), size[2]);
+    checkAlgorithms(dnn, xShape, wShape, convolution, yShape, cudnnGetConvolutionForwardAlgorithm_v7, cudnnFindConvolutionForwardAlgorithm,
+                    cudnnFindConvolutionForwardAlgorithmEx, cudnnGetConvolutionForwardWorkspaceSize);
+    checkAlgorithms(dnn, wShape, yShape, convolution, xShape, cudnnGetConvolutionBackwardDataAlgorithm_v7, cudnnFindConvolutionBackwardDataAlgorithm,
+                    cudnnFindConvolutionBackwardDataAlgorithmEx, cudnnGetConvolutionBackwardDataWorkspaceSize);
+    checkAlgorithms(dnn, xShape, yShape, convolution, wShape, cudnnGetConvolutionBackwardFilterAlgorithm_v7, cudnnFindConvolutionBackwardFilterAlgorithm,
+                    cudnnFindConvolutionBackwardFilterAlgorithmEx, cudnnGetConvolutionBackwardFilterWorkspaceSize);
     check::Memory xMemory(x.size() * 4), wMemory(w.size() * 4), yMemory(y.size() * 4), workspace(4096);
     auto pointer = [](const check::Memory& memory) { return reinterpret_cast<void*>(memory.address); };
     float one = 1, zero = 0;

@@ -36,7 +36,6 @@ struct Matrix {
     uint64_t address;
     Element element;
     long long leading;
-    long long stride; // from one of a batch to the next
     bool isTransposed;
 };
 
@@ -44,20 +43,19 @@ struct Product {
     const char* name;
     int m, n, k;
     Matrix a, b, c;
-    int batch;
     bool isTf32;
     bool isOnHost;
     float alpha, beta;
     uint64_t alphaAddress, betaAddress;
 
     // op(X) as rows × columns, column after column.
-    std::vector<float> load(const Matrix& x, int index, int rows, int columns, const char* which) const {
+    std::vector<float> load(const Matrix& x, int rows, int columns, const char* which) const {
         std::vector<float> target(static_cast<size_t>(rows) * static_cast<size_t>(columns));
         int height = x.isTransposed ? columns : rows;
         int width = x.isTransposed ? rows : columns;
         std::vector<float> column(static_cast<size_t>(height));
         for (int j = 0; j < width; j++) {
-            uint64_t at = x.address + static_cast<uint64_t>(index * x.stride + j * x.leading) * sizeOf(x.element);
+            uint64_t at = x.address + static_cast<uint64_t>(j * x.leading) * sizeOf(x.element);
             loadRow(x.element, at, column.size(), column.data(), std::string(name) + " " + which, isTf32);
             for (int i = 0; i < height; i++) {
                 size_t place = x.isTransposed ? static_cast<size_t>(i) * static_cast<size_t>(rows) + static_cast<size_t>(j)
@@ -75,26 +73,22 @@ struct Product {
             loadRow(Element::FLOAT32, alphaAddress, 1, &alphaNow, std::string(name) + " alpha");
             loadRow(Element::FLOAT32, betaAddress, 1, &betaNow, std::string(name) + " beta");
         }
-        for (int index = 0; index < batch; index++) {
-            std::vector<float> left = load(a, index, m, k, "A");
-            std::vector<float> right = load(b, index, k, n, "B");
-            std::vector<float> column(static_cast<size_t>(m));
-            for (int j = 0; j < n; j++) {
-                std::fill(column.begin(), column.end(), 0.0f);
-                for (int i = 0; i < k; i++) {
-                    float factor = right[static_cast<size_t>(j) * static_cast<size_t>(k) + static_cast<size_t>(i)];
-                    addScaled(column.data(), left.data() + static_cast<size_t>(i) * static_cast<size_t>(m), factor, column.size());
-                }
-                storeRow(c.element, c.address + static_cast<uint64_t>(index * c.stride + j * c.leading) * sizeOf(c.element), column.size(), column.data(),
-                         alphaNow, betaNow, std::string(name) + " C");
+        std::vector<float> left = load(a, m, k, "A");
+        std::vector<float> right = load(b, k, n, "B");
+        std::vector<float> column(static_cast<size_t>(m));
+        for (int j = 0; j < n; j++) {
+            std::fill(column.begin(), column.end(), 0.0f);
+            for (int i = 0; i < k; i++) {
+                float factor = right[static_cast<size_t>(j) * static_cast<size_t>(k) + static_cast<size_t>(i)];
+                addScaled(column.data(), left.data() + static_cast<size_t>(i) * static_cast<size_t>(m), factor, column.size());
             }
+            storeRow(c.element, c.address + static_cast<uint64_t>(j * c.leading) * sizeOf(c.element), column.size(), column.data(), alphaNow, betaNow,
+                     std::string(name) + " C");
         }
-        uint64_t count = static_cast<uint64_t>(batch);
         uint64_t rows = static_cast<uint64_t>(m);
         uint64_t columns = static_cast<uint64_t>(n);
         uint64_t depth = static_cast<uint64_t>(k);
-        emulatorCount(name, count * rows * columns * depth,
-                      count * (rows * depth * sizeOf(a.element) + depth * columns * sizeOf(b.element) + rows * columns * sizeOf(c.element)));
+        emulatorCount(name, rows * columns * depth, rows * depth * sizeOf(a.element) + depth * columns * sizeOf(b.element) + rows * columns * sizeOf(c.element));
     }
 };
 
@@ -106,12 +100,12 @@ int multiply(Handle* handle, Product product, int transposeA, int transposeB, co
     product.b.isTransposed = transposeB != 0;
     long long rowsA = transposeA == 0 ? product.m : product.k;
     long long rowsB = transposeB == 0 ? product.k : product.n;
-    if (product.m < 0 || product.n < 0 || product.k < 0 || product.batch < 0 || transposeA < 0 || transposeA > 2 || transposeB < 0 || transposeB > 2 ||
+    if (product.m < 0 || product.n < 0 || product.k < 0 || transposeA < 0 || transposeA > 2 || transposeB < 0 || transposeB > 2 ||
         product.a.leading < std::max(1ll, rowsA) || product.b.leading < std::max(1ll, rowsB) || product.c.leading < std::max(1, product.m) ||
         alpha == nullptr || beta == nullptr) {
         return INVALID_VALUE;
     }
-    if (product.m == 0 || product.n == 0 || product.batch == 0) {
+    if (product.m == 0 || product.n == 0) {
         return SUCCESS;
     }
     product.isOnHost = handle->pointerMode == 0;
@@ -125,8 +119,8 @@ int multiply(Handle* handle, Product product, int transposeA, int transposeB, co
     return enqueueWork(handle->stream, product.name, product) == 0 ? SUCCESS : EXECUTION_FAILED;
 }
 
-Matrix matrix(const void* address, Element element, long long leading, long long stride) {
-    return {reinterpret_cast<uint64_t>(address), element, leading, stride, false};
+Matrix matrix(const void* address, Element element, long long leading) {
+    return {reinterpret_cast<uint64_t>(address), element, leading, false};
 }
 
 bool elementOf(int dataType, Element& element) {
@@ -135,8 +129,7 @@ bool elementOf(int dataType, Element& element) {
 }
 
 int multiplyEx(const char* name, Handle* handle, int transposeA, int transposeB, int m, int n, int k, const void* alpha, const void* a, int typeA, int lda,
-               long long strideA, const void* b, int typeB, int ldb, long long strideB, const void* beta, void* c, int typeC, int ldc, long long strideC,
-               int batch, int compute) {
+               const void* b, int typeB, int ldb, const void* beta, void* c, int typeC, int ldc, int compute) {
     Element elementA, elementB, elementC;
     bool isKnown = compute == COMPUTE_32F || compute == COMPUTE_32F_PEDANTIC || compute == COMPUTE_32F_FAST_TF32;
     if (!elementOf(typeA, elementA) || !elementOf(typeB, elementB) || !elementOf(typeC, elementC) || elementA != elementB || !isKnown) {
@@ -144,8 +137,7 @@ int multiplyEx(const char* name, Handle* handle, int transposeA, int transposeB,
     }
     bool isTf32 = compute == COMPUTE_32F_FAST_TF32 ||
                   (compute == COMPUTE_32F && handle != nullptr && (handle->mathMode & MATH_MASK) == TF32_TENSOR_OP_MATH && elementA == Element::FLOAT32);
-    Product product{name, m, n, k, matrix(a, elementA, lda, strideA), matrix(b, elementB, ldb, strideB), matrix(c, elementC, ldc, strideC), batch, isTf32,
-                    true, 0, 0, 0, 0};
+    Product product{name, m, n, k, matrix(a, elementA, lda), matrix(b, elementB, ldb), matrix(c, elementC, ldc), isTf32, true, 0, 0, 0, 0};
     return multiply(handle, product, transposeA, transposeB, alpha, beta);
 }
 
@@ -245,41 +237,14 @@ EMULATOR_EXPORT int cublasGetAtomicsMode(Handle* handle, int* mode) {
     return SUCCESS;
 }
 
-EMULATOR_EXPORT int cublasSgemmStridedBatched(Handle* handle, int transposeA, int transposeB, int m, int n, int k, const float* alpha, const float* a, int lda,
-                                              long long strideA, const float* b, int ldb, long long strideB, const float* beta, float* c, int ldc,
-                                              long long strideC, int batch) {
-    return multiplyEx("cublasSgemmStridedBatched", handle, transposeA, transposeB, m, n, k, alpha, a, R_32F, lda, strideA, b, R_32F, ldb, strideB, beta, c,
-                      R_32F, ldc, strideC, batch, COMPUTE_32F);
-}
-
 EMULATOR_EXPORT int cublasSgemm_v2(Handle* handle, int transposeA, int transposeB, int m, int n, int k, const float* alpha, const float* a, int lda,
                                    const float* b, int ldb, const float* beta, float* c, int ldc) {
-    return multiplyEx("cublasSgemm", handle, transposeA, transposeB, m, n, k, alpha, a, R_32F, lda, 0, b, R_32F, ldb, 0, beta, c, R_32F, ldc, 0, 1,
-                      COMPUTE_32F);
+    return multiplyEx("cublasSgemm", handle, transposeA, transposeB, m, n, k, alpha, a, R_32F, lda, b, R_32F, ldb, beta, c, R_32F, ldc, COMPUTE_32F);
 }
 
 EMULATOR_EXPORT int cublasGemmEx(Handle* handle, int transposeA, int transposeB, int m, int n, int k, const void* alpha, const void* a, int typeA, int lda,
                                  const void* b, int typeB, int ldb, const void* beta, void* c, int typeC, int ldc, int compute, int) {
-    return multiplyEx("cublasGemmEx", handle, transposeA, transposeB, m, n, k, alpha, a, typeA, lda, 0, b, typeB, ldb, 0, beta, c, typeC, ldc, 0, 1, compute);
-}
-
-EMULATOR_EXPORT int cublasGemmStridedBatchedEx(Handle* handle, int transposeA, int transposeB, int m, int n, int k, const void* alpha, const void* a, int typeA,
-                                               int lda, long long strideA, const void* b, int typeB, int ldb, long long strideB, const void* beta, void* c,
-                                               int typeC, int ldc, long long strideC, int batch, int compute, int) {
-    return multiplyEx("cublasGemmStridedBatchedEx", handle, transposeA, transposeB, m, n, k, alpha, a, typeA, lda, strideA, b, typeB, ldb, strideB, beta, c,
-                      typeC, ldc, strideC, batch, compute);
-}
-
-// y = alpha · op(A) · x + beta · y, for vectors without gaps.
-EMULATOR_EXPORT int cublasSgemv_v2(Handle* handle, int transpose, int m, int n, const float* alpha, const float* a, int lda, const float* x, int incX,
-                                   const float* beta, float* y, int incY) {
-    if (incX != 1 || incY != 1) {
-        return NOT_SUPPORTED;
-    }
-    int rows = transpose == 0 ? m : n;
-    int depth = transpose == 0 ? n : m;
-    return multiplyEx("cublasSgemv", handle, transpose, 0, rows, 1, depth, alpha, a, R_32F, lda, 0, x, R_32F, std::max(depth, 1), 0, beta, y, R_32F,
-                      std::max(rows, 1), 0, 1, COMPUTE_32F);
+    return multiplyEx("cublasGemmEx", handle, transposeA, transposeB, m, n, k, alpha, a, typeA, lda, b, typeB, ldb, beta, c, typeC, ldc, compute);
 }
 
 } // namespace emulator

@@ -1,4 +1,4 @@
-// libcudnn.so.9: convolutions, activations and biases as plain loops over strided tensors, summed in float32.
+// libcudnn.so.9: convolutions as plain loops over strided tensors, summed in float32.
 //
 // Tensors are taken into dense arrays of the host, channels innermost, computed there, and put back: so that one loop serves
 // all layouts, and each element that is read or written is checked once.
@@ -334,47 +334,6 @@ int convolve(DnnHandle* handle, Pass pass, const char* name, const Shapes& shape
     return enqueueWork(handle->stream, name, work) == 0 ? DNN_SUCCESS : DNN_EXECUTION_FAILED;
 }
 
-float activate(const ActivationDescriptor& activation, float x) {
-    switch (activation.mode) {
-    case 0: return static_cast<float>(1 / (1 + std::exp(-static_cast<double>(x))));
-    case 1: return x > 0 || x != x ? x : 0;
-    case 2: return std::tanh(x);
-    case 3: return std::min(std::max(x, 0.0f), static_cast<float>(activation.coefficient));
-    case 4: return x > 0 ? x : static_cast<float>(activation.coefficient * std::expm1(static_cast<double>(x)));
-    default: return x;
-    }
-}
-
-// dx/dy from x and y.
-float slope(const ActivationDescriptor& activation, float x, float y) {
-    switch (activation.mode) {
-    case 0: return y * (1 - y);
-    case 1: return x > 0 ? 1 : 0;
-    case 2: return 1 - y * y;
-    case 3: return x > 0 && x < static_cast<float>(activation.coefficient) ? 1 : 0;
-    case 4: return x > 0 ? 1 : y + static_cast<float>(activation.coefficient);
-    default: return 1;
-    }
-}
-
-uint64_t place(const void* pointer) {
-    return reinterpret_cast<uint64_t>(pointer);
-}
-
-float scalar(const void* pointer) {
-    float value;
-    std::memcpy(&value, pointer, sizeof value);
-    return value;
-}
-
-bool haveSameSize(const TensorDescriptor& a, const TensorDescriptor& b) {
-    return std::equal(a.size, a.size + 4, b.size);
-}
-
-int finish(int result) {
-    return result == 0 ? DNN_SUCCESS : DNN_EXECUTION_FAILED;
-}
-
 } // namespace
 
 #define SHAPES(x, w, c, y) \
@@ -478,117 +437,6 @@ EMULATOR_EXPORT int cudnnConvolutionBackwardFilter(DnnHandle* handle, const void
                                                    size_t workspaceBytes, const void* beta, FilterDescriptor* w, void* wData) {
     return convolve(handle, Pass::FILTER, "cudnnConvolutionBackwardFilter", SHAPES(x, w, convolution, y), algorithm, xData, wData, yData, workspace,
                     workspaceBytes, alpha, beta);
-}
-
-// db = alpha · Σ(n, h, w) dy + beta · db
-EMULATOR_EXPORT int cudnnConvolutionBackwardBias(DnnHandle* handle, const void* alpha, TensorDescriptor* dy, const void* dyData, const void* beta,
-                                                 TensorDescriptor* db, void* dbData) {
-    if (db->size[1] != dy->size[1] || db->elements() != count(db->size[1])) {
-        return DNN_BAD_PARAM;
-    }
-    if (!isSupported(*dy) || !isSupported(*db)) {
-        return DNN_NOT_SUPPORTED;
-    }
-    Tensor from{*dy, place(dyData)};
-    Tensor to{*db, place(dbData)};
-    float a = scalar(alpha);
-    float b = scalar(beta);
-    return finish(enqueueWork(handle->stream, "cudnnConvolutionBackwardBias", [from, to, a, b] {
-        Floats gradient = from.load("cudnnConvolutionBackwardBias gradient", false);
-        Floats sums(count(to.shape.size[1]));
-        for (size_t i = 0; i < gradient.size(); i++) {
-            sums[i % sums.size()] += gradient[i];
-        }
-        to.store(sums, a, b, "cudnnConvolutionBackwardBias result");
-        emulatorCount("cudnnConvolutionBackwardBias", 0, from.bytes() + to.bytes());
-    }));
-}
-
-// c = alpha · a + beta · c, where a is repeated along those axes where its size is 1.
-EMULATOR_EXPORT int cudnnAddTensor(DnnHandle* handle, const void* alpha, TensorDescriptor* a, const void* aData, const void* beta, TensorDescriptor* c,
-                                   void* cData) {
-    for (int i = 0; i < 4; i++) {
-        if (a->size[i] != 1 && a->size[i] != c->size[i]) {
-            return DNN_BAD_PARAM;
-        }
-    }
-    if (!isSupported(*a) || !isSupported(*c)) {
-        return DNN_NOT_SUPPORTED;
-    }
-    Tensor from{*a, place(aData)};
-    Tensor to{*c, place(cData)};
-    float scale = scalar(alpha);
-    float keep = scalar(beta);
-    return finish(enqueueWork(handle->stream, "cudnnAddTensor", [from, to, scale, keep] {
-        Floats values = from.load("cudnnAddTensor A", false);
-        Floats sums(to.shape.elements());
-        const int* size = to.shape.size;
-        const int* small = from.shape.size;
-        size_t i = 0;
-        for (int n = 0; n < size[0]; n++) {
-            for (int h = 0; h < size[2]; h++) {
-                for (int w = 0; w < size[3]; w++) {
-                    for (int channel = 0; channel < size[1]; channel++) {
-                        sums[i++] = values[((count(n % small[0]) * count(small[2]) + count(h % small[2])) * count(small[3]) + count(w % small[3])) *
-                                               count(small[1]) + count(channel % small[1])];
-                    }
-                }
-            }
-        }
-        to.store(sums, scale, keep, "cudnnAddTensor C");
-        emulatorCount("cudnnAddTensor", 0, from.bytes() + 2 * to.bytes());
-    }));
-}
-
-EMULATOR_EXPORT int cudnnActivationForward(DnnHandle* handle, ActivationDescriptor* activation, const void* alpha, TensorDescriptor* x, const void* xData,
-                                           const void* beta, TensorDescriptor* y, void* yData) {
-    if (!haveSameSize(*x, *y)) {
-        return DNN_BAD_PARAM;
-    }
-    if (!isSupported(*x) || !isSupported(*y)) {
-        return DNN_NOT_SUPPORTED;
-    }
-    Tensor from{*x, place(xData)};
-    Tensor to{*y, place(yData)};
-    ActivationDescriptor function = *activation;
-    float a = scalar(alpha);
-    float b = scalar(beta);
-    return finish(enqueueWork(handle->stream, "cudnnActivationForward", [from, to, function, a, b] {
-        Floats values = from.load("cudnnActivationForward x", false);
-        for (float& value : values) {
-            value = activate(function, value);
-        }
-        to.store(values, a, b, "cudnnActivationForward y");
-        emulatorCount("cudnnActivationForward", 0, from.bytes() + to.bytes());
-    }));
-}
-
-EMULATOR_EXPORT int cudnnActivationBackward(DnnHandle* handle, ActivationDescriptor* activation, const void* alpha, TensorDescriptor* y, const void* yData,
-                                            TensorDescriptor* dy, const void* dyData, TensorDescriptor* x, const void* xData, const void* beta,
-                                            TensorDescriptor* dx, void* dxData) {
-    if (!haveSameSize(*x, *y) || !haveSameSize(*x, *dy) || !haveSameSize(*x, *dx)) {
-        return DNN_BAD_PARAM;
-    }
-    if (!isSupported(*x) || !isSupported(*y) || !isSupported(*dy) || !isSupported(*dx)) {
-        return DNN_NOT_SUPPORTED;
-    }
-    Tensor inputs{*x, place(xData)};
-    Tensor outputs{*y, place(yData)};
-    Tensor gradients{*dy, place(dyData)};
-    Tensor to{*dx, place(dxData)};
-    ActivationDescriptor function = *activation;
-    float a = scalar(alpha);
-    float b = scalar(beta);
-    return finish(enqueueWork(handle->stream, "cudnnActivationBackward", [inputs, outputs, gradients, to, function, a, b] {
-        Floats input = inputs.load("cudnnActivationBackward x", false);
-        Floats output = outputs.load("cudnnActivationBackward y", false);
-        Floats gradient = gradients.load("cudnnActivationBackward dy", false);
-        for (size_t i = 0; i < input.size(); i++) {
-            gradient[i] *= slope(function, input[i], output[i]);
-        }
-        to.store(gradient, a, b, "cudnnActivationBackward dx");
-        emulatorCount("cudnnActivationBackward", 0, 4 * to.bytes());
-    }));
 }
 
 } // namespace emulator

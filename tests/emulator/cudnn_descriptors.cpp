@@ -314,22 +314,4 @@ EMULATOR_EXPORT int cudnnGetConvolutionNdForwardOutputDim(ConvolutionDescriptor*
     return cudnnGetConvolution2dForwardOutputDim(convolution, input, filter, &size[0], &size[1], &size[2], &size[3]);
 }
 
-EMULATOR_EXPORT int cudnnCreateActivationDescriptor(ActivationDescriptor** descriptor) {
-    return create(descriptor);
-}
-
-EMULATOR_EXPORT int cudnnDestroyActivationDescriptor(ActivationDescriptor* descriptor) {
-    return destroy(descriptor);
-}
-
-EMULATOR_EXPORT int cudnnSetActivationDescriptor(ActivationDescriptor* activation, int mode, int nanPropagation, double coefficient) {
-    if (activation == nullptr || mode < 0 || mode > 5) {
-        return mode > 5 ? DNN_NOT_SUPPORTED : DNN_BAD_PARAM;
-    }
-    activation->mode = mode;
-    activation->nanPropagation = nanPropagation;
-    activation->coefficient = coefficient;
-    return DNN_SUCCESS;
-}
-
 } // namespace emulator

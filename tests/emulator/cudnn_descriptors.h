@@ -64,12 +64,6 @@ struct ConvolutionDescriptor {
     }
 };
 
-struct ActivationDescriptor {
-    int mode = 0; // 0 sigmoid, 1 ReLU, 2 tanh, 3 clipped ReLU, 4 ELU, 5 identity
-    int nanPropagation = 0;
-    double coefficient = 0;
-};
-
 bool elementOfDnn(int dataType, Element& element);
 void setPacked(TensorDescriptor& tensor, int format);
 
