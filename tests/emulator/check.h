@@ -42,6 +42,7 @@ int cuStreamEndCapture(Handle, Handle*);
 int cuStreamWaitEvent(Handle, Handle, unsigned);
 int cuEventCreate(Handle*, unsigned);
 int cuEventRecord(Handle, Handle);
+int cuEventSynchronize(Handle);
 int cuEventDestroy_v2(Handle);
 int cuEventElapsedTime(float*, Handle, Handle);
 int cuGraphGetNodes(Handle, Handle*, size_t*);

@@ -125,6 +125,50 @@ TEST(copiesAreChecked) {
     REQUIRE_EQUAL(0, cuMemFreeHost(pinned));
 }
 
+// A copy from page-locked memory happens when something waits for it, and reads what then is there.
+TEST(copiesFromPageLockedMemoryAreWaitedFor) {
+    check::Context context;
+    check::Memory memory(8);
+    check::upload(memory, std::vector<int>{0, 0});
+    void* place = nullptr;
+    REQUIRE_EQUAL(0, cuMemAllocHost_v2(&place, 8));
+    int* pinned = static_cast<int*>(place);
+    Handle copies = nullptr, kernels = nullptr, first = nullptr, second = nullptr;
+    REQUIRE_EQUAL(0, cuStreamCreate(&copies, 1));
+    REQUIRE_EQUAL(0, cuStreamCreate(&kernels, 1));
+    REQUIRE_EQUAL(0, cuEventCreate(&first, 0));
+    REQUIRE_EQUAL(0, cuEventCreate(&second, 0));
+    pinned[0] = 1;
+    pinned[1] = 2;
+    REQUIRE_EQUAL(0, cuMemcpyHtoDAsync_v2(memory.address, pinned, 4, copies));
+    REQUIRE_EQUAL(0, cuEventRecord(first, copies));
+    REQUIRE_EQUAL(0, cuMemcpyHtoDAsync_v2(memory.address + 4, pinned + 1, 4, copies));
+    REQUIRE_EQUAL(0, cuEventRecord(second, copies));
+    auto now = [&] { return check::download<int>(memory, 2); }; // on the default stream, which waits for neither
+    REQUIRE((now() == std::vector<int>{0, 0}));
+    REQUIRE_EQUAL(0, cuStreamSynchronize(kernels)); // another stream
+    REQUIRE((now() == std::vector<int>{0, 0}));
+    pinned[0] = 9; // too early: the copy reads it yet
+    REQUIRE_EQUAL(0, cuStreamWaitEvent(kernels, first, 0));
+    REQUIRE((now() == std::vector<int>{9, 0}));
+    REQUIRE_EQUAL(0, cuEventSynchronize(second));
+    REQUIRE((now() == std::vector<int>{9, 2}));
+    pinned[0] = 5;
+    REQUIRE_EQUAL(0, cuMemcpyHtoDAsync_v2(memory.address, pinned, 4, copies));
+    REQUIRE_EQUAL(0, cuMemsetD32Async(memory.address + 4, 6, 1, copies)); // work of the same stream comes behind it
+    REQUIRE((now() == std::vector<int>{5, 6}));
+    pinned[0] = 7;
+    REQUIRE_EQUAL(0, cuMemcpyHtoDAsync_v2(memory.address, pinned, 4, copies));
+    REQUIRE_EQUAL(0, cuMemFreeHost(place)); // waits for the device
+    REQUIRE((now() == std::vector<int>{7, 6}));
+    for (Handle event : {first, second}) {
+        REQUIRE_EQUAL(0, cuEventDestroy_v2(event));
+    }
+    for (Handle stream : {copies, kernels}) {
+        REQUIRE_EQUAL(0, cuStreamDestroy_v2(stream));
+    }
+}
+
 TEST(memoryIsFinite) {
     check::Context context;
     size_t available = 0;

@@ -214,7 +214,7 @@ CUresult copy(void* streamHandle, bool isAsynchronous, Direction direction, uint
         return CUDA_SUCCESS;
     }
     Context* context = currentContext();
-    return enqueue(stream, {"memcpy", [=]() {
+    Node node = {"memcpy", [=]() {
                                 Driver& d = driver();
                                 CopyCounters& counted = direction == Direction::HOST_TO_DEVICE   ? counters().hostToDevice
                                                         : direction == Direction::DEVICE_TO_HOST ? counters().deviceToHost
@@ -233,7 +233,15 @@ CUresult copy(void* streamHandle, bool isAsynchronous, Direction direction, uint
                                     (void)context;
                                     return static_cast<CUresult>(CUDA_ERROR_INVALID_VALUE);
                                 }
-                            }, {}});
+                            }, {}};
+    const Allocation* from = driver().memory.find(source);
+    const Allocation* to = driver().memory.find(target);
+    bool isInside = from != nullptr && to != nullptr && to->base + to->size - target >= size;
+    if (isAsynchronous && direction == Direction::HOST_TO_DEVICE && isInside && from->isHost && !stream->capture) {
+        enqueueLate(stream, std::move(node));
+        return CUDA_SUCCESS;
+    }
+    return enqueue(stream, std::move(node));
 }
 
 // Copies between addresses of either kind, found out by looking.
@@ -550,7 +558,8 @@ EMULATOR_EXPORT CUresult cuCtxGetStreamPriorityRange(int* least, int* greatest) 
 EMULATOR_EXPORT CUresult cuCtxSynchronize() {
     return call("cuCtxSynchronize", true, [&]() -> CUresult {
         counters().synchronizations++;
-        return forbidDuringCapture();
+        CUresult result = forbidDuringCapture();
+        return result != CUDA_SUCCESS ? result : finishAllLate();
     });
 }
 
@@ -571,6 +580,7 @@ EMULATOR_EXPORT CUresult cuMemFree_v2(CUdeviceptr pointer) {
             std::fprintf(stderr, "emulated device: cuMemFree of %s\n", driver().memory.explain(pointer, 1).c_str());
             return CUDA_ERROR_INVALID_VALUE;
         }
+        finishAllLate(); // freeing waits for the device
         driver().memory.free(pointer);
         return CUDA_SUCCESS;
     });
@@ -614,6 +624,7 @@ EMULATOR_EXPORT CUresult cuMemFreeHost(void* pointer) {
         if (allocation == nullptr || !allocation->isHost || allocation->bytes != pointer) {
             return CUDA_ERROR_INVALID_VALUE;
         }
+        finishAllLate();
         driver().memory.free(addressOf(pointer));
         std::free(pointer);
         return CUDA_SUCCESS;

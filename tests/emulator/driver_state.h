@@ -1,9 +1,10 @@
-// What the emulated driver knows: contexts, streams, events, modules, graphs. Work runs when it is enqueued: a stream is always
-// idle, so that missing waits between streams cannot be seen here.
+// What the emulated driver knows: contexts, streams, events, modules, graphs. Work runs when it is enqueued, but for copies from
+// page-locked memory: these are put off until something waits for them, so that nobody gets by without.
 #pragma once
 
 #include <chrono>
 #include <cstddef>
+#include <deque>
 #include <functional>
 #include <memory>
 #include <mutex>
@@ -63,10 +64,14 @@ struct Stream {
     int priority = 0;
     std::shared_ptr<Capture> capture;
     std::vector<size_t> tails; // nodes that the next one waits for
+    std::deque<Node> late;     // copies that wait to be waited for
+    uint64_t lateDone = 0;     // such copies that were carried out
 };
 
 struct Event {
     Context* context = nullptr;
+    Stream* stream = nullptr;   // in which it was recorded; perhaps gone since
+    uint64_t lateBefore = 0;    // late copies of that stream that came before it, counted from the stream's beginning
     bool isRecorded = false;
     std::chrono::steady_clock::time_point time;
     std::shared_ptr<Capture> capture;
@@ -127,6 +132,14 @@ Stream* streamOf(void* handle);
 
 // Runs work, or records it where the stream captures.
 CUresult enqueue(Stream* stream, Node node);
+
+// Puts off a copy from page-locked memory, as a busy device would: it is carried out when something that waits for it is called.
+void enqueueLate(Stream* stream, Node node);
+
+// Carries out the late copies of a stream, those alone that are among the first `count` of its life, or of all streams. The
+// first error.
+CUresult finishLate(Stream* stream, uint64_t count = UINT64_MAX);
+CUresult finishAllLate();
 
 // For calls that must not be made during a capture: CUDA_SUCCESS, or the error, with the capture invalid. `waits` of those that
 // wait for the whole device or use the default stream.

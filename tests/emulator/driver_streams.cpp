@@ -47,7 +47,12 @@ CUresult synchronize(Stream* stream) {
         return CUDA_ERROR_STREAM_CAPTURE_UNSUPPORTED;
     }
     counters().synchronizations++;
-    return CUDA_SUCCESS;
+    return finishLate(stream);
+}
+
+// What an event was recorded behind is done.
+CUresult finishBefore(const Event* event) {
+    return owns(driver().streams, event->stream) ? finishLate(event->stream, event->lateBefore) : CUDA_SUCCESS;
 }
 
 CUresult runNodes(const std::vector<Node>& nodes) {
@@ -105,8 +110,16 @@ CUresult enqueue(Stream* stream, Node node) {
                     return CUDA_ERROR_STREAM_CAPTURE_IMPLICIT;
                 }
             }
+            for (Stream* other : driver().streams) {
+                if (other->context == stream->context && (other->flags & 1) == 0) {
+                    if (CUresult result = finishLate(other)) {
+                        return result;
+                    }
+                }
+            }
         }
-        return node.work();
+        CUresult late = finishLate(stream);
+        return late != CUDA_SUCCESS ? late : node.work();
     }
     if (stream->capture->isInvalid) {
         return CUDA_ERROR_STREAM_CAPTURE_INVALIDATED;
@@ -116,6 +129,31 @@ CUresult enqueue(Stream* stream, Node node) {
     stream->tails = {graph.nodes.size()};
     graph.nodes.push_back(std::move(node));
     return CUDA_SUCCESS;
+}
+
+void enqueueLate(Stream* stream, Node node) {
+    stream->late.push_back(std::move(node));
+}
+
+CUresult finishLate(Stream* stream, uint64_t count) {
+    CUresult first = CUDA_SUCCESS;
+    while (!stream->late.empty() && stream->lateDone < count) {
+        Node node = std::move(stream->late.front());
+        stream->late.pop_front();
+        stream->lateDone++;
+        CUresult result = node.work();
+        first = first == CUDA_SUCCESS ? result : first;
+    }
+    return first;
+}
+
+CUresult finishAllLate() {
+    CUresult first = CUDA_SUCCESS;
+    for (Stream* stream : driver().streams) {
+        CUresult result = finishLate(stream);
+        first = first == CUDA_SUCCESS ? result : first;
+    }
+    return first;
 }
 
 CUresult forbidDuringCapture() {
@@ -157,6 +195,7 @@ EMULATOR_EXPORT CUresult cuStreamDestroy_v2(Stream* stream) {
             std::shared_ptr<Capture> capture = stream->capture;
             endCapture(capture);
         }
+        finishLate(stream);
         driver().streams.erase(stream);
         delete stream;
         return CUDA_SUCCESS;
@@ -174,7 +213,7 @@ EMULATOR_EXPORT CUresult cuStreamQuery(void* stream) {
             found->capture->isInvalid = true;
             return CUDA_ERROR_STREAM_CAPTURE_UNSUPPORTED;
         }
-        return found == nullptr ? CUDA_ERROR_INVALID_HANDLE : CUDA_SUCCESS;
+        return found == nullptr ? CUDA_ERROR_INVALID_HANDLE : finishLate(found);
     });
 }
 
@@ -252,6 +291,8 @@ EMULATOR_EXPORT CUresult cuEventRecord(Event* event, void* stream) {
         }
         event->capture = found->capture;
         event->tails = found->tails;
+        event->stream = found;
+        event->lateBefore = found->lateDone + found->late.size();
         event->isRecorded = true;
         event->time = std::chrono::steady_clock::now();
         return CUDA_SUCCESS;
@@ -267,7 +308,7 @@ EMULATOR_EXPORT CUresult cuEventQuery(Event* event) {
         if (!owns(driver().events, event)) {
             return CUDA_ERROR_INVALID_HANDLE;
         }
-        return event->capture ? CUDA_ERROR_CAPTURED_EVENT : CUDA_SUCCESS;
+        return event->capture ? CUDA_ERROR_CAPTURED_EVENT : finishBefore(event);
     });
 }
 
@@ -277,7 +318,7 @@ EMULATOR_EXPORT CUresult cuEventSynchronize(Event* event) {
             return CUDA_ERROR_INVALID_HANDLE;
         }
         counters().synchronizations++;
-        return event->capture ? CUDA_ERROR_CAPTURED_EVENT : CUDA_SUCCESS;
+        return event->capture ? CUDA_ERROR_CAPTURED_EVENT : finishBefore(event);
     });
 }
 
@@ -317,7 +358,7 @@ EMULATOR_EXPORT CUresult cuStreamWaitEvent(void* stream, Event* event, unsigned)
             found->capture->isInvalid = true;
             return CUDA_ERROR_STREAM_CAPTURE_ISOLATION;
         }
-        return CUDA_SUCCESS;
+        return finishBefore(event); // whatever the stream does next comes after it
     });
 }
 
@@ -473,6 +514,9 @@ EMULATOR_EXPORT CUresult cuGraphLaunch(ExecutableGraph* executable, void* stream
         if (found->capture) {
             std::shared_ptr<std::vector<Node>> nodes = std::make_shared<std::vector<Node>>(executable->nodes);
             return enqueue(found, {"graph", [nodes] { return runNodes(*nodes); }, {}});
+        }
+        if (CUresult result = finishLate(found)) {
+            return result;
         }
         counters().graphLaunches++;
         return runNodes(executable->nodes);
