@@ -155,15 +155,20 @@ final class TrainCommand implements Callable<Integer> {
                 description = "Folder to make for the run (default: runs/ and the date and time).")
         private Path output;
 
+        @Option(names = "--log-every", paramLabel = "N", defaultValue = "" + Trainer.DEFAULT_LOG_EVERY,
+                description = "Updates between two looks at the loss, which the progress bar shows; between them nothing "
+                        + "waits for a GPU (default: ${DEFAULT-VALUE}).")
+        private int logEvery;
+
         @Option(names = "--resume", paramLabel = "DIR",
                 description = "Go on with the run in this folder, with its own options; only --epochs, the location of the "
-                        + "images and what computes can be changed.")
+                        + "images, what computes and --log-every can be changed.")
         private Path resume;
     }
 
     /** What {@code --resume} lets a user change: the others decide the arithmetic, and are the run's own. */
     private static final Set<String> CHANGEABLE = Set.of("--resume", "--epochs", "--data", "--validation-data", "--engine",
-            "--precision", "--threads", "--device");
+            "--precision", "--threads", "--device", "--log-every");
     /** What {@code --init-from} takes from the model. */
     private static final Set<String> NETWORK_OPTIONS = Set.of("--filters", "--kernel-size", "--latent-dim");
 
@@ -175,6 +180,7 @@ final class TrainCommand implements Callable<Integer> {
 
     private void requireSensibleCounts() {
         require(training.epochs >= 1, "--epochs must be 1 or more, not " + training.epochs);
+        require(run.logEvery >= 1, "--log-every must be 1 or more, not " + run.logEvery);
         require(data.limit >= 0, "--limit must be 0 or more, not " + data.limit);
         require(data.validationLimit >= 0, "--validation-limit must be 0 or more, not " + data.validationLimit);
     }
@@ -332,6 +338,7 @@ final class TrainCommand implements Callable<Integer> {
         options.put("engine", engine.name());
         options.put("precision", engineChoice.precision);
         options.put("threads", engineChoice.options(1).threadCount());
+        options.put("log-every", run.logEvery);
         return options;
     }
 
@@ -371,7 +378,7 @@ final class TrainCommand implements Callable<Integer> {
             Start start) throws IOException {
         try (ProgressDisplay display = new ProgressDisplay(out(), ProgressDisplay.onTerminal() ? System.out : null)) {
             Trainer trainer = new Trainer(options, images.training(), images.validation(), engine.engine(), directory,
-                    display);
+                    display, run.logEvery);
             Outcome outcome = Interruption.callsWhile(trainer::interrupt, () -> start.begin(trainer, training.epochs));
             display.clear();
             return switch (outcome) {

@@ -33,8 +33,11 @@ public final class Trainer {
         DIVERGED
     }
 
-    /** Losses are fetched from the engine after this many updates, for display and to notice divergence. */
-    private static final int STEPS_PER_REPORT = 10;
+    /**
+     * Unless said otherwise, losses are fetched from the engine after this many updates, for display and to notice
+     * divergence. A GPU, which has to be waited for, then spends no more than a few percent of its time on that.
+     */
+    public static final int DEFAULT_LOG_EVERY = 50;
     /** The figure of the original example: blocks of so many images. */
     private static final int SAMPLE_BLOCKS = 3;
     private static final int SAMPLES_PER_BLOCK = 9;
@@ -45,6 +48,7 @@ public final class Trainer {
     private final Engine engine;
     private final RunDirectory directory;
     private final TrainingListener listener;
+    private final int logEvery;
     private final String trainingIdentity;
     private final String validationIdentity;
     private final int stepsPerEpoch;
@@ -60,12 +64,26 @@ public final class Trainer {
      */
     public Trainer(TrainingOptions options, ImageSet training, ImageSet validation, Engine engine, RunDirectory directory,
                    TrainingListener listener) {
+        this(options, training, validation, engine, directory, listener, DEFAULT_LOG_EVERY);
+    }
+
+    /**
+     * Prepares training; nothing is done yet.
+     *
+     * @param logEvery updates from one reading of the losses to the next, at least 1; decides no bit of the result
+     */
+    public Trainer(TrainingOptions options, ImageSet training, ImageSet validation, Engine engine, RunDirectory directory,
+                   TrainingListener listener, int logEvery) {
+        if (logEvery < 1) {
+            throw new IllegalArgumentException("losses are read every 1 or more updates, not every " + logEvery);
+        }
         this.options = options;
         this.training = training;
         this.validation = validation;
         this.engine = engine;
         this.directory = directory;
         this.listener = listener;
+        this.logEvery = logEvery;
         trainingIdentity = training.identity();
         validationIdentity = validation.identity();
         stepsPerEpoch = Math.toIntExact(options.stepsPerEpoch(training.count()));
@@ -133,10 +151,14 @@ public final class Trainer {
                     Shuffle.order(options.noise().seed(), epoch, training.count()));
             for (int batch = firstBatch; batch < stepsPerEpoch; batch++) {
                 if (interrupted) {
+                    epochLoss = addLosses(epochLoss, batch - 1);
+                    if (!Double.isFinite(epochLoss)) {
+                        return Outcome.DIVERGED;
+                    }
                     return saveInterrupted(batch == 0 ? OptionalDouble.empty() : OptionalDouble.of(epochLoss));
                 }
                 trainBatch(batch, step++);
-                if ((batch + 1) % STEPS_PER_REPORT == 0 || batch + 1 == stepsPerEpoch || interrupted) {
+                if ((batch + 1) % logEvery == 0 || batch + 1 == stepsPerEpoch) {
                     epochLoss = addLosses(epochLoss, batch);
                     if (!Double.isFinite(epochLoss)) {
                         return Outcome.DIVERGED;

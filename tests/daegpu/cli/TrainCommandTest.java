@@ -367,6 +367,7 @@ class TrainCommandTest {
         train("--epochs", "99999999999").assertRefused("--epochs", "99999999999");
         train("--engine", "quantum").assertRefused("quantum", "reference");
         train("--limit", "-1").assertRefused("--limit", "-1");
+        train("--log-every", "0").assertRefused("--log-every", "0");
         train("--schedule", "linear").assertRefused("--schedule", "linear", "constant and cosine");
         train("--data", "").assertRefused("--data");
     }

@@ -36,6 +36,8 @@ final class TinyTraining {
     private ImageSet training = TRAINING;
     private ImageSet validation = VALIDATION;
     private int threads = 1;
+    private int logEvery = 10;
+    private TrainingListener listener = new TrainingListener() { };
     private BiConsumer<Trainer, String> onCall = (trainer, method) -> { };
     private Meddler meddler = (method, result) -> result;
 
@@ -60,6 +62,16 @@ final class TinyTraining {
 
     TinyTraining meddler(Meddler newMeddler) {
         meddler = newMeddler;
+        return this;
+    }
+
+    TinyTraining logEvery(int newLogEvery) {
+        logEvery = newLogEvery;
+        return this;
+    }
+
+    TinyTraining listener(TrainingListener newListener) {
+        listener = newListener;
         return this;
     }
 
@@ -103,7 +115,7 @@ final class TinyTraining {
                 .engine()) {
             Trainer[] trainer = new Trainer[1];
             trainer[0] = new Trainer(options, training, validation, watched(engine, trainer), directory,
-                    new TrainingListener() { });
+                    listener, logEvery);
             return from != null ? trainer[0].resume(from, epochs)
                     : trainer[0].start(Initializer.glorotUniform(options.architecture(), options.noise().seed()), epochs);
         }

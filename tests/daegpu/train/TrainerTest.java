@@ -24,6 +24,8 @@ import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
 class TrainerTest {
@@ -91,6 +93,47 @@ class TrainerTest {
             }
             assertEquals(Outcome.FINISHED, outcome);
             assertEquals(expected, content(run), "interrupted at call " + call);
+        }
+    }
+
+    /** 12 updates an epoch: losses are read after every N-th and after the last; every update counts, and only once. */
+    @ParameterizedTest
+    @CsvSource({"1, 12", "5, 3", "12, 1", "1000, 1"})
+    void readsLossesAsOftenAsAsked(int every, int readings) throws IOException {
+        Map<String, String> expected = uninterrupted(TinyTraining.constant(), 1);
+        List<Integer> done = new ArrayList<>();
+        List<Double> losses = new ArrayList<>();
+        AtomicInteger taken = new AtomicInteger();
+        TinyTraining.constant().logEvery(every).listener(new TrainingListener() {
+            @Override
+            public void progressed(int images, double loss) {
+                done.add(images);
+                losses.add(loss);
+            }
+        }).onCall((trainer, method) -> taken.addAndGet(method.equals("takeLosses") ? 1 : 0)).start(folder.resolve("run"), 1);
+        assertEquals(expected, content(folder.resolve("run")), "reading decides nothing");
+        assertEquals(readings, taken.get());
+        assertEquals(readings, done.size());
+        assertEquals(TinyTraining.TRAINING.count(), done.get(readings - 1));
+        assertEquals(MetricsLog.read(folder.resolve("run").resolve("metrics.csv")).get(0).trainMse(),
+                losses.get(readings - 1), 1e-6, "what is shown at last is the mean over the epoch");
+    }
+
+    /** However many updates were not read yet. */
+    @Test
+    void interruptionForgetsNoLoss() throws IOException {
+        Map<String, String> expected = uninterrupted(TinyTraining.constant(), 1);
+        for (int update = 1; update < TinyTraining.UPDATES_PER_EPOCH; update++) {
+            Path run = folder.resolve("interrupted at " + update);
+            int last = update;
+            AtomicInteger seen = new AtomicInteger();
+            assertEquals(Outcome.INTERRUPTED, TinyTraining.constant().logEvery(1000).onCall((trainer, method) -> {
+                if (method.equals("trainStep") && seen.incrementAndGet() == last) {
+                    trainer.interrupt();
+                }
+            }).start(run, 1));
+            assertEquals(Outcome.FINISHED, TinyTraining.constant().logEvery(7).resume(run, 1));
+            assertEquals(expected, content(run), "interrupted at update " + update);
         }
     }
 
