@@ -1,11 +1,20 @@
 // Makes a batch: picks images by the epoch's order, scales them to [0, 1] and corrupts them, clip(x + N(mean, std), 0, 1),
 // in one pass. Reference: daegpu.noise.Noise, whose integers it draws; its normals differ by sin.approx and cos.approx. A
 // thread makes the four values that one curand_normal4 is for.
+//
+// Both kernels: position is the place of the batch in the epoch's order; ring is 0 where all images of the set are on the
+// device.
 #include "batch_source.cuh"
 #include "philox.cuh"
 
 __device__ inline float corrupted(float clean, float mean, float std, float normal) {
     return fminf(fmaxf(clean + (mean + std * normal), 0.0f), 1.0f);
+}
+
+// Where the pixels of the image with this index are, which is the `place`-th of the epoch: among all images of the set, or,
+// where these do not fit on the device, in a ring of `ring` images that are copied here in the order of the epoch.
+__device__ inline const unsigned char* pixels_of(const BatchSource* source, int place, int index, int ring, int image_size) {
+    return source->images + static_cast<long long>(ring == 0 ? index : place % ring) * image_size;
 }
 
 // Standard deviation of the noise of the image with this subsequence.
@@ -19,8 +28,8 @@ __device__ inline float level(const BatchSource* source, unsigned long long subs
 
 // Any size and number of channels. clean: [count, channels, height, width]; noisy: the same in planes of noisy_plane floats
 // with rows of noisy_pitch, of which only the image is written.
-extern "C" __global__ void gather_noise(const BatchSource* source, const int* position, int count, int image_size, int width,
-        int channels,
+extern "C" __global__ void gather_noise(const BatchSource* source, const int* position, int ring, int count,
+                                        int image_size, int width, int channels,
                                         float* __restrict__ clean, float* __restrict__ noisy, int noisy_plane,
                                                 int noisy_pitch) {
     int quads = (image_size + 3) / 4;
@@ -37,7 +46,7 @@ extern "C" __global__ void gather_noise(const BatchSource* source, const int* po
     curandStatePhilox4_32_10_t state = philox(source->seed, subsequence, source->pixel_offset / 4 + quad);
     float4 normals = curand_normal4(&state);
     float normal[4] = {normals.x, normals.y, normals.z, normals.w};
-    const unsigned char* pixels = source->images + static_cast<long long>(index) * image_size;
+    const unsigned char* pixels = pixels_of(source, place, index, ring, image_size);
     int plane = image_size / channels;
 #pragma unroll
     for (int i = 0; i < 4; i++) {
@@ -56,8 +65,8 @@ extern "C" __global__ void gather_noise(const BatchSource* source, const int* po
 }
 
 // One channel, and a width and noisy_pitch divisible by 4: four pixels are loaded at once, and stored by 16 bytes.
-extern "C" __global__ void gather_noise_vector(const BatchSource* source, const int* position, int count, int image_size,
-        int width,
+extern "C" __global__ void gather_noise_vector(const BatchSource* source, const int* position, int ring, int count,
+                                               int image_size, int width,
                                                float* __restrict__ clean, float* __restrict__ noisy, int noisy_plane,
                                                        int noisy_pitch) {
     int quads = image_size / 4;
@@ -73,7 +82,7 @@ extern "C" __global__ void gather_noise_vector(const BatchSource* source, const 
     float std = level(source, subsequence);
     curandStatePhilox4_32_10_t state = philox(source->seed, subsequence, source->pixel_offset / 4 + quad);
     float4 normal = curand_normal4(&state);
-    uchar4 pixels = *reinterpret_cast<const uchar4*>(source->images + static_cast<long long>(index) * image_size + 4 * quad);
+    uchar4 pixels = *reinterpret_cast<const uchar4*>(pixels_of(source, place, index, ring, image_size) + 4 * quad);
     float4 scaled = make_float4(pixels.x / 255.0f, pixels.y / 255.0f, pixels.z / 255.0f, pixels.w / 255.0f);
     float mean = source->mean;
     int row = 4 * quad / width;

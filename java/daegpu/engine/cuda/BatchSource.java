@@ -5,14 +5,18 @@ import daegpu.noise.Noise;
 
 /**
  * {@code struct BatchSource} of include/batch_source.cuh on the device, with the images and the order that it points to.
- * Memory is reused as long as it is large enough.
+ * Memory is reused as long as it is large enough. A set that would take more than half of the memory that is free, the
+ * rest being for validation and the libraries, is not kept on the device but comes through an {@link ImageRing}.
  */
 final class BatchSource {
 
     private static final int BYTES = 64;
+    /** Of a chunk of images: far more than copying needs to be fast. */
+    private static final long CHUNK_BYTES = 64L << 20;
 
     private final Device device;
     private final Kernel.Library kernels;
+    private final int largestBatch;
     private final DeviceArray source;
     private final DeviceScope imageScope = new DeviceScope();
     private final DeviceScope orderScope = new DeviceScope();
@@ -20,10 +24,14 @@ final class BatchSource {
     private DeviceArray orderMemory;
     /** The set whose bytes are all on the device, if one's are. */
     private ImageSet resident;
+    /** Null where all images are on the device. */
+    private ImageRing ring;
 
-    BatchSource(Toolkit toolkit, DeviceScope owner) {
+    /** @param largestBatch images that a batch may have */
+    BatchSource(Toolkit toolkit, DeviceScope owner, int largestBatch) {
         device = toolkit.device();
         kernels = toolkit.kernels();
+        this.largestBatch = largestBatch;
         source = device.allocate(owner, BYTES, "the batch's source");
         owner.own(imageScope::close);
         owner.own(orderScope::close);
@@ -34,13 +42,27 @@ final class BatchSource {
         return source;
     }
 
+    /** Images in the ring that batches are taken from, or 0 where all images are on the device. */
+    int ring() {
+        return ring == null ? 0 : ring.size();
+    }
+
     /**
-     * Takes batches from all of {@code images}, in this order. The set is copied to the device unless it is there already.
+     * Takes batches from all of {@code images}, in this order. The set is copied to the device unless it is there already,
+     * or does not fit.
      */
     void setEpoch(ImageSet images, Noise noise, int epoch, int[] order) {
         if (resident != images) {
-            copyImages(images.pixels(), 0, images.pixels().length);
-            resident = images;
+            resident = null;
+            if (fits(images.pixels().length)) {
+                copyImages(images.pixels(), 0, images.pixels().length);
+                resident = images;
+            } else if (ring == null || ring.imageSize() != images.imageSize()) {
+                makeRing(images);
+            }
+        }
+        if (ring != null) {
+            ring.begin(images, order);
         }
         if (orderMemory == null || orderMemory.bytes() < 4L * order.length) {
             device.close(orderScope);
@@ -48,6 +70,25 @@ final class BatchSource {
         }
         device.upload(order, orderMemory);
         write(noise, 0, epoch, images.imageSize(), orderMemory);
+    }
+
+    private boolean fits(long bytes) {
+        return imageMemory != null && ring == null && imageMemory.bytes() >= bytes || bytes <= device.freeBytes() / 2;
+    }
+
+    private void makeRing(ImageSet images) {
+        freeImages();
+        long bytes = Math.min(CHUNK_BYTES, device.freeBytes() / 8);
+        int chunk = (int) Math.min(images.count(), Math.max(largestBatch, bytes / images.imageSize()));
+        ring = new ImageRing(device, imageScope, images.imageSize(), chunk);
+        imageMemory = ring.memory();
+    }
+
+    /** Makes the following work on the device's stream find this part of the epoch's order. */
+    void require(int first, int count) {
+        if (ring != null) {
+            ring.require(first, count);
+        }
     }
 
     /**
@@ -61,12 +102,17 @@ final class BatchSource {
     }
 
     private void copyImages(byte[] pixels, int from, int count) {
-        if (imageMemory == null || imageMemory.bytes() < count) {
-            device.close(imageScope);
-            imageMemory = null;
+        if (imageMemory == null || ring != null || imageMemory.bytes() < count) {
+            freeImages();
             imageMemory = device.allocate(imageScope, count, "the images");
         }
         device.upload(pixels, from, count, imageMemory, 0);
+    }
+
+    private void freeImages() {
+        ring = null;
+        imageMemory = null;
+        device.close(imageScope);
     }
 
     private void write(Noise noise, long base, int epoch, int imageSize, DeviceArray order) {

@@ -18,7 +18,7 @@ final class CorruptedBatch {
 
     CorruptedBatch(Toolkit toolkit, DeviceScope owner, int imageSize) {
         device = toolkit.device();
-        source = new BatchSource(toolkit, owner);
+        source = new BatchSource(toolkit, owner, IMAGES);
         clean = device.allocateFloats(owner, (long) IMAGES * imageSize, "a batch of " + IMAGES);
         noisy = device.allocateFloats(owner, (long) IMAGES * imageSize, "a batch of " + IMAGES);
         start = device.allocate(owner, 4, "a place");

@@ -28,11 +28,11 @@ final class Corruption {
                      DeviceArray noisy, int plane, int pitch) {
         int threads = count * ((imageSize + 3) / 4);
         if (channels == 1 && width % 4 == 0 && pitch % 4 == 0 && plane % 4 == 0) {
-            kernels.launch(Kernel.GATHER_NOISE_VECTOR, threads, source.pointer(), position, count, imageSize, width, clean,
-                    noisy, plane, pitch);
+            kernels.launch(Kernel.GATHER_NOISE_VECTOR, threads, source.pointer(), position, source.ring(), count, imageSize,
+                    width, clean, noisy, plane, pitch);
         } else {
-            kernels.launch(Kernel.GATHER_NOISE, threads, source.pointer(), position, count, imageSize, width, channels,
-                    clean, noisy, plane, pitch);
+            kernels.launch(Kernel.GATHER_NOISE, threads, source.pointer(), position, source.ring(), count, imageSize, width,
+                    channels, clean, noisy, plane, pitch);
         }
     }
 }

@@ -17,7 +17,7 @@ import java.util.Map;
 
 /**
  * The network on an NVIDIA GPU: this program's kernels (folder {@code cuda}), cuDNN for convolutions and cuBLAS for dense
- * layers. Images, their order, weights, moments and losses stay on the device. A training step is captured as a CUDA graph
+ * layers. Images, as long as they fit, their order, weights, moments and losses stay on the device. A training step is captured as a CUDA graph
  * and replayed; nothing is copied or waited for in a step, and what changes from one to the next (step count, learning rate,
  * place in the order) lives on the device.
  *
@@ -27,6 +27,10 @@ import java.util.Map;
 public final class CudaEngine implements Engine {
 
     private static final List<String> PRECISIONS = List.of("fp32", "tf32");
+
+    /** What decides the launches of a step: images in the batch and in {@link BatchSource#ring}. */
+    private record EpochStep(int count, int ring) {
+    }
 
     private final Architecture architecture;
     private final EngineOptions options;
@@ -41,11 +45,11 @@ public final class CudaEngine implements Engine {
     private final Corruption corruption;
     private final Layout layout;
     private final Map<Integer, TrainingPass> passes = new HashMap<>();
-    private final Map<Integer, CapturedStep> epochSteps = new HashMap<>();
+    private final Map<EpochStep, CapturedStep> epochSteps = new HashMap<>();
     private final Map<Integer, CapturedStep> givenSteps = new HashMap<>();
-    /** Null until images are denoised or encoded for the first time. */
+    /** Null until images are denoised or encoded, or an epoch is started, for the first time. */
     private Inference inference;
-    /** Null until images are corrupted for their own sake for the first time. */
+    /** Null until images are corrupted for their own sake, or an epoch is started, for the first time. */
     private CorruptedBatch corrupted;
     private double[] takenLosses = {};
     private int lastCount;
@@ -69,7 +73,7 @@ public final class CudaEngine implements Engine {
             toolkit = Toolkit.open(device, scope, options.precision());
             memory = new TrainingMemory(device, scope, architecture, arena, options.batchSize());
             state = new StepState(toolkit, memory.state());
-            training = new BatchSource(toolkit, scope);
+            training = new BatchSource(toolkit, scope, options.batchSize());
             corruption = new Corruption(toolkit.kernels());
             layout = new Layout(toolkit.kernels());
         } catch (RuntimeException | Error e) {
@@ -167,6 +171,8 @@ public final class CudaEngine implements Engine {
     @Override
     public void startEpoch(ImageSet images, Noise noise, int epoch, int[] order) {
         device.makeCurrent();
+        corrupted(); // what validation will want comes before the images take what is free
+        inference();
         training.setEpoch(images, noise, epoch, order);
     }
 
@@ -175,7 +181,8 @@ public final class CudaEngine implements Engine {
         requireCount(count);
         device.makeCurrent();
         state.expect(learningRate, first);
-        epochSteps.computeIfAbsent(count, this::epochStep).run();
+        training.require(first, count);
+        epochSteps.computeIfAbsent(new EpochStep(count, training.ring()), step -> epochStep(step.count())).run();
         stepped(count);
     }
 
@@ -321,10 +328,14 @@ public final class CudaEngine implements Engine {
 
     private void infer(float[] input, int count, int depth, float[] results) {
         device.makeCurrent();
+        inference().run(input, count, depth, results);
+    }
+
+    private Inference inference() {
         if (inference == null) {
             inference = new Inference(toolkit, scope, architecture, arena, memory.parameters());
         }
-        inference.run(input, count, depth, results);
+        return inference;
     }
 
     @Override

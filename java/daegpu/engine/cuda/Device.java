@@ -27,7 +27,7 @@ final class Device implements AutoCloseable {
     private final DeviceScope scope = new DeviceScope();
     private final CUcontext context = new CUcontext();
     private final CUstream stream = new CUstream();
-    private final Pointer staging = new Pointer();
+    private final Pointer staging;
     private final ByteBuffer stagingBytes;
 
     Device(Gpu gpu) {
@@ -39,8 +39,7 @@ final class Device implements AutoCloseable {
             makeCurrent();
             CudaStatus.check(JCudaDriver.cuStreamCreate(stream, CUstream_flags.CU_STREAM_NON_BLOCKING), "open a stream");
             scope.own(() -> JCudaDriver.cuStreamDestroy(stream));
-            CudaStatus.check(JCudaDriver.cuMemAllocHost(staging, STAGING_BYTES), "allocate pinned memory");
-            scope.own(() -> JCudaDriver.cuMemFreeHost(staging));
+            staging = allocatePinned(scope, STAGING_BYTES, "copies");
             stagingBytes = staging.getByteBuffer(0, STAGING_BYTES).order(ByteOrder.nativeOrder());
         } catch (RuntimeException | Error e) {
             scope.close();
@@ -99,6 +98,33 @@ final class Device implements AutoCloseable {
                 "%s has too little memory for %s: %,d bytes were asked for, %,d of %,d are free; "
                 + "lower %s, or use --engine cpu", gpu.name(), what, bytes, free[0], total[0], what.contains("images")
                         ? "--limit" : "--batch-size or --filters"));
+    }
+
+    /** Bytes of device memory that nobody has. */
+    long freeBytes() {
+        long[] free = new long[1];
+        long[] total = new long[1];
+        CudaStatus.check(JCudaDriver.cuMemGetInfo(free, total), "tell how much memory is free");
+        return free[0];
+    }
+
+    /**
+     * Allocates page-locked memory of this machine, through which the device copies at full speed and while it computes;
+     * {@code owner} frees it.
+     *
+     * @throws EngineUnavailableException if there is too little
+     */
+    Pointer allocatePinned(DeviceScope owner, long bytes, String what) {
+        Pointer pointer = new Pointer();
+        int status = JCudaDriver.cuMemAllocHost(pointer, bytes);
+        if (status == CUresult.CUDA_ERROR_OUT_OF_MEMORY) {
+            throw new EngineUnavailableException(String.format(Locale.ROOT,
+                    "this machine has too little memory that can be page-locked for %s: %,d bytes were asked for; close "
+                    + "other programs, lower --batch-size, or use --engine cpu", what, bytes));
+        }
+        CudaStatus.check(status, "allocate " + bytes + " bytes of page-locked memory for " + what);
+        owner.own(() -> JCudaDriver.cuMemFreeHost(pointer));
+        return pointer;
     }
 
     /** Copies {@code count} floats to the device, from float {@code at} of {@code target} on. */
