@@ -87,8 +87,9 @@ extern "C" __global__ void gather_noise_vector(const BatchSource* source, const 
     float mean = source->mean;
     int row = 4 * quad / width;
     int column = 4 * quad - row * width;
-    *reinterpret_cast<float4*>(clean + static_cast<long long>(image) * image_size + 4 * quad) = scaled;
-    *reinterpret_cast<float4*>(noisy + static_cast<long long>(image) * noisy_plane + row * noisy_pitch + column) =
-            make_float4(corrupted(scaled.x, mean, std, normal.x), corrupted(scaled.y, mean, std, normal.y),
-                        corrupted(scaled.z, mean, std, normal.z), corrupted(scaled.w, mean, std, normal.w));
+    // The compiler takes a float4 that is assigned apart again, into four stores.
+    __stwb(reinterpret_cast<float4*>(clean + static_cast<long long>(image) * image_size + 4 * quad), scaled);
+    __stwb(reinterpret_cast<float4*>(noisy + static_cast<long long>(image) * noisy_plane + row * noisy_pitch + column),
+           make_float4(corrupted(scaled.x, mean, std, normal.x), corrupted(scaled.y, mean, std, normal.y),
+                       corrupted(scaled.z, mean, std, normal.z), corrupted(scaled.w, mean, std, normal.w)));
 }

@@ -31,8 +31,16 @@ final class Activations {
         scratch = device.allocateFloats(owner, capacity * largest, "a batch of " + capacity);
     }
 
-    /** How the input of layer {@code l} lies in memory. A dense layer sees the same floats as one row. */
     Planes inputPlanes(int l) {
+        return inputPlanes(layers, l);
+    }
+
+    Planes outputPlanes(int l) {
+        return outputPlanes(layers, l);
+    }
+
+    /** How the input of layer {@code l} lies in memory. A dense layer sees the same floats as one row. */
+    static Planes inputPlanes(List<Layer> layers, int l) {
         Layer layer = layers.get(l);
         return switch (layer.operation()) {
             case CONVOLUTION -> Planes.largeSide(layer);
@@ -46,8 +54,8 @@ final class Activations {
     }
 
     /** How the output of layer {@code l} lies in memory: as the next layer wants it. */
-    Planes outputPlanes(int l) {
-        return l + 1 < layers.size() ? inputPlanes(l + 1) : unflattened(layers.get(l));
+    static Planes outputPlanes(List<Layer> layers, int l) {
+        return l + 1 < layers.size() ? inputPlanes(layers, l + 1) : unflattened(layers.get(l));
     }
 
     DeviceArray input(int l) {

@@ -17,9 +17,9 @@ import java.util.Map;
 
 /**
  * The network on an NVIDIA GPU: this program's kernels (folder {@code cuda}), cuDNN for convolutions and cuBLAS for dense
- * layers. Images, as long as they fit, their order, weights, moments and losses stay on the device. A training step is captured as a CUDA graph
- * and replayed; nothing is copied or waited for in a step, and what changes from one to the next (step count, learning rate,
- * place in the order) lives on the device.
+ * layers. Images, as long as they fit, their order, weights, moments and losses stay on the device. A training step is
+ * captured as a CUDA graph and replayed; nothing is copied or waited for in a step (but chunks of a set that does not fit),
+ * and what changes from one to the next (step count, learning rate, place in the order) lives on the device.
  *
  * <p>It has run on an emulated device only, which executes the kernels' PTX and stands in for cuDNN and cuBLAS; never yet on
  * a GPU.

@@ -89,8 +89,8 @@ final class ImageRing {
     }
 
     /**
-     * Makes the following work on the device's stream find the images at places {@code first} … {@code first + count − 1} of
-     * the order, and begins to copy those that come behind them.
+     * Makes the following work on the device's stream find the images at places {@code first} … {@code first + count − 1}
+     * of the order, and begins to copy those that come behind them.
      */
     void require(int first, int count) {
         int from = first / chunk;

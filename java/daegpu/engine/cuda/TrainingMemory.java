@@ -44,7 +44,10 @@ final class TrainingMemory {
      * way back.
      */
     Planes gradientPlanes(int l) {
-        Layer layer = layers.get(l);
+        return gradientPlanes(layers.get(l));
+    }
+
+    static Planes gradientPlanes(Layer layer) {
         return switch (layer.operation()) {
             case CONVOLUTION -> Planes.smallSide(layer);
             case TRANSPOSED_CONVOLUTION -> Planes.largeSide(layer);

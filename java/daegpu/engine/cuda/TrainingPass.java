@@ -64,7 +64,12 @@ final class TrainingPass {
 
     /** Blocks for each channel of layer {@code l}: each takes some of the images. */
     private int slices(int l) {
-        return Math.max(1, Math.min(count, BLOCKS / layers.get(l).outputChannels()));
+        return slices(count, layers.get(l).outputChannels());
+    }
+
+    /** The same for batches of {@code count} and a layer with so many channels. */
+    static int slices(int count, int channels) {
+        return Math.max(1, Math.min(count, BLOCKS / channels));
     }
 
     /** From the batch that is there to the loss and the gradients of all parameters. */
