@@ -1,0 +1,271 @@
+package daegpu.engine.cuda;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import daegpu.data.EmbeddedMnist;
+import daegpu.data.ImageSet;
+import daegpu.engine.Engine;
+import daegpu.engine.EngineOptions;
+import daegpu.engine.EngineUnavailableException;
+import daegpu.engine.TrainingState;
+import daegpu.model.Architecture;
+import daegpu.model.Initializer;
+import daegpu.model.Layer;
+import daegpu.model.Layer.Activation;
+import daegpu.model.Layer.Operation;
+import daegpu.noise.Noise;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.TreeMap;
+import java.util.concurrent.Callable;
+import java.util.stream.IntStream;
+import jcuda.driver.JCudaDriver;
+import picocli.CommandLine;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Option;
+
+/**
+ * What one training step of the default network does on the emulated device, as a table: instructions, memory traffic beside
+ * the least there can be, bank conflicts, launches, copies. {@code bench/counters} runs it. The counts are exact: they differ
+ * only where the kernels or their launches do, and {@code StepCountersTest} compares them with bench/counters.md.
+ */
+@Command(name = "bench/counters", mixinStandardHelpOptions = true, sortOptions = false,
+        description = "Prints what one training step does on the emulated device, as Markdown: instructions, memory traffic "
+                + "beside the least there can be, bank conflicts, launches and copies.",
+        footer = {"", "Build first: mvn -q package -DskipTests (with g++ and make installed).",
+            "The committed table: bench/counters > bench/counters.md"})
+public final class StepCounters implements Callable<Integer> {
+
+    private static final String VARIABLE = "DAEGPU_EMULATOR_COUNTERS";
+    private static final int SECTOR = 32;
+    private static final Architecture NETWORK = Architecture.MNIST;
+
+    @Option(names = "--batch-size", paramLabel = "N", defaultValue = "32", description = "Images in the step (default: "
+            + "${DEFAULT-VALUE}).")
+    private int batchSize;
+
+    @Option(names = "--precision", paramLabel = "NAME", defaultValue = "fp32", description = "fp32 or tf32 (default: "
+            + "${DEFAULT-VALUE}).")
+    private String precision;
+
+    /** {@code bench/counters} calls it. */
+    public static void main(String[] arguments) {
+        CommandLine line = new CommandLine(new StepCounters());
+        line.setParameterExceptionHandler((e, given) -> refuse(e));
+        line.setExecutionExceptionHandler((e, command, given) -> {
+            if (e instanceof EngineUnavailableException || e instanceof IllegalArgumentException) {
+                return refuse(e);
+            }
+            throw e;
+        });
+        System.exit(line.execute(arguments));
+    }
+
+    private static int refuse(Exception e) {
+        System.err.println("bench/counters: " + e.getMessage());
+        return 2;
+    }
+
+    @Override
+    public Integer call() throws IOException {
+        if (batchSize < 1 || batchSize > 1024) {
+            throw new IllegalArgumentException("--batch-size must be 1 to 1024, not " + batchSize);
+        }
+        System.out.print(table(count(batchSize, precision), batchSize, precision));
+        return 0;
+    }
+
+    /**
+     * The counters of one step that is replayed, as the emulated device writes them.
+     *
+     * @throws EngineUnavailableException if there is no device, or one that does not count
+     */
+    static JsonNode count(int batch, String precision) throws IOException {
+        String variable = System.getenv(VARIABLE);
+        if (variable == null || variable.isEmpty()) {
+            throw new EngineUnavailableException(VARIABLE + " names no file to count into; run bench/counters");
+        }
+        Path file = Path.of(variable);
+        ImageSet images = EmbeddedMnist.training(3 * batch);
+        int[] order = new int[3 * batch];
+        for (int i = 0; i < order.length; i++) {
+            order[i] = order.length - 1 - i;
+        }
+        try (Engine engine = new CudaEngine(NETWORK, new EngineOptions(batch, precision, 0))) {
+            engine.load(TrainingState.initial(Initializer.glorotUniform(NETWORK, 1)));
+            engine.startEpoch(images, Noise.gaussian(1, 0.5f, 0.5f), 0, order);
+            for (int step = 0; step < 3; step++) { // it is run, captured, and replayed
+                if (step == 2) {
+                    Files.deleteIfExists(file);
+                    CudaStatus.check(JCudaDriver.cuProfilerStart(), "count");
+                }
+                engine.trainStep(step * batch, batch, 1e-3f);
+            }
+            CudaStatus.check(JCudaDriver.cuProfilerStop(), "stop counting");
+            if (!Files.exists(file)) {
+                throw new EngineUnavailableException(engine.description() + " does not count: only the emulated device does; "
+                        + "run it with -Ddaegpu.cuda.libraries=target/emulator");
+            }
+            return new ObjectMapper().readTree(file.toFile());
+        }
+    }
+
+    /** Of a kernel, or of calls of a library, the bytes that it has to move at least. */
+    static Map<String, Long> leastBytes(int batch) {
+        Map<String, Long> least = new TreeMap<>();
+        List<Layer> layers = NETWORK.layers();
+        long n = batch;
+        least.put("gather_noise_vector", n * (NETWORK.imageSize() + 4 + 2 * 4L * NETWORK.imageSize()));
+        least.put("advance_step", 24L);
+        least.put("adam", 4 * 7 * (long) NETWORK.parameterCount() + 4);
+        long partials = 0;
+        long sums = 1;
+        for (int l = 0; l < layers.size(); l++) {
+            Layer layer = layers.get(l);
+            boolean isLast = l == layers.size() - 1;
+            long in = n * layer.inputSize();
+            long out = n * layer.outputSize();
+            long channels = layer.outputChannels();
+            long slices = TrainingPass.slices(batch, layer.outputChannels());
+            long weights = IntStream.of(layer.kernelShape()).asLongStream().reduce(1, (a, b) -> a * b);
+            long operands = 4 * (in + weights + out);
+            switch (layer.operation()) {
+                case CONVOLUTION -> {
+                    add(least, "cudnnConvolutionForward", operands);
+                    add(least, "cudnnConvolutionBackwardFilter", operands);
+                    add(least, "cudnnConvolutionBackwardData", l > 0 ? operands : 0);
+                }
+                case TRANSPOSED_CONVOLUTION -> {
+                    add(least, "cudnnConvolutionBackwardData", operands);
+                    add(least, "cudnnConvolutionBackwardFilter", operands);
+                    add(least, "cudnnConvolutionForward", operands);
+                }
+                case DENSE -> {
+                    add(least, "cublasSgemm", 3 * operands);
+                    add(least, channels % 4 == 0 ? "dense_bias_vector" : "dense_bias", 4 * (channels + out));
+                    add(least, "dense_bias_gradient", 4 * (out + channels));
+                }
+                default -> throw new AssertionError(layer);
+            }
+            if (layer.operation() != Operation.DENSE) {
+                partials += channels * slices;
+                sums += channels;
+            }
+            if (isLast) {
+                partials += channels * slices; // of the loss
+                add(least, layer.outputHeight() * layer.outputWidth() % 4 == 0 ? "sigmoid_mse_vector" : "sigmoid_mse",
+                         4 * (4 * out + channels + 2 * channels * slices));
+            } else if (layer.activation() == Activation.RELU) {
+                Planes to = Activations.outputPlanes(layers, l);
+                Planes from = layer.operation() == Operation.CONVOLUTION ? Planes.smallSide(layer) : Planes.largeSide(layer);
+                add(least, Planes.walk(from, to).vector() ? "bias_relu_vector" : "bias_relu", 4 * (2 * out + channels));
+                add(least, Planes.walk(to, to, TrainingMemory.gradientPlanes(layer)).vector() ? "relu_gradient_vector"
+                        : "relu_gradient", 4 * (3 * out + channels * slices));
+            }
+        }
+        least.put("sum_partials", 4 * (partials + 3 * sums + sums));
+        return least;
+    }
+
+    private static long required(Map<String, Long> least, String name) {
+        Long bytes = least.get(name);
+        if (bytes == null) {
+            throw new IllegalStateException("leastBytes() has no rule for what " + name + " has to move at least");
+        }
+        return bytes;
+    }
+
+    private static void add(Map<String, Long> least, String name, long bytes) {
+        least.merge(name, bytes, Long::sum);
+    }
+
+    /** All of bench/counters.md. */
+    static String table(JsonNode counters, int batch, String precision) {
+        Map<String, Long> least = leastBytes(batch);
+        StringBuilder text = new StringBuilder(String.format(Locale.ROOT, """
+                # One training step, counted
+
+                `bench/counters` printed this; a test compares it with what the kernels do now. It is one step of the default
+                network (28x28x1, filters 32 and 64, latent 16) in %s at batch %d, on the emulated device (`tests/emulator`),
+                replayed as a CUDA graph. The counts are exact and say nothing of time. No GPU was measured.
+
+                "Moved" are the 32-byte sectors that the requests of warps touch, before any cache. "Least" is what has to be
+                moved at least, worked out from the shapes: every value that the kernel is given or leaves, once, at its size in
+                memory: 4 bytes, pixels 1 byte; no borders, no gaps in the arena of parameters. Sums over a batch are made in
+                two stages: what the first leaves and the second takes counts in both.
+
+                ## Kernels
+
+                | kernel | launches | instructions of warps | of threads | loads | stores | moved, bytes | least, bytes | ratio \
+                | bank conflicts | divergent branches |
+                |---|---|---|---|---|---|---|---|---|---|---|
+                """, precision, batch));
+        long[] total = new long[9];
+        counters.get("kernels").forEachEntry((name, kernel) -> {
+            long loads = kernel.at("/global_loads/sectors").longValue();
+            long stores = kernel.at("/global_stores/sectors").longValue() + kernel.at("/global_atomics/sectors").longValue();
+            long needed = required(least, name);
+            long[] row = {kernel.get("launches").longValue(), kernel.at("/warp_instructions/all").longValue(),
+                kernel.at("/thread_instructions/all").longValue(), loads, stores, SECTOR * (loads + stores), needed,
+                kernel.at("/shared/bank_conflicts").longValue(), kernel.get("divergent_branches").longValue()};
+            appendRow(text, "`" + name + "`", row);
+            for (int i = 0; i < row.length; i++) {
+                total[i] += row[i];
+            }
+        });
+        appendRow(text, "all", total);
+        text.append(String.format(Locale.ROOT, """
+
+                Loads and stores are sectors.
+
+                ## Calls of cuBLAS and cuDNN
+
+                The emulated libraries are plain loops: they show what the calls are given, not what NVIDIA's kernels do with
+                it. "Operands" are what the call names, each once, borders included.
+
+                | call | calls | multiply-adds | operands, bytes | least, bytes | ratio |
+                |---|---|---|---|---|---|
+                """));
+        counters.get("libraries").forEachEntry((name, call) -> {
+            long bytes = call.get("bytes").longValue();
+            long needed = required(least, name);
+            text.append(String.format(Locale.ROOT, "| `%s` | %,d | %,d | %,d | %,d | %.2f |%n", name,
+                    call.get("calls").longValue(), call.get("multiply_adds").longValue(), bytes, needed,
+                    (double) bytes / needed));
+        });
+        JsonNode copies = counters.get("copies");
+        text.append(String.format(Locale.ROOT, """
+
+                ## The step as a whole
+
+                | graph launches | kernel nodes | library nodes | allocations | waits of the host | copies to the device | \
+                from it | on it | memsets |
+                |---|---|---|---|---|---|---|---|---|
+                | %d | %d | %d | %d | %d | %d | %d | %d | %d |
+                """, counters.at("/graphs/launches").longValue(), counters.at("/graphs/nodes/kernel").longValue(),
+                counters.at("/graphs/nodes/library").longValue(), counters.get("allocations").longValue(),
+                counters.get("synchronizations").longValue(), calls(copies, "host_to_device"), calls(copies, "device_to_host"),
+                calls(copies, "device_to_device"), calls(copies, "memsets")));
+        return text.toString().replace(System.lineSeparator(), "\n");
+    }
+
+    private static long calls(JsonNode copies, String kind) {
+        return copies.get(kind).get("calls").longValue();
+    }
+
+    private static void appendRow(StringBuilder text, String name, long[] row) {
+        List<String> cells = new ArrayList<>(List.of(name));
+        for (int i = 0; i < row.length; i++) {
+            cells.add(String.format(Locale.ROOT, "%,d", row[i]));
+            if (i == 6) {
+                cells.add(String.format(Locale.ROOT, "%.2f", (double) row[5] / row[6]));
+            }
+        }
+        text.append("| ").append(String.join(" | ", cells)).append(" |\n");
+    }
+}

@@ -1,0 +1,107 @@
+package daegpu.engine.cuda;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import daegpu.data.EmbeddedMnist;
+import daegpu.engine.Engine;
+import daegpu.engine.EngineOptions;
+import daegpu.engine.TrainingState;
+import daegpu.model.Architecture;
+import daegpu.model.Initializer;
+import daegpu.noise.Noise;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.stream.IntStream;
+import jcuda.driver.JCudaDriver;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+
+/** What the emulated device counts; a GPU counts nothing. */
+@RequiresCuda
+class StepCountersTest {
+
+    private Path counters;
+
+    @BeforeEach
+    void requireEmulatedDevice() throws IOException {
+        String file = System.getenv("DAEGPU_EMULATOR_COUNTERS");
+        assumeTrue(file != null && !file.isEmpty(), "DAEGPU_EMULATOR_COUNTERS names no file");
+        counters = Path.of(file);
+        Files.deleteIfExists(counters);
+        try (Device device = new Device(Gpu.all().get(0))) {
+            device.makeCurrent();
+            JCudaDriver.cuProfilerStop();
+        }
+        assumeTrue(Files.exists(counters), "only the emulated device counts");
+    }
+
+    /** Exact and the same on any machine: a kernel that moves more than it did, or is launched more often, fails here. */
+    @Test
+    void committedTableHolds() throws IOException {
+        assertEquals(Files.readString(Path.of("bench/counters.md")), StepCounters.table(StepCounters.count(32, "fp32"), 32,
+                "fp32"), "if that is well, commit what bench/counters prints, and say why in the commit");
+    }
+
+    /** Worked out by hand from the kernels and the shapes of the default network at batch 32. */
+    @Test
+    void countsAreThoseWorkedOutByHand() throws IOException {
+        JsonNode kernels = StepCounters.count(32, "fp32").get("kernels");
+        // A thread takes 16 bytes of each of four arrays and leaves 16 in three; every warp also reads alpha: one sector.
+        long floats = new ParameterArena(Architecture.MNIST).size();
+        assertSectors(kernels.get("adam"), 4 * floats / 8 + (floats / 4 + 31) / 32, 3 * floats / 8);
+        // 32 rows of 16 and of 3,136 gradients are read once, and their sums left; all are aligned.
+        assertSectors(kernels.get("dense_bias_gradient"), 32 * (16 + 3136) / 8, (16 + 3136) / 8);
+        // Four arrays of 32 images of 784 values, of which two are read; every warp of the 32 blocks reads the one bias, and
+        // a block leaves two sums. 196 threads of 128 have work: 2 rounds of 4 sectors a warp, the second a part.
+        assertSectors(kernels.get("sigmoid_mse_vector"), 2 * 32 * 784 / 8 + 32 * 4, 2 * 32 * 784 / 8 + 32 * 2);
+        for (JsonNode kernel : kernels) {
+            assertEquals(0, kernel.at("/shared/bank_conflicts").longValue());
+            assertEquals(0, kernel.at("/local/requests").longValue());
+        }
+    }
+
+    private static void assertSectors(JsonNode kernel, long loads, long stores) {
+        assertEquals(loads, kernel.at("/global_loads/sectors").longValue(), "loads");
+        assertEquals(stores, kernel.at("/global_stores/sectors").longValue(), "stores");
+    }
+
+    /** Updates with a learning rate that changes each time: nobody waits, and nothing is copied, until losses are read. */
+    @Test
+    void nothingIsWaitedForBetweenTwoReadingsOfTheLoss() throws IOException {
+        Architecture architecture = new Architecture(28, 28, 1, List.of(2, 2), 3, 4);
+        try (Engine engine = new CudaEngine(architecture, EngineOptions.fp32(4))) {
+            engine.load(TrainingState.initial(Initializer.glorotUniform(architecture, 1)));
+            engine.startEpoch(EmbeddedMnist.training(100), Noise.gaussian(1, 0.5f, 0.5f), 0, IntStream.range(0, 100).toArray());
+            for (int step = 0; step < 2; step++) { // the first is run, the second captured
+                engine.trainStep(4 * step, 4, 1e-3f);
+            }
+            engine.takeLosses();
+            JCudaDriver.cuProfilerStart();
+            for (int step = 2; step < 25; step++) {
+                engine.trainStep(4 * step, 4, 1e-3f / step);
+            }
+            JsonNode steps = read();
+            assertEquals(0, steps.get("synchronizations").intValue());
+            assertEquals(0, steps.get("allocations").intValue());
+            for (JsonNode kind : steps.get("copies")) {
+                assertEquals(0, kind.get("calls").intValue(), steps.get("copies").toString());
+            }
+            assertEquals(23, steps.at("/graphs/launches").intValue(), "each step is one replay");
+            assertEquals(23, engine.takeLosses().length);
+            JsonNode reading = read();
+            assertEquals(1, reading.get("synchronizations").intValue());
+            assertEquals(23 * 4, reading.at("/copies/device_to_host/bytes").intValue());
+            assertEquals(0, reading.at("/copies/host_to_device/calls").intValue());
+        }
+    }
+
+    private JsonNode read() throws IOException {
+        JCudaDriver.cuProfilerStop();
+        return new ObjectMapper().readTree(counters.toFile());
+    }
+}
