@@ -22,14 +22,19 @@ import daegpu.parity.Comparison;
 import daegpu.parity.Parity;
 import daegpu.parity.RecordedValues;
 import daegpu.parity.Tolerance;
+import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Random;
+import java.util.function.Predicate;
 import java.util.stream.IntStream;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.MethodSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** On a GPU where there is one, else on the emulated device. */
@@ -39,18 +44,41 @@ class CudaEngineTest {
     private static final float RATE = 1e-3f;
     private static final Architecture SMALL = new Architecture(8, 12, 1, List.of(4, 6), 3, 5);
 
+    static List<String> goldenFiles() throws IOException {
+        try (Stream<Path> files = Files.list(Path.of("tests/golden"))) {
+            return files.map(file -> file.getFileName().toString()).filter(name -> name.endsWith(".safetensors")).sorted()
+                    .toList();
+        }
+    }
+
     @ParameterizedTest
-    // Not seed in tf32: rounding its operands to TF32 moves five of its gradients by up to 6e-2, where 2e-2 is allowed.
-    @CsvSource({"tiny,fp32", "seed,fp32", "tiny,tf32"})
-    void agreesWithKeras(String golden, String precision) {
-        RecordedValues recorded = RecordedValues.read(Path.of("tests/golden", golden + ".safetensors"));
-        compare(recorded, precision);
+    @MethodSource("goldenFiles")
+    void agreesWithKeras(String golden) {
+        compare(RecordedValues.read(Path.of("tests/golden", golden)), "fp32");
+    }
+
+    @ParameterizedTest
+    @MethodSource("goldenFiles")
+    void agreesWithKerasInTf32(String golden) {
+        RecordedValues recorded = RecordedValues.read(Path.of("tests/golden", golden));
+        if (golden.equals("seed.safetensors")) {
+            // Its gradients are small sums of large terms: rounding the operands to TF32 moves five of them by up to 6.3e-2,
+            // where 2e-2 is allowed. All else keeps its bounds.
+            compare(recorded, "tf32", comparison -> comparison.passed()
+                    || comparison.name().startsWith("gradient.") && comparison.judged() < 7e-2);
+        } else {
+            compare(recorded, "tf32");
+        }
     }
 
     private static void compare(RecordedValues recorded, String precision) {
+        compare(recorded, precision, Comparison::passed);
+    }
+
+    private static void compare(RecordedValues recorded, String precision, Predicate<Comparison> passes) {
         try (Engine engine = new CudaEngine(recorded.architecture(), new EngineOptions(recorded.batch(), precision, 0))) {
             List<Comparison> comparisons = Parity.replay(recorded, engine, Tolerance.of("cuda", precision));
-            assertAll(recorded.name(), comparisons.stream().map(comparison -> () -> assertTrue(comparison.passed(),
+            assertAll(recorded.name(), comparisons.stream().map(comparison -> () -> assertTrue(passes.test(comparison),
                     comparison::toString)));
         }
     }
