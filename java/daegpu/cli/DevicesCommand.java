@@ -15,11 +15,13 @@ import picocli.CommandLine.Spec;
         description = {"Lists the GPUs and what the cuda engine needs to use them, and says which engine",
             "--engine auto takes.", ""},
         footerHeading = "%nWhere libraries are missing:%n",
-        footer = {"  Either install the packages that are named, or let Maven bring cuBLAS 12.9 and cuDNN 9.10",
-            "  (2 GB) from Maven Central:",
-            "    mvn dependency:unpack -DoutputDirectory=cuda \\",
-            "        -Dartifact=org.bytedeco:cuda:12.9-9.10-1.5.12:jar:linux-x86_64-redist",
-            "  and then run java -Ddaegpu.cuda.libraries=cuda/org/bytedeco/cuda/linux-x86_64 -jar dae-gpu.jar ..."})
+        footer = {"  Either install the packages that are named, or let Maven bring cuBLAS 12.6 and",
+            "  cuDNN 9.5 for Linux on x86-64 from Maven Central (2 GB; more when unpacked):",
+            "    mvn dependency:unpack -DoutputDirectory=nvidia \\",
+            "        -Dartifact=org.bytedeco:cuda:12.6-9.5-1.5.11:jar:linux-x86_64-redist",
+            "  and then run",
+            "    java -Ddaegpu.cuda.libraries=nvidia/org/bytedeco/cuda/linux-x86_64 \\",
+            "        -jar dae-gpu.jar ..."})
 final class DevicesCommand implements Callable<Integer> {
 
     @Spec
