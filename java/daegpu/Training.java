@@ -67,7 +67,7 @@ public final class Training {
         return this;
     }
 
-    /** Adam's step size at its peak and how it goes on; 3e-3 and cosine by default. */
+    /** Adam's step size at its peak and how it goes on; 4e-3 and cosine by default. */
     public Training learningRate(double newLearningRate, Schedule newSchedule) {
         learningRate = newLearningRate;
         schedule = newSchedule;

@@ -63,11 +63,12 @@ final class TrainCommand implements Callable<Integer> {
         private int batchSize;
 
         @Option(names = "--learning-rate", paramLabel = "RATE",
-                description = "Adam's step size, at its peak (default: 3e-3 with the cosine schedule, 1e-3 with constant).")
+                description = "Adam's step size, at its peak (default: 4e-3 with the cosine schedule, 1e-3 with constant).")
         private Double learningRate;
 
         @Option(names = "--schedule", paramLabel = "NAME", defaultValue = "cosine",
-                description = "How the learning rate goes on: ${COMPLETION-CANDIDATES}; cosine ends at zero after --epochs, "
+                description = "How the learning rate goes on: ${COMPLETION-CANDIDATES}; cosine rises for the first 4 % of the "
+                        + "updates and ends at zero after --epochs, "
                         + "so a run that is resumed with another number follows the cosine of that length from there "
                         + "(default: ${DEFAULT-VALUE}).")
         private Schedule schedule;

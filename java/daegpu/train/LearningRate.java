@@ -7,18 +7,24 @@ import java.util.stream.Collectors;
  * The learning rate of each update.
  *
  * @param schedule how it changes
- * @param peak     the rate of the first update
+ * @param peak     the highest rate
  * @param horizon  updates over which a schedule runs its course, counted from the first; 0 for a constant rate, which has
  *                 none
  */
 public record LearningRate(Schedule schedule, double peak, long horizon) {
 
+    private static final double WARM_UP = 0.04;
+
     /** How the rate changes from update to update. */
     public enum Schedule {
         /** Always the same. */
         CONSTANT("constant", 1e-3),
-        /** Half a cosine wave from the peak down to zero at the horizon (Loshchilov and Hutter, "SGDR", 2017). */
-        COSINE("cosine", 3e-3);
+        /**
+         * Half a cosine wave down to zero at the horizon (Loshchilov and Hutter, "SGDR", 2017), of which the first 4 % are a
+         * straight line up to the peak instead (Goyal and others, "Accurate, Large Minibatch SGD", 2017): Adam does not
+         * know yet how large the gradients are.
+         */
+        COSINE("cosine", 4e-3);
 
         private final String text;
         private final double usualPeak;
@@ -71,11 +77,17 @@ public record LearningRate(Schedule schedule, double peak, long horizon) {
         return over(schedule, peak, updates);
     }
 
+    /** Updates until the cosine begins. */
+    private long warmUp() {
+        return Math.round(WARM_UP * horizon);
+    }
+
     /** The rate of the update after {@code step} others; 0 behind the horizon of a schedule that ends there. */
     public float at(long step) {
         return switch (schedule) {
             case CONSTANT -> (float) peak;
-            case COSINE -> (float) (peak * 0.5 * (1 + StrictMath.cos(Math.PI * Math.min(step, horizon) / horizon)));
+            case COSINE -> (float) (step < warmUp() ? peak * (step + 1) / warmUp()
+                    : peak * 0.5 * (1 + StrictMath.cos(Math.PI * Math.min(step, horizon) / horizon)));
         };
     }
 }

@@ -181,7 +181,7 @@ class TrainCommandTest {
     @Test
     void learningRateFollowsTheSchedule() throws IOException {
         train().assertDone();
-        assertEquals(new LearningRate(Schedule.COSINE, 3e-3, 20), learningRate(run));
+        assertEquals(new LearningRate(Schedule.COSINE, 4e-3, 20), learningRate(run));
         train("--schedule", "constant", "--output", folder.resolve("constant")).assertDone();
         assertEquals(new LearningRate(Schedule.CONSTANT, 1e-3, 0), learningRate(folder.resolve("constant")));
         train("--learning-rate", "0.02", "--output", folder.resolve("other")).assertDone();

@@ -21,7 +21,7 @@ class LearningRateTest {
     @Test
     void cosineFallsToZeroAndStaysThere() {
         LearningRate rate = LearningRate.over(Schedule.COSINE, 0.5, 12);
-        assertEquals(0.5f, rate.at(0));
+        assertEquals(0.5f, rate.at(0)); // 4 % of 12 updates are none
         assertEquals(0.375f, rate.at(4), 1e-7);
         assertEquals(0.25f, rate.at(6), 1e-7);
         assertEquals(0.125f, rate.at(8), 1e-7);
@@ -29,12 +29,22 @@ class LearningRateTest {
         assertEquals(0, rate.at(Long.MAX_VALUE));
     }
 
-    /** keras.optimizers.schedules.CosineDecay with alpha 0, in the terms of its documentation. */
+    @Test
+    void cosineWarmsUp() {
+        LearningRate rate = LearningRate.over(Schedule.COSINE, 0.5, 100);
+        assertEquals(0.125f, rate.at(0));
+        assertEquals(0.25f, rate.at(1));
+        assertEquals(0.375f, rate.at(2));
+        assertEquals(0.5f, rate.at(3));
+        assertEquals(0.5 * 0.5 * (1 + Math.cos(0.04 * Math.PI)), rate.at(4), 1e-7);
+    }
+
+    /** keras.optimizers.schedules.CosineDecay with alpha 0, in the terms of its documentation, behind the warm-up. */
     @ParameterizedTest
     @CsvSource({"1e-3, 18750", "0.5, 7", "1e-6, 1", "1, 2"})
     void cosineIsThatOfKeras(double initialLearningRate, long decaySteps) {
         LearningRate rate = new LearningRate(Schedule.COSINE, initialLearningRate, decaySteps);
-        for (long step = 0; step <= decaySteps + 5; step++) {
+        for (long step = decaySteps / 25; step <= decaySteps + 5; step++) {
             double completedFraction = (double) Math.min(step, decaySteps) / decaySteps;
             double cosineDecay = 0.5 * (1 + Math.cos(Math.PI * completedFraction));
             assertEquals(initialLearningRate * cosineDecay, rate.at(step), 1e-7 * initialLearningRate);
