@@ -1,5 +1,7 @@
 package daegpu.engine.cuda;
 
+import daegpu.engine.EngineUnavailableException;
+import java.util.Locale;
 import jcuda.driver.CUresult;
 import jcuda.driver.JCudaDriver;
 import jcuda.jcublas.cublasStatus;
@@ -14,10 +16,18 @@ final class CudaStatus {
     private CudaStatus() {
     }
 
+    /** {@code CUDNN_STATUS_INTERNAL_ERROR_DEVICE_ALLOCATION_FAILED} of cuDNN 9, which JCudnn does not know. */
+    private static final int DNN_DEVICE_ALLOCATION_FAILED = 4004;
+
     /**
-     * @throws IllegalStateException if the driver could not do {@code action}; the message has the error's name and meaning
+     * @throws IllegalStateException      if the driver could not do {@code action}; the message has the error's name and
+     *                                    meaning
+     * @throws EngineUnavailableException if there is too little memory for it
      */
     static void check(int status, String action) {
+        if (status == CUresult.CUDA_ERROR_OUT_OF_MEMORY) {
+            throw outOfMemory("the CUDA driver", action);
+        }
         if (status != CUresult.CUDA_SUCCESS) {
             throw new IllegalStateException("the CUDA driver could not " + action + ": " + describe(status));
         }
@@ -32,6 +42,9 @@ final class CudaStatus {
 
     /** The same for cuBLAS. */
     static void checkBlas(int status, String action) {
+        if (status == cublasStatus.CUBLAS_STATUS_ALLOC_FAILED) {
+            throw outOfMemory("cuBLAS", action);
+        }
         if (status != cublasStatus.CUBLAS_STATUS_SUCCESS) {
             throw new IllegalStateException("cuBLAS could not " + action + ": " + cublasStatus.stringFor(status));
         }
@@ -39,9 +52,22 @@ final class CudaStatus {
 
     /** The same for cuDNN. */
     static void checkDnn(int status, String action) {
+        if (status == cudnnStatus.CUDNN_STATUS_ALLOC_FAILED || status == DNN_DEVICE_ALLOCATION_FAILED) {
+            throw outOfMemory("cuDNN", action);
+        }
         if (status != cudnnStatus.CUDNN_STATUS_SUCCESS) {
             throw new IllegalStateException("cuDNN could not " + action + ": " + cudnnStatus.stringFor(status) + " (status "
                     + status + ")");
         }
+    }
+
+    /** For memory that a library takes for itself; what this program allocates is told by {@link Device#allocate}. */
+    private static EngineUnavailableException outOfMemory(String who, String action) {
+        long[] free = new long[1];
+        long[] total = new long[1];
+        String available = JCudaDriver.cuMemGetInfo(free, total) != CUresult.CUDA_SUCCESS ? ""
+                : String.format(Locale.ROOT, ", of which %,d of %,d bytes are free", free[0], total[0]);
+        return new EngineUnavailableException(who + " could not " + action + " for want of memory on the GPU" + available
+                + "; lower --batch-size or --filters, end other programs that use the GPU, or use --engine cpu");
     }
 }

@@ -32,6 +32,7 @@ import java.util.function.Predicate;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.function.Executable;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.MethodSource;
@@ -326,6 +327,20 @@ class CudaEngineTest {
             assertTrue(e.getMessage().matches(".* has too little memory for a batch of 7: "
                     + "281,474,976,710,656 bytes were asked for, "
                     + "[\\d,]+ of [\\d,]+ are free; lower --batch-size .*"), e.getMessage());
+        }
+    }
+
+    /** Memory that the driver, cuBLAS or cuDNN want for themselves. */
+    @Test
+    void saysThatALibraryLacksMemory() {
+        try (Device device = new Device(Gpu.all().get(0))) {
+            device.makeCurrent();
+            for (Executable check : List.<Executable>of(() -> CudaStatus.check(2, "open a stream"),
+                    () -> CudaStatus.checkBlas(3, "start"), () -> CudaStatus.checkDnn(4004, "convolve"))) {
+                assertTrue(assertThrows(EngineUnavailableException.class, check).getMessage().matches(
+                        "(the CUDA driver|cuBLAS|cuDNN) could not [a-z ]+ for want of memory on the GPU, of which [\\d,]+ of "
+                        + "[\\d,]+ bytes are free; lower --batch-size or --filters, .*"));
+            }
         }
     }
 
