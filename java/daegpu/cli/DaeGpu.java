@@ -31,7 +31,8 @@ import picocli.CommandLine.UnmatchedArgumentException;
 @Command(name = "dae-gpu", mixinStandardHelpOptions = true, versionProvider = Version.class,
         description = "Trains convolutional autoencoders to take noise out of images, and runs them.",
         subcommands = {TrainCommand.class, DenoiseCommand.class, EvaluateCommand.class, ParityCommand.class,
-                DevicesCommand.class, GenerateCompletion.class},
+                DevicesCommand.class, ExportCommand.class, ImportCommand.class, EncodeCommand.class, DecodeCommand.class,
+                GenerateCompletion.class},
         synopsisSubcommandLabel = "COMMAND",
         footerHeading = "%nFirst steps:%n",
         footer = {

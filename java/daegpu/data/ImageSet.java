@@ -96,6 +96,18 @@ public final class ImageSet {
         }
     }
 
+    /**
+     * The other way: values in [0, 1] as bytes, each rounded to the nearest.
+     *
+     * @param count how many of {@code values} to take
+     * @param at     where in {@code pixels} the first goes
+     */
+    public static void unscale(float[] values, int count, byte[] pixels, int at) {
+        for (int i = 0; i < count; i++) {
+            pixels[at + i] = (byte) Math.round(values[i] * 255);
+        }
+    }
+
     /** Tells this set of images from any other: their number and size, and the SHA-256 of their bytes. Computed once. */
     public synchronized String identity() {
         if (identity == null) {

@@ -88,6 +88,14 @@ public interface Engine extends AutoCloseable {
      */
     void encode(float[] images, int count, float[] latents);
 
+    /**
+     * Runs the decoder on any number of latent vectors.
+     *
+     * @param latents {@code [count, latent dimension]}
+     * @param images  receives {@code [count, height, width, channels]} in (0, 1)
+     */
+    void decode(float[] latents, int count, float[] images);
+
     /** Frees what the engine owns. Calling it again does nothing. */
     @Override
     void close();

@@ -41,9 +41,7 @@ public final class ImageDenoiser {
                 engine.corrupt(images, noise, Philox.VALIDATION + base, 0, first, count, clean, noisy);
             }
             engine.denoise(noisy, count, denoised);
-            for (int i = 0; i < count * size; i++) {
-                pixels[first * size + i] = (byte) Math.round(denoised[i] * 255);
-            }
+            ImageSet.unscale(denoised, count * size, pixels, first * size);
         }
         return new ImageSet(images.height(), images.width(), images.channels(), pixels);
     }

@@ -45,6 +45,7 @@ public record Checkpoint(TrainingOptions options, String trainingData, String va
     private static final String VERSION = "1";
     private static final String FIRST_MOMENT = "adam.first_moment.";
     private static final String SECOND_MOMENT = "adam.second_moment.";
+    private static final String NO_DATA = "none";
     private static final int LONGEST_QUOTE = 200;
     /** Without the leniency that would take 8.5 pixels for 8. */
     private static final ObjectMapper JSON = new ObjectMapper().disable(DeserializationFeature.ACCEPT_FLOAT_AS_INT)
@@ -93,17 +94,40 @@ public record Checkpoint(TrainingOptions options, String trainingData, String va
     }
 
     /**
+     * A model with these parameters that no training has touched yet.
+     *
+     * @param options how it is to be trained, or was, as far as that is known
+     */
+    public static Checkpoint untrained(TrainingOptions options, Parameters parameters) {
+        return new Checkpoint(options, NO_DATA, NO_DATA, TrainingState.initial(parameters), OptionalDouble.empty());
+    }
+
+    /**
      * Writes the checkpoint so that {@code file} is at any moment the old one or the new one, whole.
      *
      * @throws IOException if that fails; what was there is untouched then
      */
     public void write(Path file) throws IOException {
+        Map<String, String> metadata = new TreeMap<>(optionsMetadata());
+        metadata.put("format", FORMAT);
+        metadata.put("format_version", VERSION);
+        metadata.put("training_data", trainingData);
+        metadata.put("validation_data", validationData);
+        metadata.put("step", String.valueOf(state.step()));
+        epochLoss.ifPresent(loss -> metadata.put("epoch_loss", String.valueOf(loss)));
+        List<Tensor> tensors = new ArrayList<>();
+        addTensors(tensors, "", state.parameters());
+        addTensors(tensors, FIRST_MOMENT, state.firstMoment());
+        addTensors(tensors, SECOND_MOMENT, state.secondMoment());
+        new Safetensors(metadata, tensors).write(file);
+    }
+
+    /** What {@link #readOptions} reads. */
+    public Map<String, String> optionsMetadata() {
         Architecture architecture = options.architecture();
         Noise noise = options.noise();
         LearningRate rate = options.learningRate();
         Map<String, String> metadata = new TreeMap<>();
-        metadata.put("format", FORMAT);
-        metadata.put("format_version", VERSION);
         metadata.put("image", Arrays.toString(new int[] {architecture.height(), architecture.width(),
                 architecture.channels()}));
         metadata.put("filters", architecture.filters().toString());
@@ -117,15 +141,7 @@ public record Checkpoint(TrainingOptions options, String trainingData, String va
         metadata.put("learning_rate", String.valueOf(rate.peak()));
         metadata.put("schedule", rate.schedule().toString());
         metadata.put("schedule_horizon", String.valueOf(rate.horizon()));
-        metadata.put("training_data", trainingData);
-        metadata.put("validation_data", validationData);
-        metadata.put("step", String.valueOf(state.step()));
-        epochLoss.ifPresent(loss -> metadata.put("epoch_loss", String.valueOf(loss)));
-        List<Tensor> tensors = new ArrayList<>();
-        addTensors(tensors, "", state.parameters());
-        addTensors(tensors, FIRST_MOMENT, state.firstMoment());
-        addTensors(tensors, SECOND_MOMENT, state.secondMoment());
-        new Safetensors(metadata, tensors).write(file);
+        return metadata;
     }
 
     private static void addTensors(List<Tensor> tensors, String prefix, Parameters parameters) {
@@ -158,8 +174,21 @@ public record Checkpoint(TrainingOptions options, String trainingData, String va
         }
     }
 
+    /**
+     * The options that {@link #optionsMetadata} wrote into a file's metadata.
+     *
+     * @throws InvalidInputException if something is missing or wrong; the message does not name the file
+     */
+    public static TrainingOptions readOptions(Safetensors content) {
+        try {
+            return options(content);
+        } catch (IllegalArgumentException e) {
+            throw new InvalidInputException(e.getMessage(), e);
+        }
+    }
+
     /** @throws IllegalArgumentException if something is missing or wrong */
-    private static Checkpoint read(Safetensors content) {
+    private static TrainingOptions options(Safetensors content) {
         int[] image = value(content, "image", text -> parseJson(text, int[].class));
         require(image.length == 3, "image must be [height, width, channels], not " + Arrays.toString(image));
         int[] filters = value(content, "filters", text -> parseJson(text, int[].class));
@@ -172,6 +201,13 @@ public record Checkpoint(TrainingOptions options, String trainingData, String va
                 value(content, "noise_once", Checkpoint::parseBoolean));
         LearningRate rate = new LearningRate(value(content, "schedule", Schedule::of),
                 value(content, "learning_rate", Double::valueOf), value(content, "schedule_horizon", Long::valueOf));
+        return new TrainingOptions(architecture, noise, value(content, "batch_size", Integer::valueOf), rate);
+    }
+
+    /** @throws IllegalArgumentException if something is missing or wrong */
+    private static Checkpoint read(Safetensors content) {
+        TrainingOptions options = options(content);
+        Architecture architecture = options.architecture();
         long step = value(content, "step", Long::valueOf);
         require(step >= 0, "step must be 0 or more, not " + step);
         OptionalDouble epochLoss = content.metadata().containsKey("epoch_loss")
@@ -186,9 +222,8 @@ public record Checkpoint(TrainingOptions options, String trainingData, String va
         }
         TrainingState state = new TrainingState(parameters(content, "", architecture),
                 parameters(content, FIRST_MOMENT, architecture), parameters(content, SECOND_MOMENT, architecture), step);
-        return new Checkpoint(new TrainingOptions(architecture, noise, value(content, "batch_size", Integer::valueOf), rate),
-                value(content, "training_data", Function.identity()), value(content, "validation_data", Function.identity()),
-                state, epochLoss);
+        return new Checkpoint(options, value(content, "training_data", Function.identity()),
+                value(content, "validation_data", Function.identity()), state, epochLoss);
     }
 
     private static <T> T value(Safetensors content, String key, Function<String, T> parser) {

@@ -363,22 +363,27 @@ public final class CpuEngine implements Engine {
 
     @Override
     public void denoise(float[] noisy, int count, float[] denoised) {
-        infer(noisy, count, layers.size(), denoised);
+        infer(noisy, count, 0, layers.size(), denoised);
     }
 
     @Override
     public void encode(float[] clean, int count, float[] latents) {
-        infer(clean, count, layers.indexOf(architecture.layer("latent")) + 1, latents);
+        infer(clean, count, 0, layers.indexOf(architecture.layer("expand")), latents);
     }
 
-    private void infer(float[] input, int count, int depth, float[] results) {
+    @Override
+    public void decode(float[] latents, int count, float[] images) {
+        infer(latents, count, layers.indexOf(architecture.layer("expand")), layers.size(), images);
+    }
+
+    private void infer(float[] input, int count, int from, int to, float[] results) {
         if (inference == null) {
             openInference();
         }
         int capacity = inference[0].capacity();
         inParallel(phase(() -> (count + capacity - 1) / capacity, (group, worker) -> {
             int first = group * capacity;
-            inference[worker].run(streams[worker], input, first, Math.min(capacity, count - first), depth, results);
+            inference[worker].run(streams[worker], input, first, Math.min(capacity, count - first), from, to, results);
         }));
     }
 

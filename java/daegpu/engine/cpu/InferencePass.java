@@ -41,22 +41,22 @@ final class InferencePass implements AutoCloseable {
     }
 
     /**
-     * Runs the first {@code depth} layers on {@code count} images, at most {@link #capacity}.
+     * Runs layers {@code from} (inclusive) to {@code to} (exclusive) on {@code count} images, at most {@link #capacity}.
      *
-     * @param stream   of the calling thread
-     * @param images   {@code [.., height, width, channels]}, of which those from {@code first} on are taken
-     * @param results  receives as many of what the last of these layers puts out, at the same places
+     * @param stream  of the calling thread
+     * @param inputs  what goes into the first of them, {@code [.., height, width, channels]}, from {@code first} on
+     * @param results receives as many of what the last of them puts out, at the same places
      */
-    void run(dnnl_stream stream, float[] images, int first, int count, int depth, float[] results) {
-        int inputSize = layers.get(0).inputSize();
-        int outputSize = layers.get(depth - 1).outputSize();
-        input.write(0, images, first * inputSize, count * inputSize);
-        for (int l = 0; l < depth; l++) {
+    void run(dnnl_stream stream, float[] inputs, int first, int count, int from, int to, float[] results) {
+        int inputSize = layers.get(from).inputSize();
+        int outputSize = layers.get(to - 1).outputSize();
+        (from == 0 ? input : outputs[(from - 1) % 2]).write(0, inputs, first * inputSize, count * inputSize);
+        for (int l = from; l < to; l++) {
             for (Primitive primitive : forward.get(l)) {
                 primitive.run(stream);
             }
         }
-        outputs[(depth - 1) % 2].read(0, results, first * outputSize, count * outputSize);
+        outputs[(to - 1) % 2].read(0, results, first * outputSize, count * outputSize);
     }
 
     @Override

@@ -318,17 +318,22 @@ public final class CudaEngine implements Engine {
 
     @Override
     public void denoise(float[] noisy, int count, float[] denoised) {
-        infer(noisy, count, layers.size(), denoised);
+        infer(noisy, count, 0, layers.size(), denoised);
     }
 
     @Override
     public void encode(float[] images, int count, float[] latents) {
-        infer(images, count, layers.indexOf(architecture.layer("latent")) + 1, latents);
+        infer(images, count, 0, layers.indexOf(architecture.layer("expand")), latents);
     }
 
-    private void infer(float[] input, int count, int depth, float[] results) {
+    @Override
+    public void decode(float[] latents, int count, float[] images) {
+        infer(latents, count, layers.indexOf(architecture.layer("expand")), layers.size(), images);
+    }
+
+    private void infer(float[] input, int count, int from, int to, float[] results) {
         device.makeCurrent();
-        inference().run(input, count, depth, results);
+        inference().run(input, count, from, to, results);
     }
 
     private Inference inference() {

@@ -40,9 +40,9 @@ final class ForwardPass {
         return convolutions[l];
     }
 
-    /** Runs the first {@code depth} layers on the input that is there. */
-    void run(int depth) {
-        for (int l = 0; l < depth; l++) {
+    /** Runs layers {@code from} (inclusive) to {@code to} (exclusive) on the input that is there. */
+    void run(int from, int to) {
+        for (int l = from; l < to; l++) {
             runLinear(l);
             if (layers.get(l).operation() != Operation.DENSE) {
                 applyBias(l);

@@ -40,21 +40,21 @@ final class Inference {
     }
 
     /**
-     * Runs the first {@code depth} layers.
+     * Runs layers {@code from} (inclusive) to {@code to} (exclusive).
      *
-     * @param input   {@code [count, height, width, channels]}
+     * @param input   what goes into the first of them, {@code [count, height, width, channels]}
      * @param results receives what comes out of the last of them, likewise
      */
-    void run(float[] input, int count, int depth, float[] results) {
+    void run(float[] input, int count, int from, int to, float[] results) {
         Device device = toolkit.device();
-        int inputSize = layers.get(0).inputSize();
-        int outputSize = layers.get(depth - 1).outputSize();
+        int inputSize = layers.get(from).inputSize();
+        int outputSize = layers.get(to - 1).outputSize();
         for (int first = 0; first < count; first += capacity) {
             int part = Math.min(capacity, count - first);
             device.upload(input, first * inputSize, part * inputSize, pixels, 0);
-            layout.toPlanes(pixels, activations.input(0), activations.inputPlanes(0), part);
-            passFor(part).run(depth);
-            layout.toPixels(activations.output(depth - 1), pixels, activations.outputPlanes(depth - 1), part);
+            layout.toPlanes(pixels, activations.input(from), activations.inputPlanes(from), part);
+            passFor(part).run(from, to);
+            layout.toPixels(activations.output(to - 1), pixels, activations.outputPlanes(to - 1), part);
             device.download(pixels, results, first * outputSize, part * outputSize);
         }
     }

@@ -75,7 +75,7 @@ final class TrainingPass {
     /** From the batch that is there to the loss and the gradients of all parameters. */
     void run() {
         int last = layers.size() - 1;
-        forward.run(last);
+        forward.run(0, last);
         forward.runLinear(last);
         findLoss(last);
         for (int l = last; l >= 0; l--) {

@@ -55,13 +55,13 @@ final class ImagePass {
     }
 
     /**
-     * Runs the first {@code depth} layers.
+     * Runs layers {@code from} (inclusive) to {@code to} (exclusive).
      *
      * @param weights of each layer
      * @param turned  each layer's kernel, as {@link Convolution#turn} lays it out
      */
-    void forward(int depth, LayerWeights[] weights, float[][][] turned) {
-        for (int l = 0; l < depth; l++) {
+    void forward(int from, int to, LayerWeights[] weights, float[][][] turned) {
+        for (int l = from; l < to; l++) {
             if (l > 0) {
                 copy(outputs[l - 1], inputs[l]);
             }

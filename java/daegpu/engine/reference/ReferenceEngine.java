@@ -153,7 +153,7 @@ public final class ReferenceEngine implements Engine {
             for (int i = group * GROUP; i < Math.min((group + 1) * GROUP, count); i++) {
                 ImagePass.fill(batch[i].clean(), clean, i * size);
                 ImagePass.fill(batch[i].input(), noisy, i * size);
-                batch[i].forward(layers.size(), weights, turnedKernels);
+                batch[i].forward(0, layers.size(), weights, turnedKernels);
                 squares[i] = batch[i].backward(count * size, weights, turnedKernels, groupGradient);
             }
         });
@@ -210,24 +210,29 @@ public final class ReferenceEngine implements Engine {
 
     @Override
     public void denoise(float[] noisy, int count, float[] denoised) {
-        run(noisy, count, layers.size(), denoised);
+        run(noisy, count, 0, layers.size(), denoised);
     }
 
     @Override
     public void encode(float[] clean, int count, float[] latents) {
-        run(clean, count, layers.indexOf(architecture.layer("latent")) + 1, latents);
+        run(clean, count, 0, layers.indexOf(architecture.layer("expand")), latents);
     }
 
-    /** The first {@code depth} layers on any number of images. */
-    private void run(float[] input, int count, int depth, float[] output) {
-        int inputSize = architecture.imageSize();
-        int outputSize = layers.get(depth - 1).outputSize();
+    @Override
+    public void decode(float[] latents, int count, float[] images) {
+        run(latents, count, layers.indexOf(architecture.layer("expand")), layers.size(), images);
+    }
+
+    /** Layers {@code from} (inclusive) to {@code to} (exclusive) on any number of images. */
+    private void run(float[] input, int count, int from, int to, float[] output) {
+        int inputSize = layers.get(from).inputSize();
+        int outputSize = layers.get(to - 1).outputSize();
         inParallel((count + INFERENCE_GROUP - 1) / INFERENCE_GROUP, group -> {
             ImagePass pass = new ImagePass(layers);
             for (int i = group * INFERENCE_GROUP; i < Math.min((group + 1) * INFERENCE_GROUP, count); i++) {
-                ImagePass.fill(pass.input(), input, i * inputSize);
-                pass.forward(depth, weights, turnedKernels);
-                ImagePass.flatten(pass.output(depth - 1), output, i * outputSize);
+                ImagePass.fill(from == 0 ? pass.input() : pass.output(from - 1), input, i * inputSize);
+                pass.forward(from, to, weights, turnedKernels);
+                ImagePass.flatten(pass.output(to - 1), output, i * outputSize);
             }
         });
     }

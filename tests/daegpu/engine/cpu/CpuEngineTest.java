@@ -201,6 +201,7 @@ class CpuEngineTest {
         float[] images = uniform(count * SMALL.imageSize(), 3);
         float[][] denoised = new float[2][images.length];
         float[][] latents = new float[2][count * SMALL.latentDimension()];
+        float[][] decoded = new float[2][images.length];
         TrainingState state = TrainingState.initial(Initializer.glorotUniform(SMALL, 1));
         try (Engine engine = new CpuEngine(SMALL, EngineOptions.fp32(4));
                 Engine reference = new ReferenceEngine(SMALL, EngineOptions.fp32(4))) {
@@ -211,10 +212,13 @@ class CpuEngineTest {
                 engines[i].load(state);
                 engines[i].denoise(images, count, denoised[i]);
                 engines[i].encode(images, count, latents[i]);
+                engines[i].decode(latents[i], count, decoded[i]);
             }
         }
         assertArrayEquals(denoised[1], denoised[0], 1e-5f);
         assertArrayEquals(latents[1], latents[0], 1e-5f);
+        assertArrayEquals(denoised[0], decoded[0], "the way in two parts leads elsewhere");
+        assertArrayEquals(denoised[1], decoded[1]);
     }
 
     @Test

@@ -266,6 +266,7 @@ class CudaEngineTest {
             float[] actual = new float[noisy.length];
             float[] expectedLatents = new float[count * SMALL.latentDimension()];
             float[] actualLatents = new float[count * SMALL.latentDimension()];
+            float[] decoded = new float[noisy.length];
             try (Engine engine = new ReferenceEngine(SMALL, EngineOptions.fp32(1))) {
                 engine.load(TrainingState.initial(parameters));
                 engine.denoise(noisy, count, expected);
@@ -275,8 +276,10 @@ class CudaEngineTest {
                 engine.load(TrainingState.initial(parameters));
                 engine.denoise(noisy, count, actual);
                 engine.encode(noisy, count, actualLatents);
+                engine.decode(actualLatents, count, decoded);
             }
             assertArrayEquals(expected, actual, 1e-5f);
+            assertArrayEquals(actual, decoded, "the way in two parts leads elsewhere");
             assertArrayEquals(expectedLatents, actualLatents, 1e-5f);
         }
     }

@@ -198,6 +198,7 @@ class ReferenceEngineTest {
         try (ReferenceEngine engine = open(SMALL, 1, 1)) {
             engine.denoise(new float[0], 0, new float[0]);
             engine.encode(new float[0], 0, new float[0]);
+            engine.decode(new float[0], 0, new float[0]);
         }
     }
 

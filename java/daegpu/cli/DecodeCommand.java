@@ -1,0 +1,125 @@
+package daegpu.cli;
+
+import daegpu.data.AtomicFile;
+import daegpu.data.IdxFile;
+import daegpu.data.ImageFile;
+import daegpu.data.ImageSet;
+import daegpu.data.InvalidInputException;
+import daegpu.engine.Engine;
+import daegpu.engine.Engines.OpenedEngine;
+import daegpu.format.LatentVectors;
+import daegpu.model.Architecture;
+import daegpu.train.Checkpoint;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Arrays;
+import java.util.LinkedHashSet;
+import java.util.Locale;
+import java.util.Set;
+import java.util.concurrent.Callable;
+import picocli.CommandLine.ArgGroup;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.ParameterException;
+import picocli.CommandLine.Parameters;
+import picocli.CommandLine.Spec;
+
+/** {@code decode}: latent vectors to images. */
+@Command(name = "decode", mixinStandardHelpOptions = true, sortOptions = false,
+        description = {"Makes an image of each latent vector, as encode writes them.", ""},
+        footerHeading = "%nExamples:%n",
+        footer = {"  dae-gpu decode digits latents.csv --output pictures",
+            "  dae-gpu decode digits latents.npy --output images.idx3-ubyte.gz"})
+final class DecodeCommand implements Callable<Integer> {
+
+    private static final int CHUNK = 1000;
+
+    @Spec
+    private CommandSpec spec;
+
+    @Mixin
+    private ModelFile model;
+
+    @Parameters(index = "1", paramLabel = "LATENTS", description = "A file *.csv or *.npy, as encode writes it.")
+    private Path input;
+
+    @Option(names = "--output", paramLabel = "PATH", required = true,
+            description = "Where the images go: an IDX file (*-ubyte or *-ubyte.gz), or else a folder of PNG files, named as in "
+                    + "the CSV or by number.")
+    private Path output;
+
+    @Option(names = "--overwrite", description = "Replace files that are there already.")
+    private boolean overwrite;
+
+    @ArgGroup(validate = false, heading = "%nWhat computes:%n")
+    private EngineChoice engineChoice = new EngineChoice();
+
+    @Override
+    public Integer call() throws IOException {
+        if (!LatentVectors.isFormat(input)) {
+            throw new ParameterException(spec.commandLine(), "LATENTS must end in .csv or .npy, not be " + input);
+        }
+        boolean toIdx = output.toString().toLowerCase(Locale.ROOT).matches(".*ubyte(\\.gz)?");
+        LatentVectors vectors = LatentVectors.read(input);
+        Checkpoint checkpoint = model.read();
+        Architecture architecture = checkpoint.options().architecture();
+        if (vectors.dimension() != architecture.latentDimension()) {
+            throw new InvalidInputException(input + " has vectors of " + vectors.dimension() + " values; the model's have "
+                    + architecture.latentDimension());
+        }
+        if (!toIdx && Files.exists(output) && !Files.isDirectory(output)) {
+            throw new InvalidInputException(output + " is a file; pictures need a folder for --output");
+        }
+        Path[] targets = toIdx ? new Path[] {output} : targets(vectors);
+        for (Path target : targets) {
+            if (Files.exists(target) && !overwrite) {
+                throw new InvalidInputException(target + " exists already; --overwrite replaces it");
+            }
+        }
+        ImageSet images;
+        try (OpenedEngine engine = engineChoice.open(architecture, 1)) {
+            engine.engine().load(checkpoint.state());
+            images = decode(engine.engine(), vectors);
+        }
+        if (toIdx) {
+            IdxFile.write(output, images);
+        } else {
+            Files.createDirectories(output);
+            for (int i = 0; i < targets.length; i++) {
+                AtomicFile.write(targets[i], ImageFile.encode(images, i, "png"));
+            }
+        }
+        spec.commandLine().getOut().println("Decoded " + images.count() + (images.count() == 1 ? " image" : " images") + " into " + output);
+        return ExitStatus.DONE;
+    }
+
+    private static ImageSet decode(Engine engine, LatentVectors vectors) {
+        Architecture architecture = engine.architecture();
+        int size = architecture.imageSize();
+        byte[] pixels = new byte[Math.multiplyExact(vectors.count(), size)];
+        for (int first = 0; first < vectors.count(); first += CHUNK) {
+            int count = Math.min(CHUNK, vectors.count() - first);
+            int from = first * vectors.dimension();
+            float[] values = new float[count * size];
+            engine.decode(Arrays.copyOfRange(vectors.values(), from, from + count * vectors.dimension()), count, values);
+            ImageSet.unscale(values, values.length, pixels, first * size);
+        }
+        return new ImageSet(architecture.height(), architecture.width(), architecture.channels(), pixels);
+    }
+
+    /** A picture's file for each vector: its name without what cannot be in one, or its number. */
+    private Path[] targets(LatentVectors vectors) {
+        Set<Path> targets = new LinkedHashSet<>();
+        for (int i = 0; i < vectors.count(); i++) {
+            String name = vectors.names().isEmpty() ? String.format(Locale.ROOT, "%05d", i + 1)
+                    : vectors.names().get(i).replaceFirst("(?i)\\.(png|jpe?g)$", "").replaceAll("[^\\p{L}\\p{N}._#-]", "_");
+            if (!targets.add(output.resolve(name + ".png"))) {
+                throw new InvalidInputException(input + " has two vectors called " + name + ": their pictures need different names");
+            }
+        }
+        return targets.toArray(Path[]::new);
+    }
+}

@@ -1,0 +1,86 @@
+package daegpu.cli;
+
+import daegpu.data.InvalidInputException;
+import daegpu.format.OnnxFile;
+import daegpu.format.WeightsFile;
+import daegpu.format.WeightsFile.Convention;
+import daegpu.model.Parameters;
+import daegpu.train.Checkpoint;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Locale;
+import java.util.Map;
+import java.util.TreeMap;
+import java.util.concurrent.Callable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.ParameterException;
+import picocli.CommandLine.Spec;
+
+/** {@code export}: writes a model for other programs. */
+@Command(name = "export", mixinStandardHelpOptions = true, sortOptions = false,
+        description = {"Writes a model for other programs. An ONNX file has the input noisy and the outputs",
+            "denoised, both [batch, height, width, channels] in [0, 1] with any number of images,",
+            "and latents. A safetensors file has the weights with the names and layouts of Keras",
+            "or PyTorch; import reads it back, to the same bits.", ""},
+        footerHeading = "%nExamples:%n",
+        footer = {"  dae-gpu export digits --to onnx --output digits.onnx",
+            "  dae-gpu export digits --to safetensors --layout pytorch --output torch.safetensors"})
+final class ExportCommand implements Callable<Integer> {
+
+    /** What a model can be written as. */
+    enum Target {
+        ONNX, SAFETENSORS;
+
+        @Override
+        public String toString() {
+            return name().toLowerCase(Locale.ROOT);
+        }
+    }
+
+    @Spec
+    private CommandSpec spec;
+
+    @Mixin
+    private ModelFile model;
+
+    @Option(names = "--to", paramLabel = "FORMAT", required = true, description = "${COMPLETION-CANDIDATES}.")
+    private Target target;
+
+    @Option(names = "--layout", paramLabel = "NAME",
+            description = "Whose names and layouts a safetensors file has: ${COMPLETION-CANDIDATES} (default: keras).")
+    private Convention convention;
+
+    @Option(names = "--output", paramLabel = "FILE", required = true, description = "The file to write.")
+    private Path output;
+
+    @Option(names = "--overwrite", description = "Replace a file that is there already.")
+    private boolean overwrite;
+
+    @Override
+    public Integer call() throws IOException {
+        if (target == Target.ONNX && convention != null) {
+            throw new ParameterException(spec.commandLine(), "--layout goes with --to safetensors");
+        }
+        if (Files.exists(output) && !overwrite) {
+            throw new InvalidInputException(output + " exists already; --overwrite replaces it");
+        }
+        Checkpoint checkpoint = model.read();
+        Parameters parameters = checkpoint.state().parameters();
+        if (target == Target.ONNX) {
+            OnnxFile.write(output, parameters, Version.all().get("dae-gpu"));
+            spec.commandLine().getOut().println("Wrote " + output + ": ONNX, opset " + OnnxFile.OPSET);
+        } else {
+            Convention chosen = convention != null ? convention : Convention.KERAS;
+            Map<String, String> metadata = new TreeMap<>(checkpoint.optionsMetadata());
+            metadata.put("format", chosen == Convention.PYTORCH ? "pt" : "keras"); // as Hugging Face's tools look for it
+            WeightsFile.write(output, parameters, chosen, metadata);
+            spec.commandLine().getOut().println("Wrote " + output + ": " + parameters.architecture().parameterCount()
+                    + " weights, named and laid as in " + (chosen == Convention.PYTORCH ? "PyTorch" : "Keras"));
+        }
+        return ExitStatus.DONE;
+    }
+}

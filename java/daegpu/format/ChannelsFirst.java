@@ -1,0 +1,95 @@
+package daegpu.format;
+
+import daegpu.model.Architecture;
+import daegpu.model.Layer;
+import daegpu.model.Layer.Operation;
+import daegpu.model.ParameterTensor;
+import daegpu.model.Parameters;
+import java.util.stream.IntStream;
+
+/**
+ * Parameters as PyTorch and ONNX lay them, for images of {@code [batch, channels, height, width]}: a convolution's kernel is
+ * {@code [out, in, kernel height, kernel width]}, a transposed one's {@code [in, out, kernel height, kernel width]}, a dense
+ * layer's {@code [out, in]}. Where a dense layer sees an image as a row, or puts one out, its channels run slowest.
+ */
+final class ChannelsFirst {
+
+    private ChannelsFirst() {
+    }
+
+    /** The shape of {@code tensor}, which belongs to {@code layer}, laid so. */
+    static int[] shape(Layer layer, ParameterTensor tensor) {
+        int[] shape = tensor.shape();
+        return switch (shape.length) {
+            case 4 -> new int[] {shape[3], shape[2], shape[0], shape[1]};
+            case 2 -> new int[] {layer.outputChannels(), layer.inputChannels()};
+            default -> shape;
+        };
+    }
+
+    /** The values of a tensor of {@code parameters}, laid so. */
+    static float[] values(Parameters parameters, Layer layer, ParameterTensor tensor) {
+        int[] places = places(parameters.architecture(), layer, tensor);
+        float[] values = new float[places.length];
+        for (int i = 0; i < places.length; i++) {
+            values[i] = parameters.values()[tensor.offset() + places[i]];
+        }
+        return values;
+    }
+
+    /** Puts {@code values}, laid so, into a tensor of {@code parameters}: the inverse of {@link #values}. */
+    static void set(Parameters parameters, Layer layer, ParameterTensor tensor, float[] values) {
+        int[] places = places(parameters.architecture(), layer, tensor);
+        for (int i = 0; i < places.length; i++) {
+            parameters.values()[tensor.offset() + places[i]] = values[i];
+        }
+    }
+
+    /** For each value laid so, its place in the tensor as {@link Parameters} has it. */
+    private static int[] places(Architecture architecture, Layer layer, ParameterTensor tensor) {
+        int[] places = new int[tensor.size()];
+        int[] shape = tensor.shape();
+        if (shape.length == 4) {
+            int next = 0;
+            for (int d = 0; d < shape[3]; d++) {
+                for (int c = 0; c < shape[2]; c++) {
+                    for (int pixel = 0; pixel < shape[0] * shape[1]; pixel++) {
+                        places[next++] = (pixel * shape[2] + c) * shape[3] + d;
+                    }
+                }
+            }
+            return places;
+        }
+        // The one before the bottleneck sees an image as a row, the one behind it puts one out.
+        boolean fromImage = layer.name().equals("latent");
+        int[] outputs = layer.operation() == Operation.DENSE && !fromImage ? row(architecture) : inOrder(layer.outputChannels());
+        if (shape.length == 1) {
+            return outputs;
+        }
+        int[] inputs = fromImage ? row(architecture) : inOrder(layer.inputChannels());
+        for (int o = 0; o < outputs.length; o++) {
+            for (int i = 0; i < inputs.length; i++) {
+                places[o * inputs.length + i] = inputs[i] * outputs.length + outputs[o];
+            }
+        }
+        return places;
+    }
+
+    private static int[] inOrder(int count) {
+        return IntStream.range(0, count).toArray();
+    }
+
+    /** For each value of the last convolution's output, channels slowest, its place with channels fastest. */
+    private static int[] row(Architecture architecture) {
+        Layer image = architecture.layer("conv" + architecture.filters().size());
+        int channels = image.outputChannels();
+        int pixels = image.outputHeight() * image.outputWidth();
+        int[] places = new int[channels * pixels];
+        for (int c = 0; c < channels; c++) {
+            for (int pixel = 0; pixel < pixels; pixel++) {
+                places[c * pixels + pixel] = pixel * channels + c;
+            }
+        }
+        return places;
+    }
+}

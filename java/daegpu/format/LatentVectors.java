@@ -1,0 +1,175 @@
+package daegpu.format;
+
+import daegpu.data.AtomicFile;
+import daegpu.data.InvalidInputException;
+import java.io.IOException;
+import java.nio.BufferUnderflowException;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Locale;
+import java.util.StringJoiner;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+
+/**
+ * Latent vectors of images, and files of them: CSV with a header line and the image's name before its values, or NumPy's NPY
+ * (<a href="https://numpy.org/doc/stable/reference/generated/numpy.lib.format.html">description</a>), an array of 32-bit
+ * floats {@code [count, dimension]} without names. Both give back the same floats.
+ *
+ * @param names     of the images; empty where they have none
+ * @param dimension values of a vector
+ * @param values    {@code [count, dimension]}
+ */
+public record LatentVectors(List<String> names, int dimension, float[] values) {
+
+    private static final byte[] NPY_MAGIC = {(byte) 0x93, 'N', 'U', 'M', 'P', 'Y'};
+    private static final Pattern NPY_HEADER = Pattern.compile(
+            "\\{'descr': *'([^']*)', *'fortran_order': *(True|False), *'shape': *\\((\\d+), *(\\d+)\\),? *\\}\\s*");
+    private static final int NPY_ALIGNMENT = 64;
+
+    /** @throws IllegalArgumentException if the numbers of names, values and the dimension do not belong together */
+    public LatentVectors {
+        if (dimension < 1 || values.length % dimension != 0 || !names.isEmpty() && names.size() != values.length / dimension) {
+            throw new IllegalArgumentException(values.length + " values and " + names.size() + " names are no vectors of " + dimension);
+        }
+    }
+
+    /** Vectors. */
+    public int count() {
+        return values.length / dimension;
+    }
+
+    /** Whether a file of this name can be written or read: it ends in {@code .csv} or {@code .npy}. */
+    public static boolean isFormat(Path file) {
+        return isCsv(file) || hasEnding(file, ".npy");
+    }
+
+    private static boolean isCsv(Path file) {
+        return hasEnding(file, ".csv");
+    }
+
+    private static boolean hasEnding(Path file, String ending) {
+        return file.toString().toLowerCase(Locale.ROOT).endsWith(ending);
+    }
+
+    /** Writes CSV or NPY, by the name of the file. @throws IOException if that fails; what was there is untouched then */
+    public void write(Path file) throws IOException {
+        AtomicFile.write(file, isCsv(file) ? csv() : npy());
+    }
+
+    private byte[] csv() {
+        StringBuilder text = new StringBuilder();
+        StringJoiner header = new StringJoiner(",", "", "\n");
+        header.add("image");
+        for (int i = 1; i <= dimension; i++) {
+            header.add("latent" + i);
+        }
+        text.append(header);
+        for (int vector = 0; vector < count(); vector++) {
+            String name = names.isEmpty() ? String.valueOf(vector + 1) : names.get(vector);
+            text.append(name.matches("[^,\"\n\r]*") ? name : "\"" + name.replace("\"", "\"\"") + "\"");
+            for (int i = 0; i < dimension; i++) {
+                text.append(',').append(values[vector * dimension + i]);
+            }
+            text.append('\n');
+        }
+        return text.toString().getBytes(StandardCharsets.UTF_8);
+    }
+
+    private byte[] npy() {
+        String header = "{'descr': '<f4', 'fortran_order': False, 'shape': (" + count() + ", " + dimension + "), }";
+        int length = NPY_MAGIC.length + 4;
+        int padded = (length + header.length() + 1 + NPY_ALIGNMENT - 1) / NPY_ALIGNMENT * NPY_ALIGNMENT;
+        ByteBuffer bytes = ByteBuffer.allocate(padded + Float.BYTES * values.length).order(ByteOrder.LITTLE_ENDIAN);
+        bytes.put(NPY_MAGIC).put((byte) 1).put((byte) 0).putShort((short) (padded - length));
+        bytes.put(header.getBytes(StandardCharsets.US_ASCII));
+        while (bytes.position() < padded - 1) {
+            bytes.put((byte) ' ');
+        }
+        bytes.put((byte) '\n');
+        bytes.asFloatBuffer().put(values);
+        return bytes.array();
+    }
+
+    /**
+     * Reads CSV or NPY, by the name of the file.
+     *
+     * @throws InvalidInputException if it cannot be read or holds no such vectors; the message names it and what is wrong
+     */
+    public static LatentVectors read(Path file) {
+        byte[] content;
+        try {
+            content = Files.readAllBytes(file);
+        } catch (IOException e) {
+            throw InvalidInputException.unreadable(file, e);
+        }
+        LatentVectors vectors = isCsv(file) ? readCsv(file, content) : readNpy(file, content);
+        for (float value : vectors.values) {
+            if (!Float.isFinite(value)) {
+                throw new InvalidInputException(file + " has a value that is not a finite number");
+            }
+        }
+        return vectors;
+    }
+
+    private static LatentVectors readCsv(Path file, byte[] content) {
+        List<String> lines = new String(content, StandardCharsets.UTF_8).lines().filter(line -> !line.isBlank()).toList();
+        if (lines.size() < 2 || !lines.get(0).startsWith("image,")) {
+            throw new InvalidInputException(file + " has no vectors: its first line must be image,latent1,… and each other a name and values");
+        }
+        int dimension = lines.get(0).split(",", -1).length - 1;
+        List<String> names = new ArrayList<>();
+        float[] values = new float[Math.multiplyExact(lines.size() - 1, dimension)];
+        Pattern pattern = Pattern.compile("(?:\"((?:[^\"]|\"\")*)\"|([^,\"]*)),(.*)");
+        for (int line = 1; line < lines.size(); line++) {
+            Matcher matcher = pattern.matcher(lines.get(line));
+            String[] texts = matcher.matches() ? matcher.group(3).split(",", -1) : new String[0];
+            if (texts.length != dimension) {
+                throw new InvalidInputException(file + ": vector " + line + " has " + texts.length + " values where the first line names "
+                        + dimension);
+            }
+            names.add(matcher.group(1) != null ? matcher.group(1).replace("\"\"", "\"") : matcher.group(2));
+            for (int i = 0; i < dimension; i++) {
+                try {
+                    values[(line - 1) * dimension + i] = Float.parseFloat(texts[i]);
+                } catch (NumberFormatException e) {
+                    throw new InvalidInputException(file + ": vector " + line + " has '" + texts[i] + "' where a number should be", e);
+                }
+            }
+        }
+        return new LatentVectors(names, dimension, values);
+    }
+
+    private static LatentVectors readNpy(Path file, byte[] content) {
+        ByteBuffer bytes = ByteBuffer.wrap(content).order(ByteOrder.LITTLE_ENDIAN);
+        try {
+            byte[] magic = new byte[NPY_MAGIC.length];
+            bytes.get(magic);
+            int major = bytes.get();
+            bytes.get();
+            byte[] header = new byte[major == 1 ? Short.toUnsignedInt(bytes.getShort()) : Math.max(0, Math.min(bytes.getInt(), content.length))];
+            bytes.get(header);
+            Matcher matcher = NPY_HEADER.matcher(new String(header, StandardCharsets.US_ASCII));
+            if (!Arrays.equals(magic, NPY_MAGIC) || !matcher.matches() || !matcher.group(1).equals("<f4") || matcher.group(2).equals("True")) {
+                throw new InvalidInputException(file + " is no NPY file of 32-bit floats, [count, dimension] in C order");
+            }
+            long count = Long.parseLong(matcher.group(3));
+            long dimension = Long.parseLong(matcher.group(4));
+            if (dimension < 1 || Math.multiplyExact(Math.multiplyExact(count, dimension), 4L) != bytes.remaining()) {
+                throw new InvalidInputException(file + " is damaged: it announces " + count + " vectors of " + dimension + " and holds "
+                        + bytes.remaining() + " bytes");
+            }
+            float[] values = new float[Math.toIntExact(count * dimension)];
+            bytes.slice().order(ByteOrder.LITTLE_ENDIAN).asFloatBuffer().get(values);
+            return new LatentVectors(List.of(), (int) dimension, values);
+        } catch (BufferUnderflowException | ArithmeticException | NumberFormatException e) {
+            throw new InvalidInputException(file + " is no NPY file: it ends early or its sizes are impossible", e);
+        }
+    }
+}

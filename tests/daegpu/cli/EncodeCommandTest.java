@@ -1,0 +1,104 @@
+package daegpu.cli;
+
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import daegpu.cli.Program.Result;
+import daegpu.data.IdxFile;
+import daegpu.data.ImageFile;
+import daegpu.data.ImageSet;
+import daegpu.format.LatentVectors;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** {@code encode} and {@code decode}. */
+class EncodeCommandTest {
+
+    private static final ImageSet IMAGES = Program.images(4, 9);
+
+    @TempDir
+    private static Path shared;
+    private static Path model;
+
+    @TempDir
+    private Path folder;
+
+    @BeforeAll
+    static void train() throws IOException {
+        model = Program.train(Program.writeImages(shared.resolve("data")), shared.resolve("model"));
+    }
+
+    private static Result run(String command, Object... arguments) {
+        List<Object> all = new ArrayList<>(List.of(command, model, "--engine", "reference", "--threads", "1"));
+        all.addAll(List.of(arguments));
+        return Program.run(all.toArray());
+    }
+
+    /** Encoding and decoding is what denoising does. */
+    @Test
+    void thereAndBackIsDenoising() throws IOException {
+        Path images = folder.resolve("images-idx3-ubyte");
+        IdxFile.write(images, IMAGES);
+        Path denoised = folder.resolve("denoised-idx3-ubyte");
+        run("denoise", images, "--output", denoised).assertDone();
+        for (String name : List.of("latents.csv", "latents.npy")) {
+            Path latents = folder.resolve(name);
+            assertTrue(run("encode", images, "--output", latents).assertDone().out().contains("Encoded 4 images into 3 values each"));
+            Path decoded = folder.resolve(name + "-idx3-ubyte.gz");
+            run("decode", latents, "--output", decoded).assertDone();
+            assertArrayEquals(IdxFile.read(denoised, 0).pixels(), IdxFile.read(decoded, 0).pixels());
+        }
+    }
+
+    @Test
+    void picturesKeepTheirNames() throws IOException {
+        Path pictures = Files.createDirectories(folder.resolve("pictures"));
+        Files.write(pictures.resolve("b.png"), ImageFile.encode(IMAGES, 0, "png"));
+        Files.write(pictures.resolve("a, first.PNG"), ImageFile.encode(IMAGES, 1, "png"));
+        IdxFile.write(folder.resolve("more"), IMAGES);
+        Path latents = folder.resolve("latents.csv");
+        run("encode", pictures, folder.resolve("more"), "--output", latents).assertDone();
+        assertEquals(List.of("a, first.PNG", "b.png", "more#1", "more#2", "more#3", "more#4"), LatentVectors.read(latents).names());
+        Path decoded = folder.resolve("decoded");
+        run("decode", latents, "--output", decoded).assertDone();
+        assertArrayEquals(ImageFile.read(decoded.resolve("b.png"), 8, 8, 1).image().pixels(),
+                ImageFile.read(decoded.resolve("more#1.png"), 8, 8, 1).image().pixels());
+        assertTrue(Files.exists(decoded.resolve("a__first.png")));
+        Result again = run("decode", latents, "--output", decoded);
+        again.assertRefused("a__first.png", "--overwrite");
+        run("decode", latents, "--output", decoded, "--overwrite").assertDone();
+    }
+
+    @Test
+    void whatCannotBeReadIsNamedAndTheRestIsDone() throws IOException {
+        Path picture = Files.write(folder.resolve("b.png"), ImageFile.encode(IMAGES, 0, "png"));
+        Path broken = Files.writeString(folder.resolve("a.png"), "no picture");
+        Path latents = folder.resolve("latents.npy");
+        run("encode", broken, picture, "--output", latents).assertRefusedWith(3, broken.toString());
+        assertEquals(1, LatentVectors.read(latents).count());
+        run("encode", broken, "--output", folder.resolve("other.npy")).assertRefused(broken.toString());
+        assertTrue(Files.notExists(folder.resolve("other.npy")));
+    }
+
+    @Test
+    void mistakesAreOneLine() throws IOException {
+        Path picture = Files.write(folder.resolve("b.png"), ImageFile.encode(IMAGES, 0, "png"));
+        run("encode", picture, "--output", folder.resolve("latents.txt")).assertRefused("--output", ".csv", ".npy");
+        run("decode", picture, "--output", folder.resolve("x")).assertRefused("LATENTS", ".csv", ".npy");
+        Path other = folder.resolve("other.csv");
+        new LatentVectors(List.of(), 2, new float[4]).write(other);
+        run("decode", other, "--output", folder.resolve("x")).assertRefused(other.toString(), "2", "3");
+        new LatentVectors(List.of("same", "same"), 3, new float[6]).write(other);
+        run("decode", other, "--output", folder.resolve("x")).assertRefused("same", "different names");
+        run("decode", other, "--output", picture).assertRefused(picture.toString(), "folder");
+        run("encode", Files.createDirectories(folder.resolve("empty")), "--output", folder.resolve("l.csv")).assertRefused("empty");
+        run("decode", folder.resolve("none.csv"), "--output", folder.resolve("x")).assertRefused("none.csv");
+    }
+}

@@ -1,0 +1,113 @@
+package daegpu.cli;
+
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import daegpu.format.Safetensors;
+import daegpu.format.WeightsFile;
+import daegpu.format.WeightsFile.Convention;
+import daegpu.model.Architecture;
+import daegpu.model.Initializer;
+import daegpu.train.Checkpoint;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Map;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** {@code export} and {@code import}. What is in an ONNX file is tested beside ONNX Runtime. */
+class ExportCommandTest {
+
+    @TempDir
+    private static Path shared;
+    private static Path model;
+
+    @TempDir
+    private Path folder;
+
+    @BeforeAll
+    static void train() throws IOException {
+        model = Program.train(Program.writeImages(shared.resolve("data")), shared.resolve("model"));
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"keras", "pytorch"})
+    void importGivesBackTheSameModel(String layout) {
+        Path weights = folder.resolve("weights.safetensors");
+        Path back = folder.resolve("back.safetensors");
+        Program.run("export", model, "--to", "safetensors", "--layout", layout, "--output", weights).assertDone();
+        assertTrue(Program.run("import", weights, "--output", back).assertDone().out().contains(back.toString()));
+        Checkpoint before = Checkpoint.read(model.resolve("best.safetensors"));
+        Checkpoint after = Checkpoint.read(back);
+        assertArrayEquals(before.state().parameters().values(), after.state().parameters().values());
+        assertEquals(before.options(), after.options());
+        assertEquals(0, after.state().step());
+        assertArrayEquals(new float[before.options().architecture().parameterCount()], after.state().firstMoment().values());
+    }
+
+    @Test
+    void importedModelIsUsedLikeAnyOther() {
+        Path weights = folder.resolve("weights.safetensors");
+        Path back = folder.resolve("back.safetensors");
+        Program.run("export", model, "--to", "safetensors", "--output", weights).assertDone();
+        Program.run("import", weights, "--output", back).assertDone();
+        Path data = shared.resolve("data");
+        List<String> tables = List.of(model, back).stream().map(path -> Program.run("evaluate", path, "--data", data, "--engine",
+                "reference", "--threads", "1", "--output", folder.resolve("figure.png")).assertDone().out()).toList();
+        assertEquals(tables.get(0), tables.get(1));
+        Program.run("train", "--init-from", back, "--data", data, "--epochs", "1", "--engine", "reference", "--output",
+                folder.resolve("run")).assertDone();
+    }
+
+    /** A file of another program says nothing but names, shapes and values. */
+    @Test
+    void importsWhatDoesNotSayHowItWasTrained() throws IOException {
+        Architecture architecture = new Architecture(4, 8, 1, List.of(2), 3, 3);
+        Path weights = folder.resolve("weights.safetensors");
+        WeightsFile.write(weights, Initializer.glorotUniform(architecture, 1), Convention.PYTORCH, Map.of());
+        Path back = folder.resolve("back.safetensors");
+        Program.run("import", weights, "--output", back).assertRefused(weights.toString(), "--image-size");
+        assertTrue(Files.notExists(back));
+        Program.run("import", weights, "--image-size", "4x8", "--output", back).assertDone();
+        assertEquals(architecture, Checkpoint.read(back).options().architecture());
+        Program.run("import", weights, "--image-size", "4x9", "--output", back, "--overwrite").assertRefused(weights.toString());
+        Program.run("import", weights, "--image-size", "4", "--output", back, "--overwrite").assertRefused("--image-size", "28x28");
+    }
+
+    @Test
+    void writesOnnx() throws IOException {
+        Path file = folder.resolve("model.onnx");
+        String out = Program.run("export", model, "--to", "onnx", "--output", file).assertDone().out();
+        assertTrue(out.contains("opset 13"), out);
+        assertTrue(Files.size(file) > 1000);
+    }
+
+    @Test
+    void mistakesAreOneLine() throws IOException {
+        Path file = Files.writeString(folder.resolve("there"), "precious");
+        Program.run("export", model, "--to", "onnx", "--output", file).assertRefused(file.toString(), "--overwrite");
+        Program.run("import", model.resolve("best.safetensors"), "--output", file).assertRefused(file.toString(), "--overwrite");
+        assertEquals("precious", Files.readString(file));
+        Program.run("export", model, "--to", "onnx", "--layout", "keras", "--output", folder.resolve("a")).assertRefused("--layout");
+        Program.run("export", model, "--to", "word", "--output", folder.resolve("a")).assertRefused("--to", "onnx");
+        Program.run("export", model, "--to", "onnx", "--output", folder.resolve("no/such/a")).assertRefused("no/such/a");
+        Program.run("export", folder.resolve("none"), "--to", "onnx", "--output", folder.resolve("a")).assertRefused("none");
+        Program.run("import", file, "--output", folder.resolve("a")).assertRefused(file.toString());
+        Program.run("import", model.resolve("best.safetensors"), "--output", folder.resolve("a")).assertRefused("latent/kernel", "latent.weight");
+    }
+
+    @Test
+    void exportIsASafetensorsFileWithKerasNames() {
+        Path weights = folder.resolve("weights.safetensors");
+        Program.run("export", model, "--to", "safetensors", "--output", weights).assertDone();
+        Safetensors content = Safetensors.read(weights);
+        assertTrue(content.names().containsAll(List.of("conv1/kernel", "conv1/bias", "latent/kernel", "output/bias")), content.names().toString());
+        assertArrayEquals(new int[] {3, 3, 1, 2}, content.tensor("conv1/kernel").shape());
+    }
+}

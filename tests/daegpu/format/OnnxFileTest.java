@@ -1,0 +1,107 @@
+package daegpu.format;
+
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+
+import ai.onnxruntime.OnnxTensor;
+import ai.onnxruntime.OrtEnvironment;
+import ai.onnxruntime.OrtException;
+import ai.onnxruntime.OrtSession;
+import ai.onnxruntime.TensorInfo;
+import daegpu.engine.Engine;
+import daegpu.engine.EngineOptions;
+import daegpu.engine.Engines;
+import daegpu.engine.TrainingState;
+import daegpu.model.Architecture;
+import daegpu.model.Initializer;
+import daegpu.model.Parameters;
+import java.io.IOException;
+import java.nio.FloatBuffer;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Map;
+import java.util.Random;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** Exported networks in ONNX Runtime, beside the reference engine. */
+class OnnxFileTest {
+
+    @TempDir
+    private Path folder;
+
+    @Test
+    void defaultNetworkGivesTheSameInOnnxRuntime() throws IOException, OrtException {
+        check(Architecture.MNIST, 5, new Random(1));
+    }
+
+    /** Any kernel, colour, images that are not square, one to three convolutions. */
+    @ParameterizedTest
+    @ValueSource(longs = {1, 2, 3, 4, 5, 6, 7, 8})
+    void randomNetworksDo(long seed) throws IOException, OrtException {
+        Random random = new Random(seed);
+        List<Integer> filters = random.ints(1 + random.nextInt(3), 1, 7).boxed().toList();
+        int factor = 1 << filters.size();
+        check(new Architecture(factor * (1 + random.nextInt(3)), factor * (1 + random.nextInt(3)), 1 + random.nextInt(3), filters,
+                1 + 2 * (int) (seed % 4), 1 + random.nextInt(9)), 1 + random.nextInt(4), random);
+    }
+
+    /** Where the bottleneck is as wide as what it squeezes, nothing but a layer's place tells rows of an image from others. */
+    @Test
+    void bottleneckMayBeAsWideAsTheImage() throws IOException, OrtException {
+        check(new Architecture(4, 4, 1, List.of(3), 3, 12), 2, new Random(9));
+    }
+
+    private void check(Architecture architecture, int count, Random random) throws IOException, OrtException {
+        Parameters parameters = Initializer.glorotUniform(architecture, random.nextInt());
+        for (int i = 0; i < parameters.values().length; i++) {
+            parameters.values()[i] += (float) (0.02 * random.nextGaussian()); // biases, too
+        }
+        float[] noisy = new float[count * architecture.imageSize()];
+        for (int i = 0; i < noisy.length; i++) {
+            noisy[i] = random.nextFloat();
+        }
+        float[] denoised = new float[noisy.length];
+        float[] latents = new float[count * architecture.latentDimension()];
+        try (Engine engine = Engines.open("reference", architecture, EngineOptions.fp32(1)).engine()) {
+            engine.load(TrainingState.initial(parameters));
+            engine.denoise(noisy, count, denoised);
+            engine.encode(noisy, count, latents);
+        }
+        Path file = folder.resolve("model.onnx");
+        OnnxFile.write(file, parameters, "test");
+
+        OrtEnvironment environment = OrtEnvironment.getEnvironment();
+        long[] shape = {count, architecture.height(), architecture.width(), architecture.channels()};
+        try (OrtSession session = environment.createSession(file.toString());
+                OnnxTensor input = OnnxTensor.createTensor(environment, FloatBuffer.wrap(noisy), shape);
+                OrtSession.Result result = session.run(Map.of("noisy", input))) {
+            assertArrayEquals(new long[] {-1, shape[1], shape[2], shape[3]},
+                    ((TensorInfo) session.getOutputInfo().get("denoised").getInfo()).getShape());
+            OnnxTensor output = (OnnxTensor) result.get("denoised").orElseThrow();
+            assertArrayEquals(shape, output.getInfo().getShape());
+            assertArrayEquals(denoised, values(output), 1e-5f);
+            OnnxTensor code = (OnnxTensor) result.get("latents").orElseThrow();
+            assertArrayEquals(new long[] {count, architecture.latentDimension()}, code.getInfo().getShape());
+            assertArrayEquals(latents, values(code), 1e-5f * largest(latents));
+            assertEquals("dae-gpu", session.getMetadata().getProducerName());
+        }
+    }
+
+    private static float largest(float[] values) {
+        float largest = 1;
+        for (float value : values) {
+            largest = Math.max(largest, Math.abs(value));
+        }
+        return largest;
+    }
+
+    private static float[] values(OnnxTensor tensor) {
+        FloatBuffer buffer = tensor.getFloatBuffer();
+        float[] values = new float[buffer.remaining()];
+        buffer.get(values);
+        return values;
+    }
+}
