@@ -67,7 +67,7 @@ final class TrainCommand implements Callable<Integer> {
         private Double learningRate;
 
         @Option(names = "--schedule", paramLabel = "NAME", defaultValue = "cosine",
-                description = "How the learning rate goes on: ${COMPLETION-CANDIDATES}; cosine rises for the first 4 % of the "
+                description = "How the learning rate goes on: ${COMPLETION-CANDIDATES}; cosine rises for the first 4 %% of the "
                         + "updates and ends at zero after --epochs, "
                         + "so a run that is resumed with another number follows the cosine of that length from there "
                         + "(default: ${DEFAULT-VALUE}).")
