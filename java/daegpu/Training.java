@@ -12,6 +12,8 @@ import daegpu.noise.Noise;
 import daegpu.train.LearningRate;
 import daegpu.train.LearningRate.Schedule;
 import daegpu.train.RunDirectory;
+import daegpu.train.RunReport;
+import daegpu.train.TensorBoardLog;
 import daegpu.train.Trainer;
 import daegpu.train.Trainer.Outcome;
 import daegpu.train.TrainingListener;
@@ -124,9 +126,12 @@ public final class Training {
         TrainingOptions options = new TrainingOptions(architecture, Noise.gaussian(seed, noiseMean, noiseStd), batchSize,
                 LearningRate.over(schedule, learningRate, updates));
         try (OpenedEngine opened = Engines.open(engine, architecture, EngineOptions.fp32(batchSize));
-                RunDirectory run = RunDirectory.create(directory)) {
-            Outcome outcome = new Trainer(options, training, validation, opened.engine(), run, listener)
+                RunDirectory run = RunDirectory.create(directory);
+                TensorBoardLog tensorBoard = new TensorBoardLog(run)) {
+            Outcome outcome = new Trainer(options, training, validation, opened.engine(), run,
+                    TrainingListener.all(List.of(tensorBoard, listener)))
                     .start(Initializer.glorotUniform(architecture, seed), epochs);
+            RunReport.write(directory, List.of(), List.of());
             if (outcome == Outcome.DIVERGED) {
                 throw new ArithmeticException("the loss is no longer a finite number; " + run.last() + " is the last good checkpoint");
             }

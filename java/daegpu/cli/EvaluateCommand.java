@@ -10,17 +10,23 @@ import daegpu.data.InvalidInputException;
 import daegpu.engine.Engines.OpenedEngine;
 import daegpu.model.Architecture;
 import daegpu.noise.Noise;
+import daegpu.preview.Chart;
+import daegpu.preview.Chart.Curve;
 import daegpu.preview.ContactSheet;
 import daegpu.preview.ContactSheet.Block;
+import daegpu.preview.Lettering;
 import daegpu.train.Checkpoint;
 import daegpu.train.Evaluation;
 import daegpu.train.Evaluation.Result;
 import daegpu.train.Evaluation.Scores;
+import daegpu.train.RunReport;
 import daegpu.train.SampleBlock;
 import java.io.IOException;
 import java.io.PrintWriter;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.List;
 import java.util.Locale;
 import java.util.concurrent.Callable;
@@ -41,6 +47,8 @@ import picocli.CommandLine.Spec;
 final class EvaluateCommand implements Callable<Integer> {
 
     private static final int FIGURE_COLUMNS = 9;
+    private static final int CHART_WIDTH = 800;
+    private static final int CHART_HEIGHT = 450;
 
     @Spec
     private CommandSpec spec;
@@ -102,21 +110,55 @@ final class EvaluateCommand implements Callable<Integer> {
             for (float std : stds) {
                 levels.add(new Level(std, Evaluation.of(engine.engine(), images, noise.withStd(std))));
                 blocks.add(SampleBlock.of(engine.engine(), images, noise.withStd(std), 0,
-                        Math.min(FIGURE_COLUMNS, images.count())));
+                        Math.min(FIGURE_COLUMNS, images.count()))
+                        .captioned("Noise of standard deviation " + std + ": original, noisy, denoised"));
             }
             // The numbers first: they should not be lost if the figure cannot be written.
+            Path chart = chartBeside(figure);
             if (json) {
-                printJson(noise, images, levels, figure);
+                printJson(noise, images, levels, figure, chart);
             } else {
                 printTable(engine, noise, images, levels);
             }
             ImageFile.write(figure, ContactSheet.draw(images.height(), images.width(), images.channels(), blocks));
-            if (!json) {
-                spec.commandLine().getOut().printf("%nFigure: %s (a block for each level: original over noisy over "
-                        + "denoised)%n", figure);
+            if (Lettering.missing().isEmpty()) {
+                ImageFile.write(chart, Chart.robustness(CHART_WIDTH, CHART_HEIGHT, psnrCurves(levels)));
             }
+            if (!json) {
+                printFigures(figure, chart);
+            }
+            refreshReport(figure);
         }
         return ExitStatus.DONE;
+    }
+
+    /** {@code robustness-chart.png} for {@code robustness.png}. */
+    private static Path chartBeside(Path figure) {
+        String name = figure.getFileName().toString();
+        return figure.resolveSibling(name.substring(0, name.length() - ".png".length()) + "-chart.png");
+    }
+
+    /** PSNR by level of noise, before and after; those that are infinite, as there is no error, are left out. */
+    private static List<Curve> psnrCurves(List<Level> levels) {
+        List<Level> sorted = levels.stream().sorted(Comparator.comparingDouble(Level::std)).toList();
+        double[] stds = sorted.stream().mapToDouble(Level::std).toArray();
+        return List.of(
+                new Curve("denoised", stds, sorted.stream().mapToDouble(level -> level.result().denoised().psnr()).toArray()),
+                new Curve("noisy", stds, sorted.stream().mapToDouble(level -> level.result().noisy().psnr()).toArray()));
+    }
+
+    private void printFigures(Path figure, Path chart) {
+        PrintWriter out = spec.commandLine().getOut();
+        out.printf("%nFigure: %s (a block for each level: original over noisy over denoised)%n", figure);
+        Lettering.missing().ifPresentOrElse(out::println, () -> out.printf("Chart:  %s%n", chart));
+    }
+
+    /** The page of a run shows the newest figures that lie in its folder. */
+    private static void refreshReport(Path figure) throws IOException {
+        Path run = figure.toAbsolutePath().getParent();
+        if (figure.endsWith("robustness.png") && Files.exists(run.resolve("report.html"))) {
+            RunReport.write(run, ReproductionCommands.of(run), List.of());
+        }
     }
 
     private Noise noise(Noise trained) {
@@ -159,12 +201,12 @@ final class EvaluateCommand implements Callable<Integer> {
         }
     }
 
-    private void printJson(Noise noise, ImageSet images, List<Level> levels, Path figure) throws IOException {
+    private void printJson(Noise noise, ImageSet images, List<Level> levels, Path figure, Path chart) throws IOException {
         ObjectMapper mapper = new ObjectMapper();
         ObjectNode root = mapper.createObjectNode();
         root.put("model", model.file().toString()).put("images", images.count()).put("noise_mean", noise.mean())
                 .put("seed", noise.seed())
-                .put("figure", figure.toString());
+                .put("figure", figure.toString()).put("chart", Lettering.missing().isEmpty() ? chart.toString() : null);
         ArrayNode rows = root.putArray("levels");
         for (Level level : levels) {
             ObjectNode row = rows.addObject().put("noise_std", level.std());

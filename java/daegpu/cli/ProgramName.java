@@ -24,7 +24,11 @@ final class ProgramName {
 
     /** A path as a shell takes it, in quotes where it has a space or anything else that means something to a shell. */
     static String argument(Path path) {
-        String text = path.toString();
+        return argument(path.toString());
+    }
+
+    /** A text as a shell takes it, likewise. */
+    static String argument(String text) {
         return text.matches("[\\p{L}\\p{N}_@%+=:,./\\\\-]+") ? text : "'" + text.replace("'", "'\\''") + "'";
     }
 }

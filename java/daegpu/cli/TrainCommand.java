@@ -7,14 +7,18 @@ import daegpu.engine.Engines.OpenedEngine;
 import daegpu.model.Architecture;
 import daegpu.model.Initializer;
 import daegpu.noise.Noise;
+import daegpu.preview.Lettering;
 import daegpu.train.Checkpoint;
 import daegpu.train.LearningRate;
 import daegpu.train.LearningRate.Schedule;
 import daegpu.train.MetricsLog;
 import daegpu.train.RunDirectory;
 import daegpu.train.RunRecord;
+import daegpu.train.RunReport;
+import daegpu.train.TensorBoardLog;
 import daegpu.train.Trainer;
 import daegpu.train.Trainer.Outcome;
+import daegpu.train.TrainingListener;
 import daegpu.train.TrainingOptions;
 import java.io.IOException;
 import java.io.PrintWriter;
@@ -171,7 +175,7 @@ final class TrainCommand implements Callable<Integer> {
     private static final Set<String> CHANGEABLE = Set.of("--resume", "--epochs", "--data", "--validation-data", "--engine",
             "--precision", "--threads", "--device", "--log-every");
     /** What {@code --init-from} takes from the model. */
-    private static final Set<String> NETWORK_OPTIONS = Set.of("--filters", "--kernel-size", "--latent-dim");
+    static final Set<String> NETWORK_OPTIONS = Set.of("--filters", "--kernel-size", "--latent-dim");
 
     @Override
     public Integer call() throws IOException {
@@ -377,12 +381,13 @@ final class TrainCommand implements Callable<Integer> {
 
     private int train(TrainingOptions options, DataSets images, OpenedEngine engine, RunDirectory directory,
             Start start) throws IOException {
-        try (ProgressDisplay display = new ProgressDisplay(out(), ProgressDisplay.onTerminal() ? System.out : null)) {
+        try (ProgressDisplay display = new ProgressDisplay(out(), ProgressDisplay.onTerminal() ? System.out : null);
+                TensorBoardLog tensorBoard = new TensorBoardLog(directory)) {
             Trainer trainer = new Trainer(options, images.training(), images.validation(), engine.engine(), directory,
-                    display, run.logEvery);
+                    TrainingListener.all(List.of(display, tensorBoard)), run.logEvery);
             Outcome outcome = Interruption.callsWhile(trainer::interrupt, () -> start.begin(trainer, training.epochs));
             display.clear();
-            return switch (outcome) {
+            int status = switch (outcome) {
                 case FINISHED -> {
                     printResult(trainer, directory);
                     yield ExitStatus.DONE;
@@ -400,6 +405,10 @@ final class TrainCommand implements Callable<Integer> {
                     yield ExitStatus.DIVERGED;
                 }
             };
+            // Last: should it fail, what is more important was said.
+            RunReport.write(directory.path(), ReproductionCommands.of(directory.path()), List.of());
+            Lettering.missing().ifPresent(out()::println);
+            return status;
         }
     }
 
@@ -416,6 +425,7 @@ final class TrainCommand implements Callable<Integer> {
         out.println("  " + directory.last() + "  the last one, to go on from");
         out.println("  " + directory.sample(last.epoch()) + "  original, noisy and denoised images");
         out.println("  " + directory.metrics() + "  one line for each epoch");
+        out.println("  " + directory.report() + "  all of it as a page for a browser");
         out.println("Next, see how much noise it takes:");
         out.println("  " + ProgramName.command() + " evaluate " + ProgramName.argument(directory.path()));
     }

@@ -1,5 +1,8 @@
 package daegpu.preview;
 
+import java.awt.Color;
+import java.awt.Font;
+import java.awt.Graphics2D;
 import java.awt.image.BufferedImage;
 import java.awt.image.WritableRaster;
 import java.util.Arrays;
@@ -7,23 +10,43 @@ import java.util.List;
 
 /**
  * Draws many images into one picture: blocks one under the other, each of rows of images, such as originals over noisy over
- * denoised ones. There is no text in it, as drawing text needs fonts, which servers often lack.
+ * denoised ones, with a caption above. Where there are no fonts, as on many servers, captions are left out.
  */
 public final class ContactSheet {
 
     /**
      * Rows that belong together.
      *
-     * @param rows rows from top to bottom, each of images from left to right, each {@code [height, width, channels]} with values
-     *             in [0, 1]; rows may differ in length
+     * @param caption one line of text above the rows; empty for none
+     * @param rows    rows from top to bottom, each of images from left to right, each {@code [height, width, channels]} with
+     *                values in [0, 1]; rows may differ in length
      */
-    public record Block(List<float[][]> rows) {
+    public record Block(String caption, List<float[][]> rows) {
+
+        /** Rows without a caption. */
+        public Block(List<float[][]> rows) {
+            this("", rows);
+        }
+
+        /** The same rows under another caption. */
+        public Block captioned(String newCaption) {
+            return new Block(newCaption, rows);
+        }
+
+        /** Pixels above the rows that the caption takes. */
+        private int captionHeight() {
+            return caption.isEmpty() || Lettering.missing().isPresent() ? 0 : CAPTION_HEIGHT;
+        }
     }
 
     /** Pixels between images and around the sheet. */
     private static final int GAP = 4;
     /** Pixels between blocks. */
     private static final int BLOCK_GAP = 20;
+    /** Pixels above the rows of a block that has a caption. */
+    private static final int CAPTION_HEIGHT = 20;
+    private static final int CAPTION_BASELINE = 14;
+    private static final Font CAPTION_FONT = Lettering.font(13, false);
     /** Neither black nor white, so that the borders of both show. */
     private static final int BACKGROUND = 160;
     /** Images are magnified as long as their larger side does not exceed this, in pixels. */
@@ -52,8 +75,10 @@ public final class ContactSheet {
         drawnWidth = (width + reduction - 1) / reduction * magnification;
         int columns = blocks.stream().flatMap(block -> block.rows().stream()).mapToInt(row -> row.length).max().orElse(0);
         int rows = blocks.stream().mapToInt(block -> block.rows().size()).sum();
-        picture = new BufferedImage(GAP + columns * (drawnWidth + GAP),
-                GAP + rows * (drawnHeight + GAP) + Math.max(0, blocks.size() - 1) * (BLOCK_GAP - GAP),
+        int captionWidth = blocks.stream().mapToInt(block -> Lettering.width(block.caption(), CAPTION_FONT)).max().orElse(0);
+        int captions = blocks.stream().mapToInt(Block::captionHeight).sum();
+        picture = new BufferedImage(Math.max(GAP + columns * (drawnWidth + GAP), GAP + captionWidth + GAP),
+                GAP + rows * (drawnHeight + GAP) + Math.max(0, blocks.size() - 1) * (BLOCK_GAP - GAP) + captions,
                 channels < 3 ? BufferedImage.TYPE_BYTE_GRAY : BufferedImage.TYPE_3BYTE_BGR);
         raster = picture.getRaster();
     }
@@ -73,6 +98,8 @@ public final class ContactSheet {
         sheet.fillBackground();
         int top = GAP;
         for (Block block : blocks) {
+            sheet.drawCaption(block, top);
+            top += block.captionHeight();
             for (float[][] row : block.rows()) {
                 int left = GAP;
                 for (float[] image : row) {
@@ -91,6 +118,14 @@ public final class ContactSheet {
         Arrays.fill(line, BACKGROUND);
         for (int y = 0; y < picture.getHeight(); y++) {
             raster.setPixels(0, y, picture.getWidth(), 1, line);
+        }
+    }
+
+    private void drawCaption(Block block, int top) {
+        if (block.captionHeight() > 0) {
+            Graphics2D graphics = picture.createGraphics();
+            Lettering.draw(graphics, block.caption(), CAPTION_FONT, Color.BLACK, GAP, top + CAPTION_BASELINE);
+            graphics.dispose();
         }
     }
 

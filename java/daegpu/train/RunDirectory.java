@@ -14,7 +14,7 @@ import java.util.stream.Stream;
 
 /**
  * The folder of one training run: {@code config.json}, {@code metrics.csv}, {@code best.safetensors}, {@code
- * last.safetensors} and {@code samples/}. While it is open no other process can open it to train.
+ * last.safetensors}, {@code samples/}, {@code tensorboard/}, {@code loss.png} and {@code report.html}. While it is open no other process can open it to train.
  */
 public final class RunDirectory implements AutoCloseable {
 
@@ -145,7 +145,27 @@ public final class RunDirectory implements AutoCloseable {
 
     /** The picture of some validation images after an epoch, counted from 1. */
     public Path sample(int epoch) {
-        return path.resolve("samples").resolve(String.format(Locale.ROOT, "epoch-%03d.png", epoch));
+        return path.resolve(sampleName(epoch));
+    }
+
+    /** Its place in the folder of a run. */
+    static String sampleName(int epoch) {
+        return String.format(Locale.ROOT, "samples/epoch-%03d.png", epoch);
+    }
+
+    /** Event files for TensorBoard. */
+    public Path tensorBoard() {
+        return path.resolve("tensorboard");
+    }
+
+    /** The chart of the training and validation loss. */
+    public Path lossChart() {
+        return path.resolve("loss.png");
+    }
+
+    /** The page that shows all of the run. */
+    public Path report() {
+        return path.resolve("report.html");
     }
 
     /** Lets others use the folder. */

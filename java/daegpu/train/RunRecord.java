@@ -12,8 +12,13 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.stream.Collectors;
+import java.util.stream.StreamSupport;
 
 /**
  * {@code config.json}: every option of a run by its long name, and the versions of what it ran on. A run is resumed with
@@ -124,6 +129,39 @@ public final class RunRecord {
         } catch (InvalidPathException e) {
             throw new InvalidInputException(origin + ": " + name + " is no path: " + e.getReason(), e);
         }
+    }
+
+    /** Every option and version that the record has, by name, as a text; those that are null are left out. */
+    public Map<String, String> texts() {
+        Map<String, String> texts = new LinkedHashMap<>();
+        for (JsonNode part : root) {
+            part.properties().forEach(entry -> {
+                if (!entry.getValue().isNull()) {
+                    texts.put(entry.getKey(), text(entry.getValue()));
+                }
+            });
+        }
+        return texts;
+    }
+
+    /** The options as they stand on a command line: lists with commas, switches by their names alone or not at all. */
+    public List<String> arguments() {
+        List<String> arguments = new ArrayList<>();
+        root.get(OPTIONS).properties().forEach(entry -> {
+            JsonNode value = entry.getValue();
+            if (!value.isNull() && !(value.isBoolean() && !value.booleanValue())) {
+                arguments.add("--" + entry.getKey());
+                if (!value.isBoolean()) {
+                    arguments.add(text(value));
+                }
+            }
+        });
+        return arguments;
+    }
+
+    private static String text(JsonNode value) {
+        return value.isArray() ? StreamSupport.stream(value.spliterator(), false).map(JsonNode::asText)
+                .collect(Collectors.joining(",")) : value.asText();
     }
 
     private JsonNode option(String name) {

@@ -15,7 +15,7 @@ public final class SampleBlock {
     private SampleBlock() {
     }
 
-    /** Originals over noisy over denoised: images {@code first} to {@code first + count − 1} of a validation set. */
+    /** Captioned originals over noisy over denoised: images {@code first} to {@code first + count − 1} of a validation set. */
     public static Block of(Engine engine, ImageSet validation, Noise noise, int first, int count) {
         int size = validation.imageSize();
         float[] clean = new float[count * size];
@@ -23,7 +23,8 @@ public final class SampleBlock {
         float[] denoised = new float[count * size];
         engine.corrupt(validation, noise, Philox.VALIDATION, 0, first, count, clean, noisy);
         engine.denoise(noisy, count, denoised);
-        return new Block(List.of(row(clean, size), row(noisy, size), row(denoised, size)));
+        return new Block("Validation images " + (first + 1) + " to " + (first + count) + ": original, noisy, denoised",
+                List.of(row(clean, size), row(noisy, size), row(denoised, size)));
     }
 
     private static float[][] row(float[] images, int size) {

@@ -1,7 +1,29 @@
 package daegpu.train;
 
+import java.util.List;
+
 /** Is told how training goes, on the thread that trains. Does nothing unless overridden. */
 public interface TrainingListener {
+
+    /** Tells all of several, in their order. */
+    static TrainingListener all(List<? extends TrainingListener> listeners) {
+        return new TrainingListener() {
+            @Override
+            public void epochStarted(int epoch, int epochs, int done, int images) {
+                listeners.forEach(listener -> listener.epochStarted(epoch, epochs, done, images));
+            }
+
+            @Override
+            public void progressed(int done, double loss) {
+                listeners.forEach(listener -> listener.progressed(done, loss));
+            }
+
+            @Override
+            public void epochFinished(MetricsLog.Row metrics, int epochs, boolean best) {
+                listeners.forEach(listener -> listener.epochFinished(metrics, epochs, best));
+            }
+        };
+    }
 
     /**
      * An epoch begins, or goes on after an interruption.

@@ -13,12 +13,14 @@ import daegpu.engine.Engine;
 import daegpu.engine.EngineOptions;
 import daegpu.engine.Engines;
 import daegpu.noise.Noise;
+import daegpu.preview.Lettering;
 import daegpu.train.Checkpoint;
 import daegpu.train.Evaluation;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Base64;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
@@ -76,9 +78,11 @@ class EvaluateCommandTest {
         assertTrue(out.contains("12 images from " + data) && out.contains("seed 5"), out);
         assertTrue(out.lines().allMatch(line -> line.length() <= 80 || line.contains(folder.toString())
                 || line.contains(data.toString())), out);
-        // Nine images wide, two blocks of three rows, each image magnified to 64 pixels.
+        // Nine images wide, two blocks of three rows below a caption, each image magnified to 64 pixels.
+        int captions = Lettering.missing().isEmpty() ? 2 * 20 : 0;
         assertEquals(4 + 9 * 68, ImageIO.read(folder.resolve("figure.png").toFile()).getWidth());
-        assertEquals(4 + 6 * 68 + 16, ImageIO.read(folder.resolve("figure.png").toFile()).getHeight());
+        assertEquals(4 + 6 * 68 + 16 + captions, ImageIO.read(folder.resolve("figure.png").toFile()).getHeight());
+        assertEquals(Lettering.missing().isEmpty(), Files.exists(folder.resolve("figure-chart.png")));
     }
 
     @Test
@@ -123,6 +127,9 @@ class EvaluateCommandTest {
             assertTrue(out.contains("Figure: " + model.resolve("robustness.png")), out);
         }
         assertTrue(Files.exists(model.resolve("robustness.png")));
+        String report = Files.readString(model.resolve("report.html"));
+        assertTrue(report.contains(Base64.getEncoder().encodeToString(Files.readAllBytes(model.resolve("robustness.png")))),
+                "the report has not the new figure");
     }
 
     @Test

@@ -131,10 +131,11 @@ final class Program {
         return content;
     }
 
-    /** What decides whether two runs are the same: all but the record, the lock, what was killed, and columns of times. */
+    /** What decides whether two runs are the same: all but the record, the lock, what was killed, and what has times in it. */
     static Map<String, String> result(Path run) throws IOException {
         Map<String, String> content = content(run);
-        content.keySet().removeIf(name -> name.equals(".lock") || name.equals("config.json") || name.endsWith(".tmp"));
+        content.keySet().removeIf(name -> name.equals(".lock") || name.equals("config.json") || name.endsWith(".tmp")
+                || name.equals("report.html") || name.startsWith("tensorboard"));
         content.put("metrics.csv", Files.readString(run.resolve("metrics.csv"))
                 .replaceAll("(?m)^(\\d+),[^,]*,[^,]*,", "$1,"));
         return content;

@@ -3,6 +3,8 @@ package daegpu.preview;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertNotEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import daegpu.preview.ContactSheet.Block;
 import java.awt.image.BufferedImage;
@@ -91,6 +93,29 @@ class ContactSheetTest {
     void rowsMayDifferInLength() {
         Block block = new Block(List.of(new float[][] {flat(1, 1)}, new float[][] {flat(1, 1), flat(1, 0)}));
         assertEquals(4 + 2 * (64 + 4), ContactSheet.draw(1, 1, 1, List.of(block)).getWidth());
+    }
+
+    @Test
+    void captionsStandAboveTheirBlocks() {
+        assumeTrue(Lettering.missing().isEmpty(), () -> Lettering.missing().orElseThrow());
+        Block block = new Block(List.<float[][]>of(new float[][] {flat(1, 1)}));
+        int width = 4 + 9 * (64 + 4);
+        Block wide = new Block(List.<float[][]>of(new float[][] {flat(1, 1), flat(1, 1), flat(1, 1), flat(1, 1), flat(1, 1),
+                flat(1, 1), flat(1, 1), flat(1, 1), flat(1, 1)}));
+        Raster raster = ContactSheet.draw(1, 1, 1, List.of(wide.captioned("Some digits"), block)).getRaster();
+        assertEquals(width, raster.getWidth());
+        assertEquals(4 + 20 + 64 + 20 + 64 + 4, raster.getHeight());
+        assertEquals(255, raster.getSample(4, 24, 0), "the first row comes below its caption");
+        assertEquals(255, raster.getSample(4, 24 + 64 + 20, 0));
+        int dark = 0;
+        for (int y = 0; y < 22; y++) {
+            for (int x = 0; x < width; x++) {
+                dark += raster.getSample(x, y, 0) < 80 ? 1 : 0;
+            }
+        }
+        assertTrue(dark > 50, dark + " dark pixels are no text");
+        String words = "A caption that is much wider than the one small image below it";
+        assertTrue(ContactSheet.draw(1, 1, 1, List.of(block.captioned(words))).getWidth() > 300, "the caption is cut off");
     }
 
     @Test

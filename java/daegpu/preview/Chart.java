@@ -1,0 +1,85 @@
+package daegpu.preview;
+
+import java.awt.BasicStroke;
+import java.awt.Color;
+import java.awt.image.BufferedImage;
+import java.util.Arrays;
+import java.util.List;
+import java.util.stream.IntStream;
+import org.knowm.xchart.BitmapEncoder;
+import org.knowm.xchart.XYChart;
+import org.knowm.xchart.XYChartBuilder;
+import org.knowm.xchart.XYSeries;
+import org.knowm.xchart.style.Styler.LegendLayout;
+import org.knowm.xchart.style.Styler.LegendPosition;
+import org.knowm.xchart.style.markers.SeriesMarkers;
+
+/** Charts of curves, by XChart. They need fonts: see {@link Lettering#missing()}. */
+public final class Chart {
+
+    /**
+     * A curve.
+     *
+     * @param name what the legend calls it
+     * @param x    places of its points from left to right
+     * @param y    their values, as many; those that are not finite are left out
+     */
+    public record Curve(String name, double[] x, double[] y) {
+    }
+
+    /** A logarithmic axis helps where the largest value is so many times the least. */
+    private static final double LOGARITHMIC_FROM = 5;
+    /** Blue and orange: those whom red and green look alike can tell them apart. */
+    private static final Color[] COLOURS = {new Color(0x1F77B4), new Color(0xE6770B)};
+    /** Beyond so many points their marks would run into each other. */
+    private static final int MOST_MARKS = 60;
+
+    private Chart() {
+    }
+
+    /** Loss over epochs: an axis of whole numbers, and a logarithmic one where the loss falls far. */
+    public static BufferedImage loss(int width, int height, List<Curve> curves) {
+        XYChart chart = chart(width, height, "Loss", "epoch", "mean squared error", curves);
+        chart.getStyler().setxAxisTickLabelsFormattingFunction(
+                epoch -> epoch == Math.rint(epoch) ? String.format("%.0f", epoch) : "");
+        chart.getStyler().setXAxisTickMarkSpacingHint(40);
+        chart.getStyler().setYAxisLogarithmic(spansDecades(curves));
+        chart.getStyler().setYAxisDecimalPattern("0.####");
+        return BitmapEncoder.getBufferedImage(chart);
+    }
+
+    /** PSNR over the standard deviation of the noise. */
+    public static BufferedImage robustness(int width, int height, List<Curve> curves) {
+        XYChart chart = chart(width, height, "Robustness", "standard deviation of the noise", "PSNR in dB", curves);
+        return BitmapEncoder.getBufferedImage(chart);
+    }
+
+    private static XYChart chart(int width, int height, String title, String xTitle, String yTitle, List<Curve> curves) {
+        XYChart chart = new XYChartBuilder().width(width).height(height).title(title).xAxisTitle(xTitle).yAxisTitle(yTitle)
+                .build();
+        chart.getStyler().setLegendPosition(LegendPosition.OutsideS).setChartBackgroundColor(Color.WHITE)
+                .setLegendLayout(LegendLayout.Horizontal).setSeriesColors(COLOURS);
+        chart.getStyler().setPlotGridLinesColor(new Color(0xDDDDDD)).setMarkerSize(6);
+        for (Curve curve : curves) {
+            int[] drawn = finite(curve);
+            if (drawn.length > 0) {
+                XYSeries series = chart.addSeries(curve.name(), Arrays.stream(drawn).mapToDouble(i -> curve.x()[i]).toArray(),
+                        Arrays.stream(drawn).mapToDouble(i -> curve.y()[i]).toArray());
+                series.setLineStyle(new BasicStroke(2));
+                series.setMarker(drawn.length <= MOST_MARKS ? SeriesMarkers.CIRCLE : SeriesMarkers.NONE);
+            }
+        }
+        return chart;
+    }
+
+    private static int[] finite(Curve curve) {
+        return IntStream.range(0, curve.x().length).filter(i -> Double.isFinite(curve.y()[i])).toArray();
+    }
+
+    /** Whether the finite values of the curves are all positive and far enough apart for a logarithmic axis. */
+    static boolean spansDecades(List<Curve> curves) {
+        double[] values = curves.stream().flatMapToDouble(curve -> Arrays.stream(curve.y())).filter(Double::isFinite)
+                .sorted().toArray();
+        return values.length > 1 && values[0] > 0 && values[values.length - 1] / values[0] >= LOGARITHMIC_FROM;
+    }
+}

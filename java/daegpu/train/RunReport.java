@@ -1,0 +1,109 @@
+package daegpu.train;
+
+import daegpu.data.AtomicFile;
+import daegpu.data.ImageFile;
+import daegpu.preview.Chart;
+import daegpu.preview.Chart.Curve;
+import daegpu.preview.HtmlReport;
+import daegpu.preview.HtmlReport.Commands;
+import daegpu.preview.HtmlReport.Picture;
+import daegpu.preview.HtmlReport.Section;
+import daegpu.preview.HtmlReport.Table;
+import daegpu.preview.Lettering;
+import java.awt.image.BufferedImage;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.List;
+import java.util.Locale;
+import java.util.function.ToDoubleFunction;
+
+/** {@code loss.png} and {@code report.html}: what there is to see of a run, made from the files in its folder. */
+public final class RunReport {
+
+    private static final int CHART_WIDTH = 800;
+    private static final int CHART_HEIGHT = 450;
+
+    private RunReport() {
+    }
+
+    /**
+     * Writes both anew. Does nothing before the first epoch is finished; leaves charts out where there are no fonts.
+     *
+     * @param run      folder of the run
+     * @param commands with which others can make the same run
+     * @param more     sections to put before the configuration
+     * @throws daegpu.data.InvalidInputException if a file of the run is damaged
+     * @throws IOException if a file cannot be read or written
+     */
+    public static void write(Path run, List<String> commands, List<Section> more) throws IOException {
+        List<MetricsLog.Row> rows = MetricsLog.read(run.resolve("metrics.csv"));
+        if (rows.isEmpty()) {
+            return;
+        }
+        List<Section> sections = new ArrayList<>();
+        if (Lettering.missing().isEmpty()) {
+            BufferedImage chart = Chart.loss(CHART_WIDTH, CHART_HEIGHT, lossCurves(rows));
+            ImageFile.write(run.resolve("loss.png"), chart);
+            sections.add(new Picture("Loss", "Mean squared error on training and validation images, by epoch", chart));
+        }
+        addPicture(sections, "Samples", "Validation images after epoch " + rows.get(rows.size() - 1).epoch()
+                + ", in each block from top to bottom: original, noisy, denoised",
+                run.resolve(RunDirectory.sampleName(rows.get(rows.size() - 1).epoch())));
+        addPicture(sections, "Robustness", "PSNR of noisy and denoised images, by standard deviation of the noise",
+                run.resolve("robustness-chart.png"));
+        addPicture(sections, "Samples at several levels of noise", "In each block from top to bottom: original, noisy, denoised",
+                run.resolve("robustness.png"));
+        sections.addAll(more);
+        sections.add(metricsTable(rows));
+        Path config = run.resolve("config.json");
+        if (Files.exists(config)) {
+            sections.add(new Table("Configuration", List.of(), RunRecord.read(config).texts().entrySet().stream()
+                    .map(entry -> List.of(entry.getKey(), entry.getValue())).toList()));
+        }
+        if (!commands.isEmpty()) {
+            sections.add(new Commands("To reproduce it", commands));
+        }
+        String name = run.toAbsolutePath().normalize().getFileName() + "";
+        AtomicFile.write(run.resolve("report.html"), HtmlReport.render("Run " + name, summary(rows), sections)
+                .getBytes(StandardCharsets.UTF_8));
+    }
+
+    /** Training and validation loss by epoch. */
+    public static List<Curve> lossCurves(List<MetricsLog.Row> rows) {
+        return List.of(curve("training", rows, MetricsLog.Row::trainMse),
+                curve("validation", rows, row -> row.validation().mse()));
+    }
+
+    private static Curve curve(String name, List<MetricsLog.Row> rows, ToDoubleFunction<MetricsLog.Row> value) {
+        return new Curve(name, rows.stream().mapToDouble(MetricsLog.Row::epoch).toArray(),
+                rows.stream().mapToDouble(value).toArray());
+    }
+
+    private static void addPicture(List<Section> sections, String heading, String caption, Path file) throws IOException {
+        if (Files.exists(file)) {
+            sections.add(new Picture(heading, caption, Files.readAllBytes(file)));
+        }
+    }
+
+    private static Table metricsTable(List<MetricsLog.Row> rows) {
+        return new Table("Epochs", List.of("epoch", "seconds", "images/s", "training MSE", "validation MSE", "PSNR (dB)", "SSIM"),
+                rows.stream().map(row -> List.of(String.valueOf(row.epoch()), format("%.1f", row.seconds()),
+                        format("%,.0f", row.imagesPerSecond()), format("%.5f", row.trainMse()),
+                        format("%.5f", row.validation().mse()), format("%.2f", row.validation().psnr()),
+                        format("%.4f", row.validation().ssim()))).toList());
+    }
+
+    private static String summary(List<MetricsLog.Row> rows) {
+        MetricsLog.Row best = rows.stream().min(Comparator.comparingDouble(row -> row.validation().mse())).orElseThrow();
+        return format("%d epochs done; the best validation MSE, %.5f (PSNR %.2f dB, SSIM %.4f), came after epoch %d.",
+                rows.size(), best.validation().mse(), best.validation().psnr(), best.validation().ssim(), best.epoch());
+    }
+
+    private static String format(String format, Object... values) {
+        return String.format(Locale.ROOT, format, values);
+    }
+}

@@ -1,0 +1,73 @@
+package daegpu.train;
+
+import daegpu.format.TensorBoardEvents;
+import java.awt.image.BufferedImage;
+import java.io.ByteArrayInputStream;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import javax.imageio.ImageIO;
+
+/**
+ * Writes each epoch's metrics and picture for TensorBoard, under the names that Keras's own callback gives them:
+ * {@code epoch_loss} in {@code tensorboard/train} and {@code tensorboard/validation}, so that both curves are in one chart. The
+ * step is the epoch, counted from 1 as in {@code metrics.csv}.
+ *
+ * <p>Files are begun with the first epoch that is finished. Those of a run that is resumed say that later epochs in older ones
+ * do not count, which are there if the run was killed between two files.
+ */
+public final class TensorBoardLog implements TrainingListener, AutoCloseable {
+
+    private final RunDirectory directory;
+    private TensorBoardEvents training;
+    private TensorBoardEvents validation;
+
+    /** Nothing is written yet. */
+    public TensorBoardLog(RunDirectory directory) {
+        this.directory = directory;
+    }
+
+    /** @throws UncheckedIOException if a file cannot be written */
+    @Override
+    public void epochFinished(MetricsLog.Row metrics, int epochs, boolean best) {
+        int epoch = metrics.epoch();
+        try {
+            if (training == null) {
+                training = begin("train", epoch);
+                validation = begin("validation", epoch);
+            }
+            training.scalar("epoch_loss", epoch, metrics.trainMse());
+            training.scalar("images_per_second", epoch, metrics.imagesPerSecond());
+            validation.scalar("epoch_loss", epoch, metrics.validation().mse());
+            validation.scalar("epoch_psnr", epoch, metrics.validation().psnr());
+            validation.scalar("epoch_ssim", epoch, metrics.validation().ssim());
+            byte[] png = Files.readAllBytes(directory.sample(epoch));
+            BufferedImage picture = ImageIO.read(new ByteArrayInputStream(png));
+            validation.image("samples", epoch, picture.getHeight(), picture.getWidth(), picture.getRaster().getNumBands(), png);
+        } catch (IOException e) {
+            throw new UncheckedIOException("cannot write " + directory.tensorBoard() + ": " + e.getMessage(), e);
+        }
+    }
+
+    private TensorBoardEvents begin(String name, int epoch) throws IOException {
+        Path folder = directory.tensorBoard().resolve(name);
+        boolean resumed = Files.exists(folder);
+        TensorBoardEvents events = TensorBoardEvents.create(folder);
+        if (resumed) {
+            events.restart(epoch);
+        }
+        return events;
+    }
+
+    /** @throws IOException if what was written last did not reach the disk */
+    @Override
+    public void close() throws IOException {
+        if (training != null) {
+            training.close();
+        }
+        if (validation != null) {
+            validation.close();
+        }
+    }
+}

@@ -1,0 +1,135 @@
+package daegpu.cli;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertNotNull;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
+
+import java.awt.Point;
+import java.awt.image.BufferedImage;
+import java.io.File;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Arrays;
+import java.util.Optional;
+import java.util.concurrent.TimeUnit;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import java.util.stream.Stream;
+import javax.imageio.ImageIO;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** The page that a run ends with: what it holds, what a browser makes of it, and that its commands do what it says. */
+class ReportTest {
+
+    @TempDir
+    private static Path shared;
+    private static Path run;
+    private static String html;
+
+    @TempDir
+    private Path folder;
+
+    @BeforeAll
+    static void train() throws IOException {
+        Path data = Program.writeImages(shared.resolve("data"));
+        run = Program.train(data, shared.resolve("a <b> & \"c\""));
+        html = Files.readString(run.resolve("report.html"));
+    }
+
+    @Test
+    void isWholeInItself() {
+        Matcher sources = Pattern.compile("(?:src|href)=\"([^\"]{0,30})").matcher(html);
+        int pictures = 0;
+        while (sources.find()) {
+            assertTrue(sources.group(1).startsWith("data:image/png;base64,"), sources.group(1));
+            pictures++;
+        }
+        assertEquals(2, pictures);
+        assertFalse(html.contains("<script") || html.contains("@import") || html.contains("url("), "it fetches something");
+    }
+
+    @Test
+    void namesWithMarkupAreText() {
+        assertTrue(html.contains("<h1>Run a &lt;b&gt; &amp; &quot;c&quot;</h1>"), html.substring(0, 2000));
+    }
+
+    @Test
+    void commandsMakeTheSameRun() throws IOException, InterruptedException {
+        Matcher matcher = Pattern.compile("<pre>[^\\n]*? (train .*?)\\n").matcher(html);
+        assertTrue(matcher.find(), "the report has no command");
+        // Only Java's own unescaping is missing here; the paths of this test have none of the others.
+        String[] arguments = matcher.group(1).replace("&quot;", "\"").split(" ");
+        String[] elsewhere = Arrays.stream(arguments).map(text -> text.equals("again") ? folder.resolve("again").toString()
+                : text).toArray(String[]::new);
+        Program.run((Object[]) elsewhere).assertDone();
+        assertEquals(Program.result(run), Program.result(folder.resolve("again")));
+    }
+
+    @Test
+    void opensInABrowser() throws IOException, InterruptedException {
+        Optional<String> browser = Stream.of("chromium", "chromium-browser", "google-chrome").filter(ReportTest::onPath)
+                .findFirst();
+        assumeTrue(browser.isPresent(), "no chromium is on the PATH: apt-get install chromium");
+        Path screenshot = folder.resolve("screenshot.png");
+        Path log = folder.resolve("log");
+        Process process = new ProcessBuilder(browser.get(), "--headless", "--no-sandbox", "--disable-gpu",
+                "--disable-dev-shm-usage", "--hide-scrollbars", "--force-device-scale-factor=1",
+                "--force-color-profile=srgb", "--window-size=1100,2600", "--user-data-dir=" + folder.resolve("profile"),
+                "--screenshot=" + screenshot, run.resolve("report.html").toUri().toString())
+                .redirectErrorStream(true).redirectOutput(log.toFile()).start();
+        try {
+            assertTrue(process.waitFor(60, TimeUnit.SECONDS), "the browser does not end");
+        } finally {
+            process.destroyForcibly();
+        }
+        assertTrue(Files.exists(screenshot), Files.readString(log));
+        BufferedImage page = ImageIO.read(screenshot.toFile());
+        Point chart = place(page, ImageIO.read(run.resolve("loss.png").toFile()));
+        Point samples = place(page, ImageIO.read(run.resolve("samples/epoch-002.png").toFile()));
+        assertNotNull(chart, "the browser does not show the loss chart");
+        assertNotNull(samples, "the browser does not show the samples");
+        assertTrue(chart.y < samples.y, chart + " " + samples);
+    }
+
+    private static boolean onPath(String program) {
+        return Arrays.stream(System.getenv().getOrDefault("PATH", "").split(File.pathSeparator))
+                .anyMatch(directory -> Files.isExecutable(Path.of(directory, program)));
+    }
+
+    /** Where a page shows a picture, pixel for pixel; null where it does not. */
+    private static Point place(BufferedImage page, BufferedImage picture) {
+        int[] pagePixels = pixels(page);
+        int[] pixels = pixels(picture);
+        int width = picture.getWidth();
+        for (int y = 0; y <= page.getHeight() - picture.getHeight(); y++) {
+            for (int x = 0; x <= page.getWidth() - width; x++) {
+                boolean same = true;
+                for (int row = 0; row < picture.getHeight() && same; row++) {
+                    int at = (y + row) * page.getWidth() + x;
+                    same = Arrays.equals(pagePixels, at, at + width, pixels, row * width, (row + 1) * width);
+                }
+                if (same) {
+                    return new Point(x, y);
+                }
+            }
+        }
+        return null;
+    }
+
+    /** Grey ones as they stand in the file: getRGB would bend them by a gamma curve, which browsers do not. */
+    private static int[] pixels(BufferedImage picture) {
+        int bands = picture.getRaster().getNumBands();
+        int[] samples = picture.getRaster().getPixels(0, 0, picture.getWidth(), picture.getHeight(), (int[]) null);
+        int[] pixels = new int[picture.getWidth() * picture.getHeight()];
+        for (int i = 0; i < pixels.length; i++) {
+            int at = i * bands;
+            pixels[i] = bands < 3 ? samples[at] * 0x010101 : samples[at] << 16 | samples[at + 1] << 8 | samples[at + 2];
+        }
+        return pixels;
+    }
+}

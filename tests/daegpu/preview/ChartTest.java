@@ -1,0 +1,83 @@
+package daegpu.preview;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
+
+import daegpu.preview.Chart.Curve;
+import java.awt.image.BufferedImage;
+import java.util.List;
+import java.util.stream.IntStream;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+
+class ChartTest {
+
+    private static final double[] EPOCHS = {1, 2, 3};
+    private static final int BLUE = 0xFF1F77B4;
+    private static final int ORANGE = 0xFFE6770B;
+
+    @BeforeAll
+    static void requireFonts() {
+        assumeTrue(Lettering.missing().isEmpty(), () -> Lettering.missing().orElseThrow());
+    }
+
+    /** Height of a colour's pixels within columns of the plot, averaged, in pixels from the top. */
+    private static double height(BufferedImage chart, int colour, int from, int to) {
+        long sum = 0;
+        int count = 0;
+        for (int y = 30; y < chart.getHeight() - 80; y++) {
+            for (int x = from; x < to; x++) {
+                if (chart.getRGB(x, y) == colour) {
+                    sum += y;
+                    count++;
+                }
+            }
+        }
+        assertTrue(count > 0, count + " pixels of " + Integer.toHexString(colour));
+        return (double) sum / count;
+    }
+
+    @Test
+    void curvesGoWhereTheirValuesDo() {
+        BufferedImage chart = Chart.loss(800, 450, List.of(new Curve("training", EPOCHS, new double[] {0.09, 0.05, 0.04}),
+                new Curve("validation", EPOCHS, new double[] {0.03, 0.03, 0.03})));
+        assertEquals(800, chart.getWidth());
+        double left = height(chart, BLUE, 80, 200);
+        double right = height(chart, BLUE, 600, 780);
+        assertTrue(left + 50 < right, "the loss falls from " + left + " to " + right);
+        assertEquals(height(chart, ORANGE, 80, 200), height(chart, ORANGE, 600, 780), 3, "and here it stays");
+        assertTrue(height(chart, ORANGE, 600, 780) > right, "the smaller loss lies lower");
+    }
+
+    @Test
+    void logarithmicAxisGivesEqualFactorsEqualDistances() {
+        double[] falling = {1, 0.1, 0.01};
+        BufferedImage chart = Chart.loss(800, 450, List.of(new Curve("training", EPOCHS, falling)));
+        int[] columns = IntStream.range(0, 800).filter(x -> IntStream.range(30, 370).anyMatch(y -> chart.getRGB(x, y) == BLUE))
+                .toArray();
+        int left = columns[0] + 3;
+        int right = columns[columns.length - 1] - 3;
+        int middle = (left + right) / 2;
+        double[] marks = {height(chart, BLUE, left, left + 1), height(chart, BLUE, middle, middle + 1),
+                height(chart, BLUE, right, right + 1)};
+        assertEquals(marks[1] - marks[0], marks[2] - marks[1], 8);
+    }
+
+    @Test
+    void axisIsLogarithmicWhereItHelps() {
+        assertTrue(Chart.spansDecades(List.of(new Curve("a", EPOCHS, new double[] {1, 0.5, 0.1}))));
+        assertFalse(Chart.spansDecades(List.of(new Curve("a", EPOCHS, new double[] {1, 0.9, 0.8}))));
+        assertFalse(Chart.spansDecades(List.of(new Curve("a", EPOCHS, new double[] {1, 0.1, 0}))), "zero has no logarithm");
+        assertFalse(Chart.spansDecades(List.of(new Curve("a", EPOCHS, new double[] {1, Double.NaN, Double.NaN}))));
+    }
+
+    @Test
+    void drawsWhatThereIs() {
+        Chart.loss(800, 450, List.of(new Curve("one", new double[] {1}, new double[] {0.5})));
+        Chart.loss(800, 450, List.of(new Curve("zero", EPOCHS, new double[] {0, 0, 0})));
+        Chart.robustness(800, 450, List.of(new Curve("denoised", EPOCHS, new double[] {20, Double.POSITIVE_INFINITY, 10}),
+                new Curve("noisy", EPOCHS, new double[] {Double.NaN, Double.NaN, Double.NaN})));
+    }
+}
