@@ -30,9 +30,9 @@ import picocli.CommandLine.UnmatchedArgumentException;
 /** The program's command line: all commands, and what a mistake looks like. */
 @Command(name = "dae-gpu", mixinStandardHelpOptions = true, versionProvider = Version.class,
         description = "Trains convolutional autoencoders to take noise out of images, and runs them.",
-        subcommands = {TrainCommand.class, DenoiseCommand.class, EvaluateCommand.class, ParityCommand.class,
-                DevicesCommand.class, ExportCommand.class, ImportCommand.class, EncodeCommand.class, DecodeCommand.class,
-                GenerateCompletion.class},
+        subcommands = {TrainCommand.class, DenoiseCommand.class, EvaluateCommand.class, PreviewCommand.class,
+                ExportCommand.class, ImportCommand.class, EncodeCommand.class, DecodeCommand.class, ParityCommand.class,
+                DevicesCommand.class, GenerateCompletion.class},
         synopsisSubcommandLabel = "COMMAND",
         footerHeading = "%nFirst steps:%n",
         footer = {
@@ -98,7 +98,7 @@ public final class DaeGpu implements Runnable {
     @Override
     public void run() {
         throw new ParameterException(spec.commandLine(),
-                "a command is missing: train, denoise, evaluate, parity or devices");
+                "a command is missing: train, denoise, evaluate, preview, parity or devices");
     }
 
     private static Path path(String text) {

@@ -143,7 +143,8 @@ final class EvaluateCommand implements Callable<Integer> {
         List<Level> sorted = levels.stream().sorted(Comparator.comparingDouble(Level::std)).toList();
         double[] stds = sorted.stream().mapToDouble(Level::std).toArray();
         return List.of(
-                new Curve("denoised", stds, sorted.stream().mapToDouble(level -> level.result().denoised().psnr()).toArray()),
+                new Curve("denoised", stds,
+                        sorted.stream().mapToDouble(level -> level.result().denoised().psnr()).toArray()),
                 new Curve("noisy", stds, sorted.stream().mapToDouble(level -> level.result().noisy().psnr()).toArray()));
     }
 

@@ -117,6 +117,12 @@ final class ProgressDisplay implements TrainingListener, AutoCloseable {
         out.flush();
     }
 
+    /** Prints a line that comes from elsewhere, on any thread; a bar is drawn again below it. */
+    void printLine(String line) {
+        out.println((terminal != null ? "\r" : "") + line);
+        out.flush();
+    }
+
     private String epochName() {
         int width = String.valueOf(epochs).length();
         return String.format(Locale.ROOT, "epoch %" + width + "d/%d", epoch, epochs);

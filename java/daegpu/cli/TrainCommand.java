@@ -8,10 +8,12 @@ import daegpu.model.Architecture;
 import daegpu.model.Initializer;
 import daegpu.noise.Noise;
 import daegpu.preview.Lettering;
+import daegpu.preview.LivePreview;
 import daegpu.train.Checkpoint;
 import daegpu.train.LearningRate;
 import daegpu.train.LearningRate.Schedule;
 import daegpu.train.MetricsLog;
+import daegpu.train.PreviewFeed;
 import daegpu.train.RunDirectory;
 import daegpu.train.RunRecord;
 import daegpu.train.RunReport;
@@ -26,6 +28,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.LocalDateTime;
 import java.time.format.DateTimeFormatter;
+import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -169,17 +172,29 @@ final class TrainCommand implements Callable<Integer> {
                 description = "Go on with the run in this folder, with its own options; only --epochs, the location of the "
                         + "images, what computes and --log-every can be changed.")
         private Path resume;
+
+        @Option(names = "--preview", description = "Show in a window what the network makes of some validation images, and "
+                + "the loss; closing it does not end the training.")
+        private boolean preview;
+
+        @Option(names = "--preview-file", paramLabel = "FILE.png",
+                description = "Draw the same picture into this file, again and again.")
+        private Path previewFile;
     }
 
     /** What {@code --resume} lets a user change: the others decide the arithmetic, and are the run's own. */
     private static final Set<String> CHANGEABLE = Set.of("--resume", "--epochs", "--data", "--validation-data", "--engine",
-            "--precision", "--threads", "--device", "--log-every");
+            "--precision", "--threads", "--device", "--log-every", "--preview", "--preview-file");
+    /** What is no part of a run's record: which run it is, and how it was watched. */
+    private static final Set<String> UNRECORDED = Set.of("--resume", "--preview", "--preview-file");
     /** What {@code --init-from} takes from the model. */
     static final Set<String> NETWORK_OPTIONS = Set.of("--filters", "--kernel-size", "--latent-dim");
 
     @Override
     public Integer call() throws IOException {
         requireSensibleCounts();
+        require(run.previewFile == null || run.previewFile.toString().toLowerCase(Locale.ROOT).endsWith(".png"),
+                "--preview-file is where a picture goes, so its name must end in .png: " + run.previewFile);
         return run.resume != null ? resume() : startNew();
     }
 
@@ -327,7 +342,7 @@ final class TrainCommand implements Callable<Integer> {
     private RunRecord record(OpenedEngine engine) {
         Map<String, Object> options = new LinkedHashMap<>();
         for (OptionSpec option : spec.options()) {
-            if (!option.usageHelp() && !option.versionHelp() && !option.longestName().equals("--resume")) {
+            if (!option.usageHelp() && !option.versionHelp() && !UNRECORDED.contains(option.longestName())) {
                 options.put(option.longestName().substring(2), recorded(option.getValue()));
             }
         }
@@ -382,9 +397,16 @@ final class TrainCommand implements Callable<Integer> {
     private int train(TrainingOptions options, DataSets images, OpenedEngine engine, RunDirectory directory,
             Start start) throws IOException {
         try (ProgressDisplay display = new ProgressDisplay(out(), ProgressDisplay.onTerminal() ? System.out : null);
-                TensorBoardLog tensorBoard = new TensorBoardLog(directory)) {
+                TensorBoardLog tensorBoard = new TensorBoardLog(directory);
+                LivePreview preview = run.preview || run.previewFile != null
+                        ? new LivePreview(run.preview, run.previewFile, display::printLine) : null) {
+            List<TrainingListener> listeners = new ArrayList<>(List.of(display, tensorBoard));
+            if (preview != null) {
+                listeners.add(new PreviewFeed(engine.engine(), images.validation(), options.noise(), rowsBefore(directory),
+                        preview::show));
+            }
             Trainer trainer = new Trainer(options, images.training(), images.validation(), engine.engine(), directory,
-                    TrainingListener.all(List.of(display, tensorBoard)), run.logEvery);
+                    TrainingListener.all(listeners), run.logEvery);
             Outcome outcome = Interruption.callsWhile(trainer::interrupt, () -> start.begin(trainer, training.epochs));
             display.clear();
             int status = switch (outcome) {
@@ -410,6 +432,10 @@ final class TrainCommand implements Callable<Integer> {
             Lettering.missing().ifPresent(out()::println);
             return status;
         }
+    }
+
+    private static List<MetricsLog.Row> rowsBefore(RunDirectory directory) {
+        return Files.exists(directory.metrics()) ? MetricsLog.read(directory.metrics()) : List.of();
     }
 
     private void printResult(Trainer trainer, RunDirectory directory) {

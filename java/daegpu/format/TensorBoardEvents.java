@@ -19,7 +19,8 @@ import java.util.zip.CRC32C;
  * process ended can be read.
  *
  * @see <a href="https://github.com/tensorflow/tensorflow/blob/master/tensorflow/core/util/event.proto">event.proto</a>
- * @see <a href="https://github.com/tensorflow/tensorflow/blob/master/tensorflow/core/framework/summary.proto">summary.proto</a>
+ * @see <a
+ * href="https://github.com/tensorflow/tensorflow/blob/master/tensorflow/core/framework/summary.proto">summary.proto</a>
  */
 public final class TensorBoardEvents implements Closeable {
 
@@ -52,8 +53,8 @@ public final class TensorBoardEvents implements Closeable {
     }
 
     /**
-     * Begins a new file in {@code folder}, which is made where it is missing. Its name has the time, so that those of several
-     * sessions stand in their order.
+     * Begins a new file in {@code folder}, which is made where it is missing. Its name has the time, so that those of
+     * several sessions stand in their order.
      *
      * @throws IOException if that fails
      */

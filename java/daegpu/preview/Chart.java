@@ -37,12 +37,17 @@ public final class Chart {
     private Chart() {
     }
 
-    /** Loss over epochs: an axis of whole numbers, and a logarithmic one where the loss falls far. */
+    /** Loss over epochs: with whole numbers only where the curves have no others, and logarithmic where the loss falls far. */
     public static BufferedImage loss(int width, int height, List<Curve> curves) {
         XYChart chart = chart(width, height, "Loss", "epoch", "mean squared error", curves);
-        chart.getStyler().setxAxisTickLabelsFormattingFunction(
-                epoch -> epoch == Math.rint(epoch) ? String.format("%.0f", epoch) : "");
-        chart.getStyler().setXAxisTickMarkSpacingHint(40);
+        if (curves.stream().flatMapToDouble(curve -> Arrays.stream(curve.x()))
+                .allMatch(epoch -> epoch == Math.rint(epoch))) {
+            chart.getStyler().setxAxisTickLabelsFormattingFunction(
+                    epoch -> epoch == Math.rint(epoch) ? String.format("%.0f", epoch) : "");
+            chart.getStyler().setXAxisTickMarkSpacingHint(40);
+        } else {
+            chart.getStyler().setXAxisDecimalPattern("0.##");
+        }
         chart.getStyler().setYAxisLogarithmic(spansDecades(curves));
         chart.getStyler().setYAxisDecimalPattern("0.####");
         return BitmapEncoder.getBufferedImage(chart);
@@ -63,7 +68,8 @@ public final class Chart {
         for (Curve curve : curves) {
             int[] drawn = finite(curve);
             if (drawn.length > 0) {
-                XYSeries series = chart.addSeries(curve.name(), Arrays.stream(drawn).mapToDouble(i -> curve.x()[i]).toArray(),
+                XYSeries series = chart.addSeries(curve.name(),
+                        Arrays.stream(drawn).mapToDouble(i -> curve.x()[i]).toArray(),
                         Arrays.stream(drawn).mapToDouble(i -> curve.y()[i]).toArray());
                 series.setLineStyle(new BasicStroke(2));
                 series.setMarker(drawn.length <= MOST_MARKS ? SeriesMarkers.CIRCLE : SeriesMarkers.NONE);

@@ -68,11 +68,10 @@ public final class ContactSheet {
         this.height = height;
         this.width = width;
         this.channels = channels;
-        int side = Math.max(height, width);
-        magnification = Math.max(1, MAGNIFIED / side);
-        reduction = (side + REDUCED - 1) / REDUCED;
-        drawnHeight = (height + reduction - 1) / reduction * magnification;
-        drawnWidth = (width + reduction - 1) / reduction * magnification;
+        magnification = magnification(height, width);
+        reduction = reduction(height, width);
+        drawnHeight = drawn(height, magnification, reduction);
+        drawnWidth = drawn(width, magnification, reduction);
         int columns = blocks.stream().flatMap(block -> block.rows().stream()).mapToInt(row -> row.length).max().orElse(0);
         int rows = blocks.stream().mapToInt(block -> block.rows().size()).sum();
         int captionWidth = blocks.stream().mapToInt(block -> Lettering.width(block.caption(), CAPTION_FONT)).max().orElse(0);
@@ -111,6 +110,24 @@ public final class ContactSheet {
             top += BLOCK_GAP - GAP;
         }
         return sheet.picture;
+    }
+
+    private static int magnification(int height, int width) {
+        return Math.max(1, MAGNIFIED / Math.max(height, width));
+    }
+
+    private static int reduction(int height, int width) {
+        return (Math.max(height, width) + REDUCED - 1) / REDUCED;
+    }
+
+    private static int drawn(int side, int magnification, int reduction) {
+        return (side + reduction - 1) / reduction * magnification;
+    }
+
+    /** How many images of this size fit side by side into a sheet of {@code sheetWidth} pixels; at least one is told. */
+    public static int columnsWithin(int sheetWidth, int height, int width) {
+        int drawnWidth = drawn(width, magnification(height, width), reduction(height, width));
+        return Math.max(1, (sheetWidth - GAP) / (drawnWidth + GAP));
     }
 
     private void fillBackground() {

@@ -66,7 +66,8 @@ public final class HtmlReport {
             figure { margin: 0; } figcaption { opacity: .75; }
             .wide { overflow-x: auto; }
             table { border-collapse: collapse; font-variant-numeric: tabular-nums; }
-            th, td { padding: .15rem .8rem .15rem 0; text-align: right; border-bottom: 1px solid #8884; vertical-align: top; }
+            th, td { padding: .15rem .8rem .15rem 0; text-align: right; border-bottom: 1px solid #8884; }
+            td { vertical-align: top; }
             th:first-child, td:first-child { text-align: left; }
             .named td { text-align: left; overflow-wrap: anywhere; }
             pre { padding: .8rem; background: #8882; white-space: pre-wrap; overflow-wrap: anywhere; }
@@ -85,7 +86,8 @@ public final class HtmlReport {
         String body = sections.stream().map(HtmlReport::render).collect(Collectors.joining());
         return "<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n"
                 + "<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n"
-                + "<title>" + escape(title) + "</title>\n<style>\n" + STYLE + "</style>\n</head>\n<body>\n<h1>" + escape(title)
+                + "<title>" + escape(title) + "</title>\n<style>\n" + STYLE + "</style>\n</head>\n<body>\n<h1>"
+                + escape(title)
                 + "</h1>\n<p>" + escape(summary) + "</p>\n" + body + "</body>\n</html>\n";
     }
 

@@ -9,8 +9,8 @@ import java.awt.image.BufferedImage;
 import java.util.Optional;
 
 /**
- * Text in pictures. Java draws it with the fonts of the system, and small servers and containers have none: pictures are then
- * drawn without their text, and charts, which are nothing without it, not at all.
+ * Text in pictures. Java draws it with the fonts of the system, and small servers and containers have none: pictures are
+ * then drawn without their text, and charts, which are nothing without it, not at all.
  */
 public final class Lettering {
 
@@ -54,7 +54,7 @@ public final class Lettering {
         return metrics.stringWidth(text);
     }
 
-    /** Draws a line of text that begins at {@code left} and stands on {@code baseline}; nothing where that is not possible. */
+    /** Draws a line of text that begins at {@code left} and stands on {@code baseline}, where that is possible. */
     static void draw(Graphics2D graphics, String text, Font font, Color colour, int left, int baseline) {
         if (MISSING.isPresent()) {
             return;

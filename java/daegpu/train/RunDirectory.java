@@ -14,7 +14,8 @@ import java.util.stream.Stream;
 
 /**
  * The folder of one training run: {@code config.json}, {@code metrics.csv}, {@code best.safetensors}, {@code
- * last.safetensors}, {@code samples/}, {@code tensorboard/}, {@code loss.png} and {@code report.html}. While it is open no other process can open it to train.
+ * last.safetensors}, {@code samples/}, {@code tensorboard/}, {@code loss.png} and {@code report.html}. While it is open no
+ * other process can open it to train.
  */
 public final class RunDirectory implements AutoCloseable {
 

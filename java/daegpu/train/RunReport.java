@@ -55,7 +55,8 @@ public final class RunReport {
                 run.resolve(RunDirectory.sampleName(rows.get(rows.size() - 1).epoch())));
         addPicture(sections, "Robustness", "PSNR of noisy and denoised images, by standard deviation of the noise",
                 run.resolve("robustness-chart.png"));
-        addPicture(sections, "Samples at several levels of noise", "In each block from top to bottom: original, noisy, denoised",
+        addPicture(sections, "Samples at several levels of noise",
+                "In each block from top to bottom: original, noisy, denoised",
                 run.resolve("robustness.png"));
         sections.addAll(more);
         sections.add(metricsTable(rows));
@@ -90,7 +91,8 @@ public final class RunReport {
     }
 
     private static Table metricsTable(List<MetricsLog.Row> rows) {
-        return new Table("Epochs", List.of("epoch", "seconds", "images/s", "training MSE", "validation MSE", "PSNR (dB)", "SSIM"),
+        return new Table("Epochs", List.of("epoch", "seconds", "images/s", "training MSE",
+                "validation MSE", "PSNR (dB)", "SSIM"),
                 rows.stream().map(row -> List.of(String.valueOf(row.epoch()), format("%.1f", row.seconds()),
                         format("%,.0f", row.imagesPerSecond()), format("%.5f", row.trainMse()),
                         format("%.5f", row.validation().mse()), format("%.2f", row.validation().psnr()),

@@ -15,7 +15,7 @@ public final class SampleBlock {
     private SampleBlock() {
     }
 
-    /** Captioned originals over noisy over denoised: images {@code first} to {@code first + count − 1} of a validation set. */
+    /** Originals over noisy over denoised, captioned: images {@code first} to {@code first + count − 1} of a set. */
     public static Block of(Engine engine, ImageSet validation, Noise noise, int first, int count) {
         int size = validation.imageSize();
         float[] clean = new float[count * size];

@@ -11,11 +11,11 @@ import javax.imageio.ImageIO;
 
 /**
  * Writes each epoch's metrics and picture for TensorBoard, under the names that Keras's own callback gives them:
- * {@code epoch_loss} in {@code tensorboard/train} and {@code tensorboard/validation}, so that both curves are in one chart. The
- * step is the epoch, counted from 1 as in {@code metrics.csv}.
+ * {@code epoch_loss} in {@code tensorboard/train} and {@code tensorboard/validation}, so that both curves are in one chart.
+ * The step is the epoch, counted from 1 as in {@code metrics.csv}.
  *
- * <p>Files are begun with the first epoch that is finished. Those of a run that is resumed say that later epochs in older ones
- * do not count, which are there if the run was killed between two files.
+ * <p>Files are begun with the first epoch that is finished. Those of a run that is resumed say that later epochs in older
+ * ones do not count, which are there if the run was killed between two files.
  */
 public final class TensorBoardLog implements TrainingListener, AutoCloseable {
 
@@ -44,7 +44,8 @@ public final class TensorBoardLog implements TrainingListener, AutoCloseable {
             validation.scalar("epoch_ssim", epoch, metrics.validation().ssim());
             byte[] png = Files.readAllBytes(directory.sample(epoch));
             BufferedImage picture = ImageIO.read(new ByteArrayInputStream(png));
-            validation.image("samples", epoch, picture.getHeight(), picture.getWidth(), picture.getRaster().getNumBands(), png);
+            validation.image("samples", epoch, picture.getHeight(), picture.getWidth(),
+                    picture.getRaster().getNumBands(), png);
         } catch (IOException e) {
             throw new UncheckedIOException("cannot write " + directory.tensorBoard() + ": " + e.getMessage(), e);
         }

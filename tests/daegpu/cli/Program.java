@@ -131,7 +131,7 @@ final class Program {
         return content;
     }
 
-    /** What decides whether two runs are the same: all but the record, the lock, what was killed, and what has times in it. */
+    /** What decides whether two runs are the same: all but the record, the lock, what was killed, and what has times. */
     static Map<String, String> result(Path run) throws IOException {
         Map<String, String> content = content(run);
         content.keySet().removeIf(name -> name.equals(".lock") || name.equals("config.json") || name.endsWith(".tmp")

@@ -8,7 +8,6 @@ import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import java.awt.Point;
 import java.awt.image.BufferedImage;
-import java.io.File;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -72,7 +71,7 @@ class ReportTest {
 
     @Test
     void opensInABrowser() throws IOException, InterruptedException {
-        Optional<String> browser = Stream.of("chromium", "chromium-browser", "google-chrome").filter(ReportTest::onPath)
+        Optional<String> browser = Stream.of("chromium", "chromium-browser", "google-chrome").filter(Screen::onPath)
                 .findFirst();
         assumeTrue(browser.isPresent(), "no chromium is on the PATH: apt-get install chromium");
         Path screenshot = folder.resolve("screenshot.png");
@@ -89,47 +88,10 @@ class ReportTest {
         }
         assertTrue(Files.exists(screenshot), Files.readString(log));
         BufferedImage page = ImageIO.read(screenshot.toFile());
-        Point chart = place(page, ImageIO.read(run.resolve("loss.png").toFile()));
-        Point samples = place(page, ImageIO.read(run.resolve("samples/epoch-002.png").toFile()));
+        Point chart = Screen.place(page, ImageIO.read(run.resolve("loss.png").toFile()));
+        Point samples = Screen.place(page, ImageIO.read(run.resolve("samples/epoch-002.png").toFile()));
         assertNotNull(chart, "the browser does not show the loss chart");
         assertNotNull(samples, "the browser does not show the samples");
         assertTrue(chart.y < samples.y, chart + " " + samples);
-    }
-
-    private static boolean onPath(String program) {
-        return Arrays.stream(System.getenv().getOrDefault("PATH", "").split(File.pathSeparator))
-                .anyMatch(directory -> Files.isExecutable(Path.of(directory, program)));
-    }
-
-    /** Where a page shows a picture, pixel for pixel; null where it does not. */
-    private static Point place(BufferedImage page, BufferedImage picture) {
-        int[] pagePixels = pixels(page);
-        int[] pixels = pixels(picture);
-        int width = picture.getWidth();
-        for (int y = 0; y <= page.getHeight() - picture.getHeight(); y++) {
-            for (int x = 0; x <= page.getWidth() - width; x++) {
-                boolean same = true;
-                for (int row = 0; row < picture.getHeight() && same; row++) {
-                    int at = (y + row) * page.getWidth() + x;
-                    same = Arrays.equals(pagePixels, at, at + width, pixels, row * width, (row + 1) * width);
-                }
-                if (same) {
-                    return new Point(x, y);
-                }
-            }
-        }
-        return null;
-    }
-
-    /** Grey ones as they stand in the file: getRGB would bend them by a gamma curve, which browsers do not. */
-    private static int[] pixels(BufferedImage picture) {
-        int bands = picture.getRaster().getNumBands();
-        int[] samples = picture.getRaster().getPixels(0, 0, picture.getWidth(), picture.getHeight(), (int[]) null);
-        int[] pixels = new int[picture.getWidth() * picture.getHeight()];
-        for (int i = 0; i < pixels.length; i++) {
-            int at = i * bands;
-            pixels[i] = bands < 3 ? samples[at] * 0x010101 : samples[at] << 16 | samples[at + 1] << 8 | samples[at + 2];
-        }
-        return pixels;
     }
 }

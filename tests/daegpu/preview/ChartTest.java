@@ -55,7 +55,8 @@ class ChartTest {
     void logarithmicAxisGivesEqualFactorsEqualDistances() {
         double[] falling = {1, 0.1, 0.01};
         BufferedImage chart = Chart.loss(800, 450, List.of(new Curve("training", EPOCHS, falling)));
-        int[] columns = IntStream.range(0, 800).filter(x -> IntStream.range(30, 370).anyMatch(y -> chart.getRGB(x, y) == BLUE))
+        int[] columns = IntStream.range(0, 800)
+                .filter(x -> IntStream.range(30, 370).anyMatch(y -> chart.getRGB(x, y) == BLUE))
                 .toArray();
         int left = columns[0] + 3;
         int right = columns[columns.length - 1] - 3;

@@ -1,0 +1,106 @@
+package daegpu.cli;
+
+import daegpu.data.DataSets;
+import daegpu.data.ImageFile;
+import daegpu.data.ImageSet;
+import daegpu.data.InvalidInputException;
+import daegpu.engine.Engine;
+import daegpu.engine.Engines.OpenedEngine;
+import daegpu.engine.ImageDenoiser;
+import daegpu.model.Architecture;
+import daegpu.noise.Noise;
+import daegpu.preview.ContactSheet;
+import daegpu.preview.ContactSheet.Block;
+import daegpu.preview.ModelPreview;
+import daegpu.preview.NoWindowException;
+import daegpu.train.Checkpoint;
+import daegpu.train.SampleBlock;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.concurrent.Callable;
+import picocli.CommandLine.ArgGroup;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.ParameterException;
+import picocli.CommandLine.Spec;
+
+/** {@code preview}: a model to play with. */
+@Command(name = "preview", mixinStandardHelpOptions = true, sortOptions = false,
+        description = {"Opens a window to try a model in: a slider for the noise, keys, pictures to drop on it.",
+                "S saves the picture as preview-1.png, preview-2.png and so on in the working directory.", ""},
+        footerHeading = "%nExamples:%n",
+        footer = {"  dae-gpu preview digits", "  dae-gpu preview digits/last.safetensors --noise-std 1"})
+final class PreviewCommand implements Callable<Integer> {
+
+    private static final int SHEET_WIDTH = 800;
+    private static final int MOST_IMAGES = 12;
+
+    @Spec
+    private CommandSpec spec;
+
+    @Mixin
+    private ModelFile model;
+
+    @Option(names = "--noise-std", paramLabel = "X",
+            description = "Standard deviation of the noise to begin with (default: the largest of the model's training).")
+    private Float std;
+
+    @Option(names = "--data", paramLabel = "PATH",
+            description = "Images to show: an IDX file, or a folder with a t10k-images... file (default: the test images of "
+                    + "the MNIST inside the program).")
+    private Path data;
+
+    @ArgGroup(validate = false, heading = "%nWhat computes:%n")
+    private EngineChoice engineChoice = new EngineChoice();
+
+    @Override
+    public Integer call() {
+        if (std != null && !(std >= 0 && Float.isFinite(std))) {
+            throw new ParameterException(spec.commandLine(), "--noise-std must be 0 or more, not " + std);
+        }
+        Checkpoint checkpoint = model.read();
+        Architecture network = checkpoint.options().architecture();
+        Noise noise = checkpoint.options().noise();
+        ImageSet images = DataSets.validation(data, MOST_IMAGES);
+        if (images.height() != network.height() || images.width() != network.width()
+                || images.channels() != network.channels()) {
+            throw new InvalidInputException(model.file() + " is for images of "
+                    + ImageSet.describeSize(network.height(), network.width(), network.channels()) + ", not "
+                    + images.describeSize() + ": name others with --data");
+        }
+        try (OpenedEngine engine = engineChoice.open(network, 1)) {
+            engine.engine().load(checkpoint.state());
+            int columns = Math.min(images.count(),
+                    ContactSheet.columnsWithin(SHEET_WIDTH, network.height(), network.width()));
+            new ModelPreview(network.height(), network.width(), network.channels(), std != null ? std : noise.highestStd(),
+                    Path.of(""), functions(engine.engine(), images, noise, columns)).run("dae-gpu preview " + model.file());
+        } catch (NoWindowException e) {
+            throw new InvalidInputException(e.getMessage() + "; evaluate and denoise write pictures without one", e);
+        }
+        return ExitStatus.DONE;
+    }
+
+    private static ModelPreview.Model functions(Engine engine, ImageSet images, Noise noise, int columns) {
+        return new ModelPreview.Model() {
+            @Override
+            public Block corrupted(float level, long draw) {
+                Noise drawn = Noise.gaussian(noise.seed() + draw, noise.mean(), level);
+                return SampleBlock.of(engine, images, drawn, 0, columns);
+            }
+
+            @Override
+            public Block denoised(Path picture) {
+                ImageSet given = ImageFile.read(picture, images.height(), images.width(), images.channels()).image();
+                return new Block(List.of(row(given), row(ImageDenoiser.denoise(engine, given, null, 0))));
+            }
+        };
+    }
+
+    private static float[][] row(ImageSet image) {
+        float[] values = new float[image.imageSize()];
+        image.scale(0, values, 0);
+        return new float[][] {values};
+    }
+}

@@ -1,0 +1,11 @@
+package daegpu.preview;
+
+/** No window can be opened here. The message is one line that says why. */
+public final class NoWindowException extends RuntimeException {
+
+    private static final long serialVersionUID = 1;
+
+    NoWindowException(String reason, Throwable cause) {
+        super("no window can be opened: " + reason.strip().replaceAll("\\s*\\R\\s*", " "), cause);
+    }
+}

@@ -1,0 +1,128 @@
+package daegpu.train;
+
+import daegpu.data.ImageSet;
+import daegpu.engine.Engine;
+import daegpu.noise.Noise;
+import daegpu.preview.Chart.Curve;
+import daegpu.preview.ContactSheet;
+import daegpu.preview.ContactSheet.Block;
+import daegpu.preview.TrainingPicture;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
+import java.util.function.Consumer;
+
+/**
+ * Says, while a network is trained, what there is to see of it: denoises a fixed set of validation images now and then, on
+ * the thread that trains. That takes no more than a hundredth of the time: where it takes long, it is done less often. It
+ * draws no random numbers and changes nothing, so training comes to the same bits with it and without.
+ */
+public final class PreviewFeed implements TrainingListener {
+
+    private static final long LEAST_PAUSE = 500_000_000;
+    private static final long PAUSES_PER_SAMPLING = 99;
+    private static final int SHEET_WIDTH = 560;
+    private static final int MOST_COLUMNS = 9;
+    private static final int BLOCKS = 2;
+
+    private final Engine engine;
+    private final ImageSet validation;
+    private final Noise noise;
+    private final Consumer<TrainingPicture> screen;
+    private final List<double[]> training = new ArrayList<>();
+    private final List<double[]> validated = new ArrayList<>();
+    private int epoch;
+    private int epochs;
+    private int images;
+    private int doneAtStart;
+    private long startTime;
+    private long nextTime = System.nanoTime();
+    private boolean first = true;
+    private String lastValidation = "";
+
+    /**
+     * Shows nothing yet.
+     *
+     * @param engine the one that trains
+     * @param before rows of metrics of epochs that were done earlier
+     * @param screen takes what is to be shown and returns at once
+     */
+    public PreviewFeed(Engine engine, ImageSet validation, Noise noise, List<MetricsLog.Row> before,
+            Consumer<TrainingPicture> screen) {
+        this.engine = engine;
+        this.validation = validation;
+        this.noise = noise;
+        this.screen = screen;
+        before.forEach(this::addPoints);
+    }
+
+    @Override
+    public void epochStarted(int newEpoch, int newEpochs, int done, int newImages) {
+        epoch = newEpoch;
+        epochs = newEpochs;
+        images = newImages;
+        doneAtStart = done;
+        startTime = System.nanoTime();
+        // What an earlier session had of epochs that are done again.
+        training.removeIf(point -> point[0] >= newEpoch);
+        validated.removeIf(point -> point[0] >= newEpoch);
+    }
+
+    @Override
+    public void progressed(int done, double loss) {
+        long now = System.nanoTime();
+        if (now - nextTime < 0) {
+            return;
+        }
+        training.add(new double[] {epoch - 1 + (double) done / images, loss});
+        double imagesPerSecond = (done - doneAtStart) / ((now - startTime) / 1e9);
+        double secondsLeft = (images - done + (double) (epochs - epoch) * images) / imagesPerSecond;
+        show(String.format(Locale.ROOT, "%,.0f images/s, %s left", imagesPerSecond, duration(secondsLeft)),
+                String.format(Locale.ROOT, "Training MSE %.5f", loss));
+        long end = System.nanoTime();
+        // The first one says little: code is loaded and compiled for it.
+        nextTime = end + (first ? LEAST_PAUSE : Math.max(LEAST_PAUSE, PAUSES_PER_SAMPLING * (end - now)));
+        first = false;
+    }
+
+    @Override
+    public void epochFinished(MetricsLog.Row metrics, int allEpochs, boolean best) {
+        // From the middle of an epoch there are averages over its beginning; the whole of it counts more.
+        training.removeIf(point -> point[0] > metrics.epoch() - 1);
+        addPoints(metrics);
+        if (metrics.epoch() == allEpochs) {
+            show(String.format(Locale.ROOT, "%,.0f images/s, done", metrics.imagesPerSecond()),
+                    String.format(Locale.ROOT, "Training MSE %.5f", metrics.trainMse()));
+        }
+    }
+
+    private void addPoints(MetricsLog.Row row) {
+        training.add(new double[] {row.epoch(), row.trainMse()});
+        validated.add(new double[] {row.epoch(), row.validation().mse()});
+        lastValidation = String.format(Locale.ROOT, "Validation MSE %.5f (%.2f dB)", row.validation().mse(),
+                row.validation().psnr());
+    }
+
+    private void show(String speed, String loss) {
+        int columns = Math.min(MOST_COLUMNS,
+                ContactSheet.columnsWithin(SHEET_WIDTH, validation.height(), validation.width()));
+        List<Block> blocks = new ArrayList<>();
+        for (int from = 0; from < Math.min(BLOCKS * columns, validation.count()); from += columns) {
+            blocks.add(SampleBlock.of(engine, validation, noise, from, Math.min(columns, validation.count() - from)));
+        }
+        screen.accept(new TrainingPicture(validation.height(), validation.width(), validation.channels(), blocks,
+                List.of(curve("training", training), curve("validation", validated)),
+                List.of("Epoch " + epoch + " of " + epochs, speed, loss, lastValidation)));
+    }
+
+    private static Curve curve(String name, List<double[]> points) {
+        return new Curve(name, points.stream().mapToDouble(point -> point[0]).toArray(),
+                points.stream().mapToDouble(point -> point[1]).toArray());
+    }
+
+    private static String duration(double seconds) {
+        long whole = Math.round(seconds);
+        return whole < 3600 ? String.format(Locale.ROOT, "%d:%02d", whole / 60, whole % 60)
+                : String.format(Locale.ROOT, "%d:%02d:%02d", whole / 3600, whole / 60 % 60, whole % 60);
+    }
+}
