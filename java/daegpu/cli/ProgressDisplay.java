@@ -1,5 +1,6 @@
 package daegpu.cli;
 
+import daegpu.train.ElapsedTime;
 import daegpu.train.MetricsLog;
 import daegpu.train.TrainingListener;
 import java.io.PrintStream;
@@ -97,7 +98,7 @@ final class ProgressDisplay implements TrainingListener, AutoCloseable {
         double imagesPerSecond = (done - doneAtStart) / ((now - startTime) / 1e9);
         double secondsLeft = (images - done + (double) (epochs - epoch) * images) / imagesPerSecond;
         String message = String.format(Locale.ROOT, "%,.0f images/s, loss %.5f, %s left", imagesPerSecond, loss,
-                duration(secondsLeft));
+                ElapsedTime.format(secondsLeft));
         if (bar != null) {
             bar.stepTo(done);
             bar.setExtraMessage(message);
@@ -126,13 +127,6 @@ final class ProgressDisplay implements TrainingListener, AutoCloseable {
     private String epochName() {
         int width = String.valueOf(epochs).length();
         return String.format(Locale.ROOT, "epoch %" + width + "d/%d", epoch, epochs);
-    }
-
-    /** {@code 12:34} or {@code 1:02:03}. */
-    static String duration(double seconds) {
-        long whole = Math.round(seconds);
-        return whole < 3600 ? String.format(Locale.ROOT, "%d:%02d", whole / 60, whole % 60)
-                : String.format(Locale.ROOT, "%d:%02d:%02d", whole / 3600, whole / 60 % 60, whole % 60);
     }
 
     @Override

@@ -10,6 +10,7 @@ import daegpu.noise.Noise;
 import daegpu.preview.Lettering;
 import daegpu.preview.LivePreview;
 import daegpu.train.Checkpoint;
+import daegpu.train.ElapsedTime;
 import daegpu.train.LearningRate;
 import daegpu.train.LearningRate.Schedule;
 import daegpu.train.MetricsLog;
@@ -446,7 +447,7 @@ final class TrainCommand implements Callable<Integer> {
         PrintWriter out = out();
         out.printf(Locale.ROOT, "%nTrained %s in %s; best validation MSE %.5f, PSNR %.2f dB after epoch %d.%n",
                 last.epoch() == 1 ? "1 epoch" : last.epoch() + " epochs",
-                ProgressDisplay.duration(seconds), best.validation().mse(), best.validation().psnr(), best.epoch());
+                ElapsedTime.format(seconds), best.validation().mse(), best.validation().psnr(), best.epoch());
         out.println("  " + directory.best() + "  the best model");
         out.println("  " + directory.last() + "  the last one, to go on from");
         out.println("  " + directory.sample(last.epoch()) + "  original, noisy and denoised images");

@@ -37,7 +37,7 @@ public final class Chart {
     private Chart() {
     }
 
-    /** Loss over epochs: with whole numbers only where the curves have no others, and logarithmic where the loss falls far. */
+    /** Loss over epochs: only whole ones where the curves have no others, and logarithmic where the loss falls far. */
     public static BufferedImage loss(int width, int height, List<Curve> curves) {
         XYChart chart = chart(width, height, "Loss", "epoch", "mean squared error", curves);
         if (curves.stream().flatMapToDouble(curve -> Arrays.stream(curve.x()))

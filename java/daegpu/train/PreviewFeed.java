@@ -77,7 +77,7 @@ public final class PreviewFeed implements TrainingListener {
         training.add(new double[] {epoch - 1 + (double) done / images, loss});
         double imagesPerSecond = (done - doneAtStart) / ((now - startTime) / 1e9);
         double secondsLeft = (images - done + (double) (epochs - epoch) * images) / imagesPerSecond;
-        show(String.format(Locale.ROOT, "%,.0f images/s, %s left", imagesPerSecond, duration(secondsLeft)),
+        show(String.format(Locale.ROOT, "%,.0f images/s, %s left", imagesPerSecond, ElapsedTime.format(secondsLeft)),
                 String.format(Locale.ROOT, "Training MSE %.5f", loss));
         long end = System.nanoTime();
         // The first one says little: code is loaded and compiled for it.
@@ -118,11 +118,5 @@ public final class PreviewFeed implements TrainingListener {
     private static Curve curve(String name, List<double[]> points) {
         return new Curve(name, points.stream().mapToDouble(point -> point[0]).toArray(),
                 points.stream().mapToDouble(point -> point[1]).toArray());
-    }
-
-    private static String duration(double seconds) {
-        long whole = Math.round(seconds);
-        return whole < 3600 ? String.format(Locale.ROOT, "%d:%02d", whole / 60, whole % 60)
-                : String.format(Locale.ROOT, "%d:%02d:%02d", whole / 3600, whole / 60 % 60, whole % 60);
     }
 }

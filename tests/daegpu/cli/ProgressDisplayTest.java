@@ -4,6 +4,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import daegpu.train.ElapsedTime;
 import daegpu.train.Evaluation.Scores;
 import daegpu.train.MetricsLog.Row;
 import java.io.ByteArrayOutputStream;
@@ -60,10 +61,10 @@ class ProgressDisplayTest {
 
     @Test
     void durationsAreReadable() {
-        assertEquals("0:00", ProgressDisplay.duration(0.2));
-        assertEquals("1:05", ProgressDisplay.duration(65));
-        assertEquals("59:59", ProgressDisplay.duration(3599.4));
-        assertEquals("1:00:00", ProgressDisplay.duration(3600));
-        assertEquals("27:46:40", ProgressDisplay.duration(100_000));
+        assertEquals("0:00", ElapsedTime.format(0.2));
+        assertEquals("1:05", ElapsedTime.format(65));
+        assertEquals("59:59", ElapsedTime.format(3599.4));
+        assertEquals("1:00:00", ElapsedTime.format(3600));
+        assertEquals("27:46:40", ElapsedTime.format(100_000));
     }
 }
