@@ -1,13 +1,8 @@
 package daegpu.preview;
 
-import java.awt.image.BufferedImage;
-import java.io.ByteArrayOutputStream;
-import java.io.IOException;
-import java.io.UncheckedIOException;
 import java.util.Base64;
 import java.util.List;
 import java.util.stream.Collectors;
-import javax.imageio.ImageIO;
 
 /** A page for browsers that is whole in itself: pictures are in it, and it fetches nothing. */
 public final class HtmlReport {
@@ -33,21 +28,6 @@ public final class HtmlReport {
      * @param png     a PNG file
      */
     public record Picture(String heading, String caption, byte[] png) implements Section {
-
-        /** A picture that is in memory. */
-        public Picture(String heading, String caption, BufferedImage image) {
-            this(heading, caption, encode(image));
-        }
-
-        private static byte[] encode(BufferedImage image) {
-            ByteArrayOutputStream bytes = new ByteArrayOutputStream();
-            try {
-                ImageIO.write(image, "png", bytes);
-            } catch (IOException e) {
-                throw new UncheckedIOException("writing to memory failed", e);
-            }
-            return bytes.toByteArray();
-        }
     }
 
     /**

@@ -48,7 +48,8 @@ public final class RunReport {
         if (Lettering.missing().isEmpty()) {
             BufferedImage chart = Chart.loss(CHART_WIDTH, CHART_HEIGHT, lossCurves(rows));
             ImageFile.write(run.resolve("loss.png"), chart);
-            sections.add(new Picture("Loss", "Mean squared error on training and validation images, by epoch", chart));
+            addPicture(sections, "Loss", "Mean squared error on training and validation images, by epoch",
+                    run.resolve("loss.png"));
         }
         addPicture(sections, "Samples", "Validation images after epoch " + rows.get(rows.size() - 1).epoch()
                 + ", in each block from top to bottom: original, noisy, denoised",

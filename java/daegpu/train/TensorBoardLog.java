@@ -1,13 +1,11 @@
 package daegpu.train;
 
 import daegpu.format.TensorBoardEvents;
-import java.awt.image.BufferedImage;
-import java.io.ByteArrayInputStream;
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.nio.ByteBuffer;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import javax.imageio.ImageIO;
 
 /**
  * Writes each epoch's metrics and picture for TensorBoard, under the names that Keras's own callback gives them:
@@ -18,6 +16,11 @@ import javax.imageio.ImageIO;
  * ones do not count, which are there if the run was killed between two files.
  */
 public final class TensorBoardLog implements TrainingListener, AutoCloseable {
+
+    /** Where a PNG file has its size and kind. */
+    private static final int PNG_WIDTH = 16;
+    private static final int PNG_HEIGHT = 20;
+    private static final int PNG_COLOUR_TYPE = 25;
 
     private final RunDirectory directory;
     private TensorBoardEvents training;
@@ -43,9 +46,10 @@ public final class TensorBoardLog implements TrainingListener, AutoCloseable {
             validation.scalar("epoch_psnr", epoch, metrics.validation().psnr());
             validation.scalar("epoch_ssim", epoch, metrics.validation().ssim());
             byte[] png = Files.readAllBytes(directory.sample(epoch));
-            BufferedImage picture = ImageIO.read(new ByteArrayInputStream(png));
-            validation.image("samples", epoch, picture.getHeight(), picture.getWidth(),
-                    picture.getRaster().getNumBands(), png);
+            // From its header: ImageIO closes its streams when a shutdown begins, as after Ctrl-C, and this may be in the middle.
+            ByteBuffer header = ByteBuffer.wrap(png);
+            int channels = (header.get(PNG_COLOUR_TYPE) & 2) == 0 ? 1 : 3;
+            validation.image("samples", epoch, header.getInt(PNG_HEIGHT), header.getInt(PNG_WIDTH), channels, png);
         } catch (IOException e) {
             throw new UncheckedIOException("cannot write " + directory.tensorBoard() + ": " + e.getMessage(), e);
         }
