@@ -1,9 +1,9 @@
-// Makes a batch: picks images by the epoch's order, scales them to [0, 1] and corrupts them, clip(x + N(mean, std), 0, 1),
-// in one pass. Reference: daegpu.noise.Noise, whose integers it draws; its normals differ by sin.approx and cos.approx. A
-// thread makes the four values that one curand_normal4 is for.
+// Makes a batch: picks images by the epoch's order, scales them to [0, 1] and corrupts them, in one pass. Reference:
+// daegpu.noise.Noise, whose integers it draws; its normals differ by sin.approx and cos.approx. A thread makes the four
+// values that one curand_normal4 or curand4 is for.
 //
-// Both kernels: position is the place of the batch in the epoch's order; ring is 0 where all images of the set are on the
-// device.
+// All kernels: position is the place of the batch in the epoch's order; ring is 0 where all images of the set are on the
+// device. Gaussian noise, clip(x + N(mean, std), 0, 1), has kernels of its own, so that it pays nothing for the other kinds.
 #include "batch_source.cuh"
 #include "philox.cuh"
 
@@ -26,8 +26,8 @@ __device__ inline float level(const BatchSource* source, unsigned long long subs
     return source->lowest_std + (source->highest_std - source->lowest_std) * curand_uniform4(&state).x;
 }
 
-// Any size and number of channels. clean: [count, channels, height, width]; noisy: the same in planes of noisy_plane floats
-// with rows of noisy_pitch, of which only the image is written.
+// Gaussian; any size and number of channels. clean: [count, channels, height, width]; noisy: the same in planes of
+// noisy_plane floats with rows of noisy_pitch, of which only the image is written.
 extern "C" __global__ void gather_noise(const BatchSource* source, const int* position, int ring, int count,
                                         int image_size, int width, int channels,
                                         float* __restrict__ clean, float* __restrict__ noisy, int noisy_plane,
@@ -64,7 +64,7 @@ extern "C" __global__ void gather_noise(const BatchSource* source, const int* po
     }
 }
 
-// One channel, and a width and noisy_pitch divisible by 4: four pixels are loaded at once, and stored by 16 bytes.
+// Gaussian; one channel, and a width and noisy_pitch divisible by 4: four pixels are loaded at once, and stored by 16 bytes.
 extern "C" __global__ void gather_noise_vector(const BatchSource* source, const int* position, int ring, int count,
                                                int image_size, int width,
                                                float* __restrict__ clean, float* __restrict__ noisy, int noisy_plane,
@@ -92,4 +92,123 @@ extern "C" __global__ void gather_noise_vector(const BatchSource* source, const 
     __stwb(reinterpret_cast<float4*>(noisy + static_cast<long long>(image) * noisy_plane + row * noisy_pitch + column),
            make_float4(corrupted(scaled.x, mean, std, normal.x), corrupted(scaled.y, mean, std, normal.y),
                        corrupted(scaled.z, mean, std, normal.z), corrupted(scaled.w, mean, std, normal.w)));
+}
+
+__device__ inline float clipped(float value) {
+    return fminf(fmaxf(value, 0.0f), 1.0f);
+}
+
+// The constants of daegpu.noise.Noise.Kind, by ordinal.
+enum Kind { GAUSSIAN, UNIFORM, SALT_PEPPER, MASKING, SPECKLE, POISSON };
+
+// Any kind but Gaussian. source->lowest_std and highest_std are its level: deviation, amount or peak.
+struct OtherKind {
+    static constexpr int PHOTON_LEVELS = 17;
+    static constexpr float SQRT_3 = 1.7320508f;
+
+    int kind;
+    const int* photons;  // daegpu.noise.PhotonTable, at the image's level; the whole is where indices count from
+    const int* table;
+    float mean;
+    float level;
+
+    __device__ OtherKind(const BatchSource* source, unsigned long long subsequence, int kind, const int* table)
+        : kind(kind), photons(table), table(table), mean(source->mean), level(source->lowest_std) {
+        float lowest = source->lowest_std;
+        float highest = source->highest_std;
+        if (lowest != highest) {
+            curandStatePhilox4_32_10_t state = philox(source->seed, PURPOSE_IMAGE + subsequence, source->image_offset / 4);
+            float uniform = curand_uniform4(&state).x;
+            if (kind == POISSON) {
+                int step = min(static_cast<int>(uniform * PHOTON_LEVELS), PHOTON_LEVELS - 1);
+                photons += 2 * 256 * step;
+                // Not fused, so that the peak has the bits that it has elsewhere, and so the quotient by it.
+                level = __fadd_rn(lowest, __fmul_rn(highest - lowest, step / (PHOTON_LEVELS - 1.0f)));
+            } else {
+                level = lowest + (highest - lowest) * uniform;
+            }
+        }
+    }
+
+    // Normals for speckle; else the integers as they are, in floats that are not counted with.
+    __device__ float4 draw(curandStatePhilox4_32_10_t* state) const {
+        if (kind == SPECKLE) {
+            return curand_normal4(state);
+        }
+        uint4 integers = curand4(state);
+        return make_float4(__uint_as_float(integers.x), __uint_as_float(integers.y), __uint_as_float(integers.z),
+                           __uint_as_float(integers.w));
+    }
+
+    __device__ float corrupt(unsigned char byte, float clean, float draw) const {
+        if (kind == SPECKLE) {
+            return clipped(clean + (clean * mean + clean * level * draw));
+        }
+        unsigned int integer = __float_as_uint(draw);
+        if (kind == POISSON) {
+            return clipped(count(byte, integer) / level);
+        }
+        float uniform = _curand_uniform(integer);
+        if (kind == UNIFORM) {
+            return clipped(clean + (mean + level * (SQRT_3 * (2.0f * uniform - 1.0f))));
+        }
+        if (kind == MASKING) {
+            return uniform <= level ? 0.0f : clean;
+        }
+        return uniform <= level / 2.0f ? 0.0f : uniform > 1.0f - level / 2.0f ? 1.0f : clean;
+    }
+
+    // Photons: those that are certain, and one for each threshold at or below the draw.
+    __device__ int count(unsigned char byte, unsigned int draw) const {
+        int first = photons[2 * byte];
+        int low = first;
+        int high = photons[2 * byte + 2];
+        while (low < high) {
+            int middle = (low + high) / 2;
+            if (static_cast<unsigned int>(table[middle]) <= draw) {
+                low = middle + 1;
+            } else {
+                high = middle;
+            }
+        }
+        return photons[2 * byte + 1] + low - first;
+    }
+};
+
+// Any kind but Gaussian, any size and number of channels; clean and noisy as for gather_noise. kind: a Kind; photons: the
+// table of Poisson noise, else null.
+extern "C" __global__ void gather_other_noise(const BatchSource* source, const int* position, int ring, int count,
+                                              int image_size, int width, int channels,
+                                              float* __restrict__ clean, float* __restrict__ noisy, int noisy_plane,
+                                              int noisy_pitch, int kind, const int* photons) {
+    int quads = (image_size + 3) / 4;
+    int thread = blockIdx.x * blockDim.x + threadIdx.x;
+    if (thread >= count * quads) {
+        return;
+    }
+    int image = thread / quads;
+    int quad = thread - image * quads;
+    int place = *position + image;
+    int index = source->order == nullptr ? place : source->order[place];
+    unsigned long long subsequence = source->base + index;
+    OtherKind noise(source, subsequence, kind, photons);
+    curandStatePhilox4_32_10_t state = philox(source->seed, subsequence, source->pixel_offset / 4 + quad);
+    float4 draws = noise.draw(&state);
+    float draw[4] = {draws.x, draws.y, draws.z, draws.w};
+    const unsigned char* pixels = pixels_of(source, place, index, ring, image_size);
+    int plane = image_size / channels;
+#pragma unroll
+    for (int i = 0; i < 4; i++) {
+        int value = 4 * quad + i;
+        if (value < image_size) {
+            int pixel = value / channels;
+            int channel = value - pixel * channels;
+            int row = pixel / width;
+            int column = pixel - row * width;
+            long long target = static_cast<long long>(image) * channels + channel;
+            float scaled = pixels[value] / 255.0f;
+            clean[target * plane + pixel] = scaled;
+            noisy[target * noisy_plane + row * noisy_pitch + column] = noise.corrupt(pixels[value], scaled, draw[i]);
+        }
+    }
 }

@@ -114,8 +114,8 @@ final class DenoiseCommand implements Callable<Integer> {
 
     private Noise noise(Noise trained) {
         try {
-            return new Noise(seed != null ? seed : trained.seed(), trained.mean(), std != null ? std : trained.lowestStd(),
-                    std != null ? std : trained.highestStd(), false);
+            return new Noise(seed != null ? seed : trained.seed(), trained.mean(), std != null ? std : trained.lowest(),
+                    std != null ? std : trained.highest(), false);
         } catch (IllegalArgumentException e) {
             throw new ParameterException(spec.commandLine(), e.getMessage(), e);
         }

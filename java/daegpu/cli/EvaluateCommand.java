@@ -108,8 +108,8 @@ final class EvaluateCommand implements Callable<Integer> {
             List<Level> levels = new ArrayList<>();
             List<Block> blocks = new ArrayList<>();
             for (float std : stds) {
-                levels.add(new Level(std, Evaluation.of(engine.engine(), images, noise.withStd(std))));
-                blocks.add(SampleBlock.of(engine.engine(), images, noise.withStd(std), 0,
+                levels.add(new Level(std, Evaluation.of(engine.engine(), images, noise.withLevel(std))));
+                blocks.add(SampleBlock.of(engine.engine(), images, noise.withLevel(std), 0,
                         Math.min(FIGURE_COLUMNS, images.count()))
                         .captioned("Noise of standard deviation " + std + ": original, noisy, denoised"));
             }
@@ -165,7 +165,7 @@ final class EvaluateCommand implements Callable<Integer> {
     private Noise noise(Noise trained) {
         try {
             Noise noise = new Noise(seed != null ? seed : trained.seed(), mean != null ? mean : trained.mean(), 0, 0, false);
-            stds.forEach(noise::withStd);
+            stds.forEach(noise::withLevel);
             return noise;
         } catch (IllegalArgumentException e) {
             throw new ParameterException(spec.commandLine(), e.getMessage(), e);

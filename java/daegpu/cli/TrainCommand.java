@@ -387,7 +387,7 @@ final class TrainCommand implements Callable<Integer> {
     }
 
     private static String describe(Noise noise) {
-        return "clip(image + N(" + noise.mean() + ", " + new NoiseLevel(noise.lowestStd(), noise.highestStd()) + "), 0, 1), "
+        return "clip(image + N(" + noise.mean() + ", " + new NoiseLevel(noise.lowest(), noise.highest()) + "), 0, 1), "
                 + (noise.once() ? "drawn once" : "drawn afresh in each epoch");
     }
 

@@ -1,36 +1,149 @@
 package daegpu.noise;
 
-/**
- * What corrupts an image: Gaussian noise added to pixels in [0, 1], the sum clipped to [0, 1]. The noise of a pixel is a pure
- * function of (seed, image, epoch, pixel), the same on every engine, for any batch size, order or resume point.
- *
- * @param seed       key of the generator, the seed of the run
- * @param mean       mean of the noise, on pixels in [0, 1]
- * @param lowestStd  least standard deviation of the noise
- * @param highestStd greatest; where it differs from the least, each image draws its own level, uniform between the two
- * @param once       whether every epoch sees the noise of epoch 0
- */
-public record Noise(long seed, float mean, float lowestStd, float highestStd, boolean once) {
+import java.util.Arrays;
+import java.util.stream.Collectors;
 
-    /** @throws IllegalArgumentException if a value is not finite, a deviation is negative or the range is reversed */
+/**
+ * What corrupts an image, whose values are bytes scaled to [0, 1]. The noise of a value is a pure function of (seed, image,
+ * epoch, place in the image), the same on every engine, for any batch size, order or resume point. Colour images draw for each
+ * channel by itself.
+ *
+ * @param kind    what is done to a value
+ * @param seed    key of the generator, the seed of the run
+ * @param mean    mean of the noise, on values in [0, 1]; 0 for kinds that have none
+ * @param lowest  least level, in the kind's own {@link Measure}
+ * @param highest greatest; where it differs from the least, each image draws its own level, uniform between the two
+ * @param once    whether every epoch sees the noise of epoch 0
+ */
+public record Noise(Kind kind, long seed, float mean, float lowest, float highest, boolean once) {
+
+    /** What the level of a noise is measured in. */
+    public enum Measure {
+        /** Standard deviation of what is added, on values in [0, 1]. */
+        STD("std", "standard deviation", "0 or more"),
+        /** Share of the values that are replaced. */
+        AMOUNT("amount", "amount", "from 0 to 1"),
+        /** Photons that white stands for: the fewer, the more noise. */
+        PEAK("peak", "peak", "above 0 and at most " + (int) HIGHEST_PEAK);
+
+        private final String text;
+        private final String name;
+        private final String range;
+
+        Measure(String text, String name, String range) {
+            this.text = text;
+            this.name = name;
+            this.range = range;
+        }
+
+        private boolean allows(float level) {
+            return switch (this) {
+                case STD -> level >= 0 && Float.isFinite(level);
+                case AMOUNT -> level >= 0 && level <= 1;
+                case PEAK -> level > 0 && level <= HIGHEST_PEAK;
+            };
+        }
+
+        /** As it is called in options: {@code std}, {@code amount} or {@code peak}. */
+        @Override
+        public String toString() {
+            return text;
+        }
+    }
+
+    /** What is done to a value {@code x}; everything is clipped to [0, 1] in the end. */
+    public enum Kind {
+        /** {@code x + N(mean, std)}. */
+        GAUSSIAN("gaussian", Measure.STD, 0.5f, 0.5f),
+        /** {@code x + U}, evenly distributed with this mean and standard deviation: mean ± √3·std. */
+        UNIFORM("uniform", Measure.STD, 0.5f, 0.5f),
+        /** 0 or 1, each for half of the amount. */
+        SALT_PEPPER("salt-pepper", Measure.AMOUNT, 0, 0.5f),
+        /** 0 for the amount (Vincent et al., "Extracting and composing robust features with denoising autoencoders", 2008). */
+        MASKING("masking", Measure.AMOUNT, 0, 0.5f),
+        /** {@code x + x·N(mean, std)}. */
+        SPECKLE("speckle", Measure.STD, 0, 0.5f),
+        /** {@code Poisson(x·peak) / peak}: few photons. */
+        POISSON("poisson", Measure.PEAK, 0, 4);
+
+        private final String text;
+        private final Measure measure;
+        private final float usualMean;
+        private final float usualLevel;
+
+        Kind(String text, Measure measure, float usualMean, float usualLevel) {
+            this.text = text;
+            this.measure = measure;
+            this.usualMean = usualMean;
+            this.usualLevel = usualLevel;
+        }
+
+        /** What its level is measured in. */
+        public Measure measure() {
+            return measure;
+        }
+
+        /** Whether its mean can be chosen. */
+        public boolean hasMean() {
+            return measure == Measure.STD;
+        }
+
+        /** The mean where nobody says another. */
+        public float usualMean() {
+            return usualMean;
+        }
+
+        /** The level where nobody says another. */
+        public float usualLevel() {
+            return usualLevel;
+        }
+
+        /** The kind that {@link #toString} writes so. @throws IllegalArgumentException if there is none */
+        public static Kind of(String text) {
+            return Arrays.stream(values()).filter(kind -> kind.text.equals(text)).findFirst()
+                    .orElseThrow(() -> new IllegalArgumentException("there is no noise called " + text + "; there are "
+                            + Arrays.stream(values()).map(Kind::toString).collect(Collectors.joining(", "))));
+        }
+
+        /** As users write it. */
+        @Override
+        public String toString() {
+            return text;
+        }
+    }
+
+    /** With more photons, white's standard deviation is less than a step of a byte. */
+    private static final float HIGHEST_PEAK = 65_536;
+    private static final float SQRT_3 = 1.7320508f;
+
+    /** @throws IllegalArgumentException if the mean or a level is not one that the kind allows, or the range is reversed */
     public Noise {
         if (!Float.isFinite(mean)) {
             throw new IllegalArgumentException("the noise mean must be a finite number, not " + mean);
         }
-        if (!(lowestStd >= 0) || !(highestStd >= lowestStd) || !Float.isFinite(highestStd)) {
-            throw new IllegalArgumentException("the noise standard deviation must be 0 or more and its range ascend, not "
-                    + lowestStd + ".." + highestStd);
+        if (mean != 0 && !kind.hasMean()) {
+            throw new IllegalArgumentException(kind + " noise has no mean, so it must be 0, not " + mean);
+        }
+        Measure measure = kind.measure();
+        if (!measure.allows(lowest) || !measure.allows(highest) || !(highest >= lowest)) {
+            throw new IllegalArgumentException("the noise " + measure.name + " must be " + measure.range
+                    + " and its range ascend, not " + lowest + ".." + highest);
         }
     }
 
-    /** Noise of one level, drawn afresh each epoch. */
+    /** Gaussian noise. */
+    public Noise(long seed, float mean, float lowestStd, float highestStd, boolean once) {
+        this(Kind.GAUSSIAN, seed, mean, lowestStd, highestStd, once);
+    }
+
+    /** Gaussian noise of one level, drawn afresh each epoch. */
     public static Noise gaussian(long seed, float mean, float std) {
         return new Noise(seed, mean, std, std, false);
     }
 
     /** The same noise at another level. */
-    public Noise withStd(float std) {
-        return new Noise(seed, mean, std, std, once);
+    public Noise withLevel(float level) {
+        return new Noise(kind, seed, mean, level, level, once);
     }
 
     /** The epoch whose draws {@code epoch} uses, counted from 0: its own, or 0 for noise drawn {@link #once}. */
@@ -38,39 +151,85 @@ public record Noise(long seed, float mean, float lowestStd, float highestStd, bo
         return once ? 0 : epoch;
     }
 
-    /** Standard deviation of the noise of one image. {@code index} has {@link Philox#VALIDATION} added for validation images. */
-    public float std(long index, int epoch) {
-        if (lowestStd == highestStd) {
-            return lowestStd;
+    /** Level of the noise of one image. {@code index} has {@link Philox#VALIDATION} added for validation images. */
+    public float level(long index, int epoch) {
+        if (lowest == highest) {
+            return lowest;
         }
+        float uniform = uniformOfImage(index, epoch);
+        return kind == Kind.POISSON ? PhotonTable.peak(lowest, highest, PhotonTable.level(uniform))
+                : lowest + (highest - lowest) * uniform;
+    }
+
+    private float uniformOfImage(long index, int epoch) {
         float[] uniform = new float[4];
         Philox.uniform4(seed, Philox.subsequence(Philox.PURPOSE_IMAGE, index), 4L * epochOfDraws(epoch), uniform);
-        return lowestStd + (highestStd - lowestStd) * uniform[0];
+        return uniform[0];
+    }
+
+    /** The distributions of Poisson noise. @throws IllegalStateException if this is another kind */
+    public PhotonTable photons() {
+        if (kind != Kind.POISSON) {
+            throw new IllegalStateException(kind + " noise has no photons");
+        }
+        return PhotonTable.of(lowest, highest);
     }
 
     /**
-     * Corrupts one image: {@code noisy = clip(clean + N(mean, std), 0, 1)}. Group {@code q} of four consecutive values (in row,
-     * column, channel order) takes the four normals at offset {@code epoch·⌈size⌉₄ + 4q}, where ⌈size⌉₄ is the size rounded up to
-     * a multiple of 4.
+     * Corrupts one image as its {@link Kind} says. Group {@code q} of four consecutive values (in row, column, channel order)
+     * takes the four draws at offset {@code epoch·⌈size⌉₄ + 4q}, where ⌈size⌉₄ is the size rounded up to a multiple of 4.
      *
      * @param index place of the image in its data set, {@link Philox#VALIDATION} added for validation images
      * @param epoch counted from 0; validation images always take epoch 0
-     * @param clean array with the image's values in [0, 1]
+     * @param clean array with the image's values, bytes over 255
      * @param noisy array that receives the corrupted values; may be {@code clean} itself
      * @param at    where in both arrays the image begins
      * @param size  values of the image: height × width × channels
      */
     public void corrupt(long index, int epoch, float[] clean, float[] noisy, int at, int size) {
-        float std = std(index, epoch);
+        float level = level(index, epoch);
         long subsequence = Philox.subsequence(Philox.PURPOSE_PIXELS, index);
         long start = (long) epochOfDraws(epoch) * ((size + 3) / 4 * 4);
-        float[] normal = new float[4];
-        for (int quad = 0; quad < size; quad += 4) {
-            Philox.normal4(seed, subsequence, start + quad, normal);
-            for (int i = quad; i < Math.min(quad + 4, size); i++) {
-                float value = clean[at + i] + (mean + std * normal[i - quad]);
-                noisy[at + i] = Math.min(Math.max(value, 0), 1);
+        if (kind == Kind.GAUSSIAN || kind == Kind.SPECKLE) {
+            float[] normal = new float[4];
+            for (int quad = 0; quad < size; quad += 4) {
+                Philox.normal4(seed, subsequence, start + quad, normal);
+                for (int i = quad; i < Math.min(quad + 4, size); i++) {
+                    noisy[at + i] = clip(withNormal(clean[at + i], level, normal[i - quad]));
+                }
+            }
+        } else {
+            PhotonTable photons = kind == Kind.POISSON ? photons() : null;
+            int photonLevel = photons == null || lowest == highest ? 0 : PhotonTable.level(uniformOfImage(index, epoch));
+            int[] draws = new int[4];
+            for (int quad = 0; quad < size; quad += 4) {
+                Philox.integers4(seed, subsequence, start + quad, draws);
+                for (int i = quad; i < Math.min(quad + 4, size); i++) {
+                    float x = clean[at + i];
+                    int draw = draws[i - quad];
+                    noisy[at + i] = clip(photons == null ? withUniform(x, level, Philox.uniform(draw))
+                            : photons.photons(photonLevel, Math.round(x * 255), draw) / level);
+                }
             }
         }
+    }
+
+    private float withNormal(float x, float level, float normal) {
+        // Speckle in this order, because 0 times a normal that was scaled to infinity would be no number.
+        return kind == Kind.GAUSSIAN ? x + (mean + level * normal) : x + (x * mean + x * level * normal);
+    }
+
+    /** @param uniform in (0, 1] */
+    private float withUniform(float x, float level, float uniform) {
+        return switch (kind) {
+            case UNIFORM -> x + (mean + level * (SQRT_3 * (2 * uniform - 1)));
+            case SALT_PEPPER -> uniform <= level / 2 ? 0 : uniform > 1 - level / 2 ? 1 : x;
+            case MASKING -> uniform <= level ? 0 : x;
+            case GAUSSIAN, SPECKLE, POISSON -> throw new AssertionError(kind);
+        };
+    }
+
+    private static float clip(float value) {
+        return Math.min(Math.max(value, 0), 1);
     }
 }

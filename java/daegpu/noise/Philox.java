@@ -91,7 +91,8 @@ public final class Philox {
         boxMuller(integers[2], integers[3], normals, 2);
     }
 
-    private static float uniform(int integer) {
+    /** The float in (0, 1] that {@link #uniform4} makes of an integer. */
+    static float uniform(int integer) {
         return (integer & 0xFFFFFFFFL) * TWO_POW_MINUS_32 + TWO_POW_MINUS_32 / 2;
     }
 

@@ -135,7 +135,7 @@ public record Checkpoint(TrainingOptions options, String trainingData, String va
         metadata.put("latent", String.valueOf(architecture.latentDimension()));
         metadata.put("seed", String.valueOf(noise.seed()));
         metadata.put("noise_mean", String.valueOf(noise.mean()));
-        metadata.put("noise_std", Arrays.toString(new float[] {noise.lowestStd(), noise.highestStd()}));
+        metadata.put("noise_std", Arrays.toString(new float[] {noise.lowest(), noise.highest()}));
         metadata.put("noise_once", String.valueOf(noise.once()));
         metadata.put("batch_size", String.valueOf(options.batchSize()));
         metadata.put("learning_rate", String.valueOf(rate.peak()));

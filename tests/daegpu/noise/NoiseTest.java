@@ -132,7 +132,7 @@ class NoiseTest {
             Noise once = new Noise(9, 0.5f, 0.1f, highest, true);
             assertArrayEquals(corruptGrey(fresh, 2, 0), corruptGrey(once, 2, 0));
             assertArrayEquals(corruptGrey(fresh, 2, 0), corruptGrey(once, 2, 7));
-            assertEquals(fresh.std(2, 0), once.std(2, 7));
+            assertEquals(fresh.level(2, 0), once.level(2, 7));
             assertEquals(0, once.epochOfDraws(7));
             assertEquals(7, fresh.epochOfDraws(7));
             assertDiffers(corruptGrey(fresh, 2, 7), corruptGrey(once, 2, 7));
@@ -233,7 +233,7 @@ class NoiseTest {
         double sum = 0;
         double squares = 0;
         for (int image = 0; image < images; image++) {
-            double level = noise.std(image, 2);
+            double level = noise.level(image, 2);
             assertTrue(level >= 0.2f && level <= 0.8f);
             sum += level;
             squares += (level - 0.5) * (level - 0.5);
@@ -241,8 +241,8 @@ class NoiseTest {
         double variance = 0.6 * 0.6 / 12;
         assertEquals(0.5, sum / images, STANDARD_ERRORS * Math.sqrt(variance / images));
         assertEquals(variance, squares / images, STANDARD_ERRORS * variance * Math.sqrt(0.8 / images));
-        assertNotEquals(noise.std(0, 0), noise.std(0, 1));
-        assertNotEquals(noise.std(0, 0), noise.std(Philox.VALIDATION, 0));
+        assertNotEquals(noise.level(0, 0), noise.level(0, 1));
+        assertNotEquals(noise.level(0, 0), noise.level(Philox.VALIDATION, 0));
     }
 
     @Test
@@ -252,7 +252,7 @@ class NoiseTest {
             for (int epoch : new int[] {0, 1, 1000}) {
                 int drawn = PhiloxTest.definition(-3, (1L << 41) + index, 4L * epoch)[0];
                 double uniform = Integer.toUnsignedLong(drawn) * 0x1p-32 + 0x1p-33;
-                assertEquals(0.25 + 0.75 * uniform, noise.std(index, epoch), 1e-7);
+                assertEquals(0.25 + 0.75 * uniform, noise.level(index, epoch), 1e-7);
             }
         }
     }
@@ -261,12 +261,12 @@ class NoiseTest {
     @Test
     void pixelsOfARangeAreThoseOfItsLevel() {
         Noise range = new Noise(8, 0.5f, 0.1f, 0.9f, false);
-        assertArrayEquals(corruptGrey(range.withStd(range.std(6, 4)), 6, 4), corruptGrey(range, 6, 4));
+        assertArrayEquals(corruptGrey(range.withLevel(range.level(6, 4)), 6, 4), corruptGrey(range, 6, 4));
     }
 
     @Test
     void anotherLevelKeepsTheRest() {
-        assertEquals(new Noise(8, 0.25f, 0.7f, 0.7f, true), new Noise(8, 0.25f, 0.1f, 0.9f, true).withStd(0.7f));
+        assertEquals(new Noise(8, 0.25f, 0.7f, 0.7f, true), new Noise(8, 0.25f, 0.1f, 0.9f, true).withLevel(0.7f));
     }
 
     @Test

@@ -2,6 +2,7 @@ package daegpu.engine.cuda;
 
 import daegpu.data.ImageSet;
 import daegpu.noise.Noise;
+import daegpu.noise.PhotonTable;
 
 /**
  * {@code struct BatchSource} of include/batch_source.cuh on the device, with the images and the order that it points to.
@@ -20,8 +21,13 @@ final class BatchSource {
     private final DeviceArray source;
     private final DeviceScope imageScope = new DeviceScope();
     private final DeviceScope orderScope = new DeviceScope();
+    private final DeviceScope photonScope = new DeviceScope();
     private DeviceArray imageMemory;
     private DeviceArray orderMemory;
+    private Noise.Kind kind = Noise.Kind.GAUSSIAN;
+    /** What {@link #photonMemory} holds, if anything. */
+    private PhotonTable photons;
+    private DeviceArray photonMemory;
     /** The set whose bytes are all on the device, if one's are. */
     private ImageSet resident;
     /** Null where all images are on the device. */
@@ -35,6 +41,7 @@ final class BatchSource {
         source = device.allocate(owner, BYTES, "the batch's source");
         owner.own(imageScope::close);
         owner.own(orderScope::close);
+        owner.own(photonScope::close);
     }
 
     /** The structure on the device. */
@@ -45,6 +52,16 @@ final class BatchSource {
     /** Images in the ring that batches are taken from, or 0 where all images are on the device. */
     int ring() {
         return ring == null ? 0 : ring.size();
+    }
+
+    /** What the noise does. */
+    Noise.Kind kind() {
+        return kind;
+    }
+
+    /** {@link PhotonTable#words} where the noise is Poisson's, else null. */
+    DeviceArray photons() {
+        return kind == Noise.Kind.POISSON ? photonMemory : null;
     }
 
     /**
@@ -117,8 +134,26 @@ final class BatchSource {
 
     private void write(Noise noise, long base, int epoch, int imageSize, DeviceArray order) {
         long draws = noise.epochOfDraws(epoch);
+        kind = noise.kind();
+        if (kind == Noise.Kind.POISSON) {
+            copyPhotons(noise.photons());
+        }
         Object orderOrNull = order == null ? (Object) 0L : order;
         kernels.launchOne(Kernel.SET_SOURCE, source, imageMemory, orderOrNull, noise.seed(), base,
-                draws * ((imageSize + 3L) / 4 * 4), 4 * draws, noise.mean(), noise.lowestStd(), noise.highestStd());
+                draws * ((imageSize + 3L) / 4 * 4), 4 * draws, noise.mean(), noise.lowest(), noise.highest());
+    }
+
+    private void copyPhotons(PhotonTable table) {
+        if (table == photons) {
+            return;
+        }
+        long bytes = 4L * table.words().length;
+        if (photonMemory == null || photonMemory.bytes() < bytes) {
+            photons = null;
+            device.close(photonScope);
+            photonMemory = device.allocate(photonScope, bytes, "the photons of Poisson noise");
+        }
+        device.upload(table.words(), photonMemory);
+        photons = table;
     }
 }

@@ -1,6 +1,7 @@
 package daegpu.engine.cuda;
 
 import daegpu.model.Architecture;
+import daegpu.noise.Noise;
 
 /** Makes a batch on the device: scaled and corrupted images, from the place in the order that {@link StepState} has. */
 final class Corruption {
@@ -27,7 +28,11 @@ final class Corruption {
             DeviceArray clean,
                      DeviceArray noisy, int plane, int pitch) {
         int threads = count * ((imageSize + 3) / 4);
-        if (channels == 1 && width % 4 == 0 && pitch % 4 == 0 && plane % 4 == 0) {
+        if (source.kind() != Noise.Kind.GAUSSIAN) {
+            Object photonsOrNull = source.photons() == null ? (Object) 0L : source.photons();
+            kernels.launch(Kernel.GATHER_OTHER_NOISE, threads, source.pointer(), position, source.ring(), count, imageSize,
+                    width, channels, clean, noisy, plane, pitch, source.kind().ordinal(), photonsOrNull);
+        } else if (channels == 1 && width % 4 == 0 && pitch % 4 == 0 && plane % 4 == 0) {
             kernels.launch(Kernel.GATHER_NOISE_VECTOR, threads, source.pointer(), position, source.ring(), count, imageSize,
                     width, clean, noisy, plane, pitch);
         } else {

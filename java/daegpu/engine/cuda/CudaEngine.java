@@ -28,8 +28,8 @@ public final class CudaEngine implements Engine {
 
     private static final List<String> PRECISIONS = List.of("fp32", "tf32");
 
-    /** What decides the launches of a step: images in the batch and in {@link BatchSource#ring}. */
-    private record EpochStep(int count, int ring) {
+    /** What decides the launches of a step: images in the batch, and of {@link BatchSource} what is no device memory. */
+    private record EpochStep(int count, int ring, Noise.Kind noise, DeviceArray photons) {
     }
 
     private final Architecture architecture;
@@ -182,7 +182,8 @@ public final class CudaEngine implements Engine {
         device.makeCurrent();
         state.expect(learningRate, first);
         training.require(first, count);
-        epochSteps.computeIfAbsent(new EpochStep(count, training.ring()), step -> epochStep(step.count())).run();
+        epochSteps.computeIfAbsent(new EpochStep(count, training.ring(), training.kind(), training.photons()),
+                step -> epochStep(step.count())).run();
         stepped(count);
     }
 

@@ -17,6 +17,7 @@ import jcuda.driver.JCudaDriver;
 enum Kernel {
     GATHER_NOISE("gather_noise", "gather_noise"),
     GATHER_NOISE_VECTOR("gather_noise", "gather_noise_vector"),
+    GATHER_OTHER_NOISE("gather_noise", "gather_other_noise"),
     BIAS_RELU("bias_relu", "bias_relu"),
     BIAS_RELU_VECTOR("bias_relu", "bias_relu_vector"),
     BIAS_SIGMOID("bias_sigmoid", "bias_sigmoid"),

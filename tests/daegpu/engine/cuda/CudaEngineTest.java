@@ -35,6 +35,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.function.Executable;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.MethodSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
@@ -236,6 +237,60 @@ class CudaEngineTest {
             }
             assertArrayEquals(expected[0], actual[0], "clean images are exact");
             assertArrayEquals(expected[1], actual[1], 1e-5f);
+        }
+    }
+
+    /** Any kind, one level and a range, random shapes: exact where no normal is drawn and nothing is added. */
+    @ParameterizedTest
+    @EnumSource(Noise.Kind.class)
+    void corruptsByEveryKind(Noise.Kind kind) {
+        Random random = new Random(kind.ordinal());
+        boolean exact = kind == Noise.Kind.SALT_PEPPER || kind == Noise.Kind.MASKING || kind == Noise.Kind.POISSON;
+        for (int trial = 0; trial < 6; trial++) {
+            Architecture architecture = new Architecture(2 * (1 + random.nextInt(7)), 2 * (1 + random.nextInt(7)),
+                    trial % 2 == 0 ? 1 : 3, List.of(1), 3, 1);
+            int count = 1 + random.nextInt(20);
+            ImageSet images = randomImages(architecture, count);
+            float[][] expected = new float[2][count * images.imageSize()];
+            float[][] actual = new float[2][count * images.imageSize()];
+            try (Engine reference = new ReferenceEngine(architecture, EngineOptions.fp32(1));
+                    Engine engine = new CudaEngine(architecture, EngineOptions.fp32(1))) {
+                for (float highest : new float[] {kind.usualLevel(), kind.usualLevel() * 1.9f, kind.usualLevel()}) {
+                    Noise noise = new Noise(kind, random.nextLong(), kind.usualMean() / 2, kind.usualLevel(), highest, false);
+                    reference.corrupt(images, noise, Philox.VALIDATION, 7, 0, count, expected[0], expected[1]);
+                    engine.corrupt(images, noise, Philox.VALIDATION, 7, 0, count, actual[0], actual[1]);
+                    assertArrayEquals(expected[0], actual[0], "clean images are exact");
+                    assertArrayEquals(expected[1], actual[1], exact ? 0 : 1e-5f, noise.toString());
+                }
+            }
+        }
+    }
+
+    /** Kinds and tables of photons of several sizes in turn, so that captured steps of each are replayed among the others. */
+    @Test
+    void trainsOnOneKindAfterTheOther() {
+        ImageSet images = randomImages(SMALL, 8);
+        double[][] losses = new double[2][];
+        for (int i = 0; i < 2; i++) {
+            try (Engine engine = i == 0 ? new ReferenceEngine(SMALL, EngineOptions.fp32(4))
+                    : new CudaEngine(SMALL, EngineOptions.fp32(4))) {
+                engine.load(TrainingState.initial(Initializer.glorotUniform(SMALL, 3)));
+                for (int epoch = 0; epoch < 3; epoch++) {
+                    for (Noise.Kind kind : Noise.Kind.values()) {
+                        for (float factor : new float[] {1, 1.5f}) {
+                            engine.startEpoch(images, new Noise(kind, 6, kind.usualMean(), kind.usualLevel(),
+                                    kind.usualLevel() * factor, false), epoch, order(8));
+                            engine.trainStep(0, 4, RATE);
+                            engine.trainStep(4, 4, RATE);
+                        }
+                    }
+                }
+                losses[i] = engine.takeLosses();
+            }
+        }
+        assertEquals(72, losses[0].length);
+        for (int i = 0; i < 72; i++) {
+            assertEquals(losses[0][i], losses[1][i], 1e-3 * losses[0][i], "step " + i);
         }
     }
 
