@@ -38,8 +38,10 @@ public final class Training {
     private Schedule schedule = Schedule.COSINE;
     private double learningRate = schedule.usualPeak();
     private long seed = 1;
-    private float noiseMean = 0.5f;
-    private float noiseStd = 0.5f;
+    private Noise.Kind noise = Noise.Kind.GAUSSIAN;
+    private float noiseMean = noise.usualMean();
+    private float lowestNoise = noise.usualLevel();
+    private float highestNoise = lowestNoise;
     private List<Integer> filters = Architecture.MNIST.filters();
     private int kernelSize = Architecture.MNIST.kernelSize();
     private int latentDimension = Architecture.MNIST.latentDimension();
@@ -82,10 +84,32 @@ public final class Training {
         return this;
     }
 
-    /** Mean and standard deviation of the noise, on values from 0 to 1; 0.5 and 0.5 by default. */
+    /** Mean and standard deviation of Gaussian noise, on values from 0 to 1; 0.5 and 0.5 by default. */
     public Training noise(float mean, float std) {
+        return noise(Noise.Kind.GAUSSIAN, mean, std, std);
+    }
+
+    /**
+     * Another kind of noise, with the mean that is usual for it.
+     *
+     * @param level standard deviation, amount or peak, as {@link Noise.Kind#measure} says
+     */
+    public Training noise(Noise.Kind kind, float level) {
+        return noise(kind, kind.usualMean(), level, level);
+    }
+
+    /**
+     * Noise of which each image draws its own level.
+     *
+     * @param mean    0 for kinds that have none
+     * @param lowest  least level: standard deviation, amount or peak, as {@link Noise.Kind#measure} says
+     * @param highest greatest level
+     */
+    public Training noise(Noise.Kind kind, float mean, float lowest, float highest) {
+        noise = kind;
         noiseMean = mean;
-        noiseStd = std;
+        lowestNoise = lowest;
+        highestNoise = highest;
         return this;
     }
 
@@ -123,7 +147,8 @@ public final class Training {
     public Path run(Path directory) throws IOException {
         Architecture architecture = new Architecture(training.height(), training.width(), training.channels(), filters, kernelSize, latentDimension);
         long updates = TrainingOptions.stepsPerEpoch(training.count(), batchSize) * epochs;
-        TrainingOptions options = new TrainingOptions(architecture, Noise.gaussian(seed, noiseMean, noiseStd), batchSize,
+        TrainingOptions options = new TrainingOptions(architecture,
+                new Noise(noise, seed, noiseMean, lowestNoise, highestNoise, false), batchSize,
                 LearningRate.over(schedule, learningRate, updates));
         try (OpenedEngine opened = Engines.open(engine, architecture, EngineOptions.fp32(batchSize));
                 RunDirectory run = RunDirectory.create(directory);

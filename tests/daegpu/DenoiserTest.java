@@ -2,6 +2,7 @@ package daegpu;
 
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
@@ -10,11 +11,13 @@ import daegpu.data.InvalidInputException;
 import daegpu.engine.Engine;
 import daegpu.engine.EngineOptions;
 import daegpu.engine.Engines;
+import daegpu.noise.Noise;
 import daegpu.train.Checkpoint;
 import daegpu.train.LearningRate.Schedule;
 import daegpu.train.MetricsLog;
 import daegpu.train.TrainingListener;
 import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -67,6 +70,17 @@ class DenoiserTest {
                         row.trainMse(), row.validation())).toList());
         assertTrue(rows.get(EPOCHS - 1).validation().mse() < rows.get(0).validation().mse() / 2, rows.toString());
         assertEquals(folder.resolve("run/best.safetensors"), model);
+    }
+
+    @Test
+    void trainsOnAnyNoise() throws IOException {
+        Path masked = training().noise(Noise.Kind.MASKING, 0.25f).epochs(1).run(folder.resolve("masked"));
+        assertEquals(new Noise(Noise.Kind.MASKING, 3, 0, 0.25f, 0.25f, false), Checkpoint.read(masked).options().noise());
+        Path uniform = training().noise(Noise.Kind.UNIFORM, 0.1f, 0.2f, 0.3f).epochs(1).run(folder.resolve("uniform"));
+        assertEquals(new Noise(Noise.Kind.UNIFORM, 3, 0.1f, 0.2f, 0.3f, false), Checkpoint.read(uniform).options().noise());
+        Path run = folder.resolve("run");
+        assertThrows(IllegalArgumentException.class, () -> training().noise(Noise.Kind.POISSON, 0).run(run));
+        assertFalse(Files.exists(run));
     }
 
     @Test

@@ -2,6 +2,7 @@ package daegpu.cli;
 
 import daegpu.data.InvalidInputException;
 import daegpu.engine.EngineUnavailableException;
+import daegpu.noise.Noise;
 import daegpu.train.LearningRate.Schedule;
 import java.io.IOException;
 import java.io.PrintWriter;
@@ -87,6 +88,7 @@ public final class DaeGpu implements Runnable {
         commandLine.setUnmatchedOptionsAllowedAsOptionParameters(false);
         commandLine.registerConverter(Path.class, DaeGpu::path);
         commandLine.registerConverter(Schedule.class, DaeGpu::schedule);
+        commandLine.registerConverter(Noise.Kind.class, DaeGpu::noise);
         commandLine.getSubcommands().values().forEach(command -> command.getCommandSpec().versionProvider(new Version()));
         commandLine.setExecutionStrategy(DaeGpu::execute);
         commandLine.setUsageHelpAutoWidth(true);
@@ -118,6 +120,14 @@ public final class DaeGpu implements Runnable {
             return Schedule.of(text.toLowerCase(Locale.ROOT));
         } catch (IllegalArgumentException e) {
             // Picocli's own message has the names of the constants, in capitals.
+            throw new TypeConversionException(e.getMessage());
+        }
+    }
+
+    private static Noise.Kind noise(String text) {
+        try {
+            return Noise.Kind.of(text.toLowerCase(Locale.ROOT));
+        } catch (IllegalArgumentException e) {
             throw new TypeConversionException(e.getMessage());
         }
     }

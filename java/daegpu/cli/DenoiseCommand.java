@@ -66,9 +66,26 @@ final class DenoiseCommand implements Callable<Integer> {
     @Option(names = "--add-noise", description = "Corrupt the images first, to try the model out.")
     private boolean addNoise;
 
-    @Option(names = "--noise-std", paramLabel = "X",
-            description = "Standard deviation of that noise (default: the one that the model was trained with).")
-    private Float std;
+    @Option(names = "--noise", paramLabel = "KIND",
+            description = "What to corrupt them with: ${COMPLETION-CANDIDATES} (default: as the model was trained).")
+    private Noise.Kind kind;
+
+    @Option(names = "--noise-mean", paramLabel = "X",
+            description = "Mean of gaussian, uniform or speckle noise (default: as the model was trained; for another kind "
+                    + "than the model's, as for train).")
+    private Float mean;
+
+    @Option(names = "--noise-std", paramLabel = "X[..Y]", converter = NoiseLevel.Converter.class,
+            description = "Its standard deviation, or a range from which each image draws its own (default: likewise).")
+    private NoiseLevel std;
+
+    @Option(names = "--noise-amount", paramLabel = "X[..Y]", converter = NoiseLevel.Converter.class,
+            description = "Share of the pixels that salt-pepper or masking noise replaces, or a range (default: likewise).")
+    private NoiseLevel amount;
+
+    @Option(names = "--noise-peak", paramLabel = "X[..Y]", converter = NoiseLevel.Converter.class,
+            description = "Photons that white stands for in poisson noise, or a range (default: likewise).")
+    private NoiseLevel peak;
 
     @Option(names = "--seed", paramLabel = "N", description = "Decides that noise (default: the seed of the model's run).")
     private Long seed;
@@ -87,10 +104,7 @@ final class DenoiseCommand implements Callable<Integer> {
 
     @Override
     public Integer call() throws IOException {
-        if (!addNoise && (std != null || seed != null)) {
-            throw new ParameterException(spec.commandLine(), (std != null ? "--noise-std" : "--seed")
-                    + " goes with --add-noise");
-        }
+        requireAddNoise();
         Checkpoint checkpoint = model.read();
         Noise noise = addNoise ? noise(checkpoint.options().noise()) : null;
         Map<Path, Path> targets = targets();
@@ -112,10 +126,22 @@ final class DenoiseCommand implements Callable<Integer> {
         return report(targets.size());
     }
 
+    private void requireAddNoise() {
+        for (String option : List.of("--noise", "--noise-mean", "--noise-std", "--noise-amount", "--noise-peak", "--seed")) {
+            if (!addNoise && spec.commandLine().getParseResult().hasMatchedOption(option)) {
+                throw new ParameterException(spec.commandLine(), option + " goes with --add-noise");
+            }
+        }
+    }
+
     private Noise noise(Noise trained) {
         try {
-            return new Noise(seed != null ? seed : trained.seed(), trained.mean(), std != null ? std : trained.lowest(),
-                    std != null ? std : trained.highest(), false);
+            Noise.Kind chosen = kind != null ? kind : trained.kind();
+            NoiseChoice<NoiseLevel> choice = new NoiseChoice<>(chosen, mean, std, amount, peak);
+            NoiseLevel level = choice.level(chosen == trained.kind() ? new NoiseLevel(trained.lowest(), trained.highest())
+                    : new NoiseLevel(chosen.usualLevel(), chosen.usualLevel()));
+            return new Noise(chosen, seed != null ? seed : trained.seed(), choice.mean(trained), level.lowest(),
+                    level.highest(), false);
         } catch (IllegalArgumentException e) {
             throw new ParameterException(spec.commandLine(), e.getMessage(), e);
         }

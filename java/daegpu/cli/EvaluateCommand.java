@@ -43,7 +43,8 @@ import picocli.CommandLine.Spec;
         description = {"Measures a model on validation images at several levels of noise, and draws what it makes of them.",
                 ""},
         footerHeading = "%nExamples:%n",
-        footer = {"  dae-gpu evaluate digits", "  dae-gpu evaluate digits/best.safetensors --noise-std 0.5,0.75 --json"})
+        footer = {"  dae-gpu evaluate digits", "  dae-gpu evaluate digits/best.safetensors --noise-std 0.5,0.75 --json",
+            "  dae-gpu evaluate digits --noise salt-pepper --noise-amount 0.2,0.4"})
 final class EvaluateCommand implements Callable<Integer> {
 
     private static final int FIGURE_COLUMNS = 9;
@@ -56,12 +57,26 @@ final class EvaluateCommand implements Callable<Integer> {
     @Mixin
     private ModelFile model;
 
-    @Option(names = "--noise-std", paramLabel = "X,X", split = ",", defaultValue = "0.25,0.5,0.75,1.0",
-            description = "Standard deviations of the noise (default: ${DEFAULT-VALUE}).")
+    @Option(names = "--noise", paramLabel = "KIND",
+            description = "What corrupts the images: ${COMPLETION-CANDIDATES} (default: the kind that the model was trained "
+                    + "with).")
+    private Noise.Kind kind;
+
+    @Option(names = "--noise-std", paramLabel = "X,X", split = ",",
+            description = "Standard deviations of gaussian, uniform or speckle noise (default: 0.25,0.5,0.75,1.0).")
     private List<Float> stds;
 
+    @Option(names = "--noise-amount", paramLabel = "X,X", split = ",",
+            description = "Shares of the pixels that salt-pepper or masking noise replaces (default: 0.1,0.25,0.5,0.75).")
+    private List<Float> amounts;
+
+    @Option(names = "--noise-peak", paramLabel = "X,X", split = ",",
+            description = "Photons that white stands for in poisson noise (default: 16,4,2,1).")
+    private List<Float> peaks;
+
     @Option(names = "--noise-mean", paramLabel = "X",
-            description = "Mean of the noise (default: the one that the model was trained with).")
+            description = "Mean of gaussian, uniform or speckle noise (default: the one that the model was trained with; "
+                    + "for another kind, as for train).")
     private Float mean;
 
     @Option(names = "--seed", paramLabel = "N", description = "Decides the noise (default: the seed of the model's run).")
@@ -85,7 +100,7 @@ final class EvaluateCommand implements Callable<Integer> {
     @ArgGroup(validate = false, heading = "%nWhat computes:%n")
     private EngineChoice engineChoice = new EngineChoice();
 
-    private record Level(float std, Result result) {
+    private record Level(float level, Result result) {
     }
 
     @Override
@@ -100,18 +115,18 @@ final class EvaluateCommand implements Callable<Integer> {
         }
         Checkpoint checkpoint = model.read();
         Architecture architecture = checkpoint.options().architecture();
-        Noise noise = noise(checkpoint.options().noise());
+        List<Noise> noises = noises(checkpoint.options().noise());
+        Noise noise = noises.get(0);
         ImageSet images = images(architecture);
         Path figure = output != null ? output : model.file().toAbsolutePath().resolveSibling("robustness.png");
         try (OpenedEngine engine = engineChoice.open(architecture, 1)) {
             engine.engine().load(checkpoint.state());
             List<Level> levels = new ArrayList<>();
             List<Block> blocks = new ArrayList<>();
-            for (float std : stds) {
-                levels.add(new Level(std, Evaluation.of(engine.engine(), images, noise.withLevel(std))));
-                blocks.add(SampleBlock.of(engine.engine(), images, noise.withLevel(std), 0,
-                        Math.min(FIGURE_COLUMNS, images.count()))
-                        .captioned("Noise of standard deviation " + std + ": original, noisy, denoised"));
+            for (Noise each : noises) {
+                levels.add(new Level(each.lowest(), Evaluation.of(engine.engine(), images, each)));
+                blocks.add(SampleBlock.of(engine.engine(), images, each, 0, Math.min(FIGURE_COLUMNS, images.count()))
+                        .captioned(caption(each)));
             }
             // The numbers first: they should not be lost if the figure cannot be written.
             Path chart = chartBeside(figure);
@@ -140,8 +155,8 @@ final class EvaluateCommand implements Callable<Integer> {
 
     /** PSNR by level of noise, before and after; those that are infinite, as there is no error, are left out. */
     private static List<Curve> psnrCurves(List<Level> levels) {
-        List<Level> sorted = levels.stream().sorted(Comparator.comparingDouble(Level::std)).toList();
-        double[] stds = sorted.stream().mapToDouble(Level::std).toArray();
+        List<Level> sorted = levels.stream().sorted(Comparator.comparingDouble(Level::level)).toList();
+        double[] stds = sorted.stream().mapToDouble(Level::level).toArray();
         return List.of(
                 new Curve("denoised", stds,
                         sorted.stream().mapToDouble(level -> level.result().denoised().psnr()).toArray()),
@@ -162,11 +177,28 @@ final class EvaluateCommand implements Callable<Integer> {
         }
     }
 
-    private Noise noise(Noise trained) {
+    private static String caption(Noise noise) {
+        String measure = switch (noise.kind().measure()) {
+            case STD -> "of standard deviation " + noise.lowest();
+            case AMOUNT -> "in a share of " + noise.lowest();
+            case PEAK -> "at " + noise.lowest() + " photons for white";
+        };
+        return Character.toUpperCase(noise.kind().toString().charAt(0)) + noise.kind().toString().substring(1) + " noise " + measure
+                + ": original, noisy, denoised";
+    }
+
+    /** One for each level. */
+    private List<Noise> noises(Noise trained) {
         try {
-            Noise noise = new Noise(seed != null ? seed : trained.seed(), mean != null ? mean : trained.mean(), 0, 0, false);
-            stds.forEach(noise::withLevel);
-            return noise;
+            Noise.Kind chosen = kind != null ? kind : trained.kind();
+            NoiseChoice<List<Float>> choice = new NoiseChoice<>(chosen, mean, stds, amounts, peaks);
+            List<Float> levels = choice.level(switch (chosen.measure()) {
+                case STD -> List.of(0.25f, 0.5f, 0.75f, 1f);
+                case AMOUNT -> List.of(0.1f, 0.25f, 0.5f, 0.75f);
+                case PEAK -> List.of(16f, 4f, 2f, 1f);
+            });
+            return levels.stream().map(level -> new Noise(chosen, seed != null ? seed : trained.seed(),
+                    choice.mean(trained), level, level, false)).toList();
         } catch (IllegalArgumentException e) {
             throw new ParameterException(spec.commandLine(), e.getMessage(), e);
         }
@@ -187,16 +219,16 @@ final class EvaluateCommand implements Callable<Integer> {
     private void printTable(OpenedEngine engine, Noise noise, ImageSet images, List<Level> levels) {
         PrintWriter out = spec.commandLine().getOut();
         out.println("Engine: " + engine.engine().description() + ": " + engine.reason());
-        out.printf(Locale.ROOT, "%,d images from %s, noise mean %s, seed %d%n%n", images.count(), data == null
+        out.printf(Locale.ROOT, "%,d images from %s, %s, seed %d%n%n", images.count(), data == null
                 ? "MNIST's test set" : data,
-                noise.mean(), noise.seed());
-        out.printf("%-9s %10s %10s %10s   %10s %10s %10s%n", "", "noisy", "", "", "denoised", "", "");
-        out.printf("%-9s %10s %10s %10s   %10s %10s %10s%n", "noise std", "MSE", "PSNR (dB)", "SSIM", "MSE", "PSNR (dB)",
-                "SSIM");
+                noise.kind() + " noise" + (noise.kind().hasMean() ? " of mean " + noise.mean() : ""), noise.seed());
+        out.printf("%-12s %10s %10s %10s   %10s %10s %10s%n", "", "noisy", "", "", "denoised", "", "");
+        out.printf("%-12s %10s %10s %10s   %10s %10s %10s%n", "noise " + noise.kind().measure(), "MSE",
+                "PSNR (dB)", "SSIM", "MSE", "PSNR (dB)", "SSIM");
         for (Level level : levels) {
             Scores noisy = level.result().noisy();
             Scores denoised = level.result().denoised();
-            out.printf(Locale.ROOT, "%-9s %10.5f %10.2f %10.4f   %10.5f %10.2f %10.4f%n", level.std(), noisy.mse(),
+            out.printf(Locale.ROOT, "%-12s %10.5f %10.2f %10.4f   %10.5f %10.2f %10.4f%n", level.level(), noisy.mse(),
                     noisy.psnr(), noisy.ssim(),
                     denoised.mse(), denoised.psnr(), denoised.ssim());
         }
@@ -205,12 +237,12 @@ final class EvaluateCommand implements Callable<Integer> {
     private void printJson(Noise noise, ImageSet images, List<Level> levels, Path figure, Path chart) throws IOException {
         ObjectMapper mapper = new ObjectMapper();
         ObjectNode root = mapper.createObjectNode();
-        root.put("model", model.file().toString()).put("images", images.count()).put("noise_mean", noise.mean())
-                .put("seed", noise.seed())
+        root.put("model", model.file().toString()).put("images", images.count()).put("noise", noise.kind().toString())
+                .put("noise_mean", noise.mean()).put("seed", noise.seed())
                 .put("figure", figure.toString()).put("chart", Lettering.missing().isEmpty() ? chart.toString() : null);
         ArrayNode rows = root.putArray("levels");
         for (Level level : levels) {
-            ObjectNode row = rows.addObject().put("noise_std", level.std());
+            ObjectNode row = rows.addObject().put("noise_" + noise.kind().measure(), level.level());
             addScores(row.putObject("noisy"), level.result().noisy());
             addScores(row.putObject("denoised"), level.result().denoised());
         }

@@ -4,10 +4,10 @@ import picocli.CommandLine.ITypeConverter;
 import picocli.CommandLine.TypeConversionException;
 
 /**
- * What {@code --noise-std} says: one standard deviation, {@code 0.5}, or a range from which each image draws its own,
- * {@code 0.25..1.0}.
+ * What {@code --noise-std}, {@code --noise-amount} or {@code --noise-peak} says: one level, {@code 0.5}, or a range from
+ * which each image draws its own, {@code 0.25..1.0}.
  *
- * @param lowest  least standard deviation
+ * @param lowest  least level
  * @param highest greatest, the same for a single one
  */
 record NoiseLevel(float lowest, float highest) {

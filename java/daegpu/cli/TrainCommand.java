@@ -52,6 +52,7 @@ import picocli.CommandLine.Spec;
         footer = {
             "  dae-gpu train --output digits",
             "  dae-gpu train --limit 2000 --epochs 2 --noise-std 0.75",
+            "  dae-gpu train --noise salt-pepper --noise-amount 0.1..0.7",
             "  dae-gpu train --resume digits --epochs 20"})
 final class TrainCommand implements Callable<Integer> {
 
@@ -95,14 +96,28 @@ final class TrainCommand implements Callable<Integer> {
     private NoiseGroup noise = new NoiseGroup();
 
     private static final class NoiseGroup {
-        @Option(names = "--noise-mean", paramLabel = "X", defaultValue = "0.5",
-                description = "Mean of the Gaussian noise, on pixels from 0 to 1 (default: ${DEFAULT-VALUE}).")
-        private float mean;
+        @Option(names = "--noise", paramLabel = "KIND", defaultValue = "gaussian",
+                description = "What corrupts the images: ${COMPLETION-CANDIDATES} (default: ${DEFAULT-VALUE}). Colours are "
+                        + "corrupted each by itself.")
+        private Noise.Kind kind;
 
-        @Option(names = "--noise-std", paramLabel = "X[..Y]", defaultValue = "0.5", converter = NoiseLevel.Converter.class,
-                description = "Its standard deviation, or a range from which each image draws its own (default: "
-                        + "${DEFAULT-VALUE}).")
+        @Option(names = "--noise-mean", paramLabel = "X",
+                description = "Mean of gaussian, uniform or speckle noise, on pixels from 0 to 1 (default: 0.5; 0 for "
+                        + "speckle).")
+        private Float mean;
+
+        @Option(names = "--noise-std", paramLabel = "X[..Y]", converter = NoiseLevel.Converter.class,
+                description = "Its standard deviation, or a range from which each image draws its own (default: 0.5).")
         private NoiseLevel std;
+
+        @Option(names = "--noise-amount", paramLabel = "X[..Y]", converter = NoiseLevel.Converter.class,
+                description = "Share of the pixels that salt-pepper or masking noise replaces, or a range (default: 0.5).")
+        private NoiseLevel amount;
+
+        @Option(names = "--noise-peak", paramLabel = "X[..Y]", converter = NoiseLevel.Converter.class,
+                description = "Photons that white stands for in poisson noise, or a range, of which each image draws one of "
+                        + "17 levels (default: 4).")
+        private NoiseLevel peak;
 
         @Option(names = "--noise-once",
                 description = "Draw the noise once and keep it, instead of afresh in each epoch.")
@@ -235,12 +250,26 @@ final class TrainCommand implements Callable<Integer> {
                     network.kernelSize, network.latentDimension)
                     : fitting(model.options().architecture(), images);
             long updates = TrainingOptions.stepsPerEpoch(images.count(), training.batchSize) * training.epochs;
-            return new TrainingOptions(architecture,
-                    new Noise(training.seed, noise.mean, noise.std.lowest(), noise.std.highest(), noise.once),
+            return new TrainingOptions(architecture, chosenNoise(),
                     training.batchSize, LearningRate.over(training.schedule, training.learningRate, updates));
         } catch (IllegalArgumentException e) {
             throw new ParameterException(spec.commandLine(), e.getMessage(), e);
         }
+    }
+
+    /** Writes what was not said into the options, so that the run's record has it. */
+    private Noise chosenNoise() {
+        Noise.Kind kind = noise.kind;
+        NoiseChoice<NoiseLevel> choice = new NoiseChoice<>(kind, noise.mean, noise.std, noise.amount, noise.peak);
+        NoiseLevel level = choice.level(new NoiseLevel(kind.usualLevel(), kind.usualLevel()));
+        switch (kind.measure()) {
+            case STD -> noise.std = level;
+            case AMOUNT -> noise.amount = level;
+            case PEAK -> noise.peak = level;
+        }
+        float mean = noise.mean != null ? noise.mean : kind.usualMean();
+        noise.mean = kind.hasMean() ? mean : null;
+        return new Noise(kind, training.seed, mean, level.lowest(), level.highest(), noise.once);
     }
 
     private Architecture fitting(Architecture architecture, ImageSet images) {
@@ -376,7 +405,7 @@ final class TrainCommand implements Callable<Integer> {
         out.println();
         out.println("Engine:  " + engine.engine().description() + ": " + engine.reason());
         out.println("Images:  " + images.description().replace("\n", "\n         "));
-        out.println("Noise:   " + describe(options.noise()));
+        out.println("Noise:   " + NoiseChoice.describe(options.noise()));
         out.printf("Updates: %,d an epoch of %d images, Adam at %s (%s), seed %d%n",
                 options.stepsPerEpoch(images.training().count()),
                 options.batchSize(), options.learningRate().peak(), options.learningRate().schedule(),
@@ -384,11 +413,6 @@ final class TrainCommand implements Callable<Integer> {
         out.println("Run:     " + directory.path());
         out.println();
         out.flush();
-    }
-
-    private static String describe(Noise noise) {
-        return "clip(image + N(" + noise.mean() + ", " + new NoiseLevel(noise.lowest(), noise.highest()) + "), 0, 1), "
-                + (noise.once() ? "drawn once" : "drawn afresh in each epoch");
     }
 
     private interface Start {

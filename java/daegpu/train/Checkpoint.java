@@ -135,7 +135,12 @@ public record Checkpoint(TrainingOptions options, String trainingData, String va
         metadata.put("latent", String.valueOf(architecture.latentDimension()));
         metadata.put("seed", String.valueOf(noise.seed()));
         metadata.put("noise_mean", String.valueOf(noise.mean()));
-        metadata.put("noise_std", Arrays.toString(new float[] {noise.lowest(), noise.highest()}));
+        // Gaussian noise as before there were others; of the others a program that does not know them misses noise_std.
+        boolean gaussian = noise.kind() == Noise.Kind.GAUSSIAN;
+        if (!gaussian) {
+            metadata.put("noise", noise.kind().toString());
+        }
+        metadata.put(gaussian ? "noise_std" : "noise_level", Arrays.toString(new float[] {noise.lowest(), noise.highest()}));
         metadata.put("noise_once", String.valueOf(noise.once()));
         metadata.put("batch_size", String.valueOf(options.batchSize()));
         metadata.put("learning_rate", String.valueOf(rate.peak()));
@@ -194,11 +199,7 @@ public record Checkpoint(TrainingOptions options, String trainingData, String va
         int[] filters = value(content, "filters", text -> parseJson(text, int[].class));
         Architecture architecture = new Architecture(image[0], image[1], image[2], Arrays.stream(filters).boxed().toList(),
                 value(content, "kernel", Integer::valueOf), value(content, "latent", Integer::valueOf));
-        float[] std = value(content, "noise_std", text -> parseJson(text, float[].class));
-        require(std.length == 2, "noise_std must be [lowest, highest], not " + Arrays.toString(std));
-        Noise noise = new Noise(value(content, "seed", Long::valueOf), value(content, "noise_mean", Float::valueOf), std[0],
-                std[1],
-                value(content, "noise_once", Checkpoint::parseBoolean));
+        Noise noise = noise(content);
         LearningRate rate = new LearningRate(value(content, "schedule", Schedule::of),
                 value(content, "learning_rate", Double::valueOf), value(content, "schedule_horizon", Long::valueOf));
         return new TrainingOptions(architecture, noise, value(content, "batch_size", Integer::valueOf), rate);
@@ -224,6 +225,16 @@ public record Checkpoint(TrainingOptions options, String trainingData, String va
                 parameters(content, FIRST_MOMENT, architecture), parameters(content, SECOND_MOMENT, architecture), step);
         return new Checkpoint(options, value(content, "training_data", Function.identity()),
                 value(content, "validation_data", Function.identity()), state, epochLoss);
+    }
+
+    private static Noise noise(Safetensors content) {
+        Noise.Kind kind = content.metadata().containsKey("noise") ? value(content, "noise", Noise.Kind::of)
+                : Noise.Kind.GAUSSIAN;
+        String key = kind == Noise.Kind.GAUSSIAN ? "noise_std" : "noise_level";
+        float[] level = value(content, key, text -> parseJson(text, float[].class));
+        require(level.length == 2, key + " must be [lowest, highest], not " + Arrays.toString(level));
+        return new Noise(kind, value(content, "seed", Long::valueOf), value(content, "noise_mean", Float::valueOf), level[0],
+                level[1], value(content, "noise_once", Checkpoint::parseBoolean));
     }
 
     private static <T> T value(Safetensors content, String key, Function<String, T> parser) {

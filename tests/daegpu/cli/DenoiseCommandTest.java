@@ -255,7 +255,8 @@ class DenoiseCommandTest {
     }
 
     @ParameterizedTest
-    @CsvSource(delimiter = '|', value = {"--noise-std | -1", "--noise-std | NaN", "--noise-std | x", "--noise-std | ''",
+    @CsvSource(delimiter = '|', value = {"--noise | pink", "--noise-mean | NaN", "--noise-std | 1..0.5",
+            "--noise-std | -1", "--noise-std | NaN", "--noise-std | x", "--noise-std | ''",
             "--noise-std | 1e39",
         "--seed | x", "--seed | 99999999999999999999", "--engine | quantum", "--precision | fp7", "--threads | -1",
         "--threads | 1000000",
@@ -272,6 +273,22 @@ class DenoiseCommandTest {
     }
 
     @Test
+    void addsAnyKindOfNoise() throws IOException {
+        Path in = folder.resolve("in.idx");
+        IdxFile.write(in, IMAGES);
+        denoise(in, "--add-noise", "--noise", "salt-pepper", "--noise-amount", "0.1..0.4", "--output",
+                folder.resolve("1.idx")).assertDone();
+        assertArrayEquals(expected(IMAGES, new Noise(Noise.Kind.SALT_PEPPER, 1, 0, 0.1f, 0.4f, false)),
+                IdxFile.read(folder.resolve("1.idx"), 0).pixels());
+        denoise(in, "--add-noise", "--noise", "poisson", "--output", folder.resolve("2.idx")).assertDone();
+        assertArrayEquals(expected(IMAGES, new Noise(Noise.Kind.POISSON, 1, 0, 4, 4, false)),
+                IdxFile.read(folder.resolve("2.idx"), 0).pixels());
+        denoise(in, "--add-noise", "--noise-mean", "0.1", "--output", folder.resolve("3.idx")).assertDone();
+        assertArrayEquals(expected(IMAGES, Noise.gaussian(1, 0.1f, 0.5f)),
+                IdxFile.read(folder.resolve("3.idx"), 0).pixels());
+    }
+
+    @Test
     void refusesUsageThatMakesNoSense() throws IOException {
         Path in = write("a.png", 0, "png");
         Program.run("denoise").assertRefused("MODEL");
@@ -280,6 +297,12 @@ class DenoiseCommandTest {
         denoise(in, "--noise-std", "1", "--output", folder.resolve("b.png"))
                 .assertRefused("--noise-std goes with --add-noise");
         denoise(in, "--seed", "1", "--output", folder.resolve("b.png")).assertRefused("--seed goes with --add-noise");
+        denoise(in, "--noise", "masking", "--output", folder.resolve("b.png"))
+                .assertRefused("--noise goes with --add-noise");
+        denoise(in, "--add-noise", "--noise-peak", "1", "--output", folder.resolve("b.png"))
+                .assertRefused("--noise-peak goes with poisson noise, and this is gaussian, which takes --noise-std");
+        denoise(in, "--add-noise", "--noise", "masking", "--noise-amount", "2", "--output", folder.resolve("b.png"))
+                .assertRefused("amount", "from 0 to 1", "2.0");
         denoise("", "--output", folder.resolve("b")).assertRefused("empty");
     }
 

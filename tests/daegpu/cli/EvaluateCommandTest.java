@@ -88,7 +88,7 @@ class EvaluateCommandTest {
     @Test
     void defaultsAreTheModels() {
         String out = evaluate().assertDone().out();
-        assertTrue(out.contains("noise mean 0.5, seed 1"), out);
+        assertTrue(out.contains("gaussian noise of mean 0.5, seed 1"), out);
         for (String std : List.of("0.25", "0.5", "0.75", "1.0")) {
             assertTrue(out.lines().anyMatch(line -> line.startsWith(std + " ")), out);
         }
@@ -108,6 +108,39 @@ class EvaluateCommandTest {
         assertEquals(result.noisy().psnr(), level.at("/noisy/psnr").doubleValue());
         assertEquals(result.denoised().ssim(), level.at("/denoised/ssim").doubleValue());
         assertTrue(Files.exists(folder.resolve("figure.png")));
+    }
+
+    /** By default of the model's own kind, at levels of its own; any other can be asked for. */
+    @Test
+    void measuresAnyKindOfNoise() throws IOException {
+        ImageSet images = IdxFile.read(data.resolve("t10k-images-idx3-ubyte"), 0);
+        JsonNode asked = new ObjectMapper().readTree(evaluate("--json", "--noise", "speckle", "--noise-std", "0.3")
+                .assertDone().out());
+        assertEquals("speckle", asked.get("noise").textValue());
+        assertEquals(0, asked.get("noise_mean").doubleValue(), "the model's mean is that of another kind");
+        assertEquals(expected(images, new Noise(Noise.Kind.SPECKLE, 1, 0, 0.3f, 0.3f, false)).denoised().mse(),
+                asked.at("/levels/0/denoised/mse").doubleValue());
+
+        Path other = folder.resolve("poisson");
+        List<Object> training = Program.training(data, other);
+        training.addAll(List.of("--noise", "poisson", "--noise-peak", "2..8"));
+        Program.run(training.toArray()).assertDone();
+        Result result = Program.run("evaluate", other, "--data", data, "--engine", "reference").assertDone();
+        assertTrue(result.out().contains("12 images from " + data + ", poisson noise, seed 1"), result.out());
+        assertTrue(result.out().contains("noise peak "), result.out());
+        for (String peak : List.of("16.0", "4.0", "2.0", "1.0")) {
+            assertTrue(result.out().lines().anyMatch(line -> line.startsWith(peak + " ")), result.out());
+        }
+        assertTrue(result.out().lines().allMatch(line -> line.length() <= 80 || line.contains(folder.toString())
+                || line.contains(data.toString())), result.out());
+        JsonNode root = new ObjectMapper().readTree(Program.run("evaluate", other, "--data", data, "--noise", "masking",
+                "--noise-amount", "0,0.5", "--json").assertDone().out());
+        assertEquals(0, root.at("/levels/0/noisy/mse").doubleValue());
+        assertEquals(0.5, root.at("/levels/1/noise_amount").doubleValue());
+        Program.run("evaluate", other, "--data", data, "--noise-std", "0.5")
+                .assertRefused("--noise-std goes with", "this is poisson, which takes --noise-peak");
+        Program.run("evaluate", other, "--data", data, "--noise-peak", "4,0").assertRefused("peak", "above 0");
+        evaluate("--noise", "masking", "--noise-mean", "0.5").assertRefused("--noise-mean goes with");
     }
 
     @Test
@@ -149,7 +182,8 @@ class EvaluateCommandTest {
 
     @ParameterizedTest
     @CsvSource(delimiter = '|', value = {"--noise-std | ''", "--noise-std | -1", "--noise-std | 0.5,,1", "--noise-std | NaN",
-        "--noise-std | 0.25..1", "--noise-std | 1e39", "--noise-std | x", "--noise-mean | NaN", "--noise-mean | x",
+        "--noise-std | 0.25..1", "--noise-std | 1e39", "--noise-std | x", "--noise | pink", "--noise-amount | 0.5",
+        "--noise-peak | 1", "--noise-mean | NaN", "--noise-mean | x",
         "--seed | 1.5",
         "--limit | -1", "--limit | 99999999999", "--engine | quantum", "--precision | fp7", "--threads | -1",
         "--threads | 1000000",

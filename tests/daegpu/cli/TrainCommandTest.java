@@ -12,6 +12,7 @@ import daegpu.data.IdxFile;
 import daegpu.data.ImageSet;
 import daegpu.model.Initializer;
 import daegpu.model.Parameters;
+import daegpu.noise.Noise;
 import daegpu.train.Checkpoint;
 import daegpu.train.LearningRate;
 import daegpu.train.LearningRate.Schedule;
@@ -36,6 +37,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.ValueSource;
 import picocli.CommandLine;
 
@@ -227,6 +229,7 @@ class TrainCommandTest {
         train("--epochs", "1").assertDone();
         Map<String, String> before = Program.content(folder);
         for (String option : List.of("--batch-size 8", "--learning-rate 0.1", "--noise-mean 0", "--noise-std 0",
+                "--noise masking", "--noise-amount 0", "--noise-peak 1",
                 "--latent-dim 16",
                 "--filters 8", "--kernel-size 5", "--schedule cosine", "--seed 2", "--limit 10", "--validation-limit 5",
                 "--validation-split 0.5", "--output elsewhere", "--init-from model", "--noise-once")) {
@@ -343,6 +346,7 @@ class TrainCommandTest {
         "--seed | 1.5", "--seed | 99999999999999999999", "--seed | x", "--seed | ''",
         "--noise-mean | NaN", "--noise-mean | Infinity", "--noise-mean | 1e39", "--noise-mean | x", "--noise-mean | ''",
         "--noise-std | -1", "--noise-std | NaN", "--noise-std | 1e39", "--noise-std | 1..0.5", "--noise-std | 0.1..0.2..0.3",
+        "--noise | pink", "--noise | ''", "--noise-amount | 0.5", "--noise-peak | 4",
         "--noise-std | ..", "--noise-std | 0.1..", "--noise-std | x", "--noise-std | ''", "--noise-std | -0.1..0.5",
         "--filters | 0", "--filters | -1", "--filters | ''", "--filters | 2,,4", "--filters | 99999999999",
         "--filters | 2.5",
@@ -362,6 +366,45 @@ class TrainCommandTest {
     void refusesWhatIsOutOfRange(String option, String value) throws IOException {
         Map<String, String> before = Program.content(folder);
         train(option, value).assertRefused("dae-gpu train: ");
+        assertEquals(before, Program.content(folder));
+    }
+
+    @ParameterizedTest
+    @EnumSource(Noise.Kind.class)
+    void resumesWithAnyNoiseAsIfNeverInterrupted(Noise.Kind kind) throws IOException {
+        String measure = "--noise-" + kind.measure();
+        String range = kind.usualLevel() + ".." + 1.5f * kind.usualLevel();
+        String out = train("--noise", kind, measure, range, "--schedule", "constant").assertDone().out();
+        assertTrue(out.lines().anyMatch(line -> line.startsWith("Noise:   ") && line.contains(range)
+                && line.length() <= 100), out);
+        Path resumed = folder.resolve("resumed");
+        train("--noise", kind, measure, range, "--schedule", "constant", "--epochs", "1", "--output", resumed).assertDone();
+        resume(resumed, "--epochs", "2").assertDone();
+        assertEquals(Program.result(run), Program.result(resumed));
+        Noise noise = Checkpoint.read(resumed.resolve("last.safetensors")).options().noise();
+        assertEquals(new Noise(kind, 1, kind.usualMean(), kind.usualLevel(), 1.5f * kind.usualLevel(), false), noise);
+        JsonNode options = new ObjectMapper().readTree(run.resolve("config.json").toFile()).get("options");
+        assertEquals(kind.toString(), options.get("noise").textValue());
+        assertEquals(kind.hasMean() ? String.valueOf(kind.usualMean()) : "null", options.get("noise-mean").asText());
+        for (Noise.Measure each : Noise.Measure.values()) {
+            assertEquals(each == kind.measure() ? range : "null", options.get("noise-" + each).asText());
+        }
+    }
+
+    @Test
+    void refusesNoiseOptionsOfAnotherKind() throws IOException {
+        Map<String, String> before = Program.content(folder);
+        train("--noise-amount", "0.1").assertRefused("--noise-amount goes with salt-pepper and masking noise",
+                "this is gaussian, which takes --noise-std");
+        train("--noise", "Poisson", "--noise-std", "1").assertRefused(
+                "--noise-std goes with gaussian, uniform and speckle noise", "this is poisson, which takes --noise-peak");
+        train("--noise", "masking", "--noise-peak", "1").assertRefused("--noise-peak goes with poisson noise");
+        train("--noise", "masking", "--noise-mean", "0").assertRefused(
+                "--noise-mean goes with gaussian, uniform and speckle noise", "this is masking");
+        train("--noise", "pink").assertRefused("--noise", "no noise called pink", "salt-pepper");
+        train("--noise", "masking", "--noise-amount", "0.5..1.5").assertRefused("amount", "from 0 to 1", "0.5..1.5");
+        train("--noise", "poisson", "--noise-peak", "0").assertRefused("peak", "above 0", "0.0");
+        train("--noise", "poisson", "--noise-peak", "x").assertRefused("--noise-peak", "'x'");
         assertEquals(before, Program.content(folder));
     }
 

@@ -22,6 +22,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.OptionalDouble;
 import java.util.Set;
 import java.util.TreeMap;
@@ -30,6 +31,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 class CheckpointTest {
@@ -103,6 +105,39 @@ class CheckpointTest {
                 "noise_once", "batch_size", "learning_rate", "schedule", "schedule_horizon", "training_data",
                 "validation_data",
                 "step", "epoch_loss"), metadata().keySet());
+    }
+
+    /** Gaussian noise stays what older programs wrote and read; what they do not know, they refuse. */
+    @Test
+    void gaussianNoiseNeedsNoKind() throws IOException {
+        assertFalse(metadata().containsKey("noise"));
+        Map<String, String> metadata = metadata();
+        metadata.put("noise", "gaussian");
+        rewrite(metadata, tensors());
+        assertEquals(checkpoint.options(), Checkpoint.read(file).options());
+    }
+
+    @ParameterizedTest
+    @EnumSource(value = Noise.Kind.class, mode = EnumSource.Mode.EXCLUDE, names = {"GAUSSIAN"})
+    void otherNoiseComesBackAsItWas(Noise.Kind kind) throws IOException {
+        TrainingOptions options = new TrainingOptions(ARCHITECTURE, new Noise(kind, 9, kind.usualMean(), 0.25f, 0.75f, true),
+                17, checkpoint.options().learningRate());
+        new Checkpoint(options, "images A", "images B", checkpoint.state(), OptionalDouble.empty()).write(file);
+        assertEquals(options, Checkpoint.read(file).options());
+        assertFalse(metadata().containsKey("noise_std"), "an older program would add Gaussian noise");
+        for (String[] wrong : new String[][] {{"noise", "pink"}, {"noise", "gaussian"}, {"noise_level", "[0.5]"},
+                {"noise_level", "[-1, 2]"}, {"noise_level", "x"}, {"noise_mean", "NaN"}, {"noise_level", null},
+                {"noise", null}}) {
+            Map<String, String> metadata = metadata();
+            metadata.put(wrong[0], wrong[1]);
+            metadata.values().removeIf(Objects::isNull);
+            List<Tensor> tensors = tensors();
+            Path whole = file;
+            file = folder.resolve("wrong.safetensors");
+            rewrite(metadata, tensors);
+            refusal();
+            file = whole;
+        }
     }
 
     @Test
