@@ -137,7 +137,7 @@ final class EvaluateCommand implements Callable<Integer> {
             }
             ImageFile.write(figure, ContactSheet.draw(images.height(), images.width(), images.channels(), blocks));
             if (Lettering.missing().isEmpty()) {
-                ImageFile.write(chart, Chart.robustness(CHART_WIDTH, CHART_HEIGHT, psnrCurves(levels)));
+                ImageFile.write(chart, Chart.robustness(CHART_WIDTH, CHART_HEIGHT, measured(noise), psnrCurves(levels)));
             }
             if (!json) {
                 printFigures(figure, chart);
@@ -156,11 +156,11 @@ final class EvaluateCommand implements Callable<Integer> {
     /** PSNR by level of noise, before and after; those that are infinite, as there is no error, are left out. */
     private static List<Curve> psnrCurves(List<Level> levels) {
         List<Level> sorted = levels.stream().sorted(Comparator.comparingDouble(Level::level)).toList();
-        double[] stds = sorted.stream().mapToDouble(Level::level).toArray();
+        double[] values = sorted.stream().mapToDouble(Level::level).toArray();
         return List.of(
-                new Curve("denoised", stds,
+                new Curve("denoised", values,
                         sorted.stream().mapToDouble(level -> level.result().denoised().psnr()).toArray()),
-                new Curve("noisy", stds, sorted.stream().mapToDouble(level -> level.result().noisy().psnr()).toArray()));
+                new Curve("noisy", values, sorted.stream().mapToDouble(level -> level.result().noisy().psnr()).toArray()));
     }
 
     private void printFigures(Path figure, Path chart) {
@@ -177,14 +177,16 @@ final class EvaluateCommand implements Callable<Integer> {
         }
     }
 
-    private static String caption(Noise noise) {
-        String measure = switch (noise.kind().measure()) {
-            case STD -> "of standard deviation " + noise.lowest();
-            case AMOUNT -> "in a share of " + noise.lowest();
-            case PEAK -> "at " + noise.lowest() + " photons for white";
+    private static String measured(Noise noise) {
+        return switch (noise.kind().measure()) {
+            case STD -> "standard deviation of the noise";
+            case AMOUNT -> "share of the values that are replaced";
+            case PEAK -> "photons for white";
         };
-        return Character.toUpperCase(noise.kind().toString().charAt(0)) + noise.kind().toString().substring(1) + " noise " + measure
-                + ": original, noisy, denoised";
+    }
+
+    private static String caption(Noise noise) {
+        return NoiseChoice.title(noise) + ": original, noisy, denoised";
     }
 
     /** One for each level. */

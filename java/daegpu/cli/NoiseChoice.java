@@ -61,6 +61,16 @@ record NoiseChoice<L>(Kind kind, Float mean, L std, L amount, L peak) {
         return mean != null ? mean : other.kind() == kind ? other.mean() : kind.usualMean();
     }
 
+    /** Noise of one level in a few words: {@code Gaussian noise of standard deviation 0.5}. */
+    static String title(Noise noise) {
+        String kind = noise.kind().toString();
+        return Character.toUpperCase(kind.charAt(0)) + kind.substring(1) + " noise " + switch (noise.kind().measure()) {
+            case STD -> "of standard deviation " + noise.lowest();
+            case AMOUNT -> "in a share of " + noise.lowest();
+            case PEAK -> "at " + noise.lowest() + " photons for white";
+        };
+    }
+
     /** The noise in a line, as a formula where it has one. */
     static String describe(Noise noise) {
         String level = new NoiseLevel(noise.lowest(), noise.highest()).toString();

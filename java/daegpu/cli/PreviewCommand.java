@@ -44,7 +44,8 @@ final class PreviewCommand implements Callable<Integer> {
     private ModelFile model;
 
     @Option(names = "--noise-std", paramLabel = "X",
-            description = "Standard deviation of the noise to begin with (default: the largest of the model's training).")
+            description = "Level of the noise to begin with: its standard deviation, or the share of values for noise that replaces "
+                    + "them (default: the largest of the model's training).")
     private Float std;
 
     @Option(names = "--data", paramLabel = "PATH",
@@ -74,7 +75,7 @@ final class PreviewCommand implements Callable<Integer> {
             engine.engine().load(checkpoint.state());
             int columns = Math.min(images.count(),
                     ContactSheet.columnsWithin(SHEET_WIDTH, network.height(), network.width()));
-            new ModelPreview(network.height(), network.width(), network.channels(), std != null ? std : noise.highestStd(),
+            new ModelPreview(network.height(), network.width(), network.channels(), std != null ? std : strongest(noise),
                     Path.of(""), functions(engine.engine(), images, noise, columns)).run("dae-gpu preview " + model.file());
         } catch (NoWindowException e) {
             throw new InvalidInputException(e.getMessage() + "; evaluate and denoise write pictures without one", e);
@@ -86,8 +87,12 @@ final class PreviewCommand implements Callable<Integer> {
         return new ModelPreview.Model() {
             @Override
             public Block corrupted(float level, long draw) {
-                Noise drawn = Noise.gaussian(noise.seed() + draw, noise.mean(), level);
-                return SampleBlock.of(engine, images, drawn, 0, columns);
+                return SampleBlock.of(engine, images, at(noise, noise.seed() + draw, level), 0, columns);
+            }
+
+            @Override
+            public String title(float level) {
+                return NoiseChoice.title(at(noise, noise.seed(), level));
             }
 
             @Override
@@ -96,6 +101,20 @@ final class PreviewCommand implements Callable<Integer> {
                 return new Block(List.of(row(given), row(ImageDenoiser.denoise(engine, given, null, 0))));
             }
         };
+    }
+
+    /** Noise of a model's kind at a place of the slider, where photons stand as the deviation that they give white. */
+    private static Noise at(Noise trained, long seed, float level) {
+        float own = switch (trained.kind().measure()) {
+            case STD -> level;
+            case AMOUNT -> Math.min(level, 1);
+            case PEAK -> Math.min(1 / (level * level), Noise.HIGHEST_PEAK);
+        };
+        return new Noise(trained.kind(), seed, trained.mean(), own, own, false);
+    }
+
+    private static float strongest(Noise noise) {
+        return noise.kind().measure() == Noise.Measure.PEAK ? (float) (1 / Math.sqrt(noise.lowest())) : noise.highest();
     }
 
     private static float[][] row(ImageSet image) {

@@ -113,7 +113,7 @@ public record Noise(Kind kind, long seed, float mean, float lowest, float highes
     }
 
     /** With more photons, white's standard deviation is less than a step of a byte. */
-    private static final float HIGHEST_PEAK = 65_536;
+    public static final float HIGHEST_PEAK = 65_536;
     private static final float SQRT_3 = 1.7320508f;
 
     /** @throws IllegalArgumentException if the mean or a level is not one that the kind allows, or the range is reversed */

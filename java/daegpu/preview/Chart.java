@@ -53,9 +53,9 @@ public final class Chart {
         return BitmapEncoder.getBufferedImage(chart);
     }
 
-    /** PSNR over the standard deviation of the noise. */
-    public static BufferedImage robustness(int width, int height, List<Curve> curves) {
-        XYChart chart = chart(width, height, "Robustness", "standard deviation of the noise", "PSNR in dB", curves);
+    /** PSNR over the level of the noise, which is {@code measured} in something. */
+    public static BufferedImage robustness(int width, int height, String measured, List<Curve> curves) {
+        XYChart chart = chart(width, height, "Robustness", measured, "PSNR in dB", curves);
         return BitmapEncoder.getBufferedImage(chart);
     }
 

@@ -16,7 +16,6 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
-import java.util.Locale;
 
 /**
  * A window to try a trained model in: a slider for the level of noise, keys, and a place to drop pictures. What the network
@@ -29,17 +28,20 @@ public final class ModelPreview implements Window.Input {
         /**
          * Corrupts the same few images each time, and denoises them.
          *
-         * @param std  standard deviation of the noise
-         * @param draw which noise, counted from 0
+         * @param level from 0 on: for added noise its standard deviation
+         * @param draw  which noise, counted from 0
          */
-        Block corrupted(float std, long draw);
+        Block corrupted(float level, long draw);
+
+        /** What to call noise of this level. */
+        String title(float level);
 
         /** Denoises a picture as it is. @throws InvalidInputException if it cannot be read or has another size */
         Block denoised(Path picture);
     }
 
-    private static final float LARGEST_STD = 1.5f;
-    private static final float STD_PER_KEY = 0.05f;
+    private static final float LARGEST_LEVEL = 1.5f;
+    private static final float LEVEL_PER_KEY = 0.05f;
     private static final int MARGIN = 16;
     private static final int LEAST_WIDTH = 560;
     private static final int TRACK_TOP = 34;
@@ -54,7 +56,7 @@ public final class ModelPreview implements Window.Input {
     private final int channels;
     private final Path folder;
     private final Model model;
-    private float std;
+    private float level;
     private long draw;
     private Path dropped;
     private String message = "";
@@ -68,14 +70,14 @@ public final class ModelPreview implements Window.Input {
      * @param height   height of the network's images in pixels
      * @param width    their width
      * @param channels their channels
-     * @param std      level of noise to begin with
+     * @param level    level of noise to begin with
      * @param folder   where pictures are saved
      */
-    public ModelPreview(int height, int width, int channels, float std, Path folder, Model model) {
+    public ModelPreview(int height, int width, int channels, float level, Path folder, Model model) {
         this.height = height;
         this.width = width;
         this.channels = channels;
-        this.std = Math.min(std, LARGEST_STD);
+        this.level = Math.min(level, LARGEST_LEVEL);
         this.folder = folder;
         this.model = model;
     }
@@ -131,18 +133,18 @@ public final class ModelPreview implements Window.Input {
                 dropped = null;
             }
         }
-        return model.corrupted(std, draw);
+        return model.corrupted(level, draw);
     }
 
     private void drawSlider(Graphics2D graphics) {
         int y = sheetHeight + TRACK_TOP;
         int length = trackLength();
-        Lettering.draw(graphics, String.format(Locale.ROOT, "Noise of standard deviation %.2f", std),
+        Lettering.draw(graphics, model.title(level),
                 Lettering.font(14, false), Color.BLACK, MARGIN, sheetHeight + TRACK_TOP - 14);
         graphics.setColor(new Color(90, 90, 90));
         graphics.fillRect(MARGIN, y - 2, length, 4);
         graphics.setColor(dropped == null ? new Color(0x1F77B4) : new Color(120, 120, 120));
-        graphics.fillOval(MARGIN + Math.round(std / LARGEST_STD * length) - 8, y - 8, 16, 16);
+        graphics.fillOval(MARGIN + Math.round(level / LARGEST_LEVEL * length) - 8, y - 8, 16, 16);
     }
 
     private int trackLength() {
@@ -152,8 +154,8 @@ public final class ModelPreview implements Window.Input {
     @Override
     public void keyPressed(int key) {
         switch (key) {
-            case GLFW_KEY_LEFT -> setStd(std - STD_PER_KEY);
-            case GLFW_KEY_RIGHT -> setStd(std + STD_PER_KEY);
+            case GLFW_KEY_LEFT -> setLevel(level - LEVEL_PER_KEY);
+            case GLFW_KEY_RIGHT -> setLevel(level + LEVEL_PER_KEY);
             case GLFW_KEY_N -> {
                 draw++;
                 showValidationImages();
@@ -167,7 +169,7 @@ public final class ModelPreview implements Window.Input {
     @Override
     public void dragged(double x, double y) {
         if (Math.abs(y - sheetHeight - TRACK_TOP) <= 14) {
-            setStd((float) (x - MARGIN) / trackLength() * LARGEST_STD);
+            setLevel((float) (x - MARGIN) / trackLength() * LARGEST_LEVEL);
         }
     }
 
@@ -178,8 +180,8 @@ public final class ModelPreview implements Window.Input {
         changed = true;
     }
 
-    private void setStd(float newStd) {
-        std = Math.round(Math.min(Math.max(newStd, 0), LARGEST_STD) * 100) / 100f;
+    private void setLevel(float newLevel) {
+        level = Math.round(Math.min(Math.max(newLevel, 0), LARGEST_LEVEL) * 100) / 100f;
         showValidationImages();
     }
 

@@ -78,7 +78,7 @@ class ChartTest {
     void drawsWhatThereIs() {
         Chart.loss(800, 450, List.of(new Curve("one", new double[] {1}, new double[] {0.5})));
         Chart.loss(800, 450, List.of(new Curve("zero", EPOCHS, new double[] {0, 0, 0})));
-        Chart.robustness(800, 450, List.of(new Curve("denoised", EPOCHS, new double[] {20, Double.POSITIVE_INFINITY, 10}),
+        Chart.robustness(800, 450, "standard deviation", List.of(new Curve("denoised", EPOCHS, new double[] {20, Double.POSITIVE_INFINITY, 10}),
                 new Curve("noisy", EPOCHS, new double[] {Double.NaN, Double.NaN, Double.NaN})));
     }
 }

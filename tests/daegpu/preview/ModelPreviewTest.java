@@ -37,6 +37,11 @@ class ModelPreviewTest {
         }
 
         @Override
+        public String title(float level) {
+            return "Level " + level;
+        }
+
+        @Override
         public Block denoised(Path picture) {
             asked.append(picture).append('\n');
             if (picture.endsWith("bad.png")) {
