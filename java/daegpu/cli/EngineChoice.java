@@ -27,7 +27,8 @@ final class EngineChoice {
     String engine;
 
     @Option(names = "--precision", paramLabel = "FORMAT", defaultValue = "fp32",
-            description = "Number format of the matrix products: fp32, or on GPUs of compute capability 8.0 also tf32 "
+            description = "Number format of the matrix products: fp32, on GPUs of compute capability 8.0 also tf32, on "
+                    + "processors with AVX-512 bf16 or AMX also bf16 "
                     + "(default: ${DEFAULT-VALUE}).")
     String precision;
 

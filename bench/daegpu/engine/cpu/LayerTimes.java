@@ -8,7 +8,7 @@ import org.bytedeco.dnnl.dnnl_engine;
 import org.bytedeco.dnnl.dnnl_stream;
 
 /**
- * Times every operation of a training step on one thread, on that thread's share of a batch: {@code LayerTimes IMAGES [REPEATS]}.
+ * Times every operation of a training step on one thread, on that thread's share of a batch: {@code LayerTimes IMAGES [REPEATS [F32|BF16]]}.
  * Each is timed in the middle of the others, so that caches are as in a step; the shortest time is shown beside the median, for
  * machines that are not at rest.
  */
@@ -21,6 +21,7 @@ public final class LayerTimes {
     public static void main(String[] arguments) {
         int images = Integer.parseInt(arguments[0]);
         int repeats = arguments.length > 1 ? Integer.parseInt(arguments[1]) : 200;
+        ElementType type = arguments.length > 2 ? ElementType.valueOf(arguments[2]) : ElementType.F32;
         Architecture architecture = Architecture.MNIST;
         OneDnn.load();
         OpenMp.useOneThread();
@@ -28,10 +29,10 @@ public final class LayerTimes {
             dnnl_engine engine = OneDnn.openEngine(scope);
             dnnl_stream stream = OneDnn.openStream(engine, scope);
             PrimitiveBuilder builder = new PrimitiveBuilder(engine, scope);
-            NativeArray parameters = builder.array(architecture.parameterCount());
+            NativeArray parameters = builder.array(ElementType.F32, architecture.parameterCount());
             float[] initial = Initializer.glorotUniform(architecture, 0).values();
             parameters.write(0, initial, 0, initial.length);
-            KernelLayouts kernels = new KernelLayouts(builder, parameters);
+            KernelLayouts kernels = new KernelLayouts(builder, parameters, type);
             try (TrainingPass pass = new TrainingPass(engine, architecture, kernels, images)) {
                 for (int i = 0; i < kernels.count(); i++) {
                     kernels.renew(i, stream);

@@ -23,6 +23,9 @@ import org.bytedeco.dnnl.dnnl_stream;
  * are summed in their order and the parameters updated, part by part, on all threads. So the result depends on how many shares
  * there are, which follows from batch size and number of threads, in the last bits, and on nothing else.
  *
+ * <p>In bf16, images, kernels, what layers hand on and the gradients that come back are bf16 numbers, multiplied as such and summed
+ * in fp32. Biases, the parameters that are updated, their gradients and moments, what the network puts out and its loss are fp32.
+ *
  * <p>Everything native is made when the engine is opened (for inference, when it is first asked for) and freed when it is closed.
  */
 public final class CpuEngine implements Engine {
@@ -44,6 +47,7 @@ public final class CpuEngine implements Engine {
     private final Architecture architecture;
     private final List<Layer> layers;
     private final int batchSize;
+    private final String precision;
     private final Workers workers;
     private final NativeScope scope = new NativeScope();
     private final dnnl_engine processor;
@@ -88,11 +92,13 @@ public final class CpuEngine implements Engine {
     /**
      * Opens the engine with all weights zero; {@link #load} gives it others.
      *
-     * @throws EngineUnavailableException if oneDNN does not load here, or the precision is not fp32
+     * @throws EngineUnavailableException if oneDNN does not load here, or the precision is not {@code fp32} or {@code bf16}, or bf16
+     *         is not what this processor offers
      */
     public CpuEngine(Architecture architecture, EngineOptions options) {
         OneDnn.load();
-        requireFp32(options.precision());
+        ElementType type = elementType(options.precision());
+        precision = options.precision();
         this.architecture = architecture;
         layers = architecture.layers();
         batchSize = options.batchSize();
@@ -111,8 +117,8 @@ public final class CpuEngine implements Engine {
         try {
             processor = OneDnn.openEngine(scope);
             PrimitiveBuilder builder = new PrimitiveBuilder(processor, scope);
-            nativeParameters = builder.array(architecture.parameterCount());
-            kernels = new KernelLayouts(builder, nativeParameters);
+            nativeParameters = builder.array(ElementType.F32, architecture.parameterCount());
+            kernels = new KernelLayouts(builder, nativeParameters, type);
             Phase layOut = phase(kernels::count, this::layOutKernel);
             trainPhases = new Phase[] {phase(() -> passes.length, this::trainShare), phase(() -> slices.length, this::sumAndUpdate), layOut};
             updatePhases = new Phase[] {phase(() -> slices.length, this::update), layOut};
@@ -174,14 +180,19 @@ public final class CpuEngine implements Engine {
         return "oneDNN " + OneDnn.version();
     }
 
-    private static void requireFp32(String precision) {
-        if (precision.equals("bf16") && !OneDnn.hasBf16()) {
-            throw new EngineUnavailableException("bf16 needs a processor with AVX-512 bf16 or AMX, and this one has neither;"
-                    + " use --precision fp32");
-        }
-        if (!precision.equals("fp32")) {
-            throw new EngineUnavailableException("this version's cpu engine does not offer " + precision + "; use --precision fp32");
-        }
+    private static ElementType elementType(String precision) {
+        return switch (precision) {
+            case "fp32" -> ElementType.F32;
+            case "bf16" -> {
+                if (!OneDnn.hasBf16()) {
+                    throw new EngineUnavailableException("bf16 needs a processor with AVX-512 bf16 or AMX, and this one has neither;"
+                            + " use --precision fp32");
+                }
+                yield ElementType.BF16;
+            }
+            default -> throw new EngineUnavailableException("the cpu engine does not offer " + precision
+                    + "; use --precision fp32, or bf16 where the processor has it");
+        };
     }
 
     /** Runs phases on all workers; oneDNN is to start no threads of its own on this one either, whichever it is. */
@@ -214,7 +225,7 @@ public final class CpuEngine implements Engine {
     @Override
     public String description() {
         int count = workers.count();
-        return "cpu (oneDNN " + OneDnn.version() + ", fp32, " + count + (count == 1 ? " thread)" : " threads)");
+        return "cpu (oneDNN " + OneDnn.version() + ", " + precision + ", " + count + (count == 1 ? " thread)" : " threads)");
     }
 
     /** Each operation of a training step with the code that oneDNN chose for it, for a log: {@code conv1 forward: brg_conv_fwd:avx2}. */

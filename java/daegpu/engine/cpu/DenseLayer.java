@@ -5,7 +5,6 @@ import daegpu.model.Layer;
 import daegpu.model.Layer.Activation;
 import daegpu.model.ParameterTensor;
 import java.util.List;
-import org.bytedeco.dnnl.dnnl_memory;
 import org.bytedeco.dnnl.dnnl_memory_desc;
 import org.bytedeco.dnnl.dnnl_primitive_desc;
 import org.bytedeco.dnnl.global.dnnl;
@@ -35,44 +34,52 @@ final class DenseLayer implements LayerPrimitives {
 
     @Override
     public List<Primitive> forward(NativeArray input, NativeArray output) {
-        dnnl_memory_desc inputShape = builder.dense(batch, inputs);
-        dnnl_memory_desc kernelShape = builder.dense(inputs, units);
-        dnnl_memory_desc biasShape = builder.dense(1, units);
-        dnnl_memory_desc outputShape = builder.dense(batch, units);
-        return List.of(product(layer.name() + " forward", layer.activation(), inputShape, builder.view(inputShape, input, 0),
-                kernelShape, kernels.plain(kernelShape, kernelAt), biasShape, kernels.plain(biasShape, biasAt),
-                outputShape, builder.view(outputShape, output, 0)));
+        return List.of(byKernel("forward", layer.activation(), builder.dense(input.type(), batch, inputs), input,
+                new long[] {inputs, units}, new long[] {units, 1}, builder.dense(ElementType.F32, 1, units),
+                builder.dense(output.type(), batch, units), output));
     }
 
     @Override
     public List<Primitive> dataGradient(NativeArray outputGradient, NativeArray inputGradient) {
-        dnnl_memory_desc outputShape = builder.dense(batch, units);
-        dnnl_memory_desc turnedKernel = builder.strided(new long[] {units, inputs}, new long[] {1, units});
-        dnnl_memory_desc inputShape = builder.dense(batch, inputs);
-        return List.of(product(layer.name() + " data gradient", Activation.LINEAR, outputShape, builder.view(outputShape, outputGradient, 0),
-                turnedKernel, kernels.plain(turnedKernel, kernelAt), null, null, inputShape, builder.view(inputShape, inputGradient, 0)));
+        return List.of(byKernel("data gradient", Activation.LINEAR, builder.dense(outputGradient.type(), batch, units), outputGradient,
+                new long[] {units, inputs}, new long[] {1, units}, null,
+                builder.dense(inputGradient.type(), batch, inputs), inputGradient));
     }
 
     @Override
     public List<Primitive> kernelGradient(NativeArray input, NativeArray outputGradient, NativeArray gradients) {
-        dnnl_memory_desc turnedInput = builder.strided(new long[] {inputs, batch}, new long[] {1, inputs});
-        dnnl_memory_desc outputShape = builder.dense(batch, units);
-        dnnl_memory_desc kernelShape = builder.dense(inputs, units);
-        return List.of(product(layer.name() + " kernel gradient", Activation.LINEAR,
-                turnedInput, builder.view(turnedInput, input, 0), outputShape, builder.view(outputShape, outputGradient, 0),
-                null, null, kernelShape, builder.view(kernelShape, gradients, kernelAt)));
+        String name = layer.name() + " kernel gradient";
+        dnnl_memory_desc turnedInput = builder.strided(input.type(), new long[] {inputs, batch}, new long[] {1, inputs});
+        dnnl_memory_desc outputShape = builder.dense(outputGradient.type(), batch, units);
+        dnnl_memory_desc kernelShape = builder.dense(gradients.type(), inputs, units);
+        dnnl_primitive_desc description = product(name, Activation.LINEAR, turnedInput, outputShape, null, kernelShape);
+        return List.of(builder.build(name, description, new Argument(dnnl.DNNL_ARG_SRC, builder.view(turnedInput, input, 0)),
+                new Argument(dnnl.DNNL_ARG_WEIGHTS, builder.view(outputShape, outputGradient, 0)),
+                new Argument(dnnl.DNNL_ARG_DST, builder.view(kernelShape, gradients, kernelAt))));
     }
 
-    private Primitive product(String name, Activation activation, dnnl_memory_desc leftShape, dnnl_memory left,
-                              dnnl_memory_desc rightShape, dnnl_memory right, dnnl_memory_desc biasShape, dnnl_memory bias,
-                              dnnl_memory_desc resultShape, dnnl_memory result) {
+    /**
+     * The product with the kernel, which lies plainly in {@code kernelSizes} by {@code kernelStrides}. In fp32 it is taken as it
+     * lies; in bf16 there must be a copy anyway, so that may have any layout.
+     */
+    private Primitive byKernel(String what, Activation activation, dnnl_memory_desc fromShape, NativeArray from, long[] kernelSizes,
+                               long[] kernelStrides, dnnl_memory_desc biasShape, dnnl_memory_desc toShape, NativeArray to) {
+        String name = layer.name() + " " + what;
+        dnnl_memory_desc plain = builder.strided(ElementType.F32, kernelSizes, kernelStrides);
+        dnnl_memory_desc kernelShape = kernels.type() == ElementType.F32 ? plain : builder.anyLayout(kernels.type(), kernelSizes);
+        dnnl_primitive_desc description = product(name, activation, fromShape, kernelShape, biasShape, toShape);
+        Argument a = new Argument(dnnl.DNNL_ARG_SRC, builder.view(fromShape, from, 0));
+        Argument b = new Argument(dnnl.DNNL_ARG_WEIGHTS,
+                kernels.laidOut(layer.name(), kernelAt, plain, builder.chosen(description, dnnl.dnnl_query_weights_md)));
+        Argument c = new Argument(dnnl.DNNL_ARG_DST, builder.view(toShape, to, 0));
+        return biasShape == null ? builder.build(name, description, a, b, c)
+                : builder.build(name, description, a, b, new Argument(dnnl.DNNL_ARG_BIAS, kernels.plain(biasShape, biasAt)), c);
+    }
+
+    private dnnl_primitive_desc product(String name, Activation activation, dnnl_memory_desc left, dnnl_memory_desc right,
+                                        dnnl_memory_desc bias, dnnl_memory_desc result) {
         dnnl_primitive_desc description = new dnnl_primitive_desc();
-        builder.described(dnnl.dnnl_matmul_primitive_desc_create(description, builder.engine(), leftShape, rightShape, biasShape,
-                resultShape, builder.attributes(activation)), description, name);
-        Argument a = new Argument(dnnl.DNNL_ARG_SRC, left);
-        Argument b = new Argument(dnnl.DNNL_ARG_WEIGHTS, right);
-        Argument c = new Argument(dnnl.DNNL_ARG_DST, result);
-        return bias == null ? builder.build(name, description, a, b, c)
-                : builder.build(name, description, a, b, new Argument(dnnl.DNNL_ARG_BIAS, bias), c);
+        return builder.described(dnnl.dnnl_matmul_primitive_desc_create(description, builder.engine(), left, right, bias, result,
+                builder.attributes(activation)), description, name);
     }
 }

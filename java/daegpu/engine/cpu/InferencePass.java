@@ -7,14 +7,15 @@ import java.util.List;
 import org.bytedeco.dnnl.dnnl_engine;
 import org.bytedeco.dnnl.dnnl_stream;
 
-/** The way of some images through the network, forward only. Two arrays take turns as what layers put out. */
+/** The way of some images through the network, forward only. Two arrays take turns as what layers put out; what the last one puts out is fp32. */
 final class InferencePass implements AutoCloseable {
 
     private final NativeScope scope = new NativeScope();
     private final List<Layer> layers;
     private final int capacity;
-    private final NativeArray input;
+    private final NativeArray images;
     private final NativeArray[] outputs;
+    private final List<Primitive> inputFormat;
     private final List<List<Primitive>> forward = new ArrayList<>();
 
     /** Call it on a thread on which oneDNN uses no others. @param capacity images to compute at a time */
@@ -26,11 +27,17 @@ final class InferencePass implements AutoCloseable {
         for (Layer layer : layers) {
             largest = Math.max(largest, (long) capacity * layer.outputSize());
         }
-        input = builder.array((long) capacity * architecture.imageSize());
-        outputs = new NativeArray[] {builder.array(largest), builder.array(largest)};
+        ElementType type = kernels.type();
+        images = builder.array(ElementType.F32, (long) capacity * architecture.imageSize());
+        NativeArray input = builder.ofType(type, images);
+        inputFormat = builder.converted("input format", images, input);
+        NativeArray[] turns = {builder.array(type, largest), builder.array(type, largest)};
+        outputs = new NativeArray[layers.size()];
         List<LayerPrimitives> primitives = NetworkLayers.of(architecture, builder, kernels, capacity);
         for (int l = 0; l < layers.size(); l++) {
-            forward.add(primitives.get(l).forward(l == 0 ? input : outputs[(l - 1) % 2], outputs[l % 2]));
+            boolean isLast = l == layers.size() - 1;
+            outputs[l] = isLast ? builder.array(ElementType.F32, (long) capacity * layers.get(l).outputSize()) : turns[l % 2];
+            forward.add(primitives.get(l).forward(l == 0 ? input : outputs[l - 1], outputs[l]));
         }
         builder.allocateScratchpad();
     }
@@ -50,13 +57,18 @@ final class InferencePass implements AutoCloseable {
     void run(dnnl_stream stream, float[] inputs, int first, int count, int from, int to, float[] results) {
         int inputSize = layers.get(from).inputSize();
         int outputSize = layers.get(to - 1).outputSize();
-        (from == 0 ? input : outputs[(from - 1) % 2]).write(0, inputs, first * inputSize, count * inputSize);
+        (from == 0 ? images : outputs[from - 1]).write(0, inputs, first * inputSize, count * inputSize);
+        if (from == 0) {
+            for (Primitive primitive : inputFormat) {
+                primitive.run(stream);
+            }
+        }
         for (int l = from; l < to; l++) {
             for (Primitive primitive : forward.get(l)) {
                 primitive.run(stream);
             }
         }
-        outputs[(to - 1) % 2].read(0, results, first * outputSize, count * outputSize);
+        outputs[to - 1].read(0, results, first * outputSize, count * outputSize);
     }
 
     @Override

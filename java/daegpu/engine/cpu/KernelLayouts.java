@@ -10,13 +10,14 @@ import org.bytedeco.dnnl.dnnl_stream;
 import org.bytedeco.dnnl.global.dnnl;
 
 /**
- * The weights of the network, and copies of its kernels in the layouts that primitives asked for, shared by all threads. After
- * every update the copies are to be renewed.
+ * The weights of the network, and copies of its kernels in the layouts, and the number format, that primitives asked for, shared
+ * by all threads. After every update the copies are to be renewed.
  */
 final class KernelLayouts {
 
     private final PrimitiveBuilder builder;
     private final NativeArray parameters;
+    private final ElementType type;
     private final List<TileKernel> tileKernels = new ArrayList<>();
     private final List<Copy> copies = new ArrayList<>();
 
@@ -35,10 +36,19 @@ final class KernelLayouts {
         }
     }
 
-    /** @param parameters every trainable value, in the order of {@code Architecture.parameterTensors()} */
-    KernelLayouts(PrimitiveBuilder builder, NativeArray parameters) {
+    /**
+     * @param parameters every trainable value, in the order of {@code Architecture.parameterTensors()}
+     * @param type       the format in which primitives multiply; biases stay as they are
+     */
+    KernelLayouts(PrimitiveBuilder builder, NativeArray parameters, ElementType type) {
         this.builder = builder;
         this.parameters = parameters;
+        this.type = type;
+    }
+
+    /** The format of kernels and of what layers hand to each other. */
+    ElementType type() {
+        return type;
     }
 
     /** The parameters that lie {@code at} as they are, seen as {@code shape}. */
@@ -80,7 +90,7 @@ final class KernelLayouts {
                 return made.memory;
             }
         }
-        NativeArray array = builder.array(dnnl.dnnl_memory_desc_get_size(layout) / Float.BYTES);
+        NativeArray array = builder.array(type, layout);
         dnnl_memory memory = builder.view(layout, array, 0);
         Primitive reorder = builder.reorder(name + " kernel layout", plain, builder.view(plain, source, at), layout, memory);
         builder.allocateScratchpad();

@@ -2,6 +2,7 @@ package daegpu.engine.cpu;
 
 import daegpu.engine.EngineUnavailableException;
 import java.nio.FloatBuffer;
+import java.nio.ShortBuffer;
 import org.bytedeco.dnnl.dnnl_engine;
 import org.bytedeco.dnnl.dnnl_memory;
 import org.bytedeco.dnnl.dnnl_memory_desc;
@@ -9,8 +10,12 @@ import org.bytedeco.dnnl.global.dnnl;
 import org.bytedeco.javacpp.FloatPointer;
 import org.bytedeco.javacpp.Pointer;
 import org.bytedeco.javacpp.PointerPointer;
+import org.bytedeco.javacpp.ShortPointer;
 
-/** Floats outside of the Java heap, aligned as oneDNN likes them, zero at first. Several primitives may see it in several shapes. */
+/**
+ * Numbers of one format outside of the Java heap, aligned as oneDNN likes them, zero at first. Several primitives may see it in
+ * several shapes.
+ */
 final class NativeArray {
 
     /** {@code DNNL_MEMORY_ALLOCATE}: oneDNN is to allocate the memory itself. */
@@ -20,19 +25,24 @@ final class NativeArray {
         }
     };
 
-    private final FloatPointer pointer;
-    private final FloatBuffer values;
+    private final ElementType type;
+    private final int size;
+    private final Pointer pointer;
+    /** The values, if they are F32. */
+    private final FloatBuffer floats;
+    /** The values, if they are BF16. */
+    private final ShortBuffer halves;
 
     /**
-     * @param size in floats
+     * @param size in values
      * @throws EngineUnavailableException if there is not so much memory, or a Java array could not hold as much
      */
-    NativeArray(NativeScope scope, dnnl_engine engine, long size) {
+    NativeArray(NativeScope scope, dnnl_engine engine, ElementType type, long size) {
         if (size > Integer.MAX_VALUE) {
             throw tooLarge(size);
         }
         dnnl_memory_desc shape = new dnnl_memory_desc();
-        OneDnn.check(dnnl.dnnl_memory_desc_create_with_strides(shape, 1, new long[] {size}, dnnl.dnnl_f32, new long[] {1}),
+        OneDnn.check(dnnl.dnnl_memory_desc_create_with_strides(shape, 1, new long[] {size}, type.code(), new long[] {1}),
                 "describe an array");
         dnnl_memory memory = new dnnl_memory();
         int status = dnnl.dnnl_memory_create(memory, shape, engine, ALLOCATE);
@@ -44,11 +54,14 @@ final class NativeArray {
         scope.own(memory, dnnl::dnnl_memory_destroy);
         try (PointerPointer<Pointer> handle = new PointerPointer<>(1)) {
             OneDnn.check(dnnl.dnnl_memory_get_data_handle(memory, handle), "find an array");
-            pointer = new FloatPointer(handle.get(0));
+            pointer = type == ElementType.F32 ? new FloatPointer(handle.get(0)) : new ShortPointer(handle.get(0));
         }
         pointer.capacity(size);
-        Pointer.memset(pointer, 0, 4 * size);
-        values = pointer.asBuffer();
+        Pointer.memset(pointer, 0, type.bytes() * size);
+        this.type = type;
+        this.size = (int) size;
+        floats = pointer instanceof FloatPointer values ? values.asBuffer() : null;
+        halves = pointer instanceof ShortPointer values ? values.asBuffer() : null;
     }
 
     private static EngineUnavailableException tooLarge(long size) {
@@ -61,18 +74,35 @@ final class NativeArray {
         return pointer.getPointer(at);
     }
 
+    /** The format of each value. */
+    ElementType type() {
+        return type;
+    }
+
     /** Values in the array. */
     int size() {
-        return values.capacity();
+        return size;
     }
 
     /** Copies {@code length} values from here, from {@code at} on. */
     void read(int at, float[] to, int toAt, int length) {
-        values.get(at, to, toAt, length);
+        if (floats != null) {
+            floats.get(at, to, toAt, length);
+            return;
+        }
+        for (int i = 0; i < length; i++) {
+            to[toAt + i] = ElementType.fromBf16(halves.get(at + i));
+        }
     }
 
-    /** Copies {@code length} values to here, from {@code at} on. */
+    /** Copies {@code length} values to here, from {@code at} on, rounded to the array's format. */
     void write(int at, float[] from, int fromAt, int length) {
-        values.put(at, from, fromAt, length);
+        if (floats != null) {
+            floats.put(at, from, fromAt, length);
+            return;
+        }
+        for (int i = 0; i < length; i++) {
+            halves.put(at + i, ElementType.toBf16(from[fromAt + i]));
+        }
     }
 }

@@ -9,6 +9,11 @@ import java.util.List;
 /** Chooses how each layer of a network is computed. */
 final class NetworkLayers {
 
+    /** Rows and columns of a tile of the output at most: larger ones multiply more zeros than they fill registers. */
+    private static final int LARGEST_TILE = 8;
+    /** The same in bf16, where several products are one instruction and zeros cost more: 2×2 was the fastest, with AMX. */
+    private static final int LARGEST_TILE_BF16 = 2;
+
     private NetworkLayers() {
     }
 
@@ -33,7 +38,8 @@ final class NetworkLayers {
     private static LayerPrimitives transposed(PrimitiveBuilder builder, KernelLayouts kernels, Layer layer, int batch,
                                               ParameterTensor kernel, ParameterTensor bias) {
         if (layer.stride() == 1) {
-            OutputTile tile = OutputTile.best(layer, OneDnn.vectorFloats());
+            int largest = kernels.type() == ElementType.BF16 ? LARGEST_TILE_BF16 : LARGEST_TILE;
+            OutputTile tile = OutputTile.best(layer, OneDnn.vectorFloats(), largest);
             if (tile.height() * tile.width() > 1) {
                 return new TiledOutputLayer(builder, kernels, layer, batch, tile, kernel, bias);
             }

@@ -12,18 +12,16 @@ import daegpu.model.Layer;
  */
 record OutputTile(int height, int width) {
 
-    /** Larger tiles multiply more zeros than they fill registers. */
-    private static final int LARGEST = 8;
-
     /**
      * The tile that takes the fewest vector multiplications a pixel: window of the tile × vectors for its values / pixels.
      *
      * @param layer        a transposed convolution of stride 1
      * @param vectorFloats floats in a vector register of this processor
+     * @param largest      rows and columns of a tile at most
      */
-    static OutputTile best(Layer layer, int vectorFloats) {
+    static OutputTile best(Layer layer, int vectorFloats, int largest) {
         OutputTile best = new OutputTile(1, 1);
-        for (int height = 1; height <= LARGEST; height++) {
+        for (int height = 1; height <= largest; height++) {
             for (int width = 1; width <= height; width++) {
                 OutputTile tile = new OutputTile(height, width);
                 if (layer.outputHeight() % height == 0 && layer.outputWidth() % width == 0

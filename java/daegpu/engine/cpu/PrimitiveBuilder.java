@@ -36,38 +36,58 @@ final class PrimitiveBuilder {
         return engine;
     }
 
-    NativeArray array(long size) {
-        return new NativeArray(scope, engine, size);
+    NativeArray array(ElementType type, long size) {
+        return new NativeArray(scope, engine, type, size);
+    }
+
+    /** An array that holds whatever {@code layout} holds, padding included. */
+    NativeArray array(ElementType type, dnnl_memory_desc layout) {
+        return array(type, (dnnl.dnnl_memory_desc_get_size(layout) + type.bytes() - 1) / type.bytes());
+    }
+
+    /** {@code array} itself where it has this type, or another one as large, which {@link #converted} fills. */
+    NativeArray ofType(ElementType type, NativeArray array) {
+        return array.type() == type ? array : array(type, array.size());
+    }
+
+    /** What copies {@code from} into the {@code to} that {@link #ofType} gave: nothing, where that is the same array. */
+    List<Primitive> converted(String name, NativeArray from, NativeArray to) {
+        if (from == to) {
+            return List.of();
+        }
+        dnnl_memory_desc fromShape = dense(from.type(), from.size());
+        dnnl_memory_desc toShape = dense(to.type(), to.size());
+        return List.of(reorder(name, fromShape, view(fromShape, from, 0), toShape, view(toShape, to, 0)));
     }
 
     /** Dense values, the last dimension running fastest. */
-    dnnl_memory_desc dense(long... sizes) {
+    dnnl_memory_desc dense(ElementType type, long... sizes) {
         long[] strides = new long[sizes.length];
         long stride = 1;
         for (int i = sizes.length - 1; i >= 0; i--) {
             strides[i] = stride;
             stride *= sizes[i];
         }
-        return strided(sizes, strides);
+        return strided(type, sizes, strides);
     }
 
     /** {@code [batch, height, width, channels]}, the last running fastest, which oneDNN names in the order batch, channels, height, width. */
-    dnnl_memory_desc images(long batch, long height, long width, long channels) {
-        return strided(new long[] {batch, channels, height, width},
+    dnnl_memory_desc images(ElementType type, long batch, long height, long width, long channels) {
+        return strided(type, new long[] {batch, channels, height, width},
                 new long[] {height * width * channels, 1, width * channels, channels});
     }
 
-    /** Values whose index along dimension {@code i} counts {@code strides[i]} floats. */
-    dnnl_memory_desc strided(long[] sizes, long[] strides) {
+    /** Values whose index along dimension {@code i} counts {@code strides[i]} values. */
+    dnnl_memory_desc strided(ElementType type, long[] sizes, long[] strides) {
         dnnl_memory_desc shape = new dnnl_memory_desc();
-        OneDnn.check(dnnl.dnnl_memory_desc_create_with_strides(shape, sizes.length, sizes, dnnl.dnnl_f32, strides), "describe an array");
+        OneDnn.check(dnnl.dnnl_memory_desc_create_with_strides(shape, sizes.length, sizes, type.code(), strides), "describe an array");
         return scope.own(shape, dnnl::dnnl_memory_desc_destroy);
     }
 
     /** Values in whatever layout the primitive prefers. */
-    dnnl_memory_desc anyLayout(long... sizes) {
+    dnnl_memory_desc anyLayout(ElementType type, long... sizes) {
         dnnl_memory_desc shape = new dnnl_memory_desc();
-        OneDnn.check(dnnl.dnnl_memory_desc_create_with_tag(shape, sizes.length, sizes, dnnl.dnnl_f32, dnnl.dnnl_format_tag_any),
+        OneDnn.check(dnnl.dnnl_memory_desc_create_with_tag(shape, sizes.length, sizes, type.code(), dnnl.dnnl_format_tag_any),
                 "describe an array");
         return scope.own(shape, dnnl::dnnl_memory_desc_destroy);
     }
@@ -142,7 +162,7 @@ final class PrimitiveBuilder {
 
     /** Allocates the scratchpad that all primitives made so far share. Call it when the last one is made, before any is run. */
     void allocateScratchpad() {
-        NativeArray scratchpad = array(Math.max(1, (scratchpadBytes + 3) / 4));
+        NativeArray scratchpad = array(ElementType.F32, Math.max(1, (scratchpadBytes + 3) / 4));
         for (dnnl_memory memory : scratchpads) {
             OneDnn.check(dnnl.dnnl_memory_set_data_handle(memory, scratchpad.pointer(0)), "place a scratchpad");
         }

@@ -39,11 +39,11 @@ final class TileKernel {
         biasValues = new float[bias.size()];
         expandedValues = new float[rows * columns * layer.inputChannels() * tile.values(layer)];
         expandedBiasValues = new float[tile.values(layer)];
-        expanded = builder.array(expandedValues.length);
-        expandedBias = builder.array(expandedBiasValues.length);
+        expanded = builder.array(ElementType.F32, expandedValues.length);
+        expandedBias = builder.array(ElementType.F32, expandedBiasValues.length);
         long values = tile.values(layer);
         long inputs = layer.inputChannels();
-        shape = builder.strided(sizes(), new long[] {1, values, columns * inputs * values, inputs * values});
+        shape = builder.strided(ElementType.F32, sizes(), new long[] {1, values, columns * inputs * values, inputs * values});
     }
 
     boolean isOf(OutputTile otherTile, ParameterTensor otherKernel) {

@@ -45,16 +45,16 @@ final class TiledOutputLayer implements LayerPrimitives {
         int columns = layer.outputWidth() / tile.width();
         TileKernel expanded = kernels.tileKernel(layer, tile, kernel, bias);
         long[] padding = {layer.paddingBefore(), layer.paddingBefore()};
-        dnnl_memory_desc inputShape = builder.images(batch, layer.inputHeight(), layer.inputWidth(), layer.inputChannels());
-        dnnl_memory_desc tilesShape = builder.images(batch, rows, columns, values);
-        dnnl_memory_desc biasShape = builder.dense(values);
+        dnnl_memory_desc inputShape = builder.images(input.type(), batch, layer.inputHeight(), layer.inputWidth(), layer.inputChannels());
+        dnnl_memory_desc tilesShape = builder.images(output.type(), batch, rows, columns, values);
+        dnnl_memory_desc biasShape = builder.dense(ElementType.F32, values);
         dnnl_primitive_desc description = new dnnl_primitive_desc();
         builder.described(dnnl.dnnl_convolution_forward_primitive_desc_create(description, builder.engine(), dnnl.dnnl_forward_inference,
-                dnnl.dnnl_convolution_direct, inputShape, builder.anyLayout(expanded.sizes()), biasShape, tilesShape,
+                dnnl.dnnl_convolution_direct, inputShape, builder.anyLayout(kernels.type(), expanded.sizes()), biasShape, tilesShape,
                 new long[] {tile.height(), tile.width()}, new long[] {0, 0}, padding, padding, builder.attributes(layer.activation())),
                 description, name);
         dnnl_memory kernelMemory = kernels.laidOut(expanded, builder.chosen(description, dnnl.dnnl_query_weights_md));
-        NativeArray tiles = builder.array((long) batch * layer.outputSize());
+        NativeArray tiles = builder.array(output.type(), (long) batch * layer.outputSize());
         List<Primitive> primitives = new ArrayList<>();
         primitives.add(builder.build(name, description, new Argument(dnnl.DNNL_ARG_SRC, builder.view(inputShape, input, 0)),
                 new Argument(dnnl.DNNL_ARG_WEIGHTS, kernelMemory),
@@ -69,8 +69,8 @@ final class TiledOutputLayer implements LayerPrimitives {
         long tileRow = (long) tile.width() * layer.outputChannels();
         long imageRow = (long) layer.outputWidth() * layer.outputChannels();
         long[] sizes = {batch * rows, columns, tile.height(), tileRow};
-        dnnl_memory_desc from = builder.dense(sizes);
-        dnnl_memory_desc to = builder.strided(sizes, new long[] {tile.height() * imageRow, tileRow, imageRow, 1});
+        dnnl_memory_desc from = builder.dense(tiles.type(), sizes);
+        dnnl_memory_desc to = builder.strided(output.type(), sizes, new long[] {tile.height() * imageRow, tileRow, imageRow, 1});
         return builder.reorder(layer.name() + " tiles to rows", from, builder.view(from, tiles, 0), to, builder.view(to, output, 0));
     }
 

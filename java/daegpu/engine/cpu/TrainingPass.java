@@ -19,6 +19,9 @@ import org.bytedeco.dnnl.global.dnnl;
  * A share of a batch on its way through the network and back: every value on it, and the primitives that compute
  * them. Always computes as many images as it was made for; of those beyond the batch the loss gradient is zero, and so is all
  * that follows from it.
+ *
+ * <p>What the layers hand to each other, and back, has the number format of the kernels; what the network puts out, its loss and
+ * the gradients of the parameters are fp32 always.
  */
 final class TrainingPass implements AutoCloseable {
 
@@ -26,9 +29,14 @@ final class TrainingPass implements AutoCloseable {
     private final Architecture architecture;
     private final List<Layer> layers;
     private final int capacity;
+    /** The images as Java writes them. */
+    private final NativeArray images;
+    /** The images as the first layer reads them. */
     private final NativeArray input;
     private final NativeArray[] outputs;
     private final NativeArray[] outputGradients;
+    /** The gradient of the loss by what the last layer puts out, as Java writes it. */
+    private final NativeArray lossGradient;
     private final NativeArray gradients;
     private final NativeArray ones;
     private final List<Primitive> forward = new ArrayList<>();
@@ -44,30 +52,37 @@ final class TrainingPass implements AutoCloseable {
         this.capacity = capacity;
         layers = architecture.layers();
         PrimitiveBuilder builder = new PrimitiveBuilder(engine, scope);
-        input = builder.array((long) capacity * architecture.imageSize());
+        ElementType type = kernels.type();
+        images = builder.array(ElementType.F32, (long) capacity * architecture.imageSize());
+        input = builder.ofType(type, images);
+        lossGradient = builder.array(ElementType.F32, images.size());
         outputs = new NativeArray[layers.size()];
         outputGradients = new NativeArray[layers.size()];
         for (int l = 0; l < outputs.length; l++) {
-            outputs[l] = builder.array((long) capacity * layers.get(l).outputSize());
-            outputGradients[l] = builder.array((long) capacity * layers.get(l).outputSize());
+            long size = (long) capacity * layers.get(l).outputSize();
+            boolean isLast = l == outputs.length - 1;
+            outputs[l] = builder.array(isLast ? ElementType.F32 : type, size);
+            outputGradients[l] = isLast ? builder.ofType(type, lossGradient) : builder.array(type, size);
         }
-        gradients = builder.array(architecture.parameterCount());
-        ones = onesForBiasGradients(builder);
+        gradients = builder.array(ElementType.F32, architecture.parameterCount());
+        ones = onesForBiasGradients(builder, type);
         List<LayerPrimitives> primitives = NetworkLayers.of(architecture, builder, kernels, capacity);
+        forward.addAll(builder.converted("input format", images, input));
         buildForward(primitives);
+        backward.addAll(builder.converted("loss gradient format", lossGradient, outputGradients[layers.size() - 1]));
         buildBackward(builder, primitives);
         builder.allocateScratchpad();
-        clean = new float[input.size()];
-        noisy = new float[input.size()];
-        output = new float[input.size()];
+        clean = new float[images.size()];
+        noisy = new float[images.size()];
+        output = new float[images.size()];
     }
 
-    private NativeArray onesForBiasGradients(PrimitiveBuilder builder) {
+    private NativeArray onesForBiasGradients(PrimitiveBuilder builder, ElementType type) {
         int most = 0;
         for (Layer layer : layers) {
             most = Math.max(most, capacity * layer.outputHeight() * layer.outputWidth());
         }
-        NativeArray array = builder.array(most);
+        NativeArray array = builder.array(type, most);
         float[] values = new float[most];
         Arrays.fill(values, 1);
         array.write(0, values, 0, most);
@@ -98,7 +113,7 @@ final class TrainingPass implements AutoCloseable {
     /** Keeps the gradient where the layer's output is positive, in place. */
     private Primitive reluGradient(PrimitiveBuilder builder, Layer layer, NativeArray values, NativeArray gradient) {
         String name = layer.name() + " ReLU gradient";
-        dnnl_memory_desc shape = builder.images(capacity, layer.outputHeight(), layer.outputWidth(), layer.outputChannels());
+        dnnl_memory_desc shape = builder.images(gradient.type(), capacity, layer.outputHeight(), layer.outputWidth(), layer.outputChannels());
         dnnl_primitive_desc hint = new dnnl_primitive_desc();
         builder.described(dnnl.dnnl_eltwise_forward_primitive_desc_create(hint, builder.engine(), dnnl.dnnl_forward_training,
                 dnnl.dnnl_eltwise_relu_use_dst_for_bwd, shape, shape, 0, 0, builder.attributes(Activation.LINEAR)), hint, name);
@@ -115,9 +130,9 @@ final class TrainingPass implements AutoCloseable {
     private Primitive biasGradient(PrimitiveBuilder builder, Layer layer, NativeArray gradient, long biasAt) {
         String name = layer.name() + " bias gradient";
         long rows = (long) capacity * layer.outputHeight() * layer.outputWidth();
-        dnnl_memory_desc onesShape = builder.dense(1, rows);
-        dnnl_memory_desc gradientShape = builder.dense(rows, layer.outputChannels());
-        dnnl_memory_desc biasShape = builder.dense(1, layer.outputChannels());
+        dnnl_memory_desc onesShape = builder.dense(ones.type(), 1, rows);
+        dnnl_memory_desc gradientShape = builder.dense(gradient.type(), rows, layer.outputChannels());
+        dnnl_memory_desc biasShape = builder.dense(gradients.type(), 1, layer.outputChannels());
         dnnl_primitive_desc description = new dnnl_primitive_desc();
         builder.described(dnnl.dnnl_matmul_primitive_desc_create(description, builder.engine(), onesShape, gradientShape, null,
                 biasShape, builder.attributes(Activation.LINEAR)), description, name);
@@ -146,14 +161,14 @@ final class TrainingPass implements AutoCloseable {
      */
     double run(dnnl_stream stream, int count, int total) {
         int values = count * architecture.imageSize();
-        input.write(0, noisy, 0, values);
+        images.write(0, noisy, 0, values);
         for (int i = 0; i < forward.size(); i++) {
             forward.get(i).run(stream);
         }
         NativeArray last = outputs[outputs.length - 1];
         last.read(0, output, 0, output.length);
         double squares = MeanSquaredError.gradient(output, clean, values, (long) total * architecture.imageSize());
-        outputGradients[outputs.length - 1].write(0, output, 0, output.length);
+        lossGradient.write(0, output, 0, output.length);
         for (int i = 0; i < backward.size(); i++) {
             backward.get(i).run(stream);
         }

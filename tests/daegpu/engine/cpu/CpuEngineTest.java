@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import daegpu.data.EmbeddedMnist;
 import daegpu.data.ImageSet;
@@ -247,11 +248,67 @@ class CpuEngineTest {
         }
     }
 
+    /** DESIGN's bound for losses in bf16; runs only where the processor has bf16, or may emulate it. */
+    @Test
+    void learnsInBf16AsTheReferenceDoes() {
+        assumeBf16();
+        int batch = 16;
+        int steps = 200;
+        ImageSet images = EmbeddedMnist.training(batch * steps);
+        double[] expected;
+        double[] actual;
+        try (Engine reference = new ReferenceEngine(Architecture.MNIST, EngineOptions.fp32(batch))) {
+            expected = train(reference, images, batch, steps);
+        }
+        try (Engine engine = new CpuEngine(Architecture.MNIST, new EngineOptions(batch, "bf16", 0))) {
+            actual = train(engine, images, batch, steps);
+        }
+        for (int step = 0; step < steps; step++) {
+            assertEquals(expected[step], actual[step], 0.05 * expected[step], "loss of step " + step);
+        }
+    }
+
+    @Test
+    void givesTheSameBitsInBf16() {
+        assumeBf16();
+        float[][] parameters = new float[2][];
+        for (int i = 0; i < 2; i++) {
+            try (Engine engine = new CpuEngine(SMALL, new EngineOptions(12, "bf16", 2))) {
+                train(engine, randomImages(SMALL, 64), 12, 5);
+                parameters[i] = engine.state().parameters().values();
+            }
+        }
+        assertArrayEquals(parameters[0], parameters[1]);
+    }
+
+    private static void assumeBf16() {
+        OneDnn.load();
+        assumeTrue(OneDnn.hasBf16(), "this processor has neither AVX-512 bf16 nor AMX");
+    }
+
+    @Test
+    void roundsToBf16AsIeeeDoes() {
+        float[] values = {1, -2.5f, 0x1.01p0f, 0x1.03p0f, 0x1.010002p0f, 0x1.FFp0f, 0, 0x1p-130f, Float.POSITIVE_INFINITY};
+        float[] rounded = {1, -2.5f, 1, 0x1.04p0f, 0x1.02p0f, 2, 0, 0x1p-130f, Float.POSITIVE_INFINITY};
+        float[] read = new float[values.length];
+        OneDnn.load();
+        try (NativeScope scope = new NativeScope()) {
+            NativeArray array = new NativeArray(scope, OneDnn.openEngine(scope), ElementType.BF16, values.length);
+            array.write(0, values, 0, values.length);
+            array.read(0, read, 0, read.length);
+        }
+        assertArrayEquals(rounded, read);
+    }
+
     @Test
     void refusesWhatItCannotDo() {
-        EngineUnavailableException bf16 = assertThrows(EngineUnavailableException.class,
-                () -> new CpuEngine(SMALL, new EngineOptions(4, "bf16", 0)));
-        assertTrue(bf16.getMessage().matches(".*bf16.*use --precision fp32"), bf16.getMessage());
+        OneDnn.load();
+        if (!OneDnn.hasBf16()) {
+            EngineUnavailableException bf16 = assertThrows(EngineUnavailableException.class,
+                    () -> new CpuEngine(SMALL, new EngineOptions(4, "bf16", 0)));
+            assertTrue(bf16.getMessage().matches("bf16 needs .* and this one has neither; use --precision fp32"), bf16.getMessage());
+        }
+        assertThrows(EngineUnavailableException.class, () -> new CpuEngine(SMALL, new EngineOptions(4, "tf32", 0)));
         Architecture large = new Architecture(4096, 4096, 1, List.of(8, 8, 8, 8, 8, 8, 8, 8, 8, 8), 3, 1);
         EngineUnavailableException tooLarge = assertThrows(EngineUnavailableException.class,
                 () -> new CpuEngine(large, new EngineOptions(1024, "fp32", 1)));

@@ -1,0 +1,41 @@
+package daegpu.engine.cpu;
+
+import org.bytedeco.dnnl.global.dnnl;
+
+/** The number formats that values outside of the Java heap may have. */
+enum ElementType {
+
+    /** IEEE 754 binary32. */
+    F32(dnnl.dnnl_f32, 4),
+    /** The upper half of a binary32: its range, with 8 bits of precision instead of 24. */
+    BF16(dnnl.dnnl_bf16, 2);
+
+    private final int code;
+    private final int bytes;
+
+    ElementType(int code, int bytes) {
+        this.code = code;
+        this.bytes = bytes;
+    }
+
+    /** As oneDNN names it. */
+    int code() {
+        return code;
+    }
+
+    /** Bytes of a value. */
+    int bytes() {
+        return bytes;
+    }
+
+    /** The bf16 number that is nearest to {@code value}, of two the even one; not for NaN. */
+    static short toBf16(float value) {
+        int bits = Float.floatToRawIntBits(value);
+        return (short) (bits + 0x7FFF + (bits >>> 16 & 1) >>> 16);
+    }
+
+    /** The value of a bf16 number, which is exact. */
+    static float fromBf16(short bits) {
+        return Float.intBitsToFloat(bits << 16);
+    }
+}
