@@ -3,14 +3,17 @@ package daegpu.cli;
 import daegpu.data.AtomicFile;
 import daegpu.data.IdxFile;
 import daegpu.data.ImageFile;
-import daegpu.data.ImageFile.Picture;
 import daegpu.data.ImageSet;
 import daegpu.data.InvalidInputException;
+import daegpu.data.Photo;
+import daegpu.data.PictureFolder;
 import daegpu.engine.Engine;
 import daegpu.engine.Engines.OpenedEngine;
 import daegpu.engine.ImageDenoiser;
+import daegpu.engine.PhotoDenoiser;
 import daegpu.model.Architecture;
 import daegpu.noise.Noise;
+import daegpu.noise.Philox;
 import daegpu.train.Checkpoint;
 import java.io.IOException;
 import java.io.PrintWriter;
@@ -22,7 +25,6 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.concurrent.Callable;
-import java.util.stream.Stream;
 import picocli.CommandLine.ArgGroup;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -34,16 +36,19 @@ import picocli.CommandLine.Spec;
 
 /** {@code denoise}: runs a model on images. */
 @Command(name = "denoise", mixinStandardHelpOptions = true, sortOptions = false,
-        description = {"Takes the noise out of images, which must have the size that the model was trained for.",
+        description = {"Takes the noise out of images. Pictures of any size go through the model in tiles of its own size, which",
+            "overlap and are blended; smaller ones are filled up with their reflection. A result has the size, the depth",
+            "and the transparency of its picture, upright. A model of grey images takes red, green and blue one by one.",
             "What cannot be used is named at the end; the rest is done, and the exit status is 3.", ""},
         footerHeading = "%nExamples:%n",
         footer = {"  dae-gpu denoise digits scan.png --output clean.png",
                 "  dae-gpu denoise digits scans/ more.idx3-ubyte --output cleaned",
+            "  dae-gpu denoise photo-model photos --overlap 24 --output cleaned",
             "  dae-gpu denoise digits digit.png --add-noise --output clean.png"})
 final class DenoiseCommand implements Callable<Integer> {
 
-    /** Pictures that go through the network together. */
-    private static final int CHUNK = 500;
+    /** Values of the pictures that go through the network together, about: 500 of MNIST's. */
+    private static final int CHUNK = 500 * 28 * 28;
 
     @Spec
     private CommandSpec spec;
@@ -52,7 +57,7 @@ final class DenoiseCommand implements Callable<Integer> {
     private ModelFile model;
 
     @Parameters(index = "1..*", arity = "1..*", paramLabel = "INPUT",
-            description = "PNG, JPEG or IDX files, or folders of PNG and JPEG files.")
+            description = "PNG, JPEG or IDX files, or folders of PNG and JPEG files and of such folders.")
     private List<Path> inputs;
 
     @Option(names = "--output", paramLabel = "PATH", required = true,
@@ -62,6 +67,17 @@ final class DenoiseCommand implements Callable<Integer> {
 
     @Option(names = "--overwrite", description = "Replace files that are there already.")
     private boolean overwrite;
+
+    @Option(names = "--resize", description = "Scale pictures to the model's size instead, and leave the results so.")
+    private boolean resize;
+
+    @Option(names = "--crop", description = "Take the part around the middle that has the model's proportions, and scale it "
+            + "to the model's size.")
+    private boolean crop;
+
+    @Option(names = "--overlap", paramLabel = "N",
+            description = "Pixels that neighbouring tiles share at least (default: half of the model's size).")
+    private Integer overlap;
 
     @Option(names = "--add-noise", description = "Corrupt the images first, to try the model out.")
     private boolean addNoise;
@@ -99,29 +115,47 @@ final class DenoiseCommand implements Callable<Integer> {
     private Path folderToMake;
 
     /** A picture that was read and is to go to a file. */
-    private record Job(Path input, Picture picture, Path target) {
+    private record Job(Path input, Photo photo, Path target) {
     }
 
     @Override
     public Integer call() throws IOException {
         requireAddNoise();
+        if (resize && crop || overlap != null && (resize || crop)) {
+            throw new ParameterException(spec.commandLine(), "give one of --resize, --crop and --overlap");
+        }
         Checkpoint checkpoint = model.read();
+        Architecture architecture = checkpoint.options().architecture();
+        int shared = overlap != null ? overlap : PhotoDenoiser.usualOverlap(architecture);
+        int least = Math.min(architecture.height(), architecture.width());
+        if (shared < 0 || shared >= least) {
+            throw new ParameterException(spec.commandLine(), "--overlap must be 0 to " + (least - 1) + " for this model, not "
+                    + shared);
+        }
         Noise noise = addNoise ? noise(checkpoint.options().noise()) : null;
         Map<Path, Path> targets = targets();
-        try (OpenedEngine engine = engineChoice.open(checkpoint.options().architecture(), 1)) {
+        try (OpenedEngine engine = engineChoice.open(architecture, 1);
+                FileProgress progress = new FileProgress(spec.commandLine().getOut(),
+                ProgressDisplay.onTerminal() ? System.out : null, "files")) {
             engine.engine().load(checkpoint.state());
+            PhotoDenoiser denoiser = new PhotoDenoiser(architecture, engine.engine()::denoise, shared);
             List<Job> pictures = new ArrayList<>();
+            int started = 0;
+            long values = 0;
             for (Map.Entry<Path, Path> entry : targets.entrySet()) {
                 try {
-                    start(engine.engine(), entry.getKey(), entry.getValue(), noise, pictures);
+                    values += start(engine.engine(), entry.getKey(), entry.getValue(), noise, pictures);
                 } catch (InvalidInputException e) {
                     failures.add(e.getMessage());
                 }
-                if (pictures.size() == CHUNK) {
-                    finish(engine.engine(), pictures, noise);
+                if (values >= CHUNK) {
+                    finish(denoiser, pictures, noise);
+                    values = 0;
                 }
+                started++;
+                progress.progressed("denoising", started, targets.size());
             }
-            finish(engine.engine(), pictures, noise);
+            finish(denoiser, pictures, noise);
         }
         return report(targets.size());
     }
@@ -153,8 +187,9 @@ final class DenoiseCommand implements Callable<Integer> {
         Map<Path, Path> targets = new LinkedHashMap<>();
         Map<Path, Path> sources = new LinkedHashMap<>();
         for (Path input : inputs) {
-            for (Path file : Files.isDirectory(input) ? picturesIn(input) : List.of(input)) {
-                Path target = toFile ? output : output.resolve(file.getFileName());
+            boolean folder = Files.isDirectory(input);
+            for (Path file : folder ? picturesIn(input) : List.of(input)) {
+                Path target = toFile ? output : output.resolve(folder ? input.relativize(file) : file.getFileName());
                 Path other = sources.put(target, file);
                 if (other != null && !other.equals(file)) {
                     throw new InvalidInputException(other + " and " + file + " would both be written to " + target);
@@ -171,20 +206,24 @@ final class DenoiseCommand implements Callable<Integer> {
         return targets;
     }
 
-    private static List<Path> picturesIn(Path folder) throws IOException {
-        try (Stream<Path> entries = Files.list(folder)) {
-            List<Path> pictures = entries.filter(entry -> entry.getFileName().toString().toLowerCase(Locale.ROOT)
-                    .matches(".*\\.(png|jpe?g)"))
-                    .sorted().toList();
-            if (pictures.isEmpty()) {
-                throw new InvalidInputException(folder + " holds no PNG or JPEG files");
-            }
-            return pictures;
+    /** Without those of an earlier run, where the results go to a folder inside. */
+    private List<Path> picturesIn(Path folder) {
+        Path results = output.toAbsolutePath().normalize();
+        boolean inside = !results.equals(folder.toAbsolutePath().normalize());
+        List<Path> pictures = PictureFolder.filesIn(folder).stream()
+                .filter(file -> !(inside && file.toAbsolutePath().normalize().startsWith(results))).toList();
+        if (pictures.isEmpty()) {
+            throw new InvalidInputException(folder + " holds no PNG or JPEG files");
         }
+        return pictures;
     }
 
-    /** Denoises an IDX file; reads a picture, to be denoised with others. */
-    private void start(Engine engine, Path input, Path target, Noise noise, List<Job> pictures) throws IOException {
+    /**
+     * Denoises an IDX file; reads a picture, to be denoised with others.
+     *
+     * @return how many values wait to be denoised more than before
+     */
+    private long start(Engine engine, Path input, Path target, Noise noise, List<Job> pictures) throws IOException {
         if (Files.exists(target) && !overwrite) {
             throw new InvalidInputException(target + " exists already; --overwrite replaces it");
         }
@@ -192,9 +231,13 @@ final class DenoiseCommand implements Callable<Integer> {
         String format = ImageFile.formatOf(input);
         requireMatchingName(input, format, target);
         if (format != null) {
-            pictures.add(new Job(input, ImageFile.read(input, architecture.height(), architecture.width(),
-                    architecture.channels()), target));
-            return;
+            if (architecture.channels() != 1 && architecture.channels() != 3) {
+                throw new InvalidInputException(input + " is a picture, in grey or colour; the model wants "
+                        + ImageSet.describeSize(architecture.height(), architecture.width(), architecture.channels()));
+            }
+            Photo photo = fitted(ImageFile.open(input), architecture);
+            pictures.add(new Job(input, photo, target));
+            return photo.values().length;
         }
         ImageSet images = IdxFile.read(input, 0);
         if (images.height() != architecture.height() || images.width() != architecture.width()
@@ -205,6 +248,14 @@ final class DenoiseCommand implements Callable<Integer> {
         makeFolder();
         IdxFile.write(target, ImageDenoiser.denoise(engine, images, noise, 0));
         done++;
+        return 0;
+    }
+
+    private Photo fitted(Photo photo, Architecture architecture) {
+        // What is stored as red, green and blue but has no colour need not go through a model of grey images three times.
+        Photo own = architecture.channels() == 1 && photo.isGrey() ? photo.withChannels(1) : photo;
+        return resize ? own.resized(architecture.height(), architecture.width())
+                : crop ? own.cropped(architecture.height(), architecture.width()) : own;
     }
 
     /** A file's name should not promise another format than its content has. */
@@ -219,21 +270,28 @@ final class DenoiseCommand implements Callable<Integer> {
     }
 
     /** Denoises the pictures together and writes them. */
-    private void finish(Engine engine, List<Job> pictures, Noise noise) throws IOException {
+    private void finish(PhotoDenoiser denoiser, List<Job> pictures, Noise noise) throws IOException {
         if (pictures.isEmpty()) {
             return;
         }
-        Architecture architecture = engine.architecture();
-        byte[] pixels = new byte[pictures.size() * architecture.imageSize()];
+        List<Photo> noisy = new ArrayList<>();
         for (int i = 0; i < pictures.size(); i++) {
-            System.arraycopy(pictures.get(i).picture().image().pixels(), 0, pixels, i * architecture.imageSize(),
-                    architecture.imageSize());
+            Photo photo = denoiser.forNetwork(pictures.get(i).photo());
+            if (noise != null) {
+                // Not the picture's own array: that may be the same one.
+                float[] values = new float[photo.values().length];
+                noise.corrupt(Philox.VALIDATION + done + i, 0, photo.values(), values, 0, values.length);
+                photo = photo.withValues(photo.channels(), values);
+            }
+            noisy.add(photo);
         }
-        ImageSet denoised = ImageDenoiser.denoise(engine,
-                new ImageSet(architecture.height(), architecture.width(), architecture.channels(), pixels), noise, done);
-        makeFolder();
+        List<Photo> denoised = denoiser.denoise(noisy);
         for (int i = 0; i < pictures.size(); i++) {
-            AtomicFile.write(pictures.get(i).target(), ImageFile.encode(denoised, i, pictures.get(i).picture().format()));
+            Path target = pictures.get(i).target();
+            if (folderToMake != null) {
+                Files.createDirectories(target.toAbsolutePath().getParent());
+            }
+            AtomicFile.write(target, ImageFile.encode(denoised.get(i).withChannels(pictures.get(i).photo().channels())));
             done++;
         }
         pictures.clear();

@@ -65,16 +65,21 @@ final class ProgressDisplay implements TrainingListener, AutoCloseable {
         startTime = System.nanoTime();
         lineTime = startTime;
         if (terminal != null) {
-            bar = new ProgressBarBuilder().setTaskName(epochName()).setInitialMax(images).startsFrom(done, Duration.ZERO)
-                    .setUpdateIntervalMillis(250).clearDisplayOnFinish().setRenderer(ProgressDisplay::draw)
-                    .setConsumer(new ConsoleProgressBarConsumer(terminal) {
-                        @Override
-                        public void close() {
-                            // The bar was cleared; the consumer's own close would leave an empty line in its place.
-                            terminal.flush();
-                        }
-                    }).build();
+            bar = bar(epochName(), done, images, terminal);
         }
+    }
+
+    /** A bar that leaves nothing on the screen when it is closed. */
+    static ProgressBar bar(String task, int done, int all, PrintStream terminal) {
+        return new ProgressBarBuilder().setTaskName(task).setInitialMax(all).startsFrom(done, Duration.ZERO)
+                .setUpdateIntervalMillis(250).clearDisplayOnFinish().setRenderer(ProgressDisplay::draw)
+                .setConsumer(new ConsoleProgressBarConsumer(terminal) {
+                    @Override
+                    public void close() {
+                        // The bar was cleared; the consumer's own close would leave an empty line in its place.
+                        terminal.flush();
+                    }
+                }).build();
     }
 
     /** {@code epoch 1/10 [######          ]  38% 2,910 images/s, loss 0.05621, 1:23 left}, cut to a terminal's width. */

@@ -3,6 +3,9 @@ package daegpu.cli;
 import daegpu.data.DataSets;
 import daegpu.data.ImageSet;
 import daegpu.data.InvalidInputException;
+import daegpu.data.Preparation;
+import daegpu.data.Preparation.Colour;
+import daegpu.data.Preparation.Fit;
 import daegpu.engine.Engines.OpenedEngine;
 import daegpu.model.Architecture;
 import daegpu.model.Initializer;
@@ -35,8 +38,10 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Set;
 import java.util.concurrent.Callable;
+import java.util.stream.Stream;
 import picocli.CommandLine.ArgGroup;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
@@ -53,6 +58,7 @@ import picocli.CommandLine.Spec;
             "  dae-gpu train --output digits",
             "  dae-gpu train --limit 2000 --epochs 2 --noise-std 0.75",
             "  dae-gpu train --noise salt-pepper --noise-amount 0.1..0.7",
+            "  dae-gpu train --data photos --tiles 32x32 --limit 20000 --output photo-model",
             "  dae-gpu train --resume digits --epochs 20"})
 final class TrainCommand implements Callable<Integer> {
 
@@ -146,8 +152,9 @@ final class TrainCommand implements Callable<Integer> {
 
     private static final class DataGroup {
         @Option(names = "--data", paramLabel = "PATH",
-                description = "An IDX file of images, or a folder of them by MNIST's names, raw or .gz (default: the MNIST "
-                        + "inside the program).")
+                description = "An IDX file of images, a folder of them by MNIST's names, raw or .gz, or a folder with PNG and "
+                        + "JPEG files in it and in its folders, in the order of their names (default: the MNIST inside the "
+                        + "program).")
         private Path path;
 
         @Option(names = "--validation-data", paramLabel = "PATH",
@@ -166,6 +173,28 @@ final class TrainCommand implements Callable<Integer> {
         @Option(names = "--validation-limit", paramLabel = "N", defaultValue = "0",
                 description = "Take the first N validation images only.")
         private int validationLimit;
+
+        @Option(names = "--resize", paramLabel = "HxW", converter = ImageSize.Converter.class,
+                description = "Scale each picture of a folder to this size, height before width as everywhere here.")
+        private ImageSize resize;
+
+        @Option(names = "--crop", paramLabel = "HxW", converter = ImageSize.Converter.class,
+                description = "Take the largest part around the middle of each picture that has these proportions, and scale "
+                        + "it to this size.")
+        private ImageSize crop;
+
+        @Option(names = "--tiles", paramLabel = "HxW", converter = ImageSize.Converter.class,
+                description = "Cut each picture into tiles of this size; smaller ones are filled up with their reflection.")
+        private ImageSize tiles;
+
+        @Option(names = "--overlap", paramLabel = "N", defaultValue = "0",
+                description = "Pixels that neighbouring tiles share at least (default: ${DEFAULT-VALUE}).")
+        private int overlap;
+
+        @Option(names = "--color", paramLabel = "NAME", defaultValue = "auto",
+                description = "Train on grey or color images; auto takes color if one picture of the folder is (default: "
+                        + "${DEFAULT-VALUE}).")
+        private String color;
     }
 
     @ArgGroup(validate = false, heading = "%nWhat computes:%n", order = 5)
@@ -226,6 +255,7 @@ final class TrainCommand implements Callable<Integer> {
             training.learningRate = training.schedule.usualPeak();
         }
         Checkpoint model = training.initFrom == null ? null : Checkpoint.read(ModelFile.resolve(training.initFrom));
+        requireNetworkFor(preparation(), model);
         DataSets images = openImages();
         TrainingOptions options = options(images.training(), model);
         Path output = run.output != null ? run.output : newRunName();
@@ -240,7 +270,50 @@ final class TrainCommand implements Callable<Integer> {
     }
 
     private DataSets openImages() {
-        return DataSets.open(data.path, data.validation, data.validationSplit, data.limit, data.validationLimit);
+        try (FileProgress progress = new FileProgress(out(), ProgressDisplay.onTerminal() ? System.out : null, "pictures")) {
+            return DataSets.open(data.path, data.validation, data.validationSplit, data.limit, data.validationLimit,
+                    preparation(), progress);
+        }
+    }
+
+    private Preparation preparation() {
+        require(Stream.of(data.resize, data.crop, data.tiles).filter(Objects::nonNull).count() <= 1,
+                "give one of --resize, --crop and --tiles");
+        require(data.overlap == 0 || data.tiles != null, "--overlap goes with --tiles");
+        Colour colour = switch (data.color.toLowerCase(Locale.ROOT)) {
+            case "auto" -> Colour.AUTO;
+            case "grey", "gray" -> Colour.GREY;
+            case "color", "colour" -> Colour.COLOUR;
+            default -> throw new ParameterException(spec.commandLine(), "--color must be grey, color or auto, not "
+                    + data.color);
+        };
+        ImageSize size = data.resize != null ? data.resize : data.crop != null ? data.crop : data.tiles;
+        Fit fit = data.resize != null ? Fit.RESIZE : data.crop != null ? Fit.CROP : data.tiles != null ? Fit.TILES : Fit.NONE;
+        try {
+            return new Preparation(fit, size == null ? 0 : size.height(), size == null ? 0 : size.width(), data.overlap, colour);
+        } catch (IllegalArgumentException e) {
+            throw new ParameterException(spec.commandLine(), e.getMessage(), e);
+        }
+    }
+
+    /** Says before thousands of pictures are read that no network could take them. */
+    private void requireNetworkFor(Preparation preparation, Checkpoint model) {
+        if (preparation.fit() == Fit.NONE) {
+            return;
+        }
+        int channels = preparation.colour() == Colour.GREY ? 1
+                : preparation.colour() == Colour.AUTO && model != null ? model.options().architecture().channels() : 3;
+        try {
+            if (model != null) {
+                fitting(model.options().architecture(), new ImageSet(preparation.height(), preparation.width(), channels,
+                        new byte[0]));
+            } else {
+                new Architecture(preparation.height(), preparation.width(), preparation.colour() == Colour.COLOUR ? 3 : 1,
+                        network.filters, network.kernelSize, network.latentDimension);
+            }
+        } catch (IllegalArgumentException e) {
+            throw new ParameterException(spec.commandLine(), e.getMessage(), e);
+        }
     }
 
     private TrainingOptions options(ImageSet images, Checkpoint model) {
@@ -345,6 +418,11 @@ final class TrainCommand implements Callable<Integer> {
         data.validationSplit = record.number("validation-split");
         data.limit = record.count("limit");
         data.validationLimit = record.count("validation-limit");
+        data.resize = size(record, "resize");
+        data.crop = size(record, "crop");
+        data.tiles = size(record, "tiles");
+        data.overlap = record.says("overlap") ? record.count("overlap") : 0;
+        data.color = record.says("color") ? record.text("color") : "auto";
         if (!given.contains("--engine")) {
             engineChoice.engine = record.text("engine");
         }
@@ -354,6 +432,10 @@ final class TrainCommand implements Callable<Integer> {
         if (!given.contains("--threads")) {
             engineChoice.threads = record.count("threads");
         }
+    }
+
+    private static ImageSize size(RunRecord record, String option) {
+        return record.says(option) ? new ImageSize.Converter().convert(record.text(option)) : null;
     }
 
     private void sayWhereScheduleEnds(LearningRate before, LearningRate now) {
@@ -396,7 +478,7 @@ final class TrainCommand implements Callable<Integer> {
         if (value instanceof Path path) {
             return path.toAbsolutePath().toString();
         }
-        return value instanceof Enum<?> || value instanceof NoiseLevel ? value.toString() : value;
+        return value instanceof Enum<?> || value instanceof NoiseLevel || value instanceof ImageSize ? value.toString() : value;
     }
 
     private void printPlan(TrainingOptions options, OpenedEngine engine, DataSets images, RunDirectory directory) {
@@ -405,6 +487,9 @@ final class TrainCommand implements Callable<Integer> {
         out.println();
         out.println("Engine:  " + engine.engine().description() + ": " + engine.reason());
         out.println("Images:  " + images.description().replace("\n", "\n         "));
+        if (!images.unusable().isEmpty()) {
+            out.printf("Missing: %,d pictures that cannot be used; they are named at the end%n", images.unusable().size());
+        }
         out.println("Noise:   " + NoiseChoice.describe(options.noise()));
         out.printf("Updates: %,d an epoch of %d images, Adam at %s (%s), seed %d%n",
                 options.stepsPerEpoch(images.training().count()),
@@ -434,10 +519,13 @@ final class TrainCommand implements Callable<Integer> {
                     TrainingListener.all(listeners), run.logEvery);
             Outcome outcome = Interruption.callsWhile(trainer::interrupt, () -> start.begin(trainer, training.epochs));
             display.clear();
+            for (String problem : images.unusable()) {
+                err().println(spec.qualifiedName() + ": left out: " + DaeGpu.oneLine(problem));
+            }
             int status = switch (outcome) {
                 case FINISHED -> {
                     printResult(trainer, directory);
-                    yield ExitStatus.DONE;
+                    yield images.unusable().isEmpty() ? ExitStatus.DONE : ExitStatus.DONE_IN_PART;
                 }
                 case INTERRUPTED -> {
                     out().println("Interrupted; everything up to the last update is saved. To go on:");

@@ -1,10 +1,8 @@
 package daegpu.data;
 
-import java.io.IOException;
-import java.nio.file.DirectoryIteratorException;
-import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 
@@ -15,8 +13,9 @@ import java.util.Locale;
  * @param validation  at least one image, of the size of the training images and none of them
  * @param description for people, two lines without a line break at the end: what was read from where, how many images of which
  *                    size, and what was asked for but not there
+ * @param unusable    what is wrong with the pictures that were left out, one line each
  */
-public record DataSets(ImageSet training, ImageSet validation, String description) {
+public record DataSets(ImageSet training, ImageSet validation, String description, List<String> unusable) {
 
     private static final List<String> TRAINING_NAMES = List.of("train-images-idx3-ubyte", "train-images-idx3-ubyte.gz",
             "train-images.idx3-ubyte", "train-images.idx3-ubyte.gz");
@@ -24,29 +23,39 @@ public record DataSets(ImageSet training, ImageSet validation, String descriptio
             "t10k-images.idx3-ubyte", "t10k-images.idx3-ubyte.gz");
     private static final double DEFAULT_SPLIT = 0.1;
 
+    /** Finds and reads both sets; a folder of pictures must hold pictures of one size. */
+    public static DataSets open(Path data, Path validationData, double validationSplit, int limit, int validationLimit) {
+        return open(data, validationData, validationSplit, limit, validationLimit, Preparation.NONE, ReadingListener.SILENT);
+    }
+
     /**
      * Finds and reads both sets.
      *
      * <p>Training images are the embedded MNIST's, or those of the IDX file {@code data}, or those of the file that has the usual
      * name in the folder {@code data} ({@code train-images-idx3-ubyte} or {@code train-images.idx3-ubyte}, maybe with
-     * {@code .gz}).
+     * {@code .gz}), or else the PNG and JPEG files in the folder {@code data} and the folders in it, sorted by name.
      *
      * <p>Validation images are those of {@code validationData}; or the last {@code validationSplit} of the training images, which
      * then are no longer training images, counted as Keras counts them: of n images the first ⌊n·(1 − split)⌋ stay; or
      * MNIST's test images; or those of {@code t10k-images…} beside the training file in the folder {@code data}; and where there
-     * are none of these, the last tenth of the training images.
+     * are none of these, the last tenth of the training images. Of pictures that are cut into tiles, whole ones are split off,
+     * unless there is only one.
      *
-     * <p>The limits are applied last.
+     * <p>The limits are applied last. Pictures that cannot be read are left out, in the set where they would have been.
      *
      * @param data            folder or file, or null for the embedded MNIST
      * @param validationData  folder (with a {@code t10k-images…} file) or file, or null
      * @param validationSplit between 0 and 1, or 0 for none
      * @param limit           take the first this many training images; 0 takes all
      * @param validationLimit take the first this many validation images; 0 takes all
+     * @param preparation     how pictures in folders become images of one size
+     * @param listener        hears how far reading pictures is
      * @throws InvalidInputException if files are missing, unusable or of different image sizes, if both a split and validation
-     *                               data are asked for, or if a split or limit is out of range or leaves nothing
+     *                               data are asked for, or if a split or limit is out of range or leaves nothing, or if the
+     *                               pictures would not fit the memory
      */
-    public static DataSets open(Path data, Path validationData, double validationSplit, int limit, int validationLimit) {
+    public static DataSets open(Path data, Path validationData, double validationSplit, int limit, int validationLimit,
+                                Preparation preparation, ReadingListener listener) {
         if (!(validationSplit >= 0 && validationSplit < 1)) {
             throw new InvalidInputException("the validation split must be at least 0 and less than 1, not " + validationSplit);
         }
@@ -57,30 +66,46 @@ public record DataSets(ImageSet training, ImageSet validation, String descriptio
             throw new InvalidInputException("validation images can be split off the training images or come from "
                     + validationData + ", not both");
         }
-        Source training = data == null ? new EmbeddedTraining() : trainingSource(data);
-        Source validation = validationSplit > 0 ? null : validationSource(data, validationData);
+        Source training = data == null ? new EmbeddedTraining() : trainingSource(data, preparation, listener);
+        if (!(training instanceof PictureFolder) && !preparation.equals(Preparation.NONE)) {
+            throw new InvalidInputException("only folders of PNG and JPEG files can be resized, cropped, cut into tiles or turned"
+                    + " grey or to colour, and " + training.name() + " is none");
+        }
+        Preparation alike = training instanceof PictureFolder folder ? folder.resolved() : preparation;
+        Source validation = validationSplit > 0 ? null : validationSource(data, validationData, alike, listener);
         return validation == null ? split(training, validationSplit, limit, validationLimit)
                 : separate(training, validation, limit, validationLimit);
     }
 
     /**
-     * Validation images alone: those of an IDX file, of the {@code t10k-images…} file in a folder, or MNIST's test images.
+     * Validation images alone: those of an IDX file, of the {@code t10k-images…} file in a folder, of a folder of pictures of
+     * one size, or MNIST's test images.
      *
      * @param data  folder or file, or null for the embedded MNIST
      * @param limit take the first this many; 0 takes all
      * @throws InvalidInputException if there are none or they cannot be used
      */
     public static ImageSet validation(Path data, int limit) {
-        return validationSource(null, data).read(limit);
+        Source source = validationSource(null, data, Preparation.NONE, ReadingListener.SILENT);
+        ImageSet images = source.read(limit);
+        if (!source.unusable().isEmpty()) {
+            throw new InvalidInputException(source.unusable().get(0));
+        }
+        return images;
     }
 
     /** Where images come from: a file, or one of the embedded sets. */
-    private interface Source {
+    interface Source {
 
         /** @param limit number of images, or 0 for all; fewer are no error */
         ImageSet read(int limit);
 
         String name();
+
+        /** What was left out by the calls so far, and why. */
+        default List<String> unusable() {
+            return List.of();
+        }
     }
 
     private record EmbeddedTraining() implements Source {
@@ -122,60 +147,41 @@ public record DataSets(ImageSet training, ImageSet validation, String descriptio
         }
     }
 
-    private static Source trainingSource(Path data) {
-        if (!Files.isDirectory(data)) {
-            return new Idx(data);
-        }
-        Path file = find(data, TRAINING_NAMES);
-        if (file == null) {
-            String problem = containsPictures(data) ? " is a folder of pictures; training takes IDX files only: "
-                    : " holds no training images: looked for ";
-            throw new InvalidInputException(data + problem + names(TRAINING_NAMES));
-        }
-        return new Idx(file);
+    private static Source trainingSource(Path data, Preparation preparation, ReadingListener listener) {
+        return source(data, TRAINING_NAMES, "training", preparation, listener);
     }
 
     /** Null if nobody named validation images and none are where they usually are. */
-    private static Source validationSource(Path data, Path validationData) {
+    private static Source validationSource(Path data, Path validationData, Preparation preparation, ReadingListener listener) {
         if (validationData == null) {
             if (data == null) {
                 return new EmbeddedTest();
             }
             Path file = Files.isDirectory(data) ? find(data, VALIDATION_NAMES) : null;
-            return file == null ? null : new Idx(file);
+            return file == null || find(data, TRAINING_NAMES) == null ? null : new Idx(file);
         }
-        if (!Files.isDirectory(validationData)) {
-            return new Idx(validationData);
+        return source(validationData, VALIDATION_NAMES, "validation", preparation, listener);
+    }
+
+    private static Source source(Path data, List<String> names, String purpose, Preparation preparation,
+                                 ReadingListener listener) {
+        if (!Files.isDirectory(data)) {
+            return new Idx(data);
         }
-        Path file = find(validationData, VALIDATION_NAMES);
-        if (file == null) {
-            throw new InvalidInputException(validationData + " holds no validation images: looked for "
-                    + names(VALIDATION_NAMES));
+        Path file = find(data, names);
+        if (file != null) {
+            return new Idx(file);
         }
-        return new Idx(file);
+        List<Path> pictures = PictureFolder.filesIn(data);
+        if (pictures.isEmpty()) {
+            throw new InvalidInputException(data + " holds no " + purpose + " images: looked for PNG and JPEG files and for "
+                    + String.join(", ", names));
+        }
+        return PictureFolder.open(data, pictures, preparation, listener);
     }
 
     private static Path find(Path folder, List<String> names) {
         return names.stream().map(folder::resolve).filter(Files::exists).findFirst().orElse(null);
-    }
-
-    private static String names(List<String> names) {
-        return String.join(", ", names);
-    }
-
-    private static boolean containsPictures(Path folder) {
-        try (DirectoryStream<Path> entries = Files.newDirectoryStream(folder)) {
-            for (Path entry : entries) {
-                if (entry.getFileName().toString().toLowerCase(Locale.ROOT).matches(".*\\.(png|jpe?g)")) {
-                    return true;
-                }
-            }
-            return false;
-        } catch (IOException e) {
-            throw InvalidInputException.unreadable(folder, e);
-        } catch (DirectoryIteratorException e) {
-            throw InvalidInputException.unreadable(folder, e.getCause());
-        }
     }
 
     private static DataSets separate(Source trainingSource, Source validationSource, int limit, int validationLimit) {
@@ -187,23 +193,49 @@ public record DataSets(ImageSet training, ImageSet validation, String descriptio
                     + " holds " + validation.describeSize() + ", " + trainingSource.name() + " " + training.describeSize());
         }
         return new DataSets(training, validation, describe("training", training, limit) + " from " + trainingSource.name() + "\n"
-                + describe("validation", validation, validationLimit) + " from " + validationSource.name());
+                + describe("validation", validation, validationLimit) + " from " + validationSource.name(),
+                unusable(trainingSource, validationSource));
     }
 
     private static DataSets split(Source source, double validationSplit, int limit, int validationLimit) {
         boolean asked = validationSplit > 0;
-        ImageSet all = source.read(0);
-        int kept = (int) Math.floor(all.count() * (1 - (asked ? validationSplit : DEFAULT_SPLIT)));
-        if (kept == 0 || kept == all.count()) {
-            throw new InvalidInputException(source.name() + " holds " + count(all) + ", which cannot be split into training"
-                    + " and validation images" + (asked ? " at " + validationSplit : ""));
+        double part = 1 - (asked ? validationSplit : DEFAULT_SPLIT);
+        ImageSet training;
+        ImageSet validation;
+        if (source instanceof PictureFolder folder && (folder.size() > 1 || !folder.cutsIntoTiles())) {
+            // Whole pictures, so that no validation image overlaps a training image; and none is read that no limit lets in.
+            int kept = kept(folder.size(), folder.size() == 1 ? "1 picture" : number(folder.size()) + " pictures", part, source,
+                    asked, validationSplit);
+            List<ImageSet> sets = folder.split(kept, limit, validationLimit);
+            training = sets.get(0);
+            validation = sets.get(1);
+        } else {
+            ImageSet all = source.read(0);
+            int kept = kept(all.count(), count(all), part, source, asked, validationSplit);
+            training = all.range(0, limit == 0 ? kept : Math.min(limit, kept));
+            int left = all.count() - kept;
+            validation = all.range(kept, kept + (validationLimit == 0 ? left : Math.min(validationLimit, left)));
         }
-        ImageSet training = all.range(0, limit == 0 ? kept : Math.min(limit, kept));
-        int left = all.count() - kept;
-        ImageSet validation = all.range(kept, kept + (validationLimit == 0 ? left : Math.min(validationLimit, left)));
         return new DataSets(training, validation, describe("training", training, limit) + " from " + source.name() + "\n"
                 + describe("validation", validation, validationLimit) + ", split off the end of the training images"
-                + (asked ? "" : " (the last tenth, since there is no validation set)"));
+                + (asked ? "" : " (the last tenth, since there is no validation set)"), unusable(source));
+    }
+
+    private static int kept(int count, String counted, double part, Source source, boolean asked, double validationSplit) {
+        int kept = (int) Math.floor(count * part);
+        if (kept == 0 || kept == count) {
+            throw new InvalidInputException(source.name() + " holds " + counted + ", which cannot be split into training"
+                    + " and validation images" + (asked ? " at " + validationSplit : ""));
+        }
+        return kept;
+    }
+
+    private static List<String> unusable(Source... sources) {
+        List<String> unusable = new ArrayList<>();
+        for (Source source : sources) {
+            unusable.addAll(source.unusable());
+        }
+        return List.copyOf(unusable);
     }
 
     private static String describe(String purpose, ImageSet images, int limit) {

@@ -1,9 +1,15 @@
 package daegpu.data;
 
+import java.awt.Transparency;
+import java.awt.color.ColorSpace;
 import java.awt.image.BufferedImage;
 import java.awt.image.ColorModel;
+import java.awt.image.ComponentColorModel;
+import java.awt.image.DataBuffer;
 import java.awt.image.IndexColorModel;
 import java.awt.image.Raster;
+import java.awt.image.WritableRaster;
+import java.io.BufferedInputStream;
 import java.io.ByteArrayInputStream;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
@@ -12,10 +18,13 @@ import java.io.OutputStream;
 import java.io.UncheckedIOException;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.AccessDeniedException;
 import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.Locale;
+import java.util.function.Consumer;
 import java.util.regex.Pattern;
 import java.util.zip.CRC32;
 import javax.imageio.IIOImage;
@@ -29,8 +38,8 @@ import javax.imageio.stream.MemoryCacheImageOutputStream;
 
 /**
  * Single images in PNG and JPEG files. Grey values and colours are taken as they are in the file, without regard to gamma or
- * colour profiles, and the orientation that a camera may have noted is ignored: pixels are numbers here, and a grey PNG that is
- * read and written again has the same ones.
+ * colour profiles: pixels are numbers here, and a grey PNG that is read and written again has the same ones. A JPEG file whose
+ * EXIF data say how the camera was held is turned upright.
  */
 public final class ImageFile {
 
@@ -41,6 +50,16 @@ public final class ImageFile {
      * @param format {@code png} or {@code jpeg}
      */
     public record Picture(ImageSet image, String format) {
+    }
+
+    /**
+     * What a file says of its picture before pixels are decoded.
+     *
+     * @param height   in pixels, when the picture is upright
+     * @param width    likewise
+     * @param channels 1 for grey, 3 for colour, which a picture of greys may say it has, too
+     */
+    public record Header(int height, int width, int channels) {
     }
 
     private static final String PNG = "png";
@@ -78,23 +97,94 @@ public final class ImageFile {
         if (channels != 1 && channels != 3) {
             throw new InvalidInputException(file + " is a picture, in grey or colour; the model wants " + wanted);
         }
-        byte[] content = content(file);
+        Photo photo = decode(file, content(file), header -> {
+            if (header.height() != height || header.width() != width) {
+                throw new InvalidInputException(file + " is " + ImageSet.describeSize(header.height(), header.width(),
+                        header.channels()) + "; the model wants " + wanted);
+            }
+        });
+        if (photo.alpha() != null) {
+            throw new InvalidInputException(file + " is transparent in places, which the model cannot see; flatten it first");
+        }
+        if (channels == 1 && !photo.isGrey()) {
+            throw new InvalidInputException(file + " is in colour; the model wants " + wanted);
+        }
+        return new Picture(photo.withChannels(channels).toImageSet(), photo.format());
+    }
+
+    /**
+     * Reads a picture of any size, upright, with the depth of its samples; alpha is kept aside.
+     *
+     * @throws InvalidInputException if the file cannot be read, is damaged, is neither PNG nor JPEG, has a colour model other
+     *                               than grey, palette and RGB, or is too large for the memory that Java may use; the message
+     *                               names it and what is wrong
+     */
+    public static Photo open(Path file) {
+        return decode(file, content(file), header -> { });
+    }
+
+    /**
+     * Reads the size of a picture and whether it is grey, without decoding or even reading its pixels.
+     *
+     * @throws InvalidInputException if the file cannot be read or its beginning is none of a PNG or JPEG file that can be used
+     */
+    public static Header header(Path file) {
+        String format = formatOf(file);
+        if (format == null) {
+            throw notAPicture(file);
+        }
+        ImageReader reader = ImageIO.getImageReadersByFormatName(format).next();
+        try (InputStream in = new BufferedInputStream(Files.newInputStream(file))) {
+            if (format.equals(PNG)) {
+                byte[] start = in.readNBytes(PNG_COLOUR_TYPE + 1);
+                if (start.length <= PNG_COLOUR_TYPE || !new String(start, 12, 4, StandardCharsets.ISO_8859_1).equals("IHDR")) {
+                    throw new InvalidInputException(file + " is truncated or damaged");
+                }
+                ByteBuffer header = ByteBuffer.wrap(start);
+                if (header.getInt(16) <= 0 || header.getInt(20) <= 0) {
+                    throw new InvalidInputException(file + " is damaged: it has no size");
+                }
+                return new Header(header.getInt(20), header.getInt(16), isGreyPng(start) ? 1 : 3);
+            }
+            reader.setInput(new MemoryCacheImageInputStream(in), true, true);
+            boolean grey = isGreyJpeg(file, reader);
+            int height = reader.getHeight(0);
+            int width = reader.getWidth(0);
+            Orientation orientation = Orientation.of(file);
+            return new Header(orientation.height(height, width), orientation.width(height, width), grey ? 1 : 3);
+        } catch (NoSuchFileException | AccessDeniedException e) {
+            throw InvalidInputException.unreadable(file, e);
+        } catch (IOException | RuntimeException e) {
+            throw damaged(file, e);
+        } finally {
+            reader.dispose();
+        }
+    }
+
+    private static InvalidInputException notAPicture(Path file) {
+        return new InvalidInputException(file + " is neither a PNG nor a JPEG file");
+    }
+
+    /** The decoders of the Java platform throw about anything when a file is damaged. */
+    private static InvalidInputException damaged(Path file, Exception problem) {
+        return problem instanceof InvalidInputException invalid ? invalid
+                : new InvalidInputException(file + " is damaged: its pixels cannot be decoded", problem);
+    }
+
+    /** @param check sees size and kind before pixels are decoded, and throws what is to be thrown then */
+    private static Photo decode(Path file, byte[] content, Consumer<Header> check) {
         String format = format(content);
         if (format == null) {
-            throw new InvalidInputException(file + " is neither a PNG nor a JPEG file");
+            throw notAPicture(file);
         }
         if (format.equals(PNG)) {
             checkPng(file, content);
         }
         ImageReader reader = ImageIO.getImageReadersByFormatName(format).next();
         try {
-            return new Picture(decode(file, content, format, reader, height, width, channels), format);
+            return decode(file, content, format, reader, check);
         } catch (IOException | RuntimeException e) {
-            if (e instanceof InvalidInputException invalid) {
-                throw invalid;
-            }
-            // The decoders of the Java platform throw about anything when a file is damaged.
-            throw new InvalidInputException(file + " is damaged: its pixels cannot be decoded", e);
+            throw damaged(file, e);
         } finally {
             reader.dispose();
         }
@@ -139,6 +229,41 @@ public final class ImageFile {
         ByteArrayOutputStream bytes = new ByteArrayOutputStream();
         try {
             encode(picture, format, bytes);
+        } catch (IOException e) {
+            throw new UncheckedIOException("writing to memory failed", e);
+        }
+        return bytes.toByteArray();
+    }
+
+    /**
+     * A picture as a file of its own format: PNG of its own depth without loss, with its alpha; or JPEG at quality 0.95.
+     */
+    public static byte[] encode(Photo photo) {
+        boolean png = photo.format().equals(PNG);
+        boolean alpha = png && photo.alpha() != null;
+        int type = png && photo.depth() == 16 ? DataBuffer.TYPE_USHORT : DataBuffer.TYPE_BYTE;
+        int bands = photo.channels() + (alpha ? 1 : 0);
+        WritableRaster raster = Raster.createInterleavedRaster(type, photo.width(), photo.height(), bands, null);
+        int largest = type == DataBuffer.TYPE_USHORT ? 65535 : 255;
+        int[] row = new int[photo.width() * bands];
+        for (int y = 0; y < photo.height(); y++) {
+            for (int x = 0; x < photo.width(); x++) {
+                int at = y * photo.width() + x;
+                for (int channel = 0; channel < photo.channels(); channel++) {
+                    row[x * bands + channel] = Math.round(photo.values()[at * photo.channels() + channel] * largest);
+                }
+                if (alpha) {
+                    row[x * bands + bands - 1] = Math.round(photo.alpha()[at] * largest);
+                }
+            }
+            raster.setPixels(0, y, photo.width(), 1, row);
+        }
+        ColorSpace colours = ColorSpace.getInstance(photo.channels() == 1 ? ColorSpace.CS_GRAY : ColorSpace.CS_sRGB);
+        ColorModel model = new ComponentColorModel(colours, alpha, false, alpha ? Transparency.TRANSLUCENT : Transparency.OPAQUE,
+                type);
+        ByteArrayOutputStream bytes = new ByteArrayOutputStream();
+        try {
+            encode(new BufferedImage(model, raster, false, null), photo.format(), bytes);
         } catch (IOException e) {
             throw new UncheckedIOException("writing to memory failed", e);
         }
@@ -241,8 +366,8 @@ public final class ImageFile {
         }
     }
 
-    private static ImageSet decode(Path file, byte[] content, String format, ImageReader reader, int height, int width,
-                                   int channels) throws IOException {
+    private static Photo decode(Path file, byte[] content, String format, ImageReader reader, Consumer<Header> check)
+            throws IOException {
         // Without metadata: they are of no use here, and compressed ones can be made to fill any memory.
         reader.setInput(new MemoryCacheImageInputStream(new ByteArrayInputStream(content)), true, true);
         String[] damage = new String[1];
@@ -251,36 +376,51 @@ public final class ImageFile {
                 damage[0] = warning;
             }
         });
-        int foundHeight = reader.getHeight(0);
-        int foundWidth = reader.getWidth(0);
-        boolean grey = format.equals(PNG) ? isGreyPng(content) : isGreyJpeg(file, reader);
-        if (foundHeight != height || foundWidth != width) {
-            throw new InvalidInputException(file + " is " + ImageSet.describeSize(foundHeight, foundWidth, grey ? 1 : 3)
-                    + "; the model wants " + ImageSet.describeSize(height, width, channels));
-        }
+        int height = reader.getHeight(0);
+        int width = reader.getWidth(0);
+        int channels = (format.equals(PNG) ? isGreyPng(content) : isGreyJpeg(file, reader)) ? 1 : 3;
+        Orientation orientation = format.equals(JPEG) ? Orientation.of(content) : Orientation.UPRIGHT;
+        check.accept(new Header(orientation.height(height, width), orientation.width(height, width), channels));
+        requireMemory(file, height, width, channels);
         BufferedImage picture = reader.read(0);
         if (damage[0] != null) {
             throw new InvalidInputException(file + " is damaged: " + damage[0].toLowerCase(Locale.ROOT));
         }
-        byte[] pixels = new byte[height * width * channels];
+        boolean opaque = true;
+        float[] values = new float[height * width * channels];
+        float[] alpha = picture.getColorModel().hasAlpha() ? new float[height * width] : null;
+        int largest = sampleSize(picture) == 16 ? 65535 : 255;
         int[] colour = new int[4];
         for (int y = 0; y < height; y++) {
             for (int x = 0; x < width; x++) {
-                readColour(picture.getColorModel(), picture.getRaster(), x, y, colour);
-                if (colour[3] != 255) {
-                    throw new InvalidInputException(file + " is transparent in places, which the model cannot see;"
-                            + " flatten it first");
-                }
-                if (channels == 1 && (colour[0] != colour[1] || colour[1] != colour[2])) {
-                    throw new InvalidInputException(file + " is in colour; the model wants "
-                            + ImageSet.describeSize(height, width, 1));
-                }
+                readColour(picture.getColorModel(), picture.getRaster(), x, y, largest, colour);
+                int at = orientation.place(y, x, height, width);
                 for (int channel = 0; channel < channels; channel++) {
-                    pixels[(y * width + x) * channels + channel] = (byte) colour[channel];
+                    values[at * channels + channel] = colour[channel] / (float) largest;
+                }
+                if (alpha != null) {
+                    alpha[at] = colour[3] / (float) largest;
+                    opaque &= colour[3] == largest;
                 }
             }
         }
-        return new ImageSet(height, width, channels, pixels);
+        return new Photo(orientation.height(height, width), orientation.width(height, width), channels, values,
+                opaque ? null : alpha, largest == 65535 ? 16 : 8, format);
+    }
+
+    /** The largest pictures are refused before they fill the memory. */
+    private static void requireMemory(Path file, int height, int width, int channels) {
+        long bytes = Photo.memory(height, width, channels);
+        long most = Runtime.getRuntime().maxMemory();
+        if (bytes > most || (long) height * width * channels > Integer.MAX_VALUE - 8) {
+            throw new InvalidInputException(file + " is " + ImageSet.describeSize(height, width, channels) + ", which takes "
+                    + (bytes >> 20) + " MiB, and Java may use " + (most >> 20) + " MiB: cut it into smaller pictures, or raise"
+                    + " that with java -Xmx");
+        }
+    }
+
+    private static int sampleSize(BufferedImage picture) {
+        return picture.getColorModel() instanceof IndexColorModel ? 8 : picture.getSampleModel().getSampleSize(0);
     }
 
     /** The colour type in the header says so: bit 1 is colour. */
@@ -296,8 +436,8 @@ public final class ImageFile {
         return reader.getRawImageType(0).getNumBands() == 1;
     }
 
-    /** Red, green, blue and alpha, 0 to 255 each. Looks at the samples themselves: colour models bend grey by a gamma curve. */
-    private static void readColour(ColorModel model, Raster raster, int x, int y, int[] colour) {
+    /** Red, green, blue and alpha, 0 to {@code largest} each. Looks at the samples themselves: colour models bend grey by a gamma curve. */
+    private static void readColour(ColorModel model, Raster raster, int x, int y, int largest, int[] colour) {
         if (model instanceof IndexColorModel palette) {
             int entry = palette.getRGB(raster.getSample(x, y, 0));
             colour[0] = entry >> 16 & 0xFF;
@@ -309,13 +449,13 @@ public final class ImageFile {
         int bands = raster.getNumBands();
         boolean grey = bands < 3;
         for (int channel = 0; channel < 3; channel++) {
-            colour[channel] = readSample(raster, x, y, grey ? 0 : channel);
+            colour[channel] = readSample(raster, x, y, grey ? 0 : channel, largest);
         }
-        colour[3] = bands == 2 || bands == 4 ? readSample(raster, x, y, bands - 1) : 255;
+        colour[3] = bands == 2 || bands == 4 ? readSample(raster, x, y, bands - 1, largest) : largest;
     }
 
-    private static int readSample(Raster raster, int x, int y, int band) {
+    private static int readSample(Raster raster, int x, int y, int band, int wanted) {
         int largest = (1 << raster.getSampleModel().getSampleSize(band)) - 1;
-        return (raster.getSample(x, y, band) * 255 + largest / 2) / largest;
+        return (int) (((long) raster.getSample(x, y, band) * wanted + largest / 2) / largest);
     }
 }

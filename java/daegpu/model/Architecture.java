@@ -39,8 +39,15 @@ public record Architecture(int height, int width, int channels, List<Integer> fi
         require(latentDimension > 0, "the latent dimension must be positive, not " + latentDimension);
         int factor = 1 << filters.size();
         require(height % factor == 0 && width % factor == 0, filters.size() + " convolutions of stride 2 need a height and width divisible by "
-                + factor + ", not " + height + "x" + width);
+                + factor + ", not " + height + "x" + width + "; take " + nearestSizes(height, width, factor));
         requireModestSize(height, width, channels, filters, kernelSize, latentDimension);
+    }
+
+    /** {@code 28x28 or 32x32}, or one size where there is no other. */
+    private static String nearestSizes(int height, int width, long factor) {
+        String below = Math.max(height / factor, 1) * factor + "x" + Math.max(width / factor, 1) * factor;
+        String above = (height + factor - 1) / factor * factor + "x" + (width + factor - 1) / factor * factor;
+        return below.equals(above) ? below : below + " or " + above;
     }
 
     private static void require(boolean condition, String message) {

@@ -164,6 +164,11 @@ public final class RunRecord {
                 .collect(Collectors.joining(",")) : value.asText();
     }
 
+    /** Whether the record has the option called {@code name}, and it is not null: records of older versions lack the newer ones. */
+    public boolean says(String name) {
+        return root.get(OPTIONS).hasNonNull(name);
+    }
+
     private JsonNode option(String name) {
         JsonNode value = root.get(OPTIONS).get(name);
         if (value == null) {

@@ -5,6 +5,8 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import daegpu.data.Preparation.Colour;
+import daegpu.data.Preparation.Fit;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -63,7 +65,7 @@ class DataSetsTest {
         Path subfolder = Files.createDirectory(folder.resolve("sub"));
         Files.move(other, subfolder.resolve("t10k-images.idx3-ubyte.gz"));
         assertEquals(8, DataSets.open(folder, subfolder, 0, 0, 0).validation().count());
-        assertRefused("holds no validation images: looked for t10k-images-idx3-ubyte, ", folder,
+        assertRefused("holds no validation images: looked for PNG and JPEG files and for t10k-images-idx3-ubyte, ", folder,
                 Files.createDirectory(folder.resolve("empty")), 0);
     }
 
@@ -121,12 +123,22 @@ class DataSetsTest {
                 file, null, 0.9);
         assertRefused("absent does not exist", folder.resolve("absent"), null, 0);
         Path empty = Files.createDirectory(folder.resolve("empty"));
-        assertRefused(empty + " holds no training images: looked for train-images-idx3-ubyte, train-images-idx3-ubyte.gz, "
+        assertRefused(empty + " holds no training images: looked for PNG and JPEG files and for train-images-idx3-ubyte, "
+                + "train-images-idx3-ubyte.gz, "
                 + "train-images.idx3-ubyte, train-images.idx3-ubyte.gz", empty, null, 0);
         Files.createFile(empty.resolve("digit.PNG"));
-        assertRefused(empty + " is a folder of pictures; training takes IDX files only", empty, null, 0);
+        assertRefused("no picture in " + empty + " can be used: " + empty.resolve("digit.PNG")
+                + " is neither a PNG nor a JPEG file", empty, null, 0);
         assertThrows(InvalidInputException.class, () -> DataSets.open(file, null, 0, -1, 0));
         assertThrows(InvalidInputException.class, () -> DataSets.open(file, null, 0, 0, -1));
+    }
+
+    @Test
+    void onlyPicturesAreResized() throws IOException {
+        Path file = write("a", 30, 4, 6, 1);
+        InvalidInputException refusal = assertThrows(InvalidInputException.class, () -> DataSets.open(file, null, 0, 0, 0,
+                new Preparation(Fit.RESIZE, 4, 6, 0, Colour.AUTO), ReadingListener.SILENT));
+        assertTrue(refusal.getMessage().endsWith("and " + file + " is none"), refusal.getMessage());
     }
 
     @ParameterizedTest

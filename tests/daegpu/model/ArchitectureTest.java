@@ -158,11 +158,12 @@ class ArchitectureTest {
                 Arguments.of("the kernel size must be 1, 3, 5 or 7, not -3", 28, 28, 1, two, -3, 16),
                 Arguments.of("the latent dimension must be positive, not 0", 28, 28, 1, two, 3, 0),
                 Arguments.of("the latent dimension must be positive, not -16", 28, 28, 1, two, 3, -16),
-                Arguments.of("2 convolutions of stride 2 need a height and width divisible by 4, not 30x28",
+                Arguments.of("2 convolutions of stride 2 need a height and width divisible by 4, not 30x28; take 28x28 or 32x28",
                         30, 28, 1, two, 3, 16),
-                Arguments.of("2 convolutions of stride 2 need a height and width divisible by 4, not 28x2",
+                Arguments.of("2 convolutions of stride 2 need a height and width divisible by 4, not 28x2; take 28x4",
                         28, 2, 1, two, 3, 16),
-                Arguments.of("16 convolutions of stride 2 need a height and width divisible by 65536, not 32768x65536",
+                Arguments.of("16 convolutions of stride 2 need a height and width divisible by 65536, not 32768x65536;"
+                + " take 65536x65536",
                         32768, 65536, 1, ones(16), 1, 1));
     }
 

@@ -1,0 +1,93 @@
+package daegpu.data;
+
+import com.drew.imaging.ImageProcessingException;
+import com.drew.imaging.jpeg.JpegMetadataReader;
+import com.drew.metadata.Metadata;
+import com.drew.metadata.exif.ExifIFD0Directory;
+import com.drew.metadata.exif.ExifReader;
+import java.io.BufferedInputStream;
+import java.io.ByteArrayInputStream;
+import java.io.IOException;
+import java.io.InputStream;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+
+/**
+ * How a camera was held, as EXIF's tag 0x0112 has it: where the first row and the first column of what is stored belong when
+ * the picture is upright.
+ *
+ * @param tag 1 to 8
+ */
+record Orientation(int tag) {
+
+    static final Orientation UPRIGHT = new Orientation(1);
+
+    Orientation {
+        if (tag < 1 || tag > 8) {
+            throw new IllegalArgumentException("there is no orientation " + tag);
+        }
+    }
+
+    /** Of a JPEG file's content: upright where it says nothing that can be understood, as every viewer takes it. */
+    static Orientation of(byte[] content) {
+        try {
+            return of(new ByteArrayInputStream(content));
+        } catch (IOException e) {
+            return UPRIGHT;
+        }
+    }
+
+    /** Of a JPEG file, likewise. @throws IOException if it cannot be read */
+    static Orientation of(Path file) throws IOException {
+        try (InputStream in = new BufferedInputStream(Files.newInputStream(file))) {
+            return of(in);
+        }
+    }
+
+    private static Orientation of(InputStream in) throws IOException {
+        try {
+            Metadata metadata = JpegMetadataReader.readMetadata(in, List.of(new ExifReader()));
+            ExifIFD0Directory main = metadata.getFirstDirectoryOfType(ExifIFD0Directory.class);
+            Integer tag = main == null ? null : main.getInteger(ExifIFD0Directory.TAG_ORIENTATION);
+            return tag == null || tag < 1 || tag > 8 ? UPRIGHT : new Orientation(tag);
+        } catch (ImageProcessingException | RuntimeException e) {
+            // Damaged metadata say nothing; whether the pixels are damaged, too, their decoder knows.
+            return UPRIGHT;
+        }
+    }
+
+    /** Rows become columns. */
+    private boolean turned() {
+        return tag >= 5;
+    }
+
+    /** Height of the upright picture. */
+    int height(int storedHeight, int storedWidth) {
+        return turned() ? storedWidth : storedHeight;
+    }
+
+    /** Width of the upright picture. */
+    int width(int storedHeight, int storedWidth) {
+        return turned() ? storedHeight : storedWidth;
+    }
+
+    /** Which pixel of the upright picture, counted row by row, the stored pixel in row {@code y} and column {@code x} is. */
+    int place(int y, int x, int storedHeight, int storedWidth) {
+        int fromBottom = storedHeight - 1 - y;
+        int fromRight = storedWidth - 1 - x;
+        int row = switch (tag) {
+            case 1, 2 -> y;
+            case 3, 4 -> fromBottom;
+            case 5, 6 -> x;
+            default -> fromRight;
+        };
+        int column = switch (tag) {
+            case 1, 4 -> x;
+            case 2, 3 -> fromRight;
+            case 5, 8 -> y;
+            default -> fromBottom;
+        };
+        return row * width(storedHeight, storedWidth) + column;
+    }
+}

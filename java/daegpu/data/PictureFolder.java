@@ -1,0 +1,274 @@
+package daegpu.data;
+
+import daegpu.data.ImageFile.Header;
+import daegpu.data.Preparation.Colour;
+import daegpu.data.Preparation.Fit;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.FileVisitOption;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.Comparator;
+import java.util.List;
+import java.util.Locale;
+import java.util.stream.Stream;
+
+/**
+ * A folder of PNG and JPEG files as images of one size. Their headers are read first, so that it is known what there is and
+ * whether it fits the memory before any pixel is decoded.
+ */
+public final class PictureFolder implements DataSets.Source {
+
+    /** Java's arrays end there. */
+    private static final long MOST_PIXELS = Integer.MAX_VALUE - 8;
+    /** What else a program of this kind takes, about. */
+    private static final long ROOM = 32 << 20;
+
+    private final Path folder;
+    private final List<Entry> entries;
+    private final Preparation preparation;
+    private final ReadingListener listener;
+    private final List<String> unusable;
+
+    private record Entry(Path file, Header header) {
+    }
+
+    private PictureFolder(Path folder, List<Entry> entries, Preparation preparation, ReadingListener listener,
+                          List<String> unusable) {
+        this.folder = folder;
+        this.entries = entries;
+        this.preparation = preparation;
+        this.listener = listener;
+        this.unusable = unusable;
+    }
+
+    /**
+     * The files in a folder and the folders in it whose names end in .png, .jpg or .jpeg, in upper or lower case; what begins
+     * with a dot is passed over. Sorted by their path inside the folder, which gives the same order on every system.
+     *
+     * @throws InvalidInputException if a folder cannot be read
+     */
+    public static List<Path> filesIn(Path folder) {
+        try (Stream<Path> files = Files.walk(folder, FileVisitOption.FOLLOW_LINKS)) {
+            return files.filter(file -> file.getFileName().toString().toLowerCase(Locale.ROOT).matches("(?s).*\\.(png|jpe?g)"))
+                    .filter(file -> !isHidden(folder.relativize(file)))
+                    .filter(Files::isRegularFile)
+                    .sorted(Comparator.comparing(file -> inside(folder, file))).toList();
+        } catch (IOException e) {
+            throw InvalidInputException.unreadable(folder, e);
+        } catch (UncheckedIOException e) {
+            throw InvalidInputException.unreadable(folder, e.getCause());
+        }
+    }
+
+    private static boolean isHidden(Path path) {
+        for (Path part : path) {
+            if (part.toString().startsWith(".")) {
+                return true;
+            }
+        }
+        return false;
+    }
+
+    private static String inside(Path folder, Path file) {
+        return folder.relativize(file).toString().replace(file.getFileSystem().getSeparator(), "/");
+    }
+
+    /**
+     * Reads the headers of pictures.
+     *
+     * @param folder where they are, for messages
+     * @param files  at least one
+     * @throws InvalidInputException if none can be used, or if they are of different sizes and the preparation leaves them so
+     */
+    static PictureFolder open(Path folder, List<Path> files, Preparation preparation, ReadingListener listener) {
+        List<Entry> entries = new ArrayList<>();
+        List<String> unusable = new ArrayList<>();
+        for (Path file : files) {
+            try {
+                entries.add(new Entry(file, ImageFile.header(file)));
+            } catch (InvalidInputException e) {
+                unusable.add(e.getMessage());
+            }
+            listener.progressed("looking at pictures", entries.size() + unusable.size(), files.size());
+        }
+        if (entries.isEmpty()) {
+            throw noneCanBeUsed(folder, unusable);
+        }
+        return new PictureFolder(folder, entries, resolve(folder, entries, preparation), listener, unusable);
+    }
+
+    private static InvalidInputException noneCanBeUsed(Path folder, List<String> unusable) {
+        return new InvalidInputException("no picture in " + folder + " can be used: " + unusable.get(0)
+                + (unusable.size() > 1 ? ", and " + (unusable.size() - 1) + " more" : ""));
+    }
+
+    /** Decides what the preparation leaves open. */
+    private static Preparation resolve(Path folder, List<Entry> entries, Preparation preparation) {
+        Header first = entries.get(0).header;
+        boolean given = preparation.fit() != Fit.NONE;
+        int height = given ? preparation.height() : first.height();
+        int width = given ? preparation.width() : first.width();
+        if (!given) {
+            for (Entry entry : entries) {
+                if (entry.header.height() != height || entry.header.width() != width) {
+                    throw new InvalidInputException(folder + " holds pictures of different sizes, such as " + height + "x" + width
+                            + " (" + entries.get(0).file.getFileName() + ") and " + entry.header.height() + "x"
+                            + entry.header.width() + " (" + entry.file.getFileName() + "): make them one by --resize, --crop or"
+                            + " --tiles HEIGHTxWIDTH");
+                }
+            }
+        }
+        boolean colour = preparation.colour() == Colour.COLOUR || preparation.colour() == Colour.AUTO
+                && entries.stream().anyMatch(entry -> entry.header.channels() == 3);
+        return new Preparation(preparation.fit(), height, width, preparation.overlap(), colour ? Colour.COLOUR : Colour.GREY);
+    }
+
+    /** The preparation with nothing left open: what other pictures need to become images like these. */
+    Preparation resolved() {
+        return preparation;
+    }
+
+    /** How many pictures there are whose headers could be read. */
+    int size() {
+        return entries.size();
+    }
+
+    boolean cutsIntoTiles() {
+        return preparation.fit() == Fit.TILES;
+    }
+
+    @Override
+    public String name() {
+        return folder.toString();
+    }
+
+    @Override
+    public List<String> unusable() {
+        return unusable;
+    }
+
+    @Override
+    public ImageSet read(int limit) {
+        long count = limited(entries, limit);
+        requireMemory(count);
+        return read(entries, (int) count);
+    }
+
+    /**
+     * Reads the images of the first pictures, and those of the others.
+     *
+     * @param kept  how many pictures are the first, more than 0 and fewer than there are
+     * @param limit images to take of the first; 0 takes all
+     * @param limitOfOthers images to take of the others, likewise
+     */
+    List<ImageSet> split(int kept, int limit, int limitOfOthers) {
+        List<Entry> first = entries.subList(0, kept);
+        List<Entry> others = entries.subList(kept, entries.size());
+        long count = limited(first, limit);
+        long countOfOthers = limited(others, limitOfOthers);
+        requireMemory(count + countOfOthers);
+        return List.of(read(first, (int) count), read(others, (int) countOfOthers));
+    }
+
+    private long limited(List<Entry> pictures, int limit) {
+        long count = pictures.stream().mapToLong(entry -> images(entry.header)).sum();
+        return limit == 0 ? count : Math.min(limit, count);
+    }
+
+    private long images(Header header) {
+        return preparation.fit() == Fit.TILES ? (long) rows(header.height()).count() * columns(header.width()).count() : 1;
+    }
+
+    private TileGrid rows(int pictureHeight) {
+        return new TileGrid(pictureHeight, preparation.height(), preparation.overlap());
+    }
+
+    private TileGrid columns(int pictureWidth) {
+        return new TileGrid(pictureWidth, preparation.width(), preparation.overlap());
+    }
+
+    private int channels() {
+        return preparation.colour() == Colour.COLOUR ? 3 : 1;
+    }
+
+    private long imageSize() {
+        return (long) preparation.height() * preparation.width() * channels();
+    }
+
+    private void requireMemory(long count) {
+        long bytes = count * imageSize();
+        long largest = entries.stream().map(Entry::header)
+                .mapToLong(header -> Photo.memory(header.height(), header.width(), header.channels())).max().orElse(0);
+        Runtime runtime = Runtime.getRuntime();
+        long most = runtime.maxMemory() - ROOM;
+        if (bytes > MOST_PIXELS || bytes > most) {
+            throw new InvalidInputException(String.format(Locale.ROOT, "%s makes %,d images of %s, %,d MiB, and %,d MiB fit: take"
+                    + " smaller images, a --limit%s", folder, count,
+                    ImageSet.describeSize(preparation.height(), preparation.width(), channels()), bytes >> 20,
+                    Math.min(MOST_PIXELS, most) >> 20,
+                    most < MOST_PIXELS ? ", or raise what Java may use with java -Xmx" : " or a part of the folder"));
+        }
+        if (bytes + largest > most && largest <= runtime.maxMemory()) {
+            throw new InvalidInputException(String.format(Locale.ROOT, "%s makes %,d images of %s, %,d MiB, and reading its largest"
+                    + " picture takes %,d MiB more; together %,d MiB fit: take smaller images, a --limit, or raise what Java may"
+                    + " use with java -Xmx", folder, count,
+                    ImageSet.describeSize(preparation.height(), preparation.width(), channels()), bytes >> 20, largest >> 20,
+                    most >> 20));
+        }
+    }
+
+    /** @param most images to take; fewer where pictures cannot be read */
+    private ImageSet read(List<Entry> pictures, int most) {
+        int size = (int) imageSize();
+        byte[] pixels = new byte[most * size];
+        int filled = 0;
+        int done = 0;
+        for (Entry entry : pictures) {
+            if (filled == pixels.length) {
+                break;
+            }
+            try {
+                filled = append(ImageFile.open(entry.file).withChannels(channels()), pixels, filled, size);
+            } catch (InvalidInputException e) {
+                unusable.add(e.getMessage());
+            }
+            done++;
+            listener.progressed("reading pictures", done, pictures.size());
+        }
+        if (filled == 0) {
+            throw noneCanBeUsed(folder, unusable);
+        }
+        return new ImageSet(preparation.height(), preparation.width(), channels(),
+                filled == pixels.length ? pixels : Arrays.copyOf(pixels, filled));
+    }
+
+    /** @return where the next image goes */
+    private int append(Photo photo, byte[] pixels, int at, int size) {
+        if (preparation.fit() == Fit.TILES) {
+            TileGrid rows = rows(photo.height());
+            TileGrid columns = columns(photo.width());
+            float[] tile = new float[size];
+            int to = at;
+            for (int i = 0; i < rows.count() * columns.count() && to < pixels.length; i++) {
+                TileGrid.copy(rows, columns, photo.values(), photo.channels(), i / columns.count(), i % columns.count(), tile, 0);
+                for (float value : tile) {
+                    pixels[to++] = (byte) Math.round(value * 255);
+                }
+            }
+            return to;
+        }
+        Photo fitted = switch (preparation.fit()) {
+            case RESIZE -> photo.resized(preparation.height(), preparation.width());
+            case CROP -> photo.cropped(preparation.height(), preparation.width());
+            default -> photo;
+        };
+        if (fitted.height() != preparation.height() || fitted.width() != preparation.width()) {
+            throw new InvalidInputException("a picture in " + folder + " changed its size while the folder was read");
+        }
+        System.arraycopy(fitted.toImageSet().pixels(), 0, pixels, at, size);
+        return at + size;
+    }
+}

@@ -1,0 +1,147 @@
+package daegpu.engine;
+
+import daegpu.data.Photo;
+import daegpu.data.TileGrid;
+import daegpu.model.Architecture;
+import java.util.ArrayList;
+import java.util.List;
+
+/**
+ * Denoises pictures of any size: cut into tiles of the network's size, which overlap and are blended smoothly; what is smaller
+ * than a tile is filled up with its reflection. Tiles of several pictures go through the network together.
+ */
+public final class PhotoDenoiser {
+
+    /** What a network does to a batch: {@link Engine#denoise}. */
+    @FunctionalInterface
+    public interface Network {
+
+        /** @param noisy {@code [count, height, width, channels]}; {@code denoised} receives as many values */
+        void denoise(float[] noisy, int count, float[] denoised);
+    }
+
+    /** Values that go through the network together, at most. */
+    private static final int CHUNK = 500 * 28 * 28;
+
+    private final Architecture architecture;
+    private final Network network;
+    private final int overlap;
+
+    /** One channel, or all, of one picture on its way. */
+    private static final class Plane {
+        private final TileGrid rows;
+        private final TileGrid columns;
+        private final float[] noisy;
+        private final float[] clean;
+
+        private Plane(TileGrid rows, TileGrid columns, float[] noisy) {
+            this.rows = rows;
+            this.columns = columns;
+            this.noisy = noisy;
+            this.clean = new float[noisy.length];
+        }
+    }
+
+    private record Tile(Plane plane, int y, int x) {
+    }
+
+    /**
+     * @param architecture the network's, of 1 or 3 channels
+     * @param overlap      pixels that neighbouring tiles share at least, less than height and width of the network
+     */
+    public PhotoDenoiser(Architecture architecture, Network network, int overlap) {
+        this.architecture = architecture;
+        this.network = network;
+        this.overlap = overlap;
+    }
+
+    /** The overlap that shows no seams: half a tile. */
+    public static int usualOverlap(Architecture architecture) {
+        return Math.min(architecture.height(), architecture.width()) / 2;
+    }
+
+    /** A picture with the channels that it goes through the network with: greys become colours for a network of colours. */
+    public Photo forNetwork(Photo photo) {
+        return architecture.channels() == 3 ? photo.withChannels(3) : photo;
+    }
+
+    /**
+     * Denoises pictures. A network for grey images takes the channels of a colour picture one by one.
+     *
+     * @param photos as {@link #forNetwork} gives them
+     * @return as many, of the same sizes, with the same alpha
+     */
+    public List<Photo> denoise(List<Photo> photos) {
+        int channels = architecture.channels();
+        List<List<Plane>> planes = new ArrayList<>();
+        List<Tile> tiles = new ArrayList<>();
+        int most = Math.max(1, CHUNK / architecture.imageSize());
+        for (Photo photo : photos) {
+            TileGrid rows = new TileGrid(photo.height(), architecture.height(), overlap);
+            TileGrid columns = new TileGrid(photo.width(), architecture.width(), overlap);
+            List<Plane> own = new ArrayList<>();
+            planes.add(own);
+            for (int first = 0; first < photo.channels(); first += channels) {
+                Plane plane = new Plane(rows, columns, channels(photo, first, channels));
+                own.add(plane);
+                for (int y = 0; y < rows.count(); y++) {
+                    for (int x = 0; x < columns.count(); x++) {
+                        tiles.add(new Tile(plane, y, x));
+                        if (tiles.size() == most) {
+                            flush(tiles);
+                        }
+                    }
+                }
+            }
+        }
+        flush(tiles);
+        List<Photo> denoised = new ArrayList<>();
+        for (int i = 0; i < photos.size(); i++) {
+            denoised.add(photos.get(i).withValues(photos.get(i).channels(), together(planes.get(i), channels)));
+        }
+        return denoised;
+    }
+
+    private static float[] channels(Photo photo, int first, int count) {
+        if (count == photo.channels()) {
+            return photo.values();
+        }
+        float[] values = new float[photo.height() * photo.width() * count];
+        for (int i = 0; i < values.length; i++) {
+            values[i] = photo.values()[i / count * photo.channels() + first + i % count];
+        }
+        return values;
+    }
+
+    private static float[] together(List<Plane> planes, int channels) {
+        if (planes.size() == 1) {
+            return planes.get(0).clean;
+        }
+        float[] values = new float[planes.size() * planes.get(0).clean.length];
+        int all = planes.size() * channels;
+        for (int i = 0; i < values.length; i++) {
+            values[i] = planes.get(i % all / channels).clean[i / all * channels + i % channels];
+        }
+        return values;
+    }
+
+    private void flush(List<Tile> tiles) {
+        int size = architecture.imageSize();
+        float[] noisy = new float[tiles.size() * size];
+        float[] denoised = new float[noisy.length];
+        for (int i = 0; i < tiles.size(); i++) {
+            Tile tile = tiles.get(i);
+            TileGrid.copy(tile.plane.rows, tile.plane.columns, tile.plane.noisy, architecture.channels(), tile.y, tile.x, noisy,
+                    i * size);
+        }
+        if (!tiles.isEmpty()) {
+            network.denoise(noisy, tiles.size(), denoised);
+        }
+        for (int i = 0; i < tiles.size(); i++) {
+            Tile tile = tiles.get(i);
+            TileGrid.blend(tile.plane.rows, tile.plane.columns, tile.plane.clean, architecture.channels(), tile.y, tile.x,
+                    denoised, i * size);
+        }
+        tiles.clear();
+    }
+}

@@ -1,0 +1,92 @@
+package daegpu.engine;
+
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertSame;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import daegpu.data.ImageFile;
+import daegpu.data.Photo;
+import daegpu.model.Architecture;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Random;
+import org.junit.jupiter.api.Test;
+
+class PhotoDenoiserTest {
+
+    /** Whatever the sizes, a network that returns its input gives back the pictures exactly, many at a time. */
+    @Test
+    void aNetworkThatChangesNothingGivesThePicturesBack() {
+        Random random = new Random(1);
+        for (int trial = 0; trial < 40; trial++) {
+            Architecture network = new Architecture(2 + 2 * random.nextInt(9), 2 + 2 * random.nextInt(9),
+                    random.nextBoolean() ? 1 : 3, List.of(1), 3, 1);
+            int overlap = random.nextInt(Math.min(network.height(), network.width()));
+            PhotoDenoiser denoiser = new PhotoDenoiser(network,
+                    (noisy, count, denoised) -> System.arraycopy(noisy, 0, denoised, 0, noisy.length), overlap);
+            List<Photo> photos = new ArrayList<>();
+            for (int i = 0; i < 4; i++) {
+                int channels = random.nextBoolean() ? 1 : 3;
+                photos.add(photo(1 + random.nextInt(70), 1 + random.nextInt(70), channels, random.nextBoolean() ? 8 : 16, random));
+            }
+            List<Photo> result = denoiser.denoise(photos.stream().map(denoiser::forNetwork).toList());
+            for (int i = 0; i < photos.size(); i++) {
+                Photo before = photos.get(i);
+                Photo after = result.get(i).withChannels(before.channels());
+                int largest = (1 << before.depth()) - 1;
+                assertArrayEquals(numbers(before, largest), numbers(after, largest), "overlap " + overlap + ", " + network);
+                assertSame(before.alpha(), after.alpha());
+                assertArrayEquals(ImageFile.encode(before), ImageFile.encode(after));
+            }
+        }
+    }
+
+    private static int[] numbers(Photo photo, int largest) {
+        int[] numbers = new int[photo.values().length];
+        Arrays.setAll(numbers, i -> Math.round(photo.values()[i] * largest));
+        return numbers;
+    }
+
+    private static Photo photo(int height, int width, int channels, int depth, Random random) {
+        float[] values = new float[height * width * channels];
+        int largest = (1 << depth) - 1;
+        for (int i = 0; i < values.length; i++) {
+            values[i] = random.nextInt(largest + 1) / (float) largest;
+        }
+        float[] alpha = new float[height * width];
+        Arrays.fill(alpha, 0.2f);
+        return new Photo(height, width, channels, values, random.nextBoolean() ? alpha : null, depth, "png");
+    }
+
+    /** What a tile says changes smoothly into what its neighbour says, also where each says something else. */
+    @Test
+    void neighboursFadeIntoEachOther() {
+        Architecture network = new Architecture(8, 8, 1, List.of(1), 3, 1);
+        int[] tile = new int[1];
+        PhotoDenoiser denoiser = new PhotoDenoiser(network, (noisy, count, denoised) -> {
+            for (int t = 0; t < count; t++) {
+                Arrays.fill(denoised, t * 64, t * 64 + 64, tile[0]++);
+            }
+        }, 4);
+        float[] row = denoiser.denoise(List.of(photo(8, 12, 1, 8, new Random(2)))).get(0).values();
+        for (int x = 0; x < 12; x++) {
+            double expected = x < 4 ? 0 : x >= 8 ? 1 : 0.5 - 0.5 * Math.cos(Math.PI * (x - 4 + 0.5) / 4);
+            for (int y = 0; y < 8; y++) {
+                assertEquals(expected, row[y * 12 + x], 1e-6);
+            }
+        }
+    }
+
+    /** More tiles than go through the network together, and no batch larger than that. */
+    @Test
+    void batchesAreLimited() {
+        Architecture network = new Architecture(28, 28, 1, List.of(1), 3, 1);
+        List<Integer> counts = new ArrayList<>();
+        PhotoDenoiser denoiser = new PhotoDenoiser(network, (noisy, count, denoised) -> counts.add(count), 0);
+        denoiser.denoise(List.of(photo(28 * 30, 28 * 30, 1, 8, new Random(3)), photo(3, 3, 3, 8, new Random(4))));
+        assertEquals(903, counts.stream().mapToInt(Integer::intValue).sum());
+        assertTrue(counts.stream().allMatch(count -> count <= 500), counts.toString());
+    }
+}
