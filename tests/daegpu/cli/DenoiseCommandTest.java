@@ -9,6 +9,7 @@ import daegpu.cli.Program.Result;
 import daegpu.data.IdxFile;
 import daegpu.data.ImageFile;
 import daegpu.data.ImageSet;
+import daegpu.data.Photo;
 import daegpu.engine.Engine;
 import daegpu.engine.EngineOptions;
 import daegpu.engine.Engines;
@@ -22,6 +23,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
+import java.util.Random;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -181,6 +183,55 @@ class DenoiseCommandTest {
         assertArrayEquals(before, Files.readAllBytes(in));
         denoise(in, "--output", in, "--overwrite").assertDone();
         assertArrayEquals(expected(IMAGES.range(0, 1), null), read(in));
+    }
+
+    /** A picture of any size, through a model of 8x8 grey images: its own size, depth and alpha come back, in its own folder. */
+    @ParameterizedTest
+    @CsvSource({"20, 33, 3, 16, true", "3, 5, 1, 8, false", "8, 30, 1, 8, true"})
+    void picturesOfAnySizeKeepSizeDepthAndAlpha(int height, int width, int channels, int depth, boolean transparent)
+            throws IOException {
+        Random random = new Random(height);
+        float[] values = new float[height * width * channels];
+        float[] alpha = new float[height * width];
+        for (int i = 0; i < values.length; i++) {
+            values[i] = random.nextInt(256) / 255f;
+            alpha[i / channels] = random.nextInt(256) / 255f;
+        }
+        write("in/sub/a.png", ImageFile.encode(new Photo(height, width, channels, values, transparent ? alpha : null, depth,
+                "png")));
+        Path out = folder.resolve("in/cleaned");
+        denoise(folder.resolve("in"), "--output", out).assertDone();
+        Photo clean = ImageFile.open(out.resolve("sub/a.png"));
+        assertEquals(List.of(height, width, channels, depth),
+                List.of(clean.height(), clean.width(), clean.channels(), clean.depth()));
+        if (transparent) {
+            assertArrayEquals(alpha, clean.alpha());
+        }
+        // The same again: results of the first time, inside the folder, are no inputs.
+        assertTrue(denoise(folder.resolve("in"), "--output", out, "--overwrite").assertDone().out().contains("1 of 1"));
+        for (String option : new String[] {"--resize", "--crop"}) {
+            Path fitted = folder.resolve(option + ".png");
+            denoise(folder.resolve("in/sub/a.png"), option, "--output", fitted).assertDone();
+            assertEquals(new ImageFile.Header(8, 8, channels), ImageFile.header(fitted));
+        }
+    }
+
+    /** Without overlap the tiles of a picture that they divide are what the model makes of each. */
+    @Test
+    void tilesAreDenoisedAsTheEngineDoes() throws IOException {
+        byte[] wide = new byte[8 * 32];
+        for (int i = 0; i < wide.length; i++) {
+            wide[i] = IMAGES.pixels()[i % 32 / 8 * 64 + i / 32 * 8 + i % 8];
+        }
+        Path in = write("wide.png", ImageFile.encode(new ImageSet(8, 32, 1, wide), 0, "png"));
+        denoise(in, "--overlap", "0", "--output", folder.resolve("out.png")).assertDone();
+        byte[] expected = expected(IMAGES, null);
+        byte[] actual = ImageFile.read(folder.resolve("out.png"), 8, 32, 1).image().pixels();
+        for (int i = 0; i < actual.length; i++) {
+            assertEquals(expected[i % 32 / 8 * 64 + i / 32 * 8 + i % 8], actual[i]);
+        }
+        denoise(in, "--overlap", "8", "--output", folder.resolve("x.png")).assertRefused("--overlap must be 0 to 7", "not 8");
+        denoise(in, "--resize", "--crop", "--output", folder.resolve("x.png")).assertRefused("give one of");
     }
 
     @Test

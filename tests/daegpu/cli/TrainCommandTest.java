@@ -9,6 +9,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import daegpu.cli.Program.Result;
 import daegpu.data.IdxFile;
+import daegpu.data.ImageFile;
 import daegpu.data.ImageSet;
 import daegpu.model.Initializer;
 import daegpu.model.Parameters;
@@ -24,6 +25,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Comparator;
 import java.util.List;
+import java.util.Random;
 import java.util.Map;
 import java.util.Set;
 import java.util.TreeSet;
@@ -470,6 +472,60 @@ class TrainCommandTest {
         train().assertRefused(images.toString(), "cannot be split");
         Files.delete(images);
         train().assertRefused(data.toString(), "holds no training images");
+        assertFalse(Files.exists(run));
+    }
+
+    /** Pictures of several sizes, one of them damaged: the rest is trained on, and a resumed run prepares them alike. */
+    @Test
+    void foldersOfPicturesAreTrainedOn() throws IOException {
+        Path photos = Files.createDirectories(folder.resolve("photos/sub")).getParent();
+        for (int i = 0; i < 6; i++) {
+            byte[] pixels = new byte[(9 + i) * 20 * 3];
+            new Random(i).nextBytes(pixels);
+            Files.write(photos.resolve((i < 3 ? "sub/" : "") + i + ".png"),
+                    ImageFile.encode(new ImageSet(9 + i, 20, 3, pixels), 0, "png"));
+        }
+        Path broken = Files.write(photos.resolve("0.jpg"), new byte[] {1});
+        List<Object> arguments = Program.training(photos, run);
+        arguments.addAll(List.of("--tiles", "8x8", "--overlap", "2", "--color", "grey"));
+        Result result = Program.run(arguments.toArray());
+        assertEquals(3, result.status(), result.err());
+        assertEquals("dae-gpu train: left out: " + broken + " is neither a PNG nor a JPEG file", result.err().strip());
+        assertTrue(result.out().contains("images of 8x8 grey from " + photos), result.out());
+        String config = Files.readString(run.resolve("config.json"));
+        assertTrue(config.contains("\"tiles\" : \"8x8\"") && config.contains("\"overlap\" : 2")
+                && config.contains("\"color\" : \"grey\"") && config.contains("\"resize\" : null"), config);
+        Path other = folder.resolve("longer");
+        List<Object> longer = new ArrayList<>(arguments);
+        longer.set(longer.indexOf("--epochs") + 1, "3");
+        longer.set(longer.indexOf(run), other);
+        longer.addAll(List.of("--schedule", "constant"));
+        assertEquals(3, Program.run(longer.toArray()).status());
+        assertEquals(3, Program.run("train", "--resume", other, "--epochs", "4").status());
+        Program.run("train", "--resume", other, "--color", "color").assertRefused("--color cannot be given with --resume");
+    }
+
+    @Test
+    void refusesPicturesThatCannotBePrepared() throws IOException {
+        Path photos = Files.createDirectory(folder.resolve("photos"));
+        Files.write(photos.resolve("a.png"), ImageFile.encode(new ImageSet(9, 9, 1, new byte[81]), 0, "png"));
+        Files.write(photos.resolve("b.png"), ImageFile.encode(new ImageSet(9, 9, 1, new byte[81]), 0, "png"));
+        for (String[] wrong : new String[][] {
+            {"divisible by 4, not 9x9; take 8x8 or 12x12"},
+            {"divisible by 4, not 30x9; take 28x8 or 32x12", "--resize", "30x9"},
+            {"'8x' is no size, such as 96x128", "--crop", "8x"},
+            {"'0' is no size", "--tiles", "0"},
+            {"give one of --resize, --crop and --tiles", "--crop", "8x8", "--tiles", "8x8"},
+            {"--overlap goes with --tiles", "--resize", "8x8", "--overlap", "2"},
+            {"overlap by 0 to 7 pixels, not 8", "--tiles", "8", "--overlap", "8"},
+            {"--color must be grey, color or auto, not red", "--color", "red"}}) {
+            List<Object> arguments = Program.training(photos, run);
+            arguments.addAll(List.of(wrong).subList(1, wrong.length));
+            Program.run(arguments.toArray()).assertRefused(wrong[0]);
+        }
+        List<Object> idx = Program.training(data, run);
+        idx.addAll(List.of("--resize", "8x8"));
+        Program.run(idx.toArray()).assertRefused("only folders of PNG and JPEG files can be resized", "train-images");
         assertFalse(Files.exists(run));
     }
 

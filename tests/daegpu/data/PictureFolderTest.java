@@ -1,0 +1,169 @@
+package daegpu.data;
+
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import daegpu.data.Preparation.Colour;
+import daegpu.data.Preparation.Fit;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Random;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+class PictureFolderTest {
+
+    @TempDir
+    private Path folder;
+
+    private byte[] write(String name, int height, int width, int channels) throws IOException {
+        byte[] pixels = new byte[height * width * channels];
+        new Random(name.hashCode()).nextBytes(pixels);
+        Path file = folder.resolve(name);
+        Files.createDirectories(file.getParent());
+        Files.write(file, ImageFile.encode(new ImageSet(height, width, channels, pixels), 0, "png"));
+        return pixels;
+    }
+
+    private DataSets open(Fit fit, int height, int width, Colour colour, int limit) {
+        return DataSets.open(folder, null, 0.5, limit, 0, new Preparation(fit, height, width, 0, colour),
+                ReadingListener.SILENT);
+    }
+
+    private static byte[] together(byte[]... parts) {
+        int length = 0;
+        for (byte[] part : parts) {
+            length += part.length;
+        }
+        byte[] whole = new byte[length];
+        int at = 0;
+        for (byte[] part : parts) {
+            System.arraycopy(part, 0, whole, at, part.length);
+            at += part.length;
+        }
+        return whole;
+    }
+
+    /** Whatever order the system lists files in, those of sub-folders among them; what is hidden or no picture is passed over. */
+    @Test
+    void filesAreTakenInTheOrderOfTheirNames() throws IOException {
+        byte[] c = write("c.png", 4, 6, 1);
+        byte[] b = write("b/x.PNG", 4, 6, 1);
+        byte[] a = write("a.png", 4, 6, 1);
+        byte[] d = write("b/z/y.png", 4, 6, 1);
+        write(".hidden/x.png", 9, 9, 1);
+        write("._a.png", 9, 9, 1);
+        Files.writeString(folder.resolve("notes.txt"), "no picture");
+        DataSets sets = open(Fit.NONE, 0, 0, Colour.AUTO, 0);
+        assertArrayEquals(together(a, b), sets.training().pixels());
+        assertArrayEquals(together(d, c), sets.validation().pixels());
+        assertEquals("4x6 grey", sets.training().describeSize());
+        assertEquals(sets.training().identity(), open(Fit.NONE, 0, 0, Colour.AUTO, 0).training().identity());
+        assertEquals(List.of(), sets.unusable());
+    }
+
+    @Test
+    void greyOrColourIsWhatThePicturesAreUnlessAsked() throws IOException {
+        byte[] a = write("a.png", 2, 2, 1);
+        write("b.png", 2, 2, 3);
+        ImageSet colour = open(Fit.NONE, 0, 0, Colour.AUTO, 0).training();
+        assertEquals(3, colour.channels());
+        for (int i = 0; i < 12; i++) {
+            assertEquals(a[i / 3], colour.pixels()[i]);
+        }
+        DataSets grey = open(Fit.NONE, 0, 0, Colour.GREY, 0);
+        assertArrayEquals(a, grey.training().pixels());
+        assertEquals("2x2 grey", grey.validation().describeSize());
+    }
+
+    /** Sizes that tiles divide: the tiles are the parts of the pictures, row by row, and no picture is in both sets. */
+    @Test
+    void tilesAreThePartsOfWholePictures() throws IOException {
+        byte[] a = write("a.png", 4, 6, 1);
+        byte[] b = write("b.png", 2, 3, 1);
+        write("c.png", 2, 9, 1);
+        DataSets sets = DataSets.open(folder, null, 0.3, 0, 0, new Preparation(Fit.TILES, 2, 3, 0, Colour.AUTO),
+                ReadingListener.SILENT);
+        assertEquals(3, sets.validation().count());
+        ImageSet training = sets.training();
+        assertEquals(5, training.count());
+        for (int tile = 0; tile < 4; tile++) {
+            for (int i = 0; i < 6; i++) {
+                assertEquals(a[(tile / 2 * 2 + i / 3) * 6 + tile % 2 * 3 + i % 3], training.pixels()[tile * 6 + i]);
+            }
+        }
+        assertArrayEquals(b, training.range(4, 5).pixels());
+        DataSets limited = DataSets.open(folder, null, 0.3, 3, 2, new Preparation(Fit.TILES, 2, 3, 0, Colour.AUTO),
+                ReadingListener.SILENT);
+        assertArrayEquals(training.range(0, 3).pixels(), limited.training().pixels());
+        assertEquals(2, limited.validation().count());
+    }
+
+    @Test
+    void aSinglePictureIsSplitByItsTiles() throws IOException {
+        write("a.png", 8, 8, 1);
+        DataSets sets = open(Fit.TILES, 4, 4, Colour.AUTO, 0);
+        assertEquals(2, sets.training().count());
+        assertEquals(2, sets.validation().count());
+        assertTrue(assertThrows(InvalidInputException.class, () -> open(Fit.RESIZE, 4, 4, Colour.AUTO, 0)).getMessage()
+                .contains("holds 1 picture, which cannot be split"));
+    }
+
+    /** One whose header is broken, and one that only decoding finds out about. */
+    @Test
+    void whatCannotBeReadIsNamedAndLeftOut() throws IOException {
+        byte[] a = write("a.png", 4, 6, 1);
+        write("b.png", 4, 6, 1);
+        byte[] c = write("c.png", 4, 6, 1);
+        write("d.png", 4, 6, 1);
+        write("e.png", 4, 6, 1);
+        Path broken = Files.writeString(folder.resolve("0.png"), "no picture");
+        Path cut = folder.resolve("b.png");
+        byte[] whole = Files.readAllBytes(cut);
+        Files.write(cut, Arrays.copyOf(whole, whole.length - 5));
+        List<String> heard = new ArrayList<>();
+        DataSets sets = DataSets.open(folder, null, 0.4, 0, 0, Preparation.NONE,
+                (task, done, all) -> heard.add(task + " " + done + "/" + all));
+        assertArrayEquals(together(a, c), sets.training().pixels());
+        assertEquals(2, sets.validation().count());
+        assertEquals(List.of(broken + " is neither a PNG nor a JPEG file", cut + " is truncated"), sets.unusable());
+        assertEquals("looking at pictures 1/6", heard.get(0));
+        assertTrue(heard.contains("looking at pictures 6/6") && heard.contains("reading pictures 3/3"), heard.toString());
+        for (String name : new String[] {"a.png", "b.png", "c.png", "d.png", "e.png"}) {
+            Files.write(folder.resolve(name), new byte[] {1});
+        }
+        assertEquals("no picture in " + folder + " can be used: " + broken + " is neither a PNG nor a JPEG file, and 5 more",
+                assertThrows(InvalidInputException.class, () -> open(Fit.RESIZE, 2, 2, Colour.AUTO, 0)).getMessage());
+    }
+
+    @Test
+    void differentSizesAreNamed() throws IOException {
+        write("a.png", 4, 6, 1);
+        write("b.png", 5, 6, 1);
+        assertEquals(folder + " holds pictures of different sizes, such as 4x6 (a.png) and 5x6 (b.png): make them one by --resize,"
+                + " --crop or --tiles HEIGHTxWIDTH", assertThrows(InvalidInputException.class,
+                        () -> open(Fit.NONE, 0, 0, Colour.AUTO, 0)).getMessage());
+        assertEquals("3x2 grey", open(Fit.CROP, 3, 2, Colour.AUTO, 0).training().describeSize());
+    }
+
+    /** Known from the headers, before any picture is decoded: these are cut off behind them. */
+    @Test
+    void whatFitsNoMemoryIsSaidAtOnce() throws IOException {
+        for (int i = 0; i < 4; i++) {
+            byte[] png = ImageFile.encode(new ImageSet(1, 1, 1, new byte[1]), 0, "png");
+            png[18] = (byte) 0x75;
+            png[22] = (byte) 0x75;
+            Files.write(folder.resolve(i + ".png"), png);
+        }
+        String message = assertThrows(InvalidInputException.class, () -> open(Fit.TILES, 16, 16, Colour.COLOUR, 0)).getMessage();
+        assertTrue(message.startsWith(folder + " makes ") && message.contains("fit: take smaller images, a --limit"), message);
+        String limited = assertThrows(InvalidInputException.class, () -> open(Fit.TILES, 16, 16, Colour.COLOUR, 10)).getMessage();
+        assertTrue(limited.contains(" can be used: ") || limited.contains("fit: take smaller images"), limited);
+    }
+}
