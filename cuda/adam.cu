@@ -1,20 +1,8 @@
 // One update of all parameters: m += (g - m) (1 - beta1), v += (g^2 - v) (1 - beta2), p -= alpha m / (sqrt(v) + epsilon).
 // Reference: daegpu.engine.reference.AdamUpdate. Tensors lie in one arena whose gaps are zero and stay so; a thread takes
 // four values.
+#include "adam.cuh"
 #include "step_state.cuh"
-
-struct Constants {
-    float weight1;  // 1 - beta1
-    float weight2;  // 1 - beta2
-    float epsilon;
-    float alpha;
-};
-
-__device__ inline void update(float& parameter, float& first, float& second, float gradient, const Constants& c) {
-    first += (gradient - first) * c.weight1;
-    second += (gradient * gradient - second) * c.weight2;
-    parameter -= c.alpha * first / (sqrtf(second) + c.epsilon);
-}
 
 extern "C" __global__ void adam(float4* __restrict__ parameters, float4* __restrict__ first_moment,
         float4* __restrict__ second_moment,
@@ -24,15 +12,15 @@ extern "C" __global__ void adam(float4* __restrict__ parameters, float4* __restr
     if (i >= fours) {
         return;
     }
-    Constants constants = {weight1, weight2, epsilon, state->alpha};
+    AdamConstants constants = {weight1, weight2, epsilon, state->alpha};
     float4 p = parameters[i];
     float4 m = first_moment[i];
     float4 v = second_moment[i];
     float4 g = gradients[i];
-    update(p.x, m.x, v.x, g.x, constants);
-    update(p.y, m.y, v.y, g.y, constants);
-    update(p.z, m.z, v.z, g.z, constants);
-    update(p.w, m.w, v.w, g.w, constants);
+    adam_update(p.x, m.x, v.x, g.x, constants);
+    adam_update(p.y, m.y, v.y, g.y, constants);
+    adam_update(p.z, m.z, v.z, g.z, constants);
+    adam_update(p.w, m.w, v.w, g.w, constants);
     parameters[i] = p;
     first_moment[i] = m;
     second_moment[i] = v;

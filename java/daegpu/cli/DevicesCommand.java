@@ -12,8 +12,8 @@ import picocli.CommandLine.Spec;
 
 /** {@code devices}: what this machine has to compute with. */
 @Command(name = "devices", mixinStandardHelpOptions = true,
-        description = {"Lists the GPUs and what the cuda engine needs to use them, and says which engine",
-            "--engine auto takes.", ""},
+        description = {"Lists the GPUs and what the cuda engine uses, and says which engine --engine auto takes.",
+            "It needs the driver; cuBLAS and cuDNN are for --convolutions cudnn.", ""},
         footerHeading = "%nWhere libraries are missing:%n",
         footer = {"  Either install the packages that are named, or let Maven bring cuBLAS 12.6 and",
             "  cuDNN 9.5 for Linux on x86-64 from Maven Central (2 GB; more when unpacked):",
@@ -43,6 +43,11 @@ final class DevicesCommand implements Callable<Integer> {
         }
         Choice choice = Engines.automatic(EngineOptions.fp32(1));
         out.println("--engine auto takes " + choice.name() + ": " + choice.reason());
+        if (choice.name().equals("cuda")) {
+            String missing = report.missingForLayers();
+            out.println("--convolutions auto takes " + (missing != null ? "native: " + missing
+                    : "the faster of cudnn and native, which train times when it starts"));
+        }
         return ExitStatus.DONE;
     }
 }

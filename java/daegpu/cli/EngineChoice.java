@@ -6,6 +6,7 @@ import daegpu.engine.Engines;
 import daegpu.engine.Engines.OpenedEngine;
 import daegpu.model.Architecture;
 import java.util.Iterator;
+import java.util.function.Consumer;
 import picocli.CommandLine.Option;
 
 /** The options that say what computes. */
@@ -40,9 +41,44 @@ final class EngineChoice {
             description = "GPU to use, by its number in the list of the command devices (default: ${DEFAULT-VALUE}).")
     int device;
 
+    /** The names that {@code --convolutions} takes. */
+    static final class Convolutions implements Iterable<String> {
+        @Override
+        public Iterator<String> iterator() {
+            return EngineOptions.CONVOLUTIONS.iterator();
+        }
+    }
+
+    @Option(names = "--convolutions", paramLabel = "NAME", completionCandidates = Convolutions.class,
+            defaultValue = "auto",
+            description = "What computes convolutions and dense layers on a GPU: ${COMPLETION-CANDIDATES}; cudnn is cuDNN and "
+                    + "cuBLAS, native this program's own kernels, which need nothing but the driver. With auto, train times "
+                    + "both and keeps the faster one for the run; where a library is missing it is native (default: "
+                    + "${DEFAULT-VALUE}).")
+    String convolutions;
+
     /** Opens the engine. @throws daegpu.engine.EngineUnavailableException if it cannot run here */
     OpenedEngine open(Architecture architecture, int batchSize) {
         return Engines.open(engine, architecture, options(batchSize));
+    }
+
+    /**
+     * Opens the engine to train with: {@code auto} convolutions are timed first, where there is a choice, and {@link
+     * #convolutions} is then what was chosen.
+     *
+     * @param say receives one line on the choice, if there was one
+     */
+    OpenedEngine openToTrain(Architecture architecture, int batchSize, Consumer<String> say) {
+        EngineOptions options = options(batchSize);
+        if (!EngineOptions.CONVOLUTIONS.contains(convolutions)) {
+            throw new InvalidInputException("--convolutions must be one of " + String.join(", ", EngineOptions.CONVOLUTIONS)
+                    + ", not " + convolutions);
+        }
+        Engines.chooseConvolutions(engine, architecture, options).ifPresent(choice -> {
+            convolutions = choice.name();
+            say.accept(choice.name() + ": " + choice.reason());
+        });
+        return open(architecture, batchSize);
     }
 
     /** The options by themselves. @throws InvalidInputException if the number of threads is out of range */
@@ -50,6 +86,6 @@ final class EngineChoice {
         if (threads < 0 || threads > MOST_THREADS) {
             throw new InvalidInputException("--threads must be 0 to " + MOST_THREADS + ", not " + threads);
         }
-        return new EngineOptions(batchSize, precision, threads, device);
+        return new EngineOptions(batchSize, precision, threads, device, convolutions);
     }
 }

@@ -227,9 +227,12 @@ final class TrainCommand implements Callable<Integer> {
         private Path previewFile;
     }
 
+    /** What {@code --convolutions auto} took and why, if it had to choose. */
+    private String convolutionsChoice;
+
     /** What {@code --resume} lets a user change: the others decide the arithmetic, and are the run's own. */
     private static final Set<String> CHANGEABLE = Set.of("--resume", "--epochs", "--data", "--validation-data", "--engine",
-            "--precision", "--threads", "--device", "--log-every", "--preview", "--preview-file");
+            "--precision", "--threads", "--device", "--convolutions", "--log-every", "--preview", "--preview-file");
     /** What is no part of a run's record: which run it is, and how it was watched. */
     private static final Set<String> UNRECORDED = Set.of("--resume", "--preview", "--preview-file");
     /** What {@code --init-from} takes from the model. */
@@ -259,7 +262,7 @@ final class TrainCommand implements Callable<Integer> {
         DataSets images = openImages();
         TrainingOptions options = options(images.training(), model);
         Path output = run.output != null ? run.output : newRunName();
-        try (OpenedEngine engine = engineChoice.open(options.architecture(), options.batchSize());
+        try (OpenedEngine engine = openEngine(options);
                 RunDirectory directory = RunDirectory.create(output)) {
             record(engine).write(directory.config());
             printPlan(options, engine, images, directory);
@@ -267,6 +270,11 @@ final class TrainCommand implements Callable<Integer> {
                     (trainer, epochs) -> trainer.start(model != null ? model.state().parameters()
                     : Initializer.glorotUniform(options.architecture(), options.noise().seed()), epochs));
         }
+    }
+
+    private OpenedEngine openEngine(TrainingOptions options) {
+        return engineChoice.openToTrain(options.architecture(), options.batchSize(),
+                line -> convolutionsChoice = line);
     }
 
     private DataSets openImages() {
@@ -389,7 +397,7 @@ final class TrainCommand implements Callable<Integer> {
                         + 2 * epochsDone);
                 return ExitStatus.DONE;
             }
-            try (OpenedEngine engine = engineChoice.open(options.architecture(), options.batchSize())) {
+            try (OpenedEngine engine = openEngine(options)) {
                 printPlan(options, engine, images, directory);
                 out().printf("Going on after update %,d of %,d.%n", checkpoint.state().step(), steps);
                 sayWhereScheduleEnds(checkpoint.options().learningRate(), options.learningRate());
@@ -428,6 +436,9 @@ final class TrainCommand implements Callable<Integer> {
         }
         if (!given.contains("--precision")) {
             engineChoice.precision = record.text("precision");
+        }
+        if (!given.contains("--convolutions")) {
+            engineChoice.convolutions = record.textIfPresent("convolutions").orElse("auto");
         }
         if (!given.contains("--threads")) {
             engineChoice.threads = record.count("threads");
@@ -469,6 +480,7 @@ final class TrainCommand implements Callable<Integer> {
         options.put("validation-data", recorded(data.validation));
         options.put("engine", engine.name());
         options.put("precision", engineChoice.precision);
+        options.put("convolutions", engineChoice.convolutions);
         options.put("threads", engineChoice.options(1).threadCount());
         options.put("log-every", run.logEvery);
         return options;
@@ -486,6 +498,9 @@ final class TrainCommand implements Callable<Integer> {
         out.println(NetworkSummary.of(options.architecture()));
         out.println();
         out.println("Engine:  " + engine.engine().description() + ": " + engine.reason());
+        if (convolutionsChoice != null) {
+            out.println("         convolutions " + convolutionsChoice);
+        }
         out.println("Images:  " + images.description().replace("\n", "\n         "));
         if (!images.unusable().isEmpty()) {
             out.printf("Missing: %,d pictures that cannot be used; they are named at the end%n", images.unusable().size());

@@ -5,6 +5,7 @@ import daegpu.engine.cuda.CudaEngine;
 import daegpu.engine.reference.ReferenceEngine;
 import daegpu.model.Architecture;
 import java.util.List;
+import java.util.Optional;
 import java.util.StringJoiner;
 import java.util.function.Supplier;
 
@@ -67,6 +68,22 @@ public final class Engines {
             missing.add("cpu does not: " + e.getMessage());
         }
         return new Choice("reference", "the only engine that runs here; " + missing);
+    }
+
+    /**
+     * What is to compute the convolutions of a run on a GPU, where {@code options} leave that open: on the device, both are
+     * timed over a few training steps.
+     *
+     * @param name one of {@link #NAMES}
+     * @return {@code cudnn} or {@code native}, and why; empty if there is nothing to choose
+     * @throws EngineUnavailableException if this engine cannot run here
+     */
+    public static Optional<Choice> chooseConvolutions(String name, Architecture architecture, EngineOptions options) {
+        if (!options.convolutions().equals("auto")) {
+            return Optional.empty();
+        }
+        String engine = name.equals("auto") ? automatic(options).name() : name;
+        return engine.equals("cuda") ? Optional.of(CudaEngine.chooseConvolutions(architecture, options)) : Optional.empty();
     }
 
     private static OpenedEngine openFastest(Architecture architecture, EngineOptions options) {

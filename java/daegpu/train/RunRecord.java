@@ -122,6 +122,11 @@ public final class RunRecord {
         return value.textValue();
     }
 
+    /** A text that records of earlier versions do not have. @throws InvalidInputException if it is no text */
+    public Optional<String> textIfPresent(String name) {
+        return root.get(OPTIONS).get(name) == null ? Optional.empty() : Optional.of(text(name));
+    }
+
     /** The path called {@code name}, if it is not null. @throws InvalidInputException if it is no text */
     public Optional<Path> path(String name) {
         try {

@@ -11,10 +11,16 @@ final class Activations {
     private final List<Layer> layers;
     private final DeviceArray[] inputs;
     private final DeviceArray output;
-    /** Holds what a layer computed until bias and activation were applied to it, and likewise on the way back. */
+    /**
+     * Holds what a layer computed until bias and activation were applied to it, and likewise on the way back. Null where this
+     * program's own kernels apply them at once.
+     */
     private final DeviceArray scratch;
+    private final boolean pixels;
 
-    Activations(Device device, DeviceScope owner, Architecture architecture, int capacity) {
+    Activations(Toolkit toolkit, DeviceScope owner, Architecture architecture, int capacity) {
+        Device device = toolkit.device();
+        pixels = toolkit.isNative();
         layers = architecture.layers();
         inputs = new DeviceArray[layers.size()];
         long largest = 0;
@@ -28,15 +34,19 @@ final class Activations {
         }
         output = device.allocateFloats(owner, (long) capacity * outputPlanes(layers.size() - 1).size(), "a batch of "
                 + capacity);
-        scratch = device.allocateFloats(owner, capacity * largest, "a batch of " + capacity);
+        scratch = pixels ? null : device.allocateFloats(owner, capacity * largest, "a batch of " + capacity);
     }
 
     Planes inputPlanes(int l) {
-        return inputPlanes(layers, l);
+        Layer layer = layers.get(l);
+        return pixels ? Planes.pixels(layer.inputHeight(), layer.inputWidth(), layer.inputChannels())
+                : inputPlanes(layers, l);
     }
 
     Planes outputPlanes(int l) {
-        return outputPlanes(layers, l);
+        Layer layer = layers.get(l);
+        return pixels ? Planes.pixels(layer.outputHeight(), layer.outputWidth(), layer.outputChannels())
+                : outputPlanes(layers, l);
     }
 
     /** How the input of layer {@code l} lies in memory. A dense layer sees the same floats as one row. */

@@ -12,11 +12,15 @@ final class Corruption {
         this.kernels = kernels;
     }
 
-    /** For the network: as planes, with the border that its first layer wants. */
+    /** For the network: as its first layer wants it. */
     void run(BatchSource source, DeviceArray position, int count, Architecture architecture, DeviceArray clean,
             DeviceArray noisy, Planes noisyPlanes) {
-        run(source, position, count, architecture.width(), architecture.channels(), architecture.imageSize(), clean, noisy,
-                noisyPlanes.plane(), noisyPlanes.pitch());
+        if (noisyPlanes.size() == architecture.imageSize() && noisyPlanes.channels() == 1) {
+            run(source, position, count, architecture.imageSize(), clean, noisy);
+        } else {
+            run(source, position, count, architecture.width(), architecture.channels(), architecture.imageSize(), clean,
+                    noisy, noisyPlanes.plane(), noisyPlanes.pitch());
+        }
     }
 
     /** In the program's own order, without gaps: an image is then one row of so many values. */

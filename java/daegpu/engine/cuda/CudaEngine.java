@@ -1,10 +1,10 @@
 package daegpu.engine.cuda;
 
 import daegpu.data.ImageSet;
-import daegpu.engine.Adam;
 import daegpu.engine.Engine;
 import daegpu.engine.EngineOptions;
 import daegpu.engine.EngineUnavailableException;
+import daegpu.engine.Engines;
 import daegpu.engine.TrainingState;
 import daegpu.model.Architecture;
 import daegpu.model.Layer;
@@ -13,11 +13,13 @@ import daegpu.noise.Noise;
 import java.util.Arrays;
 import java.util.HashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
+import java.util.Optional;
 
 /**
- * The network on an NVIDIA GPU: this program's kernels (folder {@code cuda}), cuDNN for convolutions and cuBLAS for dense
- * layers. Images, as long as they fit, their order, weights, moments and losses stay on the device. A training step is
+ * The network on an NVIDIA GPU: this program's kernels (folder {@code cuda}), and cuDNN for convolutions and cuBLAS for dense
+ * layers, or kernels of this program for these, too ({@code --convolutions native}). Images, as long as they fit, their order, weights, moments and losses stay on the device. A training step is
  * captured as a CUDA graph and replayed; nothing is copied or waited for in a step (but chunks of a set that does not fit),
  * and what changes from one to the next (step count, learning rate, place in the order) lives on the device.
  *
@@ -44,7 +46,7 @@ public final class CudaEngine implements Engine {
     private final BatchSource training;
     private final Corruption corruption;
     private final Layout layout;
-    private final Map<Integer, TrainingPass> passes = new HashMap<>();
+    private final Map<Integer, GradientStep> passes = new HashMap<>();
     private final Map<EpochStep, CapturedStep> epochSteps = new HashMap<>();
     private final Map<Integer, CapturedStep> givenSteps = new HashMap<>();
     /** Null until images are denoised or encoded, or an epoch is started, for the first time. */
@@ -62,16 +64,17 @@ public final class CudaEngine implements Engine {
      *                                    memory, or if the precision is neither fp32 nor tf32
      */
     public CudaEngine(Architecture architecture, EngineOptions options) {
-        Gpu gpu = requireDevice(options.precision(), options.device());
+        Gpu gpu = usableDevice(options);
+        boolean isNative = computesNatively(options);
         this.architecture = architecture;
         this.options = options;
         layers = architecture.layers();
         requireCountable(architecture, options.batchSize());
-        arena = new ParameterArena(architecture);
+        arena = new ParameterArena(architecture, !isNative);
         device = new Device(gpu);
         try {
-            toolkit = Toolkit.open(device, scope, options.precision());
-            memory = new TrainingMemory(device, scope, architecture, arena, options.batchSize());
+            toolkit = isNative ? Toolkit.openNative(device, scope) : Toolkit.open(device, scope, options.precision());
+            memory = new TrainingMemory(toolkit, scope, architecture, arena, options.batchSize());
             state = new StepState(toolkit, memory.state());
             training = new BatchSource(toolkit, scope, options.batchSize());
             corruption = new Corruption(toolkit.kernels());
@@ -89,10 +92,12 @@ public final class CudaEngine implements Engine {
      *                                    of its own
      */
     public static void requireDevice(EngineOptions options) {
-        requireDevice(options.precision(), options.device());
+        usableDevice(options);
     }
 
-    private static Gpu requireDevice(String precision, int number) {
+    private static Gpu usableDevice(EngineOptions options) {
+        String precision = options.precision();
+        int number = options.device();
         if (!PRECISIONS.contains(precision)) {
             throw new EngineUnavailableException("the cuda engine computes in fp32 or tf32, not in " + precision);
         }
@@ -103,7 +108,58 @@ public final class CudaEngine implements Engine {
                     + (gpus.size() == 1 ? "is" : "are"));
         }
         gpus.get(number).require(precision);
+        computesNatively(options);
         return gpus.get(number);
+    }
+
+    /**
+     * Whether this program's own kernels compute convolutions and dense layers: where they are asked for, and where {@code
+     * auto} finds no cuBLAS or cuDNN.
+     *
+     * @throws EngineUnavailableException if cuDNN is asked for, or needed for the precision, and not there
+     */
+    private static boolean computesNatively(EngineOptions options) {
+        boolean fp32 = options.precision().equals("fp32");
+        switch (options.convolutions()) {
+            case "native" -> {
+                if (!fp32) {
+                    throw new EngineUnavailableException("--convolutions native computes in fp32, not in "
+                            + options.precision() + "; use --precision fp32, or --convolutions cudnn");
+                }
+                return true;
+            }
+            case "auto" -> {
+                if (fp32 && CudaLibraries.missingForLayers().isPresent()) {
+                    return true;
+                }
+            }
+            case "cudnn" -> { }
+            default -> throw new EngineUnavailableException("there are no convolutions called " + options.convolutions()
+                    + "; there are auto, cudnn, native");
+        }
+        CudaLibraries.loadForLayers();
+        return false;
+    }
+
+    /**
+     * Chooses between cuDNN and this program's own kernels for a run: the one that was faster over a few training steps on
+     * random images, or the only one that can be used.
+     *
+     * @throws EngineUnavailableException if neither can be used
+     */
+    public static Engines.Choice chooseConvolutions(Architecture architecture, EngineOptions options) {
+        Gpu gpu = usableDevice(options);
+        if (!options.precision().equals("fp32")) {
+            return new Engines.Choice("cudnn", "native convolutions compute in fp32 only");
+        }
+        Optional<String> missing = CudaLibraries.missingForLayers();
+        if (missing.isPresent()) {
+            return new Engines.Choice("native", missing.get());
+        }
+        double dnn = StepTimer.millisecondsOfStep(architecture, options.withConvolutions("cudnn"));
+        double own = StepTimer.millisecondsOfStep(architecture, options.withConvolutions("native"));
+        return new Engines.Choice(own < dnn ? "native" : "cudnn", String.format(Locale.ROOT,
+                "an update takes %.3g ms with native and %.3g ms with cudnn on %s", own, dnn, gpu.name()));
     }
 
     /** Kernels count the floats of a batch in 32 bits. */
@@ -127,8 +183,8 @@ public final class CudaEngine implements Engine {
     public String description() {
         Gpu gpu = device.gpu();
         return "cuda (" + gpu.name() + ", compute capability " + gpu.major() + "." + gpu.minor() + ", driver for CUDA "
-                + CudaLibraries.describe(CudaLibraries.driverVersion()) + ", cuDNN " + DnnHandle.version() + ", "
-                + options.precision() + ")";
+                + CudaLibraries.describe(CudaLibraries.driverVersion()) + ", " + (toolkit.isNative() ? "native convolutions"
+                : "cuDNN " + DnnHandle.version()) + ", " + options.precision() + ")";
     }
 
     /**
@@ -137,7 +193,8 @@ public final class CudaEngine implements Engine {
      */
     public static String nativeLibraries() {
         CudaLibraries.load();
-        return "driver for CUDA " + CudaLibraries.describe(CudaLibraries.driverVersion()) + ", cuDNN " + DnnHandle.version();
+        return "driver for CUDA " + CudaLibraries.describe(CudaLibraries.driverVersion()) + ", "
+                + CudaLibraries.missingForLayers().orElseGet(() -> "cuDNN " + DnnHandle.version());
     }
 
     @Override
@@ -191,8 +248,7 @@ public final class CudaEngine implements Engine {
     public void trainStep(float[] clean, float[] noisy, int count, float learningRate) {
         requireCount(count);
         device.makeCurrent();
-        place(clean, count, memory.clean(), Planes.packed(architecture.channels(), architecture.height(),
-                architecture.width()));
+        place(clean, count, memory.clean(), toolkit.imagePlanes(architecture));
         place(noisy, count, memory.activations().input(0), memory.activations().inputPlanes(0));
         state.expect(learningRate);
         givenSteps.computeIfAbsent(count, this::givenStep).run();
@@ -216,34 +272,20 @@ public final class CudaEngine implements Engine {
     }
 
     private CapturedStep epochStep(int count) {
-        TrainingPass pass = passFor(count);
+        GradientStep pass = passFor(count);
         return new CapturedStep(device, scope, () -> {
             corruption.run(training, StepState.position(memory.state()), count, architecture, memory.clean(),
                     memory.activations().input(0), memory.activations().inputPlanes(0));
             pass.run();
-            update();
         });
     }
 
     private CapturedStep givenStep(int count) {
-        TrainingPass pass = passFor(count);
-        return new CapturedStep(device, scope, () -> {
-            pass.run();
-            update();
-        });
+        return new CapturedStep(device, scope, passFor(count)::run);
     }
 
-    private TrainingPass passFor(int count) {
-        return passes.computeIfAbsent(count, size -> new TrainingPass(toolkit, layers, arena, memory, size, scope));
-    }
-
-    /** Adam on the gradients that are there. */
-    private void update() {
-        toolkit.kernels().launchOne(Kernel.ADVANCE_STEP, memory.state(), (float) Adam.BETA_1, (float) Adam.BETA_2);
-        int fours = arena.size() / 4;
-        toolkit.kernels().launch(Kernel.ADAM, fours, memory.parameters(), memory.firstMoment(), memory.secondMoment(),
-                memory.gradients(), fours,
-                (float) (1 - Adam.BETA_1), (float) (1 - Adam.BETA_2), Adam.EPSILON, memory.state());
+    private GradientStep passFor(int count) {
+        return passes.computeIfAbsent(count, size -> toolkit.training(layers, arena, memory, size, scope));
     }
 
     private void stepped(int count) {
@@ -270,7 +312,7 @@ public final class CudaEngine implements Engine {
         device.makeCurrent();
         upload(gradients, memory.gradients());
         state.expect(learningRate);
-        update();
+        Optimizer.update(toolkit.kernels(), memory, arena.size());
         state.updated();
     }
 
@@ -300,6 +342,9 @@ public final class CudaEngine implements Engine {
     @Override
     public Parameters gradients() {
         device.makeCurrent();
+        if (lastCount > 0) {
+            passFor(lastCount).collectGradients();
+        }
         return download(memory.gradients());
     }
 

@@ -9,8 +9,11 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.util.ArrayList;
+import java.util.EnumMap;
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.stream.Stream;
 import jcuda.driver.JCudaDriver;
@@ -85,23 +88,39 @@ final class CudaLibraries {
     /** Below this version of the driver interface, cuBLAS 12 does not run. */
     private static final int OLDEST_DRIVER = 12000;
 
-    private static List<Loading> loadings;
+    /** Of those that were tried: why they were not loaded, if they were not. */
+    private static final Map<Library, Optional<String>> PROBLEMS = new EnumMap<>(Library.class);
 
     private CudaLibraries() {
     }
 
     /**
-     * Loads all of them, once.
+     * Loads the driver, once; nothing else is touched.
      *
-     * @throws EngineUnavailableException if one is missing, or the driver is too old
+     * @throws EngineUnavailableException if it is missing or too old
      */
     static void load() {
-        for (Loading loading : tryAll()) {
-            if (loading.problem() != null) {
-                throw new EngineUnavailableException(loading.problem());
-            }
+        String problem = tryOnce(Library.DRIVER);
+        if (problem != null) {
+            throw new EngineUnavailableException(problem);
         }
         requireDriver(driverVersion());
+    }
+
+    /**
+     * Loads cuBLAS and cuDNN, too.
+     *
+     * @throws EngineUnavailableException if one is missing
+     */
+    static void loadForLayers() {
+        missingForLayers().ifPresent(problem -> {
+            throw new EngineUnavailableException(problem + ", or use --convolutions native");
+        });
+    }
+
+    /** Why cuBLAS and cuDNN cannot be used here, in one line; tries to load them. */
+    static Optional<String> missingForLayers() {
+        return Stream.of(Library.CUBLAS, Library.CUDNN).map(CudaLibraries::tryOnce).filter(Objects::nonNull).findFirst();
     }
 
     /** @throws EngineUnavailableException if a driver of this version (as {@code cuDriverGetVersion} has it) is too old */
@@ -125,16 +144,13 @@ final class CudaLibraries {
         return version[0];
     }
 
-    /** Loads all of them, once, and says how it went. */
-    static synchronized List<Loading> tryAll() {
-        if (loadings == null) {
-            List<Loading> tried = new ArrayList<>();
-            for (Library library : Library.values()) {
-                tried.add(new Loading(library, tryToLoad(library)));
-            }
-            loadings = List.copyOf(tried);
-        }
-        return loadings;
+    /** Loads all of them, each once, and says how it went. */
+    static List<Loading> tryAll() {
+        return Stream.of(Library.values()).map(library -> new Loading(library, tryOnce(library))).toList();
+    }
+
+    private static synchronized String tryOnce(Library library) {
+        return PROBLEMS.computeIfAbsent(library, key -> Optional.ofNullable(tryToLoad(key))).orElse(null);
     }
 
     private static String tryToLoad(Library library) {

@@ -2,6 +2,7 @@ package daegpu.engine.cuda;
 
 import daegpu.engine.EngineUnavailableException;
 import java.util.List;
+import java.util.Objects;
 
 /**
  * What of CUDA is on this machine, for people.
@@ -22,6 +23,11 @@ public record CudaReport(String driver, List<Library> libraries, List<String> gp
      * @param problem why none was, and how to get it, in one line; null if one was
      */
     public record Library(String title, String file, String where, String problem) {
+    }
+
+    /** Why {@code --convolutions} can only be native, in one line, or null. */
+    public String missingForLayers() {
+        return libraries.stream().skip(1).map(Library::problem).filter(Objects::nonNull).findFirst().orElse(null);
     }
 
     /** Looks. */

@@ -6,8 +6,8 @@ import daegpu.model.Layer.Activation;
 import daegpu.model.Layer.Operation;
 import java.util.List;
 
-/** Takes batches of one size through the layers. */
-final class ForwardPass {
+/** {@link Forward} by cuDNN and cuBLAS. */
+final class ForwardPass implements Forward {
 
     private final Toolkit toolkit;
     private final List<Layer> layers;
@@ -41,7 +41,8 @@ final class ForwardPass {
     }
 
     /** Runs layers {@code from} (inclusive) to {@code to} (exclusive) on the input that is there. */
-    void run(int from, int to) {
+    @Override
+    public void run(int from, int to) {
         for (int l = from; l < to; l++) {
             runLinear(l);
             if (layers.get(l).operation() != Operation.DENSE) {

@@ -23,7 +23,7 @@ final class Inference {
     private final Layout layout;
     private final int capacity;
     private final DeviceArray pixels;
-    private final Map<Integer, ForwardPass> passes = new HashMap<>();
+    private final Map<Integer, Forward> passes = new HashMap<>();
 
     Inference(Toolkit toolkit, DeviceScope owner, Architecture architecture, ParameterArena arena, DeviceArray parameters) {
         this.toolkit = toolkit;
@@ -34,7 +34,7 @@ final class Inference {
         layout = new Layout(toolkit.kernels());
         long largest = layers.stream().mapToLong(Layer::outputSize).max().orElseThrow();
         capacity = Integer.highestOneBit((int) Math.max(1, Math.min(IMAGES, VALUES / largest)));
-        activations = new Activations(toolkit.device(), owner, architecture, capacity);
+        activations = new Activations(toolkit, owner, architecture, capacity);
         pixels = toolkit.device().allocateFloats(owner, capacity * Math.max(largest, architecture.imageSize()),
                 "a batch of " + capacity);
     }
@@ -60,9 +60,9 @@ final class Inference {
     }
 
     /** Passes are made for powers of two, so that they stay few; images beyond {@code count} are computed along and left. */
-    private ForwardPass passFor(int count) {
+    private Forward passFor(int count) {
         int size = count == 1 ? 1 : 2 * Integer.highestOneBit(count - 1);
-        return passes.computeIfAbsent(size, key -> new ForwardPass(toolkit, layers, arena, parameters, activations, key,
+        return passes.computeIfAbsent(size, key -> toolkit.forward(layers, arena, parameters, activations, key,
                 owner));
     }
 }

@@ -34,6 +34,32 @@ enum Kernel {
     SET_STEP("set_step", "set_step"),
     SET_SOURCE("set_source", "set_source"),
     ADAM("adam", "adam"),
+    CONVOLUTION("convolution", "convolution"),
+    CONVOLUTION_VECTOR("convolution", "convolution_vector"),
+    CONVOLUTION_1("convolution", "convolution_1"),
+    CONVOLUTION_32("convolution", "convolution_32"),
+    CONVOLUTION_64("convolution", "convolution_64"),
+    TRANSPOSED_CONVOLUTION("transposed_convolution", "transposed_convolution"),
+    TRANSPOSED_CONVOLUTION_VECTOR("transposed_convolution", "transposed_convolution_vector"),
+    TRANSPOSED_CONVOLUTION_32("transposed_convolution", "transposed_convolution_32"),
+    TRANSPOSED_CONVOLUTION_64("transposed_convolution", "transposed_convolution_64"),
+    TRANSPOSED_CONVOLUTION_SINGLE("transposed_convolution", "transposed_convolution_single"),
+    TRANSPOSED_CONVOLUTION_SINGLE_32("transposed_convolution", "transposed_convolution_single_32"),
+    TRANSPOSED_CONVOLUTION_FEW("transposed_convolution", "transposed_convolution_few"),
+    DENSE("dense", "dense"),
+    DENSE_VECTOR("dense", "dense_vector"),
+    DENSE_NARROW("dense", "dense_narrow"),
+    DENSE_NARROW_VECTOR("dense", "dense_narrow_vector"),
+    DENSE_DATA_GRADIENT("dense", "dense_data_gradient"),
+    DENSE_DATA_GRADIENT_VECTOR("dense", "dense_data_gradient_vector"),
+    DENSE_DATA_GRADIENT_NARROW("dense", "dense_data_gradient_narrow"),
+    DENSE_DATA_GRADIENT_NARROW_VECTOR("dense", "dense_data_gradient_narrow_vector"),
+    WEIGHT_GRADIENT("weight_gradient", "weight_gradient"),
+    WEIGHT_GRADIENT_VECTOR("weight_gradient", "weight_gradient_vector"),
+    WEIGHT_GRADIENT_THIN("weight_gradient", "weight_gradient_thin"),
+    WEIGHT_GRADIENT_THIN_VECTOR("weight_gradient", "weight_gradient_thin_vector"),
+    UPDATE("update", "update"),
+    GRADIENTS("update", "gradients"),
     TO_PLANES("layout", "to_planes"),
     TO_PIXELS("layout", "to_pixels");
 
@@ -105,24 +131,30 @@ enum Kernel {
         /**
          * Runs a kernel in {@code x} by {@code y} blocks of {@value #THREADS} threads.
          *
-         * @param arguments as the kernel declares them: Integer, Long, Float or DeviceArray; 0L is a null pointer, too
+         * @param arguments as the kernel declares them: Integer, Long, Float or DeviceArray, int[] for a structure of 4-byte
+         *                  values; 0L is a null pointer, too
          */
         void launchBlocks(Kernel kernel, int x, int y, Object... arguments) {
-            start(kernel, x, y, THREADS, arguments);
+            start(kernel, x, y, 1, THREADS, arguments);
+        }
+
+        /** The same in {@code x} by {@code y} by {@code z} blocks. */
+        void launchGrid(Kernel kernel, int x, int y, int z, Object... arguments) {
+            start(kernel, x, y, z, THREADS, arguments);
         }
 
         /** Runs a kernel in a single thread. */
         void launchOne(Kernel kernel, Object... arguments) {
-            start(kernel, 1, 1, 1, arguments);
+            start(kernel, 1, 1, 1, 1, arguments);
         }
 
-        private void start(Kernel kernel, int x, int y, int threads, Object... arguments) {
+        private void start(Kernel kernel, int x, int y, int z, int threads, Object... arguments) {
             NativePointerObject[] pointers = new NativePointerObject[arguments.length];
             for (int i = 0; i < arguments.length; i++) {
                 pointers[i] = pointerTo(arguments[i]);
             }
-            CudaStatus.check(JCudaDriver.cuLaunchKernel(functions.get(kernel), x, y, 1, threads, 1, 1, 0, device.stream(),
-                    Pointer.to(pointers), null), "run the kernel " + kernel.entry);
+            CudaStatus.check(JCudaDriver.cuLaunchKernel(functions.get(kernel), x, y, z, threads, 1, 1, 0,
+                    device.stream(), Pointer.to(pointers), null), "run the kernel " + kernel.entry);
         }
 
         private static Pointer pointerTo(Object argument) {
@@ -134,6 +166,9 @@ enum Kernel {
             }
             if (argument instanceof Float value) {
                 return Pointer.to(new float[] {value});
+            }
+            if (argument instanceof int[] structure) {
+                return Pointer.to(structure);
             }
             if (argument instanceof DeviceArray array) {
                 return Pointer.to(array.pointer());

@@ -10,7 +10,8 @@ import java.util.List;
  * Where each trainable tensor lies in one contiguous piece of device memory, and how its values are ordered there.
  * Checkpoints hold convolution kernels as {@code [row, column, channel, filter]} and images in row, column, channel order;
  * cuDNN takes kernels as {@code [filter, channel, row, column]} and images channel by channel, so the dense layers meet the
- * flattened image in that order. Values are re-ordered when a state is loaded or saved, and never in between.
+ * flattened image in that order. This program's own kernels take the order of checkpoints. Values are re-ordered when a
+ * state is loaded or saved, and never in between.
  *
  * <p>Tensors begin at multiples of 256 bytes, as separately allocated ones would. The gaps are zero, and Adam keeps them so.
  */
@@ -23,9 +24,20 @@ final class ParameterArena {
     private final long[] kernelsAt;
     private final long[] biasesAt;
     private final int size;
+    private final boolean reordered;
 
-    /** @throws IllegalArgumentException if the arena would have over 2³¹ floats */
+    /** In cuDNN's order. @throws ArithmeticException if the arena would have over 2³¹ floats */
     ParameterArena(Architecture architecture) {
+        this(architecture, true);
+    }
+
+    /**
+     * In cuDNN's order, or in that of checkpoints, which this program's own kernels take.
+     *
+     * @throws ArithmeticException if the arena would have over 2³¹ floats
+     */
+    ParameterArena(Architecture architecture, boolean reordered) {
+        this.reordered = reordered;
         layers = new ArrayList<>(architecture.layers());
         kernelsAt = new long[layers.size()];
         biasesAt = new long[layers.size()];
@@ -66,6 +78,11 @@ final class ParameterArena {
         return arena.floats(biasesAt[l], layers.get(l).outputChannels());
     }
 
+    /** Where the kernel of layer {@code l} begins, in floats. */
+    int kernelAt(int l) {
+        return (int) kernelsAt[l];
+    }
+
     /** Where the bias of layer {@code l} begins, in floats. */
     int biasAt(int l) {
         return (int) biasesAt[l];
@@ -91,12 +108,23 @@ final class ParameterArena {
         int in = 0;
         for (int l = 0; l < layers.size(); l++) {
             Layer layer = layers.get(l);
-            if (layer.operation() == Operation.DENSE) {
+            if (!reordered) {
+                visitInOrder(l, in, visitor);
+            } else if (layer.operation() == Operation.DENSE) {
                 visitDense(l, in, visitor);
             } else {
                 visitConvolution(l, in, visitor);
             }
             in += kernelSize(l) + layer.outputChannels();
+        }
+    }
+
+    private void visitInOrder(int l, int start, Visitor visitor) {
+        for (int i = 0; i < kernelSize(l); i++) {
+            visitor.visit(start + i, (int) kernelsAt[l] + i);
+        }
+        for (int i = 0; i < layers.get(l).outputChannels(); i++) {
+            visitor.visit(start + kernelSize(l) + i, (int) biasesAt[l] + i);
         }
     }
 

@@ -22,6 +22,11 @@ record Planes(int channels, int height, int width, int border, int pitch) {
         return new Planes(channels, height, width, 0, width);
     }
 
+    /** In the program's own order, pixel by pixel: the channels of a row's pixels are one long row of a single plane. */
+    static Planes pixels(int height, int width, int channels) {
+        return packed(1, height, width * channels);
+    }
+
     /**
      * What a convolution takes in, and a transposed one puts out: with the border that 'same' needs, and then rows of a
      * multiple of four floats, so that they can be written by 16 bytes.

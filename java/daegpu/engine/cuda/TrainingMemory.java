@@ -22,7 +22,8 @@ final class TrainingMemory {
     private final Activations activations;
     private final DeviceArray[] gradientsAt;
 
-    TrainingMemory(Device device, DeviceScope owner, Architecture architecture, ParameterArena arena, int capacity) {
+    TrainingMemory(Toolkit toolkit, DeviceScope owner, Architecture architecture, ParameterArena arena, int capacity) {
+        Device device = toolkit.device();
         layers = architecture.layers();
         parameters = device.allocateFloats(owner, arena.size(), "the parameters");
         firstMoment = device.allocateFloats(owner, arena.size(), "Adam's moments");
@@ -31,11 +32,11 @@ final class TrainingMemory {
         state = device.allocate(owner, StepState.BYTES, "the step's state");
         losses = device.allocateFloats(owner, MOST_LOSSES, "the losses");
         clean = device.allocateFloats(owner, (long) capacity * architecture.imageSize(), "a batch of " + capacity);
-        activations = new Activations(device, owner, architecture, capacity);
+        activations = new Activations(toolkit, owner, architecture, capacity);
         gradientsAt = new DeviceArray[layers.size()];
         for (int l = 0; l < gradientsAt.length; l++) {
-            gradientsAt[l] = device.allocateFloats(owner, (long) capacity * gradientPlanes(l).size(), "a batch of "
-                    + capacity);
+            gradientsAt[l] = device.allocateFloats(owner, (long) capacity
+                    * (toolkit.isNative() ? layers.get(l).outputSize() : gradientPlanes(l).size()), "a batch of " + capacity);
         }
     }
 

@@ -7,11 +7,8 @@ import daegpu.model.Layer.Operation;
 import java.util.ArrayList;
 import java.util.List;
 
-/**
- * Takes batches of one size forward and back, up to the gradients and the loss. All of it is asked for on the device's
- * stream, and nothing waits, allocates or copies between host and device: it can be captured.
- */
-final class TrainingPass {
+/** {@link GradientStep} by cuDNN and cuBLAS. */
+final class TrainingPass implements GradientStep {
 
     /**
      * Blocks that a sum over a batch is cut into, at most: enough to occupy any GPU. Part of the arithmetic: other cuts
@@ -72,8 +69,8 @@ final class TrainingPass {
         return Math.max(1, Math.min(count, BLOCKS / channels));
     }
 
-    /** From the batch that is there to the loss and the gradients of all parameters. */
-    void run() {
+    @Override
+    public void run() {
         int last = layers.size() - 1;
         forward.run(0, last);
         forward.runLinear(last);
@@ -88,6 +85,12 @@ final class TrainingPass {
         int warps = Kernel.THREADS / 32;
         toolkit.kernels().launchBlocks(Kernel.SUM_PARTIALS, (sums + warps - 1) / warps, 1, partials, ranges, sums,
                 memory.gradients(), mean, memory.losses(), count, memory.state());
+        Optimizer.update(toolkit.kernels(), memory, arena.size());
+    }
+
+    /** They are there. */
+    @Override
+    public void collectGradients() {
     }
 
     private void findLoss(int l) {

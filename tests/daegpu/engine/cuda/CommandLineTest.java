@@ -23,7 +23,7 @@ class CommandLineTest {
     @Test
     void trainsToWhatTheCpuReaches() throws IOException {
         for (String engine : List.of("cuda", "cpu")) {
-            assertEquals(0, DaeGpu.run("train", "--engine", engine, "--limit", "256", "--validation-limit", "64", "--epochs",
+            assertEquals(0, DaeGpu.run("train", "--engine", engine, "--convolutions", "cudnn", "--limit", "256", "--validation-limit", "64", "--epochs",
                     "2",
                     "--output", folder.resolve(engine).toString()));
         }

@@ -66,14 +66,47 @@ class UnavailableTest {
                 Files.copy(emulated, folder.resolve(library.file()));
             }
         }
-        String output = run("parity", "tests/golden/tiny.safetensors", "--engine", "cuda");
-        assertEquals("dae-gpu parity: " + line, output.strip());
+        boolean driverIsThere = missing != CudaLibraries.Library.DRIVER;
+        String output = run("parity", "tests/golden/tiny.safetensors", "--engine", "cuda", "--convolutions", "cudnn");
+        assertEquals("dae-gpu parity: " + line + (driverIsThere ? ", or use --convolutions native" : ""), output.strip());
+        String without = run("parity", "tests/golden/tiny.safetensors", "--engine", "cuda");
+        assertTrue(driverIsThere ? without.contains("PASS") && without.contains("native convolutions")
+                : without.strip().equals("dae-gpu parity: " + line), without);
         String automatic = run("parity", "tests/golden/tiny.safetensors", "--engine", "reference");
         assertTrue(automatic.contains("PASS"), automatic);
         String devices = run("devices");
-        assertTrue(devices.contains("--engine auto takes cpu: the fastest engine that runs here; cuda does not: " + line),
-                devices);
+        assertTrue(devices.contains(driverIsThere
+                ? "--engine auto takes cuda: the fastest engine that runs here\n--convolutions auto takes native: " + line
+                : "--engine auto takes cpu: the fastest engine that runs here; cuda does not: " + line), devices);
         assertTrue(devices.contains("  " + missing.title() + ": " + line), devices);
+    }
+
+    /** The whole job by the ordinary command; the other libraries are not even looked at in what it computes. */
+    @Test
+    void trainsWithTheDriverAlone() throws IOException, InterruptedException {
+        assumeTrue(System.getProperty("os.name").equals("Linux"), "libraries are looked for in Linux's places here");
+        assumeTrue(!hasOwnCuda(), "this machine has libraries of its own that would be found");
+        Path driver = Path.of("target/emulator", CudaLibraries.Library.DRIVER.file()).toAbsolutePath();
+        assumeTrue(Files.exists(driver), "there is no emulated device");
+        Files.copy(driver, folder.resolve(driver.getFileName()));
+        for (String engine : List.of("cuda", "cpu")) {
+            String output = run("train", "--engine", engine, "--limit", "256", "--validation-limit", "32", "--epochs", "1",
+                    "--output", folder.resolve(engine).toString());
+            assertTrue(output.contains("Trained 1 epoch"), output);
+            assertEquals(engine.equals("cuda"), output.contains("convolutions native: no cuBLAS 12"), output);
+        }
+        String config = Files.readString(folder.resolve("cuda/config.json"));
+        assertTrue(config.contains("\"convolutions\" : \"native\""), config);
+        double[] own = lastMetrics("cuda");
+        double[] cpu = lastMetrics("cpu");
+        for (int i = 3; i < cpu.length; i++) {
+            assertEquals(cpu[i], own[i], 0.01 * Math.abs(cpu[i]), "column " + i);
+        }
+    }
+
+    private double[] lastMetrics(String run) throws IOException {
+        List<String> lines = Files.readAllLines(folder.resolve(run).resolve("metrics.csv"));
+        return List.of(lines.get(lines.size() - 1).split(",")).stream().mapToDouble(Double::parseDouble).toArray();
     }
 
     private static boolean hasOwnCuda() {

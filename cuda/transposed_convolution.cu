@@ -1,0 +1,14 @@
+// Transposed convolutions forward with bias and activation, in the last layer also with the loss and its gradient, and the
+// data gradient of convolutions with the gradient of the ReLU before them. Reference: daegpu.engine.reference.Convolution and
+// MeanSquaredError. See include/implicit_gemm.cuh.
+#include "implicit_gemm.cuh"
+
+IMPLICIT_GEMM(transposed_convolution, true, 0, 0, false, 64, 32, 4, 4)
+IMPLICIT_GEMM(transposed_convolution_vector, true, 0, 0, true, 64, 32, 4, 4)
+// 3x3 kernels on 32 and 64 channels.
+IMPLICIT_GEMM(transposed_convolution_32, true, 32, 3, true, 64, 32, 4, 4)
+IMPLICIT_GEMM(transposed_convolution_64, true, 64, 3, true, 64, 32, 4, 4)
+// One filter, and up to four.
+IMPLICIT_GEMM(transposed_convolution_single, true, 0, 0, false, 128, 1, 1, 1)
+IMPLICIT_GEMM(transposed_convolution_single_32, true, 32, 3, true, 256, 1, 2, 1)
+IMPLICIT_GEMM(transposed_convolution_few, true, 0, 0, false, 128, 4, 4, 1)

@@ -1,0 +1,512 @@
+#pragma once
+
+#include "block_sum.cuh"
+#include "divisor.cuh"
+#include "sigmoid.cuh"
+#include "tile.cuh"
+
+// A layer as one matrix product: rows are output pixels, columns are output channels, and the depth runs over taps of the
+// kernel and input channels, whose values are gathered from the images [images, height, width, channels] while they are
+// copied to shared memory; nothing like an im2col matrix is ever stored. A dense layer is an image of one pixel.
+//
+// Forward (TRANSPOSED false): pixel (i, j) takes tap (ky, kx) from (i * stride + ky - padding, ...), and the weights are
+// [tap, channels, columns]. That is a convolution, and the data gradient of a transposed convolution.
+// Transposed: pixel (y, x) takes tap (ky, kx) from ((y + padding - ky) / stride, ...) where that divides, and the weights are
+// [tap, columns, channels]. That is a transposed convolution, and the data gradient of a convolution. Pixels of one phase,
+// that is of one (y mod stride, x mod stride), share their taps, so each phase is a product of its own and nothing is
+// multiplied by the zeros between pixels.
+
+// What is done with the products before they are stored.
+enum Epilogue {
+    PLAIN = 0,          // nothing: the gradient at a linear layer
+    BIAS = 1,           // + bias: a linear layer
+    BIAS_RELU = 2,      // max(x + bias, 0)
+    BIAS_SIGMOID = 3,   // 1 / (1 + exp(-(x + bias)))
+    RELU_GRADIENT = 4,  // x where other > 0, else 0, and its sum for each column: the bias gradient before that ReLU
+    LOSS = 5            // y = sigmoid(x + bias); output = y, gradient = scale (y - other) y (1 - y), its sum for each column,
+                        // and the sum of (y - other)^2
+};
+
+// java/daegpu/engine/cuda/GemmShape.java has the same layout.
+struct GemmShape {
+    int rows;         // output pixels of a phase: images * grid_height * grid_width
+    int grid_height;  // output pixels of a phase in an image
+    int grid_width;
+    int height;       // of the images that are gathered from
+    int width;
+    int channels;
+    int columns;
+    int kernel;
+    int padding;
+    int stride;
+    int splits;       // parts of the depth that different blocks sum up
+    int epilogue;
+    int sums_pitch;   // floats from one row of sums of columns to the next
+    float scale;      // LOSS
+    Divisor by_grid;  // grid_height * grid_width
+    Divisor by_width; // grid_width
+    Divisor by_channels;
+};
+
+struct GemmOperands {
+    const float* input;
+    const float* weights;
+    const float* bias;
+    const float* other;     // RELU_GRADIENT: what the ReLU put out; LOSS: the clean images
+    float* output;
+    float* gradient;        // LOSS
+    float* sums;            // of columns: a row for each phase and block.x; or null
+    float* squares;         // LOSS: one for each phase, block.y and block.x
+    float* partials;        // of split products
+    unsigned* tickets;      // one, zero, for each tile that is split
+};
+
+// Where a row's pixel is: of the tensor that is gathered from.
+struct Row {
+    int start;  // float of its channel 0 at tap offset (0, 0); may be outside
+    int y;
+    int x;
+};
+
+constexpr int BK = 16;  // depth of a tile
+constexpr int OUTSIDE = -(1 << 20);
+
+template <bool TRANSPOSED>
+__device__ inline Row locate(const GemmShape& shape, int channels, int row) {
+    if (row >= shape.rows) {
+        return {0, OUTSIDE, OUTSIDE};
+    }
+    int image = shape.by_grid.quotient(row);
+    int pixel = row - image * shape.grid_height * shape.grid_width;
+    int i = shape.by_width.quotient(pixel);
+    int j = pixel - i * shape.grid_width;
+    int step = TRANSPOSED ? 1 : shape.stride;
+    int y = i * step;
+    int x = j * step;
+    return {((image * shape.height + y) * shape.width + x) * channels, y, x};
+}
+
+// The taps of a phase, numbered in rows.
+template <bool TRANSPOSED>
+struct Taps {
+    int first_y, first_x, down, across, kernel, padding, stride, phase_y, phase_x;
+
+    __device__ Taps(const GemmShape& shape, int size, int phase) : kernel(size), padding(shape.padding), stride(shape.stride) {
+        first_y = first_x = phase_y = phase_x = 0;
+        down = across = size;
+        if (TRANSPOSED && stride > 1) {
+            phase_y = phase / stride;
+            phase_x = phase - phase_y * stride;
+            first_y = (phase_y + padding) % stride;
+            first_x = (phase_x + padding) % stride;
+            down = first_y < size ? (size - first_y + stride - 1) / stride : 0;
+            across = first_x < size ? (size - first_x + stride - 1) / stride : 0;
+        }
+    }
+    __device__ int count() const { return down * across; }
+    // Offsets of tap number `tap` from a row's pixel, and its place in the kernel.
+    __device__ void place(int tap, int& dy, int& dx, int& in_kernel) const {
+        int y = tap / across;
+        int x = tap - y * across;
+        if (TRANSPOSED) {
+            int ky = first_y + y * stride;
+            int kx = first_x + x * stride;
+            dy = (phase_y + padding - ky) / stride;
+            dx = (phase_x + padding - kx) / stride;
+            in_kernel = ky * kernel + kx;
+        } else {
+            dy = y - padding;
+            dx = x - padding;
+            in_kernel = tap;
+        }
+    }
+};
+
+template <int BM>
+__device__ inline int swizzled(int k, int m) {
+    constexpr int GROUPS = BM >= 32 ? 3 : BM >= 16 ? 1 : 0;
+    return k * BM + (m ^ (((k >> 2) & GROUPS) * 8));
+}
+
+// C, KERNEL: channels and kernel size where they are known to the compiler, else 0. VECTOR: channels are a multiple of 4, and
+// unless TRANSPOSED columns, too. A block of SUM_THREADS threads makes tiles of BM rows by BN columns, a thread TM by TN.
+template <bool TRANSPOSED, int C, int KERNEL, bool VECTOR, int BM, int BN, int TM, int TN>
+struct ImplicitGemm {
+    static constexpr int THREADS = SUM_THREADS;
+    static_assert((BM / TM) * (BN / TN) == THREADS, "each thread makes one part of the tile");
+    static constexpr int A_VALUES = BM * BK / THREADS;
+    static constexpr int A_ROWS = VECTOR ? (BM * 4 + THREADS - 1) / THREADS : BM > THREADS ? BM / THREADS : 1;
+    static constexpr int B_FOURS = BN >= 4 ? BN / 4 : 1;  // in a row
+    static constexpr int B_VALUES = VECTOR ? (BN * 4 + THREADS - 1) / THREADS * 4 : (BN * BK + THREADS - 1) / THREADS;
+
+    const GemmShape& shape;
+    const GemmOperands& operands;
+    const Taps<TRANSPOSED> taps;
+    const int depth;
+    const int column;  // first of the tile
+    Row rows[A_ROWS];
+    float a[A_VALUES];
+    float b[B_VALUES];
+
+    __device__ int channels() const { return C ? C : shape.channels; }
+
+    __device__ ImplicitGemm(const GemmShape& s, const GemmOperands& o, int phase) : shape(s), operands(o),
+            taps(s, KERNEL ? KERNEL : s.kernel, phase), depth(taps.count() * (C ? C : s.channels)), column(blockIdx.y * BN) {}
+
+    __device__ void split_depth(int k, int& tap, int& channel) const {
+        tap = C ? k / C : shape.by_channels.quotient(k);
+        channel = k - tap * channels();
+    }
+
+    __device__ void find_rows(int row) {
+#pragma unroll
+        for (int r = 0; r < A_ROWS; r++) {
+            int m = VECTOR ? (threadIdx.x + r * THREADS) / 4 : BM > THREADS ? threadIdx.x + r * THREADS : threadIdx.x % BM;
+            rows[r] = locate<TRANSPOSED>(shape, channels(), row + m);
+        }
+    }
+
+    // One tile of either operand, from global memory to registers.
+    __device__ void load(int first) {
+        if (VECTOR) {
+            load_vector(first);
+        } else {
+            load_scalar(first);
+        }
+    }
+
+    __device__ bool inside(const Row& row, int dy, int dx) const {
+        return static_cast<unsigned>(row.y + dy) < static_cast<unsigned>(shape.height)
+                && static_cast<unsigned>(row.x + dx) < static_cast<unsigned>(shape.width);
+    }
+
+    __device__ void load_vector(int first) {
+        int k = first + threadIdx.x % 4 * 4;
+        int tap, channel, dy = OUTSIDE, dx = OUTSIDE, in_kernel = 0;
+        split_depth(k, tap, channel);
+        if (k < depth) {
+            taps.place(tap, dy, dx, in_kernel);
+        }
+        int offset = (dy * shape.width + dx) * channels() + channel;
+#pragma unroll
+        for (int r = 0; r < A_ROWS; r++) {
+            float4 four = make_float4(0, 0, 0, 0);
+            if (k < depth && inside(rows[r], dy, dx)) {
+                four = *reinterpret_cast<const float4*>(operands.input + rows[r].start + offset);
+            }
+            a[4 * r] = four.x;
+            a[4 * r + 1] = four.y;
+            a[4 * r + 2] = four.z;
+            a[4 * r + 3] = four.w;
+        }
+#pragma unroll
+        for (int r = 0; r < B_VALUES / 4; r++) {
+            float4 four = make_float4(0, 0, 0, 0);
+            int index = threadIdx.x + r * THREADS;
+            if (TRANSPOSED) {
+                int n = column + index / 4;
+                if (index < BN * 4 && n < shape.columns && k < depth) {
+                    four = *reinterpret_cast<const float4*>(operands.weights
+                            + (in_kernel * shape.columns + n) * channels() + channel);
+                }
+            } else {
+                int n = column + index % B_FOURS * 4;
+                int deep = first + index / B_FOURS;
+                if (n < shape.columns && deep < depth) {
+                    four = *reinterpret_cast<const float4*>(operands.weights + deep * shape.columns + n);
+                }
+            }
+            b[4 * r] = four.x;
+            b[4 * r + 1] = four.y;
+            b[4 * r + 2] = four.z;
+            b[4 * r + 3] = four.w;
+        }
+    }
+
+    __device__ void load_scalar(int first) {
+#pragma unroll
+        for (int i = 0; i < A_VALUES; i++) {
+            int k = first + (BM >= THREADS ? i / A_ROWS : threadIdx.x / BM + i * (THREADS / BM));
+            const Row& row = rows[i % A_ROWS];
+            float value = 0;
+            if (k < depth) {
+                int tap, channel, dy, dx, in_kernel;
+                split_depth(k, tap, channel);
+                taps.place(tap, dy, dx, in_kernel);
+                if (inside(row, dy, dx)) {
+                    value = operands.input[row.start + (dy * shape.width + dx) * channels() + channel];
+                }
+            }
+            a[i] = value;
+        }
+#pragma unroll
+        for (int i = 0; i < B_VALUES; i++) {
+            int index = threadIdx.x + i * THREADS;
+            int n = column + index % BN;
+            int k = first + index / BN;
+            float value = 0;
+            if (index < BN * BK && n < shape.columns && k < depth) {
+                if (TRANSPOSED) {
+                    int tap, channel, dy, dx, in_kernel;
+                    split_depth(k, tap, channel);
+                    taps.place(tap, dy, dx, in_kernel);
+                    value = operands.weights[(in_kernel * shape.columns + n) * channels() + channel];
+                } else {
+                    value = operands.weights[k * shape.columns + n];
+                }
+            }
+            b[i] = value;
+        }
+    }
+
+    // From registers to shared memory, with the depth as rows.
+    __device__ void stage(float* as, float* bs) const {
+        if (VECTOR) {
+            int k = threadIdx.x % 4 * 4;
+#pragma unroll
+            for (int r = 0; r < A_ROWS; r++) {
+                int m = (threadIdx.x + r * THREADS) / 4;
+                if (BM * 4 % THREADS == 0 || m < BM) {
+#pragma unroll
+                    for (int j = 0; j < 4; j++) {
+                        as[swizzled<BM>(k + j, m)] = a[4 * r + j];
+                    }
+                }
+            }
+#pragma unroll
+            for (int r = 0; r < B_VALUES / 4; r++) {
+                int index = threadIdx.x + r * THREADS;
+                if (index < BN * 4) {
+                    if (TRANSPOSED) {
+#pragma unroll
+                        for (int j = 0; j < 4; j++) {
+                            bs[swizzled<BN>(k + j, index / 4)] = b[4 * r + j];
+                        }
+                    } else {
+                        write_shared(bs + swizzled<BN>(index / B_FOURS, index % B_FOURS * 4), b[4 * r], b[4 * r + 1],
+                                     b[4 * r + 2], b[4 * r + 3]);
+                    }
+                }
+            }
+        } else {
+#pragma unroll
+            for (int i = 0; i < A_VALUES; i++) {
+                int k = BM >= THREADS ? i / A_ROWS : threadIdx.x / BM + i * (THREADS / BM);
+                int m = BM > THREADS ? threadIdx.x + i % A_ROWS * THREADS : threadIdx.x % BM;
+                as[swizzled<BM>(k, m)] = a[i];
+            }
+#pragma unroll
+            for (int i = 0; i < B_VALUES; i++) {
+                int index = threadIdx.x + i * THREADS;
+                if (index < BN * BK) {
+                    bs[swizzled<BN>(index / BN, index % BN)] = b[i];
+                }
+            }
+        }
+    }
+
+    __device__ void multiply(const float* as, const float* bs, float (&acc)[TM][TN]) const {
+        int m = threadIdx.x / (BN / TN) * TM;
+        int n = threadIdx.x % (BN / TN) * TN;
+#pragma unroll
+        for (int k = 0; k < BK; k++) {
+            float left[TM], right[TN];
+            read_shared(left, as + swizzled<BM>(k, m));
+            read_shared(right, bs + swizzled<BN>(k, n));
+#pragma unroll
+            for (int i = 0; i < TM; i++) {
+#pragma unroll
+                for (int j = 0; j < TN; j++) {
+                    acc[i][j] = fmaf(left[i], right[j], acc[i][j]);
+                }
+            }
+        }
+    }
+
+    // The products of tile `tile` over its part of the depth.
+    __device__ void product(int tile, int split, float* as, float* bs, float (&acc)[TM][TN]) {
+#pragma unroll
+        for (int i = 0; i < TM; i++) {
+#pragma unroll
+            for (int j = 0; j < TN; j++) {
+                acc[i][j] = 0;
+            }
+        }
+        int tiles = (depth + BK - 1) / BK;
+        int first = tiles * split / shape.splits;
+        int end = tiles * (split + 1) / shape.splits;
+        find_rows(tile * BM);
+        if (first < end) {
+            load(first * BK);
+            stage(as, bs);
+        }
+        __syncthreads();
+        for (int k = first; k < end; k++) {
+            int now = (k - first) & 1;
+            if (k + 1 < end) {
+                load((k + 1) * BK);
+            }
+            multiply(as + now * BM * BK, bs + now * BN * BK, acc);
+            if (k + 1 < end) {
+                stage(as + (now ^ 1) * BM * BK, bs + (now ^ 1) * BN * BK);
+            }
+            __syncthreads();
+        }
+    }
+
+    // Of blocks that share a tile, the last one adds all their products, always in the order of the depth; true there.
+    __device__ bool add_splits(int tile, int phase, int split, float (&acc)[TM][TN]) const {
+        int tiles = (shape.rows + BM - 1) / BM;
+        int place = (phase * gridDim.y + blockIdx.y) * tiles + tile;
+        float* mine = operands.partials + static_cast<long long>(place) * shape.splits * BM * BN + threadIdx.x;
+#pragma unroll
+        for (int i = 0; i < TM * TN; i++) {
+            __stcg(mine + split * BM * BN + i * THREADS, acc[i / TN][i % TN]);
+        }
+        return last_of_all(operands.tickets + place, shape.splits) && sum_splits(mine, acc);
+    }
+
+    __device__ bool sum_splits(const float* mine, float (&acc)[TM][TN]) const {
+#pragma unroll
+        for (int i = 0; i < TM * TN; i++) {
+            float sum = 0;
+            for (int split = 0; split < shape.splits; split++) {
+                sum += __ldcg(mine + split * BM * BN + i * THREADS);
+            }
+            acc[i / TN][i % TN] = sum;
+        }
+        return true;
+    }
+
+    __device__ int output_pixel(int row) const {
+        if (!TRANSPOSED || shape.stride == 1) {
+            return row;
+        }
+        int image = shape.by_grid.quotient(row);
+        int pixel = row - image * shape.grid_height * shape.grid_width;
+        int i = shape.by_width.quotient(pixel);
+        int j = pixel - i * shape.grid_width;
+        return ((image * shape.grid_height + i) * shape.stride + taps.phase_y) * (shape.grid_width * shape.stride)
+                + j * shape.stride + taps.phase_x;
+    }
+
+    // Bias, activation or its gradient, and the stores of one thread's part of a tile.
+    __device__ void finish(int tile, float (&acc)[TM][TN], float (&sums)[TN], float& squares) const {
+        int n = column + threadIdx.x % (BN / TN) * TN;
+        int count = min(TN, shape.columns - n);
+        if (count <= 0) {
+            return;
+        }
+        bool whole = TN == 4 && shape.columns % 4 == 0;
+        float bias[TN];
+        bool has_bias = shape.epilogue != PLAIN && shape.epilogue != RELU_GRADIENT;
+#pragma unroll
+        for (int j = 0; j < TN; j++) {
+            bias[j] = has_bias && j < count ? operands.bias[n + j] : 0.0f;
+        }
+#pragma unroll
+        for (int i = 0; i < TM; i++) {
+            int row = tile * BM + threadIdx.x / (BN / TN) * TM + i;
+            if (row < shape.rows) {
+                long long at = static_cast<long long>(output_pixel(row)) * shape.columns + n;
+                float other[TN];
+                if (shape.epilogue >= RELU_GRADIENT) {
+                    load_row(other, operands.other + at, count, whole);
+                }
+                float gradient[TN];
+#pragma unroll
+                for (int j = 0; j < TN; j++) {
+                    float value = acc[i][j] + bias[j];
+                    if (shape.epilogue == BIAS_RELU) {
+                        value = fmaxf(value, 0.0f);
+                    } else if (shape.epilogue == BIAS_SIGMOID) {
+                        value = sigmoid(value);
+                    } else if (shape.epilogue == RELU_GRADIENT) {
+                        value = j < count && other[j] > 0 ? value : 0.0f;
+                        sums[j] += value;
+                    } else if (shape.epilogue == LOSS) {
+                        value = sigmoid(value);
+                        float difference = j < count ? value - other[j] : 0.0f;
+                        gradient[j] = difference * shape.scale * (value * (1 - value));
+                        squares += difference * difference;
+                        sums[j] += gradient[j];
+                    }
+                    acc[i][j] = value;
+                }
+                store_row(acc[i], operands.output + at, count, whole);
+                if (shape.epilogue == LOSS) {
+                    store_row(gradient, operands.gradient + at, count, whole);
+                }
+            }
+        }
+    }
+
+    // Leaves the block's sums of columns, added in the order of a tree.
+    __device__ void leave_sums(int phase, float* scratch, float (&sums)[TN], float squares) const {
+        constexpr int ROWS = BM / TM;
+        int ty = threadIdx.x / (BN / TN);
+        int tx = threadIdx.x % (BN / TN);
+        __syncthreads();
+#pragma unroll
+        for (int j = 0; j < TN; j++) {
+            scratch[ty * BN + j * (BN / TN) + tx] = sums[j];
+        }
+        __syncthreads();
+        for (int half = ROWS / 2; half > 0; half /= 2) {
+            for (int i = threadIdx.x; i < half * BN; i += THREADS) {
+                scratch[i] += scratch[i + half * BN];
+            }
+            __syncthreads();
+        }
+        int line = phase * gridDim.x + blockIdx.x;
+        for (int i = threadIdx.x; i < BN; i += THREADS) {
+            int n = column + i % (BN / TN) * TN + i / (BN / TN);
+            if (n < shape.columns) {
+                operands.sums[static_cast<long long>(line) * shape.sums_pitch + n] = scratch[i];
+            }
+        }
+        if (shape.epilogue == LOSS) {
+            __syncthreads();
+            float total = block_sum(squares, scratch);
+            if (threadIdx.x == 0) {
+                operands.squares[(phase * gridDim.y + blockIdx.y) * gridDim.x + blockIdx.x] = total;
+            }
+        }
+    }
+};
+
+template <bool TRANSPOSED, int C, int KERNEL, bool VECTOR, int BM, int BN, int TM, int TN>
+__device__ __forceinline__ void implicit_gemm(const GemmShape& shape, const GemmOperands& operands) {
+    // Sums of columns need BM / TM * BN floats of it at the end.
+    __shared__ __align__(16) float as[2 * BM * BK];
+    __shared__ __align__(16) float bs[2 * BN * BK];
+    int phase = blockIdx.z / shape.splits;
+    int split = blockIdx.z - phase * shape.splits;
+    ImplicitGemm<TRANSPOSED, C, KERNEL, VECTOR, BM, BN, TM, TN> gemm(shape, operands, phase);
+    float sums[TN];
+#pragma unroll
+    for (int j = 0; j < TN; j++) {
+        sums[j] = 0;
+    }
+    float squares = 0;
+    for (int tile = blockIdx.x; tile * BM < shape.rows; tile += gridDim.x) {
+        float acc[TM][TN];
+        gemm.product(tile, split, as, bs, acc);
+        if (shape.splits == 1 || gemm.add_splits(tile, phase, split, acc)) {
+            gemm.finish(tile, acc, sums, squares);
+        }
+    }
+    if (operands.sums != nullptr) {
+        gemm.leave_sums(phase, as, sums, squares);
+    }
+}
+
+#define IMPLICIT_GEMM(NAME, TRANSPOSED, C, KERNEL, VECTOR, BM, BN, TM, TN)                                             \
+    extern "C" __global__ void __launch_bounds__(SUM_THREADS)                                                             \
+    NAME(GemmShape shape, const float* __restrict__ input, const float* __restrict__ weights,                             \
+         const float* __restrict__ bias, const float* __restrict__ other, float* __restrict__ output,                     \
+         float* __restrict__ gradient, float* __restrict__ sums, float* __restrict__ squares,                             \
+         float* __restrict__ partials, unsigned* __restrict__ tickets) {                                                  \
+        GemmOperands operands = {input, weights, bias, other, output, gradient, sums, squares, partials, tickets};        \
+        implicit_gemm<TRANSPOSED, C, KERNEL, VECTOR, BM, BN, TM, TN>(shape, operands);                                    \
+    }

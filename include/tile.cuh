@@ -1,0 +1,83 @@
+#pragma once
+
+// Pieces of tiles: N neighbouring floats of a row.
+
+__device__ inline void read_shared(float (&values)[1], const float* from) { values[0] = *from; }
+
+__device__ inline void read_shared(float (&values)[2], const float* from) {
+    float2 two = *reinterpret_cast<const float2*>(from);
+    values[0] = two.x;
+    values[1] = two.y;
+}
+
+__device__ inline void read_shared(float (&values)[4], const float* from) {
+    float4 four = *reinterpret_cast<const float4*>(from);
+    values[0] = four.x;
+    values[1] = four.y;
+    values[2] = four.z;
+    values[3] = four.w;
+}
+
+__device__ inline void read_shared(float (&values)[8], const float* from) {
+    float4 four = *reinterpret_cast<const float4*>(from);
+    float4 more = *reinterpret_cast<const float4*>(from + 4);
+    values[0] = four.x;
+    values[1] = four.y;
+    values[2] = four.z;
+    values[3] = four.w;
+    values[4] = more.x;
+    values[5] = more.y;
+    values[6] = more.z;
+    values[7] = more.w;
+}
+
+// 16 bytes to shared memory; the compiler takes a float4 that is assigned apart again, into four stores that meet in banks.
+__device__ inline void write_shared(float* to, float a, float b, float c, float d) {
+    asm volatile("st.shared.v4.f32 [%0], {%1, %2, %3, %4};" ::"r"(static_cast<unsigned>(__cvta_generic_to_shared(to))),
+                 "f"(a), "f"(b), "f"(c), "f"(d) : "memory");
+}
+
+// The first `count` of N floats; all of them by 16 bytes where `whole`.
+template <int N>
+__device__ inline void load_row(float (&values)[N], const float* from, int count, bool whole) {
+    if (N == 4 && whole) {
+        float4 four = *reinterpret_cast<const float4*>(from);
+        values[0] = four.x;
+        values[1 % N] = four.y;
+        values[2 % N] = four.z;
+        values[3 % N] = four.w;
+    } else {
+#pragma unroll
+        for (int j = 0; j < N; j++) {
+            values[j] = j < count ? from[j] : 0.0f;
+        }
+    }
+}
+
+template <int N>
+__device__ inline void store_row(const float (&values)[N], float* to, int count, bool whole) {
+    if (N == 4 && whole) {
+        __stwb(reinterpret_cast<float4*>(to), make_float4(values[0], values[1 % N], values[2 % N], values[3 % N]));
+    } else {
+#pragma unroll
+        for (int j = 0; j < N; j++) {
+            if (j < count) {
+                to[j] = values[j];
+            }
+        }
+    }
+}
+
+// Whether this block is the last of `blocks` that come here; their stores before are then visible. The ticket is zero again
+// after the last one. Which block that is decides nothing but who goes on.
+__device__ inline bool last_of_all(unsigned* ticket, int blocks) {
+    __shared__ bool last;
+    __threadfence();
+    __syncthreads();
+    if (threadIdx.x == 0) {
+        last = atomicInc(ticket, blocks - 1) == static_cast<unsigned>(blocks - 1);
+    }
+    __syncthreads();
+    __threadfence();
+    return last;
+}

@@ -1,0 +1,171 @@
+package daegpu.engine.cuda;
+
+import daegpu.model.Layer;
+import daegpu.model.Layer.Operation;
+
+/**
+ * A layer forward, or its data gradient, for batches of one size, by one of the kernels of include/implicit_gemm.cuh: which
+ * one, its {@code struct GemmShape}, and how many blocks share the work. All of it follows from the shapes, so that the bits
+ * are the same on any GPU.
+ *
+ * @param kernel     what is launched
+ * @param shape      {@code struct GemmShape}
+ * @param blocks     along the rows, each of which takes a tile or several
+ * @param tileColumns along the columns
+ * @param phases     products for pixels of another place between the strides
+ * @param splits     parts of the depth; 1 where sums of columns are wanted
+ * @param tickets    tiles that are split
+ * @param partials   floats that the parts of split tiles take
+ */
+record ImplicitGemm(Kernel kernel, int[] shape, int blocks, int tileColumns, int phases, int splits, int tickets,
+                    long partials) {
+
+    /** What is done with the products before they are stored; {@code enum Epilogue}. */
+    enum Epilogue { PLAIN, BIAS, BIAS_RELU, BIAS_SIGMOID, RELU_GRADIENT, LOSS }
+
+    /** Floats that a piece of the parameters' arena has, and so the pitch of rows of sums of columns is a multiple of. */
+    static final int PIECE = 64;
+    /** Blocks along the rows at most: those that sum columns leave one row each, which later are summed. */
+    private static final int MOST_BLOCKS = 256;
+    /** Blocks below which a product is split along its depth, to occupy a GPU. */
+    private static final int FEW_BLOCKS = 64;
+    /** Depth that a part has at least, in tiles of 16. */
+    private static final int LEAST_PART = 8;
+    private static final int TILE_DEPTH = 16;
+
+    /** Rows and columns of the tiles that a kernel makes. */
+    private record Tile(Kernel kernel, int rows, int columns) {
+    }
+
+    /** The layer itself, with the epilogue of its activation, or the loss. */
+    static ImplicitGemm forward(Layer layer, int count, Epilogue epilogue, float scale) {
+        return of(layer, count, layer.operation() == Operation.TRANSPOSED_CONVOLUTION, layer.inputChannels(),
+                layer.outputChannels(), layer.inputHeight(), layer.inputWidth(), epilogue, scale);
+    }
+
+    /** From the gradient at what the layer put out, before its activation, to that at what it took in. */
+    static ImplicitGemm dataGradient(Layer layer, int count, Epilogue epilogue) {
+        return of(layer, count, layer.operation() != Operation.TRANSPOSED_CONVOLUTION, layer.outputChannels(),
+                layer.inputChannels(), layer.outputHeight(), layer.outputWidth(), epilogue, 0);
+    }
+
+    /** Height and width are those of the images that values are gathered from. */
+    private static ImplicitGemm of(Layer layer, int count, boolean transposed, int channels, int columns, int height,
+            int width, Epilogue epilogue, float scale) {
+        boolean scatters = layer.operation() == Operation.TRANSPOSED_CONVOLUTION; // its small side is its input
+        int gridHeight = scatters ? layer.inputHeight() : layer.outputHeight();
+        int gridWidth = scatters ? layer.inputWidth() : layer.outputWidth();
+        int rows = count * gridHeight * gridWidth;
+        Tile tile = layer.operation() == Operation.DENSE ? denseTile(transposed, channels, columns)
+                : transposed ? transposedTile(layer.kernelSize(), channels, columns)
+                : forwardTile(layer.kernelSize(), channels, columns);
+        int phases = transposed ? layer.stride() * layer.stride() : 1;
+        int tileRows = (rows + tile.rows() - 1) / tile.rows();
+        int tileColumns = (columns + tile.columns() - 1) / tile.columns();
+        int depthTiles = (layer.kernelSize() * layer.kernelSize() * channels + TILE_DEPTH - 1) / TILE_DEPTH;
+        boolean sums = epilogue == Epilogue.LOSS || epilogue == Epilogue.RELU_GRADIENT;
+        int tiles = tileRows * tileColumns * phases;
+        int splits = sums || phases > 1 ? 1 : Math.max(1, Math.min(FEW_BLOCKS / tiles, depthTiles / LEAST_PART));
+        Divisor byGrid = Divisor.of(gridHeight * gridWidth);
+        Divisor byWidth = Divisor.of(gridWidth);
+        Divisor byChannels = Divisor.of(channels);
+        int[] shape = {rows, gridHeight, gridWidth, height, width, channels, columns, layer.kernelSize(),
+                layer.paddingBefore(), layer.stride(), splits, epilogue.ordinal(), pieces(columns) * PIECE,
+                Float.floatToIntBits(scale), byGrid.multiplier(), byGrid.shift(), byWidth.multiplier(), byWidth.shift(),
+                byChannels.multiplier(), byChannels.shift()};
+        return new ImplicitGemm(tile.kernel(), shape, Math.min(tileRows, MOST_BLOCKS), tileColumns, phases, splits,
+                splits > 1 ? tiles : 0, splits > 1 ? (long) tiles * splits * tile.rows() * tile.columns() : 0);
+    }
+
+    private static Tile forwardTile(int kernelSize, int channels, int columns) {
+        boolean vector = columns % 4 == 0;
+        if (kernelSize == 3 && channels == 1) {
+            return new Tile(Kernel.CONVOLUTION_1, 64, 32);
+        }
+        if (kernelSize == 3 && vector && (channels == 32 || channels == 64)) {
+            return new Tile(channels == 32 ? Kernel.CONVOLUTION_32 : Kernel.CONVOLUTION_64, 64, 32);
+        }
+        return new Tile(vector && channels % 4 == 0 ? Kernel.CONVOLUTION_VECTOR : Kernel.CONVOLUTION, 64, 32);
+    }
+
+    private static Tile transposedTile(int kernelSize, int channels, int columns) {
+        if (columns == 1) {
+            return kernelSize == 3 && channels == 32 ? new Tile(Kernel.TRANSPOSED_CONVOLUTION_SINGLE_32, 256, 1)
+                    : new Tile(Kernel.TRANSPOSED_CONVOLUTION_SINGLE, 128, 1);
+        }
+        if (columns <= 4) {
+            return new Tile(Kernel.TRANSPOSED_CONVOLUTION_FEW, 128, 4);
+        }
+        if (kernelSize == 3 && (channels == 32 || channels == 64)) {
+            return new Tile(channels == 32 ? Kernel.TRANSPOSED_CONVOLUTION_32 : Kernel.TRANSPOSED_CONVOLUTION_64, 64, 32);
+        }
+        return new Tile(channels % 4 == 0 ? Kernel.TRANSPOSED_CONVOLUTION_VECTOR : Kernel.TRANSPOSED_CONVOLUTION, 64, 32);
+    }
+
+    private static Tile denseTile(boolean transposed, int channels, int columns) {
+        boolean vector = channels % 4 == 0 && (transposed || columns % 4 == 0);
+        if (columns <= 16) {
+            return new Tile(transposed
+                    ? vector ? Kernel.DENSE_DATA_GRADIENT_NARROW_VECTOR : Kernel.DENSE_DATA_GRADIENT_NARROW
+                    : vector ? Kernel.DENSE_NARROW_VECTOR : Kernel.DENSE_NARROW, 32, 16);
+        }
+        return new Tile(transposed ? vector ? Kernel.DENSE_DATA_GRADIENT_VECTOR : Kernel.DENSE_DATA_GRADIENT
+                : vector ? Kernel.DENSE_VECTOR : Kernel.DENSE, 32, 64);
+    }
+
+    /** Pieces of the arena that so many floats take. */
+    static int pieces(int floats) {
+        return (floats + PIECE - 1) / PIECE;
+    }
+
+    /** Rows of sums of columns that it leaves. */
+    int sumRows() {
+        return phases * blocks;
+    }
+
+    /** Floats from one row of them to the next. */
+    int sumsPitch() {
+        return pieces(shape[6]) * PIECE;
+    }
+
+    /** Sums of squared errors that it leaves, if its epilogue is the loss. */
+    int squares() {
+        return phases * tileColumns * blocks;
+    }
+
+    /**
+     * Asks for it.
+     *
+     * @param arguments input, weights, bias, other, output, gradient, sums and squares as {@code struct GemmOperands} has
+     *                  them, each a {@link DeviceArray} or 0L
+     */
+    void launch(Kernel.Library kernels, SplitMemory split, Object... arguments) {
+        Object[] all = new Object[arguments.length + 3];
+        all[0] = shape;
+        System.arraycopy(arguments, 0, all, 1, arguments.length);
+        all[all.length - 2] = split.partials();
+        all[all.length - 1] = split.tickets();
+        kernels.launchGrid(kernel, blocks, tileColumns, phases * splits, all);
+    }
+
+    /**
+     * Where blocks that share a tile meet; products that follow each other can use the same.
+     *
+     * @param partials floats
+     * @param tickets  integers that are zero between two products
+     */
+    record SplitMemory(DeviceArray partials, DeviceArray tickets) {
+
+        /** Enough for each of {@code products}. */
+        static SplitMemory forProducts(Device device, DeviceScope owner, Iterable<ImplicitGemm> products) {
+            long floats = 0;
+            int count = 0;
+            for (ImplicitGemm product : products) {
+                floats = Math.max(floats, product.partials());
+                count = Math.max(count, product.tickets());
+            }
+            return new SplitMemory(device.allocateFloats(owner, floats, "parts of products"),
+                    device.allocate(owner, 4L * count, "parts of products"));
+        }
+    }
+}

@@ -1,0 +1,55 @@
+package daegpu.engine.cuda;
+
+import daegpu.data.ImageSet;
+import daegpu.engine.Engine;
+import daegpu.engine.EngineOptions;
+import daegpu.engine.TrainingState;
+import daegpu.model.Architecture;
+import daegpu.model.Initializer;
+import daegpu.noise.Noise;
+import java.util.Random;
+import java.util.stream.IntStream;
+
+/** Times training steps. What is timed decides nothing but which convolutions a run takes, and the run keeps those. */
+final class StepTimer {
+
+    /** Runs of steps of which the fastest counts. */
+    private static final int RUNS = 3;
+    /** Steps of a run, where they are fast. */
+    private static final int STEPS = 20;
+    /** A run ends after so many nanoseconds. */
+    private static final long RUN_LIMIT = 200_000_000;
+
+    private StepTimer() {
+    }
+
+    /** Milliseconds that a step on a full batch of random images takes, after two others. */
+    static double millisecondsOfStep(Architecture architecture, EngineOptions options) {
+        int batch = options.batchSize();
+        byte[] pixels = new byte[batch * architecture.imageSize()];
+        new Random(1).nextBytes(pixels);
+        ImageSet images = new ImageSet(architecture.height(), architecture.width(), architecture.channels(), pixels);
+        try (Engine engine = new CudaEngine(architecture, options)) {
+            engine.load(TrainingState.initial(Initializer.glorotUniform(architecture, 1)));
+            engine.startEpoch(images, Noise.gaussian(1, 0.5f, 0.5f), 0, IntStream.range(0, batch).toArray());
+            long start = System.nanoTime();
+            run(engine, batch, 2); // the first is run, the second captured
+            double fastest = Double.MAX_VALUE;
+            int steps = (int) Math.max(1, Math.min(STEPS, RUN_LIMIT / Math.max(1, (System.nanoTime() - start) / 2)));
+            for (int i = 0; i < RUNS && (i == 0 || System.nanoTime() - start < RUNS * RUN_LIMIT); i++) {
+                fastest = Math.min(fastest, run(engine, batch, steps) / steps);
+            }
+            return fastest / 1e6;
+        }
+    }
+
+    /** Nanoseconds that so many steps take. */
+    private static double run(Engine engine, int batch, int steps) {
+        long start = System.nanoTime();
+        for (int i = 0; i < steps; i++) {
+            engine.trainStep(0, batch, 1e-4f);
+        }
+        engine.takeLosses(); // waits
+        return System.nanoTime() - start;
+    }
+}
