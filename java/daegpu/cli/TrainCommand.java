@@ -213,9 +213,18 @@ final class TrainCommand implements Callable<Integer> {
                         + "waits for a GPU (default: ${DEFAULT-VALUE}).")
         private int logEvery;
 
-        @Option(names = "--resume", paramLabel = "DIR",
-                description = "Go on with the run in this folder, with its own options; only --epochs, the location of the "
-                        + "images, what computes and --log-every can be changed.")
+        @Option(names = "--keep", paramLabel = "N", defaultValue = "0",
+                description = "Keep the checkpoints of the newest N epochs, too, in checkpoints/.")
+        private int keep;
+
+        @Option(names = "--early-stop", paramLabel = "PATIENCE", defaultValue = "0",
+                description = "Stop after so many epochs in a row that did not lessen the validation error; 0 never does.")
+        private int earlyStop;
+
+        @Option(names = "--resume", paramLabel = "DIR", arity = "0..1", fallbackValue = "runs",
+                description = "Go on with the run in this folder, or with the newest of the runs in it (without DIR: in "
+                        + "runs/), with its own options; only --epochs, the location of the images, what computes, "
+                        + "--log-every, --keep and --early-stop can be changed.")
         private Path resume;
 
         @Option(names = "--preview", description = "Show in a window what the network makes of some validation images, and "
@@ -232,7 +241,8 @@ final class TrainCommand implements Callable<Integer> {
 
     /** What {@code --resume} lets a user change: the others decide the arithmetic, and are the run's own. */
     private static final Set<String> CHANGEABLE = Set.of("--resume", "--epochs", "--data", "--validation-data", "--engine",
-            "--precision", "--threads", "--device", "--convolutions", "--log-every", "--preview", "--preview-file");
+            "--precision", "--threads", "--device", "--convolutions", "--log-every", "--keep", "--early-stop", "--preview",
+            "--preview-file");
     /** What is no part of a run's record: which run it is, and how it was watched. */
     private static final Set<String> UNRECORDED = Set.of("--resume", "--preview", "--preview-file");
     /** What {@code --init-from} takes from the model. */
@@ -249,6 +259,8 @@ final class TrainCommand implements Callable<Integer> {
     private void requireSensibleCounts() {
         require(training.epochs >= 1, "--epochs must be 1 or more, not " + training.epochs);
         require(run.logEvery >= 1, "--log-every must be 1 or more, not " + run.logEvery);
+        require(run.keep >= 0, "--keep must be 0 or more, not " + run.keep);
+        require(run.earlyStop >= 0, "--early-stop must be 0 or more, not " + run.earlyStop);
         require(data.limit >= 0, "--limit must be 0 or more, not " + data.limit);
         require(data.validationLimit >= 0, "--validation-limit must be 0 or more, not " + data.validationLimit);
     }
@@ -379,7 +391,7 @@ final class TrainCommand implements Callable<Integer> {
         List<String> conflicts = given().stream().filter(option -> !CHANGEABLE.contains(option)).toList();
         require(conflicts.isEmpty(), String.join(", ", conflicts)
                 + " cannot be given with --resume: the run goes on with its own options");
-        try (RunDirectory directory = RunDirectory.resume(run.resume)) {
+        try (RunDirectory directory = RunDirectory.resume(RunDirectory.newest(run.resume))) {
             Checkpoint checkpoint = Checkpoint.read(directory.last());
             RunRecord record = RunRecord.read(directory.config());
             adopt(record);
@@ -422,6 +434,12 @@ final class TrainCommand implements Callable<Integer> {
         }
         if (!given.contains("--validation-data")) {
             data.validation = record.path("validation-data").orElse(null);
+        }
+        if (!given.contains("--keep")) {
+            run.keep = record.says("keep") ? record.count("keep") : 0;
+        }
+        if (!given.contains("--early-stop")) {
+            run.earlyStop = record.says("early-stop") ? record.count("early-stop") : 0;
         }
         data.validationSplit = record.number("validation-split");
         data.limit = record.count("limit");
@@ -483,6 +501,8 @@ final class TrainCommand implements Callable<Integer> {
         options.put("convolutions", engineChoice.convolutions);
         options.put("threads", engineChoice.options(1).threadCount());
         options.put("log-every", run.logEvery);
+        options.put("keep", run.keep);
+        options.put("early-stop", run.earlyStop);
         return options;
     }
 
@@ -532,13 +552,20 @@ final class TrainCommand implements Callable<Integer> {
             }
             Trainer trainer = new Trainer(options, images.training(), images.validation(), engine.engine(), directory,
                     TrainingListener.all(listeners), run.logEvery);
+            trainer.keepCheckpoints(run.keep);
+            trainer.stopEarlyAfter(run.earlyStop);
             Outcome outcome = Interruption.callsWhile(trainer::interrupt, () -> start.begin(trainer, training.epochs));
             display.clear();
             for (String problem : images.unusable()) {
                 err().println(spec.qualifiedName() + ": left out: " + DaeGpu.oneLine(problem));
             }
             int status = switch (outcome) {
-                case FINISHED -> {
+                case FINISHED, STOPPED_EARLY -> {
+                    if (outcome == Outcome.STOPPED_EARLY) {
+                        out().printf("%nStopped early: no less validation error in the last %s. To go on all the same, "
+                                + "resume with a larger --early-stop, or 0.%n",
+                                run.earlyStop == 1 ? "epoch" : run.earlyStop + " epochs");
+                    }
                     printResult(trainer, directory);
                     yield images.unusable().isEmpty() ? ExitStatus.DONE : ExitStatus.DONE_IN_PART;
                 }

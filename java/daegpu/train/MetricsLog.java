@@ -122,6 +122,16 @@ public final class MetricsLog {
         return rows.stream().mapToDouble(row -> row.validation().mse()).min().orElse(Double.POSITIVE_INFINITY);
     }
 
+    /** Epochs done after the one with the least validation error, the first of them if there are several. */
+    int epochsSinceBest() {
+        double best = bestValidationMse();
+        int bestIndex = 0;
+        while (bestIndex < rows.size() && rows.get(bestIndex).validation().mse() > best) {
+            bestIndex++;
+        }
+        return Math.max(rows.size() - 1 - bestIndex, 0);
+    }
+
     /** Adds a row and writes the file anew. @throws IOException if that fails */
     void add(Row row) throws IOException {
         rows.add(row);

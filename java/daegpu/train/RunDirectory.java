@@ -8,19 +8,26 @@ import java.nio.channels.OverlappingFileLockException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
+import java.nio.file.attribute.FileTime;
+import java.util.Comparator;
+import java.util.List;
 import java.util.Locale;
 import java.util.Set;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 import java.util.stream.Stream;
 
 /**
  * The folder of one training run: {@code config.json}, {@code metrics.csv}, {@code best.safetensors}, {@code
- * last.safetensors}, {@code samples/}, {@code tensorboard/}, {@code loss.png} and {@code report.html}. While it is open no
+ * last.safetensors}, {@code checkpoints/} where some are kept, {@code samples/}, {@code tensorboard/}, {@code loss.png} and {@code report.html}. While it is open no
  * other process can open it to train.
  */
 public final class RunDirectory implements AutoCloseable {
 
     private static final Set<String> WRITTEN_BEFORE_FIRST_CHECKPOINT = Set.of(".lock", "config.json", "metrics.csv",
             "samples");
+
+    private static final Pattern KEPT = Pattern.compile("epoch-(\\d+)\\.safetensors");
 
     private final Path path;
     private final FileChannel lockFile;
@@ -115,6 +122,31 @@ public final class RunDirectory implements AutoCloseable {
         return new RunDirectory(path);
     }
 
+    /**
+     * The run that {@code path} means: itself, or if it is a folder of runs the one whose checkpoint is the newest.
+     *
+     * @throws IOException           if it cannot be looked into
+     */
+    public static Path newest(Path path) throws IOException {
+        if (!Files.isDirectory(path) || Files.exists(lastCheckpoint(path)) || Files.exists(path.resolve("config.json"))) {
+            return path;
+        }
+        List<Path> runs;
+        try (Stream<Path> entries = Files.list(path)) {
+            runs = entries.filter(entry -> Files.exists(lastCheckpoint(entry))).toList();
+        }
+        Path newest = null;
+        FileTime newestTime = null;
+        for (Path run : runs.stream().sorted(Comparator.naturalOrder()).toList()) {
+            FileTime time = Files.getLastModifiedTime(lastCheckpoint(run));
+            if (newest == null || time.compareTo(newestTime) >= 0) {
+                newest = run;
+                newestTime = time;
+            }
+        }
+        return newest == null ? path : newest;
+    }
+
     /** The folder itself. */
     public Path path() {
         return path;
@@ -138,6 +170,26 @@ public final class RunDirectory implements AutoCloseable {
     /** The newest checkpoint. */
     public Path last() {
         return lastCheckpoint(path);
+    }
+
+    /** Where the checkpoint after an epoch, counted from 1, is kept if it is. Makes the folder. */
+    Path kept(int epoch) throws IOException {
+        return Files.createDirectories(path.resolve("checkpoints"))
+                .resolve(String.format(Locale.ROOT, "epoch-%03d.safetensors", epoch));
+    }
+
+    /** Deletes kept checkpoints of epochs before {@code firstEpoch}. @throws IOException if one cannot be deleted */
+    void keepOnly(int firstEpoch) throws IOException {
+        List<Path> files;
+        try (Stream<Path> entries = Files.list(path.resolve("checkpoints"))) {
+            files = entries.toList();
+        }
+        for (Path file : files) {
+            Matcher name = KEPT.matcher(file.getFileName().toString());
+            if (name.matches() && Long.parseLong(name.group(1)) < firstEpoch) {
+                Files.delete(file);
+            }
+        }
     }
 
     private static Path lastCheckpoint(Path run) {

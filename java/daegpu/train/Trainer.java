@@ -27,6 +27,8 @@ public final class Trainer {
     public enum Outcome {
         /** All epochs were done. */
         FINISHED,
+        /** The validation error was not improved for as many epochs as {@link #stopEarlyAfter} allows. */
+        STOPPED_EARLY,
         /** {@link #interrupt} was called; the last update is saved. */
         INTERRUPTED,
         /** A loss was not finite; the last good checkpoint is kept. */
@@ -54,6 +56,8 @@ public final class Trainer {
     private final int stepsPerEpoch;
 
     private MetricsLog metrics;
+    private int keptCheckpoints;
+    private int patience;
     private volatile boolean interrupted;
 
     /**
@@ -87,6 +91,25 @@ public final class Trainer {
         trainingIdentity = training.identity();
         validationIdentity = validation.identity();
         stepsPerEpoch = Math.toIntExact(options.stepsPerEpoch(training.count()));
+    }
+
+    /** Keeps the checkpoints of the newest {@code count} epochs, too; 0, which is the default, keeps none of them. */
+    public void keepCheckpoints(int count) {
+        if (count < 0) {
+            throw new IllegalArgumentException("0 or more checkpoints can be kept, not " + count);
+        }
+        keptCheckpoints = count;
+    }
+
+    /**
+     * Ends training after so many epochs in a row whose validation error was not the least so far; 0, which is the default,
+     * never does. What counts are the epochs in the metrics, so a run that was interrupted stops where it would have.
+     */
+    public void stopEarlyAfter(int epochs) {
+        if (epochs < 0) {
+            throw new IllegalArgumentException("training can stop after 0 or more epochs, not " + epochs);
+        }
+        patience = epochs;
     }
 
     /** Asks {@link #start} or {@link #resume} to save after the update in progress and return. Any thread may call it. */
@@ -144,6 +167,9 @@ public final class Trainer {
         long step = from.state().step();
         double epochLoss = from.epochLoss().orElse(0);
         for (int epoch = (int) from.finishedEpochs(stepsPerEpoch); epoch < epochs; epoch++) {
+            if (patience > 0 && metrics.epochsSinceBest() >= patience) {
+                return Outcome.STOPPED_EARLY;
+            }
             int firstBatch = (int) (step - (long) epoch * stepsPerEpoch);
             listener.epochStarted(epoch + 1, epochs, imagesBefore(firstBatch), training.count());
             long startTime = System.nanoTime();
@@ -225,6 +251,11 @@ public final class Trainer {
                 ContactSheet.draw(validation.height(), validation.width(), validation.channels(), samples()));
         if (best) {
             checkpoint.write(directory.best());
+        }
+        if (keptCheckpoints > 0) {
+            checkpoint.write(directory.kept(row.epoch()));
+            // Before the last one, or a run that is killed between them would be done and have one too many.
+            directory.keepOnly(row.epoch() - keptCheckpoints + 1);
         }
         checkpoint.write(directory.last());
         listener.epochFinished(row, epochs, best);
