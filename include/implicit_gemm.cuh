@@ -444,17 +444,19 @@ struct ImplicitGemm {
     // Leaves the block's sums of columns, added in the order of a tree.
     __device__ void leave_sums(int phase, float* scratch, float (&sums)[TN], float squares) const {
         constexpr int ROWS = BM / TM;
+        constexpr int PITCH = BN + 8;  // so that the rows of a warp's threads lie in different banks
         int ty = threadIdx.x / (BN / TN);
         int tx = threadIdx.x % (BN / TN);
         __syncthreads();
 #pragma unroll
         for (int j = 0; j < TN; j++) {
-            scratch[ty * BN + j * (BN / TN) + tx] = sums[j];
+            scratch[ty * PITCH + j * (BN / TN) + tx] = sums[j];
         }
         __syncthreads();
         for (int half = ROWS / 2; half > 0; half /= 2) {
             for (int i = threadIdx.x; i < half * BN; i += THREADS) {
-                scratch[i] += scratch[i + half * BN];
+                int at = i / BN * PITCH + i % BN;
+                scratch[at] += scratch[at + half * PITCH];
             }
             __syncthreads();
         }
@@ -477,7 +479,7 @@ struct ImplicitGemm {
 
 template <bool TRANSPOSED, int C, int KERNEL, bool VECTOR, int BM, int BN, int TM, int TN>
 __device__ __forceinline__ void implicit_gemm(const GemmShape& shape, const GemmOperands& operands) {
-    // Sums of columns need BM / TM * BN floats of it at the end.
+    static_assert(BM / TM * (BN + 8) <= 2 * BM * BK, "sums of columns take the place of a tile at the end");
     __shared__ __align__(16) float as[2 * BM * BK];
     __shared__ __align__(16) float bs[2 * BN * BK];
     int phase = blockIdx.z / shape.splits;

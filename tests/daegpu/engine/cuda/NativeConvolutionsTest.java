@@ -93,11 +93,11 @@ class NativeConvolutionsTest {
     void trainsLikeTheReference() {
         ImageSet digits = EmbeddedMnist.training(400);
         double[] expected;
-        try (Engine engine = new ReferenceEngine(Architecture.MNIST, EngineOptions.fp32(2))) {
-            expected = train(engine, digits, Noise.gaussian(3, 0.5f, 0.5f), 50, 2);
+        try (Engine engine = new ReferenceEngine(Architecture.MNIST, EngineOptions.fp32(1))) {
+            expected = train(engine, digits, Noise.gaussian(3, 0.5f, 0.5f), 50, 1);
         }
-        try (Engine engine = new CudaEngine(Architecture.MNIST, options(2))) {
-            double[] actual = train(engine, digits, Noise.gaussian(3, 0.5f, 0.5f), 50, 2);
+        try (Engine engine = new CudaEngine(Architecture.MNIST, options(1))) {
+            double[] actual = train(engine, digits, Noise.gaussian(3, 0.5f, 0.5f), 50, 1);
             assertEquals(50, actual.length);
             for (int i = 0; i < expected.length; i++) {
                 assertEquals(expected[i], actual[i], 0.01 * expected[i], "loss of step " + i);

@@ -1,0 +1,297 @@
+package daegpu.engine.cuda;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+
+import daegpu.engine.cuda.ImplicitGemm.Epilogue;
+import daegpu.engine.cuda.ImplicitGemm.SplitMemory;
+import daegpu.model.Layer;
+import daegpu.model.Layer.Activation;
+import daegpu.model.Layer.Operation;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Random;
+import java.util.stream.IntStream;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+
+/**
+ * The kernels of {@code --convolutions native} on layers of random shapes beside plain loops in double precision; what they
+ * write to is NaN before. A failure names its seed, and {@code -Ddaegpu.shape.seed=N} runs that one alone.
+ */
+@RequiresCuda
+class NativeShapesTest {
+
+    private static final int SHAPES = 1000;
+
+    private static Device device;
+    private static Kernel.Library kernels;
+    private static final DeviceScope LIBRARY_SCOPE = new DeviceScope();
+
+    @BeforeAll
+    static void open() {
+        device = new Device(Gpu.all().get(0));
+        kernels = new Kernel.Library(device, LIBRARY_SCOPE);
+    }
+
+    @AfterAll
+    static void close() {
+        device.close(LIBRARY_SCOPE);
+        device.close();
+    }
+
+    @Test
+    void agreeWithPlainLoops() {
+        Integer only = Integer.getInteger("daegpu.shape.seed");
+        IntStream seeds = only != null ? IntStream.of(only) : IntStream.range(0, SHAPES);
+        seeds.forEach(seed -> {
+            try (OwnedScope scope = new OwnedScope(device)) {
+                new Case(seed, scope.scope()).check();
+            }
+        });
+    }
+
+    @Test
+    void divisors() {
+        Random random = new Random(4);
+        for (int i = 0; i < 100_000; i++) {
+            int divisor = 1 + (random.nextInt() >>> 1 + random.nextInt(30));
+            int n = random.nextInt() >>> 1 + random.nextInt(30);
+            Divisor made = Divisor.of(divisor);
+            long high = (Integer.toUnsignedLong(made.multiplier()) * n) >>> 32;
+            assertEquals(n / divisor, (int) (((high + n) & 0xffffffffL) >>> made.shift()), n + " / " + divisor);
+        }
+    }
+
+    /** A layer, its images and weights, and what has to come out. */
+    private static final class Case {
+        private final int seed;
+        private final DeviceScope scope;
+        private final Layer layer;
+        private final int count;
+        private final float[] large;
+        private final float[] small;
+        private final float[] weights;
+        private final int smallHeight;
+        private final int smallWidth;
+        private final int largeHeight;
+        private final int largeWidth;
+        private final int largeChannels;
+        private final int smallChannels;
+
+        private Case(int seed, DeviceScope scope) {
+            this.seed = seed;
+            this.scope = scope;
+            Random random = new Random(seed);
+            count = 1 + random.nextInt(4);
+            int[] channels = {1, 1, 2, 3, 4, 5, 8, 16, 17, 32, 36, 64};
+            int a = channels[random.nextInt(channels.length)];
+            int b = channels[random.nextInt(channels.length)];
+            int kernel = List.of(1, 3, 3, 5, 7).get(random.nextInt(5));
+            int height = 1 + random.nextInt(5);
+            int width = 1 + random.nextInt(5);
+            layer = switch (random.nextInt(4)) {
+                case 0 -> new Layer("conv", Operation.CONVOLUTION, Activation.RELU, 2 * height, 2 * width, a, height, width,
+                        b, kernel, 2);
+                case 1 -> new Layer("deconv", Operation.TRANSPOSED_CONVOLUTION, Activation.RELU, height, width, a,
+                        2 * height, 2 * width, b, kernel, 2);
+                case 2 -> new Layer("output", Operation.TRANSPOSED_CONVOLUTION, Activation.SIGMOID, height, width, a,
+                        height, width, b, kernel, 1);
+                default -> new Layer("latent", Operation.DENSE, Activation.LINEAR, 1, 1, 1 + random.nextInt(700), 1, 1,
+                        1 + random.nextInt(80), 1, 1);
+            };
+            boolean transposed = layer.operation() == Operation.TRANSPOSED_CONVOLUTION;
+            smallHeight = transposed ? layer.inputHeight() : layer.outputHeight();
+            smallWidth = transposed ? layer.inputWidth() : layer.outputWidth();
+            largeHeight = transposed ? layer.outputHeight() : layer.inputHeight();
+            largeWidth = transposed ? layer.outputWidth() : layer.inputWidth();
+            largeChannels = transposed ? layer.outputChannels() : layer.inputChannels();
+            smallChannels = transposed ? layer.inputChannels() : layer.outputChannels();
+            large = normal(random, count * largeHeight * largeWidth * largeChannels);
+            small = normal(random, count * smallHeight * smallWidth * smallChannels);
+            weights = normal(random, layer.kernelSize() * layer.kernelSize() * largeChannels * smallChannels);
+        }
+
+        private interface Visitor {
+            void visit(int inLarge, int inSmall, int inWeights);
+        }
+
+        /** Every product of the layer: which value of the large images meets which of the small ones at which weight. */
+        private void visit(Visitor visitor) {
+            int k = layer.kernelSize();
+            for (int n = 0; n < count; n++) {
+                for (int i = 0; i < smallHeight * smallWidth; i++) {
+                    for (int tap = 0; tap < k * k; tap++) {
+                        int y = i / smallWidth * layer.stride() + tap / k - padding(largeHeight);
+                        int x = i % smallWidth * layer.stride() + tap % k - padding(largeWidth);
+                        if (y >= 0 && y < largeHeight && x >= 0 && x < largeWidth) {
+                            int inLarge = ((n * largeHeight + y) * largeWidth + x) * largeChannels;
+                            int inSmall = (n * smallHeight * smallWidth + i) * smallChannels;
+                            for (int c = 0; c < largeChannels; c++) {
+                                for (int s = 0; s < smallChannels; s++) {
+                                    visitor.visit(inLarge + c, inSmall + s, (tap * largeChannels + c) * smallChannels + s);
+                                }
+                            }
+                        }
+                    }
+                }
+            }
+        }
+
+        /** TensorFlow's rule for 'same', written out again. */
+        private int padding(int size) {
+            int steps = (size + layer.stride() - 1) / layer.stride();
+            return Math.max((steps - 1) * layer.stride() + layer.kernelSize() - size, 0) / 2;
+        }
+
+        private void check() {
+            Random random = new Random(-seed);
+            boolean transposed = layer.operation() == Operation.TRANSPOSED_CONVOLUTION;
+            double[] toSmall = new double[small.length];
+            double[] toLarge = new double[large.length];
+            double[] gradient = new double[weights.length];
+            visit((l, s, w) -> {
+                toSmall[s] += (double) large[l] * weights[w];
+                toLarge[l] += (double) small[s] * weights[w];
+                gradient[w] += (double) large[l] * small[s];
+            });
+            checkForward(random, transposed ? small : large, transposed ? toLarge : toSmall);
+            checkDataGradient(random, transposed ? large : small, transposed ? toSmall : toLarge);
+            checkWeightGradient(gradient);
+        }
+
+        private void checkForward(Random random, float[] input, double[] products) {
+            int columns = layer.outputChannels();
+            float[] bias = normal(random, columns);
+            float[] clean = normal(random, products.length);
+            boolean isLoss = layer.activation() == Activation.SIGMOID && random.nextBoolean();
+            Epilogue epilogue = isLoss ? Epilogue.LOSS : List.of(Epilogue.BIAS, Epilogue.BIAS_RELU, Epilogue.BIAS_SIGMOID)
+                    .get(random.nextInt(3));
+            ImplicitGemm gemm = ImplicitGemm.forward(layer, count, epilogue, 0.25f);
+            DeviceArray output = nans(products.length);
+            DeviceArray slope = nans(products.length);
+            DeviceArray sums = nans(gemm.sumRows() * gemm.sumsPitch());
+            DeviceArray squares = nans(gemm.squares());
+            gemm.launch(kernels, split(gemm), upload(input), upload(weights), upload(bias), upload(clean), output,
+                    isLoss ? slope : (Object) 0L, isLoss ? sums : (Object) 0L, isLoss ? squares : (Object) 0L);
+            double[] expected = new double[products.length];
+            double[] slopes = new double[products.length];
+            double error = 0;
+            for (int i = 0; i < expected.length; i++) {
+                double x = products[i] + bias[i % columns];
+                expected[i] = epilogue == Epilogue.BIAS ? x : epilogue == Epilogue.BIAS_RELU ? Math.max(x, 0)
+                        : 1 / (1 + Math.exp(-x));
+                double difference = expected[i] - clean[i];
+                slopes[i] = 0.25 * difference * expected[i] * (1 - expected[i]);
+                error += difference * difference;
+            }
+            assertNear(epilogue + " forward", expected, download(output, expected.length));
+            if (isLoss) {
+                assertNear("gradient at the loss", slopes, download(slope, slopes.length));
+                assertNear("bias gradient at the loss", columnSums(slopes, columns), addRows(sums, gemm, columns));
+                assertNear("loss", new double[] {error}, new float[] {(float) IntStream.range(0, gemm.squares())
+                        .mapToDouble(i -> download(squares, gemm.squares())[i]).sum()});
+            }
+        }
+
+        private void checkDataGradient(Random random, float[] dz, double[] products) {
+            int columns = layer.inputChannels();
+            boolean relu = random.nextBoolean();
+            float[] other = normal(random, products.length);
+            ImplicitGemm gemm = ImplicitGemm.dataGradient(layer, count, relu ? Epilogue.RELU_GRADIENT : Epilogue.PLAIN);
+            DeviceArray output = nans(products.length);
+            DeviceArray sums = nans(gemm.sumRows() * gemm.sumsPitch());
+            gemm.launch(kernels, split(gemm), upload(dz), upload(weights), 0L, upload(other), output, 0L,
+                    relu ? sums : (Object) 0L, 0L);
+            double[] expected = products.clone();
+            for (int i = 0; i < expected.length; i++) {
+                expected[i] = relu && other[i] <= 0 ? 0 : expected[i];
+            }
+            assertNear("data gradient", expected, download(output, expected.length));
+            if (relu) {
+                assertNear("bias gradient before", columnSums(expected, columns), addRows(sums, gemm, columns));
+            }
+        }
+
+        private void checkWeightGradient(double[] expected) {
+            WeightGradient product = WeightGradient.of(layer, count);
+            boolean transposed = layer.operation() == Operation.TRANSPOSED_CONVOLUTION;
+            DeviceArray shares = nans(product.splits() * product.share());
+            product.launch(kernels, upload(transposed ? small : large), upload(transposed ? large : small), shares);
+            float[] values = download(shares, product.splits() * product.share());
+            float[] gradient = new float[expected.length];
+            float[] bias = new float[transposed ? 0 : smallChannels];
+            for (int split = 0; split < product.splits(); split++) {
+                for (int i = 0; i < gradient.length; i++) {
+                    gradient[i] += values[split * product.share() + i];
+                }
+                for (int i = 0; i < bias.length; i++) {
+                    bias[i] += values[split * product.share() + product.biasAt() + i];
+                }
+            }
+            assertNear("weight gradient", expected, gradient);
+            if (!transposed) {
+                double[] dz = IntStream.range(0, small.length).mapToDouble(i -> small[i]).toArray();
+                assertNear("bias gradient", columnSums(dz, smallChannels), bias);
+            }
+        }
+
+        private static double[] columnSums(double[] values, int columns) {
+            double[] sums = new double[columns];
+            for (int i = 0; i < values.length; i++) {
+                sums[i % columns] += values[i];
+            }
+            return sums;
+        }
+
+        private static float[] addRows(DeviceArray sums, ImplicitGemm gemm, int columns) {
+            float[] values = download(sums, gemm.sumRows() * gemm.sumsPitch());
+            float[] added = new float[columns];
+            for (int row = 0; row < gemm.sumRows(); row++) {
+                for (int i = 0; i < columns; i++) {
+                    added[i] += values[row * gemm.sumsPitch() + i];
+                }
+            }
+            return added;
+        }
+
+        private void assertNear(String what, double[] expected, float[] actual) {
+            double largest = Arrays.stream(expected).map(Math::abs).max().orElseThrow();
+            for (int i = 0; i < expected.length; i++) {
+                int at = i;
+                assertEquals(expected[i], actual[i], 1e-4 * largest + 1e-5, () -> what + ", value " + at + " of " + layer
+                        + ", " + count + " images; again with -Ddaegpu.shape.seed=" + seed);
+            }
+        }
+
+        private SplitMemory split(ImplicitGemm gemm) {
+            return SplitMemory.forProducts(device, scope, List.of(gemm));
+        }
+
+        private static float[] normal(Random random, int count) {
+            float[] values = new float[count];
+            for (int i = 0; i < count; i++) {
+                values[i] = (float) random.nextGaussian();
+            }
+            return values;
+        }
+
+        private DeviceArray upload(float[] values) {
+            DeviceArray array = device.allocateFloats(scope, values.length, "a test");
+            device.upload(values, 0, values.length, array, 0);
+            return array;
+        }
+
+        private DeviceArray nans(int count) {
+            float[] values = new float[count];
+            Arrays.fill(values, Float.NaN);
+            return upload(values);
+        }
+
+        private static float[] download(DeviceArray array, int count) {
+            float[] values = new float[count];
+            device.download(array, values, 0, count);
+            return values;
+        }
+    }
+}
