@@ -83,19 +83,22 @@ enum Kernel {
     static final class Library {
 
         private final Device device;
+        private final DeviceScope owner;
+        private final Map<String, CUmodule> modules = new HashMap<>();
         private final Map<Kernel, CUfunction> functions = new EnumMap<>(Kernel.class);
 
-        /** Loads all of them; {@code owner} unloads them. */
+        /** Each is loaded when it is first asked for, and {@code owner} unloads it: nobody needs all of them. */
         Library(Device device, DeviceScope owner) {
             this.device = device;
-            Map<String, CUmodule> modules = new HashMap<>();
-            for (Kernel kernel : values()) {
-                CUmodule module = modules.computeIfAbsent(kernel.resource(), resource -> loadModule(resource, owner));
-                CUfunction function = new CUfunction();
-                CudaStatus.check(JCudaDriver.cuModuleGetFunction(function, module, kernel.entry), "find the kernel "
-                        + kernel.entry);
-                functions.put(kernel, function);
-            }
+            this.owner = owner;
+        }
+
+        private CUfunction load(Kernel kernel) {
+            CUmodule module = modules.computeIfAbsent(kernel.resource(), resource -> loadModule(resource, owner));
+            CUfunction function = new CUfunction();
+            CudaStatus.check(JCudaDriver.cuModuleGetFunction(function, module, kernel.entry), "find the kernel "
+                    + kernel.entry);
+            return function;
         }
 
         private static CUmodule loadModule(String resource, DeviceScope owner) {
@@ -153,8 +156,9 @@ enum Kernel {
             for (int i = 0; i < arguments.length; i++) {
                 pointers[i] = pointerTo(arguments[i]);
             }
-            CudaStatus.check(JCudaDriver.cuLaunchKernel(functions.get(kernel), x, y, z, threads, 1, 1, 0,
-                    device.stream(), Pointer.to(pointers), null), "run the kernel " + kernel.entry);
+            CUfunction function = functions.computeIfAbsent(kernel, this::load);
+            CudaStatus.check(JCudaDriver.cuLaunchKernel(function, x, y, z, threads, 1, 1, 0, device.stream(),
+                    Pointer.to(pointers), null), "run the kernel " + kernel.entry);
         }
 
         private static Pointer pointerTo(Object argument) {
