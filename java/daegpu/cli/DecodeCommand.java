@@ -92,7 +92,8 @@ final class DecodeCommand implements Callable<Integer> {
                 AtomicFile.write(targets[i], ImageFile.encode(images, i, "png"));
             }
         }
-        spec.commandLine().getOut().println("Decoded " + images.count() + (images.count() == 1 ? " image" : " images") + " into " + output);
+        spec.commandLine().getOut().println("Decoded " + images.count() + (images.count() == 1 ? " image" : " images") + " into "
+                + output);
         return ExitStatus.DONE;
     }
 

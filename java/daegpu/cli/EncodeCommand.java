@@ -107,7 +107,8 @@ final class EncodeCommand implements Callable<Integer> {
                 continue;
             }
             try (Stream<Path> entries = Files.list(input)) {
-                files.addAll(entries.filter(entry -> entry.toString().toLowerCase(Locale.ROOT).matches(".*\\.(png|jpe?g)")).sorted().toList());
+                files.addAll(entries.filter(entry -> entry.toString().toLowerCase(Locale.ROOT).matches(".*\\.(png|jpe?g)"))
+                        .sorted().toList());
             }
         }
         if (files.isEmpty()) {
@@ -120,11 +121,13 @@ final class EncodeCommand implements Callable<Integer> {
         Architecture architecture = engine.architecture();
         String name = file.getFileName().toString();
         if (ImageFile.formatOf(file) != null) {
-            encode(engine, ImageFile.read(file, architecture.height(), architecture.width(), architecture.channels()).image(), name, false);
+            ImageSet picture = ImageFile.read(file, architecture.height(), architecture.width(), architecture.channels()).image();
+            encode(engine, picture, name, false);
             return;
         }
         ImageSet images = IdxFile.read(file, 0);
-        if (images.height() != architecture.height() || images.width() != architecture.width() || images.channels() != architecture.channels()) {
+        if (images.height() != architecture.height() || images.width() != architecture.width()
+                || images.channels() != architecture.channels()) {
             throw new InvalidInputException(file + " holds images of " + images.describeSize() + "; the model wants "
                     + ImageSet.describeSize(architecture.height(), architecture.width(), architecture.channels()));
         }

@@ -89,8 +89,9 @@ final class ImportCommand implements Callable<Integer> {
         Architecture architecture = recorded != null ? recorded.architecture()
                 : WeightsFile.architecture(content, convention, size == null ? 0 : size.height(), size == null ? 0 : size.width());
         Parameters parameters = WeightsFile.parameters(content, convention, architecture);
-        TrainingOptions options = recorded != null ? recorded : new TrainingOptions(architecture, Noise.gaussian(1, 0.5f, 0.5f), 32,
-                LearningRate.over(Schedule.CONSTANT, Schedule.CONSTANT.usualPeak(), 0));
+        LearningRate rate = LearningRate.over(Schedule.CONSTANT, Schedule.CONSTANT.usualPeak(), 0);
+        TrainingOptions options = recorded != null ? recorded
+                : new TrainingOptions(architecture, Noise.gaussian(1, 0.5f, 0.5f), 32, rate);
         return Checkpoint.untrained(options, parameters);
     }
 }

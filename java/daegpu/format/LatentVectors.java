@@ -121,7 +121,8 @@ public record LatentVectors(List<String> names, int dimension, float[] values) {
     private static LatentVectors readCsv(Path file, byte[] content) {
         List<String> lines = new String(content, StandardCharsets.UTF_8).lines().filter(line -> !line.isBlank()).toList();
         if (lines.size() < 2 || !lines.get(0).startsWith("image,")) {
-            throw new InvalidInputException(file + " has no vectors: its first line must be image,latent1,… and each other a name and values");
+            throw new InvalidInputException(file + " has no vectors: its first line must be image,latent1,… and each other a name"
+                    + " and values");
         }
         int dimension = lines.get(0).split(",", -1).length - 1;
         List<String> names = new ArrayList<>();
@@ -153,10 +154,12 @@ public record LatentVectors(List<String> names, int dimension, float[] values) {
             bytes.get(magic);
             int major = bytes.get();
             bytes.get();
-            byte[] header = new byte[major == 1 ? Short.toUnsignedInt(bytes.getShort()) : Math.max(0, Math.min(bytes.getInt(), content.length))];
+            int length = major == 1 ? Short.toUnsignedInt(bytes.getShort()) : bytes.getInt();
+            byte[] header = new byte[Math.max(0, Math.min(length, content.length))];
             bytes.get(header);
             Matcher matcher = NPY_HEADER.matcher(new String(header, StandardCharsets.US_ASCII));
-            if (!Arrays.equals(magic, NPY_MAGIC) || !matcher.matches() || !matcher.group(1).equals("<f4") || matcher.group(2).equals("True")) {
+            if (!Arrays.equals(magic, NPY_MAGIC) || !matcher.matches() || !matcher.group(1).equals("<f4")
+                    || matcher.group(2).equals("True")) {
                 throw new InvalidInputException(file + " is no NPY file of 32-bit floats, [count, dimension] in C order");
             }
             long count = Long.parseLong(matcher.group(3));

@@ -59,7 +59,8 @@ public final class WeightsFile {
      * @param metadata any texts by name
      * @throws IOException if that fails; a file that was there is untouched then
      */
-    public static void write(Path file, Parameters parameters, Convention convention, Map<String, String> metadata) throws IOException {
+    public static void write(Path file, Parameters parameters, Convention convention, Map<String, String> metadata)
+            throws IOException {
         List<Tensor> tensors = new ArrayList<>();
         List<ParameterTensor> all = parameters.architecture().parameterTensors();
         List<Layer> layers = parameters.architecture().layers();
