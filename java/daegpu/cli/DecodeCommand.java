@@ -75,9 +75,7 @@ final class DecodeCommand implements Callable<Integer> {
         }
         Path[] targets = toIdx ? new Path[] {output} : targets(vectors);
         for (Path target : targets) {
-            if (Files.exists(target) && !overwrite) {
-                throw new InvalidInputException(target + " exists already; --overwrite replaces it");
-            }
+            Overwriting.requireAllowed(target, overwrite);
         }
         ImageSet images;
         try (OpenedEngine engine = engineChoice.open(architecture, 1)) {

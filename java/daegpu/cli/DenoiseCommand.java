@@ -224,9 +224,7 @@ final class DenoiseCommand implements Callable<Integer> {
      * @return how many values wait to be denoised more than before
      */
     private long start(Engine engine, Path input, Path target, Noise noise, List<Job> pictures) throws IOException {
-        if (Files.exists(target) && !overwrite) {
-            throw new InvalidInputException(target + " exists already; --overwrite replaces it");
-        }
+        Overwriting.requireAllowed(target, overwrite);
         Architecture architecture = engine.architecture();
         String format = ImageFile.formatOf(input);
         requireMatchingName(input, format, target);
@@ -240,8 +238,7 @@ final class DenoiseCommand implements Callable<Integer> {
             return photo.values().length;
         }
         ImageSet images = IdxFile.read(input, 0);
-        if (images.height() != architecture.height() || images.width() != architecture.width()
-                || images.channels() != architecture.channels()) {
+        if (!images.hasSize(architecture.height(), architecture.width(), architecture.channels())) {
             throw new InvalidInputException(input + " holds images of " + images.describeSize() + "; the model wants "
                     + ImageSet.describeSize(architecture.height(), architecture.width(), architecture.channels()));
         }

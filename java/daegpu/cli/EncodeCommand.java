@@ -71,9 +71,7 @@ final class EncodeCommand implements Callable<Integer> {
         if (!LatentVectors.isFormat(output)) {
             throw new ParameterException(spec.commandLine(), "--output must end in .csv or .npy, not be " + output);
         }
-        if (Files.exists(output) && !overwrite) {
-            throw new InvalidInputException(output + " exists already; --overwrite replaces it");
-        }
+        Overwriting.requireAllowed(output, overwrite);
         Checkpoint checkpoint = model.read();
         Architecture architecture = checkpoint.options().architecture();
         try (OpenedEngine engine = engineChoice.open(architecture, 1)) {
@@ -126,8 +124,7 @@ final class EncodeCommand implements Callable<Integer> {
             return;
         }
         ImageSet images = IdxFile.read(file, 0);
-        if (images.height() != architecture.height() || images.width() != architecture.width()
-                || images.channels() != architecture.channels()) {
+        if (!images.hasSize(architecture.height(), architecture.width(), architecture.channels())) {
             throw new InvalidInputException(file + " holds images of " + images.describeSize() + "; the model wants "
                     + ImageSet.describeSize(architecture.height(), architecture.width(), architecture.channels()));
         }

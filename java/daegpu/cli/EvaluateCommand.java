@@ -208,8 +208,7 @@ final class EvaluateCommand implements Callable<Integer> {
 
     private ImageSet images(Architecture architecture) {
         ImageSet images = DataSets.validation(data, limit);
-        if (images.height() != architecture.height() || images.width() != architecture.width()
-                || images.channels() != architecture.channels()) {
+        if (!images.hasSize(architecture.height(), architecture.width(), architecture.channels())) {
             throw new InvalidInputException(model.file() + " is for images of "
                     + ImageSet.describeSize(architecture.height(), architecture.width(), architecture.channels()) + "; "
                     + (data == null ? "MNIST's are " + images.describeSize() + ", so name others with --data" : data

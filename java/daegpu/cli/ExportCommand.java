@@ -1,13 +1,11 @@
 package daegpu.cli;
 
-import daegpu.data.InvalidInputException;
 import daegpu.format.OnnxFile;
 import daegpu.format.WeightsFile;
 import daegpu.format.WeightsFile.Convention;
 import daegpu.model.Parameters;
 import daegpu.train.Checkpoint;
 import java.io.IOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Locale;
 import java.util.Map;
@@ -65,9 +63,7 @@ final class ExportCommand implements Callable<Integer> {
         if (target == Target.ONNX && convention != null) {
             throw new ParameterException(spec.commandLine(), "--layout goes with --to safetensors");
         }
-        if (Files.exists(output) && !overwrite) {
-            throw new InvalidInputException(output + " exists already; --overwrite replaces it");
-        }
+        Overwriting.requireAllowed(output, overwrite);
         Checkpoint checkpoint = model.read();
         Parameters parameters = checkpoint.state().parameters();
         if (target == Target.ONNX) {

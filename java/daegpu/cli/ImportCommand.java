@@ -12,7 +12,6 @@ import daegpu.train.LearningRate;
 import daegpu.train.LearningRate.Schedule;
 import daegpu.train.TrainingOptions;
 import java.io.IOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.concurrent.Callable;
 import java.util.regex.Matcher;
@@ -67,9 +66,7 @@ final class ImportCommand implements Callable<Integer> {
 
     @Override
     public Integer call() throws IOException {
-        if (Files.exists(output) && !overwrite) {
-            throw new InvalidInputException(output + " exists already; --overwrite replaces it");
-        }
+        Overwriting.requireAllowed(output, overwrite);
         Safetensors content = Safetensors.read(weights);
         Checkpoint checkpoint;
         try {

@@ -65,8 +65,7 @@ final class PreviewCommand implements Callable<Integer> {
         Architecture network = checkpoint.options().architecture();
         Noise noise = checkpoint.options().noise();
         ImageSet images = DataSets.validation(data, MOST_IMAGES);
-        if (images.height() != network.height() || images.width() != network.width()
-                || images.channels() != network.channels()) {
+        if (!images.hasSize(network.height(), network.width(), network.channels())) {
             throw new InvalidInputException(model.file() + " is for images of "
                     + ImageSet.describeSize(network.height(), network.width(), network.channels()) + ", not "
                     + images.describeSize() + ": name others with --data");

@@ -369,8 +369,7 @@ final class TrainCommand implements Callable<Integer> {
         List<String> conflicts = given().stream().filter(NETWORK_OPTIONS::contains).toList();
         require(conflicts.isEmpty(), String.join(", ", conflicts)
                 + " cannot be given with --init-from: the model has its own network");
-        if (architecture.height() != images.height() || architecture.width() != images.width()
-                || architecture.channels() != images.channels()) {
+        if (!images.hasSize(architecture.height(), architecture.width(), architecture.channels())) {
             throw new InvalidInputException(training.initFrom + " is for images of "
                     + ImageSet.describeSize(architecture.height(), architecture.width(), architecture.channels())
                     + ", and the training images are " + images.describeSize());

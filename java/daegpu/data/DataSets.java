@@ -187,8 +187,7 @@ public record DataSets(ImageSet training, ImageSet validation, String descriptio
     private static DataSets separate(Source trainingSource, Source validationSource, int limit, int validationLimit) {
         ImageSet training = trainingSource.read(limit);
         ImageSet validation = validationSource.read(validationLimit);
-        if (training.height() != validation.height() || training.width() != validation.width()
-                || training.channels() != validation.channels()) {
+        if (!training.hasSize(validation.height(), validation.width(), validation.channels())) {
             throw new InvalidInputException("validation images must be like the training images: " + validationSource.name()
                     + " holds " + validation.describeSize() + ", " + trainingSource.name() + " " + training.describeSize());
         }

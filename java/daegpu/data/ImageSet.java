@@ -65,6 +65,11 @@ public final class ImageSet {
         return pixels;
     }
 
+    /** Whether its images have this size. */
+    public boolean hasSize(int otherHeight, int otherWidth, int otherChannels) {
+        return height == otherHeight && width == otherWidth && channels == otherChannels;
+    }
+
     /** Size of the images in words: {@code 28x28 grey}. */
     public String describeSize() {
         return describeSize(height, width, channels);

@@ -1,0 +1,19 @@
+package daegpu.cli;
+
+import daegpu.data.InvalidInputException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+
+/** What {@code --overwrite} is for: nobody's file is replaced unasked. */
+final class Overwriting {
+
+    private Overwriting() {
+    }
+
+    /** @throws InvalidInputException if there is such a file already and it may not be replaced */
+    static void requireAllowed(Path target, boolean overwrite) {
+        if (Files.exists(target) && !overwrite) {
+            throw new InvalidInputException(target + " exists already; --overwrite replaces it");
+        }
+    }
+}
