@@ -31,7 +31,8 @@ import picocli.CommandLine.UnmatchedArgumentException;
 /** The program's command line: all commands, and what a mistake looks like. */
 @Command(name = "dae-gpu", mixinStandardHelpOptions = true, versionProvider = Version.class,
         description = "Trains convolutional autoencoders to take noise out of images, and runs them.",
-        subcommands = {TrainCommand.class, DenoiseCommand.class, EvaluateCommand.class, PreviewCommand.class,
+        subcommands = {TrainCommand.class, RunsCommand.class, DenoiseCommand.class, EvaluateCommand.class,
+                PreviewCommand.class,
                 ExportCommand.class, ImportCommand.class, EncodeCommand.class, DecodeCommand.class, ParityCommand.class,
                 DevicesCommand.class, GenerateCompletion.class},
         synopsisSubcommandLabel = "COMMAND",

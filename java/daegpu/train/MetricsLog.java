@@ -119,12 +119,21 @@ public final class MetricsLog {
 
     /** The least validation error so far, infinite before the first epoch. */
     double bestValidationMse() {
+        return bestValidationMse(rows);
+    }
+
+    private static double bestValidationMse(List<Row> rows) {
         return rows.stream().mapToDouble(row -> row.validation().mse()).min().orElse(Double.POSITIVE_INFINITY);
     }
 
     /** Epochs done after the one with the least validation error, the first of them if there are several. */
     int epochsSinceBest() {
-        double best = bestValidationMse();
+        return epochsSinceBest(rows);
+    }
+
+    /** The same of the rows of any log. */
+    static int epochsSinceBest(List<Row> rows) {
+        double best = bestValidationMse(rows);
         int bestIndex = 0;
         while (bestIndex < rows.size() && rows.get(bestIndex).validation().mse() > best) {
             bestIndex++;

@@ -24,7 +24,8 @@ class HelpTest {
     private Path folder;
 
     @ParameterizedTest
-    @ValueSource(strings = {"train", "denoise", "evaluate", "preview", "parity", "export", "import", "encode", "decode"})
+    @ValueSource(strings = {"train", "denoise", "evaluate", "preview", "parity", "export", "import", "encode", "decode",
+            "runs"})
     void showsEveryOptionItsDefaultAndExamples(String command) {
         String help = Program.run(command, "--help").assertDone().out();
         String flat = help.replaceAll("\\s+", " ");
@@ -42,7 +43,8 @@ class HelpTest {
 
     /** Parsed only: what they do is tested elsewhere. */
     @ParameterizedTest
-    @ValueSource(strings = {"", "train", "denoise", "evaluate", "preview", "parity", "export", "import", "encode", "decode"})
+    @ValueSource(strings = {"", "train", "denoise", "evaluate", "preview", "parity", "export", "import", "encode", "decode",
+            "runs"})
     void examplesAreRight(String command) {
         String help = (command.isEmpty() ? Program.run("--help") : Program.run(command, "--help")).assertDone().out();
         Matcher matcher = Pattern.compile("(?m)^  dae-gpu (\\w+ .*)$").matcher(help);

@@ -1,0 +1,287 @@
+package daegpu.cli;
+
+import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.node.ArrayNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import daegpu.data.ImageFile;
+import daegpu.data.InvalidInputException;
+import daegpu.noise.Noise;
+import daegpu.preview.Chart;
+import daegpu.preview.Chart.Curve;
+import daegpu.preview.Lettering;
+import daegpu.train.Checkpoint;
+import daegpu.train.ElapsedTime;
+import daegpu.train.MetricsLog.Row;
+import daegpu.train.RunSummary;
+import java.io.IOException;
+import java.io.PrintWriter;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.ZoneId;
+import java.time.format.DateTimeFormatter;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Objects;
+import java.util.TreeSet;
+import java.util.concurrent.Callable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.ParameterException;
+import picocli.CommandLine.Parameters;
+import picocli.CommandLine.Spec;
+
+/** {@code runs}: what was trained, how well, and in what two runs differ. */
+@Command(name = "runs", mixinStandardHelpOptions = true, sortOptions = false,
+        description = {"Lists the runs in a folder, newest first, or compares two of them.", ""},
+        footerHeading = "%nExamples:%n",
+        footer = {"  dae-gpu runs", "  dae-gpu runs . --sort best",
+            "  dae-gpu runs --compare digits photo-model --chart both.png"})
+final class RunsCommand implements Callable<Integer> {
+
+    private static final DateTimeFormatter MINUTE = DateTimeFormatter.ofPattern("yyyy-MM-dd HH:mm", Locale.ROOT);
+    private static final int CHART_WIDTH = 800;
+    private static final int CHART_HEIGHT = 450;
+    private static final String NONE = "-";
+    private static final List<String> DECIDE_VALIDATION = List.of("data", "validation-data", "validation-split",
+            "validation-limit", "limit", "resize", "crop", "tiles", "overlap", "color", "noise-mean");
+
+    private enum Order {
+        date, best
+    }
+
+    @Spec
+    private CommandSpec spec;
+
+    @Parameters(index = "0", arity = "0..1", paramLabel = "FOLDER", defaultValue = "runs",
+            description = "Where the runs lie (default: ${DEFAULT-VALUE}, where train puts those without --output).")
+    private Path folder;
+
+    @Option(names = "--sort", paramLabel = "ORDER", defaultValue = "date",
+            description = "What comes first: ${COMPLETION-CANDIDATES}, which is the newest or the one with the least "
+                    + "validation error (default: ${DEFAULT-VALUE}).")
+    private Order order;
+
+    @Option(names = "--compare", paramLabel = "RUN", arity = "2",
+            description = "Compare these two, folders of runs or names of those in FOLDER, instead: the options that "
+                    + "differ, and the errors epoch by epoch.")
+    private List<Path> compared;
+
+    @Option(names = "--chart", paramLabel = "FILE.png",
+            description = "Also draw the validation errors of the two that are compared.")
+    private Path chart;
+
+    @Option(names = "--json", description = "Print the list as JSON, for programs.")
+    private boolean json;
+
+    @Override
+    public Integer call() throws IOException {
+        if (chart != null && compared == null) {
+            throw new ParameterException(spec.commandLine(), "--chart is for two runs, so it needs --compare");
+        }
+        if (json && compared != null) {
+            throw new ParameterException(spec.commandLine(), "--json is for the list, not for --compare");
+        }
+        if (chart != null && !chart.toString().toLowerCase(Locale.ROOT).endsWith(".png")) {
+            // It is drawn anew each time, so what it may replace should be a chart.
+            throw new ParameterException(spec.commandLine(),
+                    "--chart is where a picture goes, so its name must end in .png: " + chart);
+        }
+        return compared == null ? list() : compare(summary(compared.get(0)), summary(compared.get(1)));
+    }
+
+    private int list() throws IOException {
+        if (!Files.isDirectory(folder)) {
+            throw new InvalidInputException(folder + (Files.exists(folder) ? " is no folder" : " does not exist")
+                    + ": name the folder that your runs lie in");
+        }
+        // Somebody may name the run itself.
+        boolean isRun = Files.exists(folder.resolve("config.json")) && Files.exists(folder.resolve("metrics.csv"));
+        List<RunSummary> runs = new ArrayList<>();
+        List<String> problems = new ArrayList<>();
+        for (Path path : isRun ? List.of(folder) : RunSummary.foldersIn(folder)) {
+            try {
+                RunSummary run = RunSummary.read(path);
+                run.progress();
+                noise(run);
+                runs.add(run);
+            } catch (InvalidInputException e) {
+                problems.add(e.getMessage());
+            }
+        }
+        Comparator<RunSummary> newest = Comparator.comparing(RunSummary::changed).reversed();
+        runs.sort(order == Order.date ? newest : Comparator.<RunSummary>comparingDouble(
+                run -> run.best().map(row -> row.validation().mse()).orElse(Double.POSITIVE_INFINITY)).thenComparing(newest));
+        if (json) {
+            printJson(runs);
+        } else if (runs.isEmpty() && problems.isEmpty()) {
+            out().println("There are no runs in " + folder + " yet.");
+        } else {
+            printTable(runs);
+        }
+        for (String problem : problems) {
+            spec.commandLine().getErr().println(spec.qualifiedName() + ": left out: " + DaeGpu.oneLine(problem));
+        }
+        return problems.isEmpty() ? ExitStatus.DONE : ExitStatus.DONE_IN_PART;
+    }
+
+    private void printTable(List<RunSummary> runs) {
+        List<List<String>> table = new ArrayList<>();
+        table.add(List.of("run", "last epoch ended", "epochs", "best MSE", "PSNR (dB)", "after", "noise", "took", ""));
+        for (RunSummary run : runs) {
+            List<String> line = new ArrayList<>(List.of(name(run),
+                    run.rows().isEmpty() ? NONE : MINUTE.format(run.changed().atZone(ZoneId.systemDefault())),
+                    run.rows().size() + "/" + run.epochs()));
+            line.addAll(run.best().map(best -> List.of(format("%.5f", best.validation().mse()),
+                    format("%.2f", best.validation().psnr()), String.valueOf(best.epoch())))
+                    .orElse(List.of(NONE, NONE, NONE)));
+            line.addAll(List.of(noise(run), ElapsedTime.format(run.seconds()), run.progress().toString()));
+            table.add(line);
+        }
+        print(table);
+    }
+
+    private void printJson(List<RunSummary> runs) throws IOException {
+        ObjectMapper mapper = new ObjectMapper();
+        ArrayNode array = mapper.createArrayNode();
+        for (RunSummary run : runs) {
+            ObjectNode node = array.addObject().put("run", run.folder().toString())
+                    .put("progress", run.progress().toString()).put("epochs_done", run.rows().size())
+                    .put("epochs", run.epochs()).put("noise", noise(run)).put("seconds", run.seconds())
+                    .put("changed", run.changed().toString());
+            run.best().ifPresent(best -> node.put("best_epoch", best.epoch())
+                    .put("best_val_mse", best.validation().mse()));
+        }
+        out().println(mapper.writerWithDefaultPrettyPrinter().writeValueAsString(array));
+    }
+
+    private int compare(RunSummary first, RunSummary second) throws IOException {
+        boolean namesDiffer = !name(first).equals(name(second));
+        String firstName = namesDiffer ? name(first) : first.folder().toString();
+        String secondName = namesDiffer ? name(second) : second.folder().toString();
+        Map<String, String> firstOptions = first.record().texts();
+        Map<String, String> secondOptions = second.record().texts();
+        List<List<String>> differences = new ArrayList<>(List.of(List.of("differs", firstName, secondName)));
+        TreeSet<String> options = new TreeSet<>(firstOptions.keySet());
+        options.addAll(secondOptions.keySet());
+        options.remove("output");
+        for (String option : options) {
+            String firstValue = firstOptions.getOrDefault(option, NONE);
+            String secondValue = secondOptions.getOrDefault(option, NONE);
+            if (!firstValue.equals(secondValue)) {
+                differences.add(List.of(option, firstValue, secondValue));
+            }
+        }
+        if (differences.size() > 1) {
+            print(differences);
+        } else {
+            out().println("Both have the same options and versions.");
+        }
+        out().println();
+        List<List<String>> epochs = new ArrayList<>(List.of(List.of("epoch", firstName + " MSE", secondName + " MSE")));
+        for (int i = 0; i < Math.max(first.rows().size(), second.rows().size()); i++) {
+            epochs.add(List.of(String.valueOf(i + 1), mse(first, i), mse(second, i)));
+        }
+        print(epochs);
+        out().println();
+        out().println(verdict(first, firstName, second, secondName));
+        if (chart != null) {
+            draw(List.of(curve(firstName, first), curve(secondName, second)));
+        }
+        return ExitStatus.DONE;
+    }
+
+    private static String mse(RunSummary run, int epoch) {
+        return epoch < run.rows().size() ? format("%.5f", run.rows().get(epoch).validation().mse()) : NONE;
+    }
+
+    private static String verdict(RunSummary first, String firstName, RunSummary second, String secondName) {
+        if (first.best().isEmpty() || second.best().isEmpty()) {
+            return "One of them has no epoch yet, so there is nothing to compare.";
+        }
+        Row firstBest = first.best().get();
+        Row secondBest = second.best().get();
+        double firstMse = firstBest.validation().mse();
+        double secondMse = secondBest.validation().mse();
+        if (firstMse == secondMse) {
+            return format("Their best validation MSE is the same, %.5f.", firstMse);
+        }
+        boolean firstWins = firstMse < secondMse;
+        double less = firstWins ? firstMse : secondMse;
+        double more = firstWins ? secondMse : firstMse;
+        return format("%s is better: its best validation MSE is %.5f (after epoch %d), %.2f %% less than %.5f "
+                + "(after epoch %d).",
+                firstWins ? firstName : secondName, less, firstWins ? firstBest.epoch() : secondBest.epoch(),
+                100 * (more - less) / more, more, firstWins ? secondBest.epoch() : firstBest.epoch())
+                + (sameTask(first, second) ? "" : " They were measured on other images or noise, so this says little.");
+    }
+
+    /** Whether both take the same noise out of the same validation images, as far as their options say. */
+    private static boolean sameTask(RunSummary first, RunSummary second) {
+        Map<String, String> firstOptions = first.record().texts();
+        Map<String, String> secondOptions = second.record().texts();
+        return noise(first).equals(noise(second)) && DECIDE_VALIDATION.stream()
+                .allMatch(option -> Objects.equals(firstOptions.get(option), secondOptions.get(option)));
+    }
+
+    private static Curve curve(String name, RunSummary run) {
+        return new Curve(name, run.rows().stream().mapToDouble(Row::epoch).toArray(),
+                run.rows().stream().mapToDouble(row -> row.validation().mse()).toArray());
+    }
+
+    private void draw(List<Curve> curves) throws IOException {
+        if (Lettering.missing().isPresent()) {
+            out().println(Lettering.missing().get());
+        } else {
+            ImageFile.write(chart, Chart.loss(CHART_WIDTH, CHART_HEIGHT, curves));
+            out().println("Chart: " + chart);
+        }
+    }
+
+    private RunSummary summary(Path given) {
+        Path inFolder = folder.resolve(given);
+        return RunSummary.read(Files.isDirectory(given) || !Files.isDirectory(inFolder) ? given : inFolder);
+    }
+
+    /** Kind and level of the noise it trains with. */
+    private static String noise(RunSummary run) {
+        Path checkpoint = run.folder().resolve("last.safetensors");
+        if (!Files.exists(checkpoint)) {
+            return NONE;
+        }
+        Noise noise = Checkpoint.read(checkpoint).options().noise();
+        return noise.kind() + " " + new NoiseLevel(noise.lowest(), noise.highest());
+    }
+
+    private static String name(RunSummary run) {
+        return String.valueOf(run.folder().toAbsolutePath().normalize().getFileName());
+    }
+
+    /** Columns as wide as their widest entry; the first line is their heading. */
+    private void print(List<List<String>> table) {
+        int[] widths = new int[table.get(0).size()];
+        for (List<String> line : table) {
+            for (int i = 0; i < widths.length; i++) {
+                widths[i] = Math.max(widths[i], line.get(i).length());
+            }
+        }
+        for (List<String> line : table) {
+            StringBuilder text = new StringBuilder();
+            for (int i = 0; i < widths.length; i++) {
+                text.append(i == 0 ? "" : "  ").append(line.get(i)).append(" ".repeat(widths[i] - line.get(i).length()));
+            }
+            out().println(DaeGpu.oneLine(text.toString()));
+        }
+    }
+
+    private PrintWriter out() {
+        return spec.commandLine().getOut();
+    }
+
+    private static String format(String format, Object... values) {
+        return String.format(Locale.ROOT, format, values);
+    }
+}
