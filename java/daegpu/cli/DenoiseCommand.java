@@ -15,6 +15,7 @@ import daegpu.model.Architecture;
 import daegpu.noise.Noise;
 import daegpu.noise.Philox;
 import daegpu.train.Checkpoint;
+import java.io.File;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.nio.file.Files;
@@ -61,8 +62,8 @@ final class DenoiseCommand implements Callable<Integer> {
     private List<Path> inputs;
 
     @Option(names = "--output", paramLabel = "PATH", required = true,
-            description = "Where the cleaned images go, in the format of the input: a file for one input file, else a "
-                    + "folder.")
+            description = "Where the cleaned images go, in the format of the input: a file for one input file, unless "
+                    + "this is a folder or ends in a slash, else a folder.")
     private Path output;
 
     @Option(names = "--overwrite", description = "Replace files that are there already.")
@@ -183,7 +184,8 @@ final class DenoiseCommand implements Callable<Integer> {
 
     /** Each input file and where its result goes. */
     private Map<Path, Path> targets() throws IOException {
-        boolean toFile = inputs.size() == 1 && !Files.isDirectory(inputs.get(0)) && !Files.isDirectory(output);
+        boolean toFile = inputs.size() == 1 && !Files.isDirectory(inputs.get(0)) && !Files.isDirectory(output)
+                && !saysFolder();
         Map<Path, Path> targets = new LinkedHashMap<>();
         Map<Path, Path> sources = new LinkedHashMap<>();
         for (Path input : inputs) {
@@ -199,11 +201,18 @@ final class DenoiseCommand implements Callable<Integer> {
         }
         if (!toFile) {
             if (Files.exists(output) && !Files.isDirectory(output)) {
-                throw new InvalidInputException(output + " is a file; several inputs need a folder for --output");
+                throw new InvalidInputException(output + " is a file"
+                        + (saysFolder() ? ", no folder" : "; several inputs need a folder for --output"));
             }
             folderToMake = output;
         }
         return targets;
+    }
+
+    /** Whether the output was written with a slash at its end, which paths do not keep. */
+    private boolean saysFolder() {
+        String text = spec.commandLine().getParseResult().matchedOption("--output").originalStringValues().get(0);
+        return text.endsWith("/") || text.endsWith(File.separator);
     }
 
     /** Without those of an earlier run, where the results go to a folder inside. */

@@ -114,7 +114,8 @@ final class RunsCommand implements Callable<Integer> {
         }
         Comparator<RunSummary> newest = Comparator.comparing(RunSummary::changed).reversed();
         runs.sort(order == Order.date ? newest : Comparator.<RunSummary>comparingDouble(
-                run -> run.best().map(row -> row.validation().mse()).orElse(Double.POSITIVE_INFINITY)).thenComparing(newest));
+                run -> run.best().map(row -> row.validation().mse()).orElse(Double.POSITIVE_INFINITY))
+                .thenComparing(newest));
         if (json) {
             printJson(runs);
         } else if (runs.isEmpty() && problems.isEmpty()) {

@@ -287,6 +287,14 @@ class DenoiseCommandTest {
     }
 
     @Test
+    void slashAtTheEndMakesAFolder() throws IOException {
+        Path in = write("a.png", 2, "png");
+        denoise(in, "--output", folder.resolve("new") + "/").assertDone();
+        assertArrayEquals(expected(IMAGES.range(2, 3), null), read(folder.resolve("new/a.png")));
+        denoise(in, "--output", in + "/").assertRefused(in + " is a file");
+    }
+
+    @Test
     void refusesWhatHasNoPlace() throws IOException {
         Path a = write("1/a.png", 0, "png");
         Path b = write("2/a.png", 1, "png");
