@@ -1,5 +1,6 @@
 #pragma once
 
+#include "advance_step.cuh"
 #include "block_sum.cuh"
 #include "divisor.cuh"
 #include "sigmoid.cuh"
@@ -59,6 +60,9 @@ struct GemmOperands {
     float* squares;         // LOSS: one for each phase, block.y and block.x
     float* partials;        // of split products
     unsigned* tickets;      // one, zero, for each tile that is split
+    StepState* state;       // LOSS: where the update that will follow is counted, or null
+    float beta1;            // Adam's, for that
+    float beta2;
 };
 
 // Where a row's pixel is: of the tensor that is gathered from.
@@ -472,6 +476,9 @@ struct ImplicitGemm {
             float total = block_sum(squares, scratch);
             if (threadIdx.x == 0) {
                 operands.squares[(phase * gridDim.y + blockIdx.y) * gridDim.x + blockIdx.x] = total;
+                if (operands.state != nullptr && phase + blockIdx.y + blockIdx.x == 0) {
+                    count_update(operands.state, operands.beta1, operands.beta2);
+                }
             }
         }
     }
@@ -508,7 +515,8 @@ __device__ __forceinline__ void implicit_gemm(const GemmShape& shape, const Gemm
     NAME(GemmShape shape, const float* __restrict__ input, const float* __restrict__ weights,                             \
          const float* __restrict__ bias, const float* __restrict__ other, float* __restrict__ output,                     \
          float* __restrict__ gradient, float* __restrict__ sums, float* __restrict__ squares,                             \
-         float* __restrict__ partials, unsigned* __restrict__ tickets) {                                                  \
-        GemmOperands operands = {input, weights, bias, other, output, gradient, sums, squares, partials, tickets};        \
+         float* __restrict__ partials, unsigned* __restrict__ tickets, StepState* state, float beta1, float beta2) {      \
+        GemmOperands operands = {input, weights, bias, other, output, gradient, sums, squares, partials, tickets, state,  \
+                                 beta1, beta2};                                                                           \
         implicit_gemm<TRANSPOSED, C, KERNEL, VECTOR, BM, BN, TM, TN>(shape, operands);                                    \
     }

@@ -76,7 +76,7 @@ public final class StepCounters implements Callable<Integer> {
         if (batchSize < 1 || batchSize > 1024) {
             throw new IllegalArgumentException("--batch-size must be 1 to 1024, not " + batchSize);
         }
-        System.out.print(table(count(batchSize, precision), batchSize, precision));
+        System.out.print(table(count(batchSize, precision, "cudnn"), batchSize, precision));
         return 0;
     }
 
@@ -85,7 +85,7 @@ public final class StepCounters implements Callable<Integer> {
      *
      * @throws EngineUnavailableException if there is no device, or one that does not count
      */
-    static JsonNode count(int batch, String precision) throws IOException {
+    static JsonNode count(int batch, String precision, String convolutions) throws IOException {
         String variable = System.getenv(VARIABLE);
         if (variable == null || variable.isEmpty()) {
             throw new EngineUnavailableException(VARIABLE + " names no file to count into; run bench/counters");
@@ -96,7 +96,8 @@ public final class StepCounters implements Callable<Integer> {
         for (int i = 0; i < order.length; i++) {
             order[i] = order.length - 1 - i;
         }
-        try (Engine engine = new CudaEngine(NETWORK, new EngineOptions(batch, precision, 0))) {
+        try (Engine engine = new CudaEngine(NETWORK, new EngineOptions(batch, precision, 0)
+                .withConvolutions(convolutions))) {
             engine.load(TrainingState.initial(Initializer.glorotUniform(NETWORK, 1)));
             engine.startEpoch(images, Noise.gaussian(1, 0.5f, 0.5f), 0, order);
             for (int step = 0; step < 3; step++) { // it is run, captured, and replayed

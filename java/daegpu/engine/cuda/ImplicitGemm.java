@@ -1,5 +1,6 @@
 package daegpu.engine.cuda;
 
+import daegpu.engine.Adam;
 import daegpu.model.Layer;
 import daegpu.model.Layer.Operation;
 
@@ -140,11 +141,28 @@ record ImplicitGemm(Kernel kernel, int[] shape, int blocks, int tileColumns, int
      *                  them, each a {@link DeviceArray} or 0L
      */
     void launch(Kernel.Library kernels, SplitMemory split, Object... arguments) {
-        Object[] all = new Object[arguments.length + 3];
+        start(kernels, split, 0L, arguments);
+    }
+
+    /**
+     * The same for a product whose epilogue is the loss, which also counts the update that will follow, and finds its step
+     * size.
+     *
+     * @param state {@code struct StepState}
+     */
+    void launchAndCount(Kernel.Library kernels, SplitMemory split, DeviceArray state, Object... arguments) {
+        start(kernels, split, state, arguments);
+    }
+
+    private void start(Kernel.Library kernels, SplitMemory split, Object stateOrNull, Object... arguments) {
+        Object[] all = new Object[arguments.length + 6];
         all[0] = shape;
         System.arraycopy(arguments, 0, all, 1, arguments.length);
-        all[all.length - 2] = split.partials();
-        all[all.length - 1] = split.tickets();
+        all[all.length - 5] = split.partials();
+        all[all.length - 4] = split.tickets();
+        all[all.length - 3] = stateOrNull;
+        all[all.length - 2] = (float) Adam.BETA_1;
+        all[all.length - 1] = (float) Adam.BETA_2;
         kernels.launchGrid(kernel, blocks, tileColumns, phases * splits, all);
     }
 

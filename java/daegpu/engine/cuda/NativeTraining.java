@@ -120,7 +120,7 @@ final class NativeTraining implements GradientStep {
         int last = layers.size() - 1;
         Activations activations = memory.activations();
         forward.run(0, last);
-        loss.launch(kernels, split, activations.input(last), arena.kernel(memory.parameters(), last),
+        loss.launchAndCount(kernels, split, memory.state(), activations.input(last), arena.kernel(memory.parameters(), last),
                 arena.bias(memory.parameters(), last), memory.clean(), activations.output(last), memory.gradientAt(last),
                 sumsOf(last), squares);
         for (int l = last; l >= 0; l--) {
@@ -135,7 +135,6 @@ final class NativeTraining implements GradientStep {
     }
 
     private void update() {
-        Optimizer.advance(kernels, memory);
         float mean = 1f / ((float) count * layers.get(layers.size() - 1).outputSize());
         kernels.launchBlocks(Kernel.UPDATE, arena.size() / ImplicitGemm.PIECE + 1, 1, memory.parameters(),
                 memory.firstMoment(), memory.secondMoment(), partials, pieces, (float) (1 - Adam.BETA_1),

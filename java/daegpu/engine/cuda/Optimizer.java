@@ -8,14 +8,9 @@ final class Optimizer {
     private Optimizer() {
     }
 
-    /** Counts an update, and finds its step size. */
-    static void advance(Kernel.Library kernels, TrainingMemory memory) {
-        kernels.launchOne(Kernel.ADVANCE_STEP, memory.state(), (float) Adam.BETA_1, (float) Adam.BETA_2);
-    }
-
     /** One update of all {@code size} floats of the arena by the gradients that are there. */
     static void update(Kernel.Library kernels, TrainingMemory memory, int size) {
-        advance(kernels, memory);
+        kernels.launchOne(Kernel.ADVANCE_STEP, memory.state(), (float) Adam.BETA_1, (float) Adam.BETA_2);
         kernels.launch(Kernel.ADAM, size / 4, memory.parameters(), memory.firstMoment(), memory.secondMoment(),
                 memory.gradients(), size / 4, (float) (1 - Adam.BETA_1), (float) (1 - Adam.BETA_2), Adam.EPSILON,
                 memory.state());

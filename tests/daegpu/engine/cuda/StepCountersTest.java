@@ -43,14 +43,14 @@ class StepCountersTest {
     /** Exact and the same on any machine: a kernel that moves more than it did, or is launched more often, fails here. */
     @Test
     void committedTableHolds() throws IOException {
-        assertEquals(Files.readString(Path.of("bench/counters.md")), StepCounters.table(StepCounters.count(32, "fp32"), 32,
-                "fp32"), "if that is well, commit what bench/counters prints, and say why in the commit");
+        assertEquals(Files.readString(Path.of("bench/counters.md")), StepCounters.table(StepCounters.count(32, "fp32", "cudnn"),
+                32, "fp32"), "if that is well, commit what bench/counters prints, and say why in the commit");
     }
 
     /** Worked out by hand from the kernels and the shapes of the default network at batch 32. */
     @Test
     void countsAreThoseWorkedOutByHand() throws IOException {
-        JsonNode kernels = StepCounters.count(32, "fp32").get("kernels");
+        JsonNode kernels = StepCounters.count(32, "fp32", "cudnn").get("kernels");
         // A thread takes 16 bytes of each of four arrays and leaves 16 in three; every warp also reads alpha: one sector.
         long floats = new ParameterArena(Architecture.MNIST).size();
         assertSectors(kernels.get("adam"), 4 * floats / 8 + (floats / 4 + 31) / 32, 3 * floats / 8);
@@ -63,6 +63,15 @@ class StepCountersTest {
             assertEquals(0, kernel.at("/shared/bank_conflicts").longValue());
             assertEquals(0, kernel.at("/local/requests").longValue());
         }
+    }
+
+    /** The batch; 6 layers and the last with its loss; both gradients of 6 layers, one of the first; the update. */
+    @Test
+    void nativeStepHas22Nodes() throws IOException {
+        JsonNode step = StepCounters.count(32, "fp32", "native");
+        assertEquals(1, step.at("/graphs/launches").intValue());
+        assertEquals(1 + 7 + 2 * 6 + 1 + 1, step.at("/graphs/nodes/kernel").intValue(), step.get("kernels").toString());
+        assertEquals(0, step.at("/graphs/nodes/library").intValue());
     }
 
     private static void assertSectors(JsonNode kernel, long loads, long stores) {
