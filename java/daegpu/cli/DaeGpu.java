@@ -13,13 +13,17 @@ import java.nio.file.FileSystemException;
 import java.nio.file.InvalidPathException;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Locale;
+import java.util.Optional;
 import java.util.Set;
 import picocli.AutoComplete.GenerateCompletion;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.IExecutionExceptionHandler;
+import picocli.CommandLine.IParameterExceptionHandler;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Model.OptionSpec;
 import picocli.CommandLine.ParameterException;
@@ -65,7 +69,7 @@ public final class DaeGpu implements Runnable {
     static int run(PrintWriter out, PrintWriter err, String... arguments) {
         int status;
         try {
-            status = commandLine(out, err).execute(arguments);
+            status = execute(commandLine(out, err), arguments);
         } catch (OutOfMemoryError e) {
             // What did not fit is no longer held by anything, and everything that was open is closed.
             err.println("dae-gpu: this needs more memory than Java may use, " + (Runtime.getRuntime().maxMemory() >> 20)
@@ -77,6 +81,56 @@ public final class DaeGpu implements Runnable {
             return ExitStatus.BAD_INPUT;
         }
         return status;
+    }
+
+    /** Runs it with what the file of {@code train --config} adds to the arguments. */
+    private static int execute(CommandLine commandLine, String... arguments) {
+        List<String> given = List.of(arguments);
+        Optional<String> path = configuration(given);
+        if (path.isEmpty()) {
+            return commandLine.execute(arguments);
+        }
+        CommandLine train = commandLine.getSubcommands().get("train");
+        ConfigurationFile file;
+        try {
+            file = ConfigurationFile.read(path(path.get()));
+        } catch (InvalidInputException | TypeConversionException e) {
+            train.getErr().println("dae-gpu train: " + oneLine(e.getMessage()));
+            return ExitStatus.BAD_INPUT;
+        }
+        IParameterExceptionHandler wrongUsage = commandLine.getParameterExceptionHandler();
+        commandLine.setParameterExceptionHandler((problem, all) -> wrongUsage.handleParseException(
+                problem instanceof UnmatchedArgumentException ? problem : new ParameterException(problem.getCommandLine(),
+                        file.blame(problem.getMessage()), problem), all));
+        IExecutionExceptionHandler failed = commandLine.getExecutionExceptionHandler();
+        commandLine.setExecutionExceptionHandler((failure, command, all) -> failed.handleExecutionException(
+                failure instanceof InvalidInputException
+                        ? new InvalidInputException(file.blame(failure.getMessage()), failure) : failure, command, all));
+        List<String> merged = new ArrayList<>(List.of("train"));
+        merged.addAll(file.mergedWith(given.subList(1, given.size())));
+        return commandLine.execute(merged.toArray(new String[0]));
+    }
+
+    /** The file of {@code train --config}; none where it is not to be read, because help is asked for or a run resumed. */
+    private static Optional<String> configuration(List<String> arguments) {
+        if (arguments.isEmpty() || !arguments.get(0).equals("train")) {
+            return Optional.empty();
+        }
+        int end = arguments.indexOf("--");
+        List<String> options = end < 0 ? arguments : arguments.subList(0, end);
+        String file = null;
+        for (int i = 1; i < options.size(); i++) {
+            String option = options.get(i);
+            if (option.matches("-h|--help|-V|--version|--resume(=.*)?")) {
+                return Optional.empty();
+            }
+            if (option.startsWith("--config=")) {
+                file = option.substring("--config=".length());
+            } else if (option.equals("--config") && i + 1 < options.size() && !options.get(i + 1).startsWith("--")) {
+                file = options.get(i + 1);
+            }
+        }
+        return Optional.ofNullable(file);
     }
 
     private static CommandLine commandLine(PrintWriter out, PrintWriter err) {

@@ -59,6 +59,7 @@ import picocli.CommandLine.Spec;
             "  dae-gpu train --limit 2000 --epochs 2 --noise-std 0.75",
             "  dae-gpu train --noise salt-pepper --noise-amount 0.1..0.7",
             "  dae-gpu train --data photos --tiles 32x32 --limit 20000 --output photo-model",
+            "  dae-gpu train --config digits/config.json --seed 2 --output digits-2",
             "  dae-gpu train --resume digits --epochs 20"})
 final class TrainCommand implements Callable<Integer> {
 
@@ -234,6 +235,12 @@ final class TrainCommand implements Callable<Integer> {
         @Option(names = "--preview-file", paramLabel = "FILE.png",
                 description = "Draw the same picture into this file, again and again.")
         private Path previewFile;
+
+        @Option(names = "--config", paramLabel = "FILE",
+                description = "Take options from this file, in YAML by their long names (epochs: 20), or from the config.json "
+                        + "of a run, whose folder is not taken; what is given here as well wins. Paths in it are as here. "
+                        + "Not with --resume.")
+        private Path config;
     }
 
     /** What {@code --convolutions auto} took and why, if it had to choose. */
@@ -243,8 +250,8 @@ final class TrainCommand implements Callable<Integer> {
     private static final Set<String> CHANGEABLE = Set.of("--resume", "--epochs", "--data", "--validation-data", "--engine",
             "--precision", "--threads", "--device", "--convolutions", "--log-every", "--keep", "--early-stop", "--preview",
             "--preview-file");
-    /** What is no part of a run's record: which run it is, and how it was watched. */
-    private static final Set<String> UNRECORDED = Set.of("--resume", "--preview", "--preview-file");
+    /** What is no part of a run's record: which run it is, how it was watched, and what only brought other options. */
+    private static final Set<String> UNRECORDED = Set.of("--resume", "--preview", "--preview-file", "--config");
     /** What {@code --init-from} takes from the model. */
     static final Set<String> NETWORK_OPTIONS = Set.of("--filters", "--kernel-size", "--latent-dim");
 
@@ -523,6 +530,9 @@ final class TrainCommand implements Callable<Integer> {
         out.println("Images:  " + images.description().replace("\n", "\n         "));
         if (!images.unusable().isEmpty()) {
             out.printf("Missing: %,d pictures that cannot be used; they are named at the end%n", images.unusable().size());
+        }
+        if (run.config != null) {
+            out.println("Config:  " + run.config);
         }
         out.println("Noise:   " + NoiseChoice.describe(options.noise()));
         out.printf("Updates: %,d an epoch of %d images, Adam at %s (%s), seed %d%n",

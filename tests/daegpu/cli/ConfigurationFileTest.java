@@ -1,0 +1,138 @@
+package daegpu.cli;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import daegpu.cli.Program.Result;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Locale;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+class ConfigurationFileTest {
+
+    @TempDir
+    private Path folder;
+
+    private Path data;
+    private Path run;
+
+    @BeforeEach
+    void writeImages() throws IOException {
+        data = Program.writeImages(folder.resolve("data"));
+        run = folder.resolve("run");
+    }
+
+    private Path write(String text) throws IOException {
+        return Files.writeString(folder.resolve("options.yaml"), text);
+    }
+
+    private static JsonNode options(Path run) throws IOException {
+        return new ObjectMapper().readTree(run.resolve("config.json").toFile()).get("options");
+    }
+
+    private String tiny() {
+        return "data: '" + data + "'\noutput: '" + run + "'\nengine: reference\nthreads: 1\nepochs: 2\nbatch-size: 4\n"
+                + "filters: [2, 4]\nlatent-dim: 3\n";
+    }
+
+    @Test
+    void givesTheSameRunAsFlags() throws IOException {
+        Path flags = folder.resolve("flags");
+        Program.run(Program.training(data, flags).toArray()).assertDone();
+        Path file = write("# tiny\n" + tiny() + "seed: null\nnoise-once: false\n");
+        Result result = Program.run("train", "--config", file).assertDone();
+        assertTrue(result.out().contains("Config:  " + file), result.out());
+        assertEquals(Program.result(flags), Program.result(run));
+    }
+
+    @Test
+    void flagsWin() throws IOException {
+        Path file = write(tiny() + "learning-rate: 1e-3\nnoise-std: 0.25..1.0\nnoise-once: true\nseed: 7\n");
+        Program.run("train", "--epochs", 1, "--config=" + file, "--filters=4,2", "--noise-once=false").assertDone();
+        JsonNode options = options(run);
+        assertEquals(1, options.get("epochs").intValue());
+        assertEquals("[4,2]", options.get("filters").toString());
+        assertFalse(options.get("noise-once").booleanValue());
+        assertEquals("0.25..1.0", options.get("noise-std").textValue());
+        assertEquals(0.001, options.get("learning-rate").doubleValue());
+        assertEquals(7, options.get("seed").intValue());
+    }
+
+    @Test
+    void anotherKindOfNoiseLeavesTheFiguresOfTheFirst() throws IOException {
+        Path file = write(tiny() + "noise-mean: 0.1\nnoise-std: 0.2\n");
+        Program.run("train", "--config", file, "--noise", "masking", "--epochs", 1).assertDone();
+        assertEquals("masking", options(run).get("noise").textValue().toLowerCase(Locale.ROOT));
+        assertTrue(options(run).get("noise-std").isNull());
+        assertEquals("0.5", options(run).get("noise-amount").asText());
+    }
+
+    @Test
+    void takesTheRecordOfARun() throws IOException {
+        Path first = folder.resolve("first");
+        List<Object> arguments = Program.training(data, first);
+        arguments.addAll(List.of("--noise-std", "0.25..1.0", "--noise-once", "--seed", "-3"));
+        Program.run(arguments.toArray()).assertDone();
+        Program.run("train", "--config", first.resolve("config.json"), "--output", run).assertDone();
+        ObjectNode expected = options(first).deepCopy();
+        expected.put("output", run.toAbsolutePath().toString());
+        assertEquals(expected, options(run));
+        assertEquals(Program.result(first), Program.result(run));
+    }
+
+    @Test
+    void takesTheRecordOfARunFromAModel() throws IOException {
+        Path model = Program.train(data, folder.resolve("model"));
+        Path first = folder.resolve("first");
+        Program.run("train", "--data", data, "--init-from", model, "--output", first, "--epochs", 1, "--batch-size", 4,
+                "--engine", "reference").assertDone();
+        Program.run("train", "--config", first.resolve("config.json"), "--output", run).assertDone();
+        assertEquals(Program.result(first), Program.result(run));
+    }
+
+    @ParameterizedTest
+    @CsvSource(delimiter = '|', textBlock = """
+            epoch: 3               | line 1, column 1, has epoch, which is no option | did you mean epochs
+            resume: runs           | resume, which is no option                      | options.yaml
+            epochs: 3\\nepochs: 4   | line 2, column 1, has epochs again             | options.yaml
+            epochs: many           | Invalid value for option '--epochs'             | epochs is from
+            epochs: 0              | --epochs must be 1 or more, not 0               | epochs is from
+            threads: -1            | --threads must be 0 to                          | threads is from
+            data: [a, b]           | data takes one value                            | options.yaml
+            noise-once: maybe      | noise-once must be true or false, not maybe     | options.yaml
+            filters: [1, {a: 2}]   | filters takes one value or a list               | options.yaml
+            a: [1                  | is not YAML                                     | line 1, column
+            [1, 2]                 | has no options                                  | options.yaml
+            # nothing              | has no options                                  | options.yaml
+            """)
+    void refusesInOneLine(String text, String first, String second) throws IOException {
+        Path file = write(text.replace("\\n", "\n"));
+        Program.run("train", "--config", file, "--output", run).assertRefused(first, second, file.toString());
+        assertFalse(Files.exists(run));
+    }
+
+    @Test
+    void refusesWhatIsNoSuchFile() throws IOException {
+        Program.run("train", "--config", folder.resolve("none.yaml")).assertRefused("none.yaml does not exist");
+        Program.run("train", "--config", folder).assertRefused(folder + " cannot be read");
+        Program.run("train", "--config", Files.write(folder.resolve("bytes"), new byte[] {(byte) 0xff, 1}))
+                .assertRefused("no text in UTF-8");
+        Program.run("train", "--config", Files.write(folder.resolve("zeros"), new byte[9])).assertRefused("is not YAML");
+        Program.run("train", "--config").assertRefused("--config");
+        Program.run("train", "--config=").assertRefused("path cannot be empty");
+        Path file = write("epochs: 3");
+        Program.run("train", "--config", file, "--config", file).assertRefused("--config can be given only once");
+        Program.run("train", "--config", file, "--resume", folder).assertRefused("--config cannot be given with --resume");
+    }
+}
