@@ -1,9 +1,9 @@
 #!/usr/bin/env python3
-"""Times training steps of the program's default network in PyTorch, eager: the same job that daegpu.bench.TrainingThroughput
-times.
+"""Times training steps of the program's default network in PyTorch, eager or by torch.compile: the same job that
+daegpu.bench.TrainingThroughput times. What torch.compile compiles, it compiles in the steps before those that are timed.
 
 Prints one line of JSON: images_per_second and median_step_ms over the timed steps, noise not drawn among them, and
-processor_ms, the processor time that a step took on all threads together.
+processor_ms, the processor time that a step took on all threads together; first_loss and last_loss, of the first and last step.
 """
 import argparse
 import gzip
@@ -31,6 +31,8 @@ def main():
     parser.add_argument("--warm-up", type=int, default=30)
     parser.add_argument("--threads", type=int, default=0)
     parser.add_argument("--precision", choices=["fp32", "bf16"], default="fp32", help="bf16: autocast")
+    parser.add_argument("--compile", action="store_true", help="forward pass and loss by torch.compile; needs a C++ compiler")
+    parser.add_argument("--channels-last", action="store_true", help="weights and images in the channels-last memory format")
     options = parser.parse_args()
 
     import torch
@@ -64,7 +66,19 @@ def main():
     clean = torch.from_numpy(read_images(options.images, 60_000))
     generator = torch.Generator().manual_seed(1)
     noisy = (clean + 0.5 + 0.5 * torch.randn(clean.shape, generator=generator)).clamp(0, 1)
+    if options.channels_last:
+        model = model.to(memory_format=torch.channels_last)
+        clean = clean.contiguous(memory_format=torch.channels_last)
+        noisy = noisy.contiguous(memory_format=torch.channels_last)
     batches = len(clean) // options.batch
+
+    def loss_of(inputs, targets):
+        with torch.autocast("cpu", torch.bfloat16, enabled=options.precision == "bf16"):
+            output = model(inputs)
+        return functional.mse_loss(output.float(), targets)
+
+    if options.compile:
+        loss_of = torch.compile(loss_of)
 
     steps = []
     for step in range(options.warm_up + options.steps):
@@ -73,19 +87,22 @@ def main():
         first = step % batches * options.batch
         start = time.perf_counter()
         optimizer.zero_grad(set_to_none=True)
-        with torch.autocast("cpu", torch.bfloat16, enabled=options.precision == "bf16"):
-            output = model(noisy[first:first + options.batch])
-        loss = functional.mse_loss(output.float(), clean[first:first + options.batch])
+        loss = loss_of(noisy[first:first + options.batch], clean[first:first + options.batch])
         loss.backward()
         optimizer.step()
-        loss.item()
+        last_loss = loss.item()
+        if step == 0:
+            first_loss = last_loss
         if step >= options.warm_up:
             steps.append(time.perf_counter() - start)
     print(json.dumps({
-        "framework": f"PyTorch {torch.__version__} eager, {options.precision}",
+        "framework": f"PyTorch {torch.__version__} {'torch.compile' if options.compile else 'eager'}"
+                     f"{', channels-last' if options.channels_last else ''}, {options.precision}",
         "batch": options.batch,
         "images_per_second": options.batch * len(steps) / sum(steps),
         "median_step_ms": 1e3 * statistics.median(steps),
+        "first_loss": first_loss,
+        "last_loss": last_loss,
         "processor_ms": 1e3 * (time.process_time() - processor) / options.steps,
     }))
 
