@@ -24,6 +24,7 @@ import java.util.stream.Stream;
  */
 public final class RunDirectory implements AutoCloseable {
 
+    private static final String WITHOUT_A_RUN = "; name the folder of a run, or train one first, without --resume";
     private static final Set<String> WRITTEN_BEFORE_FIRST_CHECKPOINT = Set.of(".lock", "config.json", "metrics.csv",
             "samples");
 
@@ -112,9 +113,13 @@ public final class RunDirectory implements AutoCloseable {
      */
     public static RunDirectory resume(Path path) throws IOException {
         if (!Files.isDirectory(path)) {
-            throw new InvalidInputException(path + " is not the folder of a run");
+            throw new InvalidInputException(path + " is not the folder of a run"
+                    + (Files.exists(path) ? "" : ": there is no such folder" + WITHOUT_A_RUN));
         }
         if (!Files.exists(lastCheckpoint(path))) {
+            if (!Files.exists(path.resolve("config.json"))) {
+                throw new InvalidInputException(path + " has no last.safetensors, nor has a folder in it" + WITHOUT_A_RUN);
+            }
             throw new InvalidInputException(path + " has no last.safetensors: its first checkpoint was never written, so "
                     + "start again with --output " + path);
         }

@@ -329,6 +329,18 @@ class TrainCommandTest {
     }
 
     @Test
+    void resumeWithoutAFolderSaysThatThereIsNoRunYet() throws IOException, InterruptedException {
+        Path here = Files.createDirectory(folder.resolve("here"));
+        ProcessBuilder program = Program.fork(List.of(), "train", "--resume").directory(here.toFile());
+        Program.finish(program.start()).assertRefused("runs is not the folder of a run: there is no such folder",
+                "train one first, without --resume");
+        assertEquals(1, Program.content(here).size());
+        Files.createDirectories(here.resolve("runs/other"));
+        Program.finish(program.start()).assertRefused("runs has no last.safetensors, nor has a folder in it",
+                "train one first, without --resume");
+    }
+
+    @Test
     void resumeRefusesWhatIsNoRun() throws IOException {
         resume(folder.resolve("nothing")).assertRefused(folder.resolve("nothing") + " is not the folder of a run");
         resume(data).assertRefused(data + " has no last.safetensors");

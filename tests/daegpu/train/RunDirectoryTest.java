@@ -102,7 +102,7 @@ class RunDirectoryTest {
     @Test
     void resumesOnlyWhatHasACheckpoint() throws IOException {
         InvalidInputException refusal = assertThrows(InvalidInputException.class, () -> RunDirectory.resume(run));
-        assertEquals(run + " is not the folder of a run", refusal.getMessage());
+        assertTrue(refusal.getMessage().startsWith(run + " is not the folder of a run"), refusal.getMessage());
         Files.createDirectories(run);
         refusal = assertThrows(InvalidInputException.class, () -> RunDirectory.resume(run));
         assertTrue(refusal.getMessage().startsWith(run + " has no last.safetensors"), refusal.getMessage());
