@@ -26,18 +26,22 @@ import org.openjdk.jmh.annotations.Warmup;
 
 /** Time of one training step on real digits, noise included: gather, corrupt, forward, backward, Adam. */
 @State(Scope.Benchmark)
-@BenchmarkMode(Mode.SampleTime)
+@BenchmarkMode(Mode.AverageTime)
 @OutputTimeUnit(TimeUnit.MILLISECONDS)
 @Warmup(iterations = 3, time = 5)
 @Measurement(iterations = 5, time = 5)
 @Fork(1)
 public class TrainingStep {
 
-    @Param("reference")
+    @Param({"cpu", "reference"})
     public String engine;
 
-    @Param({"32", "128"})
+    @Param({"1", "32", "128", "512"})
     public int batchSize;
+
+    /** 0: as many as the engine chooses. */
+    @Param("0")
+    public int threads;
 
     private Engine opened;
     private int images;
@@ -47,7 +51,7 @@ public class TrainingStep {
     public void open() {
         ImageSet digits = EmbeddedMnist.training(0);
         images = digits.count();
-        opened = Engines.open(engine, Architecture.MNIST, EngineOptions.fp32(batchSize)).engine();
+        opened = Engines.open(engine, Architecture.MNIST, new EngineOptions(batchSize, "fp32", threads)).engine();
         opened.load(TrainingState.initial(Initializer.glorotUniform(Architecture.MNIST, 1)));
         opened.startEpoch(digits, Noise.gaussian(1, 0.5f, 0.5f), 0, IntStream.range(0, images).toArray());
     }
