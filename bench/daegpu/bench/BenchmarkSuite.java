@@ -210,8 +210,8 @@ public final class BenchmarkSuite implements Callable<Integer> {
             }
             if (!before.isEmpty()) {
                 Change change = ResultFile.compare(before.get(key), one);
-                line += "  " + (Double.isNaN(change.ratio()) ? "" : String.format(Locale.ROOT, "%.2f times the speed, ", change.ratio()))
-                        + change.verdict();
+                line += "  " + (Double.isNaN(change.ratio()) ? ""
+                        : String.format(Locale.ROOT, "%.2f times the speed, ", change.ratio())) + change.verdict();
             }
             System.out.println(line);
         }

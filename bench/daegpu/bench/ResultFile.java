@@ -114,6 +114,7 @@ final class ResultFile {
     }
 
     private static InvalidInputException foreign(Path file) {
-        return new InvalidInputException(file + " holds no results of these benchmarks; --compare wants a file that --output wrote");
+        return new InvalidInputException(file
+                + " holds no results of these benchmarks; --compare wants a file that --output wrote");
     }
 }

@@ -34,7 +34,8 @@ import picocli.CommandLine.UnmatchedArgumentException;
 
 /**
  * The file of {@code train --config}: options by their long names in YAML, of which JSON is a part, so that the record of a
- * run is such a file, too. Scalars count as they are written, not as YAML understands them: they mean what they mean as flags.
+ * run is such a file, too. Scalars count as they are written, not as YAML understands them: they mean what they mean as
+ * flags.
  */
 final class ConfigurationFile {
 
