@@ -53,6 +53,14 @@ final class RunsCommand implements Callable<Integer> {
         date, best
     }
 
+    /** A run, and its noise, for which a checkpoint has to be read. */
+    private record Listed(RunSummary run, String noise) {
+
+        double leastError() {
+            return run.best().map(row -> row.validation().mse()).orElse(Double.POSITIVE_INFINITY);
+        }
+    }
+
     @Spec
     private CommandSpec spec;
 
@@ -100,22 +108,19 @@ final class RunsCommand implements Callable<Integer> {
         }
         // Somebody may name the run itself.
         boolean isRun = Files.exists(folder.resolve("config.json")) && Files.exists(folder.resolve("metrics.csv"));
-        List<RunSummary> runs = new ArrayList<>();
+        List<Listed> runs = new ArrayList<>();
         List<String> problems = new ArrayList<>();
         for (Path path : isRun ? List.of(folder) : RunSummary.foldersIn(folder)) {
             try {
                 RunSummary run = RunSummary.read(path);
                 run.progress();
-                noise(run);
-                runs.add(run);
+                runs.add(new Listed(run, noise(run)));
             } catch (InvalidInputException e) {
                 problems.add(e.getMessage());
             }
         }
-        Comparator<RunSummary> newest = Comparator.comparing(RunSummary::changed).reversed();
-        runs.sort(order == Order.date ? newest : Comparator.<RunSummary>comparingDouble(
-                run -> run.best().map(row -> row.validation().mse()).orElse(Double.POSITIVE_INFINITY))
-                .thenComparing(newest));
+        Comparator<Listed> newest = Comparator.comparing((Listed each) -> each.run().changed()).reversed();
+        runs.sort(order == Order.date ? newest : Comparator.comparingDouble(Listed::leastError).thenComparing(newest));
         if (json) {
             printJson(runs);
         } else if (runs.isEmpty() && problems.isEmpty()) {
@@ -129,29 +134,31 @@ final class RunsCommand implements Callable<Integer> {
         return problems.isEmpty() ? ExitStatus.DONE : ExitStatus.DONE_IN_PART;
     }
 
-    private void printTable(List<RunSummary> runs) {
+    private void printTable(List<Listed> runs) {
         List<List<String>> table = new ArrayList<>();
         table.add(List.of("run", "last epoch ended", "epochs", "best MSE", "PSNR (dB)", "after", "noise", "took", ""));
-        for (RunSummary run : runs) {
+        for (Listed each : runs) {
+            RunSummary run = each.run();
             List<String> line = new ArrayList<>(List.of(name(run),
                     run.rows().isEmpty() ? NONE : MINUTE.format(run.changed().atZone(ZoneId.systemDefault())),
                     run.rows().size() + "/" + run.epochs()));
             line.addAll(run.best().map(best -> List.of(format("%.5f", best.validation().mse()),
                     format("%.2f", best.validation().psnr()), String.valueOf(best.epoch())))
                     .orElse(List.of(NONE, NONE, NONE)));
-            line.addAll(List.of(noise(run), ElapsedTime.format(run.seconds()), run.progress().toString()));
+            line.addAll(List.of(each.noise(), ElapsedTime.format(run.seconds()), run.progress().toString()));
             table.add(line);
         }
         print(table);
     }
 
-    private void printJson(List<RunSummary> runs) throws IOException {
+    private void printJson(List<Listed> runs) throws IOException {
         ObjectMapper mapper = new ObjectMapper();
         ArrayNode array = mapper.createArrayNode();
-        for (RunSummary run : runs) {
+        for (Listed each : runs) {
+            RunSummary run = each.run();
             ObjectNode node = array.addObject().put("run", run.folder().toString())
                     .put("progress", run.progress().toString()).put("epochs_done", run.rows().size())
-                    .put("epochs", run.epochs()).put("noise", noise(run)).put("seconds", run.seconds())
+                    .put("epochs", run.epochs()).put("noise", each.noise()).put("seconds", run.seconds())
                     .put("changed", run.changed().toString());
             run.best().ifPresent(best -> node.put("best_epoch", best.epoch())
                     .put("best_val_mse", best.validation().mse()));

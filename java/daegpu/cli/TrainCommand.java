@@ -33,7 +33,6 @@ import java.nio.file.Path;
 import java.time.LocalDateTime;
 import java.time.format.DateTimeFormatter;
 import java.util.ArrayList;
-import java.util.Comparator;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
@@ -604,7 +603,7 @@ final class TrainCommand implements Callable<Integer> {
 
     private void printResult(Trainer trainer, RunDirectory directory) {
         List<MetricsLog.Row> rows = trainer.metrics();
-        MetricsLog.Row best = rows.stream().min(Comparator.comparingDouble(row -> row.validation().mse())).orElseThrow();
+        MetricsLog.Row best = MetricsLog.best(rows).orElseThrow();
         MetricsLog.Row last = rows.get(rows.size() - 1);
         double seconds = rows.stream().mapToDouble(MetricsLog.Row::seconds).sum();
         PrintWriter out = out();

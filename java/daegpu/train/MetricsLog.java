@@ -8,8 +8,10 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.List;
 import java.util.Locale;
+import java.util.Optional;
 import java.util.stream.Collectors;
 
 /** {@code metrics.csv}: one line for each finished epoch. */
@@ -124,6 +126,11 @@ public final class MetricsLog {
 
     private static double bestValidationMse(List<Row> rows) {
         return rows.stream().mapToDouble(row -> row.validation().mse()).min().orElse(Double.POSITIVE_INFINITY);
+    }
+
+    /** The row with the least validation error, the first of them if there are several; empty if there is no row. */
+    public static Optional<Row> best(List<Row> rows) {
+        return rows.stream().min(Comparator.comparingDouble(row -> row.validation().mse()));
     }
 
     /** Epochs done after the one with the least validation error, the first of them if there are several. */

@@ -16,7 +16,6 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
-import java.util.Comparator;
 import java.util.List;
 import java.util.Locale;
 import java.util.function.ToDoubleFunction;
@@ -101,7 +100,7 @@ public final class RunReport {
     }
 
     private static String summary(List<MetricsLog.Row> rows) {
-        MetricsLog.Row best = rows.stream().min(Comparator.comparingDouble(row -> row.validation().mse())).orElseThrow();
+        MetricsLog.Row best = MetricsLog.best(rows).orElseThrow();
         return format("%d epochs done; the best validation MSE, %.5f (PSNR %.2f dB, SSIM %.4f), came after epoch %d.",
                 rows.size(), best.validation().mse(), best.validation().psnr(), best.validation().ssim(), best.epoch());
     }

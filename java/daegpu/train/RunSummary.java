@@ -5,7 +5,6 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Instant;
-import java.util.Comparator;
 import java.util.List;
 import java.util.Optional;
 import java.util.stream.Stream;
@@ -71,8 +70,7 @@ public record RunSummary(Path folder, RunRecord record, List<MetricsLog.Row> row
 
     /** The epoch with the least validation error, the first of them if there are several; none before the first ended. */
     public Optional<MetricsLog.Row> best() {
-        return rows.stream().filter(row -> !Double.isNaN(row.validation().mse()))
-                .min(Comparator.comparingDouble(row -> row.validation().mse()));
+        return MetricsLog.best(rows).filter(row -> !Double.isNaN(row.validation().mse()));
     }
 
     /** How many epochs it is to have. @throws InvalidInputException if its record does not say so */

@@ -140,11 +140,11 @@ class CudaEngineTest {
         return engine.takeLosses();
     }
 
-    private static int[] order(int count) {
+    static int[] order(int count) {
         return IntStream.range(0, count).map(i -> (int) ((i * 7919L + 5) % count)).toArray();
     }
 
-    private static ImageSet randomImages(Architecture architecture, int count) {
+    static ImageSet randomImages(Architecture architecture, int count) {
         byte[] pixels = new byte[count * architecture.imageSize()];
         new Random(count).nextBytes(pixels);
         return new ImageSet(architecture.height(), architecture.width(), architecture.channels(), pixels);

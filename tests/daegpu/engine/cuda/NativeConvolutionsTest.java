@@ -1,5 +1,7 @@
 package daegpu.engine.cuda;
 
+import static daegpu.engine.cuda.CudaEngineTest.order;
+import static daegpu.engine.cuda.CudaEngineTest.randomImages;
 import static org.junit.jupiter.api.Assertions.assertAll;
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
@@ -113,16 +115,6 @@ class NativeConvolutionsTest {
             engine.trainStep(step * batch, Math.min(batch, order.length - step * batch), RATE);
         }
         return engine.takeLosses();
-    }
-
-    private static int[] order(int count) {
-        return IntStream.range(0, count).map(i -> (int) ((i * 7919L + 5) % count)).toArray();
-    }
-
-    private static ImageSet randomImages(Architecture architecture, int count) {
-        byte[] pixels = new byte[count * architecture.imageSize()];
-        new Random(count).nextBytes(pixels);
-        return new ImageSet(architecture.height(), architecture.width(), architecture.channels(), pixels);
     }
 
     /** Batches of 8 and a last one of 3, several times, so that both are run, captured and replayed. */
