@@ -44,7 +44,7 @@ final class ConfigurationFile {
             Set.of("--validation-data", "--validation-split"));
     private static final Set<String> NOISE_FIGURES = Set.of("--noise-mean", "--noise-std", "--noise-amount", "--noise-peak");
     /** What has no meaning in a file. */
-    private static final Set<String> FLAGS_ONLY = Set.of("--config", "--resume", "--help", "--version");
+    private static final Set<String> FLAGS_ONLY = Set.of("--config", "--resume", "--dry-run", "--help", "--version");
 
     private final Path path;
     private final CommandSpec train = new CommandLine(new TrainCommand()).getCommandSpec();

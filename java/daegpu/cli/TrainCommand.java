@@ -7,12 +7,16 @@ import daegpu.data.Preparation;
 import daegpu.data.Preparation.Colour;
 import daegpu.data.Preparation.Fit;
 import daegpu.engine.Engines.OpenedEngine;
+import daegpu.engine.TrainingState;
 import daegpu.model.Architecture;
 import daegpu.model.Initializer;
+import daegpu.model.Parameters;
 import daegpu.noise.Noise;
 import daegpu.preview.Lettering;
 import daegpu.preview.LivePreview;
 import daegpu.train.Checkpoint;
+import daegpu.train.DryRun;
+import daegpu.train.DryRun.Timing;
 import daegpu.train.ElapsedTime;
 import daegpu.train.LearningRate;
 import daegpu.train.LearningRate.Schedule;
@@ -38,8 +42,10 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Objects;
+import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.Callable;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.stream.Stream;
 import picocli.CommandLine.ArgGroup;
 import picocli.CommandLine.Command;
@@ -59,6 +65,7 @@ import picocli.CommandLine.Spec;
             "  dae-gpu train --noise salt-pepper --noise-amount 0.1..0.7",
             "  dae-gpu train --data photos --tiles 32x32 --limit 20000 --output photo-model",
             "  dae-gpu train --config digits/config.json --seed 2 --output digits-2",
+            "  dae-gpu train --filters 64,128 --dry-run",
             "  dae-gpu train --resume digits --epochs 20"})
 final class TrainCommand implements Callable<Integer> {
 
@@ -240,6 +247,10 @@ final class TrainCommand implements Callable<Integer> {
                         + "of a run, whose folder is not taken; what is given here as well wins. Paths in it are as here. "
                         + "Not with --resume.")
         private Path config;
+
+        @Option(names = "--dry-run", description = "Print the plan, the memory that it takes and the time that it would take, "
+                + "after training for a few seconds; write nothing.")
+        private boolean dryRun;
     }
 
     /** What {@code --convolutions auto} took and why, if it had to choose. */
@@ -248,9 +259,9 @@ final class TrainCommand implements Callable<Integer> {
     /** What {@code --resume} lets a user change: the others decide the arithmetic, and are the run's own. */
     private static final Set<String> CHANGEABLE = Set.of("--resume", "--epochs", "--data", "--validation-data", "--engine",
             "--precision", "--threads", "--device", "--convolutions", "--log-every", "--keep", "--early-stop", "--preview",
-            "--preview-file");
+            "--preview-file", "--dry-run");
     /** What is no part of a run's record: which run it is, how it was watched, and what only brought other options. */
-    private static final Set<String> UNRECORDED = Set.of("--resume", "--preview", "--preview-file", "--config");
+    private static final Set<String> UNRECORDED = Set.of("--resume", "--preview", "--preview-file", "--config", "--dry-run");
     /** What {@code --init-from} takes from the model. */
     static final Set<String> NETWORK_OPTIONS = Set.of("--filters", "--kernel-size", "--latent-dim");
 
@@ -280,13 +291,17 @@ final class TrainCommand implements Callable<Integer> {
         DataSets images = openImages();
         TrainingOptions options = options(images.training(), model);
         Path output = run.output != null ? run.output : newRunName();
+        Parameters initial = model != null ? model.state().parameters()
+                : Initializer.glorotUniform(options.architecture(), options.noise().seed());
         try (OpenedEngine engine = openEngine(options);
-                RunDirectory directory = RunDirectory.create(output)) {
+                RunDirectory directory = run.dryRun ? RunDirectory.planned(output) : RunDirectory.create(output)) {
+            if (run.dryRun) {
+                printPlan(options, engine, images, directory);
+                return dryRun(options, images, engine, directory, TrainingState.initial(initial), 0);
+            }
             record(engine).write(directory.config());
             printPlan(options, engine, images, directory);
-            return train(options, images, engine, directory,
-                    (trainer, epochs) -> trainer.start(model != null ? model.state().parameters()
-                    : Initializer.glorotUniform(options.architecture(), options.noise().seed()), epochs));
+            return train(options, images, engine, directory, (trainer, epochs) -> trainer.start(initial, epochs));
         }
     }
 
@@ -396,7 +411,8 @@ final class TrainCommand implements Callable<Integer> {
         List<String> conflicts = given().stream().filter(option -> !CHANGEABLE.contains(option)).toList();
         require(conflicts.isEmpty(), String.join(", ", conflicts)
                 + " cannot be given with --resume: the run goes on with its own options");
-        try (RunDirectory directory = RunDirectory.resume(RunDirectory.newest(run.resume))) {
+        Path path = RunDirectory.newest(run.resume);
+        try (RunDirectory directory = run.dryRun ? RunDirectory.read(path) : RunDirectory.resume(path)) {
             Checkpoint checkpoint = Checkpoint.read(directory.last());
             RunRecord record = RunRecord.read(directory.config());
             adopt(record);
@@ -418,6 +434,9 @@ final class TrainCommand implements Callable<Integer> {
                 printPlan(options, engine, images, directory);
                 out().printf("Going on after update %,d of %,d.%n", checkpoint.state().step(), steps);
                 sayWhereScheduleEnds(checkpoint.options().learningRate(), options.learningRate());
+                if (run.dryRun) {
+                    return dryRun(options, images, engine, directory, checkpoint.state(), epochsDone);
+                }
                 return train(options, images, engine, directory, (trainer, epochs) -> {
                     // Before the record forgets where the run's own images are.
                     trainer.requireResumable(checkpoint);
@@ -543,6 +562,37 @@ final class TrainCommand implements Callable<Integer> {
         out.flush();
     }
 
+    private int dryRun(TrainingOptions options, DataSets images, OpenedEngine engine, RunDirectory directory,
+            TrainingState state, long epochsDone) throws IOException {
+        AtomicBoolean interrupted = new AtomicBoolean();
+        Optional<Timing> timing = Interruption.callsWhile(() -> interrupted.set(true), () -> {
+            out().println("Dry run: training for a few seconds, to see how long it takes.");
+            return DryRun.of(options, images.training(), images.validation(), engine.engine(), state, interrupted::get);
+        });
+        if (timing.isEmpty()) {
+            out().println("Interrupted; nothing was written.");
+            return ExitStatus.INTERRUPTED;
+        }
+        int batch = Math.min(options.batchSize(), images.training().count());
+        long updates = options.stepsPerEpoch(images.training().count()) * training.epochs - state.step();
+        long epochs = training.epochs - epochsDone;
+        DryRunReport report = new DryRunReport(out());
+        report.printTime(timing.get(), batch, updates, epochs, images.validation().count(), run.earlyStop > 0);
+        report.printMemory(engine.engine());
+        report.printFiles(directory, options.architecture().parameterCount(), epochs, run.keep,
+                run.previewFile == null ? List.of() : List.of(run.previewFile));
+        out().println("Nothing was written.");
+        return reportUnusable(images);
+    }
+
+    /** @return the exit status that they lead to, or that there are none */
+    private int reportUnusable(DataSets images) {
+        for (String problem : images.unusable()) {
+            err().println(spec.qualifiedName() + ": left out: " + DaeGpu.oneLine(problem));
+        }
+        return images.unusable().isEmpty() ? ExitStatus.DONE : ExitStatus.DONE_IN_PART;
+    }
+
     private interface Start {
         Outcome begin(Trainer trainer, int epochs) throws IOException;
     }
@@ -564,9 +614,7 @@ final class TrainCommand implements Callable<Integer> {
             trainer.stopEarlyAfter(run.earlyStop);
             Outcome outcome = Interruption.callsWhile(trainer::interrupt, () -> start.begin(trainer, training.epochs));
             display.clear();
-            for (String problem : images.unusable()) {
-                err().println(spec.qualifiedName() + ": left out: " + DaeGpu.oneLine(problem));
-            }
+            int done = reportUnusable(images);
             int status = switch (outcome) {
                 case FINISHED, STOPPED_EARLY -> {
                     if (outcome == Outcome.STOPPED_EARLY) {
@@ -575,7 +623,7 @@ final class TrainCommand implements Callable<Integer> {
                                 run.earlyStop == 1 ? "epoch" : run.earlyStop + " epochs");
                     }
                     printResult(trainer, directory);
-                    yield images.unusable().isEmpty() ? ExitStatus.DONE : ExitStatus.DONE_IN_PART;
+                    yield done;
                 }
                 case INTERRUPTED -> {
                     out().println("Interrupted; everything up to the last update is saved. To go on:");

@@ -96,6 +96,14 @@ public interface Engine extends AutoCloseable {
      */
     void decode(float[] latents, int count, float[] images);
 
+    /**
+     * Bytes that the engine has on a device with a memory of its own, without those that libraries take for themselves; 0
+     * for an engine that computes in this machine's memory.
+     */
+    default long deviceBytes() {
+        return 0;
+    }
+
     /** Frees what the engine owns. Calling it again does nothing. */
     @Override
     void close();

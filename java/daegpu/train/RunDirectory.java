@@ -31,19 +31,25 @@ public final class RunDirectory implements AutoCloseable {
     private static final Pattern KEPT = Pattern.compile("epoch-(\\d+)\\.safetensors");
 
     private final Path path;
+    /** Null where nothing is to be written. */
     private final FileChannel lockFile;
 
-    private RunDirectory(Path path) throws IOException {
+    private RunDirectory(Path path, FileChannel lockFile) {
         this.path = path;
-        lockFile = FileChannel.open(path.resolve(".lock"), StandardOpenOption.CREATE, StandardOpenOption.WRITE);
-        if (!lock()) {
+        this.lockFile = lockFile;
+    }
+
+    private static RunDirectory open(Path path) throws IOException {
+        FileChannel lockFile = FileChannel.open(path.resolve(".lock"), StandardOpenOption.CREATE, StandardOpenOption.WRITE);
+        if (!lock(lockFile)) {
             lockFile.close();
             throw new InvalidInputException(path + " is in use: another process trains there");
         }
+        return new RunDirectory(path, lockFile);
     }
 
     /** The lock is the operating system's: it is gone when the process is, however it ended. */
-    private boolean lock() throws IOException {
+    private static boolean lock(FileChannel lockFile) throws IOException {
         try {
             FileLock lock = lockFile.tryLock();
             return lock != null;
@@ -59,11 +65,9 @@ public final class RunDirectory implements AutoCloseable {
      * @throws IOException           if it cannot be made
      */
     public static RunDirectory create(Path path) throws IOException {
-        if (Files.exists(path)) {
-            requireNothingOfValue(path);
-        }
+        planned(path);
         Files.createDirectories(path.resolve("samples"));
-        RunDirectory directory = new RunDirectory(path);
+        RunDirectory directory = open(path);
         try {
             // Again, now that nobody else can write there: another process may have trained there a moment ago.
             requireNothingOfValue(path);
@@ -72,6 +76,26 @@ public final class RunDirectory implements AutoCloseable {
             throw e;
         }
         return directory;
+    }
+
+    /**
+     * The folder that {@link #create} would make; nothing is made.
+     *
+     * @throws InvalidInputException if something is there already, or the folder cannot be made
+     * @throws IOException           if that cannot be found out
+     */
+    public static RunDirectory planned(Path path) throws IOException {
+        if (Files.exists(path)) {
+            requireNothingOfValue(path);
+        }
+        Path place = existing(path);
+        if (!Files.isDirectory(place)) {
+            throw new InvalidInputException(place + " is no folder, and one is needed there");
+        }
+        if (!Files.isWritable(place)) {
+            throw new InvalidInputException(place + " may not be written: permission denied");
+        }
+        return new RunDirectory(path, null);
     }
 
     private static void requireNothingOfValue(Path path) throws IOException {
@@ -112,6 +136,17 @@ public final class RunDirectory implements AutoCloseable {
      * @throws IOException           if it cannot be opened for writing
      */
     public static RunDirectory resume(Path path) throws IOException {
+        read(path);
+        Files.createDirectories(path.resolve("samples"));
+        return open(path);
+    }
+
+    /**
+     * The folder that {@link #resume} would open; it is only read, and may be in use.
+     *
+     * @throws InvalidInputException if it is no such folder
+     */
+    public static RunDirectory read(Path path) {
         if (!Files.isDirectory(path)) {
             throw new InvalidInputException(path + " is not the folder of a run"
                     + (Files.exists(path) ? "" : ": there is no such folder" + WITHOUT_A_RUN));
@@ -123,8 +158,7 @@ public final class RunDirectory implements AutoCloseable {
             throw new InvalidInputException(path + " has no last.safetensors: its first checkpoint was never written, so "
                     + "start again with --output " + path);
         }
-        Files.createDirectories(path.resolve("samples"));
-        return new RunDirectory(path);
+        return new RunDirectory(path, null);
     }
 
     /**
@@ -155,6 +189,23 @@ public final class RunDirectory implements AutoCloseable {
     /** The folder itself. */
     public Path path() {
         return path;
+    }
+
+    /** The path itself, or the nearest folder above it that there is. */
+    private static Path existing(Path path) {
+        if (Files.exists(path)) {
+            return path;
+        }
+        Path folder = path.toAbsolutePath();
+        while (!Files.exists(folder)) {
+            folder = folder.getParent();
+        }
+        return folder;
+    }
+
+    /** Bytes that can still be written where the folder is or would be. @throws IOException if that is not known */
+    public long freeBytes() throws IOException {
+        return Files.getFileStore(existing(path)).getUsableSpace();
     }
 
     /** Options and versions of the run. */
@@ -229,6 +280,8 @@ public final class RunDirectory implements AutoCloseable {
     /** Lets others use the folder. */
     @Override
     public void close() throws IOException {
-        lockFile.close();
+        if (lockFile != null) {
+            lockFile.close();
+        }
     }
 }

@@ -137,6 +137,23 @@ class ProcessTest {
     }
 
     @Test
+    void dryRunEndsAtOnceWhenInterrupted() throws IOException, InterruptedException {
+        assumeTrue(Files.isExecutable(Path.of("/bin/kill")) || Files.isExecutable(Path.of("/usr/bin/kill")));
+        List<Object> arguments = new ArrayList<>(List.of(training(run())));
+        arguments.add("--dry-run");
+        Process process = start(arguments.toArray());
+        BufferedReader out = process.inputReader();
+        String line = "";
+        while (line != null && !line.startsWith("Dry run: ")) { // what comes then takes three seconds
+            line = out.readLine();
+        }
+        assertEquals(0, new ProcessBuilder("kill", "-INT", String.valueOf(process.pid())).start().waitFor());
+        assertEquals("Interrupted; nothing was written.", out.lines().filter(text -> !text.isEmpty()).findFirst().orElse(""));
+        assertEquals(130, process.waitFor());
+        assertFalse(Files.exists(run()));
+    }
+
+    @Test
     void secondProcessIsRefused() throws IOException, InterruptedException {
         try (RunDirectory directory = RunDirectory.create(run())) {
             Map<String, String> before = Program.content(run());

@@ -119,7 +119,7 @@ class TrainCommandTest {
         Set<String> expected = new TreeSet<>();
         new CommandLine(new TrainCommand()).getCommandSpec().options()
                 .forEach(option -> expected.add(option.longestName().substring(2)));
-        expected.removeAll(Set.of("help", "version", "resume", "preview", "preview-file", "config"));
+        expected.removeAll(Set.of("help", "version", "resume", "preview", "preview-file", "config", "dry-run"));
         Set<String> recorded = new TreeSet<>();
         options.fieldNames().forEachRemaining(recorded::add);
         assertEquals(expected, recorded);

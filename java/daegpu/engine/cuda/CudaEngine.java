@@ -187,6 +187,11 @@ public final class CudaEngine implements Engine {
                 : "cuDNN " + DnnHandle.version()) + ", " + options.precision() + ")";
     }
 
+    @Override
+    public long deviceBytes() {
+        return device.allocatedBytes();
+    }
+
     /**
      * The native libraries behind this engine and their versions. @throws EngineUnavailableException if they do not load
      * here

@@ -29,6 +29,7 @@ final class Device implements AutoCloseable {
     private final CUstream stream = new CUstream();
     private final Pointer staging;
     private final ByteBuffer stagingBytes;
+    private long allocatedBytes;
 
     Device(Gpu gpu) {
         this.gpu = gpu;
@@ -80,7 +81,11 @@ final class Device implements AutoCloseable {
             throw outOfMemory(size, what);
         }
         CudaStatus.check(status, "allocate " + size + " bytes for " + what);
-        owner.own(() -> JCudaDriver.cuMemFree(pointer));
+        allocatedBytes += size;
+        owner.own(() -> {
+            allocatedBytes -= size;
+            JCudaDriver.cuMemFree(pointer);
+        });
         CudaStatus.check(JCudaDriver.cuMemsetD8Async(pointer, (byte) 0, size, stream), "clear memory");
         return new DeviceArray(pointer, size);
     }
@@ -98,6 +103,11 @@ final class Device implements AutoCloseable {
                 "%s has too little memory for %s: %,d bytes were asked for, %,d of %,d are free; "
                 + "lower %s, or use --engine cpu", gpu.name(), what, bytes, free[0], total[0], what.contains("images")
                         ? "--limit" : "--batch-size or --filters"));
+    }
+
+    /** Bytes that {@link #allocate} gave and nobody has freed yet. */
+    long allocatedBytes() {
+        return allocatedBytes;
     }
 
     /** Bytes of device memory that nobody has. */

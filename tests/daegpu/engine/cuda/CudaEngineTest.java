@@ -85,6 +85,30 @@ class CudaEngineTest {
         }
     }
 
+    /** Against what the driver says is free: it may give more than was asked for, in pages, and libraries take their own. */
+    @Test
+    void countsTheMemoryThatItHas() {
+        Architecture architecture = Architecture.MNIST;
+        byte[] pixels = new byte[3000 * architecture.imageSize()];
+        ImageSet images = new ImageSet(28, 28, 1, pixels);
+        Engine closed;
+        try (Device observer = new Device(Gpu.all().get(0));
+                Engine engine = new CudaEngine(architecture, new EngineOptions(32, "fp32", 0).withConvolutions("native"))) {
+            closed = engine;
+            long opened = engine.deviceBytes();
+            assertTrue(opened > 4L * 4 * architecture.parameterCount(), "weights, gradients, two moments: " + opened);
+            observer.makeCurrent();
+            long free = observer.freeBytes();
+            engine.startEpoch(images, Noise.gaussian(1, 0.5f, 0.5f), 0, IntStream.range(0, images.count()).toArray());
+            observer.makeCurrent();
+            long grown = engine.deviceBytes() - opened;
+            assertTrue(grown >= pixels.length + 4L * images.count(), "images and their order: " + grown);
+            long taken = free - observer.freeBytes();
+            assertTrue(taken >= grown && taken <= grown + (32L << 20), grown + " counted, " + taken + " taken");
+        }
+        assertEquals(0, closed.deviceBytes());
+    }
+
     @ParameterizedTest
     @ValueSource(ints = {1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12})
     void agreesWithReferenceOnRandomNetworks(int seed) {
