@@ -10,6 +10,8 @@ import java.io.PrintStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -42,17 +44,55 @@ class CommandLineTest {
         return List.of(lines.get(lines.size() - 1).split(",")).stream().mapToDouble(Double::parseDouble).toArray();
     }
 
+    /** Both are there: they are timed, the faster one computes the run, and one that is resumed times nothing again. */
     @Test
-    void listsDevices() {
+    void keepsTheConvolutionsThatWereFaster() throws IOException {
+        Path run = folder.resolve("run");
+        String output = output("train", "--engine", "cuda", "--limit", "8", "--validation-limit", "4", "--epochs", "1",
+                "--batch-size", "4", "--filters", "4,8", "--output", run.toString());
+        Matcher choice = Pattern.compile("convolutions (\\w+): an update takes (\\S+) ms with native and (\\S+) ms with cudnn on ")
+                .matcher(output);
+        assertTrue(choice.find(), output);
+        double own = Double.parseDouble(choice.group(2));
+        double dnn = Double.parseDouble(choice.group(3));
+        assertTrue(own > 0 && dnn > 0, output);
+        String chosen = choice.group(1);
+        if (own != dnn) { // as printed, to three digits
+            assertEquals(own < dnn ? "native" : "cudnn", chosen);
+        }
+        assertTrue(output.contains(describe(chosen)) && !output.contains(describe(other(chosen))), output);
+        assertTrue(Files.readString(run.resolve("config.json")).contains("\"convolutions\" : \"" + chosen + "\""));
+
+        output = output("train", "--resume", run.toString(), "--epochs", "2");
+        assertTrue(output.contains(describe(chosen)) && !output.contains("an update takes"), output);
+        output = output("train", "--resume", run.toString(), "--epochs", "3", "--convolutions", other(chosen));
+        assertTrue(output.contains(describe(other(chosen))) && !output.contains("an update takes"), output);
+    }
+
+    private static String other(String convolutions) {
+        return convolutions.equals("native") ? "cudnn" : "native";
+    }
+
+    /** In the description of the engine. */
+    private static String describe(String convolutions) {
+        return convolutions.equals("native") ? ", native convolutions, " : ", cuDNN ";
+    }
+
+    private static String output(String... arguments) {
         PrintStream before = System.out;
         ByteArrayOutputStream bytes = new ByteArrayOutputStream();
         System.setOut(new PrintStream(bytes, true));
         try {
-            assertEquals(0, DaeGpu.run("devices"));
+            assertEquals(0, DaeGpu.run(arguments));
         } finally {
             System.setOut(before);
         }
-        String output = bytes.toString();
+        return bytes.toString();
+    }
+
+    @Test
+    void listsDevices() {
+        String output = output("devices");
         assertTrue(output.contains("Driver:    for CUDA up to "), output);
         assertTrue(output.contains("GPUs:\n  0: "), output);
         assertTrue(output.contains("libcudnn.so"), output);
