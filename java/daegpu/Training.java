@@ -9,6 +9,7 @@ import daegpu.engine.Engines.OpenedEngine;
 import daegpu.model.Architecture;
 import daegpu.model.Initializer;
 import daegpu.noise.Noise;
+import daegpu.train.LatentMap;
 import daegpu.train.LearningRate;
 import daegpu.train.LearningRate.Schedule;
 import daegpu.train.RunDirectory;
@@ -21,6 +22,7 @@ import daegpu.train.TrainingOptions;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Optional;
 
 /**
  * Makes a model from images in memory, with the defaults of the {@code train} command.
@@ -156,10 +158,12 @@ public final class Training {
             Outcome outcome = new Trainer(options, training, validation, opened.engine(), run,
                     TrainingListener.all(List.of(tensorBoard, listener)))
                     .start(Initializer.glorotUniform(architecture, seed), epochs);
-            RunReport.write(directory, List.of(), List.of());
             if (outcome == Outcome.DIVERGED) {
+                RunReport.write(directory, List.of());
                 throw new ArithmeticException("the loss is no longer a finite number; " + run.last() + " is the last good checkpoint");
             }
+            LatentMap.write(opened.engine(), validation, Optional.empty(), run.latentMap());
+            RunReport.write(directory, List.of());
             return run.best();
         }
     }

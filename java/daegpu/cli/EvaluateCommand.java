@@ -173,7 +173,7 @@ final class EvaluateCommand implements Callable<Integer> {
     private static void refreshReport(Path figure) throws IOException {
         Path run = figure.toAbsolutePath().getParent();
         if (figure.endsWith("robustness.png") && Files.exists(run.resolve("report.html"))) {
-            RunReport.write(run, ReproductionCommands.of(run), List.of());
+            RunReport.write(run, ReproductionCommands.of(run));
         }
     }
 

@@ -3,6 +3,7 @@ package daegpu.cli;
 import daegpu.data.DataSets;
 import daegpu.data.ImageSet;
 import daegpu.data.InvalidInputException;
+import daegpu.data.Labels;
 import daegpu.data.Preparation;
 import daegpu.data.Preparation.Colour;
 import daegpu.data.Preparation.Fit;
@@ -18,6 +19,7 @@ import daegpu.train.Checkpoint;
 import daegpu.train.DryRun;
 import daegpu.train.DryRun.Timing;
 import daegpu.train.ElapsedTime;
+import daegpu.train.LatentMap;
 import daegpu.train.LearningRate;
 import daegpu.train.LearningRate.Schedule;
 import daegpu.train.MetricsLog;
@@ -428,6 +430,12 @@ final class TrainCommand implements Callable<Integer> {
                         + ProgramName.argument(directory.path())
                         + " --epochs "
                         + 2 * epochsDone);
+                if (!Files.exists(directory.report()) && !run.dryRun) { // it was killed after its last checkpoint
+                    try (OpenedEngine engine = openEngine(options)) {
+                        engine.engine().load(checkpoint.state());
+                        writeReport(engine, images, directory, true);
+                    }
+                }
                 return ExitStatus.DONE;
             }
             try (OpenedEngine engine = openEngine(options)) {
@@ -639,10 +647,36 @@ final class TrainCommand implements Callable<Integer> {
                 }
             };
             // Last: should it fail, what is more important was said.
-            RunReport.write(directory.path(), ReproductionCommands.of(directory.path()), List.of());
-            Lettering.missing().ifPresent(out()::println);
+            writeReport(engine, images, directory, outcome == Outcome.FINISHED || outcome == Outcome.STOPPED_EARLY);
             return status;
         }
+    }
+
+    /** @param complete whether the engine holds what the training came to */
+    private void writeReport(OpenedEngine engine, DataSets images, RunDirectory directory, boolean complete)
+            throws IOException {
+        if (complete) {
+            LatentMap.write(engine.engine(), images.validation(), labels(images.validation()), directory.latentMap());
+        }
+        RunReport.write(directory.path(), ReproductionCommands.of(directory.path()));
+        Lettering.missing().ifPresent(out()::println);
+    }
+
+    /** To colour the map of their latents. */
+    private Optional<byte[]> labels(ImageSet validation) {
+        String problem;
+        try {
+            Optional<byte[]> labels = Labels.ofValidation(data.path, data.validation, data.validationSplit);
+            if (labels.isEmpty() || labels.get().length >= validation.count()) {
+                return labels;
+            }
+            problem = labels.get().length == 1 ? "there is 1 label" : "there are " + labels.get().length + " labels";
+            problem += " for " + validation.count() + " images";
+        } catch (InvalidInputException e) {
+            problem = DaeGpu.oneLine(e.getMessage());
+        }
+        err().println(spec.qualifiedName() + ": " + problem + "; the map of latents has no colours");
+        return Optional.empty();
     }
 
     private static List<MetricsLog.Row> rowsBefore(RunDirectory directory) {

@@ -157,7 +157,7 @@ public record DataSets(ImageSet training, ImageSet validation, String descriptio
             if (data == null) {
                 return new EmbeddedTest();
             }
-            Path file = Files.isDirectory(data) ? find(data, VALIDATION_NAMES) : null;
+            Path file = Files.isDirectory(data) ? validationFile(data) : null;
             return file == null || find(data, TRAINING_NAMES) == null ? null : new Idx(file);
         }
         return source(validationData, VALIDATION_NAMES, "validation", preparation, listener);
@@ -178,6 +178,11 @@ public record DataSets(ImageSet training, ImageSet validation, String descriptio
                     + String.join(", ", names));
         }
         return PictureFolder.open(data, pictures, preparation, listener);
+    }
+
+    /** The IDX file of validation images in a folder; null if there is none. */
+    static Path validationFile(Path folder) {
+        return find(folder, VALIDATION_NAMES);
     }
 
     private static Path find(Path folder, List<String> names) {

@@ -44,6 +44,8 @@ public final class EmbeddedMnist {
             "0fa7898d509279e482958e8ce81c8e77db3f2f8254e26661ceb7762c4d494ce7",
             "1a1a05eab793c14bb050b398624a11b0ffd1a2953baed553b1b9bd079e2a20be");
 
+    private static final String TEST_LABELS = "mnist/t10k-labels-idx1-ubyte.gz";
+
     private EmbeddedMnist() {
     }
 
@@ -63,6 +65,22 @@ public final class EmbeddedMnist {
      */
     public static ImageSet test(int limit) {
         return read(TEST, limit);
+    }
+
+    /**
+     * The labels of all test images: the digits that they are of.
+     *
+     * @throws InvalidInputException if the program's own file is damaged
+     */
+    public static byte[] testLabels() {
+        try (InputStream compressed = EmbeddedMnist.class.getResourceAsStream(TEST_LABELS)) {
+            if (compressed == null) {
+                throw new InvalidInputException("the embedded file " + TEST_LABELS + " is missing from this build of the program");
+            }
+            return IdxFile.readLabels(compressed, "the embedded file " + TEST_LABELS);
+        } catch (IOException e) {
+            throw new InvalidInputException("the embedded file " + TEST_LABELS + " is damaged: " + e.getMessage(), e);
+        }
     }
 
     private static ImageSet read(Source source, int limit) {

@@ -1,6 +1,7 @@
 package daegpu.data;
 
 import java.io.BufferedInputStream;
+import java.io.ByteArrayInputStream;
 import java.io.DataOutputStream;
 import java.io.EOFException;
 import java.io.IOException;
@@ -28,6 +29,8 @@ public final class IdxFile {
     private static final int MOST_PIXELS = Integer.MAX_VALUE - 8;
     private static final int FIRST_BUFFER = 1 << 20;
     private static final long UNKNOWN = -1;
+    private static final int LABEL_HEADER = 8;
+    private static final int MOST_LABELS = 1 << 28;
 
     private IdxFile() {
     }
@@ -84,6 +87,37 @@ public final class IdxFile {
             // Only the decompressor throws this one.
             throw new InvalidInputException(name + " is truncated: its compressed data end early", e);
         }
+    }
+
+    /**
+     * Reads the labels of a file of one dimension, raw or gzipped.
+     *
+     * @throws InvalidInputException if the file cannot be read or is no such file; the message names it and what is wrong
+     */
+    public static byte[] readLabels(Path file) {
+        try (InputStream in = Files.newInputStream(file)) {
+            return readLabels(in, file.toString());
+        } catch (IOException e) {
+            throw InvalidInputException.unreadable(file, e);
+        }
+    }
+
+    /** The same from a stream, which is not closed. */
+    static byte[] readLabels(InputStream in, String name) throws IOException {
+        byte[] content = in.readNBytes(MOST_LABELS + LABEL_HEADER);
+        if (content.length > 1 && content[0] == 0x1F && content[1] == (byte) 0x8B) {
+            try {
+                content = new GZIPInputStream(new ByteArrayInputStream(content)).readNBytes(MOST_LABELS + LABEL_HEADER);
+            } catch (ZipException | EOFException e) {
+                throw new InvalidInputException(name + " is damaged: " + e.getMessage(), e);
+            }
+        }
+        ByteBuffer header = ByteBuffer.wrap(content);
+        if (content.length < LABEL_HEADER || header.getInt(0) != (UNSIGNED_BYTE << 8 | 1)
+                || header.getInt(4) != content.length - LABEL_HEADER) {
+            throw new InvalidInputException(name + " is no IDX file of labels, or damaged");
+        }
+        return Arrays.copyOfRange(content, LABEL_HEADER, content.length);
     }
 
     /** For data known to be sound: the buffer for {@code announced} bytes is taken at once. */

@@ -2,10 +2,12 @@ package daegpu.preview;
 
 import java.awt.BasicStroke;
 import java.awt.Color;
+import java.awt.Font;
 import java.awt.image.BufferedImage;
 import java.util.Arrays;
 import java.util.List;
 import java.util.stream.IntStream;
+import org.knowm.xchart.AnnotationText;
 import org.knowm.xchart.BitmapEncoder;
 import org.knowm.xchart.XYChart;
 import org.knowm.xchart.XYChartBuilder;
@@ -31,6 +33,8 @@ public final class Chart {
     private static final double LOGARITHMIC_FROM = 5;
     /** Blue and orange: those whom red and green look alike can tell them apart. */
     private static final Color[] COLOURS = {new Color(0x1F77B4), new Color(0xE6770B)};
+    private static final int[] TEN_COLOURS = {0x1F77B4, 0xFF7F0E, 0x2CA02C, 0xD62728, 0x9467BD, 0x8C564B, 0xE377C2, 0x7F7F7F,
+            0xBCBD22, 0x17BECF};
     /** Beyond so many points their marks would run into each other. */
     private static final int MOST_MARKS = 60;
 
@@ -57,6 +61,32 @@ public final class Chart {
     public static BufferedImage robustness(int width, int height, String measured, List<Curve> curves) {
         XYChart chart = chart(width, height, "Robustness", measured, "PSNR in dB", curves);
         return BitmapEncoder.getBufferedImage(chart);
+    }
+
+    /**
+     * Points, each group of them in its own colour, with its name where its points are in the mean.
+     *
+     * @param groups those that have names to tell apart, or one
+     */
+    public static BufferedImage scatter(int width, int height, String title, String xTitle, String yTitle, List<Curve> groups) {
+        XYChart chart = chart(width, height, title, xTitle, yTitle, List.of());
+        chart.getStyler().setDefaultSeriesRenderStyle(XYSeries.XYSeriesRenderStyle.Scatter).setMarkerSize(4)
+                .setSeriesColors(colours(groups.size())).setLegendVisible(groups.size() > 1);
+        chart.getStyler().setAnnotationTextFont(chart.getStyler().getAnnotationTextFont().deriveFont(Font.BOLD, 18f));
+        for (Curve group : groups) {
+            chart.addSeries(group.name(), group.x(), group.y()).setMarker(SeriesMarkers.CIRCLE);
+            if (groups.size() > 1) {
+                chart.addAnnotation(new AnnotationText(group.name(), Arrays.stream(group.x()).average().orElseThrow(),
+                        Arrays.stream(group.y()).average().orElseThrow(), false));
+            }
+        }
+        return BitmapEncoder.getBufferedImage(chart);
+    }
+
+    /** Matplotlib's ten colours as far as they go, and else as many hues. */
+    private static Color[] colours(int count) {
+        return IntStream.range(0, count).mapToObj(i -> count <= TEN_COLOURS.length ? new Color(TEN_COLOURS[i])
+                : Color.getHSBColor((float) i / count, 0.8f, 0.5f + 0.3f * (i % 2))).toArray(Color[]::new);
     }
 
     private static XYChart chart(int width, int height, String title, String xTitle, String yTitle, List<Curve> curves) {

@@ -19,8 +19,8 @@ import java.util.stream.Stream;
 
 /**
  * The folder of one training run: {@code config.json}, {@code metrics.csv}, {@code best.safetensors}, {@code
- * last.safetensors}, {@code checkpoints/} where some are kept, {@code samples/}, {@code tensorboard/}, {@code loss.png} and {@code report.html}. While it is open no
- * other process can open it to train.
+ * last.safetensors}, {@code checkpoints/} where some are kept, {@code samples/}, {@code tensorboard/}, {@code loss.png}, {@code
+ * latents.png} and {@code report.html}. While it is open no other process can open it to train.
  */
 public final class RunDirectory implements AutoCloseable {
 
@@ -29,6 +29,8 @@ public final class RunDirectory implements AutoCloseable {
             "samples");
 
     private static final Pattern KEPT = Pattern.compile("epoch-(\\d+)\\.safetensors");
+
+    static final String LATENT_MAP = "latents.png";
 
     private final Path path;
     /** Null where nothing is to be written. */
@@ -270,6 +272,11 @@ public final class RunDirectory implements AutoCloseable {
     /** The chart of the training and validation loss. */
     public Path lossChart() {
         return path.resolve("loss.png");
+    }
+
+    /** The map of the latent vectors of validation images. */
+    public Path latentMap() {
+        return path.resolve(LATENT_MAP);
     }
 
     /** The page that shows all of the run. */

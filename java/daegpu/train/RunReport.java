@@ -34,11 +34,10 @@ public final class RunReport {
      *
      * @param run      folder of the run
      * @param commands with which others can make the same run
-     * @param more     sections to put before the configuration
      * @throws daegpu.data.InvalidInputException if a file of the run is damaged
      * @throws IOException if a file cannot be read or written
      */
-    public static void write(Path run, List<String> commands, List<Section> more) throws IOException {
+    public static void write(Path run, List<String> commands) throws IOException {
         List<MetricsLog.Row> rows = MetricsLog.read(run.resolve("metrics.csv"));
         if (rows.isEmpty()) {
             return;
@@ -58,7 +57,8 @@ public final class RunReport {
         addPicture(sections, "Samples at several levels of noise",
                 "In each block from top to bottom: original, noisy, denoised",
                 run.resolve("robustness.png"));
-        sections.addAll(more);
+        addPicture(sections, "Latents", "Validation images without noise, encoded: where they lie in the plane in which their latent "
+                + "vectors differ most, by principal component analysis", run.resolve(RunDirectory.LATENT_MAP));
         sections.add(metricsTable(rows));
         Path config = run.resolve("config.json");
         if (Files.exists(config)) {

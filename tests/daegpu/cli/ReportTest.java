@@ -1,17 +1,20 @@
 package daegpu.cli;
 
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertNotNull;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
+import daegpu.cli.Program.Result;
 import java.awt.Point;
 import java.awt.image.BufferedImage;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
+import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.TimeUnit;
 import java.util.regex.Matcher;
@@ -48,7 +51,7 @@ class ReportTest {
             assertTrue(sources.group(1).startsWith("data:image/png;base64,"), sources.group(1));
             pictures++;
         }
-        assertEquals(2, pictures);
+        assertEquals(3, pictures);
         assertFalse(html.contains("<script") || html.contains("@import") || html.contains("url("), "it fetches something");
     }
 
@@ -67,6 +70,45 @@ class ReportTest {
                 : text).toArray(String[]::new);
         Program.run((Object[]) elsewhere).assertDone();
         assertEquals(Program.result(run), Program.result(folder.resolve("again")));
+    }
+
+    /** By the colours of the legend and the points: without labels one, with them as many as there are digits. */
+    @Test
+    void latentsHaveTheColoursOfTheirLabels() throws IOException {
+        Path data = Program.writeImages(folder.resolve("data"));
+        int[] plain = {0x1F77B4};
+        int[] coloured = {0x1F77B4, 0xFF7F0E, 0x2CA02C};
+        assertArrayEquals(plain, colours(Program.train(data, folder.resolve("plain")), coloured));
+        byte[] labels = {0, 0, 8, 1, 0, 0, 0, Program.VALIDATION_IMAGES, 3, 5, 9, 3, 5, 9, 3, 5, 9, 3, 5, 9};
+        Path file = Files.write(data.resolve("t10k-labels-idx1-ubyte"), labels);
+        assertArrayEquals(coloured, colours(Program.train(data, folder.resolve("coloured")), coloured));
+        Files.write(file, new byte[] {0, 0, 8, 1});
+        Result result = Program.run(Program.training(data, folder.resolve("damaged")).toArray());
+        result.assertRefusedWith(0, file.toString(), "the map of latents has no colours");
+        assertArrayEquals(plain, colours(folder.resolve("damaged"), coloured));
+        Files.write(file, new byte[] {0, 0, 8, 1, 0, 0, 0, 1, 3});
+        Program.run(Program.training(data, folder.resolve("short")).toArray())
+                .assertRefusedWith(0, "1 label", "12 images", "the map of latents has no colours");
+    }
+
+    private static int[] colours(Path run, int[] wanted) throws IOException {
+        BufferedImage map = ImageIO.read(run.resolve("latents.png").toFile());
+        int[] found = map.getRGB(0, 0, map.getWidth(), map.getHeight(), null, 0, map.getWidth());
+        return Arrays.stream(wanted).filter(colour -> Arrays.stream(found).anyMatch(pixel -> (pixel & 0xFFFFFF) == colour))
+                .toArray();
+    }
+
+    /** It is killed after its last checkpoint, before its report. */
+    @Test
+    void aFinishedRunWithoutReportIsGivenOne() throws IOException {
+        Path whole = Program.train(Program.writeImages(folder.resolve("data")), folder.resolve("whole"));
+        byte[] map = Files.readAllBytes(whole.resolve("latents.png"));
+        for (String name : List.of("report.html", "latents.png", "loss.png")) {
+            Files.delete(whole.resolve(name));
+        }
+        assertTrue(Program.run("train", "--resume", whole).assertDone().out().contains("has done 2 epochs already"));
+        assertTrue(Files.exists(whole.resolve("report.html")) && Files.exists(whole.resolve("loss.png")));
+        assertArrayEquals(map, Files.readAllBytes(whole.resolve("latents.png")));
     }
 
     @Test
@@ -92,6 +134,8 @@ class ReportTest {
         Point samples = Screen.place(page, ImageIO.read(run.resolve("samples/epoch-002.png").toFile()));
         assertNotNull(chart, "the browser does not show the loss chart");
         assertNotNull(samples, "the browser does not show the samples");
+        assertNotNull(Screen.place(page, ImageIO.read(run.resolve("latents.png").toFile())),
+                "the browser does not show the map of latents");
         assertTrue(chart.y < samples.y, chart + " " + samples);
     }
 }

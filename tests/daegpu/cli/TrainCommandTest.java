@@ -83,7 +83,7 @@ class TrainCommandTest {
         Set<String> names = Program.content(run).keySet().stream()
                 .map(name -> name.replaceFirst("tfevents\\..*", "tfevents")).collect(Collectors.toSet());
         assertEquals(Set.of("", ".lock", "config.json", "metrics.csv", "best.safetensors", "last.safetensors", "samples",
-                "samples/epoch-001.png", "samples/epoch-002.png", "loss.png", "report.html", "tensorboard",
+                "samples/epoch-001.png", "samples/epoch-002.png", "loss.png", "latents.png", "report.html", "tensorboard",
                 "tensorboard/train", "tensorboard/train/events.out.tfevents", "tensorboard/validation",
                 "tensorboard/validation/events.out.tfevents"), names);
         for (String line : List.of("Total parameters: 452", "training: 40 images of 8x8 grey", "10 an epoch of 4 images",

@@ -1,0 +1,45 @@
+package daegpu.data;
+
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Optional;
+
+/** What validation images are of, as far as that is known: labels are no part of training, and only shown. */
+public final class Labels {
+
+    private static final List<String> VALIDATION_NAMES = List.of("t10k-labels-idx1-ubyte", "t10k-labels-idx1-ubyte.gz",
+            "t10k-labels.idx1-ubyte", "t10k-labels.idx1-ubyte.gz");
+
+    private Labels() {
+    }
+
+    /**
+     * The labels of the validation images that {@link DataSets#open} has with the same arguments: MNIST's, or those of the IDX
+     * file that has the usual name beside theirs ({@code t10k-labels-idx1-ubyte}, or the name of the images' file with labels and
+     * idx1 in it for images and idx3). Images that are split off, and pictures, have none.
+     *
+     * @return a label for each image, those behind a limit included; empty where there are none
+     * @throws InvalidInputException if the file of labels cannot be read
+     */
+    public static Optional<byte[]> ofValidation(Path data, Path validationData, double validationSplit) {
+        if (validationSplit > 0) {
+            return Optional.empty();
+        }
+        if (validationData == null && data == null) {
+            return Optional.of(EmbeddedMnist.testLabels());
+        }
+        return Optional.ofNullable(validationData != null ? beside(validationData) : Files.isDirectory(data) ? beside(data) : null)
+                .map(IdxFile::readLabels);
+    }
+
+    private static Path beside(Path images) {
+        if (Files.isDirectory(images)) {
+            return DataSets.validationFile(images) == null ? null
+                    : VALIDATION_NAMES.stream().map(images::resolve).filter(Files::exists).findFirst().orElse(null);
+        }
+        String name = images.getFileName().toString();
+        Path labels = images.resolveSibling(name.replace("images", "labels").replace("idx3", "idx1"));
+        return name.contains("images") && Files.exists(labels) ? labels : null;
+    }
+}
