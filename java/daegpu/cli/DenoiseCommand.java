@@ -92,15 +92,15 @@ final class DenoiseCommand implements Callable<Integer> {
                     + "than the model's, as for train).")
     private Float mean;
 
-    @Option(names = "--noise-std", paramLabel = "X[..Y]", converter = NoiseLevel.Converter.class,
-            description = "Its standard deviation, or a range from which each image draws its own (default: likewise).")
+    @Option(names = "--noise-std", paramLabel = "LEVEL", converter = NoiseLevel.Converter.class,
+            description = "Its standard deviation, or a range, as 0.25..1.0, from which each image draws its own (default: likewise).")
     private NoiseLevel std;
 
-    @Option(names = "--noise-amount", paramLabel = "X[..Y]", converter = NoiseLevel.Converter.class,
+    @Option(names = "--noise-amount", paramLabel = "LEVEL", converter = NoiseLevel.Converter.class,
             description = "Share of the pixels that salt-pepper or masking noise replaces, or a range (default: likewise).")
     private NoiseLevel amount;
 
-    @Option(names = "--noise-peak", paramLabel = "X[..Y]", converter = NoiseLevel.Converter.class,
+    @Option(names = "--noise-peak", paramLabel = "LEVEL", converter = NoiseLevel.Converter.class,
             description = "Photons that white stands for in poisson noise, or a range (default: likewise).")
     private NoiseLevel peak;
 

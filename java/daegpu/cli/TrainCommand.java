@@ -121,15 +121,15 @@ final class TrainCommand implements Callable<Integer> {
                         + "speckle).")
         private Float mean;
 
-        @Option(names = "--noise-std", paramLabel = "X[..Y]", converter = NoiseLevel.Converter.class,
-                description = "Its standard deviation, or a range from which each image draws its own (default: 0.5).")
+        @Option(names = "--noise-std", paramLabel = "LEVEL", converter = NoiseLevel.Converter.class,
+                description = "Its standard deviation, or a range, as 0.25..1.0, from which each image draws its own (default: 0.5).")
         private NoiseLevel std;
 
-        @Option(names = "--noise-amount", paramLabel = "X[..Y]", converter = NoiseLevel.Converter.class,
+        @Option(names = "--noise-amount", paramLabel = "LEVEL", converter = NoiseLevel.Converter.class,
                 description = "Share of the pixels that salt-pepper or masking noise replaces, or a range (default: 0.5).")
         private NoiseLevel amount;
 
-        @Option(names = "--noise-peak", paramLabel = "X[..Y]", converter = NoiseLevel.Converter.class,
+        @Option(names = "--noise-peak", paramLabel = "LEVEL", converter = NoiseLevel.Converter.class,
                 description = "Photons that white stands for in poisson noise, or a range, of which each image draws one of "
                         + "17 levels (default: 4).")
         private NoiseLevel peak;
