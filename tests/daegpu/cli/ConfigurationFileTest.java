@@ -8,6 +8,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import daegpu.cli.Program.Result;
+import daegpu.data.ImageFile;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -76,6 +77,39 @@ class ConfigurationFileTest {
         assertEquals("masking", options(run).get("noise").textValue().toLowerCase(Locale.ROOT));
         assertTrue(options(run).get("noise-std").isNull());
         assertEquals("0.5", options(run).get("noise-amount").asText());
+    }
+
+    /** Of options that exclude each other a flag displaces those of the file. */
+    @Test
+    void flagsDisplaceWhatTheyExclude() throws IOException {
+        Path photos = Files.createDirectory(folder.resolve("photos"));
+        for (int i = 0; i < 5; i++) {
+            Files.write(photos.resolve(i + ".png"), ImageFile.encode(Program.images(1, i), 0, "png"));
+        }
+        String pictures = tiny().replace(data.toString(), photos.toString());
+        Path file = write(pictures + "tiles: 8x8\noverlap: 4\n");
+        Program.run("train", "--config", file, "--resize", "4x4", "--epochs", 1).assertDone();
+        assertEquals("4x4", options(run).get("resize").textValue());
+        assertTrue(options(run).get("tiles").isNull());
+        assertEquals(0, options(run).get("overlap").intValue());
+
+        run = folder.resolve("overlap");
+        file = write(pictures.replace(folder.resolve("run").toString(), run.toString()) + "tiles: 8x8\noverlap: 4\n");
+        Program.run("train", "--config", file, "--overlap", 2, "--epochs", 1).assertDone();
+        assertEquals("8x8", options(run).get("tiles").textValue());
+        assertEquals(2, options(run).get("overlap").intValue());
+
+        run = folder.resolve("split");
+        file = write(tiny().replace(folder.resolve("run").toString(), run.toString()) + "validation-data: '" + data + "'\n");
+        Program.run("train", "--config", file, "--validation-split", 0.25, "--epochs", 1).assertDone();
+        assertTrue(options(run).get("validation-data").isNull());
+        assertEquals(0.25, options(run).get("validation-split").doubleValue());
+
+        Path model = run;
+        run = folder.resolve("from-model");
+        file = write(tiny().replace(folder.resolve("run").toString(), run.toString()).replace("[2, 4]", "[3, 5]"));
+        Result result = Program.run("train", "--config", file, "--init-from", model, "--epochs", 1).assertDone();
+        assertTrue(result.out().contains("Total parameters: 452"), "the network of the model: " + result.out());
     }
 
     @Test

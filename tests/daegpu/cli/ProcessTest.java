@@ -29,6 +29,7 @@ import org.junit.jupiter.params.provider.CsvSource;
 class ProcessTest {
 
     private static final int EPOCHS = 40;
+    private static final int KEPT = 2;
     /** {@code -Ddaegpu.kills=200} asks for a longer siege. */
     private static final int KILLS = Integer.getInteger("daegpu.kills", 8);
 
@@ -56,6 +57,7 @@ class ProcessTest {
     private static Object[] training(Path output) {
         List<Object> arguments = Program.training(data, output);
         arguments.set(arguments.indexOf("--epochs") + 1, EPOCHS);
+        arguments.addAll(List.of("--keep", KEPT));
         return arguments.toArray();
     }
 
@@ -82,15 +84,26 @@ class ProcessTest {
             } else {
                 process.destroyForcibly().waitFor();
                 sessions++;
-                for (String model : List.of("last.safetensors", "best.safetensors")) {
-                    if (Files.exists(run().resolve(model))) {
-                        Checkpoint.read(run().resolve(model));
-                    }
+                List<Path> models = models();
+                for (Path model : models) {
+                    Checkpoint.read(model); // or it throws
                 }
+                // The last, the best, those kept, and one more where it was killed before the oldest of them was deleted.
+                assertTrue(models.size() <= 2 + KEPT + 1, models.toString());
             }
         }
         Program.finish(begunOrResumed()).assertDone();
         assertEquals(straightResult, Program.result(run()));
+    }
+
+    /** The checkpoints of the run, whole or not. */
+    private List<Path> models() throws IOException {
+        if (!Files.exists(run())) {
+            return List.of();
+        }
+        try (var files = Files.walk(run())) {
+            return files.filter(file -> file.toString().endsWith(".safetensors")).toList();
+        }
     }
 
     /** As its user would go on: with the same command line until there is something to resume. */
@@ -151,6 +164,24 @@ class ProcessTest {
         assertEquals("Interrupted; nothing was written.", out.lines().filter(text -> !text.isEmpty()).findFirst().orElse(""));
         assertEquals(130, process.waitFor());
         assertFalse(Files.exists(run()));
+    }
+
+    /** In the folder of its user, who need not name the run that was begun there. */
+    @Test
+    void resumeWithoutFolderTakesTheNewestRun() throws IOException, InterruptedException {
+        List<Object> arguments = new ArrayList<>(List.of(training(run())));
+        arguments.subList(arguments.indexOf("--output"), arguments.indexOf("--output") + 2).clear();
+        Process process = Program.fork(List.of(), arguments.toArray()).directory(folder.toFile()).start();
+        assertTrue(awaitEpochs(process, 2), "it ended early");
+        process.destroyForcibly().waitFor();
+        Result result = Program.finish(Program.fork(List.of(), "train", "--resume").directory(folder.toFile()).start())
+                .assertDone();
+        assertTrue(result.out().contains("Going on after update "), result.out());
+        try (var runs = Files.list(folder.resolve("runs"))) {
+            List<Path> all = runs.toList();
+            assertEquals(1, all.size());
+            assertEquals(straightResult, Program.result(all.get(0)));
+        }
     }
 
     @Test

@@ -487,6 +487,31 @@ class TrainCommandTest {
         assertFalse(Files.exists(run));
     }
 
+    /** A rate so high that the error goes up at once: the options reach the trainer, and are the run's own from then on. */
+    @Test
+    void stopsEarlyAndKeepsTheNewestCheckpoints() throws IOException {
+        Result result = train("--epochs", "9", "--learning-rate", "0.2", "--schedule", "constant", "--early-stop", "2",
+                "--keep", "2").assertDone();
+        List<MetricsLog.Row> rows = MetricsLog.read(run.resolve("metrics.csv"));
+        int best = MetricsLog.best(rows).orElseThrow().epoch();
+        int last = rows.get(rows.size() - 1).epoch();
+        assertTrue(last < 9 && last == best + 2, "best " + best + ", last " + last);
+        assertTrue(result.out().contains("Stopped early: no less validation error in the last 2 epochs."), result.out());
+        assertEquals(Set.of("checkpoints/epoch-00" + (last - 1) + ".safetensors", "checkpoints/epoch-00" + last + ".safetensors"),
+                kept());
+
+        result = resume(run, "--epochs", "9").assertDone();
+        assertEquals(last, MetricsLog.read(run.resolve("metrics.csv")).size(), "no patience is left: " + result.out());
+        resume(run, "--epochs", String.valueOf(last + 2), "--early-stop", "0", "--keep", "1").assertDone();
+        assertEquals(last + 2, MetricsLog.read(run.resolve("metrics.csv")).size());
+        assertEquals(Set.of(String.format("checkpoints/epoch-%03d.safetensors", last + 2)), kept());
+    }
+
+    private Set<String> kept() throws IOException {
+        return Program.content(run).keySet().stream().filter(name -> name.startsWith("checkpoints/"))
+                .collect(Collectors.toSet());
+    }
+
     /** Pictures of several sizes, one of them damaged: the rest is trained on, and a resumed run prepares them alike. */
     @Test
     void foldersOfPicturesAreTrainedOn() throws IOException {
