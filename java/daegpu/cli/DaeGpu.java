@@ -158,7 +158,7 @@ public final class DaeGpu implements Runnable {
                 "a command is missing: train, denoise, evaluate, preview, parity or devices");
     }
 
-    private static Path path(String text) {
+    static Path path(String text) {
         if (text.isEmpty()) {
             throw new TypeConversionException("a path cannot be empty");
         }

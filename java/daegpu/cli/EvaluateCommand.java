@@ -90,7 +90,7 @@ final class EvaluateCommand implements Callable<Integer> {
     @Option(names = "--limit", paramLabel = "N", defaultValue = "0", description = "Take the first N images only.")
     private int limit;
 
-    @Option(names = "--output", paramLabel = "FILE.png",
+    @Option(names = "--output", paramLabel = "FILE.png", converter = PngFile.class,
             description = "Where to draw the figure (default: robustness.png beside the model).")
     private Path output;
 
@@ -107,11 +107,6 @@ final class EvaluateCommand implements Callable<Integer> {
     public Integer call() throws IOException {
         if (limit < 0) {
             throw new ParameterException(spec.commandLine(), "--limit must be 0 or more, not " + limit);
-        }
-        if (output != null && !output.toString().toLowerCase(Locale.ROOT).endsWith(".png")) {
-            // The figure is drawn again each time, so what it may replace should be a figure.
-            throw new ParameterException(spec.commandLine(),
-                    "--output is where a picture goes, so its name must end in .png: " + output);
         }
         Checkpoint checkpoint = model.read();
         Architecture architecture = checkpoint.options().architecture();

@@ -14,14 +14,10 @@ import daegpu.train.TrainingOptions;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.concurrent.Callable;
-import java.util.regex.Matcher;
-import java.util.regex.Pattern;
 import picocli.CommandLine.Command;
-import picocli.CommandLine.ITypeConverter;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Spec;
-import picocli.CommandLine.TypeConversionException;
 
 /** {@code import}: makes a model of weights from another program. */
 @Command(name = "import", mixinStandardHelpOptions = true, sortOptions = false,
@@ -33,21 +29,6 @@ import picocli.CommandLine.TypeConversionException;
             "  dae-gpu import wide.safetensors --image-size 32x64 --output model.safetensors"})
 final class ImportCommand implements Callable<Integer> {
 
-    /** Height and width of images. */
-    record Size(int height, int width) {
-
-        static final class Converter implements ITypeConverter<Size> {
-            @Override
-            public Size convert(String text) {
-                Matcher matcher = Pattern.compile("([1-9]\\d{0,4})x([1-9]\\d{0,4})").matcher(text);
-                if (!matcher.matches()) {
-                    throw new TypeConversionException("'" + text + "' is no height and width, such as 28x28");
-                }
-                return new Size(Integer.parseInt(matcher.group(1)), Integer.parseInt(matcher.group(2)));
-            }
-        }
-    }
-
     @Spec
     private CommandSpec spec;
 
@@ -57,9 +38,9 @@ final class ImportCommand implements Callable<Integer> {
     @Option(names = "--output", paramLabel = "FILE", required = true, description = "The model to write.")
     private Path output;
 
-    @Option(names = "--image-size", paramLabel = "HxW", converter = Size.Converter.class,
-            description = "Height and width of the images (default: as the file says, else square).")
-    private Size size;
+    @Option(names = "--image-size", paramLabel = "HxW", converter = ImageSize.Converter.class,
+            description = "Height and width of the images, or one number for both (default: as the file says, else square).")
+    private ImageSize size;
 
     @Option(names = "--overwrite", description = "Replace a file that is there already.")
     private boolean overwrite;

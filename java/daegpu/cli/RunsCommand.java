@@ -78,7 +78,7 @@ final class RunsCommand implements Callable<Integer> {
                     + "differ, and the errors epoch by epoch.")
     private List<Path> compared;
 
-    @Option(names = "--chart", paramLabel = "FILE.png",
+    @Option(names = "--chart", paramLabel = "FILE.png", converter = PngFile.class,
             description = "Also draw the validation errors of the two that are compared.")
     private Path chart;
 
@@ -92,11 +92,6 @@ final class RunsCommand implements Callable<Integer> {
         }
         if (json && compared != null) {
             throw new ParameterException(spec.commandLine(), "--json is for the list, not for --compare");
-        }
-        if (chart != null && !chart.toString().toLowerCase(Locale.ROOT).endsWith(".png")) {
-            // It is drawn anew each time, so what it may replace should be a chart.
-            throw new ParameterException(spec.commandLine(),
-                    "--chart is where a picture goes, so its name must end in .png: " + chart);
         }
         return compared == null ? list() : compare(summary(compared.get(0)), summary(compared.get(1)));
     }

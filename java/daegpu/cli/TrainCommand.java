@@ -240,7 +240,7 @@ final class TrainCommand implements Callable<Integer> {
                 + "the loss; closing it does not end the training.")
         private boolean preview;
 
-        @Option(names = "--preview-file", paramLabel = "FILE.png",
+        @Option(names = "--preview-file", paramLabel = "FILE.png", converter = PngFile.class,
                 description = "Draw the same picture into this file, again and again.")
         private Path previewFile;
 
@@ -270,8 +270,6 @@ final class TrainCommand implements Callable<Integer> {
     @Override
     public Integer call() throws IOException {
         requireSensibleCounts();
-        require(run.previewFile == null || run.previewFile.toString().toLowerCase(Locale.ROOT).endsWith(".png"),
-                "--preview-file is where a picture goes, so its name must end in .png: " + run.previewFile);
         return run.resume != null ? resume() : startNew();
     }
 

@@ -77,7 +77,8 @@ class ExportCommandTest {
         Program.run("import", weights, "--image-size", "4x8", "--output", back).assertDone();
         assertEquals(architecture, Checkpoint.read(back).options().architecture());
         Program.run("import", weights, "--image-size", "4x9", "--output", back, "--overwrite").assertRefused(weights.toString());
-        Program.run("import", weights, "--image-size", "4", "--output", back, "--overwrite").assertRefused("--image-size", "28x28");
+        Program.run("import", weights, "--image-size", "4", "--output", back, "--overwrite").assertRefused(weights.toString());
+        Program.run("import", weights, "--image-size", "4x", "--output", back, "--overwrite").assertRefused("--image-size", "96x128");
     }
 
     @Test
