@@ -3,10 +3,10 @@ package daegpu.cli;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
-import daegpu.data.DataSets;
+import daegpu.data.DataSets.Validation;
 import daegpu.data.ImageFile;
 import daegpu.data.ImageSet;
-import daegpu.data.InvalidInputException;
+import daegpu.data.ReadingListener;
 import daegpu.engine.Engines.OpenedEngine;
 import daegpu.model.Architecture;
 import daegpu.noise.Noise;
@@ -44,6 +44,7 @@ import picocli.CommandLine.Spec;
                 ""},
         footerHeading = "%nExamples:%n",
         footer = {"  dae-gpu evaluate digits", "  dae-gpu evaluate digits/best.safetensors --noise-std 0.5,0.75 --json",
+            "  dae-gpu evaluate photo-model --data more-photos --tiles",
             "  dae-gpu evaluate digits --noise salt-pepper --noise-amount 0.2,0.4"})
 final class EvaluateCommand implements Callable<Integer> {
 
@@ -82,13 +83,12 @@ final class EvaluateCommand implements Callable<Integer> {
     @Option(names = "--seed", paramLabel = "N", description = "Decides the noise (default: the seed of the model's run).")
     private Long seed;
 
-    @Option(names = "--data", paramLabel = "PATH",
-            description = "Images to measure on: an IDX file, or a folder with a t10k-images... file (default: the test "
-                    + "images of the MNIST inside the program).")
-    private Path data;
+    @Mixin
+    private ValidationImages data;
 
-    @Option(names = "--limit", paramLabel = "N", defaultValue = "0", description = "Take the first N images only.")
-    private int limit;
+    @Option(names = "--limit", paramLabel = "N",
+            description = "Take the first N images only; 0 takes all (default: as many as in the model's training, else all).")
+    private Integer limit;
 
     @Option(names = "--output", paramLabel = "FILE.png", converter = PngFile.class,
             description = "Where to draw the figure (default: robustness.png beside the model).")
@@ -97,7 +97,10 @@ final class EvaluateCommand implements Callable<Integer> {
     @Option(names = "--json", description = "Print the table as JSON, for programs.")
     private boolean json;
 
-    @ArgGroup(validate = false, heading = "%nWhat computes:%n")
+    @ArgGroup(validate = false, heading = PictureFitting.HEADING, order = 1)
+    private PictureFitting fitting = new PictureFitting();
+
+    @ArgGroup(validate = false, heading = "%nWhat computes:%n", order = 2)
     private EngineChoice engineChoice = new EngineChoice();
 
     private record Level(float level, Result result) {
@@ -105,14 +108,15 @@ final class EvaluateCommand implements Callable<Integer> {
 
     @Override
     public Integer call() throws IOException {
-        if (limit < 0) {
+        if (limit != null && limit < 0) {
             throw new ParameterException(spec.commandLine(), "--limit must be 0 or more, not " + limit);
         }
         Checkpoint checkpoint = model.read();
         Architecture architecture = checkpoint.options().architecture();
         List<Noise> noises = noises(checkpoint.options().noise());
         Noise noise = noises.get(0);
-        ImageSet images = images(architecture);
+        Validation validation = images(architecture);
+        ImageSet images = validation.images();
         Path figure = output != null ? output : model.file().toAbsolutePath().resolveSibling("robustness.png");
         try (OpenedEngine engine = engineChoice.open(architecture, 1)) {
             engine.engine().load(checkpoint.state());
@@ -126,9 +130,9 @@ final class EvaluateCommand implements Callable<Integer> {
             // The numbers first: they should not be lost if the figure cannot be written.
             Path chart = chartBeside(figure);
             if (json) {
-                printJson(noise, images, levels, figure, chart);
+                printJson(noise, validation, levels, figure, chart);
             } else {
-                printTable(engine, noise, images, levels);
+                printTable(engine, noise, validation, levels);
             }
             ImageFile.write(figure, ContactSheet.draw(images.height(), images.width(), images.channels(), blocks));
             if (Lettering.missing().isEmpty()) {
@@ -139,7 +143,7 @@ final class EvaluateCommand implements Callable<Integer> {
             }
             refreshReport(figure);
         }
-        return ExitStatus.DONE;
+        return report(checkpoint, validation);
     }
 
     /** {@code robustness-chart.png} for {@code robustness.png}. */
@@ -201,23 +205,33 @@ final class EvaluateCommand implements Callable<Integer> {
         }
     }
 
-    private ImageSet images(Architecture architecture) {
-        ImageSet images = DataSets.validation(data, limit);
-        if (!images.hasSize(architecture.height(), architecture.width(), architecture.channels())) {
-            throw new InvalidInputException(model.file() + " is for images of "
-                    + ImageSet.describeSize(architecture.height(), architecture.width(), architecture.channels()) + "; "
-                    + (data == null ? "MNIST's are " + images.describeSize() + ", so name others with --data" : data
-                    + " has " + images.describeSize()));
+    private Validation images(Architecture architecture) {
+        PrintWriter out = spec.commandLine().getOut();
+        try (FileProgress progress = new FileProgress(out, ProgressDisplay.onTerminal() ? System.out : null, "pictures")) {
+            return data.read(model, architecture, fitting, limit, json ? ReadingListener.SILENT : progress);
         }
-        return images;
     }
 
-    private void printTable(OpenedEngine engine, Noise noise, ImageSet images, List<Level> levels) {
+    private int report(Checkpoint checkpoint, Validation validation) {
+        PrintWriter err = spec.commandLine().getErr();
+        for (String problem : validation.unusable()) {
+            err.println(spec.qualifiedName() + ": left out: " + DaeGpu.oneLine(problem));
+        }
+        if (limit == null && !fitting.isGiven()
+                && data.changedSince(checkpoint, model, validation.images())) {
+            err.println(spec.qualifiedName() + ": note: the images in " + DaeGpu.oneLine(validation.origin())
+                    + " are not those that the training was validated on, so the model may have been trained on some of them");
+        }
+        return validation.unusable().isEmpty() ? ExitStatus.DONE : ExitStatus.DONE_IN_PART;
+    }
+
+    private void printTable(OpenedEngine engine, Noise noise, Validation validation, List<Level> levels) {
         PrintWriter out = spec.commandLine().getOut();
+        ImageSet images = validation.images();
         out.println("Engine: " + engine.engine().description() + ": " + engine.reason());
-        out.printf(Locale.ROOT, "%,d images from %s, %s, seed %d%n%n", images.count(), data == null
-                ? "MNIST's test set" : data,
-                noise.kind() + " noise" + (noise.kind().hasMean() ? " of mean " + noise.mean() : ""), noise.seed());
+        out.printf(Locale.ROOT, "Images: %,d of %s from %s%n", images.count(), images.describeSize(), validation.origin());
+        out.printf(Locale.ROOT, "Noise:  %s%s, seed %d%n%n", noise.kind(),
+                noise.kind().hasMean() ? " of mean " + noise.mean() : "", noise.seed());
         out.printf("%-12s %10s %10s %10s   %10s %10s %10s%n", "", "noisy", "", "", "denoised", "", "");
         out.printf("%-12s %10s %10s %10s   %10s %10s %10s%n", "noise " + noise.kind().measure(), "MSE",
                 "PSNR (dB)", "SSIM", "MSE", "PSNR (dB)", "SSIM");
@@ -230,12 +244,15 @@ final class EvaluateCommand implements Callable<Integer> {
         }
     }
 
-    private void printJson(Noise noise, ImageSet images, List<Level> levels, Path figure, Path chart) throws IOException {
+    private void printJson(Noise noise, Validation validation, List<Level> levels, Path figure, Path chart)
+            throws IOException {
         ObjectMapper mapper = new ObjectMapper();
         ObjectNode root = mapper.createObjectNode();
-        root.put("model", model.file().toString()).put("images", images.count()).put("noise", noise.kind().toString())
+        root.put("model", model.file().toString()).put("images", validation.images().count())
+                .put("data", validation.origin()).put("noise", noise.kind().toString())
                 .put("noise_mean", noise.mean()).put("seed", noise.seed())
                 .put("figure", figure.toString()).put("chart", Lettering.missing().isEmpty() ? chart.toString() : null);
+        validation.unusable().forEach(root.putArray("left_out")::add);
         ArrayNode rows = root.putArray("levels");
         for (Level level : levels) {
             ObjectNode row = rows.addObject().put("noise_" + noise.kind().measure(), level.level());

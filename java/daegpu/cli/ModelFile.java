@@ -1,8 +1,10 @@
 package daegpu.cli;
 
 import daegpu.train.Checkpoint;
+import daegpu.train.RunRecord;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Optional;
 import picocli.CommandLine.Parameters;
 
 /** The parameter that names a trained model. */
@@ -20,6 +22,11 @@ final class ModelFile {
     /** Reads it. @throws daegpu.data.InvalidInputException if it is damaged or no model */
     Checkpoint read() {
         return Checkpoint.read(file());
+    }
+
+    /** The record of the run that made it, if it lies where the run left it. @throws daegpu.data.InvalidInputException if that is damaged */
+    Optional<RunRecord> run() {
+        return RunRecord.ofModel(file());
     }
 
     /** The checkpoint that a user means who names a file or the folder of a run. */

@@ -1,9 +1,9 @@
 package daegpu.cli;
 
-import daegpu.data.DataSets;
 import daegpu.data.ImageFile;
 import daegpu.data.ImageSet;
 import daegpu.data.InvalidInputException;
+import daegpu.data.ReadingListener;
 import daegpu.engine.Engine;
 import daegpu.engine.Engines.OpenedEngine;
 import daegpu.engine.ImageDenoiser;
@@ -48,10 +48,8 @@ final class PreviewCommand implements Callable<Integer> {
                     + "them (default: the largest of the model's training).")
     private Float std;
 
-    @Option(names = "--data", paramLabel = "PATH",
-            description = "Images to show: an IDX file, or a folder with a t10k-images... file (default: the test images of "
-                    + "the MNIST inside the program).")
-    private Path data;
+    @Mixin
+    private ValidationImages data;
 
     @ArgGroup(validate = false, heading = "%nWhat computes:%n")
     private EngineChoice engineChoice = new EngineChoice();
@@ -64,12 +62,7 @@ final class PreviewCommand implements Callable<Integer> {
         Checkpoint checkpoint = model.read();
         Architecture network = checkpoint.options().architecture();
         Noise noise = checkpoint.options().noise();
-        ImageSet images = DataSets.validation(data, MOST_IMAGES);
-        if (!images.hasSize(network.height(), network.width(), network.channels())) {
-            throw new InvalidInputException(model.file() + " is for images of "
-                    + ImageSet.describeSize(network.height(), network.width(), network.channels()) + ", not "
-                    + images.describeSize() + ": name others with --data");
-        }
+        ImageSet images = data.read(model, network, new PictureFitting(), MOST_IMAGES, ReadingListener.SILENT).images();
         try (OpenedEngine engine = engineChoice.open(network, 1)) {
             engine.engine().load(checkpoint.state());
             int columns = Math.min(images.count(),

@@ -56,16 +56,7 @@ public record DataSets(ImageSet training, ImageSet validation, String descriptio
      */
     public static DataSets open(Path data, Path validationData, double validationSplit, int limit, int validationLimit,
                                 Preparation preparation, ReadingListener listener) {
-        if (!(validationSplit >= 0 && validationSplit < 1)) {
-            throw new InvalidInputException("the validation split must be at least 0 and less than 1, not " + validationSplit);
-        }
-        if (limit < 0 || validationLimit < 0) {
-            throw new InvalidInputException("a limit on images must be 0 or more, not " + Math.min(limit, validationLimit));
-        }
-        if (validationSplit > 0 && validationData != null) {
-            throw new InvalidInputException("validation images can be split off the training images or come from "
-                    + validationData + ", not both");
-        }
+        requireSensible(validationData, validationSplit, Math.min(limit, validationLimit));
         Source training = data == null ? new EmbeddedTraining() : trainingSource(data, preparation, listener);
         if (!(training instanceof PictureFolder) && !preparation.equals(Preparation.NONE)) {
             throw new InvalidInputException("only folders of PNG and JPEG files can be resized, cropped, cut into tiles or turned"
@@ -77,21 +68,48 @@ public record DataSets(ImageSet training, ImageSet validation, String descriptio
                 : separate(training, validation, limit, validationLimit);
     }
 
-    /**
-     * Validation images alone: those of an IDX file, of the {@code t10k-images…} file in a folder, of a folder of pictures of
-     * one size, or MNIST's test images.
-     *
-     * @param data  folder or file, or null for the embedded MNIST
-     * @param limit take the first this many; 0 takes all
-     * @throws InvalidInputException if there are none or they cannot be used
-     */
-    public static ImageSet validation(Path data, int limit) {
-        Source source = validationSource(null, data, Preparation.NONE, ReadingListener.SILENT);
-        ImageSet images = source.read(limit);
-        if (!source.unusable().isEmpty()) {
-            throw new InvalidInputException(source.unusable().get(0));
+    private static void requireSensible(Path validationData, double validationSplit, int limit) {
+        if (!(validationSplit >= 0 && validationSplit < 1)) {
+            throw new InvalidInputException("the validation split must be at least 0 and less than 1, not " + validationSplit);
         }
-        return images;
+        if (limit < 0) {
+            throw new InvalidInputException("a limit on images must be 0 or more, not " + limit);
+        }
+        if (validationSplit > 0 && validationData != null) {
+            throw new InvalidInputException("validation images can be split off the training images or come from "
+                    + validationData + ", not both");
+        }
+    }
+
+    /**
+     * Validation images alone.
+     *
+     * @param images   at least one
+     * @param origin   where they are from, for people
+     * @param unusable what is wrong with the pictures that were left out, one line each
+     */
+    public record Validation(ImageSet images, String origin, List<String> unusable) {
+    }
+
+    /**
+     * Reads the validation images alone that {@code open} has with the same arguments. So they are those of {@code
+     * validationData} where {@code data} is null and nothing is split off, and MNIST's test images where both are null.
+     *
+     * @param preparation how pictures in folders become images of one size; all other images are taken as they are
+     * @throws InvalidInputException as open does
+     */
+    public static Validation validation(Path data, Path validationData, double validationSplit, int limit,
+                                        Preparation preparation, ReadingListener listener) {
+        requireSensible(validationData, validationSplit, limit);
+        Source named = validationSplit > 0 ? null : validationSource(data, validationData, preparation, listener);
+        if (named != null) {
+            return new Validation(named.read(limit), named.name(), named.unusable());
+        }
+        Source training = data == null ? new EmbeddedTraining() : trainingSource(data, preparation, listener);
+        ImageSet images = splitsWholePictures(training) && training instanceof PictureFolder folder
+                ? folder.others(kept(folder, validationSplit), limit)
+                : rest(training, training.read(0), validationSplit, limit);
+        return new Validation(images, training.name() + ", split off its end", training.unusable());
     }
 
     /** Where images come from: a file, or one of the embedded sets. */
@@ -202,31 +220,46 @@ public record DataSets(ImageSet training, ImageSet validation, String descriptio
     }
 
     private static DataSets split(Source source, double validationSplit, int limit, int validationLimit) {
-        boolean asked = validationSplit > 0;
-        double part = 1 - (asked ? validationSplit : DEFAULT_SPLIT);
         ImageSet training;
         ImageSet validation;
-        if (source instanceof PictureFolder folder && (folder.size() > 1 || !folder.cutsIntoTiles())) {
-            // Whole pictures, so that no validation image overlaps a training image; and none is read that no limit lets in.
-            int kept = kept(folder.size(), folder.size() == 1 ? "1 picture" : number(folder.size()) + " pictures", part, source,
-                    asked, validationSplit);
-            List<ImageSet> sets = folder.split(kept, limit, validationLimit);
+        if (splitsWholePictures(source) && source instanceof PictureFolder folder) {
+            List<ImageSet> sets = folder.split(kept(folder, validationSplit), limit, validationLimit);
             training = sets.get(0);
             validation = sets.get(1);
         } else {
             ImageSet all = source.read(0);
-            int kept = kept(all.count(), count(all), part, source, asked, validationSplit);
+            int kept = kept(source, all, validationSplit);
             training = all.range(0, limit == 0 ? kept : Math.min(limit, kept));
-            int left = all.count() - kept;
-            validation = all.range(kept, kept + (validationLimit == 0 ? left : Math.min(validationLimit, left)));
+            validation = rest(source, all, validationSplit, validationLimit);
         }
         return new DataSets(training, validation, describe("training", training, limit) + " from " + source.name() + "\n"
                 + describe("validation", validation, validationLimit) + ", split off the end of the training images"
-                + (asked ? "" : " (the last tenth, since there is no validation set)"), unusable(source));
+                + (validationSplit > 0 ? "" : " (the last tenth, since there is no validation set)"), unusable(source));
     }
 
-    private static int kept(int count, String counted, double part, Source source, boolean asked, double validationSplit) {
-        int kept = (int) Math.floor(count * part);
+    /** So that no validation image overlaps a training image; and no picture is read that no limit lets in. */
+    private static boolean splitsWholePictures(Source source) {
+        return source instanceof PictureFolder folder && (folder.size() > 1 || !folder.cutsIntoTiles());
+    }
+
+    private static ImageSet rest(Source source, ImageSet all, double validationSplit, int limit) {
+        int kept = kept(source, all, validationSplit);
+        int left = all.count() - kept;
+        return all.range(kept, kept + (limit == 0 ? left : Math.min(limit, left)));
+    }
+
+    private static int kept(PictureFolder folder, double validationSplit) {
+        return kept(folder, folder.size(), folder.size() == 1 ? "1 picture" : number(folder.size()) + " pictures",
+                validationSplit);
+    }
+
+    private static int kept(Source source, ImageSet all, double validationSplit) {
+        return kept(source, all.count(), count(all), validationSplit);
+    }
+
+    private static int kept(Source source, int count, String counted, double validationSplit) {
+        boolean asked = validationSplit > 0;
+        int kept = (int) Math.floor(count * (1 - (asked ? validationSplit : DEFAULT_SPLIT)));
         if (kept == 0 || kept == count) {
             throw new InvalidInputException(source.name() + " holds " + counted + ", which cannot be split into training"
                     + " and validation images" + (asked ? " at " + validationSplit : ""));

@@ -72,7 +72,8 @@ public final class PictureFolder implements DataSets.Source {
         return false;
     }
 
-    private static String inside(Path folder, Path file) {
+    /** The path of a file inside a folder, with slashes on every system. */
+    public static String inside(Path folder, Path file) {
         return folder.relativize(file).toString().replace(file.getFileSystem().getSeparator(), "/");
     }
 
@@ -81,14 +82,17 @@ public final class PictureFolder implements DataSets.Source {
      *
      * @param folder where they are, for messages
      * @param files  at least one
-     * @throws InvalidInputException if none can be used, or if they are of different sizes and the preparation leaves them so
+     * @throws InvalidInputException if none can be used, or if they are of different sizes and the preparation leaves them so and
+     *                               wants no certain one
      */
     static PictureFolder open(Path folder, List<Path> files, Preparation preparation, ReadingListener listener) {
         List<Entry> entries = new ArrayList<>();
         List<String> unusable = new ArrayList<>();
         for (Path file : files) {
             try {
-                entries.add(new Entry(file, ImageFile.header(file)));
+                Header header = ImageFile.header(file);
+                preparation.requireSize(file, header.height(), header.width());
+                entries.add(new Entry(file, header));
             } catch (InvalidInputException e) {
                 unusable.add(e.getMessage());
             }
@@ -108,7 +112,7 @@ public final class PictureFolder implements DataSets.Source {
     /** Decides what the preparation leaves open. */
     private static Preparation resolve(Path folder, List<Entry> entries, Preparation preparation) {
         Header first = entries.get(0).header;
-        boolean given = preparation.fit() != Fit.NONE;
+        boolean given = preparation.height() > 0;
         int height = given ? preparation.height() : first.height();
         int width = given ? preparation.width() : first.width();
         if (!given) {
@@ -173,29 +177,26 @@ public final class PictureFolder implements DataSets.Source {
         return List.of(read(first, (int) count), read(others, (int) countOfOthers));
     }
 
+    /** Reads the images of those pictures alone that {@link #split} has second. */
+    ImageSet others(int kept, int limit) {
+        List<Entry> others = entries.subList(kept, entries.size());
+        long count = limited(others, limit);
+        requireMemory(count);
+        return read(others, (int) count);
+    }
+
     private long limited(List<Entry> pictures, int limit) {
-        long count = pictures.stream().mapToLong(entry -> images(entry.header)).sum();
+        long count = pictures.stream().map(Entry::header)
+                .mapToLong(header -> preparation.images(header.height(), header.width())).sum();
         return limit == 0 ? count : Math.min(limit, count);
     }
 
-    private long images(Header header) {
-        return preparation.fit() == Fit.TILES ? (long) rows(header.height()).count() * columns(header.width()).count() : 1;
-    }
-
-    private TileGrid rows(int pictureHeight) {
-        return new TileGrid(pictureHeight, preparation.height(), preparation.overlap());
-    }
-
-    private TileGrid columns(int pictureWidth) {
-        return new TileGrid(pictureWidth, preparation.width(), preparation.overlap());
-    }
-
-    private int channels() {
-        return preparation.colour() == Colour.COLOUR ? 3 : 1;
-    }
-
     private long imageSize() {
-        return (long) preparation.height() * preparation.width() * channels();
+        return (long) preparation.height() * preparation.width() * preparation.channels();
+    }
+
+    private String describeImages() {
+        return ImageSet.describeSize(preparation.height(), preparation.width(), preparation.channels());
     }
 
     private void requireMemory(long count) {
@@ -206,17 +207,14 @@ public final class PictureFolder implements DataSets.Source {
         long most = runtime.maxMemory() - ROOM;
         if (bytes > MOST_PIXELS || bytes > most) {
             throw new InvalidInputException(String.format(Locale.ROOT, "%s makes %,d images of %s, %,d MiB, and %,d MiB fit: take"
-                    + " smaller images, a --limit%s", folder, count,
-                    ImageSet.describeSize(preparation.height(), preparation.width(), channels()), bytes >> 20,
+                    + " smaller images, a --limit%s", folder, count, describeImages(), bytes >> 20,
                     Math.min(MOST_PIXELS, most) >> 20,
                     most < MOST_PIXELS ? ", or raise what Java may use with java -Xmx" : " or a part of the folder"));
         }
         if (bytes + largest > most && largest <= runtime.maxMemory()) {
             throw new InvalidInputException(String.format(Locale.ROOT, "%s makes %,d images of %s, %,d MiB, and reading its largest"
                     + " picture takes %,d MiB more; together %,d MiB fit: take smaller images, a --limit, or raise what Java may"
-                    + " use with java -Xmx", folder, count,
-                    ImageSet.describeSize(preparation.height(), preparation.width(), channels()), bytes >> 20, largest >> 20,
-                    most >> 20));
+                    + " use with java -Xmx", folder, count, describeImages(), bytes >> 20, largest >> 20, most >> 20));
         }
     }
 
@@ -231,7 +229,12 @@ public final class PictureFolder implements DataSets.Source {
                 break;
             }
             try {
-                filled = append(ImageFile.open(entry.file).withChannels(channels()), pixels, filled, size);
+                Photo photo = ImageFile.open(entry.file);
+                // It may be another one by now.
+                preparation.requireSize(entry.file, photo.height(), photo.width());
+                int count = (int) Math.min(preparation.images(photo.height(), photo.width()), most - filled / size);
+                preparation.write(photo, 0, count, pixels, filled);
+                filled += count * size;
             } catch (InvalidInputException e) {
                 unusable.add(e.getMessage());
             }
@@ -241,34 +244,7 @@ public final class PictureFolder implements DataSets.Source {
         if (filled == 0) {
             throw noneCanBeUsed(folder, unusable);
         }
-        return new ImageSet(preparation.height(), preparation.width(), channels(),
+        return new ImageSet(preparation.height(), preparation.width(), preparation.channels(),
                 filled == pixels.length ? pixels : Arrays.copyOf(pixels, filled));
-    }
-
-    /** @return where the next image goes */
-    private int append(Photo photo, byte[] pixels, int at, int size) {
-        if (preparation.fit() == Fit.TILES) {
-            TileGrid rows = rows(photo.height());
-            TileGrid columns = columns(photo.width());
-            float[] tile = new float[size];
-            int to = at;
-            for (int i = 0; i < rows.count() * columns.count() && to < pixels.length; i++) {
-                TileGrid.copy(rows, columns, photo.values(), photo.channels(), i / columns.count(), i % columns.count(), tile, 0);
-                for (float value : tile) {
-                    pixels[to++] = (byte) Math.round(value * 255);
-                }
-            }
-            return to;
-        }
-        Photo fitted = switch (preparation.fit()) {
-            case RESIZE -> photo.resized(preparation.height(), preparation.width());
-            case CROP -> photo.cropped(preparation.height(), preparation.width());
-            default -> photo;
-        };
-        if (fitted.height() != preparation.height() || fitted.width() != preparation.width()) {
-            throw new InvalidInputException("a picture in " + folder + " changed its size while the folder was read");
-        }
-        System.arraycopy(fitted.toImageSet().pixels(), 0, pixels, at, size);
-        return at + size;
     }
 }

@@ -1,10 +1,12 @@
 package daegpu.data;
 
+import java.nio.file.Path;
+
 /**
  * How pictures of any size become images of one size.
  *
  * @param fit     what is done to a picture
- * @param height  of the images, in pixels; 0 where {@code fit} is {@link Fit#NONE}
+ * @param height  of the images, in pixels; 0 if that of the first picture decides, which only {@link Fit#NONE} allows
  * @param width   of the images, likewise
  * @param overlap pixels that neighbouring tiles share at least
  * @param colour  whether the images are grey or in colour
@@ -38,12 +40,86 @@ public record Preparation(Fit fit, int height, int width, int overlap, Colour co
 
     /** @throws IllegalArgumentException if the size is not positive, or the overlap not less than it */
     public Preparation {
-        if (fit != Fit.NONE && (height < 1 || width < 1)) {
+        if ((fit != Fit.NONE || height != 0 || width != 0) && (height < 1 || width < 1)) {
             throw new IllegalArgumentException("an image has at least one pixel, not " + height + "x" + width);
         }
         if (overlap < 0 || fit == Fit.TILES && overlap >= Math.min(height, width)) {
             throw new IllegalArgumentException("tiles of " + height + "x" + width + " overlap by 0 to "
                     + (Math.min(height, width) - 1) + " pixels, not " + overlap);
         }
+    }
+
+    /**
+     * Checks that a picture may have this size.
+     *
+     * @param file for the message
+     * @throws InvalidInputException if nothing is done to pictures, and this one has another size than the images
+     */
+    public void requireSize(Path file, int pictureHeight, int pictureWidth) {
+        if (fit == Fit.NONE && height > 0 && (pictureHeight != height || pictureWidth != width)) {
+            throw new InvalidInputException(file + " is " + pictureHeight + "x" + pictureWidth + " where " + height + "x" + width
+                    + " is wanted: --resize, --crop or --tiles makes it so");
+        }
+    }
+
+    /** How many images a picture of this size becomes, where the size of the images is decided. */
+    public long images(int pictureHeight, int pictureWidth) {
+        return fit == Fit.TILES ? (long) rows(pictureHeight).count() * columns(pictureWidth).count() : 1;
+    }
+
+    /**
+     * Makes images of a picture; its tiles count row by row. Colours become grey and greys colour as {@link Photo#withChannels}
+     * says, and alpha is left out.
+     *
+     * @param photo of the size of the images, where {@code fit} is {@link Fit#NONE}
+     * @param first which of its images is the first to make
+     * @param count how many to make
+     * @param pixels receives them, {@code [count, height, width, channels]} from {@code at} on
+     * @throws IllegalStateException if size or colour of the images are not decided
+     */
+    public void write(Photo photo, int first, int count, byte[] pixels, int at) {
+        Photo coloured = photo.withChannels(channels());
+        if (fit == Fit.TILES) {
+            TileGrid rows = rows(photo.height());
+            TileGrid columns = columns(photo.width());
+            float[] tile = new float[imageSize()];
+            for (int i = 0; i < count; i++) {
+                int row = (first + i) / columns.count();
+                int column = (first + i) % columns.count();
+                TileGrid.copy(rows, columns, coloured.values(), coloured.channels(), row, column, tile, 0);
+                ImageSet.unscale(tile, tile.length, pixels, at + i * tile.length);
+            }
+            return;
+        }
+        Photo fitted = switch (fit) {
+            case RESIZE -> coloured.resized(height, width);
+            case CROP -> coloured.cropped(height, width);
+            default -> coloured;
+        };
+        System.arraycopy(fitted.toImageSet().pixels(), 0, pixels, at, imageSize());
+    }
+
+    private TileGrid rows(int pictureHeight) {
+        return new TileGrid(pictureHeight, height, overlap);
+    }
+
+    private TileGrid columns(int pictureWidth) {
+        return new TileGrid(pictureWidth, width, overlap);
+    }
+
+    /** Values of a pixel of an image. @throws IllegalStateException if that is not decided */
+    public int channels() {
+        return switch (colour) {
+            case GREY -> 1;
+            case COLOUR -> 3;
+            case AUTO -> throw new IllegalStateException("what the pictures are decides, and they were not looked at");
+        };
+    }
+
+    private int imageSize() {
+        if (height == 0) {
+            throw new IllegalStateException("the first picture decides, and it was not looked at");
+        }
+        return Math.multiplyExact(Math.multiplyExact(height, width), channels());
     }
 }

@@ -73,17 +73,39 @@ public final class RunRecord {
      * @throws InvalidInputException if the file is missing or is no such record
      */
     public static RunRecord read(Path file) {
+        JsonNode node = parse(file);
+        if (!(node instanceof ObjectNode root) || !(root.get(OPTIONS) instanceof ObjectNode)) {
+            throw new InvalidInputException(file + " is not the record of a run: it has no \"" + OPTIONS + "\"");
+        }
+        return new RunRecord(root, file.toString());
+    }
+
+    private static JsonNode parse(Path file) {
         try {
-            JsonNode node = JSON.readTree(Files.readAllBytes(file));
-            if (!(node instanceof ObjectNode root) || !(root.get(OPTIONS) instanceof ObjectNode)) {
-                throw new InvalidInputException(file + " is not the record of a run: it has no \"" + OPTIONS + "\"");
-            }
-            return new RunRecord(root, file.toString());
+            return JSON.readTree(Files.readAllBytes(file));
         } catch (JacksonException e) {
             throw new InvalidInputException(file + " is damaged: " + e.getOriginalMessage(), e);
         } catch (IOException e) {
             throw InvalidInputException.unreadable(file, e);
         }
+    }
+
+    /**
+     * The record of the run that a model is of: {@code config.json} in its folder or, for one that was kept in {@code
+     * checkpoints/}, in the folder above. Empty where there is none, or one of another program, as many have beside a model.
+     *
+     * @throws InvalidInputException if it is damaged
+     */
+    public static Optional<RunRecord> ofModel(Path checkpoint) {
+        Path folder = checkpoint.toAbsolutePath().getParent();
+        Path run = folder.endsWith("checkpoints") ? folder.getParent() : folder;
+        Path file = run.resolve("config.json");
+        if (!Files.exists(file)) {
+            return Optional.empty();
+        }
+        JsonNode node = parse(file);
+        return node instanceof ObjectNode root && root.get(OPTIONS) instanceof ObjectNode
+                ? Optional.of(new RunRecord(root, file.toString())) : Optional.empty();
     }
 
     /** The option called {@code name}. @throws InvalidInputException if it is no whole number of at least 0 */

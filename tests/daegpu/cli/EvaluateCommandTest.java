@@ -7,8 +7,12 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import daegpu.cli.Program.Result;
+import daegpu.data.DataSets;
 import daegpu.data.IdxFile;
+import daegpu.data.ImageFile;
 import daegpu.data.ImageSet;
+import daegpu.data.Preparation;
+import daegpu.data.ReadingListener;
 import daegpu.engine.Engine;
 import daegpu.engine.EngineOptions;
 import daegpu.engine.Engines;
@@ -24,6 +28,7 @@ import java.util.Base64;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Random;
 import javax.imageio.ImageIO;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -75,7 +80,7 @@ class EvaluateCommandTest {
                     result.noisy().ssim(), result.denoised().mse(), result.denoised().psnr(), result.denoised().ssim());
             assertTrue(out.replaceAll(" +", " ").contains(row), row + " is not in\n" + out);
         }
-        assertTrue(out.contains("12 images from " + data) && out.contains("seed 5"), out);
+        assertTrue(out.contains("Images: 12 of 8x8 grey from " + data) && out.contains("seed 5"), out);
         assertTrue(out.lines().allMatch(line -> line.length() <= 80 || line.contains(folder.toString())
                 || line.contains(data.toString())), out);
         // Nine images wide, two blocks of three rows below a caption, each image magnified to 64 pixels.
@@ -88,7 +93,7 @@ class EvaluateCommandTest {
     @Test
     void defaultsAreTheModels() {
         String out = evaluate().assertDone().out();
-        assertTrue(out.contains("gaussian noise of mean 0.5, seed 1"), out);
+        assertTrue(out.contains("Noise:  gaussian of mean 0.5, seed 1"), out);
         for (String std : List.of("0.25", "0.5", "0.75", "1.0")) {
             assertTrue(out.lines().anyMatch(line -> line.startsWith(std + " ")), out);
         }
@@ -126,7 +131,7 @@ class EvaluateCommandTest {
         training.addAll(List.of("--noise", "poisson", "--noise-peak", "2..8"));
         Program.run(training.toArray()).assertDone();
         Result result = Program.run("evaluate", other, "--data", data, "--engine", "reference").assertDone();
-        assertTrue(result.out().contains("12 images from " + data + ", poisson noise, seed 1"), result.out());
+        assertTrue(result.out().contains("Noise:  poisson, seed 1"), result.out());
         assertTrue(result.out().contains("noise peak "), result.out());
         for (String peak : List.of("16.0", "4.0", "2.0", "1.0")) {
             assertTrue(result.out().lines().anyMatch(line -> line.startsWith(peak + " ")), result.out());
@@ -196,9 +201,11 @@ class EvaluateCommandTest {
 
     @Test
     void refusesImagesThatDoNotFit() throws IOException {
+        Path lone = Files.copy(model.resolve("best.safetensors"), folder.resolve("lone.safetensors"));
         Map<String, String> before = Program.content(folder);
         Path figure = folder.resolve("figure.png");
-        Program.run("evaluate", model, "--output", figure).assertRefused("8x8 grey", "MNIST's are 28x28 grey", "--data");
+        Program.run("evaluate", lone, "--output", figure)
+                .assertRefused("8x8 grey", "those of the embedded MNIST's test set are 28x28 grey", "--data");
         Program.run("evaluate", model, "--data", folder.resolve("none"), "--output", figure)
                 .assertRefused(folder.resolve("none") + " does not exist");
         Program.run("evaluate", model, "--data", folder, "--output", figure)
@@ -206,5 +213,122 @@ class EvaluateCommandTest {
         Program.run("evaluate", "tests/golden/tiny.safetensors", "--data", data, "--output", figure)
                 .assertRefused("not a model of this program");
         assertEquals(before, Program.content(folder));
+    }
+
+    private static JsonNode json(Object... arguments) throws IOException {
+        List<Object> all = new ArrayList<>(List.of(arguments));
+        all.addAll(List.of("--json", "--noise-std", "0.5"));
+        Result result = Program.run(all.toArray());
+        assertTrue(result.status() == 0 || result.status() == 3, result.err());
+        return new ObjectMapper().readTree(result.out());
+    }
+
+    private double denoisedMse(ImageSet images) {
+        return expected(images, Noise.gaussian(1, 0.5f, 0.5f)).denoised().mse();
+    }
+
+    @Test
+    void defaultImagesAreThoseOfTheTraining() throws IOException {
+        double mse = denoisedMse(IdxFile.read(data.resolve("t10k-images-idx3-ubyte"), 0));
+        for (String name : List.of("best.safetensors", "last.safetensors", "checkpoints/epoch-002.safetensors")) {
+            Files.createDirectories(folder.resolve(name).getParent());
+            Files.copy(model.resolve("best.safetensors"), folder.resolve(name));
+        }
+        Files.copy(model.resolve("config.json"), folder.resolve("config.json"));
+        for (String name : List.of("", "last.safetensors", "checkpoints/epoch-002.safetensors")) {
+            JsonNode root = json("evaluate", folder.resolve(name), "--engine", "reference");
+            assertEquals(mse, root.at("/levels/0/denoised/mse").doubleValue());
+            assertEquals(data.resolve("t10k-images-idx3-ubyte").toString(), root.get("data").textValue());
+        }
+        // Of another program: then it is as if there were none.
+        Files.writeString(folder.resolve("config.json"), "{\"model_type\": \"bert\"}");
+        Program.run("evaluate", folder).assertRefused("MNIST's test set");
+        Files.writeString(folder.resolve("config.json"), "{");
+        Program.run("evaluate", folder).assertRefused("config.json is damaged");
+    }
+
+    @Test
+    void splitAndLimitAreThoseOfTheTraining() throws IOException {
+        List<Object> training = Program.training(data, folder.resolve("run"));
+        training.addAll(List.of("--validation-split", "0.25", "--validation-limit", "6"));
+        Program.run(training.toArray()).assertDone();
+        JsonNode root = json("evaluate", folder.resolve("run"));
+        assertEquals(6, root.get("images").intValue());
+        assertEquals(data.resolve("train-images-idx3-ubyte") + ", split off its end", root.get("data").textValue());
+        assertEquals(10, json("evaluate", folder.resolve("run"), "--limit", "0").get("images").intValue());
+        assertEquals(3, json("evaluate", folder.resolve("run"), "--limit", "3").get("images").intValue());
+    }
+
+    /** Six pictures of several sizes, one of them in a folder inside, and one that is none. */
+    private Path photos() throws IOException {
+        Path photos = Files.createDirectories(folder.resolve("photos/sub")).getParent();
+        for (int i = 0; i < 6; i++) {
+            byte[] pixels = new byte[(9 + i) * 20 * 3];
+            new Random(i).nextBytes(pixels);
+            Files.write(photos.resolve((i == 5 ? "sub/" : "") + i + ".png"),
+                    ImageFile.encode(new ImageSet(9 + i, 20, 3, pixels), 0, "png"));
+        }
+        Files.write(photos.resolve("broken.jpg"), new byte[] {1});
+        return photos;
+    }
+
+    /** On the very images that the training was validated on, which are said to be others when the folder has changed. */
+    @ParameterizedTest
+    @CsvSource({"--tiles, 8x8, TILES, 2", "--crop, 8x8, CROP, 0", "--resize, 8, RESIZE, 0"})
+    void picturesArePreparedAsForTheTraining(String option, String size, Preparation.Fit fit, int overlap) throws IOException {
+        Path photos = photos();
+        Path run = folder.resolve("run");
+        List<Object> training = Program.training(photos, run);
+        training.addAll(List.of(option, size, "--overlap", overlap, "--color", "grey", "--validation-split", "0.4"));
+        assertEquals(3, Program.run(training.toArray()).status());
+        Result result = Program.run("evaluate", run, "--json");
+        assertEquals(3, result.status());
+        assertEquals("dae-gpu evaluate: left out: " + photos.resolve("broken.jpg") + " is neither a PNG nor a JPEG file",
+                result.err().strip());
+        JsonNode root = new ObjectMapper().readTree(result.out());
+        assertEquals(1, root.get("left_out").size());
+        ImageSet images = DataSets.open(photos, null, 0.4, 0, 0, new Preparation(fit, 8, 8, overlap, Preparation.Colour.GREY),
+                ReadingListener.SILENT).validation();
+        assertEquals(images.count(), root.get("images").intValue());
+        Checkpoint checkpoint = Checkpoint.read(run.resolve("best.safetensors"));
+        try (Engine engine = Engines.open("reference", checkpoint.options().architecture(), EngineOptions.fp32(1)).engine()) {
+            engine.load(checkpoint.state());
+            assertEquals(Evaluation.of(engine, images, Noise.gaussian(1, 0.5f, 0.25f)).denoised().mse(),
+                    root.at("/levels/0/denoised/mse").doubleValue(), 1e-6);
+        }
+        Files.delete(photos.resolve("broken.jpg"));
+        Program.run("evaluate", run).assertDone();
+        Files.delete(photos.resolve("0.png"));
+        Result changed = Program.run("evaluate", run);
+        assertEquals(0, changed.status());
+        assertEquals("dae-gpu evaluate: note: the images in " + photos + ", split off its end are not those that the training "
+                + "was validated on, so the model may have been trained on some of them", changed.err().strip());
+        Files.move(photos, folder.resolve("moved"));
+        Program.run("evaluate", run).assertRefused("training", photos + " does not exist", "name others with --data");
+        Program.run("evaluate", run, "--data", folder.resolve("moved")).assertDone();
+    }
+
+    /** Of a model that nobody knows the training of, pictures must have its size, or be made to have it. */
+    @Test
+    void otherPicturesAreMadeToFit() throws IOException {
+        Path lone = Files.copy(model.resolve("best.safetensors"), folder.resolve("lone.safetensors"));
+        Path photos = photos();
+        Program.run("evaluate", lone, "--data", photos)
+                .assertRefused("no picture in " + photos, "is 9x20 where 8x8 is wanted: --resize, --crop or --tiles");
+        Files.write(photos.resolve("fits.png"), ImageFile.encode(Program.images(1, 3), 0, "png"));
+        assertEquals(1, json("evaluate", lone, "--data", photos).get("images").intValue());
+        for (Preparation.Fit fit : List.of(Preparation.Fit.RESIZE, Preparation.Fit.CROP, Preparation.Fit.TILES)) {
+            JsonNode root = json("evaluate", lone, "--data", photos, "--" + fit.name().toLowerCase(Locale.ROOT));
+            ImageSet images = DataSets.validation(null, photos, 0, 0, new Preparation(fit, 8, 8, 0, Preparation.Colour.GREY),
+                    ReadingListener.SILENT).images();
+            assertEquals(fit == Preparation.Fit.TILES ? 6 * 6 + 1 : 7, images.count());
+            assertEquals(denoisedMse(images), root.at("/levels/0/denoised/mse").doubleValue(), 1e-6);
+        }
+        // Two rows of four, three where the picture is 14 high, and the one that fits.
+        assertEquals(5 * 2 * 4 + 3 * 4 + 1,
+                json("evaluate", lone, "--data", photos, "--tiles", "--overlap", "3").get("images").intValue());
+        Program.run("evaluate", lone, "--tiles", "--crop").assertRefused("give one of");
+        Program.run("evaluate", lone, "--overlap", "3").assertRefused("--overlap goes with --tiles");
+        Program.run("evaluate", lone, "--tiles", "--overlap", "8").assertRefused("0 to 7 pixels, not 8");
     }
 }

@@ -7,6 +7,8 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import daegpu.cli.Program.Result;
+import daegpu.data.IdxFile;
+import daegpu.data.ImageSet;
 import java.awt.image.BufferedImage;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -159,7 +161,7 @@ class PreviewTest {
         assertEquals(1, trained.out().lines().filter(line -> line.contains("no window can be opened")
                 && line.contains("training goes on")).count(), trained.out());
         assertEquals(Program.result(straight), Program.result(folder.resolve("run")));
-        Program.finish(withoutDisplay(Program.fork(List.of(), "preview", straight, "--data", data)).start())
+        Program.finish(withoutDisplay(Program.fork(List.of(), "preview", straight)).start())
                 .assertRefused("dae-gpu preview: no window can be opened");
     }
 
@@ -173,10 +175,12 @@ class PreviewTest {
     }
 
     @Test
-    void refusesWhatIsNoPicture() {
+    void refusesWhatIsNoPicture() throws IOException {
         Program.run(training(2, "--preview-file", folder.resolve("model.safetensors"))).assertRefused(".png");
         Program.run("preview", straight, "--data", data, "--noise-std", "-1").assertRefused("--noise-std");
-        Program.run("preview", straight).assertRefused("8x8 grey", "--data");
+        Path large = folder.resolve("large-idx3-ubyte");
+        IdxFile.write(large, new ImageSet(9, 8, 1, new byte[72]));
+        Program.run("preview", straight, "--data", large).assertRefused("8x8 grey", "9x8 grey", "--data");
         assertNull(folder.resolve("run").toFile().list());
     }
 }

@@ -529,6 +529,10 @@ class TrainCommandTest {
         assertEquals(3, result.status(), result.err());
         assertEquals("dae-gpu train: left out: " + broken + " is neither a PNG nor a JPEG file", result.err().strip());
         assertTrue(result.out().contains("images of 8x8 grey from " + photos), result.out());
+        Matcher next = Pattern.compile(" (evaluate) (\\S+)\\s*$").matcher(result.out());
+        assertTrue(next.find(), result.out());
+        Program.run(next.group(1), next.group(2)).assertRefusedWith(3, "left out: " + broken);
+        assertTrue(Files.exists(run.resolve("robustness.png")));
         String config = Files.readString(run.resolve("config.json"));
         assertTrue(config.contains("\"tiles\" : \"8x8\"") && config.contains("\"overlap\" : 2")
                 && config.contains("\"color\" : \"grey\"") && config.contains("\"resize\" : null"), config);

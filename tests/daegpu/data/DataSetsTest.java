@@ -134,6 +134,34 @@ class DataSetsTest {
     }
 
     @Test
+    void validationImagesCanBeReadAlone() throws IOException {
+        assertArrayEquals(EmbeddedMnist.test(3).pixels(), alone(null, null, 0, 3).images().pixels());
+        assertArrayEquals(DataSets.open(null, null, 0.25, 1, 20).validation().pixels(), alone(null, null, 0.25, 20).images().pixels());
+        write("train-images-idx3-ubyte", 30, 4, 6, 1);
+        Path test = write("t10k-images-idx3-ubyte", 7, 4, 6, 1);
+        Path file = write("other.gz", 25, 4, 6, 1);
+        for (Path data : new Path[] {folder, file}) {
+            for (Path validationData : new Path[] {null, folder, file}) {
+                for (double split : validationData == null ? new double[] {0, 0.21} : new double[] {0}) {
+                    for (int limit : new int[] {0, 2, 100}) {
+                        assertArrayEquals(DataSets.open(data, validationData, split, 1, limit).validation().pixels(),
+                                alone(data, validationData, split, limit).images().pixels());
+                    }
+                }
+            }
+        }
+        assertEquals(test.toString(), alone(folder, null, 0, 0).origin());
+        assertEquals(file + ", split off its end", alone(file, null, 0, 0).origin());
+        assertThrows(InvalidInputException.class, () -> alone(file, file, 0.1, 0));
+        assertThrows(InvalidInputException.class, () -> alone(file, null, 0, -1));
+        assertThrows(InvalidInputException.class, () -> alone(file, null, 1, 0));
+    }
+
+    private static DataSets.Validation alone(Path data, Path validationData, double split, int limit) {
+        return DataSets.validation(data, validationData, split, limit, Preparation.NONE, ReadingListener.SILENT);
+    }
+
+    @Test
     void onlyPicturesAreResized() throws IOException {
         Path file = write("a", 30, 4, 6, 1);
         InvalidInputException refusal = assertThrows(InvalidInputException.class, () -> DataSets.open(file, null, 0, 0, 0,

@@ -143,6 +143,44 @@ class PictureFolderTest {
     }
 
     @Test
+    void validationImagesCanBeReadAlone() throws IOException {
+        for (int i = 0; i < 7; i++) {
+            write(i + ".png", 4 + i % 3, 9 - i, i % 2 == 0 ? 1 : 3);
+        }
+        Path broken = Files.write(folder.resolve("6.png"), new byte[] {1});
+        for (Fit fit : new Fit[] {Fit.RESIZE, Fit.CROP, Fit.TILES}) {
+            for (double split : new double[] {0, 0.5}) {
+                for (int limit : new int[] {0, 3}) {
+                    Preparation preparation = new Preparation(fit, 4, 3, fit == Fit.TILES ? 1 : 0, Colour.COLOUR);
+                    DataSets.Validation alone = DataSets.validation(folder, null, split, limit, preparation,
+                            ReadingListener.SILENT);
+                    assertArrayEquals(DataSets.open(folder, null, split, 0, limit, preparation, ReadingListener.SILENT).validation()
+                            .pixels(), alone.images().pixels());
+                    assertEquals(List.of(broken + " is neither a PNG nor a JPEG file"), alone.unusable());
+                }
+            }
+        }
+        for (int i = 1; i < 7; i++) {
+            Files.delete(folder.resolve(i + ".png"));
+        }
+        Preparation tiles = new Preparation(Fit.TILES, 2, 2, 0, Colour.GREY);
+        assertArrayEquals(DataSets.open(folder, null, 0, 0, 0, tiles, ReadingListener.SILENT).validation().pixels(),
+                DataSets.validation(folder, null, 0, 0, tiles, ReadingListener.SILENT).images().pixels());
+    }
+
+    /** What has another size than is wanted is left out, and said how it could be taken. */
+    @Test
+    void aCertainSizeCanBeWanted() throws IOException {
+        write("a.png", 5, 6, 1);
+        byte[] b = write("b.png", 4, 6, 1);
+        DataSets.Validation validation = DataSets.validation(null, folder, 0, 0, new Preparation(Fit.NONE, 4, 6, 0, Colour.GREY),
+                ReadingListener.SILENT);
+        assertArrayEquals(b, validation.images().pixels());
+        assertEquals(List.of(folder.resolve("a.png") + " is 5x6 where 4x6 is wanted: --resize, --crop or --tiles makes it so"),
+                validation.unusable());
+    }
+
+    @Test
     void differentSizesAreNamed() throws IOException {
         write("a.png", 4, 6, 1);
         write("b.png", 5, 6, 1);

@@ -1,0 +1,65 @@
+package daegpu.cli;
+
+import daegpu.data.InvalidInputException;
+import daegpu.data.Preparation;
+import daegpu.data.Preparation.Colour;
+import daegpu.data.Preparation.Fit;
+import daegpu.model.Architecture;
+import daegpu.train.RunRecord;
+import java.util.Optional;
+import java.util.stream.Stream;
+import picocli.CommandLine.Option;
+
+/** The options that say how pictures of any size become images of a model's. */
+final class PictureFitting {
+
+    static final String HEADING = "%nPictures of other sizes (default: as in the model's training, or left out):%n";
+
+    @Option(names = "--resize", description = "Scale each picture to the model's size.")
+    private boolean resize;
+
+    @Option(names = "--crop", description = "Take the largest part around the middle of each picture that has the model's "
+            + "proportions, and scale it to the model's size.")
+    private boolean crop;
+
+    @Option(names = "--tiles", description = "Cut each picture into tiles of the model's size; smaller ones are filled up with "
+            + "their reflection.")
+    private boolean tiles;
+
+    @Option(names = "--overlap", paramLabel = "N",
+            description = "Pixels that neighbouring tiles share at least (default: 0, or as in the model's training).")
+    private Integer overlap;
+
+    /** Whether this says how, or leaves it to the model's run. */
+    boolean isGiven() {
+        return resize || crop || tiles || overlap != null;
+    }
+
+    /**
+     * How pictures become images for a model, which are grey or in colour as it wants.
+     *
+     * @param run the record of the run that made the model, if there is one
+     * @throws InvalidInputException if the options contradict each other
+     */
+    Preparation preparation(Architecture architecture, Optional<RunRecord> run) {
+        if (Stream.of(resize, crop, tiles).filter(given -> given).count() > 1) {
+            throw new InvalidInputException("give one of --resize, --crop and --tiles");
+        }
+        Fit fit = resize ? Fit.RESIZE : crop ? Fit.CROP : tiles ? Fit.TILES : run.map(PictureFitting::fitOf).orElse(Fit.NONE);
+        if (overlap != null && fit != Fit.TILES) {
+            throw new InvalidInputException("--overlap goes with --tiles");
+        }
+        int shared = overlap != null ? overlap : fit != Fit.TILES ? 0
+                : run.filter(record -> record.says("overlap")).map(record -> record.count("overlap")).orElse(0);
+        try {
+            return new Preparation(fit, architecture.height(), architecture.width(), shared,
+                    architecture.channels() == 1 ? Colour.GREY : Colour.COLOUR);
+        } catch (IllegalArgumentException e) {
+            throw new InvalidInputException(e.getMessage(), e);
+        }
+    }
+
+    private static Fit fitOf(RunRecord run) {
+        return run.says("resize") ? Fit.RESIZE : run.says("crop") ? Fit.CROP : run.says("tiles") ? Fit.TILES : Fit.NONE;
+    }
+}

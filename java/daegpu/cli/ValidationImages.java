@@ -1,0 +1,65 @@
+package daegpu.cli;
+
+import daegpu.data.DataSets;
+import daegpu.data.DataSets.Validation;
+import daegpu.data.ImageSet;
+import daegpu.data.InvalidInputException;
+import daegpu.data.Preparation;
+import daegpu.data.ReadingListener;
+import daegpu.model.Architecture;
+import daegpu.train.Checkpoint;
+import daegpu.train.RunRecord;
+import java.nio.file.Path;
+import java.util.Optional;
+import picocli.CommandLine.Option;
+
+/** The option that names the images which a model is tried on: by default those that its training was validated on. */
+final class ValidationImages {
+
+    @Option(names = "--data", paramLabel = "PATH",
+            description = "Images to try the model on: an IDX file, a folder with a t10k-images... file, or a folder with PNG and "
+                    + "JPEG files in it and in its folders (default: the validation images of the model's training; where "
+                    + "its config.json is not beside the model, the test images of the MNIST inside the program).")
+    private Path data;
+
+    /**
+     * Reads them.
+     *
+     * @param limit take the first this many, 0 takes all; null for as many as in the model's training, or all
+     * @throws InvalidInputException if they cannot be used, or have another size than the model wants
+     */
+    Validation read(ModelFile model, Architecture network, PictureFitting fitting, Integer limit, ReadingListener listener) {
+        Optional<RunRecord> run = model.run();
+        Preparation preparation = fitting.preparation(network, run);
+        Validation validation = data != null || run.isEmpty()
+                ? DataSets.validation(null, data, 0, limit == null ? 0 : limit, preparation, listener)
+                : ofRun(run.get(), limit, preparation, listener);
+        ImageSet images = validation.images();
+        if (!images.hasSize(network.height(), network.width(), network.channels())) {
+            throw new InvalidInputException(model.file() + " is for images of "
+                    + ImageSet.describeSize(network.height(), network.width(), network.channels()) + ", and those of "
+                    + validation.origin() + " are " + images.describeSize() + ": name others with --data");
+        }
+        return validation;
+    }
+
+    private static Validation ofRun(RunRecord run, Integer limit, Preparation preparation, ReadingListener listener) {
+        try {
+            return DataSets.validation(run.path("data").orElse(null), run.path("validation-data").orElse(null),
+                    run.number("validation-split"), limit != null ? limit : run.count("validation-limit"), preparation, listener);
+        } catch (InvalidInputException e) {
+            throw new InvalidInputException("the validation images of the model's training cannot be used: " + e.getMessage()
+                    + "; name others with --data", e);
+        }
+    }
+
+    /**
+     * Whether these should be the images that the training was validated on, and are others: then the network may have been
+     * trained on some of them.
+     *
+     * @param images what {@link #read} gave, with a limit of null and nothing else said on how to prepare pictures
+     */
+    boolean changedSince(Checkpoint checkpoint, ModelFile model, ImageSet images) {
+        return data == null && model.run().isPresent() && !images.identity().equals(checkpoint.validationData());
+    }
+}
