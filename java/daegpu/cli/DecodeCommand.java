@@ -114,7 +114,7 @@ final class DecodeCommand implements Callable<Integer> {
         Set<Path> targets = new LinkedHashSet<>();
         for (int i = 0; i < vectors.count(); i++) {
             String name = vectors.names().isEmpty() ? String.format(Locale.ROOT, "%05d", i + 1)
-                    : vectors.names().get(i).replaceFirst("(?i)\\.(png|jpe?g)$", "").replaceAll("[^\\p{L}\\p{N}._#-]", "_");
+                    : vectors.names().get(i).replaceFirst("(?i)\\.(png|jpe?g)(?=(#\\d+)?$)", "").replaceAll("[^\\p{L}\\p{N}._#-]", "_");
             if (!targets.add(output.resolve(name + ".png"))) {
                 throw new InvalidInputException(input + " has two vectors called " + name + ": their pictures need different names");
             }

@@ -6,7 +6,6 @@ import daegpu.data.ImageFile;
 import daegpu.data.ImageSet;
 import daegpu.data.InvalidInputException;
 import daegpu.data.Photo;
-import daegpu.data.PictureFolder;
 import daegpu.engine.Engine;
 import daegpu.engine.Engines.OpenedEngine;
 import daegpu.engine.ImageDenoiser;
@@ -219,12 +218,7 @@ final class DenoiseCommand implements Callable<Integer> {
     private List<Path> picturesIn(Path folder) {
         Path results = output.toAbsolutePath().normalize();
         boolean inside = !results.equals(folder.toAbsolutePath().normalize());
-        List<Path> pictures = PictureFolder.filesIn(folder).stream()
-                .filter(file -> !(inside && file.toAbsolutePath().normalize().startsWith(results))).toList();
-        if (pictures.isEmpty()) {
-            throw new InvalidInputException(folder + " holds no PNG or JPEG files");
-        }
-        return pictures;
+        return InputFiles.picturesIn(folder, file -> !(inside && file.toAbsolutePath().normalize().startsWith(results)));
     }
 
     /**
@@ -238,19 +232,12 @@ final class DenoiseCommand implements Callable<Integer> {
         String format = ImageFile.formatOf(input);
         requireMatchingName(input, format, target);
         if (format != null) {
-            if (architecture.channels() != 1 && architecture.channels() != 3) {
-                throw new InvalidInputException(input + " is a picture, in grey or colour; the model wants "
-                        + ImageSet.describeSize(architecture.height(), architecture.width(), architecture.channels()));
-            }
+            InputFiles.requirePicturesFit(input, architecture);
             Photo photo = fitted(ImageFile.open(input), architecture);
             pictures.add(new Job(input, photo, target));
             return photo.values().length;
         }
-        ImageSet images = IdxFile.read(input, 0);
-        if (!images.hasSize(architecture.height(), architecture.width(), architecture.channels())) {
-            throw new InvalidInputException(input + " holds images of " + images.describeSize() + "; the model wants "
-                    + ImageSet.describeSize(architecture.height(), architecture.width(), architecture.channels()));
-        }
+        ImageSet images = InputFiles.readIdx(input, architecture);
         makeFolder();
         IdxFile.write(target, ImageDenoiser.denoise(engine, images, noise, 0));
         done++;

@@ -1,9 +1,12 @@
 package daegpu.cli;
 
-import daegpu.data.IdxFile;
 import daegpu.data.ImageFile;
 import daegpu.data.ImageSet;
 import daegpu.data.InvalidInputException;
+import daegpu.data.Photo;
+import daegpu.data.PictureFolder;
+import daegpu.data.Preparation;
+import daegpu.data.Preparation.Fit;
 import daegpu.engine.Engine;
 import daegpu.engine.Engines.OpenedEngine;
 import daegpu.format.LatentVectors;
@@ -14,10 +17,10 @@ import java.nio.FloatBuffer;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Locale;
+import java.util.Map;
 import java.util.concurrent.Callable;
-import java.util.stream.Stream;
 import picocli.CommandLine.ArgGroup;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -30,15 +33,17 @@ import picocli.CommandLine.Spec;
 /** {@code encode}: images to latent vectors. */
 @Command(name = "encode", mixinStandardHelpOptions = true, sortOptions = false,
         description = {"Writes the latent vector of each image: what the network keeps of it. Images are taken",
-            "as they are, clean or noisy; decode makes images of the vectors.",
+            "as they are, clean or noisy; decode makes images of the vectors. Tiles of a picture and the images of",
+            "an IDX file are numbered: scan.png#1 and so on, tiles row by row.",
             "What cannot be used is named at the end; the rest is done, and the exit status is 3.", ""},
         footerHeading = "%nExamples:%n",
         footer = {"  dae-gpu encode digits scan.png --output latents.csv",
-            "  dae-gpu encode digits scans/ more.idx3-ubyte --output latents.npy"})
+            "  dae-gpu encode digits scans/ more.idx3-ubyte --output latents.npy",
+            "  dae-gpu encode digits photos/ --crop --output latents.csv"})
 final class EncodeCommand implements Callable<Integer> {
 
-    /** Images that go through the network together. */
-    private static final int CHUNK = 1000;
+    /** Values of the images that go through the network together, about: 1,000 of MNIST's. */
+    private static final int CHUNK = 1000 * 28 * 28;
 
     @Spec
     private CommandSpec spec;
@@ -47,7 +52,7 @@ final class EncodeCommand implements Callable<Integer> {
     private ModelFile model;
 
     @Parameters(index = "1..*", arity = "1..*", paramLabel = "INPUT",
-            description = "PNG, JPEG or IDX files, or folders of PNG and JPEG files.")
+            description = "PNG, JPEG or IDX files, or folders of PNG and JPEG files and of such folders.")
     private List<Path> inputs;
 
     @Option(names = "--output", paramLabel = "FILE", required = true,
@@ -58,13 +63,19 @@ final class EncodeCommand implements Callable<Integer> {
     @Option(names = "--overwrite", description = "Replace a file that is there already.")
     private boolean overwrite;
 
-    @ArgGroup(validate = false, heading = "%nWhat computes:%n")
+    @ArgGroup(validate = false, heading = PictureFitting.HEADING, order = 1)
+    private PictureFitting fitting = new PictureFitting();
+
+    @ArgGroup(validate = false, heading = "%nWhat computes:%n", order = 2)
     private EngineChoice engineChoice = new EngineChoice();
 
     private final List<String> failures = new ArrayList<>();
     private final List<String> names = new ArrayList<>();
     /** The vectors of some images each. */
     private final List<float[]> latents = new ArrayList<>();
+    /** Room for images that wait to go through the network together, and how many do. */
+    private byte[] waiting;
+    private int waitingCount;
 
     @Override
     public Integer call() throws IOException {
@@ -74,18 +85,29 @@ final class EncodeCommand implements Callable<Integer> {
         Overwriting.requireAllowed(output, overwrite);
         Checkpoint checkpoint = model.read();
         Architecture architecture = checkpoint.options().architecture();
-        try (OpenedEngine engine = engineChoice.open(architecture, 1)) {
+        Preparation preparation = fitting.preparation(architecture, model.run());
+        Map<Path, String> files = files();
+        waiting = new byte[Math.max(1, CHUNK / architecture.imageSize()) * architecture.imageSize()];
+        try (OpenedEngine engine = engineChoice.open(architecture, 1);
+                FileProgress progress = new FileProgress(spec.commandLine().getOut(),
+                ProgressDisplay.onTerminal() ? System.out : null, "files")) {
             engine.engine().load(checkpoint.state());
-            for (Path file : files()) {
+            int started = 0;
+            for (Map.Entry<Path, String> file : files.entrySet()) {
                 try {
-                    encode(engine.engine(), file);
+                    encode(engine.engine(), file.getKey(), file.getValue(), preparation);
                 } catch (InvalidInputException e) {
                     failures.add(e.getMessage());
                 }
+                started++;
+                progress.progressed("encoding", started, files.size());
+            }
+            if (waitingCount > 0) {
+                encodeWaiting(engine.engine());
             }
         }
         if (!names.isEmpty()) {
-            FloatBuffer values = FloatBuffer.allocate(names.size() * architecture.latentDimension());
+            FloatBuffer values = FloatBuffer.allocate(Math.multiplyExact(names.size(), architecture.latentDimension()));
             latents.forEach(values::put);
             new LatentVectors(names, architecture.latentDimension(), values.array()).write(output);
             spec.commandLine().getOut().println("Encoded " + names.size() + (names.size() == 1 ? " image" : " images") + " into "
@@ -97,52 +119,66 @@ final class EncodeCommand implements Callable<Integer> {
         return failures.isEmpty() ? ExitStatus.DONE : names.isEmpty() ? ExitStatus.BAD_INPUT : ExitStatus.DONE_IN_PART;
     }
 
-    private List<Path> files() throws IOException {
-        List<Path> files = new ArrayList<>();
+    /** Each input file and its name in the output: for one of a folder, its path in there. */
+    private Map<Path, String> files() {
+        Map<Path, String> files = new LinkedHashMap<>();
         for (Path input : inputs) {
-            if (!Files.isDirectory(input)) {
-                files.add(input);
-                continue;
+            if (Files.isDirectory(input)) {
+                InputFiles.picturesIn(input).forEach(file -> files.put(file, PictureFolder.inside(input, file)));
+            } else {
+                files.put(input, input.getFileName().toString());
             }
-            try (Stream<Path> entries = Files.list(input)) {
-                files.addAll(entries.filter(entry -> entry.toString().toLowerCase(Locale.ROOT).matches(".*\\.(png|jpe?g)"))
-                        .sorted().toList());
-            }
-        }
-        if (files.isEmpty()) {
-            throw new InvalidInputException(inputs.get(0) + " holds no PNG or JPEG files");
         }
         return files;
     }
 
-    private void encode(Engine engine, Path file) {
+    private void encode(Engine engine, Path file, String name, Preparation preparation) {
         Architecture architecture = engine.architecture();
-        String name = file.getFileName().toString();
-        if (ImageFile.formatOf(file) != null) {
-            ImageSet picture = ImageFile.read(file, architecture.height(), architecture.width(), architecture.channels()).image();
-            encode(engine, picture, name, false);
+        if (ImageFile.formatOf(file) == null) {
+            ImageSet images = InputFiles.readIdx(file, architecture);
+            int size = images.imageSize();
+            encode(engine, name, true, images.count(), (first, count, pixels, at) ->
+                    System.arraycopy(images.pixels(), first * size, pixels, at, count * size));
             return;
         }
-        ImageSet images = IdxFile.read(file, 0);
-        if (!images.hasSize(architecture.height(), architecture.width(), architecture.channels())) {
-            throw new InvalidInputException(file + " holds images of " + images.describeSize() + "; the model wants "
-                    + ImageSet.describeSize(architecture.height(), architecture.width(), architecture.channels()));
-        }
-        encode(engine, images, name, true);
+        InputFiles.requirePicturesFit(file, architecture);
+        Photo photo = ImageFile.open(file).withChannels(preparation.channels());
+        preparation.requireSize(file, photo.height(), photo.width());
+        encode(engine, name, preparation.fit() == Fit.TILES, preparation.images(photo.height(), photo.width()),
+                (first, count, pixels, at) -> preparation.write(photo, first, count, pixels, at));
     }
 
-    private void encode(Engine engine, ImageSet images, String name, boolean numbered) {
-        int dimension = engine.architecture().latentDimension();
-        for (int first = 0; first < images.count(); first += CHUNK) {
-            int count = Math.min(CHUNK, images.count() - first);
-            float[] scaled = new float[count * images.imageSize()];
+    /** The images of a file. */
+    private interface Source {
+        void write(int first, int count, byte[] pixels, int at);
+    }
+
+    private void encode(Engine engine, String name, boolean numbered, long all, Source images) {
+        int size = engine.architecture().imageSize();
+        for (long done = 0; done < all;) {
+            int count = (int) Math.min(all - done, waiting.length / size - waitingCount);
+            images.write((int) done, count, waiting, waitingCount * size);
             for (int i = 0; i < count; i++) {
-                images.scale(first + i, scaled, i * images.imageSize());
-                names.add(numbered ? name + "#" + (first + i + 1) : name);
+                names.add(numbered ? name + "#" + (done + i + 1) : name);
             }
-            float[] values = new float[count * dimension];
-            engine.encode(scaled, count, values);
-            latents.add(values);
+            done += count;
+            waitingCount += count;
+            if (waitingCount * size == waiting.length) {
+                encodeWaiting(engine);
+            }
         }
+    }
+
+    private void encodeWaiting(Engine engine) {
+        Architecture architecture = engine.architecture();
+        ImageSet images = new ImageSet(architecture.height(), architecture.width(), architecture.channels(), waiting);
+        float[] scaled = new float[waitingCount * images.imageSize()];
+        for (int i = 0; i < waitingCount; i++) {
+            images.scale(i, scaled, i * images.imageSize());
+        }
+        float[] values = new float[waitingCount * architecture.latentDimension()];
+        engine.encode(scaled, waitingCount, values);
+        latents.add(values);
+        waitingCount = 0;
     }
 }

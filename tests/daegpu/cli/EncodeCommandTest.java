@@ -5,18 +5,26 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import daegpu.cli.Program.Result;
+import daegpu.data.DataSets;
 import daegpu.data.IdxFile;
 import daegpu.data.ImageFile;
 import daegpu.data.ImageSet;
+import daegpu.data.Photo;
+import daegpu.data.Preparation;
+import daegpu.data.ReadingListener;
 import daegpu.format.LatentVectors;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
+import java.util.Random;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
 
 /** {@code encode} and {@code decode}. */
 class EncodeCommandTest {
@@ -74,6 +82,63 @@ class EncodeCommandTest {
         Result again = run("decode", latents, "--output", decoded);
         again.assertRefused("a__first.png", "--overwrite");
         run("decode", latents, "--output", decoded, "--overwrite").assertDone();
+    }
+
+    /** The vectors are those of the images that a training makes of the same pictures. */
+    @ParameterizedTest
+    @EnumSource(names = "NONE", mode = EnumSource.Mode.EXCLUDE)
+    void picturesOfAnySizeAreMadeToFit(Preparation.Fit fit) throws IOException {
+        Path pictures = Files.createDirectories(folder.resolve("pictures/sub")).getParent();
+        Random random = new Random(7);
+        for (int i = 0; i < 4; i++) {
+            float[] values = new float[(5 + 6 * i) * 21 * 3];
+            float[] alpha = new float[(5 + 6 * i) * 21];
+            for (int j = 0; j < values.length; j++) {
+                values[j] = random.nextFloat();
+                alpha[j / 3] = random.nextFloat();
+            }
+            Files.write(pictures.resolve((i == 3 ? "sub/" : "") + i + ".png"),
+                    ImageFile.encode(new Photo(5 + 6 * i, 21, 3, values, alpha, 16, "png")));
+        }
+        Path broken = Files.write(pictures.resolve("0.jpg"), new byte[] {1});
+        String option = "--" + fit.name().toLowerCase(Locale.ROOT);
+        Path latents = folder.resolve("latents.csv");
+        run("encode", pictures, option, "--output", latents).assertRefusedWith(3, broken.toString());
+        Path images = folder.resolve("images-idx3-ubyte");
+        IdxFile.write(images, DataSets.validation(null, pictures, 0, 0, new Preparation(fit, 8, 8, 0, Preparation.Colour.GREY),
+                ReadingListener.SILENT).images());
+        Path expected = folder.resolve("expected.csv");
+        run("encode", images, "--output", expected).assertDone();
+        assertArrayEquals(LatentVectors.read(expected).values(), LatentVectors.read(latents).values(), 1e-6f);
+        List<String> names = LatentVectors.read(latents).names();
+        assertEquals(fit == Preparation.Fit.TILES ? List.of("0.png#1", "0.png#2", "0.png#3", "1.png#1")
+                : List.of("0.png", "1.png", "2.png", "sub/3.png"), names.subList(0, 4));
+        Path decoded = folder.resolve("decoded");
+        run("decode", latents, "--output", decoded).assertDone();
+        assertTrue(Files.exists(decoded.resolve(fit == Preparation.Fit.TILES ? "sub_3#1.png" : "sub_3.png")));
+        assertEquals(names.size() + 1, Program.content(decoded).size());
+    }
+
+    /** A model of pictures takes them as its training did; that of the other tests must be told how. */
+    @Test
+    void trainingSaysHowPicturesAreTaken() throws IOException {
+        Path pictures = Files.createDirectories(folder.resolve("pictures"));
+        for (int i = 0; i < 2; i++) {
+            Files.write(pictures.resolve(i + ".png"), ImageFile.encode(new ImageSet(16, 32, 1, new byte[512]), 0, "png"));
+        }
+        Path latents = folder.resolve("latents.npy");
+        Result refused = run("encode", pictures, "--output", latents);
+        assertEquals(2, refused.status());
+        assertTrue(refused.err().contains(pictures.resolve("0.png") + " is 16x32 where 8x8 is wanted: --resize, --crop or --tiles"),
+                refused.err());
+        List<Object> training = Program.training(pictures, folder.resolve("run"));
+        training.addAll(List.of("--tiles", "8"));
+        Program.run(training.toArray()).assertDone();
+        Program.run("encode", folder.resolve("run"), pictures, "--output", latents).assertDone();
+        assertEquals(2 * 8, LatentVectors.read(latents).count());
+        run("encode", pictures, "--output", latents, "--resize", "--overlap", "1").assertRefused("exists already");
+        run("encode", pictures, "--output", folder.resolve("x.npy"), "--resize", "--overlap", "1")
+                .assertRefused("--overlap goes with --tiles");
     }
 
     @Test

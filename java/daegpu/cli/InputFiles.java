@@ -1,0 +1,53 @@
+package daegpu.cli;
+
+import daegpu.data.IdxFile;
+import daegpu.data.ImageSet;
+import daegpu.data.InvalidInputException;
+import daegpu.data.PictureFolder;
+import daegpu.model.Architecture;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.function.Predicate;
+
+/** Files with images that a command runs a model on. */
+final class InputFiles {
+
+    private InputFiles() {
+    }
+
+    /** The pictures in a folder and in its folders. @throws InvalidInputException if there are none */
+    static List<Path> picturesIn(Path folder) {
+        return picturesIn(folder, file -> true);
+    }
+
+    /** Those of them that are wanted. @throws InvalidInputException if there are none */
+    static List<Path> picturesIn(Path folder, Predicate<Path> wanted) {
+        List<Path> pictures = PictureFolder.filesIn(folder).stream().filter(wanted).toList();
+        if (pictures.isEmpty()) {
+            throw new InvalidInputException(folder + " holds no PNG or JPEG files");
+        }
+        return pictures;
+    }
+
+    /** Reads the images of an IDX file. @throws InvalidInputException if that fails, or they have another size than the model's */
+    static ImageSet readIdx(Path file, Architecture architecture) {
+        ImageSet images = IdxFile.read(file, 0);
+        if (!images.hasSize(architecture.height(), architecture.width(), architecture.channels())) {
+            throw new InvalidInputException(file + " holds images of " + images.describeSize() + "; the model wants "
+                    + describe(architecture));
+        }
+        return images;
+    }
+
+    /** @throws InvalidInputException if the model is for images that no picture can become */
+    static void requirePicturesFit(Path picture, Architecture architecture) {
+        if (architecture.channels() != 1 && architecture.channels() != 3) {
+            throw new InvalidInputException(picture + " is a picture, in grey or colour; the model wants "
+                    + describe(architecture));
+        }
+    }
+
+    private static String describe(Architecture architecture) {
+        return ImageSet.describeSize(architecture.height(), architecture.width(), architecture.channels());
+    }
+}
