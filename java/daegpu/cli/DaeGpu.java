@@ -220,6 +220,9 @@ public final class DaeGpu implements Runnable {
             if (!suggestions.isEmpty()) {
                 message += "; did you mean " + String.join(" or ", suggestions.subList(0, Math.min(3, suggestions.size())))
                         + "?";
+            } else if (unmatched.getUnmatched().stream().anyMatch(text -> text.matches("\\d+x\\d+"))) {
+                // train has sizes behind --resize, --crop and --tiles.
+                message += "; pictures are given the size of the model's images";
             }
         }
         String name = command.getCommandSpec().qualifiedName();

@@ -229,7 +229,7 @@ final class DenoiseCommand implements Callable<Integer> {
     private long start(Engine engine, Path input, Path target, Noise noise, List<Job> pictures) throws IOException {
         Overwriting.requireAllowed(target, overwrite);
         Architecture architecture = engine.architecture();
-        String format = ImageFile.formatOf(input);
+        String format = InputFiles.formatOf(input);
         requireMatchingName(input, format, target);
         if (format != null) {
             InputFiles.requirePicturesFit(input, architecture);

@@ -112,6 +112,10 @@ final class EncodeCommand implements Callable<Integer> {
             new LatentVectors(names, architecture.latentDimension(), values.array()).write(output);
             spec.commandLine().getOut().println("Encoded " + names.size() + (names.size() == 1 ? " image" : " images") + " into "
                     + architecture.latentDimension() + " values each: " + output);
+            if (preparation.fit() == Fit.TILES && !fitting.isGiven()) {
+                spec.commandLine().getOut().println("Pictures were cut into tiles, as for the model's training; --resize and --crop"
+                        + " take each as one image.");
+            }
         }
         for (String failure : failures) {
             spec.commandLine().getErr().println(spec.qualifiedName() + ": " + DaeGpu.oneLine(failure));
@@ -134,7 +138,7 @@ final class EncodeCommand implements Callable<Integer> {
 
     private void encode(Engine engine, Path file, String name, Preparation preparation) {
         Architecture architecture = engine.architecture();
-        if (ImageFile.formatOf(file) == null) {
+        if (InputFiles.formatOf(file) == null) {
             ImageSet images = InputFiles.readIdx(file, architecture);
             int size = images.imageSize();
             encode(engine, name, true, images.count(), (first, count, pixels, at) ->

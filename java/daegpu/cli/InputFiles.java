@@ -1,6 +1,7 @@
 package daegpu.cli;
 
 import daegpu.data.IdxFile;
+import daegpu.data.ImageFile;
 import daegpu.data.ImageSet;
 import daegpu.data.InvalidInputException;
 import daegpu.data.PictureFolder;
@@ -27,6 +28,19 @@ final class InputFiles {
             throw new InvalidInputException(folder + " holds no PNG or JPEG files");
         }
         return pictures;
+    }
+
+    /**
+     * The format of a picture, as {@link ImageFile#formatOf} has it; null for an IDX file, or what may be one.
+     *
+     * @throws InvalidInputException if the file cannot be read, or has the name of a picture and is none
+     */
+    static String formatOf(Path file) {
+        String format = ImageFile.formatOf(file);
+        if (format == null && PictureFolder.isNamedAsPicture(file)) {
+            throw new InvalidInputException(file + " is neither a PNG nor a JPEG file");
+        }
+        return format;
     }
 
     /** Reads the images of an IDX file. @throws InvalidInputException if that fails, or they have another size than the model's */

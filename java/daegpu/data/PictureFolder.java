@@ -52,7 +52,7 @@ public final class PictureFolder implements DataSets.Source {
      */
     public static List<Path> filesIn(Path folder) {
         try (Stream<Path> files = Files.walk(folder, FileVisitOption.FOLLOW_LINKS)) {
-            return files.filter(file -> file.getFileName().toString().toLowerCase(Locale.ROOT).matches("(?s).*\\.(png|jpe?g)"))
+            return files.filter(PictureFolder::isNamedAsPicture)
                     .filter(file -> !isHidden(folder.relativize(file)))
                     .filter(Files::isRegularFile)
                     .sorted(Comparator.comparing(file -> inside(folder, file))).toList();
@@ -61,6 +61,11 @@ public final class PictureFolder implements DataSets.Source {
         } catch (UncheckedIOException e) {
             throw InvalidInputException.unreadable(folder, e.getCause());
         }
+    }
+
+    /** Whether a file's name ends in .png, .jpg or .jpeg, in upper or lower case. */
+    public static boolean isNamedAsPicture(Path file) {
+        return file.getFileName().toString().toLowerCase(Locale.ROOT).matches("(?s).*\\.(png|jpe?g)");
     }
 
     private static boolean isHidden(Path path) {

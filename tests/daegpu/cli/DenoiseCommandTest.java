@@ -258,6 +258,14 @@ class DenoiseCommandTest {
     }
 
     @Test
+    void namesPicturesThatAreNone() throws IOException {
+        Path text = write("scans/notes.png", "no image at all".getBytes());
+        write("scans/a.png", 0, "png");
+        denoise(folder.resolve("scans"), "--output", folder.resolve("out"))
+                .assertRefusedWith(3, text + " is neither a PNG nor a JPEG file");
+    }
+
+    @Test
     void leavesNothingWhereNothingWasDone() throws IOException {
         Path cut = write("cut.png", Arrays.copyOf(ImageFile.encode(IMAGES, 0, "png"), 60));
         Map<String, String> before = Program.content(folder);

@@ -103,7 +103,8 @@ class EncodeCommandTest {
         Path broken = Files.write(pictures.resolve("0.jpg"), new byte[] {1});
         String option = "--" + fit.name().toLowerCase(Locale.ROOT);
         Path latents = folder.resolve("latents.csv");
-        run("encode", pictures, option, "--output", latents).assertRefusedWith(3, broken.toString());
+        run("encode", pictures, option, "--output", latents)
+                .assertRefusedWith(3, broken + " is neither a PNG nor a JPEG file");
         Path images = folder.resolve("images-idx3-ubyte");
         IdxFile.write(images, DataSets.validation(null, pictures, 0, 0, new Preparation(fit, 8, 8, 0, Preparation.Colour.GREY),
                 ReadingListener.SILENT).images());
@@ -134,7 +135,8 @@ class EncodeCommandTest {
         List<Object> training = Program.training(pictures, folder.resolve("run"));
         training.addAll(List.of("--tiles", "8"));
         Program.run(training.toArray()).assertDone();
-        Program.run("encode", folder.resolve("run"), pictures, "--output", latents).assertDone();
+        String out = Program.run("encode", folder.resolve("run"), pictures, "--output", latents).assertDone().out();
+        assertTrue(out.contains("cut into tiles, as for the model's training"), out);
         assertEquals(2 * 8, LatentVectors.read(latents).count());
         run("encode", pictures, "--output", latents, "--resize", "--overlap", "1").assertRefused("exists already");
         run("encode", pictures, "--output", folder.resolve("x.npy"), "--resize", "--overlap", "1")

@@ -327,6 +327,7 @@ class EvaluateCommandTest {
         // Two rows of four, three where the picture is 14 high, and the one that fits.
         assertEquals(5 * 2 * 4 + 3 * 4 + 1,
                 json("evaluate", lone, "--data", photos, "--tiles", "--overlap", "3").get("images").intValue());
+        Program.run("evaluate", lone, "--tiles", "8x8").assertRefused("'8x8'", "the size of the model's images");
         Program.run("evaluate", lone, "--tiles", "--crop").assertRefused("give one of");
         Program.run("evaluate", lone, "--overlap", "3").assertRefused("--overlap goes with --tiles");
         Program.run("evaluate", lone, "--tiles", "--overlap", "8").assertRefused("0 to 7 pixels, not 8");
