@@ -60,6 +60,7 @@ public final class Chart {
     /** PSNR over the level of the noise, which is {@code measured} in something. */
     public static BufferedImage robustness(int width, int height, String measured, List<Curve> curves) {
         XYChart chart = chart(width, height, "Robustness", measured, "PSNR in dB", curves);
+        chart.getStyler().setXAxisDecimalPattern("0.###");
         return BitmapEncoder.getBufferedImage(chart);
     }
 
