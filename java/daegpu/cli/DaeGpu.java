@@ -155,7 +155,7 @@ public final class DaeGpu implements Runnable {
     @Override
     public void run() {
         throw new ParameterException(spec.commandLine(),
-                "a command is missing: train, denoise, evaluate, preview, parity or devices");
+                "a command is missing: one of " + String.join(", ", spec.subcommands().keySet()));
     }
 
     static Path path(String text) {
