@@ -40,6 +40,11 @@ final class Screen implements AutoCloseable {
         return process;
     }
 
+    /** Waits until there is a window with this title. */
+    void awaitWindow(String title) throws IOException, InterruptedException {
+        run("timeout", "60", "xdotool", "search", "--sync", "--onlyvisible", "--name", title);
+    }
+
     /** Presses a key in the window with this title. */
     void press(String title, String key) throws IOException, InterruptedException {
         // In two steps: given both, it would send the key straight to the window, and fail if that is gone when it is
