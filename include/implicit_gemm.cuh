@@ -137,7 +137,9 @@ __device__ inline int swizzled(int k, int m) {
 template <bool TRANSPOSED, int C, int KERNEL, bool VECTOR, int BM, int BN, int TM, int TN>
 struct ImplicitGemm {
     static constexpr int THREADS = SUM_THREADS;
+    static constexpr int SHARED = 2 * (BM + BN) * BK;  // floats
     static_assert((BM / TM) * (BN / TN) == THREADS, "each thread makes one part of the tile");
+    static_assert(BM / TM * (BN + 8) <= 2 * BM * BK, "sums of columns take the place of a tile at the end");
     static constexpr int A_VALUES = BM * BK / THREADS;
     static constexpr int A_ROWS = VECTOR ? (BM * 4 + THREADS - 1) / THREADS : BM > THREADS ? BM / THREADS : 1;
     static constexpr int B_FOURS = BN >= 4 ? BN / 4 : 1;  // in a row
@@ -145,6 +147,7 @@ struct ImplicitGemm {
 
     const GemmShape& shape;
     const GemmOperands& operands;
+    const Place& block;
     const Taps<TRANSPOSED> taps;
     const int depth;
     const int column;  // first of the tile
@@ -154,8 +157,9 @@ struct ImplicitGemm {
 
     __device__ int channels() const { return C ? C : shape.channels; }
 
-    __device__ ImplicitGemm(const GemmShape& s, const GemmOperands& o, int phase) : shape(s), operands(o),
-            taps(s, KERNEL ? KERNEL : s.kernel, phase), depth(taps.count() * (C ? C : s.channels)), column(blockIdx.y * BN) {}
+    __device__ ImplicitGemm(const GemmShape& s, const GemmOperands& o, const Place& p, int phase) : shape(s), operands(o),
+            block(p), taps(s, KERNEL ? KERNEL : s.kernel, phase), depth(taps.count() * (C ? C : s.channels)),
+            column(p.y * BN) {}
 
     __device__ void split_depth(int k, int& tap, int& channel) const {
         tap = C ? k / C : shape.by_channels.quotient(k);
@@ -361,7 +365,7 @@ struct ImplicitGemm {
     // Of blocks that share a tile, the last one adds all their products, always in the order of the depth; true there.
     __device__ bool add_splits(int tile, int phase, int split, float (&acc)[TM][TN]) const {
         int tiles = (shape.rows + BM - 1) / BM;
-        int place = (phase * gridDim.y + blockIdx.y) * tiles + tile;
+        int place = (phase * block.down + block.y) * tiles + tile;
         float* mine = operands.partials + static_cast<long long>(place) * shape.splits * BM * BN + threadIdx.x;
 #pragma unroll
         for (int i = 0; i < TM * TN; i++) {
@@ -464,7 +468,7 @@ struct ImplicitGemm {
             }
             __syncthreads();
         }
-        int line = phase * gridDim.x + blockIdx.x;
+        int line = phase * block.across + block.x;
         for (int i = threadIdx.x; i < BN; i += THREADS) {
             int n = column + i % (BN / TN) * TN + i / (BN / TN);
             if (n < shape.columns) {
@@ -475,48 +479,54 @@ struct ImplicitGemm {
             __syncthreads();
             float total = block_sum(squares, scratch);
             if (threadIdx.x == 0) {
-                operands.squares[(phase * gridDim.y + blockIdx.y) * gridDim.x + blockIdx.x] = total;
-                if (operands.state != nullptr && phase + blockIdx.y + blockIdx.x == 0) {
+                operands.squares[(phase * block.down + block.y) * block.across + block.x] = total;
+                if (operands.state != nullptr && phase + block.y + block.x == 0) {
                     count_update(operands.state, operands.beta1, operands.beta2);
                 }
             }
         }
     }
-};
 
-template <bool TRANSPOSED, int C, int KERNEL, bool VECTOR, int BM, int BN, int TM, int TN>
-__device__ __forceinline__ void implicit_gemm(const GemmShape& shape, const GemmOperands& operands) {
-    static_assert(BM / TM * (BN + 8) <= 2 * BM * BK, "sums of columns take the place of a tile at the end");
-    __shared__ __align__(16) float as[2 * BM * BK];
-    __shared__ __align__(16) float bs[2 * BN * BK];
-    int phase = blockIdx.z / shape.splits;
-    int split = blockIdx.z - phase * shape.splits;
-    ImplicitGemm<TRANSPOSED, C, KERNEL, VECTOR, BM, BN, TM, TN> gemm(shape, operands, phase);
-    float sums[TN];
+    // All of a block's work; `shared` has SHARED floats.
+    __device__ __forceinline__ static void run(const GemmShape& shape, const GemmOperands& operands, const Place& block,
+                                               float* shared) {
+        float* as = shared;
+        float* bs = shared + 2 * BM * BK;
+        int phase = block.z / shape.splits;
+        int split = block.z - phase * shape.splits;
+        ImplicitGemm gemm(shape, operands, block, phase);
+        float sums[TN];
 #pragma unroll
-    for (int j = 0; j < TN; j++) {
-        sums[j] = 0;
-    }
-    float squares = 0;
-    for (int tile = blockIdx.x; tile * BM < shape.rows; tile += gridDim.x) {
-        float acc[TM][TN];
-        gemm.product(tile, split, as, bs, acc);
-        if (shape.splits == 1 || gemm.add_splits(tile, phase, split, acc)) {
-            gemm.finish(tile, acc, sums, squares);
+        for (int j = 0; j < TN; j++) {
+            sums[j] = 0;
+        }
+        float squares = 0;
+        for (int tile = block.x; tile * BM < shape.rows; tile += block.across) {
+            float acc[TM][TN];
+            gemm.product(tile, split, as, bs, acc);
+            if (shape.splits == 1 || gemm.add_splits(tile, phase, split, acc)) {
+                gemm.finish(tile, acc, sums, squares);
+            }
+        }
+        if (operands.sums != nullptr) {
+            gemm.leave_sums(phase, as, sums, squares);
         }
     }
-    if (operands.sums != nullptr) {
-        gemm.leave_sums(phase, as, sums, squares);
-    }
-}
+};
 
-#define IMPLICIT_GEMM(NAME, TRANSPOSED, C, KERNEL, VECTOR, BM, BN, TM, TN)                                             \
+// A kernel whose blocks do as the type behind its name says.
+#define PRODUCT(NAME, ...)                                                                                                \
     extern "C" __global__ void __launch_bounds__(SUM_THREADS)                                                             \
     NAME(GemmShape shape, const float* __restrict__ input, const float* __restrict__ weights,                             \
          const float* __restrict__ bias, const float* __restrict__ other, float* __restrict__ output,                     \
          float* __restrict__ gradient, float* __restrict__ sums, float* __restrict__ squares,                             \
          float* __restrict__ partials, unsigned* __restrict__ tickets, StepState* state, float beta1, float beta2) {      \
+        using Product = __VA_ARGS__;                                                                                      \
+        __shared__ __align__(16) float shared[Product::SHARED];                                                           \
         GemmOperands operands = {input, weights, bias, other, output, gradient, sums, squares, partials, tickets, state,  \
                                  beta1, beta2};                                                                           \
-        implicit_gemm<TRANSPOSED, C, KERNEL, VECTOR, BM, BN, TM, TN>(shape, operands);                                    \
+        Product::run(shape, operands, Place::own(), shared);                                                              \
     }
+
+#define IMPLICIT_GEMM(NAME, TRANSPOSED, C, KERNEL, VECTOR, BM, BN, TM, TN)                                                \
+    PRODUCT(NAME, ImplicitGemm<TRANSPOSED, C, KERNEL, VECTOR, BM, BN, TM, TN>)

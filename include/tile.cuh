@@ -1,5 +1,22 @@
 #pragma once
 
+// A block's place in the grid of its product, which is the launch's own or a part of one that two products share.
+struct Place {
+    int x, y, z;
+    int across;  // blocks in a row of the grid
+    int down;    // rows
+
+    __device__ static Place own() {
+        return {static_cast<int>(blockIdx.x), static_cast<int>(blockIdx.y), static_cast<int>(blockIdx.z),
+                static_cast<int>(gridDim.x), static_cast<int>(gridDim.y)};
+    }
+    // Of block number `block`, counted row by row.
+    __device__ static Place numbered(int block, int across, int down) {
+        int line = block / across;
+        return {block - line * across, line % down, line / down, across, down};
+    }
+};
+
 // Pieces of tiles: N neighbouring floats of a row.
 
 __device__ inline void read_shared(float (&values)[1], const float* from) { values[0] = *from; }

@@ -36,6 +36,7 @@ constexpr int PIXELS = 16;  // depth of a tile
 template <bool VECTOR_ROWS, bool VECTOR_COLUMNS, int BM, int BN, int TM, int TN>
 struct WeightGradient {
     static constexpr int THREADS = SUM_THREADS;
+    static constexpr int SHARED = 2 * (BM + BN) * PIXELS;  // floats
     static_assert((BM / TM) * (BN / TN) == THREADS, "each thread makes one part of the tile");
     static_assert(BM * PIXELS / 4 % THREADS == 0 || !VECTOR_ROWS, "every thread loads as much");
     static_assert(BN * PIXELS / 4 % THREADS == 0 || !VECTOR_COLUMNS, "every thread loads as much");
@@ -45,15 +46,16 @@ struct WeightGradient {
     const GradientShape& shape;
     const float* large;
     const float* small;
+    const Place& block;
     int tap_y, tap_x, offset;  // of the thread's row: all that it loads is of one tap and channel
     bool has_row;
     int column;
     float a[A_VALUES];
     float b[B_VALUES];
 
-    __device__ WeightGradient(const GradientShape& s, const float* l, const float* m) : shape(s), large(l), small(m),
-            column(blockIdx.y * BN) {
-        int row = blockIdx.x * BM + (VECTOR_ROWS ? threadIdx.x % (BM / 4) * 4 : threadIdx.x % BM);
+    __device__ WeightGradient(const GradientShape& s, const float* l, const float* m, const Place& p) : shape(s), large(l),
+            small(m), block(p), column(p.y * BN) {
+        int row = p.x * BM + (VECTOR_ROWS ? threadIdx.x % (BM / 4) * 4 : threadIdx.x % BM);
         has_row = row < s.kernel * s.kernel * s.channels;
         int tap = s.by_channels.quotient(row);
         int ky = tap / s.kernel;
@@ -175,7 +177,7 @@ struct WeightGradient {
         bool whole = VECTOR_COLUMNS && TN == 4;
 #pragma unroll
         for (int i = 0; i < TM; i++) {
-            int m = blockIdx.x * BM + threadIdx.x / (BN / TN) * TM + i;
+            int m = block.x * BM + threadIdx.x / (BN / TN) * TM + i;
             if (m < rows && count > 0) {
                 store_row(acc[i], share + m * shape.columns + n, count, whole);
             }
@@ -191,57 +193,59 @@ struct WeightGradient {
             }
         }
     }
-};
 
-template <bool VECTOR_ROWS, bool VECTOR_COLUMNS, int BM, int BN, int TM, int TN>
-__device__ __forceinline__ void weight_gradient(const GradientShape& shape, const float* large, const float* small,
-                                                float* partials) {
-    __shared__ __align__(16) float as[2 * BM * PIXELS];
-    __shared__ __align__(16) float bs[2 * BN * PIXELS];
-    WeightGradient<VECTOR_ROWS, VECTOR_COLUMNS, BM, BN, TM, TN> product(shape, large, small);
-    float acc[TM][TN];
+    // All of a block's work; `shared` has SHARED floats.
+    __device__ __forceinline__ static void run(const GradientShape& shape, const float* large, const float* small,
+                                               float* partials, const Place& block, float* shared) {
+        float* as = shared;
+        float* bs = shared + 2 * BM * PIXELS;
+        WeightGradient product(shape, large, small, block);
+        float acc[TM][TN];
 #pragma unroll
-    for (int i = 0; i < TM; i++) {
+        for (int i = 0; i < TM; i++) {
 #pragma unroll
-        for (int j = 0; j < TN; j++) {
-            acc[i][j] = 0;
+            for (int j = 0; j < TN; j++) {
+                acc[i][j] = 0;
+            }
         }
-    }
-    bool finds_bias = shape.bias_at >= 0 && blockIdx.x == 0;
-    float sum = 0;
-    int split = blockIdx.z;
-    int tiles = (shape.pixels + PIXELS - 1) / PIXELS;
-    int first = static_cast<int>(static_cast<long long>(tiles) * split / shape.splits);
-    int last = static_cast<int>(static_cast<long long>(tiles) * (split + 1) / shape.splits);
-    int end = min(shape.pixels, last * PIXELS);
-    product.load(first * PIXELS, end);
-    product.stage(as, bs);
-    __syncthreads();
-    for (int k = first; k < last; k++) {
-        int now = (k - first) & 1;
-        if (k + 1 < last) {
-            product.load((k + 1) * PIXELS, end);
-        }
-        product.multiply(as + now * BM * PIXELS, bs + now * BN * PIXELS, acc);
-        if (finds_bias) {
-            product.add_columns(bs + now * BN * PIXELS, sum);
-        }
-        if (k + 1 < last) {
-            product.stage(as + (now ^ 1) * BM * PIXELS, bs + (now ^ 1) * BN * PIXELS);
-        }
+        bool finds_bias = shape.bias_at >= 0 && block.x == 0;
+        float sum = 0;
+        int split = block.z;
+        int tiles = (shape.pixels + PIXELS - 1) / PIXELS;
+        int first = static_cast<int>(static_cast<long long>(tiles) * split / shape.splits);
+        int last = static_cast<int>(static_cast<long long>(tiles) * (split + 1) / shape.splits);
+        int end = min(shape.pixels, last * PIXELS);
+        product.load(first * PIXELS, end);
+        product.stage(as, bs);
         __syncthreads();
+        for (int k = first; k < last; k++) {
+            int now = (k - first) & 1;
+            if (k + 1 < last) {
+                product.load((k + 1) * PIXELS, end);
+            }
+            product.multiply(as + now * BM * PIXELS, bs + now * BN * PIXELS, acc);
+            if (finds_bias) {
+                product.add_columns(bs + now * BN * PIXELS, sum);
+            }
+            if (k + 1 < last) {
+                product.stage(as + (now ^ 1) * BM * PIXELS, bs + (now ^ 1) * BN * PIXELS);
+            }
+            __syncthreads();
+        }
+        float* share = partials + static_cast<long long>(split) * shape.share;
+        product.leave(share, acc);
+        int n = block.y * BN + threadIdx.x;
+        if (finds_bias && threadIdx.x < BN && n < shape.columns) {
+            share[shape.bias_at + n] = sum;
+        }
     }
-    float* share = partials + static_cast<long long>(split) * shape.share;
-    product.leave(share, acc);
-    int n = blockIdx.y * BN + threadIdx.x;
-    if (finds_bias && threadIdx.x < BN && n < shape.columns) {
-        share[shape.bias_at + n] = sum;
-    }
-}
+};
 
 #define WEIGHT_GRADIENT(NAME, VECTOR_ROWS, VECTOR_COLUMNS, BM, BN, TM, TN)                                                \
     extern "C" __global__ void __launch_bounds__(SUM_THREADS)                                                             \
     NAME(GradientShape shape, const float* __restrict__ large, const float* __restrict__ small,                           \
          float* __restrict__ partials) {                                                                                  \
-        weight_gradient<VECTOR_ROWS, VECTOR_COLUMNS, BM, BN, TM, TN>(shape, large, small, partials);                      \
+        using Product = WeightGradient<VECTOR_ROWS, VECTOR_COLUMNS, BM, BN, TM, TN>;                                      \
+        __shared__ __align__(16) float shared[Product::SHARED];                                                           \
+        Product::run(shape, large, small, partials, Place::own(), shared);                                                \
     }

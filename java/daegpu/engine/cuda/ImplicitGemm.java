@@ -154,16 +154,14 @@ record ImplicitGemm(Kernel kernel, int[] shape, int blocks, int tileColumns, int
         start(kernels, split, state, arguments);
     }
 
-    private void start(Kernel.Library kernels, SplitMemory split, Object stateOrNull, Object... arguments) {
-        Object[] all = new Object[arguments.length + 6];
-        all[0] = shape;
-        System.arraycopy(arguments, 0, all, 1, arguments.length);
-        all[all.length - 5] = split.partials();
-        all[all.length - 4] = split.tickets();
-        all[all.length - 3] = stateOrNull;
-        all[all.length - 2] = (float) Adam.BETA_1;
-        all[all.length - 1] = (float) Adam.BETA_2;
-        kernels.launchGrid(kernel, blocks, tileColumns, phases * splits, all);
+    private void start(Kernel.Library kernels, SplitMemory split, Object stateOrNull, Object... operands) {
+        kernels.launchGrid(kernel, blocks, tileColumns, phases * splits, arguments(split, stateOrNull, operands));
+    }
+
+    /** Of its kernel: {@code operands} are those of {@link #launch}. */
+    Object[] arguments(SplitMemory split, Object stateOrNull, Object... operands) {
+        return Kernel.join(new Object[] {shape}, operands, new Object[] {split.partials(), split.tickets(), stateOrNull,
+            (float) Adam.BETA_1, (float) Adam.BETA_2});
     }
 
     /**

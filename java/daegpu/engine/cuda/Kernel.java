@@ -58,6 +58,12 @@ enum Kernel {
     WEIGHT_GRADIENT_VECTOR("weight_gradient", "weight_gradient_vector"),
     WEIGHT_GRADIENT_THIN("weight_gradient", "weight_gradient_thin"),
     WEIGHT_GRADIENT_THIN_VECTOR("weight_gradient", "weight_gradient_thin_vector"),
+    CONVOLUTION_1_GRADIENTS("layer_gradients", "convolution_1_gradients"),
+    CONVOLUTION_32_GRADIENTS("layer_gradients", "convolution_32_gradients"),
+    CONVOLUTION_64_GRADIENTS("layer_gradients", "convolution_64_gradients"),
+    TRANSPOSED_CONVOLUTION_64_GRADIENTS("layer_gradients", "transposed_convolution_64_gradients"),
+    DENSE_GRADIENTS("layer_gradients", "dense_gradients"),
+    DENSE_NARROW_GRADIENTS("layer_gradients", "dense_narrow_gradients"),
     UPDATE("update", "update"),
     GRADIENTS("update", "gradients"),
     TO_PLANES("layout", "to_planes"),
@@ -77,6 +83,11 @@ enum Kernel {
     /** The name of the PTX file that holds it, beside this class. */
     String resource() {
         return file + ".ptx";
+    }
+
+    /** Arguments of a kernel, in a row. */
+    static Object[] join(Object[]... parts) {
+        return Arrays.stream(parts).flatMap(Arrays::stream).toArray();
     }
 
     /** The kernels as the driver compiled them for one device. */

@@ -124,12 +124,15 @@ final class NativeTraining implements GradientStep {
                 arena.bias(memory.parameters(), last), memory.clean(), activations.output(last), memory.gradientAt(last),
                 sumsOf(last), squares);
         for (int l = last; l >= 0; l--) {
-            if (l > 0) {
-                dataGradients[l].launch(kernels, split, memory.gradientAt(l), arena.kernel(memory.parameters(), l), 0L,
-                        activations.input(l), memory.gradientAt(l - 1), 0L, sumsOf(l - 1), 0L);
+            DeviceArray shares = partials.floats(weightsAt[l],
+                    (long) weightGradients[l].splits() * weightGradients[l].share());
+            if (l == 0) {
+                weightGradients[l].launch(kernels, activations.input(l), memory.gradientAt(l), shares);
+            } else {
+                new LayerGradients(dataGradients[l], weightGradients[l]).launch(kernels, split, activations.input(l),
+                        memory.gradientAt(l), arena.kernel(memory.parameters(), l), shares, memory.gradientAt(l - 1),
+                        sumsOf(l - 1));
             }
-            weightGradients[l].launch(kernels, activations.input(l), memory.gradientAt(l), partials.floats(weightsAt[l],
-                    (long) weightGradients[l].splits() * weightGradients[l].share()));
         }
         update();
     }

@@ -60,7 +60,11 @@ record WeightGradient(Kernel kernel, int[] shape, int tileRows, int tileColumns,
 
     /** Asks for it: {@code gradient} is that at what the layer put out, before its activation. */
     void launch(Kernel.Library kernels, DeviceArray input, DeviceArray gradient, DeviceArray partials) {
-        kernels.launchGrid(kernel, tileRows, tileColumns, splits, shape, largeIsInput ? input : gradient,
-                largeIsInput ? gradient : input, partials);
+        kernels.launchGrid(kernel, tileRows, tileColumns, splits, arguments(input, gradient, partials));
+    }
+
+    /** Of its kernel. */
+    Object[] arguments(DeviceArray input, DeviceArray gradient, DeviceArray partials) {
+        return new Object[] {shape, largeIsInput ? input : gradient, largeIsInput ? gradient : input, partials};
     }
 }

@@ -1,6 +1,8 @@
 package daegpu.engine.cuda;
 
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import daegpu.engine.cuda.ImplicitGemm.Epilogue;
 import daegpu.engine.cuda.ImplicitGemm.SplitMemory;
@@ -8,8 +10,10 @@ import daegpu.model.Layer;
 import daegpu.model.Layer.Activation;
 import daegpu.model.Layer.Operation;
 import java.util.Arrays;
+import java.util.EnumSet;
 import java.util.List;
 import java.util.Random;
+import java.util.Set;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
@@ -27,6 +31,8 @@ class NativeShapesTest {
     private static Device device;
     private static Kernel.Library kernels;
     private static final DeviceScope LIBRARY_SCOPE = new DeviceScope();
+    /** Kernels for both gradients of a layer that some shape asked for. */
+    private static final Set<Kernel> joint = EnumSet.noneOf(Kernel.class);
 
     @BeforeAll
     static void open() {
@@ -49,6 +55,7 @@ class NativeShapesTest {
                 new Case(seed, scope.scope()).check();
             }
         });
+        assertTrue(only != null || joint.size() == 6, () -> "not all kernels for both gradients ran: " + joint);
     }
 
     @Test
@@ -158,6 +165,7 @@ class NativeShapesTest {
             checkForward(random, transposed ? small : large, transposed ? toLarge : toSmall);
             checkDataGradient(random, transposed ? large : small, transposed ? toSmall : toLarge);
             checkWeightGradient(gradient);
+            checkJointGradients();
         }
 
         private void checkForward(Random random, float[] input, double[] products) {
@@ -234,6 +242,40 @@ class NativeShapesTest {
                 double[] dz = IntStream.range(0, small.length).mapToDouble(i -> small[i]).toArray();
                 assertNear("bias gradient", columnSums(dz, smallChannels), bias);
             }
+        }
+
+        /** Both in one launch give the bits that a launch for each gives; where there is no kernel for both, nothing is to do. */
+        private void checkJointGradients() {
+            boolean transposed = layer.operation() == Operation.TRANSPOSED_CONVOLUTION;
+            int inputs = transposed ? small.length : large.length;
+            LayerGradients both = new LayerGradients(ImplicitGemm.dataGradient(layer, count, Epilogue.RELU_GRADIENT),
+                    WeightGradient.of(layer, count));
+            if (both.joint() == null) {
+                return;
+            }
+            joint.add(both.joint());
+            DeviceArray input = upload(transposed ? small : large);
+            DeviceArray dz = upload(transposed ? large : small);
+            DeviceArray kernel = upload(weights);
+            int shareFloats = both.weights().splits() * both.weights().share();
+            DeviceArray shares = nans(shareFloats);
+            DeviceArray output = nans(inputs);
+            int sumFloats = both.data().sumRows() * both.data().sumsPitch();
+            DeviceArray sums = nans(sumFloats);
+            both.launch(kernels, split(both.data()), input, dz, kernel, shares, output, sums);
+            DeviceArray aloneOutput = nans(inputs);
+            DeviceArray aloneSums = nans(sumFloats);
+            both.data().launch(kernels, split(both.data()), dz, kernel, 0L, input, aloneOutput, 0L, aloneSums, 0L);
+            DeviceArray aloneShares = nans(shareFloats);
+            both.weights().launch(kernels, input, dz, aloneShares);
+            assertArrayEquals(download(aloneOutput, inputs), download(output, inputs), this::toString);
+            assertArrayEquals(download(aloneSums, sumFloats), download(sums, sumFloats), this::toString);
+            assertArrayEquals(download(aloneShares, shareFloats), download(shares, shareFloats), this::toString);
+        }
+
+        @Override
+        public String toString() {
+            return "both gradients of " + layer + ", " + count + " images; again with -Ddaegpu.shape.seed=" + seed;
         }
 
         private static double[] columnSums(double[] values, int columns) {
