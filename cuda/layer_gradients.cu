@@ -1,7 +1,8 @@
 // The data gradient and the weight gradient of a layer in one launch: neither needs anything from the other, so the first
 // blocks do the one and the rest the other. For the layers of the default network; others take a launch for each. Reference:
-// those of convolution.cu, transposed_convolution.cu, dense.cu and weight_gradient.cu, whose work this is.
+// those of strips.cu, dense.cu and weight_gradient.cu, whose work this is.
 #include "implicit_gemm.cuh"
+#include "strips.cuh"
 #include "weight_gradient.cuh"
 
 // Blocks of both, in rows of their grids.
@@ -42,16 +43,13 @@ __device__ __forceinline__ void layer_gradients(const GemmShape& shape, const Ge
 
 using WeightGradientVector = WeightGradient<true, true, 64, 32, 4, 4>;
 using WeightGradientThinVector = WeightGradient<false, true, 16, 32, 1, 4>;
-using Convolution1 = ImplicitGemm<false, 1, 3, false, 64, 32, 4, 4>;
-using Convolution32 = ImplicitGemm<false, 32, 3, true, 64, 32, 4, 4>;
-using Convolution64 = ImplicitGemm<false, 64, 3, true, 64, 32, 4, 4>;
-using TransposedConvolution64 = ImplicitGemm<true, 64, 3, true, 64, 32, 4, 4>;
+using StripConvolution2Of8 = StripConvolution<2, 8>;
+using StripConvolution1Of1 = StripConvolution<1, 1>;
 using DenseDataGradientVector = ImplicitGemm<true, 0, 1, true, 32, 64, 4, 4>;
 using DenseDataGradientNarrowVector = ImplicitGemm<true, 0, 1, true, 32, 16, 4, 1>;
 
-LAYER_GRADIENTS(convolution_1_gradients, Convolution1, WeightGradientThinVector)
-LAYER_GRADIENTS(convolution_32_gradients, Convolution32, WeightGradientVector)
-LAYER_GRADIENTS(convolution_64_gradients, Convolution64, WeightGradientVector)
-LAYER_GRADIENTS(transposed_convolution_64_gradients, TransposedConvolution64, WeightGradientVector)
+LAYER_GRADIENTS(convolution_strips_gradients, StripConvolution2Of8, WeightGradientVector)
+LAYER_GRADIENTS(convolution_strips_1_gradients, StripConvolution1Of1, WeightGradientThinVector)
+LAYER_GRADIENTS(transposed_convolution_strips_64_gradients, StripTransposed<64>, WeightGradientVector)
 LAYER_GRADIENTS(dense_gradients, DenseDataGradientVector, WeightGradientVector)
 LAYER_GRADIENTS(dense_narrow_gradients, DenseDataGradientNarrowVector, WeightGradientThinVector)

@@ -5,9 +5,6 @@
 
 IMPLICIT_GEMM(transposed_convolution, true, 0, 0, false, 64, 32, 4, 4)
 IMPLICIT_GEMM(transposed_convolution_vector, true, 0, 0, true, 64, 32, 4, 4)
-// 3x3 kernels on 32 and 64 channels.
-IMPLICIT_GEMM(transposed_convolution_32, true, 32, 3, true, 64, 32, 4, 4)
-IMPLICIT_GEMM(transposed_convolution_64, true, 64, 3, true, 64, 32, 4, 4)
 // One filter, and up to four.
 IMPLICIT_GEMM(transposed_convolution_single, true, 0, 0, false, 128, 1, 1, 1)
 IMPLICIT_GEMM(transposed_convolution_single_32, true, 32, 3, true, 256, 1, 2, 1)

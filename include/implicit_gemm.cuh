@@ -132,6 +132,91 @@ __device__ inline int swizzled(int k, int m) {
     return k * BM + (m ^ (((k >> 2) & GROUPS) * 8));
 }
 
+// The bias of N columns, zero where the epilogue has none.
+template <int N>
+__device__ inline void load_bias(const GemmShape& shape, const GemmOperands& operands, int n, int count, float (&bias)[N]) {
+    bool has_bias = shape.epilogue != PLAIN && shape.epilogue != RELU_GRADIENT;
+#pragma unroll
+    for (int j = 0; j < N; j++) {
+        bias[j] = has_bias && j < count ? operands.bias[n + j] : 0.0f;
+    }
+}
+
+// Bias, activation or its gradient, and the stores of `count` of N neighbouring columns of an output pixel, at float `at`.
+template <int N>
+__device__ inline void finish_pixel(const GemmShape& shape, const GemmOperands& operands, long long at, int count, bool whole,
+                                    const float (&bias)[N], float (&values)[N], float (&sums)[N], float& squares) {
+    float other[N];
+    if (shape.epilogue >= RELU_GRADIENT) {
+        load_row(other, operands.other + at, count, whole);
+    }
+    float gradient[N];
+#pragma unroll
+    for (int j = 0; j < N; j++) {
+        float value = values[j] + bias[j];
+        if (shape.epilogue == BIAS_RELU) {
+            value = fmaxf(value, 0.0f);
+        } else if (shape.epilogue == BIAS_SIGMOID) {
+            value = sigmoid(value);
+        } else if (shape.epilogue == RELU_GRADIENT) {
+            value = j < count && other[j] > 0 ? value : 0.0f;
+            sums[j] += value;
+        } else if (shape.epilogue == LOSS) {
+            value = sigmoid(value);
+            float difference = j < count ? value - other[j] : 0.0f;
+            gradient[j] = difference * shape.scale * (value * (1 - value));
+            squares += difference * difference;
+            sums[j] += gradient[j];
+        }
+        values[j] = value;
+    }
+    store_row(values, operands.output + at, count, whole);
+    if (shape.epilogue == LOSS) {
+        store_row(gradient, operands.gradient + at, count, whole);
+    }
+}
+
+// Leaves the block's sums of columns, added in the order of a tree: thread (ty, tx) of ROWS by ACROSS has those of TN columns
+// from column + tx * TN on. `scratch` has ROWS * (ACROSS * TN + 8) floats.
+template <int ROWS, int ACROSS, int TN>
+__device__ inline void leave_sums(const GemmShape& shape, const GemmOperands& operands, const Place& block, int phase,
+                                  int column, float* scratch, const float (&sums)[TN], float squares) {
+    constexpr int BN = ACROSS * TN;
+    constexpr int PITCH = BN + 8;  // so that the rows of a warp's threads lie in different banks
+    int ty = threadIdx.x / ACROSS;
+    int tx = threadIdx.x % ACROSS;
+    __syncthreads();
+#pragma unroll
+    for (int j = 0; j < TN; j++) {
+        scratch[ty * PITCH + j * ACROSS + tx] = sums[j];
+    }
+    __syncthreads();
+    for (int half = ROWS / 2; half > 0; half /= 2) {
+        for (int i = threadIdx.x; i < half * BN; i += SUM_THREADS) {
+            int at = i / BN * PITCH + i % BN;
+            scratch[at] += scratch[at + half * PITCH];
+        }
+        __syncthreads();
+    }
+    int line = phase * block.across + block.x;
+    for (int i = threadIdx.x; i < BN; i += SUM_THREADS) {
+        int n = column + i % ACROSS * TN + i / ACROSS;
+        if (n < shape.columns) {
+            operands.sums[static_cast<long long>(line) * shape.sums_pitch + n] = scratch[i];
+        }
+    }
+    if (shape.epilogue == LOSS) {
+        __syncthreads();
+        float total = block_sum(squares, scratch);
+        if (threadIdx.x == 0) {
+            operands.squares[(phase * block.down + block.y) * block.across + block.x] = total;
+            if (operands.state != nullptr && phase + block.y + block.x == 0) {
+                count_update(operands.state, operands.beta1, operands.beta2);
+            }
+        }
+    }
+}
+
 // C, KERNEL: channels and kernel size where they are known to the compiler, else 0. VECTOR: channels are a multiple of 4, and
 // unless TRANSPOSED columns, too. A block of SUM_THREADS threads makes tiles of BM rows by BN columns, a thread TM by TN.
 template <bool TRANSPOSED, int C, int KERNEL, bool VECTOR, int BM, int BN, int TM, int TN>
@@ -407,82 +492,13 @@ struct ImplicitGemm {
         }
         bool whole = TN == 4 && shape.columns % 4 == 0;
         float bias[TN];
-        bool has_bias = shape.epilogue != PLAIN && shape.epilogue != RELU_GRADIENT;
-#pragma unroll
-        for (int j = 0; j < TN; j++) {
-            bias[j] = has_bias && j < count ? operands.bias[n + j] : 0.0f;
-        }
+        load_bias(shape, operands, n, count, bias);
 #pragma unroll
         for (int i = 0; i < TM; i++) {
             int row = tile * BM + threadIdx.x / (BN / TN) * TM + i;
             if (row < shape.rows) {
                 long long at = static_cast<long long>(output_pixel(row)) * shape.columns + n;
-                float other[TN];
-                if (shape.epilogue >= RELU_GRADIENT) {
-                    load_row(other, operands.other + at, count, whole);
-                }
-                float gradient[TN];
-#pragma unroll
-                for (int j = 0; j < TN; j++) {
-                    float value = acc[i][j] + bias[j];
-                    if (shape.epilogue == BIAS_RELU) {
-                        value = fmaxf(value, 0.0f);
-                    } else if (shape.epilogue == BIAS_SIGMOID) {
-                        value = sigmoid(value);
-                    } else if (shape.epilogue == RELU_GRADIENT) {
-                        value = j < count && other[j] > 0 ? value : 0.0f;
-                        sums[j] += value;
-                    } else if (shape.epilogue == LOSS) {
-                        value = sigmoid(value);
-                        float difference = j < count ? value - other[j] : 0.0f;
-                        gradient[j] = difference * shape.scale * (value * (1 - value));
-                        squares += difference * difference;
-                        sums[j] += gradient[j];
-                    }
-                    acc[i][j] = value;
-                }
-                store_row(acc[i], operands.output + at, count, whole);
-                if (shape.epilogue == LOSS) {
-                    store_row(gradient, operands.gradient + at, count, whole);
-                }
-            }
-        }
-    }
-
-    // Leaves the block's sums of columns, added in the order of a tree.
-    __device__ void leave_sums(int phase, float* scratch, float (&sums)[TN], float squares) const {
-        constexpr int ROWS = BM / TM;
-        constexpr int PITCH = BN + 8;  // so that the rows of a warp's threads lie in different banks
-        int ty = threadIdx.x / (BN / TN);
-        int tx = threadIdx.x % (BN / TN);
-        __syncthreads();
-#pragma unroll
-        for (int j = 0; j < TN; j++) {
-            scratch[ty * PITCH + j * (BN / TN) + tx] = sums[j];
-        }
-        __syncthreads();
-        for (int half = ROWS / 2; half > 0; half /= 2) {
-            for (int i = threadIdx.x; i < half * BN; i += THREADS) {
-                int at = i / BN * PITCH + i % BN;
-                scratch[at] += scratch[at + half * PITCH];
-            }
-            __syncthreads();
-        }
-        int line = phase * block.across + block.x;
-        for (int i = threadIdx.x; i < BN; i += THREADS) {
-            int n = column + i % (BN / TN) * TN + i / (BN / TN);
-            if (n < shape.columns) {
-                operands.sums[static_cast<long long>(line) * shape.sums_pitch + n] = scratch[i];
-            }
-        }
-        if (shape.epilogue == LOSS) {
-            __syncthreads();
-            float total = block_sum(squares, scratch);
-            if (threadIdx.x == 0) {
-                operands.squares[(phase * block.down + block.y) * block.across + block.x] = total;
-                if (operands.state != nullptr && phase + block.y + block.x == 0) {
-                    count_update(operands.state, operands.beta1, operands.beta2);
-                }
+                finish_pixel(shape, operands, at, count, whole, bias, acc[i], sums, squares);
             }
         }
     }
@@ -509,7 +525,7 @@ struct ImplicitGemm {
             }
         }
         if (operands.sums != nullptr) {
-            gemm.leave_sums(phase, as, sums, squares);
+            leave_sums<BM / TM, BN / TN>(shape, operands, block, phase, gemm.column, as, sums, squares);
         }
     }
 };

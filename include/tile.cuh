@@ -54,7 +54,7 @@ __device__ inline void write_shared(float* to, float a, float b, float c, float 
                  "f"(a), "f"(b), "f"(c), "f"(d) : "memory");
 }
 
-// The first `count` of N floats; all of them by 16 bytes where `whole`.
+// The first `count` of N floats; all of them by 16 or 8 bytes where `whole`.
 template <int N>
 __device__ inline void load_row(float (&values)[N], const float* from, int count, bool whole) {
     if (N == 4 && whole) {
@@ -63,6 +63,10 @@ __device__ inline void load_row(float (&values)[N], const float* from, int count
         values[1 % N] = four.y;
         values[2 % N] = four.z;
         values[3 % N] = four.w;
+    } else if (N == 2 && whole) {
+        float2 two = *reinterpret_cast<const float2*>(from);
+        values[0] = two.x;
+        values[1 % N] = two.y;
     } else {
 #pragma unroll
         for (int j = 0; j < N; j++) {
@@ -75,6 +79,8 @@ template <int N>
 __device__ inline void store_row(const float (&values)[N], float* to, int count, bool whole) {
     if (N == 4 && whole) {
         __stwb(reinterpret_cast<float4*>(to), make_float4(values[0], values[1 % N], values[2 % N], values[3 % N]));
+    } else if (N == 2 && whole) {
+        __stwb(reinterpret_cast<float2*>(to), make_float2(values[0], values[1 % N]));
     } else {
 #pragma unroll
         for (int j = 0; j < N; j++) {

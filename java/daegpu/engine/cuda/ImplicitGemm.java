@@ -5,9 +5,9 @@ import daegpu.model.Layer;
 import daegpu.model.Layer.Operation;
 
 /**
- * A layer forward, or its data gradient, for batches of one size, by one of the kernels of include/implicit_gemm.cuh: which
- * one, its {@code struct GemmShape}, and how many blocks share the work. All of it follows from the shapes, so that the bits
- * are the same on any GPU.
+ * A layer forward, or its data gradient, for batches of one size, by one of the kernels of include/implicit_gemm.cuh or
+ * include/strips.cuh: which one, its {@code struct GemmShape}, and how many blocks share the work. All of it follows from the
+ * shapes, so that the bits are the same on any GPU.
  *
  * @param kernel     what is launched
  * @param shape      {@code struct GemmShape}
@@ -34,6 +34,12 @@ record ImplicitGemm(Kernel kernel, int[] shape, int blocks, int tileColumns, int
     private static final int LEAST_PART = 8;
     private static final int TILE_DEPTH = 16;
 
+    /** Small pixels in a strip, and strips in a tile: {@code STRIP} and {@code STRIPS} in include/strips.cuh. */
+    private static final int STRIP = 7;
+    private static final int STRIPS = 16;
+    /** Height and width below which strips would be mostly empty, and the rows of a tile not fit its place. */
+    private static final int LEAST_STRIPS = 5;
+
     /** Rows and columns of the tiles that a kernel makes. */
     private record Tile(Kernel kernel, int rows, int columns) {
     }
@@ -56,10 +62,14 @@ record ImplicitGemm(Kernel kernel, int[] shape, int blocks, int tileColumns, int
         boolean scatters = layer.operation() == Operation.TRANSPOSED_CONVOLUTION; // its small side is its input
         int gridHeight = scatters ? layer.inputHeight() : layer.outputHeight();
         int gridWidth = scatters ? layer.inputWidth() : layer.outputWidth();
+        Tile strips = stripTile(layer, transposed, channels, columns, gridHeight, gridWidth);
+        if (strips != null) {
+            return ofStrips(layer, strips, count, channels, columns, height, width, gridHeight, gridWidth, epilogue, scale);
+        }
         int rows = count * gridHeight * gridWidth;
         Tile tile = layer.operation() == Operation.DENSE ? denseTile(transposed, channels, columns)
                 : transposed ? transposedTile(layer.kernelSize(), channels, columns)
-                : forwardTile(layer.kernelSize(), channels, columns);
+                : forwardTile(channels, columns);
         int phases = transposed ? layer.stride() * layer.stride() : 1;
         int tileRows = (rows + tile.rows() - 1) / tile.rows();
         int tileColumns = (columns + tile.columns() - 1) / tile.columns();
@@ -78,15 +88,44 @@ record ImplicitGemm(Kernel kernel, int[] shape, int blocks, int tileColumns, int
                 splits > 1 ? tiles : 0, splits > 1 ? (long) tiles * splits * tile.rows() * tile.columns() : 0);
     }
 
-    private static Tile forwardTile(int kernelSize, int channels, int columns) {
-        boolean vector = columns % 4 == 0;
-        if (kernelSize == 3 && channels == 1) {
-            return new Tile(Kernel.CONVOLUTION_1, 64, 32);
+    /** By a kernel of include/strips.cuh, in whose {@code GemmShape} rows are strips. */
+    private static ImplicitGemm ofStrips(Layer layer, Tile tile, int count, int channels, int columns, int height, int width,
+            int gridHeight, int gridWidth, Epilogue epilogue, float scale) {
+        int across = (gridWidth + STRIP - 1) / STRIP;
+        int rows = count * across * gridHeight;
+        Divisor byStrips = Divisor.of(across * gridHeight);
+        Divisor byHeight = Divisor.of(gridHeight);
+        Divisor byAcross = Divisor.of(across);
+        int[] shape = {rows, gridHeight, gridWidth, height, width, channels, columns, layer.kernelSize(),
+                layer.paddingBefore(), layer.stride(), 1, epilogue.ordinal(), pieces(columns) * PIECE,
+                Float.floatToIntBits(scale), byStrips.multiplier(), byStrips.shift(), byHeight.multiplier(),
+                byHeight.shift(), byAcross.multiplier(), byAcross.shift()};
+        int tileRows = (rows + tile.rows() - 1) / tile.rows();
+        int tileColumns = (columns + tile.columns() - 1) / tile.columns();
+        return new ImplicitGemm(tile.kernel(), shape, Math.min(tileRows, MOST_BLOCKS), tileColumns, 1, 1, 0, 0);
+    }
+
+    /** The tile of the kernel of include/strips.cuh that is made for a layer; null where none is. */
+    private static Tile stripTile(Layer layer, boolean transposed, int channels, int columns, int gridHeight,
+            int gridWidth) {
+        boolean fits = layer.operation() != Operation.DENSE && layer.kernelSize() == 3 && columns % 4 == 0
+                && gridHeight >= LEAST_STRIPS && gridWidth >= LEAST_STRIPS;
+        if (!fits) {
+            return null;
         }
-        if (kernelSize == 3 && vector && (channels == 32 || channels == 64)) {
-            return new Tile(channels == 32 ? Kernel.CONVOLUTION_32 : Kernel.CONVOLUTION_64, 64, 32);
+        if (layer.stride() == 1) {
+            return !transposed && channels == 1 ? new Tile(Kernel.CONVOLUTION_STRIPS_1_STRIDE_1, STRIPS, 32) : null;
         }
-        return new Tile(vector && channels % 4 == 0 ? Kernel.CONVOLUTION_VECTOR : Kernel.CONVOLUTION, 64, 32);
+        if (transposed) {
+            return channels == 64 ? new Tile(Kernel.TRANSPOSED_CONVOLUTION_STRIPS_64, STRIPS, 16)
+                    : channels == 32 ? new Tile(Kernel.TRANSPOSED_CONVOLUTION_STRIPS_32, STRIPS, 16) : null;
+        }
+        return channels == 1 ? new Tile(Kernel.CONVOLUTION_STRIPS_1, STRIPS, 32)
+                : channels % 8 == 0 ? new Tile(Kernel.CONVOLUTION_STRIPS, STRIPS, 32) : null;
+    }
+
+    private static Tile forwardTile(int channels, int columns) {
+        return new Tile(channels % 4 == 0 && columns % 4 == 0 ? Kernel.CONVOLUTION_VECTOR : Kernel.CONVOLUTION, 64, 32);
     }
 
     private static Tile transposedTile(int kernelSize, int channels, int columns) {
@@ -96,9 +135,6 @@ record ImplicitGemm(Kernel kernel, int[] shape, int blocks, int tileColumns, int
         }
         if (columns <= 4) {
             return new Tile(Kernel.TRANSPOSED_CONVOLUTION_FEW, 128, 4);
-        }
-        if (kernelSize == 3 && (channels == 32 || channels == 64)) {
-            return new Tile(channels == 32 ? Kernel.TRANSPOSED_CONVOLUTION_32 : Kernel.TRANSPOSED_CONVOLUTION_64, 64, 32);
         }
         return new Tile(channels % 4 == 0 ? Kernel.TRANSPOSED_CONVOLUTION_VECTOR : Kernel.TRANSPOSED_CONVOLUTION, 64, 32);
     }

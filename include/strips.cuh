@@ -1,0 +1,375 @@
+#pragma once
+
+#include "implicit_gemm.cuh"
+
+// Layers with 3x3 kernels whose inputs are gathered once for all taps. Eight threads make a strip: seven neighbouring small
+// pixels of a row (of a convolution, those that it puts out; of a transposed one, those that it takes in) for all columns of
+// the block, TN each. A tile is 16 strips, one under the other where the images go on. The rows that they need, with a border
+// of zeros, lie in shared memory for a few channels at once, so a value is loaded from global memory once a block, and is in
+// registers for all nine taps.
+//
+// Here GemmShape counts otherwise: rows are strips, by_width divides by those of a column of an image (grid_height), and
+// by_channels divides by the columns of strips of an image.
+
+constexpr int STRIP = 7;
+constexpr int STRIPS = SUM_THREADS / 8;
+
+// WINDOW: rows that a strip needs; STEP: rows from one strip to the next; WIDTH: floats that a strip needs of a row, and a few;
+// BEFORE: rows and columns of zeros before an image; ROWS: of a tile at most; AT_ONCE: channels, 8 or 1.
+template <int WINDOW, int STEP, int WIDTH, int BEFORE, int ROWS, int AT_ONCE>
+struct StripInput {
+    static constexpr int THREADS = SUM_THREADS;
+    static constexpr bool VECTOR = AT_ONCE == 8;
+    // Pitches that keep the 32 values that a warp stores at once in different banks.
+    static constexpr int FOUR_PITCH = WIDTH == 8 ? 40 : 80;  // of four channels
+    static constexpr int PITCH = VECTOR ? 2 * FOUR_PITCH : WIDTH;
+    static constexpr int SHARED = ROWS * PITCH;
+    static constexpr int LOADS = (ROWS * WIDTH * (VECTOR ? 2 : 1) + THREADS - 1) / THREADS;
+    static_assert(!VECTOR || WIDTH == 8 || WIDTH == 16, "pitches are for these");
+
+    const GemmShape& shape;
+    const float* input;
+    int start[LOADS];  // float of channel 0, or -1 outside
+    float values[LOADS * (VECTOR ? 4 : 1)];
+
+    __device__ StripInput(const GemmShape& s, const float* i) : shape(s), input(i) {}
+
+    // The row, counted through all columns of strips, where a strip begins.
+    __device__ int first_row(int strip, int& column, int& i) const {
+        column = shape.by_width.quotient(strip);
+        i = strip - column * shape.grid_height;
+        return column * (STEP * shape.grid_height + WINDOW - STEP) + STEP * i;
+    }
+
+    // Which values of the tile's rows this thread loads.
+    __device__ void find(int first_strip) {
+        int rows_of_column = STEP * shape.grid_height + WINDOW - STEP;
+        int column, i;
+        first_row(first_strip, column, i);
+        int across = (shape.grid_width + STRIP - 1) / STRIP;
+#pragma unroll
+        for (int r = 0; r < LOADS; r++) {
+            int index = (threadIdx.x + r * THREADS) / (VECTOR ? 2 : 1);
+            int x = index % WIDTH;
+            int row = STEP * i + index / WIDTH;
+            int here = column;
+            while (row >= rows_of_column) {
+                row -= rows_of_column;
+                here++;
+            }
+            int image = shape.by_channels.quotient(here);
+            int left = here - image * across;
+            int y = row - BEFORE;
+            x += left * STRIP * STEP - BEFORE;
+            bool inside = image * across * shape.grid_height < shape.rows
+                    && static_cast<unsigned>(y) < static_cast<unsigned>(shape.height)
+                    && static_cast<unsigned>(x) < static_cast<unsigned>(shape.width);
+            int four = VECTOR ? static_cast<int>(threadIdx.x) % 2 * 4 : 0;
+            start[r] = inside ? ((image * shape.height + y) * shape.width + x) * shape.channels + four : -1;
+        }
+    }
+
+    __device__ void load(int channel) {
+#pragma unroll
+        for (int r = 0; r < LOADS; r++) {
+            if (VECTOR) {
+                float4 four = make_float4(0, 0, 0, 0);
+                if (start[r] >= 0) {
+                    four = *reinterpret_cast<const float4*>(input + start[r] + channel);
+                }
+                values[r * 4] = four.x;
+                values[r * 4 + 1 % (LOADS * 4)] = four.y;
+                values[r * 4 + 2 % (LOADS * 4)] = four.z;
+                values[r * 4 + 3 % (LOADS * 4)] = four.w;
+            } else {
+                values[r] = start[r] >= 0 ? input[start[r] + channel] : 0.0f;
+            }
+        }
+    }
+
+    __device__ void stage(float* shared) const {
+#pragma unroll
+        for (int r = 0; r < LOADS; r++) {
+            int index = (threadIdx.x + r * THREADS) / (VECTOR ? 2 : 1);
+            int row = index / WIDTH;
+            if (ROWS * WIDTH * (VECTOR ? 2 : 1) % THREADS == 0 || row < ROWS) {
+                float* to = shared + row * PITCH + index % WIDTH;
+                if (VECTOR) {
+#pragma unroll
+                    for (int j = 0; j < 4; j++) {
+                        to[threadIdx.x % 2 * FOUR_PITCH + j * WIDTH] = values[r * 4 + j];
+                    }
+                } else {
+                    *to = values[r];
+                }
+            }
+        }
+    }
+
+    // N floats of a row for channel `channel` of those in shared memory.
+    template <int N>
+    __device__ static void read(float (&window)[N], const float* row, int channel) {
+        const float* from = row + (VECTOR ? channel / 4 * FOUR_PITCH + channel % 4 * WIDTH : 0);
+#pragma unroll
+        for (int m = 0; m < N / 4; m++) {
+            float four[4];
+            read_shared(four, from + 4 * m);
+#pragma unroll
+            for (int j = 0; j < 4; j++) {
+                window[4 * m + j] = four[j];
+            }
+        }
+    }
+};
+
+// A convolution with stride 2 and zeros after, or stride 1 and zeros around, and the data gradients of transposed ones.
+// AT_ONCE 8: channels are a multiple of 8. Columns are a multiple of 4.
+template <int STRIDE, int AT_ONCE>
+struct StripConvolution {
+    static constexpr int TN = 4;
+    static constexpr int BN = 8 * TN;
+    static constexpr int THREADS = SUM_THREADS;
+    static constexpr int WIDTH = STRIDE == 2 ? 16 : 12;
+    using Input = StripInput<3, STRIDE, WIDTH, STRIDE == 1 ? 1 : 0, STRIDE == 2 ? 36 : 24, AT_ONCE>;
+    static constexpr int WEIGHTS = AT_ONCE * 9 * BN;
+    static constexpr int WEIGHT_LOADS = (WEIGHTS / 4 + THREADS - 1) / THREADS;
+    static constexpr int SHARED = Input::SHARED + WEIGHTS > STRIPS * (BN + 8) ? Input::SHARED + WEIGHTS : STRIPS * (BN + 8);
+
+    __device__ static void load_weights(const GemmShape& shape, const float* weights, int channel, int column,
+                                        float (&values)[4 * WEIGHT_LOADS]) {
+#pragma unroll
+        for (int r = 0; r < WEIGHT_LOADS; r++) {
+            int index = threadIdx.x + r * THREADS;
+            int n = column + index % 8 * 4;
+            int line = index / 8;
+            int tap = line / AT_ONCE;
+            float4 four = make_float4(0, 0, 0, 0);
+            if (n < shape.columns && tap < 9) {
+                four = *reinterpret_cast<const float4*>(weights
+                        + (tap * shape.channels + channel + line % AT_ONCE) * shape.columns + n);
+            }
+            values[4 * r] = four.x;
+            values[4 * r + 1] = four.y;
+            values[4 * r + 2] = four.z;
+            values[4 * r + 3] = four.w;
+        }
+    }
+
+    __device__ static void stage_weights(float* shared, const float (&values)[4 * WEIGHT_LOADS]) {
+#pragma unroll
+        for (int r = 0; r < WEIGHT_LOADS; r++) {
+            int index = threadIdx.x + r * THREADS;
+            if (4 * index < WEIGHTS) {
+                write_shared(shared + 4 * index, values[4 * r], values[4 * r + 1], values[4 * r + 2], values[4 * r + 3]);
+            }
+        }
+    }
+
+    __device__ static void multiply(const float* rows, const float* weights, float (&acc)[STRIP][TN]) {
+#pragma unroll
+        for (int channel = 0; channel < AT_ONCE; channel++) {
+#pragma unroll
+            for (int ky = 0; ky < 3; ky++) {
+                float window[WIDTH];
+                Input::read(window, rows + ky * Input::PITCH, channel);
+#pragma unroll
+                for (int kx = 0; kx < 3; kx++) {
+                    float right[TN];
+                    read_shared(right, weights + ((ky * 3 + kx) * AT_ONCE + channel) * BN);
+#pragma unroll
+                    for (int q = 0; q < STRIP; q++) {
+#pragma unroll
+                        for (int j = 0; j < TN; j++) {
+                            acc[q][j] = fmaf(window[q * STRIDE + kx], right[j], acc[q][j]);
+                        }
+                    }
+                }
+            }
+        }
+    }
+
+    __device__ __forceinline__ static void run(const GemmShape& shape, const GemmOperands& operands, const Place& block,
+                                               float* shared) {
+        float* weights = shared + Input::SHARED;
+        int column = block.y * BN;
+        int n = column + threadIdx.x % 8 * TN;
+        int count = shape.columns - n >= TN ? TN : 0;
+        Input input(shape, operands.input);
+        float sums[TN] = {0, 0, 0, 0};
+        float squares = 0;
+        float loaded[4 * WEIGHT_LOADS];
+        float bias[TN];
+        load_bias(shape, operands, n, count, bias);
+        for (int tile = block.x; tile * STRIPS < shape.rows; tile += block.across) {
+            int strip = tile * STRIPS + threadIdx.x / 8;
+            int line, i;
+            int first = input.first_row(tile * STRIPS, line, i);
+            const float* rows = shared + (input.first_row(strip, line, i) - first) * Input::PITCH;
+            bool works = strip < shape.rows && count > 0;
+            if (!works) {
+                rows = shared;
+            }
+            float acc[STRIP][TN];
+#pragma unroll
+            for (int q = 0; q < STRIP; q++) {
+#pragma unroll
+                for (int j = 0; j < TN; j++) {
+                    acc[q][j] = 0;
+                }
+            }
+            input.find(tile * STRIPS);
+            input.load(0);
+            load_weights(shape, operands.weights, 0, column, loaded);
+            for (int channel = 0; channel < shape.channels; channel += AT_ONCE) {
+                __syncthreads();
+                input.stage(shared);
+                stage_weights(weights, loaded);
+                __syncthreads();
+                if (channel + AT_ONCE < shape.channels) {
+                    input.load(channel + AT_ONCE);
+                    load_weights(shape, operands.weights, channel + AT_ONCE, column, loaded);
+                }
+                if (works) {
+                    multiply(rows, weights + threadIdx.x % 8 * TN, acc);
+                }
+            }
+            if (works) {
+                int across = (shape.grid_width + STRIP - 1) / STRIP;
+                int image = shape.by_channels.quotient(line);
+                int x = (line - image * across) * STRIP;
+                int pixel = (image * shape.grid_height + i) * shape.grid_width + x;
+#pragma unroll
+                for (int q = 0; q < STRIP; q++) {
+                    if (x + q < shape.grid_width) {
+                        finish_pixel(shape, operands, static_cast<long long>(pixel + q) * shape.columns + n, TN, true, bias,
+                                     acc[q], sums, squares);
+                    }
+                }
+            }
+        }
+        if (operands.sums != nullptr) {
+            leave_sums<STRIPS, 8>(shape, operands, block, 0, column, shared, sums, squares);
+        }
+    }
+};
+
+// A transposed convolution with stride 2, and the data gradients of convolutions: a strip's threads make all four phases, that
+// is two rows of 14 pixels, from two rows of 8. A block keeps its weights in shared memory. Channels are C, columns a multiple
+// of 4.
+template <int C>
+struct StripTransposed {
+    static constexpr int TN = 2;
+    static constexpr int BN = 8 * TN;
+    static constexpr int THREADS = SUM_THREADS;
+    static constexpr int AT_ONCE = 8;
+    using Input = StripInput<2, 1, 8, 1, 24, AT_ONCE>;
+    // Of the weights of one channel; so that those of another four channels are 16 banks on.
+    static constexpr int PITCH = 9 * BN + 4;
+    static constexpr int SHARED = Input::SHARED + C * PITCH;
+
+    // [tap, columns, channels] to [channels, tap, columns].
+    __device__ static void stage_weights(const GemmShape& shape, const float* from, int column, float* weights) {
+        int n = threadIdx.x / 2 % BN;
+        bool has = column + n < shape.columns;
+        for (int index = threadIdx.x; index < 9 * BN * C / 4; index += THREADS) {
+            int rest = index / (2 * BN);
+            int tap = rest / (C / 8);
+            int channel = rest % (C / 8) * 8 + index % 2 * 4;
+            float4 four = make_float4(0, 0, 0, 0);
+            if (has) {
+                four = *reinterpret_cast<const float4*>(from + (tap * shape.columns + column + n) * C + channel);
+            }
+            float* to = weights + channel * PITCH + tap * BN + n;
+            to[0] = four.x;
+            to[PITCH] = four.y;
+            to[2 * PITCH] = four.z;
+            to[3 * PITCH] = four.w;
+        }
+    }
+
+    // acc: [row, column of a quad, quad, TN].
+    __device__ static void multiply(const float* rows, const float* weights, float (&acc)[2][2][STRIP][TN]) {
+#pragma unroll
+        for (int channel = 0; channel < AT_ONCE; channel++) {
+            float above[8], here[8];
+            Input::read(above, rows, channel);
+            Input::read(here, rows + Input::PITCH, channel);
+#pragma unroll
+            for (int tap = 0; tap < 9; tap++) {
+                int ky = tap / 3;
+                int kx = tap % 3;
+                float right[TN];
+                read_shared(right, weights + channel * PITCH + tap * BN);
+#pragma unroll
+                for (int q = 0; q < STRIP; q++) {
+                    float left = (ky == 2 ? above : here)[kx == 2 ? q : q + 1];
+#pragma unroll
+                    for (int j = 0; j < TN; j++) {
+                        acc[ky % 2][kx % 2][q][j] = fmaf(left, right[j], acc[ky % 2][kx % 2][q][j]);
+                    }
+                }
+            }
+        }
+    }
+
+    __device__ __forceinline__ static void run(const GemmShape& shape, const GemmOperands& operands, const Place& block,
+                                               float* shared) {
+        float* weights = shared + Input::SHARED;
+        int column = block.y * BN;
+        int n = column + threadIdx.x % 8 * TN;
+        int count = shape.columns - n >= TN ? TN : 0;
+        Input input(shape, operands.input);
+        float sums[TN] = {0, 0};
+        float squares = 0;
+        float bias[TN];
+        load_bias(shape, operands, n, count, bias);
+        stage_weights(shape, operands.weights, column, weights);
+        for (int tile = block.x; tile * STRIPS < shape.rows; tile += block.across) {
+            int strip = tile * STRIPS + threadIdx.x / 8;
+            int line, i;
+            int first = input.first_row(tile * STRIPS, line, i);
+            const float* rows = shared + (input.first_row(strip, line, i) - first) * Input::PITCH;
+            bool works = strip < shape.rows && count > 0;
+            if (!works) {
+                rows = shared;
+            }
+            float acc[2][2][STRIP][TN];
+#pragma unroll
+            for (int k = 0; k < 4 * STRIP * TN; k++) {
+                acc[k / TN / STRIP / 2][k / TN / STRIP % 2][k / TN % STRIP][k % TN] = 0;
+            }
+            input.find(tile * STRIPS);
+            input.load(0);
+            for (int channel = 0; channel < C; channel += AT_ONCE) {
+                __syncthreads();
+                input.stage(shared);
+                __syncthreads();
+                if (channel + AT_ONCE < C) {
+                    input.load(channel + AT_ONCE);
+                }
+                if (works) {
+                    multiply(rows, weights + channel * PITCH + threadIdx.x % 8 * TN, acc);
+                }
+            }
+            if (works) {
+                int across = (shape.grid_width + STRIP - 1) / STRIP;
+                int image = shape.by_channels.quotient(line);
+                int x = (line - image * across) * STRIP;
+#pragma unroll
+                for (int part = 0; part < 4; part++) {
+                    int pixel = ((image * shape.grid_height + i) * 2 + part / 2) * 2 * shape.grid_width + 2 * x + part % 2;
+#pragma unroll
+                    for (int q = 0; q < STRIP; q++) {
+                        if (x + q < shape.grid_width) {
+                            finish_pixel(shape, operands, static_cast<long long>(pixel + 2 * q) * shape.columns + n, TN, true,
+                                         bias, acc[part / 2][part % 2][q], sums, squares);
+                        }
+                    }
+                }
+            }
+        }
+        if (operands.sums != nullptr) {
+            leave_sums<STRIPS, 8>(shape, operands, block, 0, column, shared, sums, squares);
+        }
+    }
+};
