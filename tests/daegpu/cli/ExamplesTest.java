@@ -51,7 +51,7 @@ class ExamplesTest {
     @BeforeAll
     static void prepareWhatTheExamplesName() throws IOException {
         Random random = new Random(7);
-        for (String name : List.of("photos/a.png", "photos/trip/b.jpg", "photos/trip/c.png")) {
+        for (String name : List.of("photos/a.png", "photos/trip/b.jpg", "photos/trip/c.png", "more-photos/d.png")) {
             BufferedImage photo = new BufferedImage(70 + random.nextInt(30), 50 + random.nextInt(30),
                     BufferedImage.TYPE_INT_RGB);
             photo.createGraphics().fillRect(random.nextInt(30), random.nextInt(20), 30, 25);
