@@ -168,9 +168,26 @@ class ExamplesTest {
         }
         List<Path> runsBefore = list(folder.resolve("runs"));
         Result result = directory.run(arguments.toArray()).assertDone();
-        if (output != null) {
-            assertFilled(folder.resolve(output));
+        if (words.contains("--dry-run")) {
+            assertTrue(result.out().contains("Nothing was written"), result.out());
+            assertTrue(output == null || !Files.exists(folder.resolve(output)), output + " was made");
+            assertEquals(runsBefore, list(folder.resolve("runs")));
+        } else {
+            if (output != null) {
+                assertFilled(folder.resolve(output));
+            }
+            assertDone(words, output, runsBefore, result.out());
         }
+        if (output != null && Files.exists(folder.resolve(output))) {
+            delete(folder.resolve(output));
+        }
+        if (replaced) {
+            Files.move(aside, folder.resolve(output));
+        }
+    }
+
+    /** What the command promises beside what it was told to write. */
+    private static void assertDone(List<String> words, String output, List<Path> runsBefore, String out) throws IOException {
         switch (words.get(0)) {
             case "train" -> assertRun(output != null ? folder.resolve(output)
                     : words.contains("--resume") ? folder.resolve(value(words, "--resume"))
@@ -181,18 +198,11 @@ class ExamplesTest {
                 assertFilled(figure);
                 Files.delete(figure);
                 if (words.contains("--json")) {
-                    assertTrue(new ObjectMapper().readTree(result.out()).size() > 0, result.out());
+                    assertTrue(new ObjectMapper().readTree(out).size() > 0, out);
                 }
             }
-            case "parity" -> assertTrue(result.out().strip().lines().anyMatch(line -> line.startsWith("PASS: all")),
-                    result.out());
-            default -> assertTrue(output != null || !result.out().isBlank(), "neither writes nor prints anything");
-        }
-        if (replaced) {
-            delete(folder.resolve(output));
-            Files.move(aside, folder.resolve(output));
-        } else if (output != null) {
-            delete(folder.resolve(output));
+            case "parity" -> assertTrue(out.lines().anyMatch(line -> line.startsWith("PASS: all")), out);
+            default -> assertTrue(output != null || !out.isBlank(), "neither writes nor prints anything");
         }
     }
 
@@ -216,8 +226,8 @@ class ExamplesTest {
 
     /** The files that the README promises. */
     private static void assertRun(Path run) throws IOException {
-        for (String name : List.of("config.json", "metrics.csv", "best.safetensors", "last.safetensors", "samples/epoch-001.png",
-                "loss.png", "report.html", "tensorboard")) {
+        for (String name : List.of("config.json", "metrics.csv", "best.safetensors", "last.safetensors",
+                "samples/epoch-001.png", "loss.png", "latents.png", "report.html", "tensorboard")) {
             assertFilled(run.resolve(name));
         }
     }
@@ -236,7 +246,7 @@ class ExamplesTest {
 
     private static List<Path> list(Path folder) throws IOException {
         try (Stream<Path> files = Files.list(folder)) {
-            return files.toList();
+            return files.sorted().toList();
         }
     }
 
@@ -257,7 +267,8 @@ class ExamplesTest {
         String program = Program.fork(List.of()).command().stream().map(ProgramName::argument)
                 .reduce((all, next) -> all + " " + next).orElseThrow();
         Process bash = new ProcessBuilder("bash", "-c", "dae-gpu() { " + program + " \"$@\"; }\n" + example + "\n"
-                + "complete -p dae-gpu && COMP_WORDS=(dae-gpu tra) COMP_CWORD=1 && _complete_dae-gpu && echo ${COMPREPLY[@]}")
+                + "complete -p dae-gpu && COMP_WORDS=(dae-gpu tra) COMP_CWORD=1 && _complete_dae-gpu"
+                + " && echo ${COMPREPLY[@]}")
                 .redirectErrorStream(true).start();
         String output = new String(bash.getInputStream().readAllBytes());
         assertEquals(0, bash.waitFor(), output);

@@ -32,7 +32,8 @@ final class WorkingDirectory implements AutoCloseable {
     /** Starts in {@code folder}, where there is no display. */
     static WorkingDirectory of(Path folder) throws IOException {
         ProcessBuilder builder = Program.fork(List.of("-Dfile.encoding=UTF-8")).directory(folder.toFile());
-        builder.command().replaceAll(argument -> argument.equals("daegpu.Main") ? WorkingDirectory.class.getName() : argument);
+        builder.command().replaceAll(
+                argument -> argument.equals("daegpu.Main") ? WorkingDirectory.class.getName() : argument);
         builder.environment().keySet().removeAll(List.of("DISPLAY", "WAYLAND_DISPLAY"));
         return new WorkingDirectory(builder.redirectError(Redirect.INHERIT).start());
     }
