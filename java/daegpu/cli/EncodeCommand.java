@@ -17,9 +17,7 @@ import java.nio.FloatBuffer;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
-import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Map;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.ArgGroup;
 import picocli.CommandLine.Command;
@@ -76,6 +74,12 @@ final class EncodeCommand implements Callable<Integer> {
     /** Room for images that wait to go through the network together, and how many do. */
     private byte[] waiting;
     private int waitingCount;
+    /** Whether a picture was cut into tiles. */
+    private boolean cut;
+
+    /** A file to encode and its name in the output: for one of a folder, its path in there. */
+    private record InputFile(Path path, String name) {
+    }
 
     @Override
     public Integer call() throws IOException {
@@ -86,16 +90,16 @@ final class EncodeCommand implements Callable<Integer> {
         Checkpoint checkpoint = model.read();
         Architecture architecture = checkpoint.options().architecture();
         Preparation preparation = fitting.preparation(architecture, model.run());
-        Map<Path, String> files = files();
+        List<InputFile> files = files();
         waiting = new byte[Math.max(1, CHUNK / architecture.imageSize()) * architecture.imageSize()];
         try (OpenedEngine engine = engineChoice.open(architecture, 1);
                 FileProgress progress = new FileProgress(spec.commandLine().getOut(),
                 ProgressDisplay.onTerminal() ? System.out : null, "files")) {
             engine.engine().load(checkpoint.state());
             int started = 0;
-            for (Map.Entry<Path, String> file : files.entrySet()) {
+            for (InputFile file : files) {
                 try {
-                    encode(engine.engine(), file.getKey(), file.getValue(), preparation);
+                    encode(engine.engine(), file.path(), file.name(), preparation);
                 } catch (InvalidInputException e) {
                     failures.add(e.getMessage());
                 }
@@ -112,9 +116,9 @@ final class EncodeCommand implements Callable<Integer> {
             new LatentVectors(names, architecture.latentDimension(), values.array()).write(output);
             spec.commandLine().getOut().println("Encoded " + names.size() + (names.size() == 1 ? " image" : " images") + " into "
                     + architecture.latentDimension() + " values each: " + output);
-            if (preparation.fit() == Fit.TILES && !fitting.isGiven()) {
-                spec.commandLine().getOut().println("Pictures were cut into tiles, as for the model's training; --resize and --crop"
-                        + " take each as one image.");
+            if (cut && !fitting.isGiven()) {
+                spec.commandLine().getOut().println("Pictures were cut into tiles, as for the model's training; --resize and"
+                        + " --crop take each as one image.");
             }
         }
         for (String failure : failures) {
@@ -123,14 +127,13 @@ final class EncodeCommand implements Callable<Integer> {
         return failures.isEmpty() ? ExitStatus.DONE : names.isEmpty() ? ExitStatus.BAD_INPUT : ExitStatus.DONE_IN_PART;
     }
 
-    /** Each input file and its name in the output: for one of a folder, its path in there. */
-    private Map<Path, String> files() {
-        Map<Path, String> files = new LinkedHashMap<>();
+    private List<InputFile> files() {
+        List<InputFile> files = new ArrayList<>();
         for (Path input : inputs) {
             if (Files.isDirectory(input)) {
-                InputFiles.picturesIn(input).forEach(file -> files.put(file, PictureFolder.inside(input, file)));
+                InputFiles.picturesIn(input).forEach(file -> files.add(new InputFile(file, PictureFolder.inside(input, file))));
             } else {
-                files.put(input, input.getFileName().toString());
+                files.add(new InputFile(input, input.getFileName().toString()));
             }
         }
         return files;
@@ -148,7 +151,9 @@ final class EncodeCommand implements Callable<Integer> {
         InputFiles.requirePicturesFit(file, architecture);
         Photo photo = ImageFile.open(file).withChannels(preparation.channels());
         preparation.requireSize(file, photo.height(), photo.width());
-        encode(engine, name, preparation.fit() == Fit.TILES, preparation.images(photo.height(), photo.width()),
+        boolean tiles = preparation.fit() == Fit.TILES;
+        cut |= tiles;
+        encode(engine, name, tiles, preparation.images(photo.height(), photo.width()),
                 (first, count, pixels, at) -> preparation.write(photo, first, count, pixels, at));
     }
 

@@ -87,7 +87,8 @@ final class EvaluateCommand implements Callable<Integer> {
     private ValidationImages data;
 
     @Option(names = "--limit", paramLabel = "N",
-            description = "Take the first N images only; 0 takes all (default: as many as in the model's training, else all).")
+            description = "Take the first N images only; 0 takes all (default: as many as in the model's training, else "
+                    + "all).")
     private Integer limit;
 
     @Option(names = "--output", paramLabel = "FILE.png", converter = PngFile.class,
@@ -220,7 +221,8 @@ final class EvaluateCommand implements Callable<Integer> {
         if (limit == null && !fitting.isGiven()
                 && data.changedSince(checkpoint, model, validation.images())) {
             err.println(spec.qualifiedName() + ": note: the images in " + DaeGpu.oneLine(validation.origin())
-                    + " are not those that the training was validated on, so the model may have been trained on some of them");
+                    + " are not those that the training was validated on, so the model may have been trained on some of"
+                    + " them");
         }
         return validation.unusable().isEmpty() ? ExitStatus.DONE : ExitStatus.DONE_IN_PART;
     }

@@ -43,7 +43,11 @@ final class InputFiles {
         return format;
     }
 
-    /** Reads the images of an IDX file. @throws InvalidInputException if that fails, or they have another size than the model's */
+    /**
+     * Reads the images of an IDX file.
+     *
+     * @throws InvalidInputException if that fails, or they have another size than the model's
+     */
     static ImageSet readIdx(Path file, Architecture architecture) {
         ImageSet images = IdxFile.read(file, 0);
         if (!images.hasSize(architecture.height(), architecture.width(), architecture.channels())) {

@@ -24,7 +24,11 @@ final class ModelFile {
         return Checkpoint.read(file());
     }
 
-    /** The record of the run that made it, if it lies where the run left it. @throws daegpu.data.InvalidInputException if that is damaged */
+    /**
+     * The record of the run that made it, if it lies where the run left it.
+     *
+     * @throws daegpu.data.InvalidInputException if that is damaged
+     */
     Optional<RunRecord> run() {
         return RunRecord.ofModel(file());
     }

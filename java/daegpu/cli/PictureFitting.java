@@ -22,8 +22,8 @@ final class PictureFitting {
             + "proportions, and scale it to the model's size.")
     private boolean crop;
 
-    @Option(names = "--tiles", description = "Cut each picture into tiles of the model's size; smaller ones are filled up with "
-            + "their reflection.")
+    @Option(names = "--tiles", description = "Cut each picture into tiles of the model's size; smaller ones are filled up "
+            + "with their reflection.")
     private boolean tiles;
 
     @Option(names = "--overlap", paramLabel = "N",
@@ -45,7 +45,8 @@ final class PictureFitting {
         if (Stream.of(resize, crop, tiles).filter(given -> given).count() > 1) {
             throw new InvalidInputException("give one of --resize, --crop and --tiles");
         }
-        Fit fit = resize ? Fit.RESIZE : crop ? Fit.CROP : tiles ? Fit.TILES : run.map(PictureFitting::fitOf).orElse(Fit.NONE);
+        Fit fit = resize ? Fit.RESIZE : crop ? Fit.CROP : tiles ? Fit.TILES
+                : run.map(PictureFitting::fitOf).orElse(Fit.NONE);
         if (overlap != null && fit != Fit.TILES) {
             throw new InvalidInputException("--overlap goes with --tiles");
         }

@@ -17,8 +17,8 @@ import picocli.CommandLine.Option;
 final class ValidationImages {
 
     @Option(names = "--data", paramLabel = "PATH",
-            description = "Images to try the model on: an IDX file, a folder with a t10k-images... file, or a folder with PNG and "
-                    + "JPEG files in it and in its folders (default: the validation images of the model's training; where "
+            description = "Images to try the model on: an IDX file, a folder with a t10k-images... file, or a folder with PNG "
+                    + "and JPEG files in it and in its folders (default: the validation images of the model's training; where "
                     + "its config.json is not beside the model, the test images of the MNIST inside the program).")
     private Path data;
 
@@ -46,7 +46,8 @@ final class ValidationImages {
     private static Validation ofRun(RunRecord run, Integer limit, Preparation preparation, ReadingListener listener) {
         try {
             return DataSets.validation(run.path("data").orElse(null), run.path("validation-data").orElse(null),
-                    run.number("validation-split"), limit != null ? limit : run.count("validation-limit"), preparation, listener);
+                    run.number("validation-split"), limit != null ? limit : run.count("validation-limit"), preparation,
+                    listener);
         } catch (InvalidInputException e) {
             throw new InvalidInputException("the validation images of the model's training cannot be used: " + e.getMessage()
                     + "; name others with --data", e);
