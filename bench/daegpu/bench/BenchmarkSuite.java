@@ -45,7 +45,7 @@ import picocli.CommandLine.Spec;
 /** Runs the JMH benchmarks one after the other, keeps what each measured, and compares with an earlier run. */
 @Command(name = "dae-gpu-bench", mixinStandardHelpOptions = true, description = {
     "Times the parts of dae-gpu on this machine.",
-    "Without --full: the cpu engine, batches of 1 and 32, five seconds each after a warm-up of two."})
+    "Without --full: the cpu engine, batches of 1 and 32, five seconds each after a warm-up of one."})
 public final class BenchmarkSuite implements Callable<Integer> {
 
     private static final Set<String> SHORT_BATCHES = Set.of("1", "32");
@@ -58,8 +58,15 @@ public final class BenchmarkSuite implements Callable<Integer> {
         }
 
         boolean isShort() {
-            return parameters.getOrDefault("engine", "cpu").equals("cpu")
-                    && SHORT_BATCHES.contains(parameters.getOrDefault("batchSize", "1"));
+            String batch = parameters.get("batchSize");
+            if (parameters.containsKey("operation")) {
+                return benchmark.contains(".CpuOperations.") && batch.equals("32");
+            }
+            return parameters.getOrDefault("engine", "cpu").equals("cpu") && (batch == null || SHORT_BATCHES.contains(batch));
+        }
+
+        boolean isPeak() {
+            return benchmark.contains(".Peak.");
         }
     }
 
@@ -128,13 +135,17 @@ public final class BenchmarkSuite implements Callable<Integer> {
                 System.getProperty("java.vm.name"), System.getProperty("os.name"), System.getProperty("os.arch"),
                 Runtime.getRuntime().availableProcessors(), threads == 0 ? "as they choose" : threads);
         System.out.printf("%d benchmarks%s; results go to %s after each%n", cases.size(),
-                full ? "" : ", about " + (cases.size() * 9 / 60 + 1) + " min", file);
+                full ? "" : ", about " + (cases.size() * 8 / 60 + 1) + " min", file);
         List<RunResult> results = new ArrayList<>();
+        Thread interruption = new Thread(() -> System.out.println("\nInterrupted; what was measured before is in " + file));
+        Runtime.getRuntime().addShutdownHook(interruption);
+        Path log = Files.createTempFile("dae-gpu-bench", ".log");
+        log.toFile().deleteOnExit();
         for (Case one : cases) {
             System.out.printf("[%d/%d] %s%n", cases.indexOf(one) + 1, cases.size(), one.key());
-            Collection<RunResult> measured = run(one);
+            Collection<RunResult> measured = run(one, log);
             if (measured.isEmpty()) {
-                System.out.println("      failed: " + one.key());
+                System.out.println("      failed: " + reason(Files.readAllLines(log)));
             }
             results.addAll(measured);
             ByteArrayOutputStream json = new ByteArrayOutputStream();
@@ -143,6 +154,7 @@ public final class BenchmarkSuite implements Callable<Integer> {
             }
             AtomicFile.write(file, json.toByteArray());
         }
+        Runtime.getRuntime().removeShutdownHook(interruption);
         print(ResultFile.read(file), before);
         return results.size() < cases.size() ? 1 : 0;
     }
@@ -155,6 +167,7 @@ public final class BenchmarkSuite implements Callable<Integer> {
             throw new ParameterException(spec.commandLine(), "--filter is no regular expression: " + e.getDescription());
         }
         List<Case> cases = new ArrayList<>();
+        List<Case> all = new ArrayList<>();
         for (BenchmarkListEntry entry : BenchmarkList.defaultList().getAll(
                 OutputFormatFactory.createFormatInstance(System.out, VerboseMode.SILENT), List.of())) {
             List<Map<String, String>> combinations = new ArrayList<>(List.of(Map.of()));
@@ -171,6 +184,7 @@ public final class BenchmarkSuite implements Callable<Integer> {
             }
             for (Map<String, String> combination : combinations) {
                 Case one = new Case(entry.getUsername(), combination);
+                all.add(one);
                 if ((full || one.isShort()) && wanted.matcher(one.key()).find()) {
                     cases.add(one);
                 }
@@ -180,18 +194,36 @@ public final class BenchmarkSuite implements Callable<Integer> {
             throw new ParameterException(spec.commandLine(), "no benchmark has a match of --filter " + filter
                     + (full ? "" : " in the short set; --full has more"));
         }
+        return withPeaks(cases, all);
+    }
+
+    /** What others are held against comes first, and where none of them is wanted not at all, unless it was asked for. */
+    private static List<Case> withPeaks(List<Case> selected, List<Case> all) {
+        List<Case> cases = new ArrayList<>(selected);
+        if (selected.stream().anyMatch(one -> Rates.wantPeak(one.key()))) {
+            cases.removeIf(Case::isPeak);
+            cases.addAll(0, all.stream().filter(Case::isPeak).toList());
+        }
         return cases;
     }
 
-    private Collection<RunResult> run(Case one) throws RunnerException {
+    /** @param log receives what JMH has to say */
+    private Collection<RunResult> run(Case one, Path log) throws RunnerException {
         ChainedOptionsBuilder options = new OptionsBuilder().include("^" + Pattern.quote(one.benchmark()) + "$")
-                .verbosity(VerboseMode.SILENT);
+                .output(log.toString());
         one.parameters().forEach((parameter, value) -> options.param(parameter, value));
         if (!full) {
-            options.forks(1).warmupIterations(2).warmupTime(TimeValue.seconds(1))
+            options.forks(1).warmupIterations(2).warmupTime(TimeValue.milliseconds(500))
                     .measurementIterations(5).measurementTime(TimeValue.seconds(1));
         }
         return new Runner(options.build()).run();
+    }
+
+    /** Why a benchmark failed: the first line of what was printed that names an exception, or else the last line. */
+    static String reason(List<String> log) {
+        List<String> lines = log.stream().map(String::strip).filter(line -> !line.isEmpty() && !line.startsWith("#")).toList();
+        return lines.stream().filter(line -> line.matches("([\\w$]+\\.)+[\\w$]*(Exception|Error)\\b.*")).findFirst()
+                .orElse(lines.isEmpty() ? "it printed nothing" : lines.get(lines.size() - 1));
     }
 
     private static void print(Map<String, Measurement> now, Map<String, Measurement> before) {
@@ -204,10 +236,7 @@ public final class BenchmarkSuite implements Callable<Integer> {
             String line = String.format(Locale.ROOT, "%-60s ", key);
             line += one == null ? " ".repeat(32)
                     : String.format(Locale.ROOT, "%12.4f ± %10.4f %s", one.score(), one.error(), one.unit());
-            String batch = key.replaceFirst(".*batchSize=(\\d+).*", "$1");
-            if (one != null && one.unit().equals("ms/op") && !batch.equals(key)) {
-                line += String.format(Locale.ROOT, " %10.0f images/s", 1e3 * Integer.parseInt(batch) / one.score());
-            }
+            line += one == null ? "" : "  " + Rates.describe(key, one, now);
             if (!before.isEmpty()) {
                 Change change = ResultFile.compare(before.get(key), one);
                 line += "  " + (Double.isNaN(change.ratio()) ? ""
