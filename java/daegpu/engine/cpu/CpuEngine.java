@@ -12,7 +12,9 @@ import daegpu.model.Layer;
 import daegpu.model.Parameters;
 import daegpu.noise.Noise;
 import java.util.Arrays;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.function.IntSupplier;
 import org.bytedeco.dnnl.dnnl_engine;
 import org.bytedeco.dnnl.dnnl_stream;
@@ -62,8 +64,8 @@ public final class CpuEngine implements Engine {
     // Of each worker.
     private final dnnl_stream[] streams;
     private final NoiseKernel[] noiseKernels;
-    /** Null until images are denoised or encoded for the first time. */
-    private InferencePass[] inference;
+    /** For each worker one, by the images that they compute at a time; made when so many are first denoised or encoded. */
+    private final Map<Integer, InferencePass[]> inferences = new HashMap<>();
 
     private final Parameters parameters;
     private final Parameters firstMoment;
@@ -388,19 +390,23 @@ public final class CpuEngine implements Engine {
     }
 
     private void infer(float[] input, int count, int from, int to, float[] results) {
-        if (inference == null) {
-            openInference();
-        }
-        int capacity = inference[0].capacity();
+        int capacity = inferenceCapacity(count);
+        InferencePass[] inference = inferences.computeIfAbsent(capacity, this::openInference);
         inParallel(phase(() -> (count + capacity - 1) / capacity, (group, worker) -> {
             int first = group * capacity;
             inference[worker].run(streams[worker], input, first, Math.min(capacity, count - first), from, to, results);
         }));
     }
 
-    private void openInference() {
+    /** Images that a pass computes at a time, a power of two: a single image does not wait for others that nobody asked for. */
+    private int inferenceCapacity(int count) {
         long largest = layers.stream().mapToLong(Layer::outputSize).max().orElseThrow();
-        int capacity = (int) Math.max(1, Math.min(INFERENCE_IMAGES, INFERENCE_VALUES / largest));
+        int most = (int) Math.max(1, Math.min(INFERENCE_IMAGES, INFERENCE_VALUES / largest));
+        int share = Math.min(most, (count + workers.count() - 1) / workers.count());
+        return Math.min(most, share <= 1 ? 1 : 2 * Integer.highestOneBit(share - 1));
+    }
+
+    private InferencePass[] openInference(int capacity) {
         InferencePass[] opened = new InferencePass[workers.count()];
         scope.own(opened, passesToClose -> {
             for (InferencePass pass : passesToClose) {
@@ -410,8 +416,8 @@ public final class CpuEngine implements Engine {
             }
         });
         inParallel(phase(() -> opened.length, (pass, worker) -> opened[pass] = new InferencePass(processor, architecture, kernels, capacity)));
-        inference = opened;
         inParallel(layOutPhase);
+        return opened;
     }
 
     @Override

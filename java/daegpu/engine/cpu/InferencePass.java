@@ -12,7 +12,6 @@ final class InferencePass implements AutoCloseable {
 
     private final NativeScope scope = new NativeScope();
     private final List<Layer> layers;
-    private final int capacity;
     private final NativeArray images;
     private final NativeArray[] outputs;
     private final List<Primitive> inputFormat;
@@ -20,7 +19,6 @@ final class InferencePass implements AutoCloseable {
 
     /** Call it on a thread on which oneDNN uses no others. @param capacity images to compute at a time */
     InferencePass(dnnl_engine engine, Architecture architecture, KernelLayouts kernels, int capacity) {
-        this.capacity = capacity;
         layers = architecture.layers();
         PrimitiveBuilder builder = new PrimitiveBuilder(engine, scope);
         long largest = 0;
@@ -42,13 +40,8 @@ final class InferencePass implements AutoCloseable {
         builder.allocateScratchpad();
     }
 
-    /** Images that it computes at a time. */
-    int capacity() {
-        return capacity;
-    }
-
     /**
-     * Runs layers {@code from} (inclusive) to {@code to} (exclusive) on {@code count} images, at most {@link #capacity}.
+     * Runs layers {@code from} (inclusive) to {@code to} (exclusive) on {@code count} images, at most its capacity.
      *
      * @param stream  of the calling thread
      * @param inputs  what goes into the first of them, {@code [.., height, width, channels]}, from {@code first} on

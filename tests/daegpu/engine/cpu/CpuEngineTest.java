@@ -197,7 +197,7 @@ class CpuEngineTest {
     }
 
     @ParameterizedTest
-    @CsvSource({"1", "63", "300"})
+    @CsvSource({"1", "2", "5", "9", "63", "64", "65", "128", "129", "300"})
     void denoisesAnyNumberOfImages(int count) {
         float[] images = uniform(count * SMALL.imageSize(), 3);
         float[][] denoised = new float[2][images.length];
