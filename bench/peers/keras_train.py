@@ -2,7 +2,8 @@
 """Times training steps of the program's default network in Keras: the same job that daegpu.bench.TrainingThroughput times.
 
 Prints one line of JSON: images_per_second and median_step_ms over the timed steps, noise not drawn among them, and
-processor_ms, the processor time that a step took on all threads together. With --epochs it does the whole job instead, as one
+processor_ms, the processor time that a step took on all threads together; first_loss of the first step, and timed_loss, the mean
+over the timed steps. With --epochs it does the whole job instead, as one
 writes it in Keras (noise drawn once, shuffled, validated after each epoch), and prints the validation error of each epoch.
 """
 import argparse
@@ -90,10 +91,12 @@ def main():
             super().__init__()
             self.ends = []
             self.processor = []
+            self.losses = []  # The mean over all steps so far, as Keras gives it.
 
         def on_train_batch_end(self, batch, logs=None):
             self.ends.append(time.perf_counter())
             self.processor.append(time.process_time())
+            self.losses.append(logs["loss"])
 
     clock = Clock()
     model.fit(noisy, clean, batch_size=options.batch, epochs=1, verbose=0, shuffle=False, callbacks=[clock])
@@ -103,6 +106,8 @@ def main():
         "batch": options.batch,
         "images_per_second": options.batch * len(steps) / float(steps.sum()),
         "median_step_ms": 1e3 * statistics.median(steps),
+        "first_loss": clock.losses[0],
+        "timed_loss": (batches * clock.losses[-1] - options.warm_up * clock.losses[options.warm_up - 1]) / timed,
         "processor_ms": 1e3 * (clock.processor[-1] - clock.processor[options.warm_up - 1]) / len(steps),
     }))
 

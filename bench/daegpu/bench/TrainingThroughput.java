@@ -23,8 +23,8 @@ import picocli.CommandLine.Option;
 
 /**
  * Times training steps of the default network, each with fresh noise, and prints one line of JSON: images_per_second and
- * median_step_ms over the timed steps, and processor_ms, the processor time that a step took on all threads together.
- * {@code bench/compare-with-peers} sets it beside the same job in Keras and PyTorch.
+ * median_step_ms over the timed steps, and processor_ms, the processor time that a step took on all threads together; first_loss of
+ * the first step, and timed_loss, the mean over the timed steps. {@code bench/compare-with-peers} sets it beside its peers.
  */
 @Command(name = "TrainingThroughput", mixinStandardHelpOptions = true)
 public final class TrainingThroughput implements Callable<Integer> {
@@ -63,6 +63,8 @@ public final class TrainingThroughput implements Callable<Integer> {
             opened.startEpoch(set, Noise.gaussian(0, 0.5f, 0.5f), 0, IntStream.range(0, set.count()).toArray());
             OperatingSystemMXBean system = ManagementFactory.getPlatformMXBean(OperatingSystemMXBean.class);
             long processor = 0;
+            double firstLoss = 0;
+            double sumOfLosses = 0;
             double[] milliseconds = new double[steps];
             for (int step = -warmUp; step < steps; step++) {
                 if (step == 0) {
@@ -71,17 +73,22 @@ public final class TrainingThroughput implements Callable<Integer> {
                 int first = Math.floorMod((long) step * batch, set.count() - batch + 1);
                 long start = System.nanoTime();
                 opened.trainStep(first, batch, 1e-3f);
-                opened.takeLosses();
+                double loss = opened.takeLosses()[0];
+                if (step == -warmUp) {
+                    firstLoss = loss;
+                }
                 if (step >= 0) {
+                    sumOfLosses += loss;
                     milliseconds[step] = (System.nanoTime() - start) / 1e6;
                 }
             }
             processor = system.getProcessCpuTime() - processor;
             double sum = Arrays.stream(milliseconds).sum();
             Arrays.sort(milliseconds);
-            System.out.printf(Locale.ROOT,
-                    "{\"framework\": \"dae-gpu %s\", \"batch\": %d, \"images_per_second\": %.1f, \"median_step_ms\": %.3f, \"processor_ms\": %.3f}%n",
-                    opened.description(), batch, 1e3 * batch * steps / sum, milliseconds[steps / 2], processor / 1e6 / steps);
+            System.out.printf(Locale.ROOT, "{\"framework\": \"dae-gpu %s\", \"batch\": %d, \"images_per_second\": %.1f, "
+                    + "\"median_step_ms\": %.3f, \"first_loss\": %.5f, \"timed_loss\": %.5f, \"processor_ms\": %.3f}%n",
+                    opened.description(), batch, 1e3 * batch * steps / sum, milliseconds[steps / 2], firstLoss,
+                    sumOfLosses / steps, processor / 1e6 / steps);
         }
         return 0;
     }
