@@ -2,6 +2,7 @@ package daegpu.bench;
 
 import daegpu.bench.ResultFile.Measurement;
 import daegpu.engine.cpu.Peak;
+import daegpu.model.Architecture;
 import java.util.Locale;
 import java.util.Map;
 import java.util.regex.Matcher;
@@ -51,12 +52,12 @@ final class Rates {
                         : bytes(work.bytes(), one) + share(work.bytes(), one, Peak.copiedBytes("1"), "copy", "1", all);
             }
             case "TrainingStep", "Denoising" -> {
-                int count = Integer.parseInt(batch);
-                Work work = name.group(1).equals("Denoising") ? Work.denoising(count) : Work.trainingStep(count);
+                double flops = 2.0 * Integer.parseInt(batch) * (name.group(1).equals("Denoising")
+                        ? Work.multiplyAddsOfDenoising(Architecture.MNIST) : Work.multiplyAddsOfTraining(Architecture.MNIST));
                 String threads = parameter(key, "threads");
                 String processors = threads == null || threads.equals("0") ? "all" : threads;
-                return images + ", " + flops(work.flops(), one) + (processors.equals("all") || processors.equals("1")
-                        ? share(work.flops(), one, Peak.productFlops(processors), "matrixProduct", processors, all) : "");
+                return images + ", " + flops(flops, one) + (processors.equals("all") || processors.equals("1")
+                        ? share(flops, one, Peak.productFlops(processors), "matrixProduct", processors, all) : "");
             }
             default -> {
                 return images;

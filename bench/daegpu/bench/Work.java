@@ -43,13 +43,8 @@ public record Work(double flops, double bytes) {
             }
             default -> {
                 Layer layer = architecture.layer(layer(operation));
-                boolean transposed = layer.operation() == Layer.Operation.TRANSPOSED_CONVOLUTION;
-                // A convolution does all products for each value that it puts out; its transpose is the same the other way round.
-                double places = (double) batch * (transposed ? layer.inputHeight() * layer.inputWidth()
-                        : layer.outputHeight() * layer.outputWidth());
                 double kernel = (double) layer.kernelSize() * layer.kernelSize() * layer.inputChannels() * layer.outputChannels();
-                return new Work(2 * places * kernel,
-                        FLOAT * ((double) batch * (layer.inputSize() + layer.outputSize()) + kernel));
+                return new Work(2 * batch * products(layer), FLOAT * ((double) batch * (layer.inputSize() + layer.outputSize()) + kernel));
             }
         }
     }
@@ -64,18 +59,28 @@ public record Work(double flops, double bytes) {
         return operation.substring(operation.indexOf(' ') + 1);
     }
 
-    /** A training step: a product forward, and two back, but for the image that the first layer gets. */
-    public static Work trainingStep(int batch) {
-        double flops = 0;
-        for (Layer layer : Architecture.MNIST.layers()) {
-            flops += of(layer.name() + " " + FORWARD, batch).flops() * (layer.name().equals("conv1") ? 2 : 3);
-        }
-        return new Work(flops, 0);
+    /** Multiply-adds of a layer for one image, forward; either gradient has as many. */
+    private static double products(Layer layer) {
+        // A convolution does all of its kernel's for each pixel that it puts out; its transpose is the same the other way round.
+        double places = layer.operation() == Layer.Operation.TRANSPOSED_CONVOLUTION
+                ? (double) layer.inputHeight() * layer.inputWidth() : (double) layer.outputHeight() * layer.outputWidth();
+        return places * layer.kernelSize() * layer.kernelSize() * layer.inputChannels() * layer.outputChannels();
     }
 
-    /** Denoising a batch. */
-    public static Work denoising(int batch) {
-        return new Work(Architecture.MNIST.layers().stream()
-                .mapToDouble(layer -> of(layer.name() + " " + FORWARD, batch).flops()).sum(), 0);
+    /**
+     * Multiply-adds of one image in a training step: forward, as many for the gradient by the kernels, and as many for that by
+     * the layer's input, which the first layer has no need of. Adam and noise are not counted.
+     */
+    public static double multiplyAddsOfTraining(Architecture architecture) {
+        double sum = 0;
+        for (Layer layer : architecture.layers()) {
+            sum += (sum == 0 ? 2 : 3) * products(layer);
+        }
+        return sum;
+    }
+
+    /** Multiply-adds of one image that is denoised. */
+    public static double multiplyAddsOfDenoising(Architecture architecture) {
+        return architecture.layers().stream().mapToDouble(Work::products).sum();
     }
 }
