@@ -28,9 +28,9 @@ final class EngineChoice {
     String engine;
 
     @Option(names = "--precision", paramLabel = "FORMAT", defaultValue = "fp32",
-            description = "Number format of the matrix products: fp32, on GPUs of compute capability 8.0 also tf32, on "
-                    + "processors with AVX-512 bf16 or AMX also bf16 "
-                    + "(default: ${DEFAULT-VALUE}).")
+            description = "Number format of the matrix products: fp32, on GPUs of compute capability 8.0 also tf32, and "
+                    + "with native convolutions bf16, on processors with AVX-512 bf16 or AMX also bf16 (default: "
+                    + "${DEFAULT-VALUE}).")
     String precision;
 
     @Option(names = "--threads", paramLabel = "N", defaultValue = "0",

@@ -28,7 +28,7 @@ import java.util.Optional;
  */
 public final class CudaEngine implements Engine {
 
-    private static final List<String> PRECISIONS = List.of("fp32", "tf32");
+    private static final List<String> PRECISIONS = List.of("fp32", "tf32", "bf16");
 
     /** What decides the launches of a step: images in the batch, and of {@link BatchSource} what is no device memory. */
     private record EpochStep(int count, int ring, Noise.Kind noise, DeviceArray photons) {
@@ -61,7 +61,7 @@ public final class CudaEngine implements Engine {
      * Opens the engine with all weights zero; {@link #load} gives it others.
      *
      * @throws EngineUnavailableException if driver, cuBLAS, cuDNN or a suitable GPU is missing, if the GPU has too little
-     *                                    memory, or if the precision is neither fp32 nor tf32
+     *                                    memory, or if the precision is none of fp32, tf32 and bf16, or bf16 with cuDNN
      */
     public CudaEngine(Architecture architecture, EngineOptions options) {
         Gpu gpu = usableDevice(options);
@@ -73,7 +73,8 @@ public final class CudaEngine implements Engine {
         arena = new ParameterArena(architecture, !isNative);
         device = new Device(gpu);
         try {
-            toolkit = isNative ? Toolkit.openNative(device, scope) : Toolkit.open(device, scope, options.precision());
+            toolkit = isNative ? Toolkit.openNative(device, scope, options.precision())
+                    : Toolkit.open(device, scope, options.precision());
             memory = new TrainingMemory(toolkit, scope, architecture, arena, options.batchSize());
             state = new StepState(toolkit, memory.state());
             training = new BatchSource(toolkit, scope, options.batchSize());
@@ -99,7 +100,7 @@ public final class CudaEngine implements Engine {
         String precision = options.precision();
         int number = options.device();
         if (!PRECISIONS.contains(precision)) {
-            throw new EngineUnavailableException("the cuda engine computes in fp32 or tf32, not in " + precision);
+            throw new EngineUnavailableException("the cuda engine computes in fp32, tf32 or bf16, not in " + precision);
         }
         List<Gpu> gpus = Gpu.all();
         if (number < 0 || number >= gpus.size()) {
@@ -114,26 +115,27 @@ public final class CudaEngine implements Engine {
 
     /**
      * Whether this program's own kernels compute convolutions and dense layers: where they are asked for, and where {@code
-     * auto} finds no cuBLAS or cuDNN.
+     * auto} finds no cuBLAS or cuDNN, or a precision that only they have.
      *
-     * @throws EngineUnavailableException if cuDNN is asked for, or needed for the precision, and not there
+     * @throws EngineUnavailableException if cuDNN is asked for, and not there, or unable to compute in the precision
      */
     private static boolean computesNatively(EngineOptions options) {
-        boolean fp32 = options.precision().equals("fp32");
+        boolean bf16 = options.precision().equals("bf16");
         switch (options.convolutions()) {
             case "native" -> {
-                if (!fp32) {
-                    throw new EngineUnavailableException("--convolutions native computes in fp32, not in "
-                            + options.precision() + "; use --precision fp32, or --convolutions cudnn");
-                }
                 return true;
             }
             case "auto" -> {
-                if (fp32 && CudaLibraries.missingForLayers().isPresent()) {
+                if (bf16 || CudaLibraries.missingForLayers().isPresent()) {
                     return true;
                 }
             }
-            case "cudnn" -> { }
+            case "cudnn" -> {
+                if (bf16) {
+                    throw new EngineUnavailableException("--convolutions cudnn computes in fp32 or tf32, not in bf16; use "
+                            + "--convolutions native, or --precision tf32");
+                }
+            }
             default -> throw new EngineUnavailableException("there are no convolutions called " + options.convolutions()
                     + "; there are auto, cudnn, native");
         }
@@ -149,8 +151,8 @@ public final class CudaEngine implements Engine {
      */
     public static Engines.Choice chooseConvolutions(Architecture architecture, EngineOptions options) {
         Gpu gpu = usableDevice(options);
-        if (!options.precision().equals("fp32")) {
-            return new Engines.Choice("cudnn", "native convolutions compute in fp32 only");
+        if (options.precision().equals("bf16")) {
+            return new Engines.Choice("native", "only native convolutions compute in bf16");
         }
         Optional<String> missing = CudaLibraries.missingForLayers();
         if (missing.isPresent()) {

@@ -79,8 +79,8 @@ record Gpu(int number, String name, int major, int minor, long memory) {
                     + name + " has " + major + "."
                     + minor + "; choose another with --device, or use --engine cpu");
         }
-        if (precision.equals("tf32") && !isAtLeast(8, 0)) {
-            throw new EngineUnavailableException("tf32 needs compute capability 8.0 (Ampere) or later, and " + name
+        if (!precision.equals("fp32") && !isAtLeast(8, 0)) {
+            throw new EngineUnavailableException(precision + " needs compute capability 8.0 (Ampere) or later, and " + name
                     + " has " + major + "." + minor
                     + "; use --precision fp32");
         }

@@ -3,6 +3,7 @@ package daegpu.engine.cuda;
 import daegpu.engine.Adam;
 import daegpu.model.Layer;
 import daegpu.model.Layer.Operation;
+import java.util.Optional;
 
 /**
  * A layer forward, or its data gradient, for batches of one size, by one of the kernels of include/implicit_gemm.cuh or
@@ -30,9 +31,8 @@ record ImplicitGemm(Kernel kernel, int[] shape, int blocks, int tileColumns, int
     private static final int MOST_BLOCKS = 256;
     /** Blocks below which a product is split along its depth, to occupy a GPU. */
     private static final int FEW_BLOCKS = 64;
-    /** Depth that a part has at least, in tiles of 16. */
-    private static final int LEAST_PART = 8;
-    private static final int TILE_DEPTH = 16;
+    /** Depth that a part has at least. */
+    private static final int LEAST_PART = 128;
 
     /** Small pixels in a strip, and strips in a tile: {@code STRIP} and {@code STRIPS} in include/strips.cuh. */
     private static final int STRIP = 7;
@@ -40,43 +40,48 @@ record ImplicitGemm(Kernel kernel, int[] shape, int blocks, int tileColumns, int
     /** Height and width below which strips would be mostly empty, and the rows of a tile not fit its place. */
     private static final int LEAST_STRIPS = 5;
 
-    /** Rows and columns of the tiles that a kernel makes. */
-    private record Tile(Kernel kernel, int rows, int columns) {
+    /** Rows and columns of the tiles that a kernel makes, and how much of the depth it takes at a time. */
+    record Tile(Kernel kernel, int rows, int columns, int depth) {
+
+        private Tile(Kernel kernel, int rows, int columns) {
+            this(kernel, rows, columns, 16);
+        }
     }
 
     /** The layer itself, with the epilogue of its activation, or the loss. */
-    static ImplicitGemm forward(Layer layer, int count, Epilogue epilogue, float scale) {
+    static ImplicitGemm forward(Layer layer, int count, Epilogue epilogue, float scale, String precision) {
         return of(layer, count, layer.operation() == Operation.TRANSPOSED_CONVOLUTION, layer.inputChannels(),
-                layer.outputChannels(), layer.inputHeight(), layer.inputWidth(), epilogue, scale);
+                layer.outputChannels(), layer.inputHeight(), layer.inputWidth(), epilogue, scale, precision);
     }
 
     /** From the gradient at what the layer put out, before its activation, to that at what it took in. */
-    static ImplicitGemm dataGradient(Layer layer, int count, Epilogue epilogue) {
+    static ImplicitGemm dataGradient(Layer layer, int count, Epilogue epilogue, String precision) {
         return of(layer, count, layer.operation() != Operation.TRANSPOSED_CONVOLUTION, layer.outputChannels(),
-                layer.inputChannels(), layer.outputHeight(), layer.outputWidth(), epilogue, 0);
+                layer.inputChannels(), layer.outputHeight(), layer.outputWidth(), epilogue, 0, precision);
     }
 
     /** Height and width are those of the images that values are gathered from. */
     private static ImplicitGemm of(Layer layer, int count, boolean transposed, int channels, int columns, int height,
-            int width, Epilogue epilogue, float scale) {
+            int width, Epilogue epilogue, float scale, String precision) {
         boolean scatters = layer.operation() == Operation.TRANSPOSED_CONVOLUTION; // its small side is its input
         int gridHeight = scatters ? layer.inputHeight() : layer.outputHeight();
         int gridWidth = scatters ? layer.inputWidth() : layer.outputWidth();
-        Tile strips = stripTile(layer, transposed, channels, columns, gridHeight, gridWidth);
+        Optional<Tile> tensorCores = TensorCores.tile(precision, layer, transposed, channels, columns, epilogue);
+        Tile strips = tensorCores.isPresent() ? null
+                : stripTile(layer, transposed, channels, columns, gridHeight, gridWidth);
         if (strips != null) {
             return ofStrips(layer, strips, count, channels, columns, height, width, gridHeight, gridWidth, epilogue, scale);
         }
         int rows = count * gridHeight * gridWidth;
-        Tile tile = layer.operation() == Operation.DENSE ? denseTile(transposed, channels, columns)
-                : transposed ? transposedTile(layer.kernelSize(), channels, columns)
-                : forwardTile(channels, columns);
+        Tile tile = tensorCores.orElseGet(() -> layer.operation() == Operation.DENSE ? denseTile(transposed, channels, columns)
+                : transposed ? transposedTile(layer.kernelSize(), channels, columns) : forwardTile(channels, columns));
         int phases = transposed ? layer.stride() * layer.stride() : 1;
         int tileRows = (rows + tile.rows() - 1) / tile.rows();
         int tileColumns = (columns + tile.columns() - 1) / tile.columns();
-        int depthTiles = (layer.kernelSize() * layer.kernelSize() * channels + TILE_DEPTH - 1) / TILE_DEPTH;
+        int depthTiles = (layer.kernelSize() * layer.kernelSize() * channels + tile.depth() - 1) / tile.depth();
         boolean sums = epilogue == Epilogue.LOSS || epilogue == Epilogue.RELU_GRADIENT;
         int tiles = tileRows * tileColumns * phases;
-        int splits = sums || phases > 1 ? 1 : Math.max(1, Math.min(FEW_BLOCKS / tiles, depthTiles / LEAST_PART));
+        int splits = sums || phases > 1 ? 1 : Math.max(1, Math.min(FEW_BLOCKS / tiles, depthTiles * tile.depth() / LEAST_PART));
         Divisor byGrid = Divisor.of(gridHeight * gridWidth);
         Divisor byWidth = Divisor.of(gridWidth);
         Divisor byChannels = Divisor.of(channels);

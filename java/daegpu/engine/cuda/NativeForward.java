@@ -21,7 +21,8 @@ final class NativeForward implements Forward {
         this.arena = arena;
         this.parameters = parameters;
         this.activations = activations;
-        products = layers.stream().map(layer -> ImplicitGemm.forward(layer, count, epilogue(layer), 0)).toList();
+        products = layers.stream().map(layer -> ImplicitGemm.forward(layer, count, epilogue(layer), 0,
+                toolkit.precision())).toList();
         split = SplitMemory.forProducts(toolkit.device(), owner, products);
     }
 

@@ -45,17 +45,18 @@ final class NativeTraining implements GradientStep {
         forward = new NativeForward(toolkit, layers, arena, memory.parameters(), memory.activations(), count, owner);
         int last = layers.size() - 1;
         loss = ImplicitGemm.forward(layers.get(last), count, Epilogue.LOSS,
-                2f / ((float) count * layers.get(last).outputSize()));
+                2f / ((float) count * layers.get(last).outputSize()), toolkit.precision());
         dataGradients = new ImplicitGemm[layers.size()];
         weightGradients = new WeightGradient[layers.size()];
         weightsAt = new long[layers.size()];
         sumsAt = new long[layers.size()];
         List<ImplicitGemm> products = new ArrayList<>(List.of(loss));
         for (int l = 0; l < layers.size(); l++) {
-            weightGradients[l] = WeightGradient.of(layers.get(l), count);
+            weightGradients[l] = WeightGradient.of(layers.get(l), count, toolkit.precision());
             if (l > 0) {
                 dataGradients[l] = ImplicitGemm.dataGradient(layers.get(l), count,
-                        layers.get(l - 1).activation() == Activation.RELU ? Epilogue.RELU_GRADIENT : Epilogue.PLAIN);
+                        layers.get(l - 1).activation() == Activation.RELU ? Epilogue.RELU_GRADIENT : Epilogue.PLAIN,
+                        toolkit.precision());
                 products.add(dataGradients[l]);
             }
         }

@@ -10,20 +10,21 @@ import java.util.List;
  *
  * @param device  the GPU
  * @param kernels this program's own kernels
+ * @param precision {@code fp32}, or the format of what is multiplied
  * @param dnn     convolutions; null where this program's kernels do them
  * @param product dense layers; null where this program's kernels do them
  */
-record Toolkit(Device device, Kernel.Library kernels, DnnHandle dnn, MatrixProduct product) {
+record Toolkit(Device device, Kernel.Library kernels, String precision, DnnHandle dnn, MatrixProduct product) {
 
     /** With cuDNN and cuBLAS. */
     static Toolkit open(Device device, DeviceScope owner, String precision) {
-        return new Toolkit(device, new Kernel.Library(device, owner), DnnHandle.open(device, owner, precision),
-                new MatrixProduct(device, owner, precision));
+        return new Toolkit(device, new Kernel.Library(device, owner), precision,
+                DnnHandle.open(device, owner, precision), new MatrixProduct(device, owner, precision));
     }
 
     /** With nothing but the driver. */
-    static Toolkit openNative(Device device, DeviceScope owner) {
-        return new Toolkit(device, new Kernel.Library(device, owner), null, null);
+    static Toolkit openNative(Device device, DeviceScope owner, String precision) {
+        return new Toolkit(device, new Kernel.Library(device, owner), precision, null, null);
     }
 
     /**

@@ -21,26 +21,26 @@ record WeightGradient(Kernel kernel, int[] shape, int tileRows, int tileColumns,
 
     /** Blocks that a gradient is split into, at most: enough to occupy a GPU, and few shares to add. */
     private static final int BLOCKS = 128;
-    private static final int TILE_PIXELS = 16;
-    /** Tiles of pixels that a share takes at least. */
-    private static final int LEAST_PART = 4;
+    /** Pixels that a share takes at least. */
+    private static final int LEAST_PART = 64;
 
-    static WeightGradient of(Layer layer, int count) {
+    /** Rows and columns of the tiles that a kernel makes, and how many pixels it takes at a time. */
+    record Tile(Kernel kernel, int rows, int columns, int pixels) {
+    }
+
+    static WeightGradient of(Layer layer, int count, String precision) {
         boolean transposed = layer.operation() == Operation.TRANSPOSED_CONVOLUTION;
         int channels = transposed ? layer.outputChannels() : layer.inputChannels();
         int columns = transposed ? layer.inputChannels() : layer.outputChannels();
         int smallHeight = transposed ? layer.inputHeight() : layer.outputHeight();
         int smallWidth = transposed ? layer.inputWidth() : layer.outputWidth();
         int rows = layer.kernelSize() * layer.kernelSize() * channels;
-        boolean thin = rows <= 16;
-        Kernel kernel = thin ? columns % 4 == 0 ? Kernel.WEIGHT_GRADIENT_THIN_VECTOR : Kernel.WEIGHT_GRADIENT_THIN
-                : columns % 4 == 0 && channels % 4 == 0 ? Kernel.WEIGHT_GRADIENT_VECTOR : Kernel.WEIGHT_GRADIENT;
-        int tileHeight = thin ? 16 : 64;
-        int tileRows = (rows + tileHeight - 1) / tileHeight;
-        int tileColumns = (columns + 31) / 32;
+        Tile tile = TensorCores.gradientTile(precision, layer, channels, columns).orElseGet(() -> tile(rows, channels, columns));
+        int tileRows = (rows + tile.rows() - 1) / tile.rows();
+        int tileColumns = (columns + tile.columns() - 1) / tile.columns();
         int pixels = count * smallHeight * smallWidth;
-        int tiles = (pixels + TILE_PIXELS - 1) / TILE_PIXELS;
-        int splits = Math.max(1, Math.min(BLOCKS / (tileRows * tileColumns), tiles / LEAST_PART));
+        int tiles = (pixels + tile.pixels() - 1) / tile.pixels();
+        int splits = Math.max(1, Math.min(BLOCKS / (tileRows * tileColumns), tiles * tile.pixels() / LEAST_PART));
         int biasAt = ImplicitGemm.pieces(rows * columns) * ImplicitGemm.PIECE;
         int share = transposed ? biasAt : biasAt + ImplicitGemm.pieces(columns) * ImplicitGemm.PIECE;
         Divisor byImage = Divisor.of(smallHeight * smallWidth);
@@ -50,7 +50,15 @@ record WeightGradient(Kernel kernel, int[] shape, int tileRows, int tileColumns,
                 transposed ? layer.outputWidth() : layer.inputWidth(), channels, columns, layer.kernelSize(),
                 layer.paddingBefore(), layer.stride(), splits, share, transposed ? -1 : biasAt, byImage.multiplier(),
                 byImage.shift(), byWidth.multiplier(), byWidth.shift(), byChannels.multiplier(), byChannels.shift()};
-        return new WeightGradient(kernel, shape, tileRows, tileColumns, splits, share, !transposed);
+        return new WeightGradient(tile.kernel(), shape, tileRows, tileColumns, splits, share, !transposed);
+    }
+
+    private static Tile tile(int rows, int channels, int columns) {
+        if (rows <= 16) {
+            return new Tile(columns % 4 == 0 ? Kernel.WEIGHT_GRADIENT_THIN_VECTOR : Kernel.WEIGHT_GRADIENT_THIN, 16, 32, 16);
+        }
+        return new Tile(columns % 4 == 0 && channels % 4 == 0 ? Kernel.WEIGHT_GRADIENT_VECTOR : Kernel.WEIGHT_GRADIENT,
+                64, 32, 16);
     }
 
     /** Where the bias gradient is in a share of a convolution or dense layer. */

@@ -385,7 +385,9 @@ class CudaEngineTest {
 
     @Test
     void refusesWhatItCannotDo() {
-        assertMessage("the cuda engine computes in fp32 or tf32, not in bf16", SMALL, new EngineOptions(1, "bf16", 0));
+        assertMessage("the cuda engine computes in fp32, tf32 or bf16, not in fp16", SMALL, new EngineOptions(1, "fp16", 0));
+        assertMessage("--convolutions cudnn computes in fp32 or tf32, not in bf16; use --convolutions native", SMALL,
+                new EngineOptions(1, "bf16", 0, 0, "cudnn"));
         assertMessage("there is no device 99", SMALL, new EngineOptions(1, "fp32", 0, 99));
         assertMessage("lower --batch-size", Architecture.MNIST, EngineOptions.fp32(1 << 20));
         try (Engine engine = new CudaEngine(SMALL, EngineOptions.fp32(2))) {

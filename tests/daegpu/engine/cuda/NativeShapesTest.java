@@ -179,7 +179,7 @@ class NativeShapesTest {
             boolean isLoss = layer.activation() == Activation.SIGMOID && random.nextBoolean();
             Epilogue epilogue = isLoss ? Epilogue.LOSS : List.of(Epilogue.BIAS, Epilogue.BIAS_RELU, Epilogue.BIAS_SIGMOID)
                     .get(random.nextInt(3));
-            ImplicitGemm gemm = ImplicitGemm.forward(layer, count, epilogue, 0.25f);
+            ImplicitGemm gemm = ImplicitGemm.forward(layer, count, epilogue, 0.25f, "fp32");
             DeviceArray output = nans(products.length);
             DeviceArray slope = nans(products.length);
             DeviceArray sums = nans(gemm.sumRows() * gemm.sumsPitch());
@@ -210,7 +210,8 @@ class NativeShapesTest {
             int columns = layer.inputChannels();
             boolean relu = random.nextBoolean();
             float[] other = normal(random, products.length);
-            ImplicitGemm gemm = ImplicitGemm.dataGradient(layer, count, relu ? Epilogue.RELU_GRADIENT : Epilogue.PLAIN);
+            ImplicitGemm gemm = ImplicitGemm.dataGradient(layer, count, relu ? Epilogue.RELU_GRADIENT : Epilogue.PLAIN,
+                    "fp32");
             DeviceArray output = nans(products.length);
             DeviceArray sums = nans(gemm.sumRows() * gemm.sumsPitch());
             gemm.launch(kernels, split(gemm), upload(dz), upload(weights), 0L, upload(other), output, 0L,
@@ -226,7 +227,7 @@ class NativeShapesTest {
         }
 
         private void checkWeightGradient(double[] expected) {
-            WeightGradient product = WeightGradient.of(layer, count);
+            WeightGradient product = WeightGradient.of(layer, count, "fp32");
             boolean transposed = layer.operation() == Operation.TRANSPOSED_CONVOLUTION;
             DeviceArray shares = nans(product.splits() * product.share());
             product.launch(kernels, upload(transposed ? small : large), upload(transposed ? large : small), shares);
@@ -252,8 +253,8 @@ class NativeShapesTest {
         private void checkJointGradients() {
             boolean transposed = layer.operation() == Operation.TRANSPOSED_CONVOLUTION;
             int inputs = transposed ? small.length : large.length;
-            LayerGradients both = new LayerGradients(ImplicitGemm.dataGradient(layer, count, Epilogue.RELU_GRADIENT),
-                    WeightGradient.of(layer, count));
+            LayerGradients both = new LayerGradients(ImplicitGemm.dataGradient(layer, count, Epilogue.RELU_GRADIENT, "fp32"),
+                    WeightGradient.of(layer, count, "fp32"));
             if (both.joint() == null) {
                 return;
             }

@@ -39,6 +39,8 @@ class UnavailableTest {
                 + "or use --engine cpu", () -> new Gpu(0, "Tesla V100", 7, 0, 1L << 34).require("fp32"));
         assertLine("tf32 needs compute capability 8.0 (Ampere) or later, and Tesla T4 has 7.5; use --precision fp32",
                 () -> new Gpu(0, "Tesla T4", 7, 5, 1L << 34).require("tf32"));
+        assertLine("bf16 needs compute capability 8.0 (Ampere) or later, and Tesla T4 has 7.5; use --precision fp32",
+                () -> new Gpu(0, "Tesla T4", 7, 5, 1L << 34).require("bf16"));
         assertDoesNotThrow(() -> new Gpu(0, "Tesla T4", 7, 5, 1L << 34).require("fp32"));
         assertDoesNotThrow(() -> new Gpu(0, "A100", 8, 0, 1L << 34).require("tf32"));
     }

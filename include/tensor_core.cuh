@@ -1,0 +1,222 @@
+#pragma once
+
+#include "block_sum.cuh"
+
+// What tensor cores of sm_80 and later are fed with. Tiles lie in shared memory in fp32, as cp.async copies them; operands are
+// rounded on their way from there to registers, and products are summed in fp32. A warp makes 32 rows by 32 columns, as two by
+// four tiles of mma.sync: m16n8k8 for TF32, m16n8k16 for bf16. In the fragments, group = lane / 4 and within = lane % 4:
+// PTX ISA, "Matrix fragments for mma.m16n8k8" and "mma.m16n8k16".
+enum Multiplicand {
+    TF32 = 0,  // 10 bits of mantissa, to nearest, ties away from zero
+    BF16 = 1   // 7 bits of mantissa, to nearest, ties to even
+};
+
+constexpr int DEPTH = 32;  // of a tile
+constexpr int WARP_ROWS = 32;
+constexpr int WARP_COLUMNS = 32;
+constexpr int FOURS = DEPTH / 4;  // of 16 bytes, in a row whose floats are neighbours along the depth
+static_assert(DEPTH == 32, "a tile is taken in two halves");
+
+// Of one tile that a warp makes: the rows and columns of each thread are those of accumulator fragments.
+struct Accumulators {
+    float tile[2][4][4];
+
+    __device__ void clear() {
+#pragma unroll
+        for (int i = 0; i < 2; i++) {
+#pragma unroll
+            for (int j = 0; j < 4; j++) {
+#pragma unroll
+                for (int e = 0; e < 4; e++) {
+                    tile[i][j][e] = 0;
+                }
+            }
+        }
+    }
+};
+
+__device__ inline int lane_group() { return threadIdx.x % 32 / 4; }
+__device__ inline int lane_within() { return threadIdx.x % 4; }
+
+__device__ inline unsigned shared_address(const void* pointer) {
+    return static_cast<unsigned>(__cvta_generic_to_shared(pointer));
+}
+
+// Sets out to copy 16 bytes to shared memory: the first `bytes` of them from `from`, which nobody looks at if that is 0, the
+// others zero.
+__device__ inline void copy_16(unsigned to, const float* from, int bytes) {
+    asm volatile("cp.async.cg.shared.global [%0], [%1], 16, %2;" ::"r"(to), "l"(from), "r"(bytes) : "memory");
+}
+
+__device__ inline void commit_copies() { asm volatile("cp.async.commit_group;" ::: "memory"); }
+
+// Waits for this thread's copies; those of others are there after a barrier.
+__device__ inline void wait_for_copies() { asm volatile("cp.async.wait_group 0;" ::: "memory"); }
+
+// Where float 4 * four of row m begins, in bytes, in a tile whose rows are DEPTH floats along the depth: turned so that eight
+// rows of one place lie in different banks.
+__device__ inline int across(int m, int four) { return (m * FOURS + (four ^ (m & 7))) * 16; }
+
+// Where float n of row k is in a tile whose rows lie across the depth, `pitch` floats each: turned so that the four rows that a
+// fragment takes lie in different banks.
+__device__ inline int down(int k, int n, int pitch) { return k * pitch + (n ^ ((k & 3) * 8)); }
+
+// Four matrices of eight rows of 16 bytes, at OFFSET bytes from `address`.
+template <int OFFSET>
+__device__ inline void load_matrices(float& a, float& b, float& c, float& d, unsigned address) {
+    asm volatile("ldmatrix.sync.aligned.m8n8.x4.shared.b16 {%0, %1, %2, %3}, [%4+%5];"
+                 : "=f"(a), "=f"(b), "=f"(c), "=f"(d) : "r"(address), "n"(OFFSET) : "memory");
+}
+
+__device__ inline unsigned to_tf32(float value) {
+    unsigned bits;
+    asm("cvt.rna.tf32.f32 %0, %1;" : "=r"(bits) : "f"(value));
+    return bits;
+}
+
+__device__ inline unsigned to_bf16(float low, float high) {
+    unsigned bits;
+    asm("cvt.rn.bf16x2.f32 %0, %1, %2;" : "=r"(bits) : "f"(high), "f"(low));
+    return bits;
+}
+
+// Fragments of 16 of the depth, as TF32 has them, of 8 and 8.
+struct Operands {
+    float a[2][2][4];  // step, tile of 16 rows, register
+    float b[2][4][2];  // step, tile of 8 columns, register
+};
+
+// bf16 takes two of the depth in a register: which two is free, as long as it is the same two in A and B. Those that a thread has
+// anyway for TF32, 4 apart, spare it any other way of loading.
+template <Multiplicand TYPE>
+__device__ inline void multiply_add(Accumulators& sums, const Operands& o) {
+    if (TYPE == TF32) {
+#pragma unroll
+        for (int step = 0; step < 2; step++) {
+            unsigned b[4][2];
+#pragma unroll
+            for (int j = 0; j < 4; j++) {
+                b[j][0] = to_tf32(o.b[step][j][0]);
+                b[j][1] = to_tf32(o.b[step][j][1]);
+            }
+#pragma unroll
+            for (int i = 0; i < 2; i++) {
+                unsigned a[4];
+#pragma unroll
+                for (int e = 0; e < 4; e++) {
+                    a[e] = to_tf32(o.a[step][i][e]);
+                }
+#pragma unroll
+                for (int j = 0; j < 4; j++) {
+                    float(&c)[4] = sums.tile[i][j];
+                    asm("mma.sync.aligned.m16n8k8.row.col.f32.tf32.tf32.f32 {%0, %1, %2, %3}, {%4, %5, %6, %7}, {%8, %9}, "
+                        "{%0, %1, %2, %3};"
+                        : "+f"(c[0]), "+f"(c[1]), "+f"(c[2]), "+f"(c[3])
+                        : "r"(a[0]), "r"(a[1]), "r"(a[2]), "r"(a[3]), "r"(b[j][0]), "r"(b[j][1]));
+                }
+            }
+        }
+    } else {
+        unsigned b[4][2];
+#pragma unroll
+        for (int j = 0; j < 4; j++) {
+            b[j][0] = to_bf16(o.b[0][j][0], o.b[0][j][1]);
+            b[j][1] = to_bf16(o.b[1][j][0], o.b[1][j][1]);
+        }
+#pragma unroll
+        for (int i = 0; i < 2; i++) {
+            unsigned a[4];
+#pragma unroll
+            for (int e = 0; e < 4; e++) {
+                a[e] = to_bf16(o.a[e / 2][i][e % 2], o.a[e / 2][i][e % 2 + 2]);
+            }
+#pragma unroll
+            for (int j = 0; j < 4; j++) {
+                float(&c)[4] = sums.tile[i][j];
+                asm("mma.sync.aligned.m16n8k16.row.col.f32.bf16.bf16.f32 {%0, %1, %2, %3}, {%4, %5, %6, %7}, {%8, %9}, "
+                    "{%0, %1, %2, %3};"
+                    : "+f"(c[0]), "+f"(c[1]), "+f"(c[2]), "+f"(c[3])
+                    : "r"(a[0]), "r"(a[1]), "r"(a[2]), "r"(a[3]), "r"(b[j][0]), "r"(b[j][1]));
+            }
+        }
+    }
+}
+
+// A from a tile of rows along the depth: `address` is that of the lane's row of the warp's first 16, at its place for step 0.
+__device__ inline unsigned a_across(unsigned tile, int first_row) {
+    int lane = threadIdx.x % 32;
+    return tile + across(first_row + lane % 16, lane / 16);
+}
+
+template <int HALF>
+__device__ inline void load_a_across(Operands& o, unsigned address) {
+#pragma unroll
+    for (int step = 0; step < 2; step++) {
+        unsigned at = address ^ (32 * (2 * HALF + step));
+        float(&first)[4] = o.a[step][0];
+        float(&second)[4] = o.a[step][1];
+        load_matrices<0>(first[0], first[1], first[2], first[3], at);
+        load_matrices<16 * DEPTH * 4>(second[0], second[1], second[2], second[3], at);
+    }
+}
+
+// B from a tile of columns along the depth.
+__device__ inline unsigned b_across(unsigned tile, int first_column) {
+    int lane = threadIdx.x % 32;
+    return tile + across(first_column + lane % 8 + lane / 16 * 8, lane / 8 % 2);
+}
+
+template <int HALF>
+__device__ inline void load_b_across(Operands& o, unsigned address) {
+#pragma unroll
+    for (int step = 0; step < 2; step++) {
+        unsigned at = address ^ (32 * (2 * HALF + step));
+        float(&b)[4][2] = o.b[step];
+        load_matrices<0>(b[0][0], b[0][1], b[1][0], b[1][1], at);
+        load_matrices<16 * DEPTH * 4>(b[2][0], b[2][1], b[3][0], b[3][1], at);
+    }
+}
+
+// From tiles whose rows lie across the depth, `PITCH` floats each: a thread takes one float of each of four runs of eight
+// neighbouring rows, or columns, which `address` has for the warp's first 32.
+template <int PITCH>
+struct Runs {
+    unsigned address[4];
+
+    __device__ Runs(unsigned tile, int first) {
+#pragma unroll
+        for (int j = 0; j < 4; j++) {
+            address[j] = tile + down(lane_within(), first + 8 * j + lane_group(), PITCH) * 4;
+        }
+    }
+
+    // Float K rows after the thread's first, of run j of the tile that begins `tile` bytes later.
+    template <int K>
+    __device__ float load(int j, int tile) const {
+        float value;
+        asm volatile("ld.shared.f32 %0, [%1+%2];" : "=f"(value) : "r"(address[j] + tile), "n"(K * PITCH * 4) : "memory");
+        return value;
+    }
+};
+
+template <int HALF, int PITCH>
+__device__ inline void load_a_down(Operands& o, const Runs<PITCH>& runs, int tile) {
+#pragma unroll
+    for (int j = 0; j < 4; j++) {
+        o.a[0][j / 2][j % 2] = runs.template load<16 * HALF>(j, tile);
+        o.a[0][j / 2][j % 2 + 2] = runs.template load<16 * HALF + 4>(j, tile);
+        o.a[1][j / 2][j % 2] = runs.template load<16 * HALF + 8>(j, tile);
+        o.a[1][j / 2][j % 2 + 2] = runs.template load<16 * HALF + 12>(j, tile);
+    }
+}
+
+template <int HALF, int PITCH>
+__device__ inline void load_b_down(Operands& o, const Runs<PITCH>& runs, int tile) {
+#pragma unroll
+    for (int j = 0; j < 4; j++) {
+        o.b[0][j][0] = runs.template load<16 * HALF>(j, tile);
+        o.b[0][j][1] = runs.template load<16 * HALF + 4>(j, tile);
+        o.b[1][j][0] = runs.template load<16 * HALF + 8>(j, tile);
+        o.b[1][j][1] = runs.template load<16 * HALF + 12>(j, tile);
+    }
+}

@@ -1,0 +1,326 @@
+#pragma once
+
+#include "implicit_gemm.cuh"
+#include "tensor_core.cuh"
+
+// The product of include/implicit_gemm.cuh, with its shapes and its epilogues but for the two of the last layer, by tensor cores:
+// for channels and columns that are multiples of 8. Two tiles are in shared memory: one is multiplied while cp.async brings the
+// next. A pixel outside an image is a copy of no bytes, which leaves zeros.
+//
+// WHOLE: kernels are 3x3 and channels a multiple of DEPTH, so that a tile is of one tap, and what is outside is known for each
+// row once.
+template <bool TRANSPOSED, Multiplicand TYPE, bool WHOLE, int BM, int BN>
+struct TensorCoreGemm {
+    static constexpr int THREADS = SUM_THREADS;
+    static constexpr int WARPS_ACROSS = BN / WARP_COLUMNS;
+    static constexpr int WARPS_DOWN = BM / WARP_ROWS;
+    static_assert(WARPS_ACROSS * WARPS_DOWN * 32 == THREADS, "each warp makes one part of the tile");
+    static constexpr int ROW_STEP = THREADS / FOURS;        // rows between two copies of a thread, of rows along the depth
+    static constexpr int A_COPIES = BM / ROW_STEP;
+    static constexpr int B_FOURS = TRANSPOSED ? FOURS : BN / 4;
+    static constexpr int B_STEP = THREADS / B_FOURS;
+    static constexpr int B_COPIES = BN * FOURS / THREADS;
+    static constexpr int A_BYTES = BM * DEPTH * 4;
+    static constexpr int B_BYTES = BN * DEPTH * 4;
+
+    const GemmShape& shape;
+    const GemmOperands& operands;
+    const Taps<TRANSPOSED> taps;
+    const int depth;
+    const int column;  // first of the tile
+    const int warp_row;
+    const int warp_column;
+    unsigned a_to;     // where the thread's first copies go, in the first of the two tiles
+    unsigned b_to;
+    Row rows[A_COPIES];
+    // Of whole taps: the row's pixel, and bit 4 + t tells whether tap t of it is inside.
+    const float* pixels[A_COPIES];
+    int inside_taps[A_COPIES];
+    const float* weights;  // of the thread's first copy, at tap and channel 0
+    int b_bytes[B_COPIES]; // 16, or 0 where there is no such column
+    int tap, tap_y, tap_x, channel;
+
+    __device__ TensorCoreGemm(const GemmShape& s, const GemmOperands& o, int phase, float* as, float* bs) : shape(s), operands(o),
+            taps(s, WHOLE ? 3 : s.kernel, phase), depth(taps.count() * s.channels), column(blockIdx.y * BN),
+            warp_row(threadIdx.x / 32 / WARPS_ACROSS * WARP_ROWS), warp_column(threadIdx.x / 32 % WARPS_ACROSS * WARP_COLUMNS) {
+        a_to = shared_address(as) + across(threadIdx.x / FOURS, threadIdx.x % FOURS);
+        int k = threadIdx.x / B_FOURS;
+        int n = threadIdx.x % B_FOURS * 4;
+        b_to = shared_address(bs) + (TRANSPOSED ? across(k, n / 4) : down(k, n, BN) * 4);
+#pragma unroll
+        for (int r = 0; r < B_COPIES; r++) {
+            b_bytes[r] = column + (TRANSPOSED ? k + r * B_STEP : n) < shape.columns ? 16 : 0;
+        }
+        weights = operands.weights + (TRANSPOSED ? (column + k) * shape.channels + n : k * shape.columns + column + n);
+    }
+
+    __device__ bool inside(const Row& row, int dy, int dx) const {
+        return static_cast<unsigned>(row.y + dy) < static_cast<unsigned>(shape.height)
+                && static_cast<unsigned>(row.x + dx) < static_cast<unsigned>(shape.width);
+    }
+
+    __device__ void find_rows(int row) {
+#pragma unroll
+        for (int r = 0; r < A_COPIES; r++) {
+            rows[r] = locate<TRANSPOSED>(shape, shape.channels, row + threadIdx.x / FOURS + r * ROW_STEP);
+            if (WHOLE) {
+                pixels[r] = operands.input + rows[r].start + threadIdx.x % FOURS * 4;
+                inside_taps[r] = 0;
+                for (int t = 0; t < taps.count(); t++) {
+                    int dy, dx, in_kernel;
+                    taps.place(t, dy, dx, in_kernel);
+                    inside_taps[r] |= inside(rows[r], dy, dx) << (4 + t);
+                }
+            }
+        }
+    }
+
+    // To the beginning of tile number `first` along the depth, in whole taps.
+    __device__ void seek(int first) {
+        int tiles = shape.channels / DEPTH;
+        tap = first / tiles;
+        tap_y = tap / taps.across;
+        tap_x = tap - tap_y * taps.across;
+        channel = (first - tap * tiles) * DEPTH;
+    }
+
+    __device__ void copy_whole(int to_slot) {
+        int step = TRANSPOSED ? taps.stride : 1;
+        int ky = taps.first_y + tap_y * step;
+        int kx = taps.first_x + tap_x * step;
+        // What is divided is a multiple of the stride; the stride is 1 or 2.
+        int dy = TRANSPOSED ? (taps.phase_y + taps.padding - ky) >> (taps.stride - 1) : tap_y - taps.padding;
+        int dx = TRANSPOSED ? (taps.phase_x + taps.padding - kx) >> (taps.stride - 1) : tap_x - taps.padding;
+        int offset = (dy * shape.width + dx) * shape.channels + channel;
+        int to = to_slot * A_BYTES;
+#pragma unroll
+        for (int r = 0; r < A_COPIES; r++) {
+            copy_16(a_to + to + r * ROW_STEP * DEPTH * 4, pixels[r] + offset, inside_taps[r] >> tap & 16);
+        }
+        int in_kernel = ky * 3 + kx;
+        const float* from = weights + (TRANSPOSED ? in_kernel * shape.columns * shape.channels + channel
+                                                  : (in_kernel * shape.channels + channel) * shape.columns);
+        int step_from = B_STEP * (TRANSPOSED ? shape.channels : shape.columns);
+        to = to_slot * B_BYTES;
+#pragma unroll
+        for (int r = 0; r < B_COPIES; r++) {
+            copy_16(b_to + to + r * B_STEP * (TRANSPOSED ? DEPTH : BN) * 4, from, b_bytes[r]);
+            from += step_from;
+        }
+        channel += DEPTH;
+        if (channel == shape.channels) {
+            channel = 0;
+            tap++;
+            tap_x++;
+            if (tap_x == taps.across) {
+                tap_x = 0;
+                tap_y++;
+            }
+        }
+    }
+
+    __device__ void copy_any(int first, int to_slot) {
+        int k = first + threadIdx.x % FOURS * 4;
+        int dy = OUTSIDE, dx = OUTSIDE, in_kernel = 0, in_tap = 0;
+        if (k < depth) {
+            int which = shape.by_channels.quotient(k);
+            in_tap = k - which * shape.channels;
+            taps.place(which, dy, dx, in_kernel);
+        }
+        int offset = (dy * shape.width + dx) * shape.channels + in_tap;
+        int to = to_slot * A_BYTES;
+#pragma unroll
+        for (int r = 0; r < A_COPIES; r++) {
+            bool is = k < depth && inside(rows[r], dy, dx);
+            copy_16(a_to + to + r * ROW_STEP * DEPTH * 4, operands.input + (is ? rows[r].start + offset : 0), is ? 16 : 0);
+        }
+        to = to_slot * B_BYTES;
+#pragma unroll
+        for (int r = 0; r < B_COPIES; r++) {
+            int deep = TRANSPOSED ? k : first + threadIdx.x / B_FOURS + r * B_STEP;
+            int n = column + (TRANSPOSED ? threadIdx.x / FOURS + r * B_STEP : threadIdx.x % B_FOURS * 4);
+            int at = TRANSPOSED ? (in_kernel * shape.columns + n) * shape.channels + in_tap : deep * shape.columns + n;
+            bool is = deep < depth && n < shape.columns;
+            copy_16(b_to + to + r * B_STEP * (TRANSPOSED ? DEPTH : BN) * 4, operands.weights + (is ? at : 0), is ? 16 : 0);
+        }
+    }
+
+    __device__ void copy(int tile, int to_slot) {
+        if (WHOLE) {
+            copy_whole(to_slot);
+        } else {
+            copy_any(tile * DEPTH, to_slot);
+        }
+        commit_copies();
+    }
+
+    template <int HALF>
+    __device__ void multiply_half(Accumulators& sums, unsigned a, unsigned b, const Runs<BN>& runs, int tile) const {
+        Operands o;
+        load_a_across<HALF>(o, a);
+        if (TRANSPOSED) {
+            load_b_across<HALF>(o, b);
+        } else {
+            load_b_down<HALF>(o, runs, tile);
+        }
+        multiply_add<TYPE>(sums, o);
+    }
+
+    // The products of tile `tile` over its part of the depth. as and bs hold two tiles each.
+    __device__ void product(int tile, int split, const float* as, const float* bs, Accumulators& sums) {
+        sums.clear();
+        int tiles = (depth + DEPTH - 1) / DEPTH;
+        int first = tiles * split / shape.splits;
+        int end = tiles * (split + 1) / shape.splits;
+        find_rows(tile * BM);
+        if (first < end) {
+            if (WHOLE) {
+                seek(first);
+            }
+            copy(first, 0);
+        }
+        unsigned a_from = a_across(shared_address(as), warp_row);
+        unsigned b_from = b_across(shared_address(bs), warp_column);
+        Runs<BN> runs(shared_address(bs), warp_column);
+        for (int k = first; k < end; k++) {
+            int now = (k - first) & 1;
+            wait_for_copies();
+            __syncthreads();
+            if (k + 1 < end) {
+                copy(k + 1, now ^ 1);
+            }
+            multiply_half<0>(sums, a_from + now * A_BYTES, b_from + now * B_BYTES, runs, now * B_BYTES);
+            multiply_half<1>(sums, a_from + now * A_BYTES, b_from + now * B_BYTES, runs, now * B_BYTES);
+        }
+        __syncthreads();
+    }
+
+    // Of blocks that share a tile, the last one adds all their products, always in the order of the depth; true there.
+    __device__ bool add_splits(int tile, int phase, int split, Accumulators& sums) const {
+        int tiles = (shape.rows + BM - 1) / BM;
+        int place = (phase * gridDim.y + blockIdx.y) * tiles + tile;
+        float* mine = operands.partials + static_cast<long long>(place) * shape.splits * BM * BN + threadIdx.x;
+#pragma unroll
+        for (int e = 0; e < 32; e++) {
+            __stcg(mine + split * BM * BN + e * THREADS, sums.tile[e / 16][e / 4 % 4][e % 4]);
+        }
+        if (!last_of_all(operands.tickets + place, shape.splits)) {
+            return false;
+        }
+#pragma unroll
+        for (int e = 0; e < 32; e++) {
+            float sum = 0;
+            for (int other = 0; other < shape.splits; other++) {
+                sum += __ldcg(mine + other * BM * BN + e * THREADS);
+            }
+            sums.tile[e / 16][e / 4 % 4][e % 4] = sum;
+        }
+        return true;
+    }
+
+    __device__ int output_pixel(int row) const {
+        if (!TRANSPOSED || shape.stride == 1) {
+            return row;
+        }
+        int image = shape.by_grid.quotient(row);
+        int pixel = row - image * shape.grid_height * shape.grid_width;
+        int i = shape.by_width.quotient(pixel);
+        int j = pixel - i * shape.grid_width;
+        return ((image * shape.grid_height + i) * shape.stride + taps.phase_y) * (shape.grid_width * shape.stride)
+                + j * shape.stride + taps.phase_x;
+    }
+
+    // Bias, activation or its gradient, and the stores of one thread's part of a tile. Each request of a warp stores 8 rows of 32
+    // bytes: whole sectors.
+    __device__ void finish(int tile, Accumulators& sums, float (&of_columns)[4][2]) const {
+        int n = column + warp_column + lane_within() * 2;
+        float2 bias[4];
+#pragma unroll
+        for (int j = 0; j < 4; j++) {
+            bool has_bias = (shape.epilogue == BIAS || shape.epilogue == BIAS_RELU) && n + 8 * j < shape.columns;
+            bias[j] = has_bias ? *reinterpret_cast<const float2*>(operands.bias + n + 8 * j) : make_float2(0, 0);
+        }
+#pragma unroll
+        for (int i = 0; i < 4; i++) {
+            int row = tile * BM + warp_row + 8 * i + lane_group();
+            if (row < shape.rows) {
+                long long at = static_cast<long long>(output_pixel(row)) * shape.columns + n;
+#pragma unroll
+                for (int j = 0; j < 4; j++) {
+                    if (n + 8 * j < shape.columns) {
+                        float x = sums.tile[i / 2][j][i % 2 * 2] + bias[j].x;
+                        float y = sums.tile[i / 2][j][i % 2 * 2 + 1] + bias[j].y;
+                        if (shape.epilogue == BIAS_RELU) {
+                            x = fmaxf(x, 0.0f);
+                            y = fmaxf(y, 0.0f);
+                        } else if (shape.epilogue == RELU_GRADIENT) {
+                            float2 other = *reinterpret_cast<const float2*>(operands.other + at + 8 * j);
+                            x = other.x > 0 ? x : 0.0f;
+                            y = other.y > 0 ? y : 0.0f;
+                            of_columns[j][0] += x;
+                            of_columns[j][1] += y;
+                        }
+                        *reinterpret_cast<float2*>(operands.output + at + 8 * j) = make_float2(x, y);
+                    }
+                }
+            }
+        }
+    }
+
+    // Leaves the block's sums of columns: over the rows of a warp by a tree, then over its warps in their order.
+    __device__ void leave_sums(int phase, float* scratch, float (&of_columns)[4][2]) const {
+#pragma unroll
+        for (int j = 0; j < 4; j++) {
+#pragma unroll
+            for (int e = 0; e < 2; e++) {
+                float sum = of_columns[j][e];
+                for (int distance = 16; distance >= 4; distance /= 2) {
+                    sum += __shfl_down_sync(0xffffffffu, sum, distance);
+                }
+                if (threadIdx.x % 32 < 4) {
+                    scratch[warp_row / WARP_ROWS * BN + warp_column + 8 * j + 2 * lane_within() + e] = sum;
+                }
+            }
+        }
+        __syncthreads();
+        int n = threadIdx.x;
+        if (n < BN && column + n < shape.columns) {
+            float sum = 0;
+            for (int warp = 0; warp < WARPS_DOWN; warp++) {
+                sum += scratch[warp * BN + n];
+            }
+            operands.sums[static_cast<long long>(phase * gridDim.x + blockIdx.x) * shape.sums_pitch + column + n] = sum;
+        }
+    }
+};
+
+template <bool TRANSPOSED, Multiplicand TYPE, bool WHOLE, int BM, int BN>
+__device__ __forceinline__ void tensor_core_gemm(const GemmShape& shape, const GemmOperands& operands) {
+    __shared__ __align__(128) float as[2 * BM * DEPTH];
+    __shared__ __align__(128) float bs[2 * BN * DEPTH];
+    int phase = blockIdx.z / shape.splits;
+    int split = blockIdx.z - phase * shape.splits;
+    TensorCoreGemm<TRANSPOSED, TYPE, WHOLE, BM, BN> gemm(shape, operands, phase, as, bs);
+    float of_columns[4][2] = {};
+    for (int tile = blockIdx.x; tile * BM < shape.rows; tile += gridDim.x) {
+        Accumulators sums;
+        gemm.product(tile, split, as, bs, sums);
+        if (shape.splits == 1 || gemm.add_splits(tile, phase, split, sums)) {
+            gemm.finish(tile, sums, of_columns);
+        }
+    }
+    if (operands.sums != nullptr) {
+        gemm.leave_sums(phase, as, of_columns);
+    }
+}
+
+#define TENSOR_CORE_GEMM(NAME, TRANSPOSED, TYPE, WHOLE, BM, BN)                                                           \
+    extern "C" __global__ void __launch_bounds__(SUM_THREADS)                                                             \
+    NAME(GemmShape shape, const float* __restrict__ input, const float* __restrict__ weights,                             \
+         const float* __restrict__ bias, const float* __restrict__ other, float* __restrict__ output,                     \
+         float* __restrict__ gradient, float* __restrict__ sums, float* __restrict__ squares,                             \
+         float* __restrict__ partials, unsigned* __restrict__ tickets, StepState* state, float beta1, float beta2) {      \
+        GemmOperands operands = {input, weights, bias, other, output, gradient, sums, squares, partials, tickets, state,  \
+                                 beta1, beta2};                                                                           \
+        tensor_core_gemm<TRANSPOSED, TYPE, WHOLE, BM, BN>(shape, operands);                                               \
+    }

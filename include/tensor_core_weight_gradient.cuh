@@ -1,0 +1,188 @@
+#pragma once
+
+#include "tensor_core.cuh"
+#include "weight_gradient.cuh"
+
+// The product of include/weight_gradient.cuh by tensor cores, for channels and columns that are multiples of 8. A block makes 64
+// taps and channels by 64 columns, DEPTH pixels at a time; two tiles are in shared memory, as in tensor_core_gemm.cuh. Where the
+// pixels of a tile are, and which taps of them are outside the images, one warp finds out for all threads, a tile ahead.
+template <Multiplicand TYPE>
+struct TensorCoreWeightGradient {
+    static constexpr int THREADS = SUM_THREADS;
+    static constexpr int SIDE = 64;
+    static constexpr int STEP = THREADS / (SIDE / 4);  // pixels between two copies of a thread
+    static constexpr int COPIES = DEPTH / STEP;
+    static constexpr int BYTES = SIDE * DEPTH * 4;     // of a tile
+
+    // Of the large images: the float of channel 0 at tap offset (0, 0); bit 4 + ky is set where tap row ky is inside, bit
+    // 12 + kx where tap column kx is.
+    struct __align__(8) Pixel {
+        int start;
+        int inside;
+    };
+
+    const GradientShape& shape;
+    const float* large;  // at the offset of the thread's tap and channel
+    const float* small;  // at its columns
+    Pixel* pixels;       // of two tiles
+    int ky, kx;          // past all that are inside if there is no such row
+    int b_bytes;
+    unsigned a_to, b_to;
+    int first, last, end;  // tiles of this split, and the pixel after its last one
+
+    __device__ TensorCoreWeightGradient(const GradientShape& s, const float* l, const float* m, float* as, float* bs,
+                                        Pixel* p) : shape(s), pixels(p) {
+        int four = threadIdx.x % (SIDE / 4) * 4;
+        int k = threadIdx.x / (SIDE / 4);
+        int row = blockIdx.x * SIDE + four;
+        int tap = s.by_channels.quotient(row);
+        bool has_row = tap < s.kernel * s.kernel;
+        ky = has_row ? tap / s.kernel : 8;
+        kx = has_row ? tap - ky * s.kernel : 8;
+        large = l + ((ky - s.padding) * s.large_width + kx - s.padding) * s.channels + row - tap * s.channels;
+        int column = blockIdx.y * SIDE + four;
+        small = m + column;
+        b_bytes = column < s.columns ? 16 : 0;
+        a_to = shared_address(as) + down(k, four, SIDE) * 4;
+        b_to = shared_address(bs) + down(k, four, SIDE) * 4;
+        int tiles = (s.pixels + DEPTH - 1) / DEPTH;
+        first = static_cast<int>(static_cast<long long>(tiles) * blockIdx.z / s.splits);
+        last = static_cast<int>(static_cast<long long>(tiles) * (blockIdx.z + 1) / s.splits);
+        end = min(s.pixels, last * DEPTH);
+    }
+
+    // Bits lowest ... highest - 1 of those `size` places from `from` on that are inside.
+    __device__ static int inside(int from, int size, int kernel) {
+        int lowest = max(0, -from);
+        int highest = max(lowest, min(kernel, size - from));
+        return (1 << highest) - (1 << lowest);
+    }
+
+    // By the threads of one warp, a pixel each.
+    __device__ void find_pixels(int tile) const {
+        int lane = threadIdx.x % 32;
+        int pixel = tile * DEPTH + lane;
+        Pixel found = {0, 0};
+        if (pixel < end) {
+            int image = shape.by_image.quotient(pixel);
+            int rest = pixel - image * shape.small_height * shape.small_width;
+            int i = shape.by_width.quotient(rest);
+            int y = i * shape.stride;
+            int x = (rest - i * shape.small_width) * shape.stride;
+            found.start = ((image * shape.large_height + y) * shape.large_width + x) * shape.channels;
+            found.inside = inside(y - shape.padding, shape.large_height, shape.kernel) << 4
+                    | inside(x - shape.padding, shape.large_width, shape.kernel) << 12;
+        }
+        pixels[(tile & 1) * DEPTH + lane] = found;
+    }
+
+    __device__ void copy(int tile) const {
+        const Pixel* of_tile = pixels + (tile & 1) * DEPTH + threadIdx.x / (SIDE / 4);
+        int to = (tile & 1) * BYTES;
+#pragma unroll
+        for (int r = 0; r < COPIES; r++) {
+            Pixel pixel = of_tile[r * STEP];
+            copy_16(a_to + to + r * STEP * SIDE * 4, large + pixel.start, pixel.inside >> ky & pixel.inside >> (8 + kx) & 16);
+        }
+        int pixel = tile * DEPTH + threadIdx.x / (SIDE / 4);
+        const float* from = small + pixel * shape.columns;
+        int step_from = STEP * shape.columns;
+#pragma unroll
+        for (int r = 0; r < COPIES; r++) {
+            copy_16(b_to + to + r * STEP * SIDE * 4, from, pixel < end ? b_bytes : 0);
+            from += step_from;
+            pixel += STEP;
+        }
+        commit_copies();
+    }
+
+    // The sums of the tile's columns, of which thread n adds the n-th, in fp32 as they are in memory.
+    __device__ void add_columns(const float* bs, float& sum) const {
+        if (threadIdx.x < SIDE) {
+#pragma unroll
+            for (int k = 0; k < DEPTH; k++) {
+                sum += bs[down(k, threadIdx.x, SIDE)];
+            }
+        }
+    }
+
+    __device__ void leave(float* share, const Accumulators& sums) const {
+        int rows = shape.kernel * shape.kernel * shape.channels;
+        int row = blockIdx.x * SIDE + threadIdx.x / 64 * WARP_ROWS + lane_group();
+        int column = blockIdx.y * SIDE + threadIdx.x / 32 % 2 * WARP_COLUMNS + lane_within() * 2;
+#pragma unroll
+        for (int i = 0; i < 4; i++) {
+            int m = row + 8 * i;
+#pragma unroll
+            for (int j = 0; j < 4; j++) {
+                int n = column + 8 * j;
+                if (m < rows && n < shape.columns) {
+                    *reinterpret_cast<float2*>(share + m * shape.columns + n) = make_float2(sums.tile[i / 2][j][i % 2 * 2],
+                            sums.tile[i / 2][j][i % 2 * 2 + 1]);
+                }
+            }
+        }
+    }
+};
+
+template <int HALF, Multiplicand TYPE, int SIDE>
+__device__ inline void multiply_half(Accumulators& sums, const Runs<SIDE>& a, const Runs<SIDE>& b, int tile) {
+    Operands o;
+    load_a_down<HALF>(o, a, tile);
+    load_b_down<HALF>(o, b, tile);
+    multiply_add<TYPE>(sums, o);
+}
+
+template <Multiplicand TYPE>
+__device__ __forceinline__ void tensor_core_weight_gradient(const GradientShape& shape, const float* large, const float* small,
+                                                            float* partials) {
+    using Product = TensorCoreWeightGradient<TYPE>;
+    constexpr int SIDE = Product::SIDE;
+    __shared__ __align__(128) float as[2 * SIDE * DEPTH];
+    __shared__ __align__(128) float bs[2 * SIDE * DEPTH];
+    __shared__ typename Product::Pixel pixels[2 * DEPTH];
+    Product product(shape, large, small, as, bs, pixels);
+    Accumulators sums;
+    sums.clear();
+    bool finds_bias = shape.bias_at >= 0 && blockIdx.x == 0;
+    float sum = 0;
+    int warp = threadIdx.x / 32;
+    Runs<SIDE> a(shared_address(as), warp / 2 * WARP_ROWS);
+    Runs<SIDE> b(shared_address(bs), warp % 2 * WARP_COLUMNS);
+    if (warp < 2 && product.first + warp < product.last) {
+        product.find_pixels(product.first + warp);
+    }
+    __syncthreads();
+    if (product.first < product.last) {
+        product.copy(product.first);
+    }
+    for (int k = product.first; k < product.last; k++) {
+        wait_for_copies();
+        __syncthreads();
+        if (k + 1 < product.last) {
+            product.copy(k + 1);
+        }
+        if (k + 2 < product.last && (k & 3) == warp) {
+            product.find_pixels(k + 2);
+        }
+        int tile = (k & 1) * Product::BYTES;
+        multiply_half<0, TYPE>(sums, a, b, tile);
+        multiply_half<1, TYPE>(sums, a, b, tile);
+        if (finds_bias) {
+            product.add_columns(bs + (k & 1) * SIDE * DEPTH, sum);
+        }
+    }
+    float* share = partials + static_cast<long long>(blockIdx.z) * shape.share;
+    product.leave(share, sums);
+    int n = blockIdx.y * SIDE + threadIdx.x;
+    if (finds_bias && threadIdx.x < SIDE && n < shape.columns) {
+        share[shape.bias_at + n] = sum;
+    }
+}
+
+#define TENSOR_CORE_WEIGHT_GRADIENT(NAME, TYPE)                                                                           \
+    extern "C" __global__ void __launch_bounds__(SUM_THREADS)                                                             \
+    NAME(GradientShape shape, const float* __restrict__ large, const float* __restrict__ small,                           \
+         float* __restrict__ partials) {                                                                                  \
+        tensor_core_weight_gradient<TYPE>(shape, large, small, partials);                                                 \
+    }

@@ -1,0 +1,353 @@
+package daegpu.engine.cuda;
+
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import daegpu.engine.cuda.ImplicitGemm.Epilogue;
+import daegpu.engine.cuda.ImplicitGemm.SplitMemory;
+import daegpu.model.Layer;
+import daegpu.model.Layer.Activation;
+import daegpu.model.Layer.Operation;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Random;
+import java.util.function.Supplier;
+import java.util.stream.IntStream;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.Arguments;
+import org.junit.jupiter.params.provider.MethodSource;
+
+/**
+ * The kernels of cuda/sm_80 on layers of random shapes beside plain loops in double precision, once on the operands as they are,
+ * within the precision's tolerance, and once on operands that were rounded here, within what summing in fp32 may cost. What they
+ * write to is NaN before, and a second run must give the same bits.
+ */
+@RequiresCuda
+class TensorCoresTest {
+
+    private static final int SHAPES = 30;
+    /** Of the sum of the products' magnitudes: some bits of fp32's 24, and far less than a product of TF32 operands is off. */
+    private static final double SUMMING = 2e-6;
+    /** DESIGN.md's bound for tf32 and bf16, of the largest magnitude. */
+    private static final double TOLERANCE = 2e-2;
+
+    private static Device device;
+    private static Kernel.Library kernels;
+    private static final DeviceScope LIBRARY_SCOPE = new DeviceScope();
+
+    @BeforeAll
+    static void open() {
+        device = new Device(Gpu.all().get(0));
+        kernels = new Kernel.Library(device, LIBRARY_SCOPE);
+    }
+
+    @AfterAll
+    static void close() {
+        device.close(LIBRARY_SCOPE);
+        device.close();
+    }
+
+    static Stream<Arguments> shapes() {
+        return Stream.of("tf32", "bf16").flatMap(precision -> IntStream.range(0, SHAPES)
+                .mapToObj(seed -> Arguments.of(precision, seed)));
+    }
+
+    @ParameterizedTest
+    @MethodSource("shapes")
+    void agreeWithPlainLoops(String precision, int seed) {
+        try (OwnedScope scope = new OwnedScope(device)) {
+            new Case(precision, seed, scope.scope()).check();
+        }
+    }
+
+    /** To {@code bits} of mantissa, to nearest. TF32 takes ties away from zero, bf16 to even. */
+    private static float rounded(float value, String precision) {
+        int bits = Float.floatToRawIntBits(value);
+        return Float.intBitsToFloat(precision.equals("tf32") ? (bits + 0x1000) & ~0x1fff
+                : (bits + 0x7fff + (bits >>> 16 & 1)) & ~0xffff);
+    }
+
+    /** A sum of products: of the operands, of the rounded operands, and of the magnitudes of those. */
+    private static final class Sums {
+        private final double[] exact;
+        private final double[] rounded;
+        private final double[] magnitude;
+
+        private Sums(int count) {
+            exact = new double[count];
+            rounded = new double[count];
+            magnitude = new double[count];
+        }
+
+        private void add(int at, double product, double roundedProduct) {
+            exact[at] += product;
+            rounded[at] += roundedProduct;
+            magnitude[at] += Math.abs(roundedProduct);
+        }
+    }
+
+    /** A layer, its images and weights. */
+    private static final class Case {
+        private final String precision;
+        private final DeviceScope scope;
+        private final Random random;
+        private final Layer layer;
+        private final int count;
+        private final boolean transposed;
+        private final int largeHeight;
+        private final int largeWidth;
+        private final int smallHeight;
+        private final int smallWidth;
+        private final int largeChannels;
+        private final int smallChannels;
+        private final float[] large;
+        private final float[] small;
+        private final float[] weights;
+
+        private Case(String precision, int seed, DeviceScope scope) {
+            this.precision = precision;
+            this.scope = scope;
+            random = new Random(seed);
+            count = 1 + random.nextInt(5);
+            int[] channels = {8, 16, 24, 32, 32, 40, 64, 64, 96};
+            int a = channels[random.nextInt(channels.length)];
+            int b = channels[random.nextInt(channels.length)];
+            int kernel = List.of(1, 3, 3, 3, 5, 7).get(random.nextInt(6));
+            int height = 1 + random.nextInt(6);
+            int width = 1 + random.nextInt(6);
+            layer = switch (random.nextInt(5)) {
+                case 0, 1 -> new Layer("conv", Operation.CONVOLUTION, Activation.RELU, 2 * height, 2 * width, a, height, width,
+                        b, kernel, 2);
+                case 2, 3 -> new Layer("deconv", Operation.TRANSPOSED_CONVOLUTION, Activation.RELU, height, width, a,
+                        2 * height, 2 * width, b, kernel, 2);
+                default -> new Layer("output", Operation.TRANSPOSED_CONVOLUTION, Activation.LINEAR, height, width, a,
+                        height, width, b, kernel, 1);
+            };
+            transposed = layer.operation() == Operation.TRANSPOSED_CONVOLUTION;
+            smallHeight = transposed ? layer.inputHeight() : layer.outputHeight();
+            smallWidth = transposed ? layer.inputWidth() : layer.outputWidth();
+            largeHeight = transposed ? layer.outputHeight() : layer.inputHeight();
+            largeWidth = transposed ? layer.outputWidth() : layer.inputWidth();
+            largeChannels = transposed ? layer.outputChannels() : layer.inputChannels();
+            smallChannels = transposed ? layer.inputChannels() : layer.outputChannels();
+            large = normal(count * largeHeight * largeWidth * largeChannels);
+            small = normal(count * smallHeight * smallWidth * smallChannels);
+            weights = normal(kernel * kernel * largeChannels * smallChannels);
+        }
+
+        private interface Visitor {
+            void visit(int inLarge, int inSmall, int inWeights);
+        }
+
+        /** Every product of the layer: which value of the large images meets which of the small ones at which weight. */
+        private void visit(Visitor visitor) {
+            int k = layer.kernelSize();
+            for (int n = 0; n < count; n++) {
+                for (int i = 0; i < smallHeight * smallWidth; i++) {
+                    for (int tap = 0; tap < k * k; tap++) {
+                        int y = i / smallWidth * layer.stride() + tap / k - padding(largeHeight);
+                        int x = i % smallWidth * layer.stride() + tap % k - padding(largeWidth);
+                        if (y >= 0 && y < largeHeight && x >= 0 && x < largeWidth) {
+                            int inLarge = ((n * largeHeight + y) * largeWidth + x) * largeChannels;
+                            int inSmall = (n * smallHeight * smallWidth + i) * smallChannels;
+                            for (int c = 0; c < largeChannels; c++) {
+                                for (int s = 0; s < smallChannels; s++) {
+                                    visitor.visit(inLarge + c, inSmall + s, (tap * largeChannels + c) * smallChannels + s);
+                                }
+                            }
+                        }
+                    }
+                }
+            }
+        }
+
+        /** TensorFlow's rule for 'same', written out again. */
+        private int padding(int size) {
+            int steps = (size + layer.stride() - 1) / layer.stride();
+            return Math.max((steps - 1) * layer.stride() + layer.kernelSize() - size, 0) / 2;
+        }
+
+        private void check() {
+            Sums toSmall = new Sums(small.length);
+            Sums toLarge = new Sums(large.length);
+            Sums gradient = new Sums(weights.length);
+            float[] l = rounded(large);
+            float[] s = rounded(small);
+            float[] w = rounded(weights);
+            visit((i, j, k) -> {
+                toSmall.add(j, (double) large[i] * weights[k], (double) l[i] * w[k]);
+                toLarge.add(i, (double) small[j] * weights[k], (double) s[j] * w[k]);
+                gradient.add(k, (double) large[i] * small[j], (double) l[i] * s[j]);
+            });
+            checkForward(transposed ? small : large, transposed ? toLarge : toSmall);
+            checkDataGradient(transposed ? large : small, transposed ? toSmall : toLarge);
+            checkWeightGradient(gradient);
+        }
+
+        private void checkWeightGradient(Sums expected) {
+            WeightGradient product = WeightGradient.of(layer, count, precision);
+            assertUses(product.kernel());
+            int floats = product.splits() * product.share();
+            Supplier<float[]> run = () -> {
+                DeviceArray shares = nans(floats);
+                product.launch(kernels, upload(transposed ? small : large), upload(transposed ? large : small), shares);
+                return download(shares, floats);
+            };
+            float[] shares = run.get();
+            float[] added = new float[weights.length];
+            double[] bias = new double[smallChannels];
+            for (int split = 0; split < product.splits(); split++) {
+                for (int i = 0; i < added.length; i++) {
+                    added[i] += shares[split * product.share() + i];
+                }
+                for (int i = 0; !transposed && i < bias.length; i++) {
+                    bias[i] += shares[split * product.share() + product.biasAt() + i];
+                }
+            }
+            assertNear("weight gradient", expected, added);
+            if (!transposed) { // sums of what was not rounded
+                double[] sums = new double[smallChannels];
+                double[] magnitudes = new double[smallChannels];
+                for (int i = 0; i < small.length; i++) {
+                    sums[i % smallChannels] += small[i];
+                    magnitudes[i % smallChannels] += Math.abs(small[i]);
+                }
+                for (int i = 0; i < sums.length; i++) {
+                    assertEquals(sums[i], bias[i], SUMMING * magnitudes[i], "bias gradient of " + layer);
+                }
+            }
+            assertArrayEquals(shares, run.get(), "a repeat gives other bits");
+        }
+
+        private float[] rounded(float[] values) {
+            float[] results = new float[values.length];
+            for (int i = 0; i < values.length; i++) {
+                results[i] = TensorCoresTest.rounded(values[i], precision);
+            }
+            return results;
+        }
+
+        private void checkForward(float[] input, Sums products) {
+            int columns = layer.outputChannels();
+            float[] bias = normal(columns);
+            Epilogue epilogue = random.nextBoolean() ? Epilogue.BIAS : Epilogue.BIAS_RELU;
+            ImplicitGemm gemm = ImplicitGemm.forward(layer, count, epilogue, 0, precision);
+            assertUses(gemm.kernel());
+            Supplier<float[]> run = () -> {
+                DeviceArray output = nans(products.exact.length);
+                gemm.launch(kernels, split(gemm), upload(input), upload(weights), upload(bias), 0L, output, 0L, 0L, 0L);
+                return download(output, products.exact.length);
+            };
+            for (int i = 0; i < products.exact.length; i++) {
+                products.exact[i] += bias[i % columns];
+                products.rounded[i] += bias[i % columns];
+                products.magnitude[i] += Math.abs(bias[i % columns]);
+                if (epilogue == Epilogue.BIAS_RELU) {
+                    products.exact[i] = Math.max(products.exact[i], 0);
+                    products.rounded[i] = Math.max(products.rounded[i], 0);
+                }
+            }
+            assertNear(epilogue + " forward", products, run.get());
+            assertArrayEquals(run.get(), run.get(), "a repeat gives other bits");
+        }
+
+        private void checkDataGradient(float[] dz, Sums products) {
+            int columns = layer.inputChannels();
+            boolean relu = random.nextBoolean();
+            float[] other = normal(products.exact.length);
+            ImplicitGemm gemm = ImplicitGemm.dataGradient(layer, count, relu ? Epilogue.RELU_GRADIENT : Epilogue.PLAIN,
+                    precision);
+            assertUses(gemm.kernel());
+            int sumFloats = gemm.sumRows() * gemm.sumsPitch();
+            DeviceArray[] last = new DeviceArray[1];
+            Supplier<float[]> run = () -> {
+                DeviceArray output = nans(products.exact.length);
+                last[0] = nans(sumFloats);
+                gemm.launch(kernels, split(gemm), upload(dz), upload(weights), 0L, upload(other), output, 0L,
+                        relu ? last[0] : (Object) 0L, 0L);
+                return download(output, products.exact.length);
+            };
+            for (int i = 0; relu && i < other.length; i++) {
+                if (other[i] <= 0) {
+                    products.exact[i] = 0;
+                    products.rounded[i] = 0;
+                    products.magnitude[i] = 0;
+                }
+            }
+            assertNear("data gradient", products, run.get());
+            if (relu) {
+                float[] rows = download(last[0], sumFloats);
+                Sums expected = new Sums(columns);
+                for (int i = 0; i < other.length; i++) {
+                    expected.exact[i % columns] += products.exact[i];
+                    expected.rounded[i % columns] += products.rounded[i];
+                    expected.magnitude[i % columns] += products.magnitude[i];
+                }
+                float[] added = new float[columns];
+                for (int row = 0; row < gemm.sumRows(); row++) {
+                    for (int i = 0; i < columns; i++) {
+                        added[i] += rows[row * gemm.sumsPitch() + i];
+                    }
+                }
+                assertNear("bias gradient before", expected, added);
+                run.get();
+                assertArrayEquals(rows, download(last[0], sumFloats), "a repeat gives other bits");
+            }
+            assertArrayEquals(run.get(), run.get(), "a repeat gives other bits");
+        }
+
+        private void assertUses(Kernel kernel) {
+            assertTrue(kernel.resource().startsWith("sm_80/") && kernel.name().contains(precision.toUpperCase(
+                    java.util.Locale.ROOT)), kernel.name());
+        }
+
+        /** Also that the two checks are two: rounding is seen by the second, unless a tensor is zero. */
+        private void assertNear(String what, Sums expected, float[] actual) {
+            double largest = Arrays.stream(expected.exact).map(Math::abs).max().orElseThrow();
+            double rounding = 0;
+            for (int i = 0; i < actual.length; i++) {
+                int at = i;
+                Supplier<String> place = () -> what + ", value " + at + " of " + layer + ", " + count + " images";
+                assertEquals(expected.exact[i], actual[i], TOLERANCE * largest, place);
+                double bound = SUMMING * expected.magnitude[i];
+                assertEquals(expected.rounded[i], actual[i], bound, place);
+                rounding = Math.max(rounding, Math.abs(expected.exact[i] - actual[i]) - bound);
+            }
+            assertTrue(largest == 0 || rounding > 0, () -> what + " of " + layer + ": operands were not rounded");
+        }
+
+        private SplitMemory split(ImplicitGemm gemm) {
+            return SplitMemory.forProducts(device, scope, List.of(gemm));
+        }
+
+        private float[] normal(int length) {
+            float[] values = new float[length];
+            for (int i = 0; i < length; i++) {
+                values[i] = (float) random.nextGaussian();
+            }
+            return values;
+        }
+
+        private DeviceArray upload(float[] values) {
+            DeviceArray array = device.allocateFloats(scope, values.length, "a test");
+            device.upload(values, 0, values.length, array, 0);
+            return array;
+        }
+
+        private DeviceArray nans(int length) {
+            float[] values = new float[length];
+            Arrays.fill(values, Float.NaN);
+            return upload(values);
+        }
+
+        private static float[] download(DeviceArray array, int length) {
+            float[] values = new float[length];
+            device.download(array, values, 0, length);
+            return values;
+        }
+    }
+}
