@@ -1,6 +1,7 @@
 package daegpu.bench;
 
 import daegpu.data.EmbeddedMnist;
+import daegpu.data.ImageFile;
 import daegpu.data.ImageSet;
 import daegpu.engine.Engine;
 import daegpu.engine.EngineOptions;
@@ -16,8 +17,9 @@ import daegpu.train.LearningRate.Schedule;
 import daegpu.train.TrainingOptions;
 import java.awt.BasicStroke;
 import java.awt.Color;
+import java.awt.Graphics2D;
+import java.awt.image.BufferedImage;
 import java.io.IOException;
-import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -28,7 +30,6 @@ import java.util.concurrent.Callable;
 import java.util.function.IntFunction;
 import java.util.stream.IntStream;
 import org.knowm.xchart.BitmapEncoder;
-import org.knowm.xchart.BitmapEncoder.BitmapFormat;
 import org.knowm.xchart.XYChart;
 import org.knowm.xchart.XYChartBuilder;
 import org.knowm.xchart.XYSeries;
@@ -50,6 +51,9 @@ public final class Scaling implements Callable<Integer> {
     static final double MARKED_FROM = 1.25;
 
     private static final int BATCH = 32;
+    private static final int COLUMNS = 2;
+    private static final int WIDTH = 520;
+    private static final int HEIGHT = 330;
 
     @Option(names = "--engine", defaultValue = "cpu", description = "What computes (default: ${DEFAULT-VALUE}).")
     private String engine;
@@ -292,11 +296,11 @@ public final class Scaling implements Callable<Integer> {
         return text.toString();
     }
 
-    private static void draw(List<Series> all, Path file) {
+    static void draw(List<Series> all, Path file) throws IOException {
         List<XYChart> charts = new ArrayList<>();
         for (Series series : all) {
             double cheapest = series.settings().stream().mapToDouble(Setting::costOfWork).min().orElseThrow();
-            XYChart drawn = new XYChartBuilder().width(520).height(330).title(series.title()).yAxisTitle("cost of the same work").build();
+            XYChart drawn = new XYChartBuilder().width(WIDTH).height(HEIGHT).title(series.title()).yAxisTitle("cost of the same work").build();
             drawn.getStyler().setChartBackgroundColor(Color.WHITE).setLegendVisible(false).setChartTitleFont(
                     drawn.getStyler().getChartTitleFont().deriveFont(12f));
             drawn.getStyler().setXAxisLogarithmic(true).setYAxisMin(0.0).setPlotGridLinesColor(new Color(0xDDDDDD)).setMarkerSize(6);
@@ -311,13 +315,16 @@ public final class Scaling implements Callable<Integer> {
             line.setMarker(SeriesMarkers.CIRCLE);
             charts.add(drawn);
         }
-        int columns = Math.min(2, charts.size());
-        try {
-            Path parent = file.toAbsolutePath().getParent();
-            Files.createDirectories(parent);
-            BitmapEncoder.saveBitmap(charts, (charts.size() + columns - 1) / columns, columns, file.toString(), BitmapFormat.PNG);
-        } catch (IOException e) {
-            throw new UncheckedIOException("the chart could not be written: " + e.getMessage(), e);
+        // XChart's own way to put charts side by side wants as many as fill all rows.
+        int rows = (charts.size() + COLUMNS - 1) / COLUMNS;
+        BufferedImage picture = new BufferedImage(COLUMNS * WIDTH, rows * HEIGHT, BufferedImage.TYPE_INT_RGB);
+        Graphics2D graphics = picture.createGraphics();
+        graphics.setColor(Color.WHITE);
+        graphics.fillRect(0, 0, picture.getWidth(), picture.getHeight());
+        for (int i = 0; i < charts.size(); i++) {
+            graphics.drawImage(BitmapEncoder.getBufferedImage(charts.get(i)), i % COLUMNS * WIDTH, i / COLUMNS * HEIGHT, null);
         }
+        graphics.dispose();
+        ImageFile.write(file, picture);
     }
 }
