@@ -39,7 +39,7 @@ class ManPageTest {
             String name = option.longestName();
             assertTrue(option.hidden() || text.contains("\n" + (option.names().length > 1 ? option.shortestName() + ", " : "")
                     + name), name + " is not explained");
-            assertTrue(option.hidden() || option.names().length > 1 || synopsis.contains("[" + name), name + ": " + synopsis);
+            assertTrue(option.hidden() || option.names().length > 1 || synopsis.contains(name), name + ": " + synopsis);
         }
         for (String example : command.usageMessage().footer()) {
             assertTrue(text.contains(plain(example).strip()), example + " is missing");
@@ -60,7 +60,7 @@ class ManPageTest {
 
     /** Without the marks of roff; its escapes stand for characters that it would take for something else. */
     private static String plain(String roff) {
-        return roff.replaceAll("\\\\f[BIR]|\\\\&", "").replace("\\-", "-").replace("\\(aq", "'").replace("\\(dq", "\"")
+        return roff.replaceAll("\\\\f[BIRP]|\\\\&", "").replace("\\-", "-").replace("\\(aq", "'").replace("\\(dq", "\"")
                 .replace("\\.", ".");
     }
 
