@@ -214,17 +214,14 @@ final class EvaluateCommand implements Callable<Integer> {
     }
 
     private int report(Checkpoint checkpoint, Validation validation) {
-        PrintWriter err = spec.commandLine().getErr();
-        for (String problem : validation.unusable()) {
-            err.println(spec.qualifiedName() + ": left out: " + DaeGpu.oneLine(problem));
-        }
+        int status = Problems.report(spec, validation.unusable());
         if (limit == null && !fitting.isGiven()
                 && data.changedSince(checkpoint, model, validation.images())) {
-            err.println(spec.qualifiedName() + ": note: the images in " + DaeGpu.oneLine(validation.origin())
-                    + " are not those that the training was validated on, so the model may have been trained on some of"
+            spec.commandLine().getErr().println(spec.qualifiedName() + ": note: the images in "
+                    + DaeGpu.oneLine(validation.origin()) + " are not those that the training was validated on, so the model may have been trained on some of"
                     + " them");
         }
-        return validation.unusable().isEmpty() ? ExitStatus.DONE : ExitStatus.DONE_IN_PART;
+        return status;
     }
 
     private void printTable(OpenedEngine engine, Noise noise, Validation validation, List<Level> levels) {

@@ -123,10 +123,7 @@ final class RunsCommand implements Callable<Integer> {
         } else {
             printTable(runs);
         }
-        for (String problem : problems) {
-            spec.commandLine().getErr().println(spec.qualifiedName() + ": left out: " + DaeGpu.oneLine(problem));
-        }
-        return problems.isEmpty() ? ExitStatus.DONE : ExitStatus.DONE_IN_PART;
+        return Problems.report(spec, problems);
     }
 
     private void printTable(List<Listed> runs) {

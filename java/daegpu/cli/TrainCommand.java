@@ -588,15 +588,7 @@ final class TrainCommand implements Callable<Integer> {
         report.printFiles(directory, options.architecture().parameterCount(), epochs, run.keep,
                 run.previewFile == null ? List.of() : List.of(run.previewFile));
         out().println("Nothing was written.");
-        return reportUnusable(images);
-    }
-
-    /** @return the exit status that they lead to, or that there are none */
-    private int reportUnusable(DataSets images) {
-        for (String problem : images.unusable()) {
-            err().println(spec.qualifiedName() + ": left out: " + DaeGpu.oneLine(problem));
-        }
-        return images.unusable().isEmpty() ? ExitStatus.DONE : ExitStatus.DONE_IN_PART;
+        return Problems.report(spec, images.unusable());
     }
 
     private interface Start {
@@ -620,7 +612,7 @@ final class TrainCommand implements Callable<Integer> {
             trainer.stopEarlyAfter(run.earlyStop);
             Outcome outcome = Interruption.callsWhile(trainer::interrupt, () -> start.begin(trainer, training.epochs));
             display.clear();
-            int done = reportUnusable(images);
+            int done = Problems.report(spec, images.unusable());
             int status = switch (outcome) {
                 case FINISHED, STOPPED_EARLY -> {
                     if (outcome == Outcome.STOPPED_EARLY) {

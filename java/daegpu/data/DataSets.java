@@ -19,7 +19,7 @@ public record DataSets(ImageSet training, ImageSet validation, String descriptio
 
     private static final List<String> TRAINING_NAMES = List.of("train-images-idx3-ubyte", "train-images-idx3-ubyte.gz",
             "train-images.idx3-ubyte", "train-images.idx3-ubyte.gz");
-    private static final List<String> VALIDATION_NAMES = List.of("t10k-images-idx3-ubyte", "t10k-images-idx3-ubyte.gz",
+    static final List<String> VALIDATION_NAMES = List.of("t10k-images-idx3-ubyte", "t10k-images-idx3-ubyte.gz",
             "t10k-images.idx3-ubyte", "t10k-images.idx3-ubyte.gz");
     private static final double DEFAULT_SPLIT = 0.1;
 

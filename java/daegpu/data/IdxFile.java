@@ -1,7 +1,6 @@
 package daegpu.data;
 
 import java.io.BufferedInputStream;
-import java.io.ByteArrayInputStream;
 import java.io.DataOutputStream;
 import java.io.EOFException;
 import java.io.IOException;
@@ -74,11 +73,8 @@ public final class IdxFile {
             throw new InvalidInputException(name + " is empty");
         }
         BufferedInputStream buffered = new BufferedInputStream(in, 1 << 16);
-        buffered.mark(2);
-        boolean gzipped = buffered.read() == 0x1F && buffered.read() == 0x8B;
-        buffered.reset();
         try {
-            return gzipped
+            return isGzipped(buffered)
                     ? new Reader(new GZIPInputStream(buffered, 1 << 16), name, limit, UNKNOWN).read()
                     : new Reader(buffered, name, limit, size).read();
         } catch (ZipException e) {
@@ -87,6 +83,14 @@ public final class IdxFile {
             // Only the decompressor throws this one.
             throw new InvalidInputException(name + " is truncated: its compressed data end early", e);
         }
+    }
+
+    /** Looks at the first bytes of a stream, and leaves them in it. */
+    private static boolean isGzipped(BufferedInputStream in) throws IOException {
+        in.mark(2);
+        boolean gzipped = in.read() == 0x1F && in.read() == 0x8B;
+        in.reset();
+        return gzipped;
     }
 
     /**
@@ -104,13 +108,12 @@ public final class IdxFile {
 
     /** The same from a stream, which is not closed. */
     static byte[] readLabels(InputStream in, String name) throws IOException {
-        byte[] content = in.readNBytes(MOST_LABELS + LABEL_HEADER);
-        if (content.length > 1 && content[0] == 0x1F && content[1] == (byte) 0x8B) {
-            try {
-                content = new GZIPInputStream(new ByteArrayInputStream(content)).readNBytes(MOST_LABELS + LABEL_HEADER);
-            } catch (ZipException | EOFException e) {
-                throw new InvalidInputException(name + " is damaged: " + e.getMessage(), e);
-            }
+        BufferedInputStream buffered = new BufferedInputStream(in, 1 << 16);
+        byte[] content;
+        try {
+            content = (isGzipped(buffered) ? new GZIPInputStream(buffered) : buffered).readNBytes(MOST_LABELS + LABEL_HEADER);
+        } catch (ZipException | EOFException e) {
+            throw new InvalidInputException(name + " is damaged: " + e.getMessage(), e);
         }
         ByteBuffer header = ByteBuffer.wrap(content);
         if (content.length < LABEL_HEADER || header.getInt(0) != (UNSIGNED_BYTE << 8 | 1)

@@ -2,14 +2,10 @@ package daegpu.data;
 
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.List;
 import java.util.Optional;
 
 /** What validation images are of, as far as that is known: labels are no part of training, and only shown. */
 public final class Labels {
-
-    private static final List<String> VALIDATION_NAMES = List.of("t10k-labels-idx1-ubyte", "t10k-labels-idx1-ubyte.gz",
-            "t10k-labels.idx1-ubyte", "t10k-labels.idx1-ubyte.gz");
 
     private Labels() {
     }
@@ -36,10 +32,16 @@ public final class Labels {
     private static Path beside(Path images) {
         if (Files.isDirectory(images)) {
             return DataSets.validationFile(images) == null ? null
-                    : VALIDATION_NAMES.stream().map(images::resolve).filter(Files::exists).findFirst().orElse(null);
+                    : DataSets.VALIDATION_NAMES.stream().map(Labels::nameFor).map(images::resolve).filter(Files::exists)
+                    .findFirst().orElse(null);
         }
         String name = images.getFileName().toString();
-        Path labels = images.resolveSibling(name.replace("images", "labels").replace("idx3", "idx1"));
+        Path labels = images.resolveSibling(nameFor(name));
         return name.contains("images") && Files.exists(labels) ? labels : null;
+    }
+
+    /** Of the labels of images in a file of this name. */
+    private static String nameFor(String images) {
+        return images.replace("images", "labels").replace("idx3", "idx1");
     }
 }

@@ -22,11 +22,14 @@ public record PrincipalComponents(double[] mean, double[][] directions, double[]
      *
      * @param values {@code [count, dimension]}
      * @param count  at least 2
-     * @throws IllegalArgumentException if there are too few vectors, or a value is not finite
+     * @throws IllegalArgumentException if there are too few vectors, a value is not finite, or EJML finds no eigenvectors
      */
     public static PrincipalComponents of(float[] values, int count, int dimension) {
         if (count < 2) {
             throw new IllegalArgumentException(count + " vectors have no covariance");
+        }
+        if (!IntStream.range(0, count * dimension).allMatch(i -> Float.isFinite(values[i]))) {
+            throw new IllegalArgumentException("vectors that are not finite have no principal components");
         }
         double[] mean = new double[dimension];
         for (int i = 0; i < count; i++) {
@@ -44,9 +47,8 @@ public record PrincipalComponents(double[] mean, double[][] directions, double[]
             }
         }
         EigenDecomposition_F64<DMatrixRMaj> decomposition = DecompositionFactory_DDRM.eig(dimension, true, true);
-        if (!IntStream.range(0, count * dimension).allMatch(i -> Float.isFinite(values[i]))
-                || !decomposition.decompose(covariance)) {
-            throw new IllegalArgumentException("vectors that are not finite have no principal components");
+        if (!decomposition.decompose(covariance)) {
+            throw new IllegalArgumentException("the covariance of these vectors has no eigenvectors that could be found");
         }
         int[] order = IntStream.range(0, dimension).boxed()
                 .sorted(Comparator.comparingDouble(i -> -decomposition.getEigenvalue(i).getReal()))

@@ -73,16 +73,16 @@ public final class RunRecord {
      * @throws InvalidInputException if the file is missing or is no such record
      */
     public static RunRecord read(Path file) {
-        JsonNode node = parse(file);
-        if (!(node instanceof ObjectNode root) || !(root.get(OPTIONS) instanceof ObjectNode)) {
-            throw new InvalidInputException(file + " is not the record of a run: it has no \"" + OPTIONS + "\"");
-        }
-        return new RunRecord(root, file.toString());
+        return parse(file).orElseThrow(() -> new InvalidInputException(file + " is not the record of a run: it has no \""
+                + OPTIONS + "\""));
     }
 
-    private static JsonNode parse(Path file) {
+    /** Empty if the file is JSON, but no such record. */
+    private static Optional<RunRecord> parse(Path file) {
         try {
-            return JSON.readTree(Files.readAllBytes(file));
+            return JSON.readTree(Files.readAllBytes(file)) instanceof ObjectNode root
+                    && root.get(OPTIONS) instanceof ObjectNode ? Optional.of(new RunRecord(root, file.toString()))
+                    : Optional.empty();
         } catch (JacksonException e) {
             throw new InvalidInputException(file + " is damaged: " + e.getOriginalMessage(), e);
         } catch (IOException e) {
@@ -100,12 +100,7 @@ public final class RunRecord {
         Path folder = checkpoint.toAbsolutePath().getParent();
         Path run = folder.endsWith("checkpoints") ? folder.getParent() : folder;
         Path file = run.resolve("config.json");
-        if (!Files.exists(file)) {
-            return Optional.empty();
-        }
-        JsonNode node = parse(file);
-        return node instanceof ObjectNode root && root.get(OPTIONS) instanceof ObjectNode
-                ? Optional.of(new RunRecord(root, file.toString())) : Optional.empty();
+        return Files.exists(file) ? parse(file) : Optional.empty();
     }
 
     /** The option called {@code name}. @throws InvalidInputException if it is no whole number of at least 0 */
