@@ -1,66 +1,36 @@
 package daegpu.engine.cpu;
 
-import daegpu.bench.Work;
+import daegpu.bench.Operations;
 import daegpu.data.EmbeddedMnist;
 import daegpu.data.ImageSet;
 import daegpu.engine.Adam;
 import daegpu.model.Architecture;
 import daegpu.model.Initializer;
+import daegpu.model.Layer;
 import daegpu.noise.Noise;
 import java.util.List;
 import java.util.Random;
-import java.util.concurrent.TimeUnit;
 import org.bytedeco.dnnl.dnnl_engine;
 import org.bytedeco.dnnl.dnnl_stream;
-import org.openjdk.jmh.annotations.Benchmark;
-import org.openjdk.jmh.annotations.BenchmarkMode;
-import org.openjdk.jmh.annotations.Fork;
-import org.openjdk.jmh.annotations.Measurement;
-import org.openjdk.jmh.annotations.Mode;
-import org.openjdk.jmh.annotations.OutputTimeUnit;
-import org.openjdk.jmh.annotations.Param;
-import org.openjdk.jmh.annotations.Scope;
-import org.openjdk.jmh.annotations.Setup;
-import org.openjdk.jmh.annotations.State;
 import org.openjdk.jmh.annotations.TearDown;
-import org.openjdk.jmh.annotations.Warmup;
 
 /**
  * Time of single operations of the cpu engine on one thread, which in a training step has a share of the batch. {@link
  * LayerTimes} has all of a step, in one table.
  */
-@State(Scope.Thread)
-@BenchmarkMode(Mode.AverageTime)
-@OutputTimeUnit(TimeUnit.MILLISECONDS)
-@Warmup(iterations = 3, time = 2)
-@Measurement(iterations = 8, time = 2)
-@Fork(1)
-public class CpuOperations {
-
-    @Param({"noise", "conv2 forward", "conv2 data gradient", "conv2 kernel gradient", "deconv1 forward", "deconv1 data gradient",
-        "deconv1 kernel gradient", "latent forward", "latent data gradient", "latent kernel gradient", "loss", "adam"})
-    public String operation;
-
-    @Param({"1", "32", "128", "512"})
-    public int batchSize;
+public class CpuOperations extends Operations {
 
     private final NativeScope scope = new NativeScope();
     private TrainingPass pass;
-    private Runnable work;
 
-    @Setup
-    public void prepare() {
+    @Override
+    protected void open() {
         OneDnn.load();
         OpenMp.useOneThread();
-        work = switch (operation) {
-            case Work.NOISE -> noise();
-            case Work.LOSS -> loss();
-            case Work.ADAM -> adam();
-            default -> layer();
-        };
     }
 
-    private Runnable noise() {
+    @Override
+    protected Runnable noise() {
         ImageSet digits = EmbeddedMnist.training(batchSize);
         int size = digits.imageSize();
         Noise noise = Noise.gaussian(1, 0.5f, 0.5f);
@@ -75,7 +45,8 @@ public class CpuOperations {
     }
 
     /** With a copy of the outputs before, which are replaced by the gradient. */
-    private Runnable loss() {
+    @Override
+    protected Runnable loss() {
         float[] outputs = values(batchSize * 28 * 28);
         float[] clean = values(outputs.length);
         float[] gradient = new float[outputs.length];
@@ -85,7 +56,8 @@ public class CpuOperations {
         };
     }
 
-    private Runnable adam() {
+    @Override
+    protected Runnable adam() {
         float[] parameters = Initializer.glorotUniform(Architecture.MNIST, 1).values();
         float[] gradients = values(parameters.length);
         float[] firstMoment = new float[parameters.length];
@@ -105,7 +77,8 @@ public class CpuOperations {
     }
 
     /** The primitives of that name of a whole training pass, which has run once, so that all have something to compute with. */
-    private Runnable layer() {
+    @Override
+    protected Runnable layer(Layer layer, String part) {
         Architecture architecture = Architecture.MNIST;
         dnnl_engine engine = OneDnn.openEngine(scope);
         dnnl_stream stream = OneDnn.openStream(engine, scope);
@@ -129,11 +102,6 @@ public class CpuOperations {
                 primitive.run(stream);
             }
         };
-    }
-
-    @Benchmark
-    public void run() {
-        work.run();
     }
 
     @TearDown

@@ -1,5 +1,6 @@
 package daegpu.engine.reference;
 
+import daegpu.bench.Operations;
 import daegpu.bench.Work;
 import daegpu.data.EmbeddedMnist;
 import daegpu.data.ImageSet;
@@ -9,48 +10,12 @@ import daegpu.model.Initializer;
 import daegpu.model.Layer;
 import daegpu.noise.Noise;
 import java.util.Random;
-import java.util.concurrent.TimeUnit;
-import org.openjdk.jmh.annotations.Benchmark;
-import org.openjdk.jmh.annotations.BenchmarkMode;
-import org.openjdk.jmh.annotations.Fork;
-import org.openjdk.jmh.annotations.Measurement;
-import org.openjdk.jmh.annotations.Mode;
-import org.openjdk.jmh.annotations.OutputTimeUnit;
-import org.openjdk.jmh.annotations.Param;
-import org.openjdk.jmh.annotations.Scope;
-import org.openjdk.jmh.annotations.Setup;
-import org.openjdk.jmh.annotations.State;
-import org.openjdk.jmh.annotations.Warmup;
 
 /** Time of single operations of the reference engine on one thread: a batch, image after image. */
-@State(Scope.Thread)
-@BenchmarkMode(Mode.AverageTime)
-@OutputTimeUnit(TimeUnit.MILLISECONDS)
-@Warmup(iterations = 3, time = 2)
-@Measurement(iterations = 8, time = 2)
-@Fork(1)
-public class ReferenceOperations {
+public class ReferenceOperations extends Operations {
 
-    @Param({"noise", "conv2 forward", "conv2 data gradient", "conv2 kernel gradient", "deconv1 forward", "deconv1 data gradient",
-        "deconv1 kernel gradient", "latent forward", "latent data gradient", "latent kernel gradient", "loss", "adam"})
-    public String operation;
-
-    @Param({"1", "32", "128", "512"})
-    public int batchSize;
-
-    private Runnable work;
-
-    @Setup
-    public void prepare() {
-        work = switch (operation) {
-            case Work.NOISE -> noise();
-            case Work.LOSS -> loss();
-            case Work.ADAM -> adam();
-            default -> layer(Architecture.MNIST.layer(Work.layer(operation)), Work.part(operation));
-        };
-    }
-
-    private Runnable noise() {
+    @Override
+    protected Runnable noise() {
         ImageSet digits = EmbeddedMnist.training(batchSize);
         Noise noise = Noise.gaussian(1, 0.5f, 0.5f);
         float[] clean = new float[batchSize * digits.imageSize()];
@@ -63,7 +28,8 @@ public class ReferenceOperations {
         };
     }
 
-    private Runnable loss() {
+    @Override
+    protected Runnable loss() {
         float[][][] outputs = images(batchSize, 28 * 28, 1);
         float[][][] clean = images(batchSize, 28 * 28, 1);
         float[][][] gradients = images(batchSize, 28 * 28, 1);
@@ -74,7 +40,8 @@ public class ReferenceOperations {
         };
     }
 
-    private static Runnable adam() {
+    @Override
+    protected Runnable adam() {
         float[] parameters = Initializer.glorotUniform(Architecture.MNIST, 1).values();
         float[] gradients = new float[parameters.length];
         Random random = new Random(1);
@@ -86,7 +53,8 @@ public class ReferenceOperations {
         return () -> AdamUpdate.apply(parameters, firstMoment, secondMoment, gradients, Adam.alpha(1e-3f, 1000));
     }
 
-    private Runnable layer(Layer layer, String part) {
+    @Override
+    protected Runnable layer(Layer layer, String part) {
         Convolution convolution = Convolution.of(layer);
         boolean transposed = layer.operation() == Layer.Operation.TRANSPOSED_CONVOLUTION;
         int taps = convolution.kernelSize() * convolution.kernelSize();
@@ -125,10 +93,5 @@ public class ReferenceOperations {
             }
         }
         return images;
-    }
-
-    @Benchmark
-    public void run() {
-        work.run();
     }
 }
