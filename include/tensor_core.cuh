@@ -2,10 +2,10 @@
 
 #include "block_sum.cuh"
 
-// What tensor cores of sm_80 and later are fed with. Tiles lie in shared memory in fp32, as cp.async copies them; operands are
-// rounded on their way from there to registers, and products are summed in fp32. A warp makes 32 rows by 32 columns, as two by
-// four tiles of mma.sync: m16n8k8 for TF32, m16n8k16 for bf16. In the fragments, group = lane / 4 and within = lane % 4:
-// PTX ISA, "Matrix fragments for mma.m16n8k8" and "mma.m16n8k16".
+// What tensor cores of sm_80 and later are fed with. Tiles lie in shared memory in fp32, as cp.async copies them; operands
+// are rounded on their way from there to registers, and products are summed in fp32. A warp makes 32 rows by 32 columns, as
+// two by four tiles of mma.sync: m16n8k8 for TF32, m16n8k16 for bf16. In the fragments, group = lane / 4 and within = lane %
+// 4: PTX ISA, "Matrix fragments for mma.m16n8k8" and "mma.m16n8k16".
 enum Multiplicand {
     TF32 = 0,  // 10 bits of mantissa, to nearest, ties away from zero
     BF16 = 1   // 7 bits of mantissa, to nearest, ties to even
@@ -42,10 +42,31 @@ __device__ inline unsigned shared_address(const void* pointer) {
     return static_cast<unsigned>(__cvta_generic_to_shared(pointer));
 }
 
-// Sets out to copy 16 bytes to shared memory: the first `bytes` of them from `from`, which nobody looks at if that is 0, the
-// others zero.
-__device__ inline void copy_16(unsigned to, const float* from, int bytes) {
-    asm volatile("cp.async.cg.shared.global [%0], [%1], 16, %2;" ::"r"(to), "l"(from), "r"(bytes) : "memory");
+// Keeps a value in a register: without it, the compiler works out again in each turn of a loop what does not change there.
+__device__ inline void keep(unsigned& value) { asm volatile("" : "+r"(value)); }
+__device__ inline void keep(int& value) { asm volatile("" : "+r"(value)); }
+__device__ inline void keep(long long& value) { asm volatile("" : "+l"(value)); }
+__device__ inline void keep(const char*& value) { asm volatile("" : "+l"(value)); }
+
+// Sets out to copy 16 bytes to OFFSET bytes from `to` in shared memory: the first `bytes` of them from `from`, which nobody
+// looks at if that is 0, the others zero.
+template <int OFFSET>
+__device__ inline void copy_16(unsigned to, const void* from, int bytes) {
+    asm volatile("cp.async.cg.shared.global [%0+%3], [%1], 16, %2;" ::"r"(to), "l"(from), "r"(bytes), "n"(OFFSET) : "memory");
+}
+
+// The bytes of so many floats.
+__device__ inline long long bytes_of(int floats) { return 4LL * floats; }
+
+// action(Index<0>()) ... action(Index<N - 1>()): a loop whose numbers can be offsets in an instruction.
+template <int N> struct Index { static constexpr int value = N; };
+
+template <int N, typename Action>
+__device__ __forceinline__ void unrolled(const Action& action) {
+    if constexpr (N > 0) {
+        unrolled<N - 1>(action);
+        action(Index<N - 1>());
+    }
 }
 
 __device__ inline void commit_copies() { asm volatile("cp.async.commit_group;" ::: "memory"); }
@@ -53,12 +74,12 @@ __device__ inline void commit_copies() { asm volatile("cp.async.commit_group;" :
 // Waits for this thread's copies; those of others are there after a barrier.
 __device__ inline void wait_for_copies() { asm volatile("cp.async.wait_group 0;" ::: "memory"); }
 
-// Where float 4 * four of row m begins, in bytes, in a tile whose rows are DEPTH floats along the depth: turned so that eight
-// rows of one place lie in different banks.
+// Where float 4 * four of row m begins, in bytes, in a tile whose rows are DEPTH floats along the depth: turned so that
+// eight rows of one place lie in different banks.
 __device__ inline int across(int m, int four) { return (m * FOURS + (four ^ (m & 7))) * 16; }
 
-// Where float n of row k is in a tile whose rows lie across the depth, `pitch` floats each: turned so that the four rows that a
-// fragment takes lie in different banks.
+// Where float n of row k is in a tile whose rows lie across the depth, `pitch` floats each: turned so that the four rows
+// that a fragment takes lie in different banks.
 __device__ inline int down(int k, int n, int pitch) { return k * pitch + (n ^ ((k & 3) * 8)); }
 
 // Four matrices of eight rows of 16 bytes, at OFFSET bytes from `address`.
@@ -86,8 +107,8 @@ struct Operands {
     float b[2][4][2];  // step, tile of 8 columns, register
 };
 
-// bf16 takes two of the depth in a register: which two is free, as long as it is the same two in A and B. Those that a thread has
-// anyway for TF32, 4 apart, spare it any other way of loading.
+// bf16 takes two of the depth in a register: which two is free, as long as it is the same two in A and B. Those that a
+// thread has anyway for TF32, 4 apart, spare it any other way of loading.
 template <Multiplicand TYPE>
 __device__ inline void multiply_add(Accumulators& sums, const Operands& o) {
     if (TYPE == TF32) {
@@ -142,7 +163,8 @@ __device__ inline void multiply_add(Accumulators& sums, const Operands& o) {
     }
 }
 
-// A from a tile of rows along the depth: `address` is that of the lane's row of the warp's first 16, at its place for step 0.
+// A from a tile of rows along the depth: `address` is that of the lane's row of the warp's first 16, at its place for step
+// 0.
 __device__ inline unsigned a_across(unsigned tile, int first_row) {
     int lane = threadIdx.x % 32;
     return tile + across(first_row + lane % 16, lane / 16);
@@ -187,6 +209,7 @@ struct Runs {
 #pragma unroll
         for (int j = 0; j < 4; j++) {
             address[j] = tile + down(lane_within(), first + 8 * j + lane_group(), PITCH) * 4;
+            keep(address[j]);
         }
     }
 

@@ -3,12 +3,12 @@
 #include "implicit_gemm.cuh"
 #include "tensor_core.cuh"
 
-// The product of include/implicit_gemm.cuh, with its shapes and its epilogues but for the two of the last layer, by tensor cores:
-// for channels and columns that are multiples of 8. Two tiles are in shared memory: one is multiplied while cp.async brings the
-// next. A pixel outside an image is a copy of no bytes, which leaves zeros.
+// The product of include/implicit_gemm.cuh, with its shapes and its epilogues but for the two of the last layer, by tensor
+// cores: for channels and columns that are multiples of 8. Two tiles are in shared memory: one is multiplied while cp.async
+// brings the next. A pixel outside an image is a copy of no bytes, which leaves zeros.
 //
-// WHOLE: kernels are 3x3 and channels a multiple of DEPTH, so that a tile is of one tap, and what is outside is known for each
-// row once.
+// WHOLE: kernels are 3x3 and channels a multiple of DEPTH, so that a tile is of one tap, and what is outside is known for
+// each row once.
 template <bool TRANSPOSED, Multiplicand TYPE, bool WHOLE, int BM, int BN>
 struct TensorCoreGemm {
     static constexpr int THREADS = SUM_THREADS;
@@ -33,16 +33,25 @@ struct TensorCoreGemm {
     unsigned a_to;     // where the thread's first copies go, in the first of the two tiles
     unsigned b_to;
     Row rows[A_COPIES];
-    // Of whole taps: the row's pixel, and bit 4 + t tells whether tap t of it is inside.
-    const float* pixels[A_COPIES];
-    int inside_taps[A_COPIES];
-    const float* weights;  // of the thread's first copy, at tap and channel 0
     int b_bytes[B_COPIES]; // 16, or 0 where there is no such column
-    int tap, tap_y, tap_x, channel;
+    // The following are of whole taps. Of each row: its pixel, and bit 4 + t tells whether tap t of it is inside.
+    const char* pixels[A_COPIES];
+    int inside_taps[A_COPIES];
+    const char* weights;   // of the thread's first copy, at tap and channel 0
+    long long weight_step; // bytes to the next copy
+    // Tap (0, 0) of the phase is at (first_dy, first_dx) from a row's pixel, and the next ones that many SIGNs further.
+    static constexpr int SIGN = TRANSPOSED ? -1 : 1;
+    int first_dy, first_dx;
+    int tap, tap_x, channel;
+    // Bytes from pixels and weights to the tile that comes next, and what they grow by: with the channel, and at the last
+    // channel to the next tap in a row of them, or to the next row.
+    long long a_at, a_next_tap, a_next_row;
+    long long b_at, b_next_channel, b_next_tap, b_next_row;
 
-    __device__ TensorCoreGemm(const GemmShape& s, const GemmOperands& o, int phase, float* as, float* bs) : shape(s), operands(o),
-            taps(s, WHOLE ? 3 : s.kernel, phase), depth(taps.count() * s.channels), column(blockIdx.y * BN),
-            warp_row(threadIdx.x / 32 / WARPS_ACROSS * WARP_ROWS), warp_column(threadIdx.x / 32 % WARPS_ACROSS * WARP_COLUMNS) {
+    __device__ TensorCoreGemm(const GemmShape& s, const GemmOperands& o, int phase, float* as, float* bs) : shape(s),
+            operands(o), taps(s, WHOLE ? 3 : s.kernel, phase), depth(taps.count() * s.channels), column(blockIdx.y * BN),
+            warp_row(threadIdx.x / 32 / WARPS_ACROSS * WARP_ROWS),
+            warp_column(threadIdx.x / 32 % WARPS_ACROSS * WARP_COLUMNS) {
         a_to = shared_address(as) + across(threadIdx.x / FOURS, threadIdx.x % FOURS);
         int k = threadIdx.x / B_FOURS;
         int n = threadIdx.x % B_FOURS * 4;
@@ -51,7 +60,28 @@ struct TensorCoreGemm {
         for (int r = 0; r < B_COPIES; r++) {
             b_bytes[r] = column + (TRANSPOSED ? k + r * B_STEP : n) < shape.columns ? 16 : 0;
         }
-        weights = operands.weights + (TRANSPOSED ? (column + k) * shape.channels + n : k * shape.columns + column + n);
+        if (WHOLE) {
+            int in_kernel, channels = shape.channels, columns = shape.columns;
+            taps.place(0, first_dy, first_dx, in_kernel);
+            weights = reinterpret_cast<const char*>(operands.weights + (TRANSPOSED ? (column + k) * channels + n
+                                                                                   : k * columns + column + n));
+            weight_step = bytes_of(B_STEP * (TRANSPOSED ? channels : columns));
+            a_next_tap = bytes_of((SIGN - 1) * channels);
+            a_next_row = bytes_of((SIGN * (shape.width - taps.across + 1) - 1) * channels);
+            b_next_channel = bytes_of(DEPTH * (TRANSPOSED ? 1 : columns));
+            b_next_tap = TRANSPOSED ? bytes_of((taps.stride * columns - 1) * channels) : 0;
+            b_next_row = TRANSPOSED ? bytes_of(((4 - taps.across) * taps.stride * columns - 1) * channels) : 0;
+            keep(weight_step);
+            keep(a_next_tap);
+            keep(a_next_row);
+            keep(b_next_channel);
+            if (TRANSPOSED) {
+                keep(b_next_tap);
+                keep(b_next_row);
+            }
+        }
+        keep(a_to);
+        keep(b_to);
     }
 
     __device__ bool inside(const Row& row, int dy, int dx) const {
@@ -64,13 +94,21 @@ struct TensorCoreGemm {
         for (int r = 0; r < A_COPIES; r++) {
             rows[r] = locate<TRANSPOSED>(shape, shape.channels, row + threadIdx.x / FOURS + r * ROW_STEP);
             if (WHOLE) {
-                pixels[r] = operands.input + rows[r].start + threadIdx.x % FOURS * 4;
-                inside_taps[r] = 0;
-                for (int t = 0; t < taps.count(); t++) {
-                    int dy, dx, in_kernel;
-                    taps.place(t, dy, dx, in_kernel);
-                    inside_taps[r] |= inside(rows[r], dy, dx) << (4 + t);
+                pixels[r] = reinterpret_cast<const char*>(operands.input + rows[r].start + threadIdx.x % FOURS * 4);
+                keep(pixels[r]);
+                int in_row = 0;
+                for (int x = 0; x < taps.across; x++) {
+                    int at = rows[r].x + first_dx + SIGN * x;
+                    in_row |= (static_cast<unsigned>(at) < static_cast<unsigned>(shape.width)) << x;
                 }
+                inside_taps[r] = 0;
+                for (int y = 0; y < taps.down; y++) {
+                    int at = rows[r].y + first_dy + SIGN * y;
+                    if (static_cast<unsigned>(at) < static_cast<unsigned>(shape.height)) {
+                        inside_taps[r] |= in_row << (4 + y * taps.across);
+                    }
+                }
+                keep(inside_taps[r]);
             }
         }
     }
@@ -79,47 +117,41 @@ struct TensorCoreGemm {
     __device__ void seek(int first) {
         int tiles = shape.channels / DEPTH;
         tap = first / tiles;
-        tap_y = tap / taps.across;
+        int tap_y = tap / taps.across;
         tap_x = tap - tap_y * taps.across;
         channel = (first - tap * tiles) * DEPTH;
+        int step = TRANSPOSED ? taps.stride : 1;
+        int in_kernel = (taps.first_y + tap_y * step) * 3 + taps.first_x + tap_x * step;
+        a_at = bytes_of(((first_dy + SIGN * tap_y) * shape.width + first_dx + SIGN * tap_x) * shape.channels + channel);
+        b_at = bytes_of(TRANSPOSED ? in_kernel * shape.columns * shape.channels + channel
+                                   : (in_kernel * shape.channels + channel) * shape.columns);
     }
 
-    __device__ void copy_whole(int to_slot) {
-        int step = TRANSPOSED ? taps.stride : 1;
-        int ky = taps.first_y + tap_y * step;
-        int kx = taps.first_x + tap_x * step;
-        // What is divided is a multiple of the stride; the stride is 1 or 2.
-        int dy = TRANSPOSED ? (taps.phase_y + taps.padding - ky) >> (taps.stride - 1) : tap_y - taps.padding;
-        int dx = TRANSPOSED ? (taps.phase_x + taps.padding - kx) >> (taps.stride - 1) : tap_x - taps.padding;
-        int offset = (dy * shape.width + dx) * shape.channels + channel;
-        int to = to_slot * A_BYTES;
-#pragma unroll
-        for (int r = 0; r < A_COPIES; r++) {
-            copy_16(a_to + to + r * ROW_STEP * DEPTH * 4, pixels[r] + offset, inside_taps[r] >> tap & 16);
-        }
-        int in_kernel = ky * 3 + kx;
-        const float* from = weights + (TRANSPOSED ? in_kernel * shape.columns * shape.channels + channel
-                                                  : (in_kernel * shape.channels + channel) * shape.columns);
-        int step_from = B_STEP * (TRANSPOSED ? shape.channels : shape.columns);
-        to = to_slot * B_BYTES;
-#pragma unroll
-        for (int r = 0; r < B_COPIES; r++) {
-            copy_16(b_to + to + r * B_STEP * (TRANSPOSED ? DEPTH : BN) * 4, from, b_bytes[r]);
-            from += step_from;
-        }
+    __device__ void copy_whole(int slot) {
+        unrolled<A_COPIES>([&](auto r) {
+            copy_16<r.value * ROW_STEP * DEPTH * 4>(a_to + slot * A_BYTES, pixels[r.value] + a_at,
+                    inside_taps[r.value] >> tap & 16);
+        });
+        const char* from = weights + b_at;
+        unrolled<B_COPIES>([&](auto r) {
+            copy_16<r.value * B_STEP * (TRANSPOSED ? DEPTH : BN) * 4>(b_to + slot * B_BYTES, from, b_bytes[r.value]);
+            from += weight_step;
+        });
+        a_at += DEPTH * 4;
+        b_at += b_next_channel;
         channel += DEPTH;
         if (channel == shape.channels) {
             channel = 0;
             tap++;
             tap_x++;
-            if (tap_x == taps.across) {
-                tap_x = 0;
-                tap_y++;
-            }
+            bool is_new_row = tap_x == taps.across;
+            a_at += is_new_row ? a_next_row : a_next_tap;
+            b_at += is_new_row ? b_next_row : b_next_tap;
+            tap_x = is_new_row ? 0 : tap_x;
         }
     }
 
-    __device__ void copy_any(int first, int to_slot) {
+    __device__ void copy_any(int first, int slot) {
         int k = first + threadIdx.x % FOURS * 4;
         int dy = OUTSIDE, dx = OUTSIDE, in_kernel = 0, in_tap = 0;
         if (k < depth) {
@@ -128,28 +160,26 @@ struct TensorCoreGemm {
             taps.place(which, dy, dx, in_kernel);
         }
         int offset = (dy * shape.width + dx) * shape.channels + in_tap;
-        int to = to_slot * A_BYTES;
-#pragma unroll
-        for (int r = 0; r < A_COPIES; r++) {
-            bool is = k < depth && inside(rows[r], dy, dx);
-            copy_16(a_to + to + r * ROW_STEP * DEPTH * 4, operands.input + (is ? rows[r].start + offset : 0), is ? 16 : 0);
-        }
-        to = to_slot * B_BYTES;
-#pragma unroll
-        for (int r = 0; r < B_COPIES; r++) {
-            int deep = TRANSPOSED ? k : first + threadIdx.x / B_FOURS + r * B_STEP;
-            int n = column + (TRANSPOSED ? threadIdx.x / FOURS + r * B_STEP : threadIdx.x % B_FOURS * 4);
+        unrolled<A_COPIES>([&](auto r) {
+            bool is = k < depth && inside(rows[r.value], dy, dx);
+            copy_16<r.value * ROW_STEP * DEPTH * 4>(a_to + slot * A_BYTES,
+                    operands.input + (is ? rows[r.value].start + offset : 0), is ? 16 : 0);
+        });
+        unrolled<B_COPIES>([&](auto r) {
+            int deep = TRANSPOSED ? k : first + threadIdx.x / B_FOURS + r.value * B_STEP;
+            int n = column + (TRANSPOSED ? threadIdx.x / FOURS + r.value * B_STEP : threadIdx.x % B_FOURS * 4);
             int at = TRANSPOSED ? (in_kernel * shape.columns + n) * shape.channels + in_tap : deep * shape.columns + n;
             bool is = deep < depth && n < shape.columns;
-            copy_16(b_to + to + r * B_STEP * (TRANSPOSED ? DEPTH : BN) * 4, operands.weights + (is ? at : 0), is ? 16 : 0);
-        }
+            copy_16<r.value * B_STEP * (TRANSPOSED ? DEPTH : BN) * 4>(b_to + slot * B_BYTES,
+                    operands.weights + (is ? at : 0), is ? 16 : 0);
+        });
     }
 
-    __device__ void copy(int tile, int to_slot) {
+    __device__ void copy(int tile, int slot) {
         if (WHOLE) {
-            copy_whole(to_slot);
+            copy_whole(slot);
         } else {
-            copy_any(tile * DEPTH, to_slot);
+            copy_any(tile * DEPTH, slot);
         }
         commit_copies();
     }
@@ -182,6 +212,8 @@ struct TensorCoreGemm {
         unsigned a_from = a_across(shared_address(as), warp_row);
         unsigned b_from = b_across(shared_address(bs), warp_column);
         Runs<BN> runs(shared_address(bs), warp_column);
+        keep(a_from);
+        keep(b_from);
         for (int k = first; k < end; k++) {
             int now = (k - first) & 1;
             wait_for_copies();
@@ -230,8 +262,8 @@ struct TensorCoreGemm {
                 + j * shape.stride + taps.phase_x;
     }
 
-    // Bias, activation or its gradient, and the stores of one thread's part of a tile. Each request of a warp stores 8 rows of 32
-    // bytes: whole sectors.
+    // Bias, activation or its gradient, and the stores of one thread's part of a tile. Each request of a warp stores 8 rows
+    // of 32 bytes: whole sectors.
     __device__ void finish(int tile, Accumulators& sums, float (&of_columns)[4][2]) const {
         int n = column + warp_column + lane_within() * 2;
         float2 bias[4];

@@ -3,9 +3,10 @@
 #include "tensor_core.cuh"
 #include "weight_gradient.cuh"
 
-// The product of include/weight_gradient.cuh by tensor cores, for channels and columns that are multiples of 8. A block makes 64
-// taps and channels by 64 columns, DEPTH pixels at a time; two tiles are in shared memory, as in tensor_core_gemm.cuh. Where the
-// pixels of a tile are, and which taps of them are outside the images, one warp finds out for all threads, a tile ahead.
+// The product of include/weight_gradient.cuh by tensor cores, for channels and columns that are multiples of 8. A block
+// makes 64 taps and channels by 64 columns, DEPTH pixels at a time; two tiles are in shared memory, as in
+// tensor_core_gemm.cuh. Where the pixels of a tile are, and which taps of them are outside the images, one warp finds out
+// for all threads, a tile ahead.
 template <Multiplicand TYPE>
 struct TensorCoreWeightGradient {
     static constexpr int THREADS = SUM_THREADS;
@@ -14,18 +15,19 @@ struct TensorCoreWeightGradient {
     static constexpr int COPIES = DEPTH / STEP;
     static constexpr int BYTES = SIDE * DEPTH * 4;     // of a tile
 
-    // Of the large images: the float of channel 0 at tap offset (0, 0); bit 4 + ky is set where tap row ky is inside, bit
+    // Of the large images: where channel 0 at tap offset (0, 0) is, in fours of floats; bit 4 + ky is set where tap row ky is inside, bit
     // 12 + kx where tap column kx is.
     struct __align__(8) Pixel {
-        int start;
+        unsigned start;
         int inside;
     };
 
     const GradientShape& shape;
-    const float* large;  // at the offset of the thread's tap and channel
-    const float* small;  // at its columns
+    const char* large;   // at the offset of the thread's tap and channel
+    const char* small;   // at its columns and its first pixel in the tile that is copied next
+    long long small_step;  // bytes to its next pixel
     Pixel* pixels;       // of two tiles
-    int ky, kx;          // past all that are inside if there is no such row
+    int needed;          // what has to be inside for the thread's tap; more than ever is, if there is no such row
     int b_bytes;
     unsigned a_to, b_to;
     int first, last, end;  // tiles of this split, and the pixel after its last one
@@ -37,11 +39,12 @@ struct TensorCoreWeightGradient {
         int row = blockIdx.x * SIDE + four;
         int tap = s.by_channels.quotient(row);
         bool has_row = tap < s.kernel * s.kernel;
-        ky = has_row ? tap / s.kernel : 8;
-        kx = has_row ? tap - ky * s.kernel : 8;
-        large = l + ((ky - s.padding) * s.large_width + kx - s.padding) * s.channels + row - tap * s.channels;
+        int ky = tap / s.kernel;
+        int kx = tap - ky * s.kernel;
+        needed = has_row ? 1 << (4 + ky) | 1 << (12 + kx) : 1;
+        large = reinterpret_cast<const char*>(l + ((ky - s.padding) * s.large_width + kx - s.padding) * s.channels + row
+                                              - tap * s.channels);
         int column = blockIdx.y * SIDE + four;
-        small = m + column;
         b_bytes = column < s.columns ? 16 : 0;
         a_to = shared_address(as) + down(k, four, SIDE) * 4;
         b_to = shared_address(bs) + down(k, four, SIDE) * 4;
@@ -49,6 +52,13 @@ struct TensorCoreWeightGradient {
         first = static_cast<int>(static_cast<long long>(tiles) * blockIdx.z / s.splits);
         last = static_cast<int>(static_cast<long long>(tiles) * (blockIdx.z + 1) / s.splits);
         end = min(s.pixels, last * DEPTH);
+        small = reinterpret_cast<const char*>(m + column) + bytes_of(s.columns) * (first * DEPTH + k);
+        small_step = bytes_of(STEP * s.columns);
+        keep(small_step);
+        keep(large);
+        keep(needed);
+        keep(a_to);
+        keep(b_to);
     }
 
     // Bits lowest ... highest - 1 of those `size` places from `from` on that are inside.
@@ -69,30 +79,26 @@ struct TensorCoreWeightGradient {
             int i = shape.by_width.quotient(rest);
             int y = i * shape.stride;
             int x = (rest - i * shape.small_width) * shape.stride;
-            found.start = ((image * shape.large_height + y) * shape.large_width + x) * shape.channels;
+            found.start = ((image * shape.large_height + y) * shape.large_width + x) * (shape.channels / 4);
             found.inside = inside(y - shape.padding, shape.large_height, shape.kernel) << 4
                     | inside(x - shape.padding, shape.large_width, shape.kernel) << 12;
         }
         pixels[(tile & 1) * DEPTH + lane] = found;
     }
 
-    __device__ void copy(int tile) const {
+    __device__ void copy(int tile) {
         const Pixel* of_tile = pixels + (tile & 1) * DEPTH + threadIdx.x / (SIDE / 4);
         int to = (tile & 1) * BYTES;
-#pragma unroll
-        for (int r = 0; r < COPIES; r++) {
-            Pixel pixel = of_tile[r * STEP];
-            copy_16(a_to + to + r * STEP * SIDE * 4, large + pixel.start, pixel.inside >> ky & pixel.inside >> (8 + kx) & 16);
-        }
-        int pixel = tile * DEPTH + threadIdx.x / (SIDE / 4);
-        const float* from = small + pixel * shape.columns;
-        int step_from = STEP * shape.columns;
-#pragma unroll
-        for (int r = 0; r < COPIES; r++) {
-            copy_16(b_to + to + r * STEP * SIDE * 4, from, pixel < end ? b_bytes : 0);
-            from += step_from;
-            pixel += STEP;
-        }
+        unrolled<COPIES>([&](auto r) {
+            Pixel pixel = of_tile[r.value * STEP];
+            copy_16<r.value * STEP * SIDE * 4>(a_to + to, large + 16LL * pixel.start,
+                    (pixel.inside & needed) == needed ? 16 : 0);
+        });
+        int left = end - tile * DEPTH - threadIdx.x / (SIDE / 4);
+        unrolled<COPIES>([&](auto r) {
+            copy_16<r.value * STEP * SIDE * 4>(b_to + to, small, left > r.value * STEP ? b_bytes : 0);
+            small += small_step;
+        });
         commit_copies();
     }
 
@@ -134,8 +140,8 @@ __device__ inline void multiply_half(Accumulators& sums, const Runs<SIDE>& a, co
 }
 
 template <Multiplicand TYPE>
-__device__ __forceinline__ void tensor_core_weight_gradient(const GradientShape& shape, const float* large, const float* small,
-                                                            float* partials) {
+__device__ __forceinline__ void tensor_core_weight_gradient(const GradientShape& shape, const float* large,
+                                                            const float* small, float* partials) {
     using Product = TensorCoreWeightGradient<TYPE>;
     constexpr int SIDE = Product::SIDE;
     __shared__ __align__(128) float as[2 * SIDE * DEPTH];

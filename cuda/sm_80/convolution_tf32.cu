@@ -1,5 +1,5 @@
-// Convolutions and their gradients as cuda/convolution.cu and cuda/transposed_convolution.cu have them, of channels and columns
-// that are multiples of 8, with operands rounded to TF32. Reference: daegpu.engine.reference.Convolution. See
+// Convolutions and their gradients as cuda/convolution.cu and cuda/transposed_convolution.cu have them, of channels and
+// columns that are multiples of 8, with operands rounded to TF32. Reference: daegpu.engine.reference.Convolution. See
 // include/tensor_core_gemm.cuh.
 #include "tensor_core_gemm.cuh"
 

@@ -73,7 +73,8 @@ record ImplicitGemm(Kernel kernel, int[] shape, int blocks, int tileColumns, int
             return ofStrips(layer, strips, count, channels, columns, height, width, gridHeight, gridWidth, epilogue, scale);
         }
         int rows = count * gridHeight * gridWidth;
-        Tile tile = tensorCores.orElseGet(() -> layer.operation() == Operation.DENSE ? denseTile(transposed, channels, columns)
+        Tile tile = tensorCores.orElseGet(() ->
+                layer.operation() == Operation.DENSE ? denseTile(transposed, channels, columns)
                 : transposed ? transposedTile(layer.kernelSize(), channels, columns) : forwardTile(channels, columns));
         int phases = transposed ? layer.stride() * layer.stride() : 1;
         int tileRows = (rows + tile.rows() - 1) / tile.rows();
@@ -81,7 +82,8 @@ record ImplicitGemm(Kernel kernel, int[] shape, int blocks, int tileColumns, int
         int depthTiles = (layer.kernelSize() * layer.kernelSize() * channels + tile.depth() - 1) / tile.depth();
         boolean sums = epilogue == Epilogue.LOSS || epilogue == Epilogue.RELU_GRADIENT;
         int tiles = tileRows * tileColumns * phases;
-        int splits = sums || phases > 1 ? 1 : Math.max(1, Math.min(FEW_BLOCKS / tiles, depthTiles * tile.depth() / LEAST_PART));
+        int splits = sums || phases > 1 ? 1 : Math.max(1,
+                Math.min(FEW_BLOCKS / tiles, depthTiles * tile.depth() / LEAST_PART));
         Divisor byGrid = Divisor.of(gridHeight * gridWidth);
         Divisor byWidth = Divisor.of(gridWidth);
         Divisor byChannels = Divisor.of(channels);

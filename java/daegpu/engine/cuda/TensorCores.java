@@ -6,9 +6,9 @@ import daegpu.model.Layer.Operation;
 import java.util.Optional;
 
 /**
- * The kernels of {@code cuda/sm_80}, which multiply operands that they round to one format, by tensor cores of compute capability
- * 8.0 and later, and sum in fp32; and which layers they do. Others are computed in fp32, whatever the precision: the first and
- * the last convolution of a network for grey or colored images, and dense layers.
+ * The kernels of {@code cuda/sm_80}, which multiply operands that they round to one format, by tensor cores of compute
+ * capability 8.0 and later, and sum in fp32; and which layers they do. Others are computed in fp32, whatever the precision:
+ * the first and the last convolution of a network for grey or colored images, and dense layers.
  */
 enum TensorCores {
     TF32(Kernel.CONVOLUTION_TF32, Kernel.CONVOLUTION_TF32_32, Kernel.CONVOLUTION_TF32_32_NARROW,

@@ -5,8 +5,8 @@ import daegpu.model.Layer;
 import java.util.List;
 
 /**
- * What a network is computed with: a device and this program's kernels on it, and cuDNN and cuBLAS for convolutions and dense
- * layers, unless this program's own kernels do these, too.
+ * What a network is computed with: a device and this program's kernels on it, and cuDNN and cuBLAS for convolutions and
+ * dense layers, unless this program's own kernels do these, too.
  *
  * @param device  the GPU
  * @param kernels this program's own kernels

@@ -35,7 +35,8 @@ record WeightGradient(Kernel kernel, int[] shape, int tileRows, int tileColumns,
         int smallHeight = transposed ? layer.inputHeight() : layer.outputHeight();
         int smallWidth = transposed ? layer.inputWidth() : layer.outputWidth();
         int rows = layer.kernelSize() * layer.kernelSize() * channels;
-        Tile tile = TensorCores.gradientTile(precision, layer, channels, columns).orElseGet(() -> tile(rows, channels, columns));
+        Tile tile = TensorCores.gradientTile(precision, layer, channels, columns)
+                .orElseGet(() -> tile(rows, channels, columns));
         int tileRows = (rows + tile.rows() - 1) / tile.rows();
         int tileColumns = (columns + tile.columns() - 1) / tile.columns();
         int pixels = count * smallHeight * smallWidth;

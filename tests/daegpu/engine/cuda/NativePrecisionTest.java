@@ -55,8 +55,8 @@ class NativePrecisionTest {
         RecordedValues recorded = RecordedValues.read(Path.of("tests/golden", golden));
         try (Engine engine = new CudaEngine(recorded.architecture(), options(recorded.batch(), precision))) {
             List<Comparison> comparisons = Parity.replay(recorded, engine, Tolerance.of("cuda", precision));
-            // As in CudaEngineTest: its gradients are small sums of large terms, and rounding the operands moves some of them by
-            // up to 6.3e-2 in TF32 and 6.5e-2 in bf16, where 2e-2 is allowed.
+            // As in CudaEngineTest: its gradients are small sums of large terms, and rounding the operands moves some of
+            // them by up to 6.3e-2 in TF32 and 6.5e-2 in bf16, where 2e-2 is allowed.
             boolean isSeed = golden.equals("seed.safetensors");
             assertAll(recorded.name(), comparisons.stream().map(comparison -> () -> assertTrue(comparison.passed()
                     || isSeed && comparison.name().startsWith("gradient.") && comparison.judged() < 7e-2,
@@ -100,8 +100,9 @@ class NativePrecisionTest {
         assumeTrue(Files.exists(libraries.resolve("libcuda.so.1")), "there is no emulated device");
         for (String precision : List.of("tf32", "bf16", "fp32")) {
             ProcessBuilder builder = new ProcessBuilder(Path.of(System.getProperty("java.home"), "bin", "java").toString(),
-                    "-D" + CudaLibraries.FOLDER + "=" + libraries, "-cp", System.getProperty("java.class.path"), "daegpu.Main",
-                    "parity", "tests/golden/tiny.safetensors", "--engine", "cuda", "--convolutions", "native", "--precision",
+                    "-D" + CudaLibraries.FOLDER + "=" + libraries, "-cp", System.getProperty("java.class.path"),
+                    "daegpu.Main", "parity", "tests/golden/tiny.safetensors", "--engine", "cuda",
+                    "--convolutions", "native", "--precision",
                     precision).redirectErrorStream(true);
             builder.environment().put("DAEGPU_EMULATOR_CAPABILITY", "7.5");
             Process process = builder.start();
@@ -111,8 +112,8 @@ class NativePrecisionTest {
                 assertTrue(status == 0 && output.contains("PASS"), output);
             } else {
                 assertEquals(2, status, output);
-                assertTrue(output.matches("dae-gpu parity: " + precision + " needs compute capability 8\\.0 \\(Ampere\\) or later, "
-                        + "and .* has 7\\.5; use --precision fp32"), output);
+                assertTrue(output.matches("dae-gpu parity: " + precision + " needs compute capability 8\\.0 \\(Ampere\\) or "
+                        + "later, and .* has 7\\.5; use --precision fp32"), output);
             }
         }
     }

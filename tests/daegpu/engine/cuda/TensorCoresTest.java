@@ -22,15 +22,15 @@ import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.MethodSource;
 
 /**
- * The kernels of cuda/sm_80 on layers of random shapes beside plain loops in double precision, once on the operands as they are,
- * within the precision's tolerance, and once on operands that were rounded here, within what summing in fp32 may cost. What they
- * write to is NaN before, and a second run must give the same bits.
+ * The kernels of cuda/sm_80 on layers of random shapes beside plain loops in double precision, once on the operands as they
+ * are, within the precision's tolerance, and once on operands that were rounded here, within what summing in fp32 may cost.
+ * What they write to is NaN before, and a second run must give the same bits.
  */
 @RequiresCuda
 class TensorCoresTest {
 
     private static final int SHAPES = 30;
-    /** Of the sum of the products' magnitudes: some bits of fp32's 24, and far less than a product of TF32 operands is off. */
+    /** Of the sum of the products' magnitudes: some bits of fp32's 24, and far less than rounding to TF32 costs. */
     private static final double SUMMING = 2e-6;
     /** DESIGN.md's bound for tf32 and bf16, of the largest magnitude. */
     private static final double TOLERANCE = 2e-2;
@@ -120,8 +120,8 @@ class TensorCoresTest {
             int height = 1 + random.nextInt(6);
             int width = 1 + random.nextInt(6);
             layer = switch (random.nextInt(5)) {
-                case 0, 1 -> new Layer("conv", Operation.CONVOLUTION, Activation.RELU, 2 * height, 2 * width, a, height, width,
-                        b, kernel, 2);
+                case 0, 1 -> new Layer("conv", Operation.CONVOLUTION, Activation.RELU, 2 * height, 2 * width, a, height,
+                        width, b, kernel, 2);
                 case 2, 3 -> new Layer("deconv", Operation.TRANSPOSED_CONVOLUTION, Activation.RELU, height, width, a,
                         2 * height, 2 * width, b, kernel, 2);
                 default -> new Layer("output", Operation.TRANSPOSED_CONVOLUTION, Activation.LINEAR, height, width, a,
