@@ -7,7 +7,6 @@ import daegpu.engine.Adam;
 import daegpu.engine.cuda.Planes.Walk;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
-import java.util.Arrays;
 import java.util.Random;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;
@@ -27,6 +26,7 @@ class KernelsTest {
     private static final DeviceScope LIBRARY_SCOPE = new DeviceScope();
 
     private final DeviceScope scope = new DeviceScope();
+    private final DeviceFloats floats = new DeviceFloats(device, scope);
 
     @BeforeAll
     static void open() {
@@ -47,32 +47,6 @@ class KernelsTest {
 
     static int[] seeds() {
         return new Random(11).ints(24, 0, 1_000_000).toArray();
-    }
-
-    private DeviceArray upload(float[] values) {
-        DeviceArray array = device.allocateFloats(scope, values.length, "a test");
-        device.upload(values, 0, values.length, array, 0);
-        return array;
-    }
-
-    private DeviceArray nans(int count) {
-        float[] values = new float[count];
-        Arrays.fill(values, Float.NaN);
-        return upload(values);
-    }
-
-    private static float[] download(DeviceArray array, int count) {
-        float[] values = new float[count];
-        device.download(array, values, 0, count);
-        return values;
-    }
-
-    private static float[] normal(Random random, int count) {
-        float[] values = new float[count];
-        for (int i = 0; i < count; i++) {
-            values[i] = (float) random.nextGaussian();
-        }
-        return values;
     }
 
     /** Planes of one size, at random with or without a border, and with rows of any or of a round length. */
@@ -109,17 +83,17 @@ class KernelsTest {
         Planes from = planes(random, channels, height, width);
         Planes to = planes(random, channels, height, width);
         boolean relu = random.nextBoolean();
-        float[] input = normal(random, count * from.size());
-        float[] bias = normal(random, channels);
-        DeviceArray output = nans(count * to.size());
+        float[] input = DeviceFloats.normal(random, count * from.size());
+        float[] bias = DeviceFloats.normal(random, channels);
+        DeviceArray output = floats.nans(count * to.size());
         Walk walk = Planes.walk(from, to);
         Kernel kernel = relu ? walk.vector() ? Kernel.BIAS_RELU_VECTOR : Kernel.BIAS_RELU : walk.vector()
                 ? Kernel.BIAS_SIGMOID_VECTOR : Kernel.BIAS_SIGMOID;
         int total = count * channels * walk.rows() * walk.steps();
-        kernels.launch(kernel, total, upload(input), from.plane(), walk.pitches()[0], upload(bias), output, to.plane(),
+        kernels.launch(kernel, total, floats.upload(input), from.plane(), walk.pitches()[0], floats.upload(bias), output, to.plane(),
                 walk.pitches()[1],
                 total, channels, walk.rows(), walk.steps());
-        float[] actual = download(output, count * to.size());
+        float[] actual = floats.download(output, count * to.size());
         int written = 0;
         for (float value : actual) {
             written += Float.isNaN(value) ? 0 : 1;
@@ -148,22 +122,22 @@ class KernelsTest {
         Planes dyPlanes = planes(random, channels, height, width);
         Planes yPlanes = planes(random, channels, height, width);
         Planes dzPlanes = planes(random, channels, height, width);
-        float[] dy = normal(random, count * dyPlanes.size());
-        float[] y = normal(random, count * yPlanes.size());
+        float[] dy = DeviceFloats.normal(random, count * dyPlanes.size());
+        float[] y = DeviceFloats.normal(random, count * yPlanes.size());
         for (int i = 0; i < y.length; i++) {
             y[i] = Math.max(y[i], 0);
         }
         int slices = 1 + random.nextInt(count);
         Walk walk = Planes.walk(dyPlanes, yPlanes, dzPlanes);
-        DeviceArray dz = nans(count * dzPlanes.size());
-        DeviceArray partials = nans(channels * slices);
+        DeviceArray dz = floats.nans(count * dzPlanes.size());
+        DeviceArray partials = floats.nans(channels * slices);
         kernels.launchBlocks(walk.vector() ? Kernel.RELU_GRADIENT_VECTOR : Kernel.RELU_GRADIENT, channels, slices,
-                upload(dy), dyPlanes.plane(),
-                walk.pitches()[0], upload(y), yPlanes.plane(), walk.pitches()[1], dz, dzPlanes.plane(), walk.pitches()[2],
+                floats.upload(dy), dyPlanes.plane(),
+                walk.pitches()[0], floats.upload(y), yPlanes.plane(), walk.pitches()[1], dz, dzPlanes.plane(), walk.pitches()[2],
                         count, walk.rows(),
                 walk.steps(), partials);
-        float[] actual = download(dz, count * dzPlanes.size());
-        float[] sums = download(partials, channels * slices);
+        float[] actual = floats.download(dz, count * dzPlanes.size());
+        float[] sums = floats.download(partials, channels * slices);
         for (int c = 0; c < channels; c++) {
             for (int slice = 0; slice < slices; slice++) {
                 double sum = 0;
@@ -189,21 +163,21 @@ class KernelsTest {
         int channels = 1 + random.nextInt(4);
         int plane = 1 + random.nextInt(400);
         int slices = 1 + random.nextInt(count);
-        float[] x = normal(random, count * channels * plane);
-        float[] bias = normal(random, channels);
-        float[] clean = normal(random, x.length);
-        DeviceArray y = nans(x.length);
-        DeviceArray dz = nans(x.length);
-        DeviceArray squares = nans(channels * slices);
-        DeviceArray partials = nans(channels * slices);
+        float[] x = DeviceFloats.normal(random, count * channels * plane);
+        float[] bias = DeviceFloats.normal(random, channels);
+        float[] clean = DeviceFloats.normal(random, x.length);
+        DeviceArray y = floats.nans(x.length);
+        DeviceArray dz = floats.nans(x.length);
+        DeviceArray squares = floats.nans(channels * slices);
+        DeviceArray partials = floats.nans(channels * slices);
         boolean vector = plane % 4 == 0;
-        kernels.launchBlocks(vector ? Kernel.SIGMOID_MSE_VECTOR : Kernel.SIGMOID_MSE, channels, slices, upload(x),
-                upload(bias), upload(clean), y, dz,
+        kernels.launchBlocks(vector ? Kernel.SIGMOID_MSE_VECTOR : Kernel.SIGMOID_MSE, channels, slices, floats.upload(x),
+                floats.upload(bias), floats.upload(clean), y, dz,
                 count, vector ? plane / 4 : plane, 2f / x.length, squares, partials);
-        float[] actualY = download(y, x.length);
-        float[] actualDz = download(dz, x.length);
-        float[] actualSquares = download(squares, channels * slices);
-        float[] actualPartials = download(partials, channels * slices);
+        float[] actualY = floats.download(y, x.length);
+        float[] actualDz = floats.download(dz, x.length);
+        float[] actualSquares = floats.download(squares, channels * slices);
+        float[] actualPartials = floats.download(partials, channels * slices);
         for (int c = 0; c < channels; c++) {
             for (int slice = 0; slice < slices; slice++) {
                 double squareSum = 0;
@@ -237,32 +211,31 @@ class KernelsTest {
             ranges[3 * i + 2] = sums - 1 - i;
             at += shares;
         }
-        float[] partials = normal(random, at);
+        float[] partials = DeviceFloats.normal(random, at);
         DeviceArray table = device.allocate(scope, 4L * ranges.length, "a test");
         device.upload(ranges, table);
-        DeviceArray gradients = nans(sums);
-        DeviceArray losses = nans(3);
+        DeviceArray gradients = floats.nans(sums);
+        DeviceArray losses = floats.nans(3);
         DeviceArray state = device.allocate(scope, StepState.BYTES, "a test");
         kernels.launchOne(Kernel.SET_STEP, state, 0.5f, 10, 1);
-        kernels.launchBlocks(Kernel.SUM_PARTIALS, sums / 4 + 1, 1, upload(partials), table, sums + 1, gradients, 0.25f,
-                losses, 7, state);
-        float[] actual = download(gradients, sums);
+        kernels.launchBlocks(Kernel.SUM_PARTIALS, sums / 4 + 1, 1, floats.upload(partials), table, sums + 1, gradients,
+                0.25f, losses, 7, state);
+        float[] actual = floats.download(gradients, sums);
         for (int i = 0; i <= sums; i++) {
             double sum = 0;
             for (int share = 0; share < ranges[3 * i + 1]; share++) {
                 sum += partials[ranges[3 * i] + share];
             }
-            assertNear(i < sums ? sum : sum / 4, i < sums ? actual[sums - 1 - i] : download(losses, 2)[1], 1e-5);
+            assertNear(i < sums ? sum : sum / 4, i < sums ? actual[sums - 1 - i] : floats.download(losses, 2)[1], 1e-5);
         }
         ByteBuffer bytes = state(state);
         assertEquals(17, bytes.getInt(16), "place in the order");
         assertEquals(2, bytes.getInt(20), "losses that wait");
     }
 
-    private static ByteBuffer state(DeviceArray state) {
-        float[] floats = download(state, StepState.BYTES / 4);
+    private ByteBuffer state(DeviceArray state) {
         ByteBuffer bytes = ByteBuffer.allocate(StepState.BYTES).order(ByteOrder.nativeOrder());
-        bytes.asFloatBuffer().put(floats);
+        bytes.asFloatBuffer().put(floats.download(state, StepState.BYTES / 4));
         return bytes;
     }
 
@@ -271,19 +244,19 @@ class KernelsTest {
     void denseBias(int units) {
         Random random = new Random(units);
         int count = 1 + random.nextInt(9);
-        float[] bias = normal(random, units);
-        DeviceArray output = nans(count * units);
-        DeviceArray deviceBias = upload(bias);
+        float[] bias = DeviceFloats.normal(random, units);
+        DeviceArray output = floats.nans(count * units);
+        DeviceArray deviceBias = floats.upload(bias);
         kernels.launch(Kernel.DENSE_BIAS, count * units, deviceBias, output, count * units, units);
         float[] expected = new float[count * units];
         for (int i = 0; i < expected.length; i++) {
             expected[i] = bias[i % units];
         }
-        assertArrayEquals(expected, download(output, expected.length));
+        assertArrayEquals(expected, floats.download(output, expected.length));
         if (units % 4 == 0) {
-            DeviceArray again = nans(count * units);
+            DeviceArray again = floats.nans(count * units);
             kernels.launch(Kernel.DENSE_BIAS_VECTOR, count * units / 4, deviceBias, again, count * units / 4, units / 4);
-            assertArrayEquals(expected, download(again, expected.length));
+            assertArrayEquals(expected, floats.download(again, expected.length));
         }
     }
 
@@ -292,14 +265,14 @@ class KernelsTest {
     void denseBiasGradient(int units) {
         Random random = new Random(units);
         int count = 1 + random.nextInt(40);
-        float[] dz = normal(random, count * units);
-        DeviceArray gradient = nans(units);
-        kernels.launch(Kernel.DENSE_BIAS_GRADIENT, units, upload(dz), gradient, count, units);
+        float[] dz = DeviceFloats.normal(random, count * units);
+        DeviceArray gradient = floats.nans(units);
+        kernels.launch(Kernel.DENSE_BIAS_GRADIENT, units, floats.upload(dz), gradient, count, units);
         float[] expected = new float[units];
         for (int i = 0; i < dz.length; i++) {
             expected[i % units] += dz[i];
         }
-        assertArrayEquals(expected, download(gradient, units), "the order of the sum is that of the images");
+        assertArrayEquals(expected, floats.download(gradient, units), "the order of the sum is that of the images");
     }
 
     /** Early and late updates; a step size differs from the CPU's at most by how float32 rounds. */
@@ -308,10 +281,10 @@ class KernelsTest {
     void adam(long step) {
         Random random = new Random(step);
         int count = 4 * (1 + random.nextInt(100));
-        float[] parameters = normal(random, count);
-        float[] first = normal(random, count);
-        float[] second = normal(random, count);
-        float[] gradients = normal(random, count);
+        float[] parameters = DeviceFloats.normal(random, count);
+        float[] first = DeviceFloats.normal(random, count);
+        float[] second = DeviceFloats.normal(random, count);
+        float[] gradients = DeviceFloats.normal(random, count);
         for (int i = 0; i < count; i++) {
             second[i] *= second[i];
         }
@@ -321,16 +294,17 @@ class KernelsTest {
         device.upload(steps, 0, 8, state, 0);
         kernels.launchOne(Kernel.SET_STEP, state, 1e-3f, 0, 0);
         kernels.launchOne(Kernel.ADVANCE_STEP, state, (float) Adam.BETA_1, (float) Adam.BETA_2);
-        DeviceArray p = upload(parameters);
-        DeviceArray m = upload(first);
-        DeviceArray v = upload(second);
+        DeviceArray p = floats.upload(parameters);
+        DeviceArray m = floats.upload(first);
+        DeviceArray v = floats.upload(second);
         float weight1 = (float) (1 - Adam.BETA_1);
         float weight2 = (float) (1 - Adam.BETA_2);
-        kernels.launch(Kernel.ADAM, count / 4, p, m, v, upload(gradients), count / 4, weight1, weight2, Adam.EPSILON, state);
+        kernels.launch(Kernel.ADAM, count / 4, p, m, v, floats.upload(gradients), count / 4, weight1, weight2,
+                Adam.EPSILON, state);
         float alpha = Adam.alpha(1e-3f, step);
         assertEquals(step, state(state).getLong(0));
         assertEquals(alpha, state(state).getFloat(12), Math.ulp(alpha));
-        float[][] actual = {download(p, count), download(m, count), download(v, count)};
+        float[][] actual = {floats.download(p, count), floats.download(m, count), floats.download(v, count)};
         for (int i = 0; i < count; i++) {
             double mean = first[i] + (gradients[i] - first[i]) * weight1;
             double square = second[i] + (gradients[i] * gradients[i] - second[i]) * weight2;
@@ -346,11 +320,11 @@ class KernelsTest {
         Random random = new Random(seed);
         int count = 1 + random.nextInt(3);
         Planes shape = planes(random, 1 + random.nextInt(4), 1 + random.nextInt(9), 1 + random.nextInt(9));
-        float[] pixels = normal(random, count * shape.values());
-        DeviceArray planes = nans(count * shape.size());
+        float[] pixels = DeviceFloats.normal(random, count * shape.values());
+        DeviceArray planes = floats.nans(count * shape.size());
         Layout layout = new Layout(kernels);
-        layout.toPlanes(upload(pixels), planes, shape, count);
-        float[] inPlanes = download(planes, count * shape.size());
+        layout.toPlanes(floats.upload(pixels), planes, shape, count);
+        float[] inPlanes = floats.download(planes, count * shape.size());
         int i = 0;
         for (int n = 0; n < count; n++) {
             for (int row = 0; row < shape.height(); row++) {
@@ -361,8 +335,8 @@ class KernelsTest {
                 }
             }
         }
-        DeviceArray back = nans(pixels.length);
+        DeviceArray back = floats.nans(pixels.length);
         layout.toPixels(planes, back, shape, count);
-        assertArrayEquals(pixels, download(back, pixels.length));
+        assertArrayEquals(pixels, floats.download(back, pixels.length));
     }
 }

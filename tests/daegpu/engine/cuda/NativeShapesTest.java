@@ -75,22 +75,17 @@ class NativeShapesTest {
     /** A layer, its images and weights, and what has to come out. */
     private static final class Case {
         private final int seed;
-        private final DeviceScope scope;
+        private final DeviceFloats floats;
         private final Layer layer;
         private final int count;
+        private final LayerProducts layerProducts;
         private final float[] large;
         private final float[] small;
         private final float[] weights;
-        private final int smallHeight;
-        private final int smallWidth;
-        private final int largeHeight;
-        private final int largeWidth;
-        private final int largeChannels;
-        private final int smallChannels;
 
         private Case(int seed, DeviceScope scope) {
             this.seed = seed;
-            this.scope = scope;
+            floats = new DeviceFloats(device, scope);
             Random random = new Random(seed);
             count = 1 + random.nextInt(4);
             boolean isLarger = seed >= SHAPES - LARGER_SHAPES;
@@ -111,48 +106,10 @@ class NativeShapesTest {
                 default -> new Layer("latent", Operation.DENSE, Activation.LINEAR, 1, 1, 1 + random.nextInt(700), 1, 1,
                         1 + random.nextInt(80), 1, 1);
             };
-            boolean transposed = layer.operation() == Operation.TRANSPOSED_CONVOLUTION;
-            smallHeight = transposed ? layer.inputHeight() : layer.outputHeight();
-            smallWidth = transposed ? layer.inputWidth() : layer.outputWidth();
-            largeHeight = transposed ? layer.outputHeight() : layer.inputHeight();
-            largeWidth = transposed ? layer.outputWidth() : layer.inputWidth();
-            largeChannels = transposed ? layer.outputChannels() : layer.inputChannels();
-            smallChannels = transposed ? layer.inputChannels() : layer.outputChannels();
-            large = normal(random, count * largeHeight * largeWidth * largeChannels);
-            small = normal(random, count * smallHeight * smallWidth * smallChannels);
-            weights = normal(random, layer.kernelSize() * layer.kernelSize() * largeChannels * smallChannels);
-        }
-
-        private interface Visitor {
-            void visit(int inLarge, int inSmall, int inWeights);
-        }
-
-        /** Every product of the layer: which value of the large images meets which of the small ones at which weight. */
-        private void visit(Visitor visitor) {
-            int k = layer.kernelSize();
-            for (int n = 0; n < count; n++) {
-                for (int i = 0; i < smallHeight * smallWidth; i++) {
-                    for (int tap = 0; tap < k * k; tap++) {
-                        int y = i / smallWidth * layer.stride() + tap / k - padding(largeHeight);
-                        int x = i % smallWidth * layer.stride() + tap % k - padding(largeWidth);
-                        if (y >= 0 && y < largeHeight && x >= 0 && x < largeWidth) {
-                            int inLarge = ((n * largeHeight + y) * largeWidth + x) * largeChannels;
-                            int inSmall = (n * smallHeight * smallWidth + i) * smallChannels;
-                            for (int c = 0; c < largeChannels; c++) {
-                                for (int s = 0; s < smallChannels; s++) {
-                                    visitor.visit(inLarge + c, inSmall + s, (tap * largeChannels + c) * smallChannels + s);
-                                }
-                            }
-                        }
-                    }
-                }
-            }
-        }
-
-        /** TensorFlow's rule for 'same', written out again. */
-        private int padding(int size) {
-            int steps = (size + layer.stride() - 1) / layer.stride();
-            return Math.max((steps - 1) * layer.stride() + layer.kernelSize() - size, 0) / 2;
+            layerProducts = new LayerProducts(layer, count);
+            large = DeviceFloats.normal(random, layerProducts.large());
+            small = DeviceFloats.normal(random, layerProducts.small());
+            weights = DeviceFloats.normal(random, layerProducts.weights());
         }
 
         private void check() {
@@ -161,7 +118,7 @@ class NativeShapesTest {
             double[] toSmall = new double[small.length];
             double[] toLarge = new double[large.length];
             double[] gradient = new double[weights.length];
-            visit((l, s, w) -> {
+            layerProducts.visit((l, s, w) -> {
                 toSmall[s] += (double) large[l] * weights[w];
                 toLarge[l] += (double) small[s] * weights[w];
                 gradient[w] += (double) large[l] * small[s];
@@ -174,18 +131,19 @@ class NativeShapesTest {
 
         private void checkForward(Random random, float[] input, double[] products) {
             int columns = layer.outputChannels();
-            float[] bias = normal(random, columns);
-            float[] clean = normal(random, products.length);
+            float[] bias = DeviceFloats.normal(random, columns);
+            float[] clean = DeviceFloats.normal(random, products.length);
             boolean isLoss = layer.activation() == Activation.SIGMOID && random.nextBoolean();
             Epilogue epilogue = isLoss ? Epilogue.LOSS : List.of(Epilogue.BIAS, Epilogue.BIAS_RELU, Epilogue.BIAS_SIGMOID)
                     .get(random.nextInt(3));
             ImplicitGemm gemm = ImplicitGemm.forward(layer, count, epilogue, 0.25f, "fp32");
-            DeviceArray output = nans(products.length);
-            DeviceArray slope = nans(products.length);
-            DeviceArray sums = nans(gemm.sumRows() * gemm.sumsPitch());
-            DeviceArray squares = nans(gemm.squares());
-            gemm.launch(kernels, split(gemm), upload(input), upload(weights), upload(bias), upload(clean), output,
-                    isLoss ? slope : (Object) 0L, isLoss ? sums : (Object) 0L, isLoss ? squares : (Object) 0L);
+            DeviceArray output = floats.nans(products.length);
+            DeviceArray slope = floats.nans(products.length);
+            DeviceArray sums = floats.nans(gemm.sumRows() * gemm.sumsPitch());
+            DeviceArray squares = floats.nans(gemm.squares());
+            gemm.launch(kernels, split(gemm), floats.upload(input), floats.upload(weights), floats.upload(bias),
+                    floats.upload(clean), output, isLoss ? slope : (Object) 0L, isLoss ? sums : (Object) 0L,
+                    isLoss ? squares : (Object) 0L);
             double[] expected = new double[products.length];
             double[] slopes = new double[products.length];
             double error = 0;
@@ -197,30 +155,30 @@ class NativeShapesTest {
                 slopes[i] = 0.25 * difference * expected[i] * (1 - expected[i]);
                 error += difference * difference;
             }
-            assertNear(epilogue + " forward", expected, download(output, expected.length));
+            assertNear(epilogue + " forward", expected, floats.download(output, expected.length));
             if (isLoss) {
-                assertNear("gradient at the loss", slopes, download(slope, slopes.length));
+                assertNear("gradient at the loss", slopes, floats.download(slope, slopes.length));
                 assertNear("bias gradient at the loss", columnSums(slopes, columns), addRows(sums, gemm, columns));
                 assertNear("loss", new double[] {error}, new float[] {(float) IntStream.range(0, gemm.squares())
-                        .mapToDouble(i -> download(squares, gemm.squares())[i]).sum()});
+                        .mapToDouble(i -> floats.download(squares, gemm.squares())[i]).sum()});
             }
         }
 
         private void checkDataGradient(Random random, float[] dz, double[] products) {
             int columns = layer.inputChannels();
             boolean relu = random.nextBoolean();
-            float[] other = normal(random, products.length);
+            float[] other = DeviceFloats.normal(random, products.length);
             ImplicitGemm gemm = ImplicitGemm.dataGradient(layer, count, relu ? Epilogue.RELU_GRADIENT : Epilogue.PLAIN,
                     "fp32");
-            DeviceArray output = nans(products.length);
-            DeviceArray sums = nans(gemm.sumRows() * gemm.sumsPitch());
-            gemm.launch(kernels, split(gemm), upload(dz), upload(weights), 0L, upload(other), output, 0L,
-                    relu ? sums : (Object) 0L, 0L);
+            DeviceArray output = floats.nans(products.length);
+            DeviceArray sums = floats.nans(gemm.sumRows() * gemm.sumsPitch());
+            gemm.launch(kernels, split(gemm), floats.upload(dz), floats.upload(weights), 0L, floats.upload(other), output,
+                    0L, relu ? sums : (Object) 0L, 0L);
             double[] expected = products.clone();
             for (int i = 0; i < expected.length; i++) {
                 expected[i] = relu && other[i] <= 0 ? 0 : expected[i];
             }
-            assertNear("data gradient", expected, download(output, expected.length));
+            assertNear("data gradient", expected, floats.download(output, expected.length));
             if (relu) {
                 assertNear("bias gradient before", columnSums(expected, columns), addRows(sums, gemm, columns));
             }
@@ -229,11 +187,12 @@ class NativeShapesTest {
         private void checkWeightGradient(double[] expected) {
             WeightGradient product = WeightGradient.of(layer, count, "fp32");
             boolean transposed = layer.operation() == Operation.TRANSPOSED_CONVOLUTION;
-            DeviceArray shares = nans(product.splits() * product.share());
-            product.launch(kernels, upload(transposed ? small : large), upload(transposed ? large : small), shares);
-            float[] values = download(shares, product.splits() * product.share());
+            DeviceArray shares = floats.nans(product.splits() * product.share());
+            product.launch(kernels, floats.upload(transposed ? small : large),
+                    floats.upload(transposed ? large : small), shares);
+            float[] values = floats.download(shares, product.splits() * product.share());
             float[] gradient = new float[expected.length];
-            float[] bias = new float[transposed ? 0 : smallChannels];
+            float[] bias = new float[transposed ? 0 : layerProducts.smallChannels()];
             for (int split = 0; split < product.splits(); split++) {
                 for (int i = 0; i < gradient.length; i++) {
                     gradient[i] += values[split * product.share() + i];
@@ -245,37 +204,19 @@ class NativeShapesTest {
             assertNear("weight gradient", expected, gradient);
             if (!transposed) {
                 double[] dz = IntStream.range(0, small.length).mapToDouble(i -> small[i]).toArray();
-                assertNear("bias gradient", columnSums(dz, smallChannels), bias);
+                assertNear("bias gradient", columnSums(dz, layerProducts.smallChannels()), bias);
             }
         }
 
         /** Both in one launch give the bits that a launch for each gives; where there is no kernel for both, nothing is to do. */
         private void checkJointGradients() {
             boolean transposed = layer.operation() == Operation.TRANSPOSED_CONVOLUTION;
-            int inputs = transposed ? small.length : large.length;
-            LayerGradients both = new LayerGradients(ImplicitGemm.dataGradient(layer, count, Epilogue.RELU_GRADIENT, "fp32"),
-                    WeightGradient.of(layer, count, "fp32"));
-            if (both.joint() == null) {
-                return;
+            LayerGradients both = JointGradients.of(layer, count, "fp32");
+            if (both.joint() != null) {
+                joint.add(both.joint());
+                JointGradients.assertSameBits(both, floats, kernels, transposed ? small : large, transposed ? large : small,
+                        weights, this::toString);
             }
-            joint.add(both.joint());
-            DeviceArray input = upload(transposed ? small : large);
-            DeviceArray dz = upload(transposed ? large : small);
-            DeviceArray kernel = upload(weights);
-            int shareFloats = both.weights().splits() * both.weights().share();
-            DeviceArray shares = nans(shareFloats);
-            DeviceArray output = nans(inputs);
-            int sumFloats = both.data().sumRows() * both.data().sumsPitch();
-            DeviceArray sums = nans(sumFloats);
-            both.launch(kernels, split(both.data()), input, dz, kernel, shares, output, sums);
-            DeviceArray aloneOutput = nans(inputs);
-            DeviceArray aloneSums = nans(sumFloats);
-            both.data().launch(kernels, split(both.data()), dz, kernel, 0L, input, aloneOutput, 0L, aloneSums, 0L);
-            DeviceArray aloneShares = nans(shareFloats);
-            both.weights().launch(kernels, input, dz, aloneShares);
-            assertArrayEquals(download(aloneOutput, inputs), download(output, inputs), this::toString);
-            assertArrayEquals(download(aloneSums, sumFloats), download(sums, sumFloats), this::toString);
-            assertArrayEquals(download(aloneShares, shareFloats), download(shares, shareFloats), this::toString);
         }
 
         @Override
@@ -291,8 +232,8 @@ class NativeShapesTest {
             return sums;
         }
 
-        private static float[] addRows(DeviceArray sums, ImplicitGemm gemm, int columns) {
-            float[] values = download(sums, gemm.sumRows() * gemm.sumsPitch());
+        private float[] addRows(DeviceArray sums, ImplicitGemm gemm, int columns) {
+            float[] values = floats.download(sums, gemm.sumRows() * gemm.sumsPitch());
             float[] added = new float[columns];
             for (int row = 0; row < gemm.sumRows(); row++) {
                 for (int i = 0; i < columns; i++) {
@@ -312,33 +253,7 @@ class NativeShapesTest {
         }
 
         private SplitMemory split(ImplicitGemm gemm) {
-            return SplitMemory.forProducts(device, scope, List.of(gemm));
-        }
-
-        private static float[] normal(Random random, int count) {
-            float[] values = new float[count];
-            for (int i = 0; i < count; i++) {
-                values[i] = (float) random.nextGaussian();
-            }
-            return values;
-        }
-
-        private DeviceArray upload(float[] values) {
-            DeviceArray array = device.allocateFloats(scope, values.length, "a test");
-            device.upload(values, 0, values.length, array, 0);
-            return array;
-        }
-
-        private DeviceArray nans(int count) {
-            float[] values = new float[count];
-            Arrays.fill(values, Float.NaN);
-            return upload(values);
-        }
-
-        private static float[] download(DeviceArray array, int count) {
-            float[] values = new float[count];
-            device.download(array, values, 0, count);
-            return values;
+            return SplitMemory.forProducts(device, floats.scope(), List.of(gemm));
         }
     }
 }
