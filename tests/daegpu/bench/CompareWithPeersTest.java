@@ -61,6 +61,21 @@ class CompareWithPeersTest {
     }
 
     @Test
+    void ctrlCLeavesTheTableOfTheWholeRounds() throws Exception {
+        Path keras = program("keras", """
+                echo >> "$0.runs"
+                if [ $(wc -l < "$0.runs") = 3 ]; then kill -INT $PPID; sleep 60; fi
+                echo '{"framework": "Keras there", "batch": 32, "median_step_ms": 16, "first_loss": 0.23, "timed_loss": 0.07}'
+                """);
+        Result result = compare("--keras-python", keras.toString(), "--rounds", "5");
+        assertEquals(130, result.status, result.errors);
+        assertTrue(result.lines.get(0).contains("; 2 rounds, "), result.text());
+        // Of 4 and 2 ms: the 8 ms of the third round are left out.
+        assertTrue(result.lines.contains("| dae-gpu here | 32 | 12000 (8000-16000) | 3.0 | 0.250, 0.0625 |  |"), result.text());
+        assertTrue(result.errors.contains("interrupted in round 3, which does not count"), result.errors);
+    }
+
+    @Test
     void saysOfEachPeerThatDidNotRunWhy() throws Exception {
         Path torch = program("torch", """
                 case "$*" in
