@@ -1,45 +1,8 @@
 // The data gradient and the weight gradient of a layer in one launch: neither needs anything from the other, so the first
 // blocks do the one and the rest the other. For the layers of the default network; others take a launch for each. Reference:
 // those of strips.cu, dense.cu and weight_gradient.cu, whose work this is.
-#include "implicit_gemm.cuh"
+#include "layer_gradients.cuh"
 #include "strips.cuh"
-#include "weight_gradient.cuh"
-
-// Blocks of both, in rows of their grids.
-struct JointGrid {
-    int data_blocks;     // of all dimensions
-    int data_across;
-    int data_down;
-    int weights_across;
-    int weights_down;
-};
-
-template <typename Data, typename Weights>
-__device__ __forceinline__ void layer_gradients(const GemmShape& shape, const GemmOperands& operands,
-                                                const GradientShape& gradient_shape, const float* large,
-                                                const float* small, float* shares, const JointGrid& grid) {
-    __shared__ __align__(16) float shared[Data::SHARED > Weights::SHARED ? Data::SHARED : Weights::SHARED];
-    int block = static_cast<int>(blockIdx.x);
-    if (block < grid.data_blocks) {
-        Data::run(shape, operands, Place::numbered(block, grid.data_across, grid.data_down), shared);
-    } else {
-        Weights::run(gradient_shape, large, small, shares,
-                     Place::numbered(block - grid.data_blocks, grid.weights_across, grid.weights_down), shared);
-    }
-}
-
-#define LAYER_GRADIENTS(NAME, DATA, WEIGHTS)                                                                              \
-    extern "C" __global__ void __launch_bounds__(SUM_THREADS)                                                             \
-    NAME(GemmShape shape, const float* __restrict__ input, const float* __restrict__ weights,                             \
-         const float* __restrict__ bias, const float* __restrict__ other, float* __restrict__ output,                     \
-         float* __restrict__ gradient, float* __restrict__ sums, float* __restrict__ squares,                             \
-         float* __restrict__ partials, unsigned* __restrict__ tickets, StepState* state, float beta1, float beta2,        \
-         GradientShape gradient_shape, const float* __restrict__ large, const float* __restrict__ small,                  \
-         float* __restrict__ shares, JointGrid grid) {                                                                    \
-        GemmOperands operands = {input, weights, bias, other, output, gradient, sums, squares, partials, tickets, state,  \
-                                 beta1, beta2};                                                                           \
-        layer_gradients<DATA, WEIGHTS>(shape, operands, gradient_shape, large, small, shares, grid);                      \
-    }
 
 using WeightGradientVector = WeightGradient<true, true, 64, 32, 4, 4>;
 using WeightGradientThinVector = WeightGradient<false, true, 16, 32, 1, 4>;

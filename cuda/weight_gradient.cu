@@ -3,8 +3,8 @@
 // include/weight_gradient.cuh.
 #include "weight_gradient.cuh"
 
-WEIGHT_GRADIENT(weight_gradient, false, false, 64, 32, 4, 4)
-WEIGHT_GRADIENT(weight_gradient_vector, true, true, 64, 32, 4, 4)
+WEIGHT_GRADIENT(weight_gradient, WeightGradient<false, false, 64, 32, 4, 4>)
+WEIGHT_GRADIENT(weight_gradient_vector, WeightGradient<true, true, 64, 32, 4, 4>)
 // Up to 16 rows, such as a 3x3 kernel on one channel.
-WEIGHT_GRADIENT(weight_gradient_thin, false, false, 16, 32, 1, 4)
-WEIGHT_GRADIENT(weight_gradient_thin_vector, false, true, 16, 32, 1, 4)
+WEIGHT_GRADIENT(weight_gradient_thin, WeightGradient<false, false, 16, 32, 1, 4>)
+WEIGHT_GRADIENT(weight_gradient_thin_vector, WeightGradient<false, true, 16, 32, 1, 4>)

@@ -124,6 +124,18 @@ struct Taps {
             in_kernel = tap;
         }
     }
+
+    // Of a row of products: the pixel that it is of, in the images that are made.
+    __device__ int output_pixel(const GemmShape& shape, int row) const {
+        if (!TRANSPOSED || stride == 1) {
+            return row;
+        }
+        int image = shape.by_grid.quotient(row);
+        int pixel = row - image * shape.grid_height * shape.grid_width;
+        int i = shape.by_width.quotient(pixel);
+        int j = pixel - i * shape.grid_width;
+        return ((image * shape.grid_height + i) * stride + phase_y) * (shape.grid_width * stride) + j * stride + phase_x;
+    }
 };
 
 template <int BM>
@@ -471,18 +483,6 @@ struct ImplicitGemm {
         return true;
     }
 
-    __device__ int output_pixel(int row) const {
-        if (!TRANSPOSED || shape.stride == 1) {
-            return row;
-        }
-        int image = shape.by_grid.quotient(row);
-        int pixel = row - image * shape.grid_height * shape.grid_width;
-        int i = shape.by_width.quotient(pixel);
-        int j = pixel - i * shape.grid_width;
-        return ((image * shape.grid_height + i) * shape.stride + taps.phase_y) * (shape.grid_width * shape.stride)
-                + j * shape.stride + taps.phase_x;
-    }
-
     // Bias, activation or its gradient, and the stores of one thread's part of a tile.
     __device__ void finish(int tile, float (&acc)[TM][TN], float (&sums)[TN], float& squares) const {
         int n = column + threadIdx.x % (BN / TN) * TN;
@@ -497,7 +497,7 @@ struct ImplicitGemm {
         for (int i = 0; i < TM; i++) {
             int row = tile * BM + threadIdx.x / (BN / TN) * TM + i;
             if (row < shape.rows) {
-                long long at = static_cast<long long>(output_pixel(row)) * shape.columns + n;
+                long long at = static_cast<long long>(taps.output_pixel(shape, row)) * shape.columns + n;
                 finish_pixel(shape, operands, at, count, whole, bias, acc[i], sums, squares);
             }
         }
@@ -530,7 +530,7 @@ struct ImplicitGemm {
     }
 };
 
-// A kernel whose blocks do as the type behind its name says.
+// A kernel whose blocks do as the type behind its name says. Shared memory begins where tensor_core.cuh wants it.
 #define PRODUCT(NAME, ...)                                                                                                \
     extern "C" __global__ void __launch_bounds__(SUM_THREADS)                                                             \
     NAME(GemmShape shape, const float* __restrict__ input, const float* __restrict__ weights,                             \
@@ -538,7 +538,7 @@ struct ImplicitGemm {
          float* __restrict__ gradient, float* __restrict__ sums, float* __restrict__ squares,                             \
          float* __restrict__ partials, unsigned* __restrict__ tickets, StepState* state, float beta1, float beta2) {      \
         using Product = __VA_ARGS__;                                                                                      \
-        __shared__ __align__(16) float shared[Product::SHARED];                                                           \
+        __shared__ __align__(128) float shared[Product::SHARED];                                                           \
         GemmOperands operands = {input, weights, bias, other, output, gradient, sums, squares, partials, tickets, state,  \
                                  beta1, beta2};                                                                           \
         Product::run(shape, operands, Place::own(), shared);                                                              \

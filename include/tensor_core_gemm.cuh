@@ -22,9 +22,11 @@ struct TensorCoreGemm {
     static constexpr int B_COPIES = BN * FOURS / THREADS;
     static constexpr int A_BYTES = BM * DEPTH * 4;
     static constexpr int B_BYTES = BN * DEPTH * 4;
+    static constexpr int SHARED = 2 * (BM + BN) * DEPTH;    // floats
 
     const GemmShape& shape;
     const GemmOperands& operands;
+    const Place& block;
     const Taps<TRANSPOSED> taps;
     const int depth;
     const int column;  // first of the tile
@@ -48,9 +50,9 @@ struct TensorCoreGemm {
     long long a_at, a_next_tap, a_next_row;
     long long b_at, b_next_channel, b_next_tap, b_next_row;
 
-    __device__ TensorCoreGemm(const GemmShape& s, const GemmOperands& o, int phase, float* as, float* bs) : shape(s),
-            operands(o), taps(s, WHOLE ? 3 : s.kernel, phase), depth(taps.count() * s.channels), column(blockIdx.y * BN),
-            warp_row(threadIdx.x / 32 / WARPS_ACROSS * WARP_ROWS),
+    __device__ TensorCoreGemm(const GemmShape& s, const GemmOperands& o, const Place& p, int phase, float* as, float* bs) :
+            shape(s), operands(o), block(p), taps(s, WHOLE ? 3 : s.kernel, phase), depth(taps.count() * s.channels),
+            column(p.y * BN), warp_row(threadIdx.x / 32 / WARPS_ACROSS * WARP_ROWS),
             warp_column(threadIdx.x / 32 % WARPS_ACROSS * WARP_COLUMNS) {
         a_to = shared_address(as) + across(threadIdx.x / FOURS, threadIdx.x % FOURS);
         int k = threadIdx.x / B_FOURS;
@@ -230,7 +232,7 @@ struct TensorCoreGemm {
     // Of blocks that share a tile, the last one adds all their products, always in the order of the depth; true there.
     __device__ bool add_splits(int tile, int phase, int split, Accumulators& sums) const {
         int tiles = (shape.rows + BM - 1) / BM;
-        int place = (phase * gridDim.y + blockIdx.y) * tiles + tile;
+        int place = (phase * block.down + block.y) * tiles + tile;
         float* mine = operands.partials + static_cast<long long>(place) * shape.splits * BM * BN + threadIdx.x;
 #pragma unroll
         for (int e = 0; e < 32; e++) {
@@ -250,18 +252,6 @@ struct TensorCoreGemm {
         return true;
     }
 
-    __device__ int output_pixel(int row) const {
-        if (!TRANSPOSED || shape.stride == 1) {
-            return row;
-        }
-        int image = shape.by_grid.quotient(row);
-        int pixel = row - image * shape.grid_height * shape.grid_width;
-        int i = shape.by_width.quotient(pixel);
-        int j = pixel - i * shape.grid_width;
-        return ((image * shape.grid_height + i) * shape.stride + taps.phase_y) * (shape.grid_width * shape.stride)
-                + j * shape.stride + taps.phase_x;
-    }
-
     // Bias, activation or its gradient, and the stores of one thread's part of a tile. Each request of a warp stores 8 rows
     // of 32 bytes: whole sectors.
     __device__ void finish(int tile, Accumulators& sums, float (&of_columns)[4][2]) const {
@@ -276,7 +266,7 @@ struct TensorCoreGemm {
         for (int i = 0; i < 4; i++) {
             int row = tile * BM + warp_row + 8 * i + lane_group();
             if (row < shape.rows) {
-                long long at = static_cast<long long>(output_pixel(row)) * shape.columns + n;
+                long long at = static_cast<long long>(taps.output_pixel(shape, row)) * shape.columns + n;
 #pragma unroll
                 for (int j = 0; j < 4; j++) {
                     if (n + 8 * j < shape.columns) {
@@ -321,38 +311,28 @@ struct TensorCoreGemm {
             for (int warp = 0; warp < WARPS_DOWN; warp++) {
                 sum += scratch[warp * BN + n];
             }
-            operands.sums[static_cast<long long>(phase * gridDim.x + blockIdx.x) * shape.sums_pitch + column + n] = sum;
+            operands.sums[static_cast<long long>(phase * block.across + block.x) * shape.sums_pitch + column + n] = sum;
+        }
+    }
+
+    // All of a block's work; `shared` has SHARED floats, and begins at a multiple of 128 bytes.
+    __device__ __forceinline__ static void run(const GemmShape& shape, const GemmOperands& operands, const Place& block,
+                                               float* shared) {
+        float* as = shared;
+        float* bs = shared + 2 * BM * DEPTH;
+        int phase = block.z / shape.splits;
+        int split = block.z - phase * shape.splits;
+        TensorCoreGemm gemm(shape, operands, block, phase, as, bs);
+        float of_columns[4][2] = {};
+        for (int tile = block.x; tile * BM < shape.rows; tile += block.across) {
+            Accumulators sums;
+            gemm.product(tile, split, as, bs, sums);
+            if (shape.splits == 1 || gemm.add_splits(tile, phase, split, sums)) {
+                gemm.finish(tile, sums, of_columns);
+            }
+        }
+        if (operands.sums != nullptr) {
+            gemm.leave_sums(phase, as, of_columns);
         }
     }
 };
-
-template <bool TRANSPOSED, Multiplicand TYPE, bool WHOLE, int BM, int BN>
-__device__ __forceinline__ void tensor_core_gemm(const GemmShape& shape, const GemmOperands& operands) {
-    __shared__ __align__(128) float as[2 * BM * DEPTH];
-    __shared__ __align__(128) float bs[2 * BN * DEPTH];
-    int phase = blockIdx.z / shape.splits;
-    int split = blockIdx.z - phase * shape.splits;
-    TensorCoreGemm<TRANSPOSED, TYPE, WHOLE, BM, BN> gemm(shape, operands, phase, as, bs);
-    float of_columns[4][2] = {};
-    for (int tile = blockIdx.x; tile * BM < shape.rows; tile += gridDim.x) {
-        Accumulators sums;
-        gemm.product(tile, split, as, bs, sums);
-        if (shape.splits == 1 || gemm.add_splits(tile, phase, split, sums)) {
-            gemm.finish(tile, sums, of_columns);
-        }
-    }
-    if (operands.sums != nullptr) {
-        gemm.leave_sums(phase, as, of_columns);
-    }
-}
-
-#define TENSOR_CORE_GEMM(NAME, TRANSPOSED, TYPE, WHOLE, BM, BN)                                                           \
-    extern "C" __global__ void __launch_bounds__(SUM_THREADS)                                                             \
-    NAME(GemmShape shape, const float* __restrict__ input, const float* __restrict__ weights,                             \
-         const float* __restrict__ bias, const float* __restrict__ other, float* __restrict__ output,                     \
-         float* __restrict__ gradient, float* __restrict__ sums, float* __restrict__ squares,                             \
-         float* __restrict__ partials, unsigned* __restrict__ tickets, StepState* state, float beta1, float beta2) {      \
-        GemmOperands operands = {input, weights, bias, other, output, gradient, sums, squares, partials, tickets, state,  \
-                                 beta1, beta2};                                                                           \
-        tensor_core_gemm<TRANSPOSED, TYPE, WHOLE, BM, BN>(shape, operands);                                               \
-    }

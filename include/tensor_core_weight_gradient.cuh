@@ -14,6 +14,7 @@ struct TensorCoreWeightGradient {
     static constexpr int STEP = THREADS / (SIDE / 4);  // pixels between two copies of a thread
     static constexpr int COPIES = DEPTH / STEP;
     static constexpr int BYTES = SIDE * DEPTH * 4;     // of a tile
+    static constexpr int PIXELS_AT = 4 * SIDE * DEPTH; // in shared memory, in floats: behind two tiles of either operand
 
     // Of the large images: where channel 0 at tap offset (0, 0) is, in fours of floats; bit 4 + ky is set where tap row ky is inside, bit
     // 12 + kx where tap column kx is.
@@ -22,7 +23,10 @@ struct TensorCoreWeightGradient {
         int inside;
     };
 
+    static constexpr int SHARED = PIXELS_AT + 2 * DEPTH * sizeof(Pixel) / sizeof(float);  // floats
+
     const GradientShape& shape;
+    const Place& block;
     const char* large;   // at the offset of the thread's tap and channel
     const char* small;   // at its columns and its first pixel in the tile that is copied next
     long long small_step;  // bytes to its next pixel
@@ -32,11 +36,12 @@ struct TensorCoreWeightGradient {
     unsigned a_to, b_to;
     int first, last, end;  // tiles of this split, and the pixel after its last one
 
-    __device__ TensorCoreWeightGradient(const GradientShape& s, const float* l, const float* m, float* as, float* bs,
-                                        Pixel* p) : shape(s), pixels(p) {
+    __device__ TensorCoreWeightGradient(const GradientShape& s, const float* l, const float* m, const Place& p,
+                                        float* shared) : shape(s), block(p),
+            pixels(reinterpret_cast<Pixel*>(shared + PIXELS_AT)) {
         int four = threadIdx.x % (SIDE / 4) * 4;
         int k = threadIdx.x / (SIDE / 4);
-        int row = blockIdx.x * SIDE + four;
+        int row = block.x * SIDE + four;
         int tap = s.by_channels.quotient(row);
         bool has_row = tap < s.kernel * s.kernel;
         int ky = tap / s.kernel;
@@ -44,13 +49,13 @@ struct TensorCoreWeightGradient {
         needed = has_row ? 1 << (4 + ky) | 1 << (12 + kx) : 1;
         large = reinterpret_cast<const char*>(l + ((ky - s.padding) * s.large_width + kx - s.padding) * s.channels + row
                                               - tap * s.channels);
-        int column = blockIdx.y * SIDE + four;
+        int column = block.y * SIDE + four;
         b_bytes = column < s.columns ? 16 : 0;
-        a_to = shared_address(as) + down(k, four, SIDE) * 4;
-        b_to = shared_address(bs) + down(k, four, SIDE) * 4;
+        a_to = shared_address(shared) + down(k, four, SIDE) * 4;
+        b_to = shared_address(shared + 2 * SIDE * DEPTH) + down(k, four, SIDE) * 4;
         int tiles = (s.pixels + DEPTH - 1) / DEPTH;
-        first = static_cast<int>(static_cast<long long>(tiles) * blockIdx.z / s.splits);
-        last = static_cast<int>(static_cast<long long>(tiles) * (blockIdx.z + 1) / s.splits);
+        first = static_cast<int>(static_cast<long long>(tiles) * block.z / s.splits);
+        last = static_cast<int>(static_cast<long long>(tiles) * (block.z + 1) / s.splits);
         end = min(s.pixels, last * DEPTH);
         small = reinterpret_cast<const char*>(m + column) + bytes_of(s.columns) * (first * DEPTH + k);
         small_step = bytes_of(STEP * s.columns);
@@ -114,8 +119,8 @@ struct TensorCoreWeightGradient {
 
     __device__ void leave(float* share, const Accumulators& sums) const {
         int rows = shape.kernel * shape.kernel * shape.channels;
-        int row = blockIdx.x * SIDE + threadIdx.x / 64 * WARP_ROWS + lane_group();
-        int column = blockIdx.y * SIDE + threadIdx.x / 32 % 2 * WARP_COLUMNS + lane_within() * 2;
+        int row = block.x * SIDE + threadIdx.x / 64 * WARP_ROWS + lane_group();
+        int column = block.y * SIDE + threadIdx.x / 32 % 2 * WARP_COLUMNS + lane_within() * 2;
 #pragma unroll
         for (int i = 0; i < 4; i++) {
             int m = row + 8 * i;
@@ -129,66 +134,55 @@ struct TensorCoreWeightGradient {
             }
         }
     }
-};
 
-template <int HALF, Multiplicand TYPE, int SIDE>
-__device__ inline void multiply_half(Accumulators& sums, const Runs<SIDE>& a, const Runs<SIDE>& b, int tile) {
-    Operands o;
-    load_a_down<HALF>(o, a, tile);
-    load_b_down<HALF>(o, b, tile);
-    multiply_add<TYPE>(sums, o);
-}
+    template <int HALF>
+    __device__ static void multiply_half(Accumulators& sums, const Runs<SIDE>& a, const Runs<SIDE>& b, int tile) {
+        Operands o;
+        load_a_down<HALF>(o, a, tile);
+        load_b_down<HALF>(o, b, tile);
+        multiply_add<TYPE>(sums, o);
+    }
 
-template <Multiplicand TYPE>
-__device__ __forceinline__ void tensor_core_weight_gradient(const GradientShape& shape, const float* large,
-                                                            const float* small, float* partials) {
-    using Product = TensorCoreWeightGradient<TYPE>;
-    constexpr int SIDE = Product::SIDE;
-    __shared__ __align__(128) float as[2 * SIDE * DEPTH];
-    __shared__ __align__(128) float bs[2 * SIDE * DEPTH];
-    __shared__ typename Product::Pixel pixels[2 * DEPTH];
-    Product product(shape, large, small, as, bs, pixels);
-    Accumulators sums;
-    sums.clear();
-    bool finds_bias = shape.bias_at >= 0 && blockIdx.x == 0;
-    float sum = 0;
-    int warp = threadIdx.x / 32;
-    Runs<SIDE> a(shared_address(as), warp / 2 * WARP_ROWS);
-    Runs<SIDE> b(shared_address(bs), warp % 2 * WARP_COLUMNS);
-    if (warp < 2 && product.first + warp < product.last) {
-        product.find_pixels(product.first + warp);
-    }
-    __syncthreads();
-    if (product.first < product.last) {
-        product.copy(product.first);
-    }
-    for (int k = product.first; k < product.last; k++) {
-        wait_for_copies();
+    // All of a block's work; `shared` has SHARED floats.
+    __device__ __forceinline__ static void run(const GradientShape& shape, const float* large, const float* small,
+                                               float* partials, const Place& block, float* shared) {
+        const float* bs = shared + 2 * SIDE * DEPTH;
+        TensorCoreWeightGradient product(shape, large, small, block, shared);
+        Accumulators sums;
+        sums.clear();
+        bool finds_bias = shape.bias_at >= 0 && block.x == 0;
+        float sum = 0;
+        int warp = threadIdx.x / 32;
+        Runs<SIDE> a(shared_address(shared), warp / 2 * WARP_ROWS);
+        Runs<SIDE> b(shared_address(bs), warp % 2 * WARP_COLUMNS);
+        if (warp < 2 && product.first + warp < product.last) {
+            product.find_pixels(product.first + warp);
+        }
         __syncthreads();
-        if (k + 1 < product.last) {
-            product.copy(k + 1);
+        if (product.first < product.last) {
+            product.copy(product.first);
         }
-        if (k + 2 < product.last && (k & 3) == warp) {
-            product.find_pixels(k + 2);
+        for (int k = product.first; k < product.last; k++) {
+            wait_for_copies();
+            __syncthreads();
+            if (k + 1 < product.last) {
+                product.copy(k + 1);
+            }
+            if (k + 2 < product.last && (k & 3) == warp) {
+                product.find_pixels(k + 2);
+            }
+            int tile = (k & 1) * BYTES;
+            multiply_half<0>(sums, a, b, tile);
+            multiply_half<1>(sums, a, b, tile);
+            if (finds_bias) {
+                product.add_columns(bs + (k & 1) * SIDE * DEPTH, sum);
+            }
         }
-        int tile = (k & 1) * Product::BYTES;
-        multiply_half<0, TYPE>(sums, a, b, tile);
-        multiply_half<1, TYPE>(sums, a, b, tile);
-        if (finds_bias) {
-            product.add_columns(bs + (k & 1) * SIDE * DEPTH, sum);
+        float* share = partials + static_cast<long long>(block.z) * shape.share;
+        product.leave(share, sums);
+        int n = block.y * SIDE + threadIdx.x;
+        if (finds_bias && threadIdx.x < SIDE && n < shape.columns) {
+            share[shape.bias_at + n] = sum;
         }
     }
-    float* share = partials + static_cast<long long>(blockIdx.z) * shape.share;
-    product.leave(share, sums);
-    int n = blockIdx.y * SIDE + threadIdx.x;
-    if (finds_bias && threadIdx.x < SIDE && n < shape.columns) {
-        share[shape.bias_at + n] = sum;
-    }
-}
-
-#define TENSOR_CORE_WEIGHT_GRADIENT(NAME, TYPE)                                                                           \
-    extern "C" __global__ void __launch_bounds__(SUM_THREADS)                                                             \
-    NAME(GradientShape shape, const float* __restrict__ large, const float* __restrict__ small,                           \
-         float* __restrict__ partials) {                                                                                  \
-        tensor_core_weight_gradient<TYPE>(shape, large, small, partials);                                                 \
-    }
+};

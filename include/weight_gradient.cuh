@@ -241,11 +241,12 @@ struct WeightGradient {
     }
 };
 
-#define WEIGHT_GRADIENT(NAME, VECTOR_ROWS, VECTOR_COLUMNS, BM, BN, TM, TN)                                                \
+// A kernel whose blocks do as the type behind its name says. Shared memory begins where tensor_core.cuh wants it.
+#define WEIGHT_GRADIENT(NAME, ...)                                                                                        \
     extern "C" __global__ void __launch_bounds__(SUM_THREADS)                                                             \
     NAME(GradientShape shape, const float* __restrict__ large, const float* __restrict__ small,                           \
          float* __restrict__ partials) {                                                                                  \
-        using Product = WeightGradient<VECTOR_ROWS, VECTOR_COLUMNS, BM, BN, TM, TN>;                                      \
-        __shared__ __align__(16) float shared[Product::SHARED];                                                           \
+        using Product = __VA_ARGS__;                                                                                      \
+        __shared__ __align__(128) float shared[Product::SHARED];                                                          \
         Product::run(shape, large, small, partials, Place::own(), shared);                                                \
     }

@@ -3,10 +3,10 @@
 // include/tensor_core_gemm.cuh.
 #include "tensor_core_gemm.cuh"
 
-TENSOR_CORE_GEMM(convolution_bf16, false, BF16, false, 64, 64)
-TENSOR_CORE_GEMM(transposed_convolution_bf16, true, BF16, false, 64, 64)
+PRODUCT(convolution_bf16, TensorCoreGemm<false, BF16, false, 64, 64>)
+PRODUCT(transposed_convolution_bf16, TensorCoreGemm<true, BF16, false, 64, 64>)
 // 3x3 kernels on multiples of 32 channels; more than 32 columns, and up to 32.
-TENSOR_CORE_GEMM(convolution_bf16_32, false, BF16, true, 64, 64)
-TENSOR_CORE_GEMM(convolution_bf16_32_narrow, false, BF16, true, 128, 32)
-TENSOR_CORE_GEMM(transposed_convolution_bf16_32, true, BF16, true, 64, 64)
-TENSOR_CORE_GEMM(transposed_convolution_bf16_32_narrow, true, BF16, true, 128, 32)
+PRODUCT(convolution_bf16_32, TensorCoreGemm<false, BF16, true, 64, 64>)
+PRODUCT(convolution_bf16_32_narrow, TensorCoreGemm<false, BF16, true, 128, 32>)
+PRODUCT(transposed_convolution_bf16_32, TensorCoreGemm<true, BF16, true, 64, 64>)
+PRODUCT(transposed_convolution_bf16_32_narrow, TensorCoreGemm<true, BF16, true, 128, 32>)

@@ -3,10 +3,10 @@
 // include/tensor_core_gemm.cuh.
 #include "tensor_core_gemm.cuh"
 
-TENSOR_CORE_GEMM(convolution_tf32, false, TF32, false, 64, 64)
-TENSOR_CORE_GEMM(transposed_convolution_tf32, true, TF32, false, 64, 64)
+PRODUCT(convolution_tf32, TensorCoreGemm<false, TF32, false, 64, 64>)
+PRODUCT(transposed_convolution_tf32, TensorCoreGemm<true, TF32, false, 64, 64>)
 // 3x3 kernels on multiples of 32 channels; more than 32 columns, and up to 32.
-TENSOR_CORE_GEMM(convolution_tf32_32, false, TF32, true, 64, 64)
-TENSOR_CORE_GEMM(convolution_tf32_32_narrow, false, TF32, true, 128, 32)
-TENSOR_CORE_GEMM(transposed_convolution_tf32_32, true, TF32, true, 64, 64)
-TENSOR_CORE_GEMM(transposed_convolution_tf32_32_narrow, true, TF32, true, 128, 32)
+PRODUCT(convolution_tf32_32, TensorCoreGemm<false, TF32, true, 64, 64>)
+PRODUCT(convolution_tf32_32_narrow, TensorCoreGemm<false, TF32, true, 128, 32>)
+PRODUCT(transposed_convolution_tf32_32, TensorCoreGemm<true, TF32, true, 64, 64>)
+PRODUCT(transposed_convolution_tf32_32_narrow, TensorCoreGemm<true, TF32, true, 128, 32>)

@@ -2,4 +2,4 @@
 // rounded to bf16. Reference: daegpu.engine.reference.Convolution. See include/tensor_core_weight_gradient.cuh.
 #include "tensor_core_weight_gradient.cuh"
 
-TENSOR_CORE_WEIGHT_GRADIENT(weight_gradient_bf16, BF16)
+WEIGHT_GRADIENT(weight_gradient_bf16, TensorCoreWeightGradient<BF16>)

@@ -2,4 +2,4 @@
 // rounded to TF32. Reference: daegpu.engine.reference.Convolution. See include/tensor_core_weight_gradient.cuh.
 #include "tensor_core_weight_gradient.cuh"
 
-TENSOR_CORE_WEIGHT_GRADIENT(weight_gradient_tf32, TF32)
+WEIGHT_GRADIENT(weight_gradient_tf32, TensorCoreWeightGradient<TF32>)

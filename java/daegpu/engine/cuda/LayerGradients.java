@@ -6,7 +6,7 @@ import java.util.Map;
 
 /**
  * The data gradient and the weight gradient of a layer. Neither needs anything from the other, so one launch does both where
- * cuda/layer_gradients.cu has a kernel for the two, as it has for every layer of the default network.
+ * cuda/layer_gradients.cu or cuda/sm_80 has a kernel for the two, as they have for every layer of the default network.
  */
 record LayerGradients(ImplicitGemm data, WeightGradient weights) {
 
@@ -18,7 +18,13 @@ record LayerGradients(ImplicitGemm data, WeightGradient weights) {
             Kernel.TRANSPOSED_CONVOLUTION_STRIPS_64_GRADIENTS,
             List.of(Kernel.DENSE_DATA_GRADIENT_VECTOR, Kernel.WEIGHT_GRADIENT_VECTOR), Kernel.DENSE_GRADIENTS,
             List.of(Kernel.DENSE_DATA_GRADIENT_NARROW_VECTOR, Kernel.WEIGHT_GRADIENT_THIN_VECTOR),
-            Kernel.DENSE_NARROW_GRADIENTS);
+            Kernel.DENSE_NARROW_GRADIENTS,
+            List.of(Kernel.CONVOLUTION_TF32_32, Kernel.WEIGHT_GRADIENT_TF32), Kernel.CONVOLUTION_TF32_32_GRADIENTS,
+            List.of(Kernel.TRANSPOSED_CONVOLUTION_TF32_32_NARROW, Kernel.WEIGHT_GRADIENT_TF32),
+            Kernel.TRANSPOSED_CONVOLUTION_TF32_32_NARROW_GRADIENTS,
+            List.of(Kernel.CONVOLUTION_BF16_32, Kernel.WEIGHT_GRADIENT_BF16), Kernel.CONVOLUTION_BF16_32_GRADIENTS,
+            List.of(Kernel.TRANSPOSED_CONVOLUTION_BF16_32_NARROW, Kernel.WEIGHT_GRADIENT_BF16),
+            Kernel.TRANSPOSED_CONVOLUTION_BF16_32_NARROW_GRADIENTS);
 
     /** The kernel that does both at once, or null. */
     Kernel joint() {

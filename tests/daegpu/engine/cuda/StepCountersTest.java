@@ -20,6 +20,8 @@ import java.util.stream.IntStream;
 import jcuda.driver.JCudaDriver;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** What the emulated device counts; a GPU counts nothing. */
 @RequiresCuda
@@ -66,9 +68,10 @@ class StepCountersTest {
     }
 
     /** The batch; 6 layers and the last with its loss; the gradients of 7 layers, both in one; the update. */
-    @Test
-    void nativeStepHas16Nodes() throws IOException {
-        JsonNode step = StepCounters.count(32, "fp32", "native");
+    @ParameterizedTest
+    @ValueSource(strings = {"fp32", "tf32", "bf16"})
+    void nativeStepHas16Nodes(String precision) throws IOException {
+        JsonNode step = StepCounters.count(32, precision, "native");
         assertEquals(1, step.at("/graphs/launches").intValue());
         assertEquals(1 + 7 + 7 + 1, step.at("/graphs/nodes/kernel").intValue(), step.get("kernels").toString());
         assertEquals(0, step.at("/graphs/nodes/library").intValue());

@@ -2,15 +2,18 @@ package daegpu.engine.cuda;
 
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertNotNull;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import daegpu.engine.cuda.ImplicitGemm.Epilogue;
 import daegpu.engine.cuda.ImplicitGemm.SplitMemory;
+import daegpu.model.Architecture;
 import daegpu.model.Layer;
 import daegpu.model.Layer.Activation;
 import daegpu.model.Layer.Operation;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Locale;
 import java.util.Random;
 import java.util.function.Supplier;
 import java.util.stream.IntStream;
@@ -20,6 +23,7 @@ import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.MethodSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /**
  * The kernels of cuda/sm_80 on layers of random shapes beside plain loops in double precision, once on the operands as they
@@ -64,6 +68,29 @@ class TensorCoresTest {
         }
     }
 
+    /** Of the layers of the default network whose products both go by tensor cores. */
+    @ParameterizedTest
+    @ValueSource(strings = {"tf32", "bf16"})
+    void bothGradientsInOneLaunchHaveTheSameBits(String precision) {
+        int layers = 0;
+        for (Layer layer : Architecture.MNIST.layers()) {
+            LayerGradients both = JointGradients.of(layer, 2, precision);
+            if (both.data().kernel().resource().startsWith("sm_80/")) {
+                layers++;
+                assertNotNull(both.joint(), layer::toString);
+                try (OwnedScope scope = new OwnedScope(device)) {
+                    Random random = new Random(layers);
+                    LayerProducts products = new LayerProducts(layer, 2);
+                    JointGradients.assertSameBits(both, new DeviceFloats(device, scope.scope()), kernels,
+                            DeviceFloats.normal(random, 2 * layer.inputSize()),
+                            DeviceFloats.normal(random, 2 * layer.outputSize()),
+                            DeviceFloats.normal(random, products.weights()), layer::toString);
+                }
+            }
+        }
+        assertEquals(3, layers);
+    }
+
     /** To {@code bits} of mantissa, to nearest. TF32 takes ties away from zero, bf16 to even. */
     private static float rounded(float value, String precision) {
         int bits = Float.floatToRawIntBits(value);
@@ -93,24 +120,19 @@ class TensorCoresTest {
     /** A layer, its images and weights. */
     private static final class Case {
         private final String precision;
-        private final DeviceScope scope;
+        private final DeviceFloats floats;
         private final Random random;
         private final Layer layer;
         private final int count;
         private final boolean transposed;
-        private final int largeHeight;
-        private final int largeWidth;
-        private final int smallHeight;
-        private final int smallWidth;
-        private final int largeChannels;
-        private final int smallChannels;
+        private final LayerProducts layerProducts;
         private final float[] large;
         private final float[] small;
         private final float[] weights;
 
         private Case(String precision, int seed, DeviceScope scope) {
             this.precision = precision;
-            this.scope = scope;
+            floats = new DeviceFloats(device, scope);
             random = new Random(seed);
             count = 1 + random.nextInt(5);
             int[] channels = {8, 16, 24, 32, 32, 40, 64, 64, 96};
@@ -128,47 +150,10 @@ class TensorCoresTest {
                         height, width, b, kernel, 1);
             };
             transposed = layer.operation() == Operation.TRANSPOSED_CONVOLUTION;
-            smallHeight = transposed ? layer.inputHeight() : layer.outputHeight();
-            smallWidth = transposed ? layer.inputWidth() : layer.outputWidth();
-            largeHeight = transposed ? layer.outputHeight() : layer.inputHeight();
-            largeWidth = transposed ? layer.outputWidth() : layer.inputWidth();
-            largeChannels = transposed ? layer.outputChannels() : layer.inputChannels();
-            smallChannels = transposed ? layer.inputChannels() : layer.outputChannels();
-            large = normal(count * largeHeight * largeWidth * largeChannels);
-            small = normal(count * smallHeight * smallWidth * smallChannels);
-            weights = normal(kernel * kernel * largeChannels * smallChannels);
-        }
-
-        private interface Visitor {
-            void visit(int inLarge, int inSmall, int inWeights);
-        }
-
-        /** Every product of the layer: which value of the large images meets which of the small ones at which weight. */
-        private void visit(Visitor visitor) {
-            int k = layer.kernelSize();
-            for (int n = 0; n < count; n++) {
-                for (int i = 0; i < smallHeight * smallWidth; i++) {
-                    for (int tap = 0; tap < k * k; tap++) {
-                        int y = i / smallWidth * layer.stride() + tap / k - padding(largeHeight);
-                        int x = i % smallWidth * layer.stride() + tap % k - padding(largeWidth);
-                        if (y >= 0 && y < largeHeight && x >= 0 && x < largeWidth) {
-                            int inLarge = ((n * largeHeight + y) * largeWidth + x) * largeChannels;
-                            int inSmall = (n * smallHeight * smallWidth + i) * smallChannels;
-                            for (int c = 0; c < largeChannels; c++) {
-                                for (int s = 0; s < smallChannels; s++) {
-                                    visitor.visit(inLarge + c, inSmall + s, (tap * largeChannels + c) * smallChannels + s);
-                                }
-                            }
-                        }
-                    }
-                }
-            }
-        }
-
-        /** TensorFlow's rule for 'same', written out again. */
-        private int padding(int size) {
-            int steps = (size + layer.stride() - 1) / layer.stride();
-            return Math.max((steps - 1) * layer.stride() + layer.kernelSize() - size, 0) / 2;
+            layerProducts = new LayerProducts(layer, count);
+            large = DeviceFloats.normal(random, layerProducts.large());
+            small = DeviceFloats.normal(random, layerProducts.small());
+            weights = DeviceFloats.normal(random, layerProducts.weights());
         }
 
         private void check() {
@@ -178,7 +163,7 @@ class TensorCoresTest {
             float[] l = rounded(large);
             float[] s = rounded(small);
             float[] w = rounded(weights);
-            visit((i, j, k) -> {
+            layerProducts.visit((i, j, k) -> {
                 toSmall.add(j, (double) large[i] * weights[k], (double) l[i] * w[k]);
                 toLarge.add(i, (double) small[j] * weights[k], (double) s[j] * w[k]);
                 gradient.add(k, (double) large[i] * small[j], (double) l[i] * s[j]);
@@ -191,14 +176,16 @@ class TensorCoresTest {
         private void checkWeightGradient(Sums expected) {
             WeightGradient product = WeightGradient.of(layer, count, precision);
             assertUses(product.kernel());
-            int floats = product.splits() * product.share();
+            int shareFloats = product.splits() * product.share();
             Supplier<float[]> run = () -> {
-                DeviceArray shares = nans(floats);
-                product.launch(kernels, upload(transposed ? small : large), upload(transposed ? large : small), shares);
-                return download(shares, floats);
+                DeviceArray shares = floats.nans(shareFloats);
+                product.launch(kernels, floats.upload(transposed ? small : large),
+                    floats.upload(transposed ? large : small), shares);
+                return floats.download(shares, shareFloats);
             };
             float[] shares = run.get();
             float[] added = new float[weights.length];
+            int smallChannels = layerProducts.smallChannels();
             double[] bias = new double[smallChannels];
             for (int split = 0; split < product.splits(); split++) {
                 for (int i = 0; i < added.length; i++) {
@@ -233,14 +220,15 @@ class TensorCoresTest {
 
         private void checkForward(float[] input, Sums products) {
             int columns = layer.outputChannels();
-            float[] bias = normal(columns);
+            float[] bias = DeviceFloats.normal(random, columns);
             Epilogue epilogue = random.nextBoolean() ? Epilogue.BIAS : Epilogue.BIAS_RELU;
             ImplicitGemm gemm = ImplicitGemm.forward(layer, count, epilogue, 0, precision);
             assertUses(gemm.kernel());
             Supplier<float[]> run = () -> {
-                DeviceArray output = nans(products.exact.length);
-                gemm.launch(kernels, split(gemm), upload(input), upload(weights), upload(bias), 0L, output, 0L, 0L, 0L);
-                return download(output, products.exact.length);
+                DeviceArray output = floats.nans(products.exact.length);
+                gemm.launch(kernels, split(gemm), floats.upload(input), floats.upload(weights), floats.upload(bias), 0L,
+                        output, 0L, 0L, 0L);
+                return floats.download(output, products.exact.length);
             };
             for (int i = 0; i < products.exact.length; i++) {
                 products.exact[i] += bias[i % columns];
@@ -258,18 +246,18 @@ class TensorCoresTest {
         private void checkDataGradient(float[] dz, Sums products) {
             int columns = layer.inputChannels();
             boolean relu = random.nextBoolean();
-            float[] other = normal(products.exact.length);
+            float[] other = DeviceFloats.normal(random, products.exact.length);
             ImplicitGemm gemm = ImplicitGemm.dataGradient(layer, count, relu ? Epilogue.RELU_GRADIENT : Epilogue.PLAIN,
                     precision);
             assertUses(gemm.kernel());
             int sumFloats = gemm.sumRows() * gemm.sumsPitch();
             DeviceArray[] last = new DeviceArray[1];
             Supplier<float[]> run = () -> {
-                DeviceArray output = nans(products.exact.length);
-                last[0] = nans(sumFloats);
-                gemm.launch(kernels, split(gemm), upload(dz), upload(weights), 0L, upload(other), output, 0L,
-                        relu ? last[0] : (Object) 0L, 0L);
-                return download(output, products.exact.length);
+                DeviceArray output = floats.nans(products.exact.length);
+                last[0] = floats.nans(sumFloats);
+                gemm.launch(kernels, split(gemm), floats.upload(dz), floats.upload(weights), 0L, floats.upload(other), output,
+                        0L, relu ? last[0] : (Object) 0L, 0L);
+                return floats.download(output, products.exact.length);
             };
             for (int i = 0; relu && i < other.length; i++) {
                 if (other[i] <= 0) {
@@ -280,7 +268,7 @@ class TensorCoresTest {
             }
             assertNear("data gradient", products, run.get());
             if (relu) {
-                float[] rows = download(last[0], sumFloats);
+                float[] rows = floats.download(last[0], sumFloats);
                 Sums expected = new Sums(columns);
                 for (int i = 0; i < other.length; i++) {
                     expected.exact[i % columns] += products.exact[i];
@@ -295,14 +283,14 @@ class TensorCoresTest {
                 }
                 assertNear("bias gradient before", expected, added);
                 run.get();
-                assertArrayEquals(rows, download(last[0], sumFloats), "a repeat gives other bits");
+                assertArrayEquals(rows, floats.download(last[0], sumFloats), "a repeat gives other bits");
             }
             assertArrayEquals(run.get(), run.get(), "a repeat gives other bits");
         }
 
         private void assertUses(Kernel kernel) {
-            assertTrue(kernel.resource().startsWith("sm_80/") && kernel.name().contains(precision.toUpperCase(
-                    java.util.Locale.ROOT)), kernel.name());
+            assertTrue(kernel.resource().startsWith("sm_80/")
+                    && kernel.name().contains(precision.toUpperCase(Locale.ROOT)), kernel.name());
         }
 
         /** Also that the two checks are two: rounding is seen by the second, unless a tensor is zero. */
@@ -321,33 +309,7 @@ class TensorCoresTest {
         }
 
         private SplitMemory split(ImplicitGemm gemm) {
-            return SplitMemory.forProducts(device, scope, List.of(gemm));
-        }
-
-        private float[] normal(int length) {
-            float[] values = new float[length];
-            for (int i = 0; i < length; i++) {
-                values[i] = (float) random.nextGaussian();
-            }
-            return values;
-        }
-
-        private DeviceArray upload(float[] values) {
-            DeviceArray array = device.allocateFloats(scope, values.length, "a test");
-            device.upload(values, 0, values.length, array, 0);
-            return array;
-        }
-
-        private DeviceArray nans(int length) {
-            float[] values = new float[length];
-            Arrays.fill(values, Float.NaN);
-            return upload(values);
-        }
-
-        private static float[] download(DeviceArray array, int length) {
-            float[] values = new float[length];
-            device.download(array, values, 0, length);
-            return values;
+            return SplitMemory.forProducts(device, floats.scope(), List.of(gemm));
         }
     }
 }
