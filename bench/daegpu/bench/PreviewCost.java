@@ -1,6 +1,5 @@
 package daegpu.bench;
 
-import com.sun.management.OperatingSystemMXBean;
 import daegpu.data.EmbeddedMnist;
 import daegpu.data.ImageSet;
 import daegpu.engine.Engine;
@@ -20,9 +19,11 @@ import daegpu.train.TrainingListener;
 import daegpu.train.TrainingOptions;
 import java.io.IOException;
 import java.lang.management.ManagementFactory;
+import java.lang.management.ThreadInfo;
 import java.lang.management.ThreadMXBean;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Comparator;
 import java.util.List;
@@ -36,16 +37,26 @@ import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
 
 /**
- * Times training steps of the default network on MNIST with {@code train --preview-file} and without, epoch by epoch in
- * turns in one training, so that what else slows the machine down slows both. Each pair of epochs gives one ratio. The
- * steps alone are timed, as the training loop does them: validation and checkpoints between epochs are not.
+ * What {@code train --preview} costs each training step of the default network on MNIST. A machine's speed changes by more
+ * than that from second to second, so runs with it and without say little; but the preview does something in a few steps
+ * only. Steps in which it denoised images to show, or in which its thread drew, and the one after, are held against the
+ * median of the undisturbed steps just around them: the time that they took more is what the preview costs.
  *
- * <p>What the preview itself takes is measured, too, which a busy machine disturbs less: the time that the thread that
- * trains spends on denoising the images to show, and the processor time of the thread that draws.
+ * <p>The steps alone are timed, as the training loop does them: validation and checkpoints between epochs are not. Losses are
+ * read after each step, which {@code train} does less often, so the preview has no fewer pictures to draw than there.
  */
 @Command(name = "PreviewCost", mixinStandardHelpOptions = true,
-        description = "Times training steps with a preview and without, in turns.")
+        description = "Measures by how much a preview slows training steps down.")
 public final class PreviewCost implements Callable<Integer> {
+
+    /** Undisturbed steps on either side that a step is held against. */
+    private static final int AROUND = 15;
+    /** Parts of the training whose costs are compared, for the interval of the mean. */
+    private static final int PARTS = 10;
+    /** Less than that of processor time in a step is a glance at the clock or at a window's events. */
+    private static final long LEAST_DRAWING = 100_000;
+    /** Less than that on the thread that trains is a step that the preview let pass. */
+    private static final long LEAST_SAMPLING = 20_000;
 
     @Option(names = "--engine", defaultValue = "cpu", description = "The engine (default: ${DEFAULT-VALUE}).")
     private String engine;
@@ -56,19 +67,19 @@ public final class PreviewCost implements Callable<Integer> {
     @Option(names = "--threads", defaultValue = "0", description = "Threads of the engine (default: as many as it chooses).")
     private int threads;
 
-    @Option(names = "--images", defaultValue = "30000",
-            description = "Images in an epoch, which should take some 10 seconds at least (default: ${DEFAULT-VALUE}).")
-    private int images;
-
-    @Option(names = "--pairs", defaultValue = "8",
-            description = "Epochs of each kind, after a warm-up (default: ${DEFAULT-VALUE}).")
-    private int pairs;
+    @Option(names = "--epochs", defaultValue = "5",
+            description = "Epochs of all 60,000 images after one to warm up (default: ${DEFAULT-VALUE}).")
+    private int epochs;
 
     @Option(names = "--window", description = "Show the preview in a window instead of drawing it into a file.")
     private boolean window;
 
-    /** What the steps of an epoch took. */
-    private record Epoch(double seconds, double processorSeconds, double samplingSeconds, double drawingSeconds) {
+    /**
+     * @param seconds  that it took, with what the preview did on the thread that trains
+     * @param sampling of these, for the preview
+     * @param drawing  processor time of the preview's thread meanwhile, in seconds
+     */
+    private record Step(double seconds, double sampling, double drawing, boolean isDisturbed) {
     }
 
     public static void main(String[] arguments) {
@@ -77,119 +88,128 @@ public final class PreviewCost implements Callable<Integer> {
 
     @Override
     public Integer call() throws IOException {
-        ImageSet digits = EmbeddedMnist.training(images);
+        ImageSet digits = EmbeddedMnist.training(0);
         int steps = Math.toIntExact(TrainingOptions.stepsPerEpoch(digits.count(), batch));
-        int epochs = 2 * (pairs + 1);
         TrainingOptions options = new TrainingOptions(Architecture.MNIST, Noise.gaussian(1, 0.5f, 0.5f), batch,
-                LearningRate.over(Schedule.CONSTANT, 1e-3, (long) steps * epochs));
+                LearningRate.over(Schedule.CONSTANT, 1e-3, (long) steps * (epochs + 1)));
         Path folder = Files.createTempDirectory("preview-cost");
         try (Engine opened = Engines.open(engine, Architecture.MNIST, new EngineOptions(batch, "fp32", threads)).engine();
-                RunDirectory directory = RunDirectory.create(folder.resolve("run"))) {
+                RunDirectory directory = RunDirectory.create(folder.resolve("run"));
+                LivePreview preview = new LivePreview(window, window ? null : folder.resolve("preview.png"),
+                        System.out::println)) {
             System.out.printf("%s, %d steps of %d images an epoch, preview in a %s%n", opened.description(), steps, batch,
                     window ? "window" : "file");
-            Turns turns = new Turns(opened, options.noise(), EmbeddedMnist.test(100), folder.resolve("preview.png"), steps);
-            new Trainer(options, digits, EmbeddedMnist.test(100), opened, directory, turns)
-                    .start(Initializer.glorotUniform(Architecture.MNIST, 1), epochs);
-            turns.print();
+            Steps taken = new Steps(new PreviewFeed(opened, EmbeddedMnist.test(100), options.noise(), List.of(), preview::show));
+            new Trainer(options, digits, EmbeddedMnist.test(100), opened, directory, taken, 1)
+                    .start(Initializer.glorotUniform(Architecture.MNIST, 1), epochs + 1);
+            print(taken.steps);
         } finally {
             delete(folder);
         }
         return 0;
     }
 
-    /** Without and with a preview, with and without, and so on, so that neither always comes first. */
-    private final class Turns implements TrainingListener {
+    /** Notes what each step takes. */
+    private static final class Steps implements TrainingListener {
 
         private final PreviewFeed feed;
-        private final Path file;
-        private final int steps;
-        private final OperatingSystemMXBean system = ManagementFactory.getPlatformMXBean(OperatingSystemMXBean.class);
-        private final SummaryStatistics ratios = new SummaryStatistics();
-        private final SummaryStatistics sampling = new SummaryStatistics();
-        private final SummaryStatistics drawing = new SummaryStatistics();
-        private LivePreview preview;
-        private boolean watched;
+        private final ThreadMXBean threadTimes = ManagementFactory.getThreadMXBean();
+        private final List<Step> steps = new ArrayList<>();
+        private long drawingThread = -1;
         private long start;
-        private long processorAtStart;
-        private long samplingTime;
-        private Epoch measured;
-        private Epoch other;
+        private long drawnAtStart;
+        private int epoch;
 
-        private Turns(Engine engine, Noise noise, ImageSet validation, Path file, int steps) {
-            this.file = file;
-            this.steps = steps;
-            feed = new PreviewFeed(engine, validation, noise, List.of(), picture -> preview.show(picture));
+        private Steps(PreviewFeed feed) {
+            this.feed = feed;
         }
 
         @Override
-        public void epochStarted(int epoch, int epochs, int done, int epochImages) {
-            watched = epoch % 4 == 2 || epoch % 4 == 3;
-            feed.epochStarted(epoch, epochs, done, epochImages);
-            if (watched) {
-                preview = new LivePreview(window, window ? null : file, System.out::println);
-            }
-            samplingTime = 0;
-            processorAtStart = system.getProcessCpuTime();
+        public void epochStarted(int newEpoch, int epochs, int done, int epochImages) {
+            epoch = newEpoch;
+            feed.epochStarted(newEpoch, epochs, done, epochImages);
+            drawnAtStart = drawn();
             start = System.nanoTime();
         }
 
         @Override
         public void progressed(int done, double loss) {
             long before = System.nanoTime();
-            if (watched) {
-                feed.progressed(done, loss);
+            feed.progressed(done, loss);
+            long end = System.nanoTime();
+            long drawn = drawn();
+            if (epoch > 1) {
+                long drawing = drawn - drawnAtStart;
+                long sampling = end - before;
+                steps.add(new Step((end - start) / 1e9, sampling / 1e9, drawing / 1e9,
+                        drawing > LEAST_DRAWING || sampling > LEAST_SAMPLING));
             }
-            long now = System.nanoTime();
-            samplingTime += watched ? now - before : 0;
-            measured = new Epoch((now - start) / 1e9, (system.getProcessCpuTime() - processorAtStart) / 1e9,
-                    samplingTime / 1e9, watched && done == images ? drawingTime() / 1e9 : 0);
+            drawnAtStart = drawn;
+            start = System.nanoTime();
         }
 
-        /** Processor time of the preview's thread, in nanoseconds. */
-        private long drawingTime() {
-            ThreadMXBean threadTimes = ManagementFactory.getThreadMXBean();
-            return Arrays.stream(threadTimes.getThreadInfo(threadTimes.getAllThreadIds()))
-                    .filter(thread -> thread != null && thread.getThreadName().equals("preview"))
-                    .mapToLong(thread -> threadTimes.getThreadCpuTime(thread.getThreadId())).sum();
+        /** Processor time of the preview's thread so far, in nanoseconds. */
+        private long drawn() {
+            if (drawingThread < 0) {
+                drawingThread = Arrays.stream(threadTimes.getThreadInfo(threadTimes.getAllThreadIds()))
+                        .filter(thread -> thread != null && thread.getThreadName().equals("preview"))
+                        .mapToLong(ThreadInfo::getThreadId).findAny().orElse(-1);
+            }
+            return drawingThread < 0 ? 0 : Math.max(0, threadTimes.getThreadCpuTime(drawingThread));
         }
 
         @Override
         public void epochFinished(MetricsLog.Row metrics, int epochs, boolean best) {
-            if (watched) {
-                preview.close();
-                // For the curve of the next picture. After the last epoch it would show one more.
-                if (metrics.epoch() < epochs) {
-                    feed.epochFinished(metrics, epochs, best);
+            feed.epochFinished(metrics, epochs, best);
+        }
+    }
+
+    private static void print(List<Step> steps) {
+        SummaryStatistics costs = new SummaryStatistics();
+        for (int part = 0; part < PARTS; part++) {
+            costs.addValue(cost(steps.subList(steps.size() * part / PARTS, steps.size() * (part + 1) / PARTS)));
+        }
+        double halfWidth = new TDistribution(PARTS - 1).inverseCumulativeProbability(0.975) * costs.getStandardDeviation()
+                / Math.sqrt(PARTS);
+        double all = steps.stream().mapToDouble(Step::seconds).sum();
+        System.out.printf(Locale.ROOT, "A step takes %+.2f %% with the preview, ± %.2f %% (95 %% confidence): of %d steps, %.3f ms "
+                + "in the median, it disturbed %d. Sampling took %.2f %% of the time on the thread that trains, drawing %.2f %% on "
+                + "its own%n", 100 * costs.getMean(), 100 * halfWidth, steps.size(),
+                1e3 * steps.stream().mapToDouble(Step::seconds).sorted().skip(steps.size() / 2).findFirst().orElseThrow(),
+                steps.stream().filter(Step::isDisturbed).count(),
+                100 * steps.stream().mapToDouble(Step::sampling).sum() / all,
+                100 * steps.stream().mapToDouble(Step::drawing).sum() / all);
+    }
+
+    /** What disturbed steps, and those after them, took more than the steps around, as a part of what all would have taken. */
+    private static double cost(List<Step> steps) {
+        double more = 0;
+        double all = 0;
+        for (int i = 0; i < steps.size(); i++) {
+            all += steps.get(i).seconds();
+            if (isAffected(steps, i)) {
+                more += steps.get(i).seconds() - around(steps, i);
+            }
+        }
+        return more / (all - more);
+    }
+
+    private static boolean isAffected(List<Step> steps, int i) {
+        return steps.get(i).isDisturbed() || i > 0 && steps.get(i - 1).isDisturbed();
+    }
+
+    private static double around(List<Step> steps, int i) {
+        List<Double> seconds = new ArrayList<>();
+        for (int direction : new int[] {-1, 1}) {
+            int found = 0;
+            for (int j = i + direction; j >= 0 && j < steps.size() && found < AROUND; j += direction) {
+                if (!isAffected(steps, j)) {
+                    seconds.add(steps.get(j).seconds());
+                    found++;
                 }
             }
-            if (metrics.epoch() % 2 == 1) {
-                other = measured;
-                return;
-            }
-            Epoch with = watched ? measured : other;
-            Epoch without = watched ? other : measured;
-            boolean warmUp = metrics.epoch() == 2;
-            System.out.printf(Locale.ROOT, "step %.3f ms without, %.3f ms with (%+.2f %%); processors busy %.3f and %.3f ms;"
-                    + " sampling %.2f %%, drawing %.2f %% of the time%s%n", 1e3 * without.seconds() / steps,
-                    1e3 * with.seconds() / steps, 100 * (with.seconds() / without.seconds() - 1),
-                    1e3 * without.processorSeconds() / steps, 1e3 * with.processorSeconds() / steps,
-                    100 * with.samplingSeconds() / with.seconds(), 100 * with.drawingSeconds() / with.seconds(),
-                    warmUp ? " (warm-up: does not count)" : "");
-            if (!warmUp) {
-                ratios.addValue(with.seconds() / without.seconds());
-                sampling.addValue(with.samplingSeconds() / with.seconds());
-                drawing.addValue(with.drawingSeconds() / with.seconds());
-            }
         }
-
-        private void print() {
-            double halfWidth = ratios.getN() < 2 ? Double.NaN : new TDistribution(ratios.getN() - 1)
-                    .inverseCumulativeProbability(0.975) * ratios.getStandardDeviation() / Math.sqrt(ratios.getN());
-            System.out.printf(Locale.ROOT, "A step takes %+.2f %% with the preview, ± %.2f %% (95 %% confidence, %d pairs);"
-                    + " sampling took %.2f %% of the time on the thread that trains, drawing %.2f %% on its own%n",
-                    100 * (ratios.getMean() - 1), 100 * halfWidth, ratios.getN(), 100 * sampling.getMean(),
-                    100 * drawing.getMean());
-        }
+        return seconds.stream().mapToDouble(Double::doubleValue).sorted().skip(seconds.size() / 2).findFirst().orElseThrow();
     }
 
     private static void delete(Path folder) throws IOException {
