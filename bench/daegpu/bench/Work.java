@@ -44,7 +44,7 @@ public record Work(double flops, double bytes) {
             default -> {
                 Layer layer = architecture.layer(layer(operation));
                 double kernel = (double) layer.kernelSize() * layer.kernelSize() * layer.inputChannels() * layer.outputChannels();
-                return new Work(2 * batch * products(layer), FLOAT * ((double) batch * (layer.inputSize() + layer.outputSize()) + kernel));
+                return new Work(2 * batch * multiplyAdds(layer), FLOAT * ((double) batch * (layer.inputSize() + layer.outputSize()) + kernel));
             }
         }
     }
@@ -60,7 +60,7 @@ public record Work(double flops, double bytes) {
     }
 
     /** Multiply-adds of a layer for one image, forward; either gradient has as many. */
-    private static double products(Layer layer) {
+    public static double multiplyAdds(Layer layer) {
         // A convolution does all of its kernel's for each pixel that it puts out; its transpose is the same the other way round.
         double places = layer.operation() == Layer.Operation.TRANSPOSED_CONVOLUTION
                 ? (double) layer.inputHeight() * layer.inputWidth() : (double) layer.outputHeight() * layer.outputWidth();
@@ -74,13 +74,13 @@ public record Work(double flops, double bytes) {
     public static double multiplyAddsOfTraining(Architecture architecture) {
         double sum = 0;
         for (Layer layer : architecture.layers()) {
-            sum += (sum == 0 ? 2 : 3) * products(layer);
+            sum += (sum == 0 ? 2 : 3) * multiplyAdds(layer);
         }
         return sum;
     }
 
     /** Multiply-adds of one image that is denoised. */
     public static double multiplyAddsOfDenoising(Architecture architecture) {
-        return architecture.layers().stream().mapToDouble(Work::products).sum();
+        return architecture.layers().stream().mapToDouble(Work::multiplyAdds).sum();
     }
 }

@@ -17,7 +17,6 @@ import daegpu.noise.Noise;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
@@ -38,20 +37,24 @@ import picocli.CommandLine.Option;
         description = "Prints what one training step does on the emulated device, as Markdown: instructions, memory traffic "
                 + "beside the least there can be, bank conflicts, launches and copies.",
         footer = {"", "Build first: mvn -q package -DskipTests (with g++ and make installed).",
-            "The committed table: bench/counters > bench/counters.md"})
+            "The committed tables: bench/counters > bench/counters.md, and for each precision bench/counters --convolutions "
+            + "native --precision fp32 > bench/counters-native-fp32.md"})
 public final class StepCounters implements Callable<Integer> {
 
     private static final String VARIABLE = "DAEGPU_EMULATOR_COUNTERS";
-    private static final int SECTOR = 32;
     private static final Architecture NETWORK = Architecture.MNIST;
 
     @Option(names = "--batch-size", paramLabel = "N", defaultValue = "32", description = "Images in the step (default: "
             + "${DEFAULT-VALUE}).")
     private int batchSize;
 
-    @Option(names = "--precision", paramLabel = "NAME", defaultValue = "fp32", description = "fp32 or tf32 (default: "
-            + "${DEFAULT-VALUE}).")
+    @Option(names = "--precision", paramLabel = "NAME", defaultValue = "fp32", description = "fp32, tf32, or bf16 with native "
+            + "(default: ${DEFAULT-VALUE}).")
     private String precision;
+
+    @Option(names = "--convolutions", paramLabel = "NAME", defaultValue = "cudnn", description = "cudnn or native (default: "
+            + "${DEFAULT-VALUE}).")
+    private String convolutions;
 
     /** {@code bench/counters} calls it. */
     public static void main(String[] arguments) {
@@ -76,7 +79,12 @@ public final class StepCounters implements Callable<Integer> {
         if (batchSize < 1 || batchSize > 1024) {
             throw new IllegalArgumentException("--batch-size must be 1 to 1024, not " + batchSize);
         }
-        System.out.print(table(count(batchSize, precision, "cudnn"), batchSize, precision));
+        if (!convolutions.equals("cudnn") && !convolutions.equals("native")) {
+            throw new IllegalArgumentException("--convolutions must be cudnn or native, not " + convolutions);
+        }
+        JsonNode counters = count(batchSize, precision, convolutions);
+        System.out.print(convolutions.equals("native") ? NativeCounters.table(counters, NETWORK, batchSize, precision)
+                : table(counters, batchSize, precision));
         return 0;
     }
 
@@ -195,34 +203,15 @@ public final class StepCounters implements Callable<Integer> {
                 network (28x28x1, filters 32 and 64, latent 16) in %s at batch %d, on the emulated device (`tests/emulator`),
                 replayed as a CUDA graph. The counts are exact and say nothing of time. No GPU was measured.
 
-                "Moved" are the 32-byte sectors that the requests of warps touch, before any cache. "Least" is what has to be
-                moved at least, worked out from the shapes: every value that the kernel is given or leaves, once, at its size in
-                memory: 4 bytes, pixels 1 byte; no borders, no gaps in the arena of parameters. Sums over a batch are made in
-                two stages: what the first leaves and the second takes counts in both.
+                Sums over a batch are made in two stages: what the first leaves and the second takes counts in both.
 
                 ## Kernels
 
-                | kernel | launches | instructions of warps | of threads | loads | stores | moved, bytes | least, bytes | ratio \
-                | bank conflicts | divergent branches |
-                |---|---|---|---|---|---|---|---|---|---|---|
                 """, precision, batch));
-        long[] total = new long[9];
-        counters.get("kernels").forEachEntry((name, kernel) -> {
-            long loads = kernel.at("/global_loads/sectors").longValue();
-            long stores = kernel.at("/global_stores/sectors").longValue() + kernel.at("/global_atomics/sectors").longValue();
-            long needed = required(least, name);
-            long[] row = {kernel.get("launches").longValue(), kernel.at("/warp_instructions/all").longValue(),
-                kernel.at("/thread_instructions/all").longValue(), loads, stores, SECTOR * (loads + stores), needed,
-                kernel.at("/shared/bank_conflicts").longValue(), kernel.get("divergent_branches").longValue()};
-            appendRow(text, "`" + name + "`", row);
-            for (int i = 0; i < row.length; i++) {
-                total[i] += row[i];
-            }
-        });
-        appendRow(text, "all", total);
+        Map<String, KernelTable.Purpose> purposes = new TreeMap<>();
+        least.forEach((name, bytes) -> purposes.put(name, new KernelTable.Purpose(0, bytes)));
+        KernelTable.append(text, counters.get("kernels"), purposes);
         text.append(String.format(Locale.ROOT, """
-
-                Loads and stores are sectors.
 
                 ## Calls of cuBLAS and cuDNN
 
@@ -257,16 +246,5 @@ public final class StepCounters implements Callable<Integer> {
 
     private static long calls(JsonNode copies, String kind) {
         return copies.get(kind).get("calls").longValue();
-    }
-
-    private static void appendRow(StringBuilder text, String name, long[] row) {
-        List<String> cells = new ArrayList<>(List.of(name));
-        for (int i = 0; i < row.length; i++) {
-            cells.add(String.format(Locale.ROOT, "%,d", row[i]));
-            if (i == 6) {
-                cells.add(String.format(Locale.ROOT, "%.2f", (double) row[5] / row[6]));
-            }
-        }
-        text.append("| ").append(String.join(" | ", cells)).append(" |\n");
     }
 }

@@ -26,7 +26,8 @@ final class NativeForward implements Forward {
         split = SplitMemory.forProducts(toolkit.device(), owner, products);
     }
 
-    private static Epilogue epilogue(Layer layer) {
+    /** What a layer that is not the last of a training step ends with. */
+    static Epilogue epilogue(Layer layer) {
         return switch (layer.activation()) {
             case LINEAR -> Epilogue.BIAS;
             case RELU -> Epilogue.BIAS_RELU;

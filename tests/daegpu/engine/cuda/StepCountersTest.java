@@ -5,6 +5,7 @@ import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import daegpu.bench.Work;
 import daegpu.data.EmbeddedMnist;
 import daegpu.engine.Engine;
 import daegpu.engine.EngineOptions;
@@ -67,14 +68,26 @@ class StepCountersTest {
         }
     }
 
-    /** The batch; 6 layers and the last with its loss; the gradients of 7 layers, both in one; the update. */
+    /** Of our own kernels; and the nodes: the batch; 6 layers and the last with its loss; both gradients of 7 layers; the update. */
     @ParameterizedTest
     @ValueSource(strings = {"fp32", "tf32", "bf16"})
-    void nativeStepHas16Nodes(String precision) throws IOException {
+    void committedTableOfNativeStepsHolds(String precision) throws IOException {
         JsonNode step = StepCounters.count(32, precision, "native");
+        assertEquals(Files.readString(Path.of("bench/counters-native-" + precision + ".md")),
+                NativeCounters.table(step, Architecture.MNIST, 32, precision),
+                "if that is well, commit what bench/counters --convolutions native prints, and say why in the commit");
         assertEquals(1, step.at("/graphs/launches").intValue());
         assertEquals(1 + 7 + 7 + 1, step.at("/graphs/nodes/kernel").intValue(), step.get("kernels").toString());
         assertEquals(0, step.at("/graphs/nodes/library").intValue());
+    }
+
+    /** What kernels are for adds up to what a step has to do, whichever kernel does it. */
+    @ParameterizedTest
+    @ValueSource(strings = {"fp32", "tf32", "bf16"})
+    void nativeKernelsDoAllOfAStep(String precision) {
+        assertEquals(5 * Work.multiplyAddsOfTraining(Architecture.MNIST),
+                NativeCounters.purposes(Architecture.MNIST, 5, precision).values().stream()
+                        .mapToDouble(KernelTable.Purpose::multiplyAdds).sum());
     }
 
     private static void assertSectors(JsonNode kernel, long loads, long stores) {
