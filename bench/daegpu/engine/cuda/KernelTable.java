@@ -53,10 +53,7 @@ final class KernelTable {
                 """);
         Sum all = new Sum();
         kernels.forEachEntry((name, kernel) -> {
-            Purpose purpose = purposes.get(name);
-            if (purpose == null) {
-                throw new IllegalStateException("it is not said what " + name + " is for");
-            }
+            Purpose purpose = purpose(purposes, name);
             Sum one = new Sum();
             one.add(kernel, purpose);
             all.add(kernel, purpose);
@@ -65,6 +62,15 @@ final class KernelTable {
         all.append(text, "all");
         text.append(String.format(Locale.ROOT, "%nMemory that belongs to single threads, as for spilled registers: %,d bytes.%n",
                 all.local));
+    }
+
+    /** @throws IllegalStateException if it is not known */
+    static Purpose purpose(Map<String, Purpose> purposes, String name) {
+        Purpose purpose = purposes.get(name);
+        if (purpose == null) {
+            throw new IllegalStateException("it is not said what " + name + " is for");
+        }
+        return purpose;
     }
 
     /** Of one kernel's launches, or of several kernels'. */

@@ -3,6 +3,7 @@ package daegpu.engine.cuda;
 import com.fasterxml.jackson.databind.JsonNode;
 import daegpu.bench.Work;
 import daegpu.engine.cuda.ImplicitGemm.Epilogue;
+import daegpu.engine.cuda.KernelTable.Purpose;
 import daegpu.model.Architecture;
 import daegpu.model.Layer;
 import daegpu.model.Layer.Activation;
@@ -23,8 +24,8 @@ final class NativeCounters {
     }
 
     /** Of each kernel of a step, by its name, worked out from the shapes and from which kernel does what. */
-    static Map<String, KernelTable.Purpose> purposes(Architecture network, int batch, String precision) {
-        Map<String, KernelTable.Purpose> purposes = new TreeMap<>();
+    static Map<String, Purpose> purposes(Architecture network, int batch, String precision) {
+        Map<String, Purpose> purposes = new TreeMap<>();
         long n = batch;
         long pixels = n * network.imageSize();
         add(purposes, Kernel.GATHER_NOISE_VECTOR, 0, pixels + 4 * (n + 2 * pixels));
@@ -64,8 +65,8 @@ final class NativeCounters {
         return purposes;
     }
 
-    private static void add(Map<String, KernelTable.Purpose> purposes, Kernel kernel, long multiplyAdds, long bytes) {
-        purposes.merge(kernel.name().toLowerCase(Locale.ROOT), new KernelTable.Purpose(multiplyAdds, bytes), KernelTable.Purpose::plus);
+    private static void add(Map<String, Purpose> purposes, Kernel kernel, long multiplyAdds, long bytes) {
+        purposes.merge(kernel.name().toLowerCase(Locale.ROOT), new Purpose(multiplyAdds, bytes), Purpose::plus);
     }
 
     /**
@@ -74,7 +75,7 @@ final class NativeCounters {
      * @throws IllegalStateException if a kernel ran that {@link #purposes} does not know
      */
     static String table(JsonNode counters, Architecture network, int batch, String precision) {
-        Map<String, KernelTable.Purpose> purposes = purposes(network, batch, precision);
+        Map<String, Purpose> purposes = purposes(network, batch, precision);
         StringBuilder text = new StringBuilder(String.format(Locale.ROOT, """
                 # One training step by our own kernels in %s, counted
 

@@ -2,12 +2,14 @@ package daegpu.engine.cuda;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import daegpu.bench.Work;
 import daegpu.data.EmbeddedMnist;
 import daegpu.data.ImageSet;
 import daegpu.engine.Engine;
 import daegpu.engine.EngineOptions;
 import daegpu.engine.EngineUnavailableException;
 import daegpu.engine.TrainingState;
+import daegpu.engine.cuda.KernelTable.Purpose;
 import daegpu.model.Architecture;
 import daegpu.model.Initializer;
 import daegpu.model.Layer;
@@ -124,14 +126,14 @@ public final class StepCounters implements Callable<Integer> {
         }
     }
 
-    /** Of a kernel, or of calls of a library, the bytes that it has to move at least. */
-    static Map<String, Long> leastBytes(int batch) {
-        Map<String, Long> least = new TreeMap<>();
+    /** What a kernel of a step with cuDNN and cuBLAS, or all calls of a library's function, are for. */
+    static Map<String, Purpose> purposes(int batch) {
+        Map<String, Purpose> least = new TreeMap<>();
         List<Layer> layers = NETWORK.layers();
         long n = batch;
-        least.put("gather_noise_vector", n * (NETWORK.imageSize() + 4 + 2 * 4L * NETWORK.imageSize()));
-        least.put("advance_step", 24L);
-        least.put("adam", 4 * 7 * (long) NETWORK.parameterCount() + 4);
+        add(least, "gather_noise_vector", n * (NETWORK.imageSize() + 4 + 2 * 4L * NETWORK.imageSize()));
+        add(least, "advance_step", 24L);
+        add(least, "adam", 4 * 7 * (long) NETWORK.parameterCount() + 4);
         long partials = 0;
         long sums = 1;
         for (int l = 0; l < layers.size(); l++) {
@@ -142,20 +144,22 @@ public final class StepCounters implements Callable<Integer> {
             long channels = layer.outputChannels();
             long slices = TrainingPass.slices(batch, layer.outputChannels());
             long weights = IntStream.of(layer.kernelShape()).asLongStream().reduce(1, (a, b) -> a * b);
-            long operands = 4 * (in + weights + out);
+            Purpose product = new Purpose(n * (long) Work.multiplyAdds(layer), 4 * (in + weights + out));
             switch (layer.operation()) {
                 case CONVOLUTION -> {
-                    add(least, "cudnnConvolutionForward", operands);
-                    add(least, "cudnnConvolutionBackwardFilter", operands);
-                    add(least, "cudnnConvolutionBackwardData", l > 0 ? operands : 0);
+                    add(least, "cudnnConvolutionForward", product);
+                    add(least, "cudnnConvolutionBackwardFilter", product);
+                    if (l > 0) {
+                        add(least, "cudnnConvolutionBackwardData", product);
+                    }
                 }
                 case TRANSPOSED_CONVOLUTION -> {
-                    add(least, "cudnnConvolutionBackwardData", operands);
-                    add(least, "cudnnConvolutionBackwardFilter", operands);
-                    add(least, "cudnnConvolutionForward", operands);
+                    add(least, "cudnnConvolutionBackwardData", product);
+                    add(least, "cudnnConvolutionBackwardFilter", product);
+                    add(least, "cudnnConvolutionForward", product);
                 }
                 case DENSE -> {
-                    add(least, "cublasSgemm", 3 * operands);
+                    add(least, "cublasSgemm", product.plus(product).plus(product));
                     add(least, channels % 4 == 0 ? "dense_bias_vector" : "dense_bias", 4 * (channels + out));
                     add(least, "dense_bias_gradient", 4 * (out + channels));
                 }
@@ -177,25 +181,21 @@ public final class StepCounters implements Callable<Integer> {
                         : "relu_gradient", 4 * (3 * out + channels * slices));
             }
         }
-        least.put("sum_partials", 4 * (partials + 3 * sums + sums));
+        add(least, "sum_partials", 4 * (partials + 3 * sums + sums));
         return least;
     }
 
-    private static long required(Map<String, Long> least, String name) {
-        Long bytes = least.get(name);
-        if (bytes == null) {
-            throw new IllegalStateException("leastBytes() has no rule for what " + name + " has to move at least");
-        }
-        return bytes;
+    private static void add(Map<String, Purpose> purposes, String name, long bytes) {
+        add(purposes, name, new Purpose(0, bytes));
     }
 
-    private static void add(Map<String, Long> least, String name, long bytes) {
-        least.merge(name, bytes, Long::sum);
+    private static void add(Map<String, Purpose> purposes, String name, Purpose purpose) {
+        purposes.merge(name, purpose, Purpose::plus);
     }
 
     /** All of bench/counters.md. */
     static String table(JsonNode counters, int batch, String precision) {
-        Map<String, Long> least = leastBytes(batch);
+        Map<String, Purpose> purposes = purposes(batch);
         StringBuilder text = new StringBuilder(String.format(Locale.ROOT, """
                 # One training step, counted
 
@@ -208,8 +208,6 @@ public final class StepCounters implements Callable<Integer> {
                 ## Kernels
 
                 """, precision, batch));
-        Map<String, KernelTable.Purpose> purposes = new TreeMap<>();
-        least.forEach((name, bytes) -> purposes.put(name, new KernelTable.Purpose(0, bytes)));
         KernelTable.append(text, counters.get("kernels"), purposes);
         text.append(String.format(Locale.ROOT, """
 
@@ -223,7 +221,7 @@ public final class StepCounters implements Callable<Integer> {
                 """));
         counters.get("libraries").forEachEntry((name, call) -> {
             long bytes = call.get("bytes").longValue();
-            long needed = required(least, name);
+            long needed = KernelTable.purpose(purposes, name).bytes();
             text.append(String.format(Locale.ROOT, "| `%s` | %,d | %,d | %,d | %,d | %.2f |%n", name,
                     call.get("calls").longValue(), call.get("multiply_adds").longValue(), bytes, needed,
                     (double) bytes / needed));

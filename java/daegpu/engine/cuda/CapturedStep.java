@@ -29,7 +29,7 @@ final class CapturedStep {
 
     /** Asks for the work to be done; does not wait for it. */
     void run() {
-        if (!ranOnce) {
+        if (!ranOnce || device.isListenedTo()) {
             work.run();
             ranOnce = true;
             return;

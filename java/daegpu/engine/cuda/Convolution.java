@@ -101,6 +101,7 @@ final class Convolution {
                 descriptors.filter(), kernel.pointer(), descriptors.convolution(), forward.number(),
                 workspace.pointer(), workspace.bytes(), ZERO,
                 descriptors.small(), small.pointer()), "convolve");
+        dnn.device().asked("cudnnConvolutionForward");
     }
 
     /** The gradient by the large side, from that by the small side; with a border, that of the border, too. */
@@ -109,6 +110,7 @@ final class Convolution {
                 descriptors.small(), small.pointer(), descriptors.convolution(), inputGradient.number(),
                 workspace.pointer(), workspace.bytes(), ZERO,
                 descriptors.large(), large.pointer()), "convolve back");
+        dnn.device().asked("cudnnConvolutionBackwardData");
     }
 
     /** The gradient by the kernel. A border of {@code large} must be zero. */
@@ -117,5 +119,6 @@ final class Convolution {
                 descriptors.small(), small.pointer(), descriptors.convolution(), kernelGradient.number(),
                 workspace.pointer(), workspace.bytes(), ZERO,
                 descriptors.filter(), kernel.pointer()), "find the gradient of a kernel");
+        dnn.device().asked("cudnnConvolutionBackwardFilter");
     }
 }

@@ -189,6 +189,11 @@ public final class CudaEngine implements Engine {
                 : "cuDNN " + DnnHandle.version()) + ", " + options.precision() + ")";
     }
 
+    /** What it runs on. */
+    Device device() {
+        return device;
+    }
+
     @Override
     public long deviceBytes() {
         return device.allocatedBytes();

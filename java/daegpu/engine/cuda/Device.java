@@ -5,6 +5,7 @@ import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.FloatBuffer;
 import java.util.Locale;
+import java.util.function.Consumer;
 import jcuda.Pointer;
 import jcuda.driver.CUcontext;
 import jcuda.driver.CUdevice;
@@ -30,6 +31,8 @@ final class Device implements AutoCloseable {
     private final Pointer staging;
     private final ByteBuffer stagingBytes;
     private long allocatedBytes;
+    /** Null when nobody listens. */
+    private Consumer<String> listener;
 
     Device(Gpu gpu) {
         this.gpu = gpu;
@@ -59,6 +62,25 @@ final class Device implements AutoCloseable {
     /** Lets the calling thread use the device: its context belongs to one thread at a time. */
     void makeCurrent() {
         CudaStatus.check(JCudaDriver.cuCtxSetCurrent(context), "use " + gpu.name());
+    }
+
+    /**
+     * Has {@code newListener} told of each kernel, and each call of cuDNN and cuBLAS, by its name, when it has been asked for;
+     * null ends it. Steps are then not replayed as graphs, of which nobody could tell the parts: a benchmark wants that.
+     */
+    void listen(Consumer<String> newListener) {
+        listener = newListener;
+    }
+
+    boolean isListenedTo() {
+        return listener != null;
+    }
+
+    /** Tells who listens that something was asked for. */
+    void asked(String what) {
+        if (listener != null) {
+            listener.accept(what);
+        }
     }
 
     /** Waits for all that was asked for. */

@@ -8,11 +8,12 @@ import jcuda.runtime.cudaStream_t;
 /**
  * cuDNN on a device.
  *
+ * @param device    the GPU
  * @param handle    cuDNN's own handle
  * @param precision {@code fp32} or {@code tf32}
  * @param workspace what its algorithms may use
  */
-record DnnHandle(cudnnHandle handle, String precision, Workspace workspace) {
+record DnnHandle(Device device, cudnnHandle handle, String precision, Workspace workspace) {
 
     static DnnHandle open(Device device, DeviceScope owner, String precision) {
         long version = JCudnn.cudnnGetVersion();
@@ -25,7 +26,7 @@ record DnnHandle(cudnnHandle handle, String precision, Workspace workspace) {
         CudaStatus.checkDnn(JCudnn.cudnnCreate(handle), "start");
         owner.own(() -> JCudnn.cudnnDestroy(handle));
         CudaStatus.checkDnn(JCudnn.cudnnSetStream(handle, new cudaStream_t(device.stream())), "use the stream");
-        return new DnnHandle(handle, precision, new Workspace(device, owner));
+        return new DnnHandle(device, handle, precision, new Workspace(device, owner));
     }
 
     /** Its version: 9.10.2 for 91002. */

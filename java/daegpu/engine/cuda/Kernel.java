@@ -189,6 +189,7 @@ enum Kernel {
             CUfunction function = functions.computeIfAbsent(kernel, this::load);
             CudaStatus.check(JCudaDriver.cuLaunchKernel(function, x, y, z, threads, 1, 1, 0, device.stream(),
                     Pointer.to(pointers), null), "run the kernel " + kernel.entry);
+            device.asked(kernel.entry);
         }
 
         private static Pointer pointerTo(Object argument) {

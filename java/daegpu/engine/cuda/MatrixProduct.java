@@ -16,6 +16,7 @@ final class MatrixProduct {
     private static final Pointer ONE = Pointer.to(new float[] {1});
     private static final Pointer ZERO = Pointer.to(new float[] {0});
 
+    private final Device device;
     private final cublasHandle handle = new cublasHandle();
 
     /**
@@ -24,6 +25,7 @@ final class MatrixProduct {
      * @param precision {@code fp32}, or {@code tf32} to multiply in TF32
      */
     MatrixProduct(Device device, DeviceScope owner, String precision) {
+        this.device = device;
         CudaStatus.checkBlas(JCublas2.cublasCreate(handle), "start");
         owner.own(() -> JCublas2.cublasDestroy(handle));
         CudaStatus.checkBlas(JCublas2.cublasSetStream(handle, new cudaStream_t(device.stream())), "use the stream");
@@ -60,5 +62,6 @@ final class MatrixProduct {
         CudaStatus.checkBlas(JCublas2.cublasSgemm(handle, transposeA, transposeB, m, n, k, ONE, a.pointer(), lda,
                 b.pointer(), ldb, beta,
                 c.pointer(), ldc), "multiply matrices");
+        device.asked("cublasSgemm");
     }
 }
