@@ -121,6 +121,7 @@ std::string Counters::toJson() const {
     addCopy(json, "host_to_device", hostToDevice);
     addCopy(json, "device_to_host", deviceToHost);
     addCopy(json, "device_to_device", deviceToDevice);
+    addCopy(json, "device_to_opengl", deviceToOpenGl);
     addCopy(json, "memsets", memsets);
     json.close();
     json.open("graphs").add("launches", graphLaunches);

@@ -57,6 +57,7 @@ struct Counters {
     CopyCounters hostToDevice;
     CopyCounters deviceToHost;
     CopyCounters deviceToDevice;
+    CopyCounters deviceToOpenGl; // buffers of OpenGL that were unmapped
     CopyCounters memsets;
     uint64_t graphLaunches = 0;
     std::map<std::string, uint64_t> graphNodes; // that ran, by kind

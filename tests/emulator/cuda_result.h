@@ -12,8 +12,11 @@ namespace emulator {
     X(CUDA_ERROR_NO_DEVICE, 100, "no CUDA-capable device is detected")                          \
     X(CUDA_ERROR_INVALID_DEVICE, 101, "invalid device ordinal")                                 \
     X(CUDA_ERROR_INVALID_CONTEXT, 201, "invalid device context")                                \
+    X(CUDA_ERROR_ALREADY_MAPPED, 208, "resource already mapped")                                \
     X(CUDA_ERROR_NO_BINARY_FOR_GPU, 209, "no kernel image is available for execution on the device") \
+    X(CUDA_ERROR_NOT_MAPPED, 211, "resource not mapped")                                        \
     X(CUDA_ERROR_INVALID_PTX, 218, "a PTX JIT compilation failed")                              \
+    X(CUDA_ERROR_INVALID_GRAPHICS_CONTEXT, 219, "invalid OpenGL or DirectX context")            \
     X(CUDA_ERROR_UNSUPPORTED_PTX_VERSION, 222, "the provided PTX was compiled with an unsupported toolchain.") \
     X(CUDA_ERROR_FILE_NOT_FOUND, 301, "file not found")                                         \
     X(CUDA_ERROR_INVALID_HANDLE, 400, "invalid resource handle")                                \

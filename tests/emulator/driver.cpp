@@ -35,6 +35,7 @@ Driver::Driver() {
     }
     memory.checksUninitialized = environment("DAEGPU_EMULATOR_UNINITIALIZED", 1) != 0;
     const char* leaks = std::getenv("DAEGPU_EMULATOR_LEAKS");
+    sharesWithOpenGl = environment("DAEGPU_EMULATOR_OPENGL", 1) != 0;
     failsOnLeaks = leaks != nullptr && std::strcmp(leaks, "error") == 0;
 }
 
@@ -84,6 +85,7 @@ CUresult call(const char* name, bool needsContext, const std::function<CUresult(
 
 bool releaseContext(Context* context) {
     Driver& d = driver();
+    bool hasLeaked = destroyResourcesOf(context);
     std::vector<const Allocation*> leaked;
     for (const Allocation* allocation : d.memory.ownedBy(context->number)) {
         if (allocation->name.empty()) {
@@ -107,7 +109,7 @@ bool releaseContext(Context* context) {
     destroyStreamsOf(context);
     d.contexts.erase(context);
     delete context;
-    return !leaked.empty();
+    return hasLeaked || !leaked.empty();
 }
 
 namespace {

@@ -91,6 +91,16 @@ struct LoadedModule {
     std::map<std::string, std::pair<uint64_t, uint64_t>> variables; // address, size
 };
 
+// A buffer of OpenGL that CUDA may use while it is mapped.
+struct GraphicsResource {
+    Context* context = nullptr;
+    const void* openGlContext = nullptr;
+    unsigned buffer = 0;
+    unsigned flags = 0;
+    uint64_t size = 0;
+    uint64_t mapped = 0; // its address on the device; 0 while it is OpenGL's
+};
+
 struct Driver {
     std::recursive_mutex mutex;
     bool isInitialized = false;
@@ -100,6 +110,7 @@ struct Driver {
     std::set<Event*> events;
     std::set<LoadedModule*> modules;
     std::set<Graph*> graphs;
+    std::set<GraphicsResource*> resources;
     std::set<ExecutableGraph*> executables;
     std::set<std::shared_ptr<Capture>> captures;
     std::map<int, Context*> primaries;
@@ -114,6 +125,7 @@ struct Driver {
     uint64_t deviceMemory = uint64_t{16} << 30;
     uint64_t seed = 1;
     bool failsOnLeaks = false;
+    bool sharesWithOpenGl = true;
 
     Driver();
 };
@@ -148,5 +160,6 @@ CUresult forbidDuringCapture();
 // Destroys what a context owns, after saying what leaked; whether anything did.
 bool releaseContext(Context* context);
 void destroyStreamsOf(Context* context);
+bool destroyResourcesOf(Context* context);
 
 } // namespace emulator
