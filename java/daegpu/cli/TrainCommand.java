@@ -604,7 +604,7 @@ final class TrainCommand implements Callable<Integer> {
             List<TrainingListener> listeners = new ArrayList<>(List.of(display, tensorBoard));
             if (preview != null) {
                 listeners.add(new PreviewFeed(engine.engine(), images.validation(), options.noise(), rowsBefore(directory),
-                        preview::show));
+                        run.previewFile == null, preview::show));
             }
             Trainer trainer = new Trainer(options, images.training(), images.validation(), engine.engine(), directory,
                     TrainingListener.all(listeners), run.logEvery);

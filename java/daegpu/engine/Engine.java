@@ -4,6 +4,7 @@ import daegpu.data.ImageSet;
 import daegpu.model.Architecture;
 import daegpu.model.Parameters;
 import daegpu.noise.Noise;
+import java.util.Optional;
 
 /**
  * Trains one network and runs it. An engine is opened for an architecture and a largest batch, holds weights and Adam's moments
@@ -95,6 +96,17 @@ public interface Engine extends AutoCloseable {
      * @param images  receives {@code [count, height, width, channels]} in (0, 1)
      */
     void decode(float[] latents, int count, float[] images);
+
+    /**
+     * Room on the engine's device for samples that OpenGL can show; empty for an engine that computes in this machine's
+     * memory. It lives as long as the engine.
+     *
+     * @param count   validation images, from the first on
+     * @param columns images in a row
+     */
+    default Optional<DeviceSamples> deviceSamples(int count, int columns) {
+        return Optional.empty();
+    }
 
     /**
      * Bytes that the engine has on a device with a memory of its own, without those that libraries take for themselves; 0

@@ -19,7 +19,7 @@ public final class ContactSheet {
      *
      * @param caption one line of text above the rows; empty for none
      * @param rows    rows from top to bottom, each of images from left to right, each {@code [height, width, channels]} with
-     *                values in [0, 1]; rows may differ in length
+     *                values in [0, 1]; rows may differ in length. For an image that is null a place is left.
      */
     public record Block(String caption, List<float[][]> rows) {
 
@@ -64,6 +64,17 @@ public final class ContactSheet {
     private final WritableRaster raster;
     private final BufferedImage picture;
 
+    /**
+     * Where the values of images are to be seen on a sheet, if the images follow each other in memory as they do on the sheet,
+     * block by block and row by row.
+     *
+     * @param width  of the sheet in pixels
+     * @param values for each pixel, row by row, the number of the first value of its pixel in the images, counted from 1; 0
+     *               where no image is
+     */
+    record Places(int width, int[] values) {
+    }
+
     private ContactSheet(int height, int width, int channels, List<Block> blocks) {
         this.height = height;
         this.width = width;
@@ -95,21 +106,59 @@ public final class ContactSheet {
     public static BufferedImage draw(int height, int width, int channels, List<Block> blocks) {
         ContactSheet sheet = new ContactSheet(height, width, channels, blocks);
         sheet.fillBackground();
+        sheet.lay(blocks, sheet::drawCaption, (image, top, left) -> {
+            if (image != null) {
+                sheet.drawImage(image, top, left);
+            }
+        });
+        return sheet.picture;
+    }
+
+    /** Where {@link #draw} draws images. */
+    static Places places(int height, int width, int channels, List<Block> blocks) {
+        ContactSheet sheet = new ContactSheet(height, width, channels, blocks);
+        int sheetWidth = sheet.picture.getWidth();
+        int[] values = new int[sheetWidth * sheet.picture.getHeight()];
+        int[] images = new int[1];
+        sheet.lay(blocks, (block, top) -> { }, (image, top, left) -> {
+            int first = images[0]++ * height * width * channels + 1;
+            for (int y = 0; y < sheet.drawnHeight; y++) {
+                for (int x = 0; x < sheet.drawnWidth; x++) {
+                    values[(top + y) * sheetWidth + left + x] = first + sheet.pixel(y, x) * channels;
+                }
+            }
+        });
+        return new Places(sheetWidth, values);
+    }
+
+    private interface Captions {
+        void lay(Block block, int top);
+    }
+
+    private interface Images {
+        void lay(float[] image, int top, int left);
+    }
+
+    private void lay(List<Block> blocks, Captions captions, Images images) {
         int top = GAP;
         for (Block block : blocks) {
-            sheet.drawCaption(block, top);
+            captions.lay(block, top);
             top += block.captionHeight();
             for (float[][] row : block.rows()) {
                 int left = GAP;
                 for (float[] image : row) {
-                    sheet.drawImage(image, top, left);
-                    left += sheet.drawnWidth + GAP;
+                    images.lay(image, top, left);
+                    left += drawnWidth + GAP;
                 }
-                top += sheet.drawnHeight + GAP;
+                top += drawnHeight + GAP;
             }
             top += BLOCK_GAP - GAP;
         }
-        return sheet.picture;
+    }
+
+    /** Which pixel of an image is drawn there in its place. */
+    private int pixel(int y, int x) {
+        return y / magnification * reduction * width + x / magnification * reduction;
     }
 
     private static int magnification(int height, int width) {
@@ -154,11 +203,9 @@ public final class ContactSheet {
         int bands = raster.getNumBands();
         int[] line = new int[drawnWidth * bands];
         for (int y = 0; y < drawnHeight; y++) {
-            int row = y / magnification * reduction;
             for (int x = 0; x < drawnWidth; x++) {
-                int column = x / magnification * reduction;
                 for (int band = 0; band < bands; band++) {
-                    line[x * bands + band] = brightness(image[(row * width + column) * channels + band]);
+                    line[x * bands + band] = brightness(image[pixel(y, x) * channels + band]);
                 }
             }
             // Straight into the raster: setting colours would pass grey ones through a gamma curve.

@@ -73,7 +73,7 @@ public final class LivePreview implements AutoCloseable {
                     TrainingPicture content = newest.getAndSet(null);
                     if (content != null) {
                         BufferedImage picture = content.draw();
-                        windowWanted = windowWanted && showInWindow(picture);
+                        windowWanted = windowWanted && showInWindow(picture, content);
                         fileWanted = fileWanted && write(picture);
                         long now = System.nanoTime();
                         // The first one says little: fonts are looked for, classes loaded and the window opened.
@@ -102,12 +102,12 @@ public final class LivePreview implements AutoCloseable {
     }
 
     /** Opens the window with its first picture, whose size is the window's. */
-    private boolean showInWindow(BufferedImage picture) {
+    private boolean showInWindow(BufferedImage picture, TrainingPicture content) {
         try {
             if (window == null) {
                 window = new Window("dae-gpu train", picture.getWidth(), picture.getHeight(), new Window.Input() { });
             }
-            window.show(picture);
+            window.show(picture, content);
             return true;
         } catch (NoWindowException e) {
             problems.accept(e.getMessage() + "; training goes on"

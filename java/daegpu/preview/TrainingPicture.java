@@ -1,5 +1,6 @@
 package daegpu.preview;
 
+import daegpu.data.DeviceImages;
 import daegpu.preview.Chart.Curve;
 import daegpu.preview.ContactSheet.Block;
 import java.awt.Color;
@@ -7,7 +8,9 @@ import java.awt.Font;
 import java.awt.Graphics2D;
 import java.awt.image.BufferedImage;
 import java.awt.image.Raster;
+import java.util.Arrays;
 import java.util.List;
+import java.util.Objects;
 
 /**
  * How training goes, in one picture: what the network makes of some images, and beside them the loss and a few lines.
@@ -18,9 +21,11 @@ import java.util.List;
  * @param samples  the images, in rows
  * @param curves   training and validation loss
  * @param lines    what to say beside them, the first in bold
+ * @param device   the images on a device, if they can be there; null otherwise. Those that {@code samples} leaves places for
+ *                 are there alone.
  */
 public record TrainingPicture(int height, int width, int channels, List<Block> samples, List<Curve> curves,
-                              List<String> lines) {
+                              List<String> lines, DeviceImages device) {
 
     private static final int MARGIN = 12;
     private static final int LINE_HEIGHT = 24;
@@ -48,6 +53,17 @@ public record TrainingPicture(int height, int width, int channels, List<Block> s
         }
         graphics.dispose();
         return picture;
+    }
+
+    /** Whether {@link #draw} leaves places for images that are on the device alone. */
+    boolean isOnDevice() {
+        return device != null && samples.stream().flatMap(block -> block.rows().stream()).flatMap(Arrays::stream)
+                .anyMatch(Objects::isNull);
+    }
+
+    /** Where the images are in the upper left corner of what {@link #draw} draws. */
+    ContactSheet.Places places() {
+        return ContactSheet.places(height, width, channels, samples);
     }
 
     /** Copies a sheet into the upper left corner; drawing it would pass grey ones through a gamma curve. */

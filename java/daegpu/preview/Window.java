@@ -129,6 +129,13 @@ final class Window implements AutoCloseable {
 
     private final Input input;
     private final long handle;
+    private int pictureTexture;
+    /** What is drawn: the picture, or the overlay's. */
+    private int shownTexture;
+    private int program;
+    /** Null where no images come from a device. */
+    private DeviceOverlay overlay;
+    private boolean hasAskedDevice;
     private int pictureWidth;
     private int pictureHeight;
     private boolean refresh;
@@ -177,10 +184,11 @@ final class Window implements AutoCloseable {
         glfwMakeContextCurrent(window);
         glfwSwapInterval(0);
         GL.createCapabilities();
-        glUseProgram(program());
+        program = program(FRAGMENT_SHADER);
         // Core profiles draw nothing without one, though there is nothing in it.
         glBindVertexArray(glGenVertexArrays());
-        glBindTexture(GL_TEXTURE_2D, glGenTextures());
+        pictureTexture = glGenTextures();
+        glBindTexture(GL_TEXTURE_2D, pictureTexture);
         glTexParameteri(GL_TEXTURE_2D, GL_TEXTURE_MIN_FILTER, GL_LINEAR);
         glClearColor(0.5f, 0.5f, 0.5f, 1);
         return window;
@@ -246,10 +254,11 @@ final class Window implements AutoCloseable {
         return Math.min((double) width / pictureWidth, (double) height / pictureHeight);
     }
 
-    private static int program() {
+    /** Something that fills all it draws into, by a shader for its pixels. */
+    static int program(String fragmentShader) {
         int program = glCreateProgram();
         glAttachShader(program, shader(GL_VERTEX_SHADER, VERTEX_SHADER));
-        glAttachShader(program, shader(GL_FRAGMENT_SHADER, FRAGMENT_SHADER));
+        glAttachShader(program, shader(GL_FRAGMENT_SHADER, fragmentShader));
         glLinkProgram(program);
         if (glGetProgrami(program, GL_LINK_STATUS) == GLFW_FALSE) {
             throw new IllegalStateException(glGetProgramInfoLog(program));
@@ -269,18 +278,42 @@ final class Window implements AutoCloseable {
 
     /** Shows a picture from now on. */
     void show(BufferedImage picture) {
+        upload(picture);
+        shownTexture = pictureTexture;
+        draw();
+    }
+
+    /**
+     * Shows how training goes. Where its images can come from a device, the first picture finds out whether OpenGL runs there,
+     * and says so by {@link daegpu.data.DeviceImages#isShared}.
+     *
+     * @param picture what {@code content} draws
+     */
+    void show(BufferedImage picture, TrainingPicture content) {
+        upload(picture);
+        shownTexture = pictureTexture;
+        if (content.isOnDevice()) {
+            shownTexture = overlay.compose(pictureTexture, pictureWidth, pictureHeight, content.places(), content.channels());
+        } else if (content.device() != null && !hasAskedDevice) {
+            hasAskedDevice = true;
+            overlay = DeviceOverlay.open(content.device()).orElse(null);
+        }
+        draw();
+    }
+
+    private void upload(BufferedImage picture) {
         pictureWidth = picture.getWidth();
         pictureHeight = picture.getHeight();
         int[] pixels = picture.getRGB(0, 0, pictureWidth, pictureHeight, null, 0, pictureWidth);
         IntBuffer buffer = MemoryUtil.memAllocInt(pixels.length);
         try {
             buffer.put(pixels).flip();
+            glBindTexture(GL_TEXTURE_2D, pictureTexture);
             glTexImage2D(GL_TEXTURE_2D, 0, GL_RGBA8, pictureWidth, pictureHeight, 0, GL_BGRA, GL_UNSIGNED_INT_8_8_8_8_REV,
                     buffer);
         } finally {
             MemoryUtil.memFree(buffer);
         }
-        draw();
     }
 
     private void draw() {
@@ -288,6 +321,8 @@ final class Window implements AutoCloseable {
         int[] height = new int[1];
         glfwGetFramebufferSize(handle, width, height);
         double scale = scale(width[0], height[0]);
+        glUseProgram(program);
+        glBindTexture(GL_TEXTURE_2D, shownTexture);
         int drawnWidth = (int) Math.round(pictureWidth * scale);
         int drawnHeight = (int) Math.round(pictureHeight * scale);
         glTexParameteri(GL_TEXTURE_2D, GL_TEXTURE_MAG_FILTER, scale == Math.rint(scale) ? GL_NEAREST : GL_LINEAR);
@@ -314,6 +349,9 @@ final class Window implements AutoCloseable {
 
     @Override
     public void close() {
+        if (overlay != null) {
+            overlay.close();
+        }
         Callbacks.glfwFreeCallbacks(handle);
         glfwDestroyWindow(handle);
         glfwTerminate();

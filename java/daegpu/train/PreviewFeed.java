@@ -1,6 +1,7 @@
 package daegpu.train;
 
 import daegpu.data.ImageSet;
+import daegpu.engine.DeviceSamples;
 import daegpu.engine.Engine;
 import daegpu.noise.Noise;
 import daegpu.preview.Chart.Curve;
@@ -29,6 +30,10 @@ public final class PreviewFeed implements TrainingListener {
     private final ImageSet validation;
     private final Noise noise;
     private final Consumer<TrainingPicture> screen;
+    private final int columns;
+    private final int count;
+    /** Null where images come to this machine's memory in any case. */
+    private final DeviceSamples device;
     private final List<double[]> training = new ArrayList<>();
     private final List<double[]> validated = new ArrayList<>();
     private int epoch;
@@ -45,14 +50,19 @@ public final class PreviewFeed implements TrainingListener {
      *
      * @param engine the one that trains
      * @param before rows of metrics of epochs that were done earlier
+     * @param forWindow whether it is for a window alone: images then stay on the engine's device, if it has one and OpenGL turns
+     *               out to run there
      * @param screen takes what is to be shown and returns at once
      */
-    public PreviewFeed(Engine engine, ImageSet validation, Noise noise, List<MetricsLog.Row> before,
+    public PreviewFeed(Engine engine, ImageSet validation, Noise noise, List<MetricsLog.Row> before, boolean forWindow,
             Consumer<TrainingPicture> screen) {
         this.engine = engine;
         this.validation = validation;
         this.noise = noise;
         this.screen = screen;
+        columns = Math.min(MOST_COLUMNS, ContactSheet.columnsWithin(SHEET_WIDTH, validation.height(), validation.width()));
+        count = Math.min(BLOCKS * columns, validation.count());
+        device = forWindow ? engine.deviceSamples(count, columns).orElse(null) : null;
         before.forEach(this::addPoints);
     }
 
@@ -104,15 +114,18 @@ public final class PreviewFeed implements TrainingListener {
     }
 
     private void show(String speed, String loss) {
-        int columns = Math.min(MOST_COLUMNS,
-                ContactSheet.columnsWithin(SHEET_WIDTH, validation.height(), validation.width()));
+        boolean staysOnDevice = device != null && device.isShared();
+        if (staysOnDevice) {
+            device.take(validation, noise);
+        }
         List<Block> blocks = new ArrayList<>();
-        for (int from = 0; from < Math.min(BLOCKS * columns, validation.count()); from += columns) {
-            blocks.add(SampleBlock.of(engine, validation, noise, from, Math.min(columns, validation.count() - from)));
+        for (int from = 0; from < count; from += columns) {
+            int part = Math.min(columns, count - from);
+            blocks.add(staysOnDevice ? SampleBlock.places(from, part) : SampleBlock.of(engine, validation, noise, from, part));
         }
         screen.accept(new TrainingPicture(validation.height(), validation.width(), validation.channels(), blocks,
                 List.of(curve("training", training), curve("validation", validated)),
-                List.of("Epoch " + epoch + " of " + epochs, speed, loss, lastValidation)));
+                List.of("Epoch " + epoch + " of " + epochs, speed, loss, lastValidation), device));
     }
 
     private static Curve curve(String name, List<double[]> points) {

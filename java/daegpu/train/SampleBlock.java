@@ -23,8 +23,16 @@ public final class SampleBlock {
         float[] denoised = new float[count * size];
         engine.corrupt(validation, noise, Philox.VALIDATION, 0, first, count, clean, noisy);
         engine.denoise(noisy, count, denoised);
-        return new Block("Validation images " + (first + 1) + " to " + (first + count) + ": original, noisy, denoised",
-                List.of(row(clean, size), row(noisy, size), row(denoised, size)));
+        return new Block(caption(first, count), List.of(row(clean, size), row(noisy, size), row(denoised, size)));
+    }
+
+    /** The same with places for the images, which are elsewhere. */
+    static Block places(int first, int count) {
+        return new Block(caption(first, count), List.of(new float[count][], new float[count][], new float[count][]));
+    }
+
+    private static String caption(int first, int count) {
+        return "Validation images " + (first + 1) + " to " + (first + count) + ": original, noisy, denoised";
     }
 
     private static float[][] row(float[] images, int size) {

@@ -1,6 +1,7 @@
 package daegpu.engine.cuda;
 
 import daegpu.data.ImageSet;
+import daegpu.engine.DeviceSamples;
 import daegpu.engine.Engine;
 import daegpu.engine.EngineOptions;
 import daegpu.engine.EngineUnavailableException;
@@ -365,6 +366,13 @@ public final class CudaEngine implements Engine {
             float[] noisy) {
         device.makeCurrent();
         corrupted().run(corruption, images, noise, base, epoch, first, count, clean, noisy);
+    }
+
+    @Override
+    public Optional<DeviceSamples> deviceSamples(int count, int columns) {
+        device.makeCurrent();
+        return Optional.of(new SharedSamples(device, scope, corrupted(), corruption, inference(), architecture.imageSize(), count,
+                columns));
     }
 
     private CorruptedBatch corrupted() {

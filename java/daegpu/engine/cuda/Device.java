@@ -216,6 +216,12 @@ final class Device implements AutoCloseable {
         }
     }
 
+    /** Copies all of one array into another of the same size, on the device. */
+    void copy(DeviceArray from, DeviceArray to) {
+        requireInside(to, 0, from.bytes());
+        CudaStatus.check(JCudaDriver.cuMemcpyDtoDAsync(to.pointer(), from.pointer(), from.bytes(), stream), "copy");
+    }
+
     private static void requireInside(DeviceArray array, long at, long bytes) {
         if (at < 0 || at + bytes > array.bytes()) {
             throw new IndexOutOfBoundsException(bytes + " bytes at " + at + " of " + array.bytes());

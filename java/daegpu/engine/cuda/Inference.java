@@ -52,11 +52,25 @@ final class Inference {
         for (int first = 0; first < count; first += capacity) {
             int part = Math.min(capacity, count - first);
             device.upload(input, first * inputSize, part * inputSize, pixels, 0);
-            layout.toPlanes(pixels, activations.input(from), activations.inputPlanes(from), part);
-            passFor(part).run(from, to);
-            layout.toPixels(activations.output(to - 1), pixels, activations.outputPlanes(to - 1), part);
+            run(pixels, part, from, to, pixels);
             device.download(pixels, results, first * outputSize, part * outputSize);
         }
+    }
+
+    /** Runs all layers on images on the device, {@code [count, height, width, channels]}, and leaves the results there. */
+    void run(DeviceArray images, int count, DeviceArray results) {
+        int size = layers.get(0).inputSize();
+        for (int first = 0; first < count; first += capacity) {
+            int part = Math.min(capacity, count - first);
+            run(images.floats((long) first * size, (long) part * size), part, 0, layers.size(),
+                    results.floats((long) first * size, (long) part * size));
+        }
+    }
+
+    private void run(DeviceArray input, int count, int from, int to, DeviceArray results) {
+        layout.toPlanes(input, activations.input(from), activations.inputPlanes(from), count);
+        passFor(count).run(from, to);
+        layout.toPixels(activations.output(to - 1), results, activations.outputPlanes(to - 1), count);
     }
 
     /** Passes are made for powers of two, so that they stay few; images beyond {@code count} are computed along and left. */
