@@ -137,7 +137,11 @@ public final class BenchmarkSuite implements Callable<Integer> {
         System.out.printf("%d benchmarks%s; results go to %s after each%n", cases.size(),
                 full ? "" : ", about " + (cases.size() * 8 / 60 + 1) + " min", file);
         List<RunResult> results = new ArrayList<>();
-        Thread interruption = new Thread(() -> System.out.println("\nInterrupted; what was measured before is in " + file));
+        Thread interruption = new Thread(() -> {
+            // Ctrl-C in a terminal reaches the process that measures, too; a signal to this one alone does not.
+            ProcessHandle.current().descendants().forEach(ProcessHandle::destroyForcibly);
+            System.out.println("\nInterrupted; what was measured before is in " + file);
+        });
         Runtime.getRuntime().addShutdownHook(interruption);
         Path log = Files.createTempFile("dae-gpu-bench", ".log");
         log.toFile().deleteOnExit();

@@ -3,13 +3,18 @@ package daegpu.bench;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
+import daegpu.bench.ResultFile.Measurement;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.io.StringWriter;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -85,5 +90,48 @@ class BenchmarkSuiteTest {
         assertEquals("[]", Files.readString(file));
         assertEquals(2, run("--filter", "CheckpointFile", "--output", folder.resolve("none/new.json").toString()));
         assertFalse(Files.exists(folder.resolve("none")));
+    }
+
+    private static ProcessBuilder suite(String... arguments) {
+        List<String> command = new ArrayList<>(List.of(Path.of(System.getProperty("java.home"), "bin", "java").toString(), "-cp",
+                System.getProperty("java.class.path"), BenchmarkSuite.class.getName()));
+        command.addAll(List.of(arguments));
+        return new ProcessBuilder(command).redirectErrorStream(true);
+    }
+
+    /** One benchmark from the command line to its figures. */
+    @Test
+    void measures() throws IOException, InterruptedException {
+        Path file = folder.resolve("results.json");
+        Process process = suite("--filter", "CheckpointFile.load", "--output", file.toString()).start();
+        String output = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
+        assertEquals(0, process.waitFor(), output);
+        Measurement loading = ResultFile.read(file).get("CheckpointFile.load");
+        assertTrue(loading.score() > 0 && loading.error() >= 0, output);
+        assertTrue(output.contains("[1/1] CheckpointFile.load") && output.contains(String.format(Locale.ROOT, "%12.4f ± ",
+                loading.score())), output);
+    }
+
+    /** A signal to the suite alone also ends the process that measures; what the file holds can be read. */
+    @Test
+    void interruptedItLeavesNoProcessAndAWholeFile() throws IOException, InterruptedException {
+        assumeTrue(Files.exists(Path.of("/bin/kill")) || Files.exists(Path.of("/usr/bin/kill")), "there is no kill here");
+        Path file = folder.resolve("results.json");
+        Process process = suite("--filter", "CheckpointFile", "--output", file.toString()).start();
+        List<ProcessHandle> measuring = List.of();
+        for (int i = 0; i < 600 && measuring.isEmpty(); i++) {
+            Thread.sleep(50);
+            measuring = process.descendants().toList();
+        }
+        assertFalse(measuring.isEmpty());
+        new ProcessBuilder("kill", "-INT", String.valueOf(process.pid())).start().waitFor();
+        String output = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
+        assertEquals(130, process.waitFor(), output);
+        assertTrue(output.contains("Interrupted; what was measured before is in " + file), output);
+        for (int i = 0; i < 100 && measuring.stream().anyMatch(ProcessHandle::isAlive); i++) {
+            Thread.sleep(50);
+        }
+        assertTrue(measuring.stream().noneMatch(ProcessHandle::isAlive), "the process that measures goes on");
+        assertTrue(ResultFile.read(file).isEmpty());
     }
 }
