@@ -20,7 +20,8 @@ import org.knowm.xchart.style.Styler.LegendPosition;
 
 /**
  * Draws what {@code bench/compare-with-peers} measured into the PNG file that is named: from standard input, an array of objects
- * with program, batch, and median, least and most, in images per second.
+ * with program, batch, and median in images per second. Ranges are in the table: a chart's bars for them would be symmetric, which
+ * ranges about a median are not.
  */
 public final class PeersChart {
 
@@ -38,7 +39,7 @@ public final class PeersChart {
         }
     }
 
-    /** A group of bars for each program, a bar for each batch, with half the range to either side. */
+    /** A group of bars for each program, a bar of medians for each batch. */
     static BufferedImage draw(JsonNode measured) {
         Set<String> programs = new LinkedHashSet<>();
         Set<Integer> batches = new TreeSet<>();
@@ -53,21 +54,17 @@ public final class PeersChart {
         chart.getStyler().setSeriesColors(new Color[] {new Color(0x1F77B4), new Color(0xE6770B), new Color(0x777777)});
         for (int batch : batches) {
             List<Double> medians = new ArrayList<>();
-            List<Double> halves = new ArrayList<>();
             for (String program : programs) {
                 // No bar where it has no figure at this batch.
                 double median = 0;
-                double half = 0;
                 for (JsonNode entry : measured) {
                     if (entry.get("program").asText().equals(program) && entry.get("batch").asInt() == batch) {
                         median = entry.get("median").asDouble();
-                        half = (entry.get("most").asDouble() - entry.get("least").asDouble()) / 2;
                     }
                 }
                 medians.add(median);
-                halves.add(half);
             }
-            chart.addSeries("batch " + batch, new ArrayList<>(programs), medians, halves);
+            chart.addSeries("batch " + batch, new ArrayList<>(programs), medians);
         }
         return BitmapEncoder.getBufferedImage(chart);
     }
