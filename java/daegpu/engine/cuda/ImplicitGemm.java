@@ -6,9 +6,9 @@ import daegpu.model.Layer.Operation;
 import java.util.Optional;
 
 /**
- * A layer forward, or its data gradient, for batches of one size, by one of the kernels of include/implicit_gemm.cuh or
- * include/strips.cuh: which one, its {@code struct GemmShape}, and how many blocks share the work. All of it follows from the
- * shapes, so that the bits are the same on any GPU.
+ * A layer forward, or its data gradient, for batches of one size, by one of the kernels of include/implicit_gemm.cuh,
+ * include/strips.cuh or include/single_filter.cuh: which one, its {@code struct GemmShape}, and how many blocks share the
+ * work. All of it follows from the shapes, so that the bits are the same on any GPU.
  *
  * @param kernel     what is launched
  * @param shape      {@code struct GemmShape}
@@ -37,6 +37,9 @@ record ImplicitGemm(Kernel kernel, int[] shape, int blocks, int tileColumns, int
     /** Small pixels in a strip, and strips in a tile: {@code STRIP} and {@code STRIPS} in include/strips.cuh. */
     private static final int STRIP = 7;
     private static final int STRIPS = 16;
+    /** Pixels of a tile of include/single_filter.cuh. */
+    private static final int SINGLE_ROWS = 16;
+    private static final int SINGLE_COLUMNS = 32;
     /** Height and width below which strips would be mostly empty, and the rows of a tile not fit its place. */
     private static final int LEAST_STRIPS = 5;
 
@@ -72,10 +75,13 @@ record ImplicitGemm(Kernel kernel, int[] shape, int blocks, int tileColumns, int
         if (strips != null) {
             return ofStrips(layer, strips, count, channels, columns, height, width, gridHeight, gridWidth, epilogue, scale);
         }
+        if (transposed && columns == 1 && layer.kernelSize() == 3 && layer.stride() == 1 && channels % 8 == 0) {
+            return ofSingleFilter(layer, count, channels, height, width, epilogue, scale);
+        }
         int rows = count * gridHeight * gridWidth;
         Tile tile = tensorCores.orElseGet(() ->
                 layer.operation() == Operation.DENSE ? denseTile(transposed, channels, columns)
-                : transposed ? transposedTile(layer.kernelSize(), channels, columns) : forwardTile(channels, columns));
+                : transposed ? transposedTile(channels, columns) : forwardTile(channels, columns));
         int phases = transposed ? layer.stride() * layer.stride() : 1;
         int tileRows = (rows + tile.rows() - 1) / tile.rows();
         int tileColumns = (columns + tile.columns() - 1) / tile.columns();
@@ -112,6 +118,20 @@ record ImplicitGemm(Kernel kernel, int[] shape, int blocks, int tileColumns, int
         return new ImplicitGemm(tile.kernel(), shape, Math.min(tileRows, MOST_BLOCKS), tileColumns, 1, 1, 0, 0);
     }
 
+    /** By the kernel of include/single_filter.cuh, in whose {@code GemmShape} rows are tiles. */
+    private static ImplicitGemm ofSingleFilter(Layer layer, int count, int channels, int height, int width,
+            Epilogue epilogue, float scale) {
+        int across = (width + SINGLE_COLUMNS - 1) / SINGLE_COLUMNS;
+        int ofImage = across * ((height + SINGLE_ROWS - 1) / SINGLE_ROWS);
+        int rows = count * ofImage;
+        Divisor byTiles = Divisor.of(ofImage);
+        Divisor byAcross = Divisor.of(across);
+        int[] shape = {rows, height, width, height, width, channels, 1, layer.kernelSize(), layer.paddingBefore(),
+                layer.stride(), 1, epilogue.ordinal(), PIECE, Float.floatToIntBits(scale), byTiles.multiplier(),
+                byTiles.shift(), byAcross.multiplier(), byAcross.shift(), 0, 0};
+        return new ImplicitGemm(Kernel.TRANSPOSED_CONVOLUTION_SINGLE_3X3, shape, Math.min(rows, MOST_BLOCKS), 1, 1, 1, 0, 0);
+    }
+
     /** The tile of the kernel of include/strips.cuh that is made for a layer; null where none is. */
     private static Tile stripTile(Layer layer, boolean transposed, int channels, int columns, int gridHeight,
             int gridWidth) {
@@ -135,10 +155,9 @@ record ImplicitGemm(Kernel kernel, int[] shape, int blocks, int tileColumns, int
         return new Tile(channels % 4 == 0 && columns % 4 == 0 ? Kernel.CONVOLUTION_VECTOR : Kernel.CONVOLUTION, 64, 32);
     }
 
-    private static Tile transposedTile(int kernelSize, int channels, int columns) {
+    private static Tile transposedTile(int channels, int columns) {
         if (columns == 1) {
-            return kernelSize == 3 && channels == 32 ? new Tile(Kernel.TRANSPOSED_CONVOLUTION_SINGLE_32, 256, 1)
-                    : new Tile(Kernel.TRANSPOSED_CONVOLUTION_SINGLE, 128, 1);
+            return new Tile(Kernel.TRANSPOSED_CONVOLUTION_SINGLE, 128, 1);
         }
         if (columns <= 4) {
             return new Tile(Kernel.TRANSPOSED_CONVOLUTION_FEW, 128, 4);

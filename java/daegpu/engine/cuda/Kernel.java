@@ -39,7 +39,7 @@ enum Kernel {
     TRANSPOSED_CONVOLUTION("transposed_convolution", "transposed_convolution"),
     TRANSPOSED_CONVOLUTION_VECTOR("transposed_convolution", "transposed_convolution_vector"),
     TRANSPOSED_CONVOLUTION_SINGLE("transposed_convolution", "transposed_convolution_single"),
-    TRANSPOSED_CONVOLUTION_SINGLE_32("transposed_convolution", "transposed_convolution_single_32"),
+    TRANSPOSED_CONVOLUTION_SINGLE_3X3("transposed_convolution", "transposed_convolution_single_3x3"),
     TRANSPOSED_CONVOLUTION_FEW("transposed_convolution", "transposed_convolution_few"),
     DENSE("dense", "dense"),
     DENSE_VECTOR("dense", "dense_vector"),

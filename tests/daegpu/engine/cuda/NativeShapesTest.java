@@ -96,13 +96,16 @@ class NativeShapesTest {
             int kernel = List.of(1, 3, 3, 5, 7).get(isLarger ? 1 : random.nextInt(5));
             int height = isLarger ? 5 + random.nextInt(12) : 1 + random.nextInt(5);
             int width = isLarger ? 5 + random.nextInt(12) : 1 + random.nextInt(5);
+            boolean isTiled = isLarger && random.nextBoolean(); // a last layer of one filter, larger than its tiles
+            int down = isTiled ? 5 + random.nextInt(36) : height;
+            int across = isTiled ? 5 + random.nextInt(66) : width;
             layer = switch (random.nextInt(isLarger ? 3 : 4)) {
                 case 0 -> new Layer("conv", Operation.CONVOLUTION, Activation.RELU, 2 * height, 2 * width, a, height, width,
                         b, kernel, 2);
                 case 1 -> new Layer("deconv", Operation.TRANSPOSED_CONVOLUTION, Activation.RELU, height, width, a,
                         2 * height, 2 * width, b, kernel, 2);
-                case 2 -> new Layer("output", Operation.TRANSPOSED_CONVOLUTION, Activation.SIGMOID, height, width, a,
-                        height, width, b, kernel, 1);
+                case 2 -> new Layer("output", Operation.TRANSPOSED_CONVOLUTION, Activation.SIGMOID, down, across, a,
+                        down, across, isTiled ? 1 : b, kernel, 1);
                 default -> new Layer("latent", Operation.DENSE, Activation.LINEAR, 1, 1, 1 + random.nextInt(700), 1, 1,
                         1 + random.nextInt(80), 1, 1);
             };
