@@ -2,6 +2,7 @@
 // blocks do the one and the rest the other. For the layers of the default network; others take a launch for each. Reference:
 // those of strips.cu, dense.cu and weight_gradient.cu, whose work this is.
 #include "layer_gradients.cuh"
+#include "strip_gradient.cuh"
 #include "strips.cuh"
 
 using WeightGradientVector = WeightGradient<true, true, 64, 32, 4, 4>;
@@ -11,8 +12,8 @@ using StripConvolution1Of1 = StripConvolution<1, 1>;
 using DenseDataGradientVector = ImplicitGemm<true, 0, 1, true, 32, 64, 4, 4>;
 using DenseDataGradientNarrowVector = ImplicitGemm<true, 0, 1, true, 32, 16, 4, 1>;
 
-LAYER_GRADIENTS(convolution_strips_gradients, StripConvolution2Of8, WeightGradientVector)
+LAYER_GRADIENTS(convolution_strips_gradients, StripConvolution2Of8, StripGradient)
 LAYER_GRADIENTS(convolution_strips_1_gradients, StripConvolution1Of1, WeightGradientThinVector)
-LAYER_GRADIENTS(transposed_convolution_strips_64_gradients, StripTransposed<64>, WeightGradientVector)
+LAYER_GRADIENTS(transposed_convolution_strips_64_gradients, StripTransposed<64>, StripGradient)
 LAYER_GRADIENTS(dense_gradients, DenseDataGradientVector, WeightGradientVector)
 LAYER_GRADIENTS(dense_narrow_gradients, DenseDataGradientNarrowVector, WeightGradientThinVector)

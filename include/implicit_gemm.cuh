@@ -532,7 +532,7 @@ struct ImplicitGemm {
 
 // A kernel whose blocks do as the type behind its name says. Shared memory begins where tensor_core.cuh wants it.
 #define PRODUCT(NAME, ...)                                                                                                \
-    extern "C" __global__ void __launch_bounds__(SUM_THREADS)                                                             \
+    extern "C" __global__ void __launch_bounds__(SUM_THREADS, 2)                                                            \
     NAME(GemmShape shape, const float* __restrict__ input, const float* __restrict__ weights,                             \
          const float* __restrict__ bias, const float* __restrict__ other, float* __restrict__ output,                     \
          float* __restrict__ gradient, float* __restrict__ sums, float* __restrict__ squares,                             \

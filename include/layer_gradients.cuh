@@ -30,7 +30,7 @@ __device__ __forceinline__ void layer_gradients(const GemmShape& shape, const Ge
 }
 
 #define LAYER_GRADIENTS(NAME, DATA, WEIGHTS)                                                                              \
-    extern "C" __global__ void __launch_bounds__(SUM_THREADS)                                                             \
+    extern "C" __global__ void __launch_bounds__(SUM_THREADS, 2)                                                            \
     NAME(GemmShape shape, const float* __restrict__ input, const float* __restrict__ weights,                             \
          const float* __restrict__ bias, const float* __restrict__ other, float* __restrict__ output,                     \
          float* __restrict__ gradient, float* __restrict__ sums, float* __restrict__ squares,                             \

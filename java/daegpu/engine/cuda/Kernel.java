@@ -51,6 +51,7 @@ enum Kernel {
     DENSE_DATA_GRADIENT_NARROW_VECTOR("dense", "dense_data_gradient_narrow_vector"),
     WEIGHT_GRADIENT("weight_gradient", "weight_gradient"),
     WEIGHT_GRADIENT_VECTOR("weight_gradient", "weight_gradient_vector"),
+    WEIGHT_GRADIENT_STRIPS("weight_gradient", "weight_gradient_strips"),
     WEIGHT_GRADIENT_THIN("weight_gradient", "weight_gradient_thin"),
     WEIGHT_GRADIENT_THIN_VECTOR("weight_gradient", "weight_gradient_thin_vector"),
     CONVOLUTION_STRIPS("strips", "convolution_strips"),

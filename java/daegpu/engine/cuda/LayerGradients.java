@@ -13,8 +13,8 @@ record LayerGradients(ImplicitGemm data, WeightGradient weights) {
     private static final Map<List<Kernel>, Kernel> JOINT = Map.of(
             List.of(Kernel.CONVOLUTION_STRIPS_1_STRIDE_1, Kernel.WEIGHT_GRADIENT_THIN_VECTOR),
             Kernel.CONVOLUTION_STRIPS_1_GRADIENTS,
-            List.of(Kernel.CONVOLUTION_STRIPS, Kernel.WEIGHT_GRADIENT_VECTOR), Kernel.CONVOLUTION_STRIPS_GRADIENTS,
-            List.of(Kernel.TRANSPOSED_CONVOLUTION_STRIPS_64, Kernel.WEIGHT_GRADIENT_VECTOR),
+            List.of(Kernel.CONVOLUTION_STRIPS, Kernel.WEIGHT_GRADIENT_STRIPS), Kernel.CONVOLUTION_STRIPS_GRADIENTS,
+            List.of(Kernel.TRANSPOSED_CONVOLUTION_STRIPS_64, Kernel.WEIGHT_GRADIENT_STRIPS),
             Kernel.TRANSPOSED_CONVOLUTION_STRIPS_64_GRADIENTS,
             List.of(Kernel.DENSE_DATA_GRADIENT_VECTOR, Kernel.WEIGHT_GRADIENT_VECTOR), Kernel.DENSE_GRADIENTS,
             List.of(Kernel.DENSE_DATA_GRADIENT_NARROW_VECTOR, Kernel.WEIGHT_GRADIENT_THIN_VECTOR),

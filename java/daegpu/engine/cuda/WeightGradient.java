@@ -2,11 +2,12 @@ package daegpu.engine.cuda;
 
 import daegpu.model.Layer;
 import daegpu.model.Layer.Operation;
+import java.util.Optional;
 
 /**
- * The weight gradient of a layer for batches of one size by a kernel of include/weight_gradient.cuh, and beside it the bias
- * gradient of convolutions and dense layers. It leaves {@link #splits} shares, each of which has the kernel's gradient and
- * then, from the next piece of the arena on, the bias's.
+ * The weight gradient of a layer for batches of one size by a kernel of include/weight_gradient.cuh or
+ * include/strip_gradient.cuh, and beside it the bias gradient of convolutions and dense layers. It leaves {@link #splits}
+ * shares, each of which has the kernel's gradient and then, from the next piece of the arena on, the bias's.
  *
  * @param kernel     what is launched
  * @param shape      {@code struct GradientShape}
@@ -24,6 +25,15 @@ record WeightGradient(Kernel kernel, int[] shape, int tileRows, int tileColumns,
     /** Pixels that a share takes at least. */
     private static final int LEAST_PART = 64;
 
+    /** Small pixels of a tile of include/strip_gradient.cuh, in either direction, and channels of a block, of either side. */
+    private static final int STRIP_SIZE = 7;
+    private static final int STRIP_CHANNELS = 32;
+    /** Its blocks, at most: fewer, because each leaves nine taps of all its channels. */
+    private static final int STRIP_BLOCKS = 64;
+    /** Channels, and height and width, below which its tiles would be mostly empty. */
+    private static final int LEAST_STRIP_CHANNELS = 16;
+    private static final int LEAST_STRIP_SIZE = 5;
+
     /** Rows and columns of the tiles that a kernel makes, and how many pixels it takes at a time. */
     record Tile(Kernel kernel, int rows, int columns, int pixels) {
     }
@@ -35,23 +45,53 @@ record WeightGradient(Kernel kernel, int[] shape, int tileRows, int tileColumns,
         int smallHeight = transposed ? layer.inputHeight() : layer.outputHeight();
         int smallWidth = transposed ? layer.inputWidth() : layer.outputWidth();
         int rows = layer.kernelSize() * layer.kernelSize() * channels;
-        Tile tile = TensorCores.gradientTile(precision, layer, channels, columns)
-                .orElseGet(() -> tile(rows, channels, columns));
+        Optional<Tile> tensorCores = TensorCores.gradientTile(precision, layer, channels, columns);
+        if (tensorCores.isEmpty() && hasStrips(layer, channels, columns, smallHeight, smallWidth)) {
+            return ofStrips(layer, count, channels, columns, smallHeight, smallWidth);
+        }
+        Tile tile = tensorCores.orElseGet(() -> tile(rows, channels, columns));
         int tileRows = (rows + tile.rows() - 1) / tile.rows();
         int tileColumns = (columns + tile.columns() - 1) / tile.columns();
         int pixels = count * smallHeight * smallWidth;
         int tiles = (pixels + tile.pixels() - 1) / tile.pixels();
         int splits = Math.max(1, Math.min(BLOCKS / (tileRows * tileColumns), tiles * tile.pixels() / LEAST_PART));
-        int biasAt = ImplicitGemm.pieces(rows * columns) * ImplicitGemm.PIECE;
+        return of(layer, tile.kernel(), pixels, Divisor.of(smallHeight * smallWidth), Divisor.of(smallWidth), tileRows, tileColumns,
+                splits);
+    }
+
+    private static boolean hasStrips(Layer layer, int channels, int columns, int smallHeight, int smallWidth) {
+        return layer.operation() != Operation.DENSE && layer.kernelSize() == 3 && layer.stride() == 2
+                && layer.paddingBefore() == 0 && channels % 4 == 0 && columns % 4 == 0
+                && Math.min(channels, columns) >= LEAST_STRIP_CHANNELS
+                && Math.min(smallHeight, smallWidth) >= LEAST_STRIP_SIZE;
+    }
+
+    /** By include/strip_gradient.cuh, in whose {@code GradientShape} pixels are tiles. */
+    private static WeightGradient ofStrips(Layer layer, int count, int channels, int columns, int smallHeight,
+            int smallWidth) {
+        int across = (smallWidth + STRIP_SIZE - 1) / STRIP_SIZE;
+        int ofImage = across * ((smallHeight + STRIP_SIZE - 1) / STRIP_SIZE);
+        int tileRows = (channels + STRIP_CHANNELS - 1) / STRIP_CHANNELS;
+        int tileColumns = (columns + STRIP_CHANNELS - 1) / STRIP_CHANNELS;
+        int splits = Math.max(1, Math.min(STRIP_BLOCKS / (tileRows * tileColumns), count * ofImage));
+        return of(layer, Kernel.WEIGHT_GRADIENT_STRIPS, count * ofImage, Divisor.of(ofImage), Divisor.of(across), tileRows,
+                tileColumns, splits);
+    }
+
+    private static WeightGradient of(Layer layer, Kernel kernel, int pixels, Divisor byImage, Divisor byWidth, int tileRows,
+            int tileColumns, int splits) {
+        boolean transposed = layer.operation() == Operation.TRANSPOSED_CONVOLUTION;
+        int channels = transposed ? layer.outputChannels() : layer.inputChannels();
+        int columns = transposed ? layer.inputChannels() : layer.outputChannels();
+        int biasAt = ImplicitGemm.pieces(layer.kernelSize() * layer.kernelSize() * channels * columns) * ImplicitGemm.PIECE;
         int share = transposed ? biasAt : biasAt + ImplicitGemm.pieces(columns) * ImplicitGemm.PIECE;
-        Divisor byImage = Divisor.of(smallHeight * smallWidth);
-        Divisor byWidth = Divisor.of(smallWidth);
         Divisor byChannels = Divisor.of(channels);
-        int[] shape = {pixels, smallHeight, smallWidth, transposed ? layer.outputHeight() : layer.inputHeight(),
+        int[] shape = {pixels, transposed ? layer.inputHeight() : layer.outputHeight(),
+                transposed ? layer.inputWidth() : layer.outputWidth(), transposed ? layer.outputHeight() : layer.inputHeight(),
                 transposed ? layer.outputWidth() : layer.inputWidth(), channels, columns, layer.kernelSize(),
                 layer.paddingBefore(), layer.stride(), splits, share, transposed ? -1 : biasAt, byImage.multiplier(),
                 byImage.shift(), byWidth.multiplier(), byWidth.shift(), byChannels.multiplier(), byChannels.shift()};
-        return new WeightGradient(tile.kernel(), shape, tileRows, tileColumns, splits, share, !transposed);
+        return new WeightGradient(kernel, shape, tileRows, tileColumns, splits, share, !transposed);
     }
 
     private static Tile tile(int rows, int channels, int columns) {

@@ -1,0 +1,124 @@
+#pragma once
+
+#include "weight_gradient.cuh"
+
+// The weight gradient of layers with 3x3 kernels, stride 2 and no padding before (sides are even), each value gathered once
+// for all taps. A block makes all nine taps of 32 channels of the large images by 32 of the small ones, a thread 9 x 2 x 4, and
+// runs over tiles of 7x7 small pixels with their 15x15 large ones. Channels and columns are multiples of 4.
+//
+// Here GradientShape counts otherwise: pixels are tiles, by_image divides by those of an image, by_width by those in a row.
+struct StripGradient {
+    static constexpr int THREADS = SUM_THREADS;
+    static constexpr int SIZE = 7;
+    static constexpr int LARGE = 2 * SIZE + 1;
+    static constexpr int CHANNELS = 32;  // of either
+    static constexpr int FOURS = CHANNELS / 4;
+    static constexpr int SHARED = (LARGE * LARGE + SIZE * SIZE) * CHANNELS;
+
+    // Pixels [image, top .. top + ROWS, left .. left + ROWS] of 32 channels, zeros outside.
+    template <int ROWS>
+    __device__ static void gather(const float* images, int image, int height, int width, int channels, int top, int left,
+                                  int channel, float* shared) {
+        int c = channel + static_cast<int>(threadIdx.x) % FOURS * 4;
+#pragma unroll 4
+        for (int index = static_cast<int>(threadIdx.x) / FOURS; index < ROWS * ROWS; index += THREADS / FOURS) {
+            int y = top + index / ROWS;
+            int x = left + index % ROWS;
+            float4 four = make_float4(0, 0, 0, 0);
+            if (y < height && x < width && c < channels) {
+                four = *reinterpret_cast<const float4*>(images + ((image * height + y) * width + x) * channels + c);
+            }
+            write_shared(shared + index * CHANNELS + threadIdx.x % FOURS * 4, four.x, four.y, four.z, four.w);
+        }
+    }
+
+    // One row of small pixels; acc: [tap, large channel, small channel].
+    __device__ static void multiply(const float* large, const float* small, float (&acc)[9][2][4]) {
+        float window[3][3][2];
+#pragma unroll
+        for (int ky = 0; ky < 3; ky++) {
+            read_shared(window[ky][2], large + ky * LARGE * CHANNELS);
+        }
+#pragma unroll
+        for (int q = 0; q < SIZE; q++) {
+            float right[4];
+            read_shared(right, small + q * CHANNELS);
+#pragma unroll
+            for (int ky = 0; ky < 3; ky++) {
+                window[ky][0][0] = window[ky][2][0];
+                window[ky][0][1] = window[ky][2][1];
+                read_shared(window[ky][1], large + (ky * LARGE + 2 * q + 1) * CHANNELS);
+                read_shared(window[ky][2], large + (ky * LARGE + 2 * q + 2) * CHANNELS);
+            }
+#pragma unroll
+            for (int tap = 0; tap < 9; tap++) {
+#pragma unroll
+                for (int i = 0; i < 2; i++) {
+#pragma unroll
+                    for (int j = 0; j < 4; j++) {
+                        acc[tap][i][j] = fmaf(window[tap / 3][tap % 3][i], right[j], acc[tap][i][j]);
+                    }
+                }
+            }
+        }
+    }
+
+    // All of a block's work; `shared` has SHARED floats.
+    __device__ __forceinline__ static void run(const GradientShape& shape, const float* large, const float* small,
+                                               float* partials, const Place& block, float* shared) {
+        float* larges = shared;
+        float* smalls = shared + LARGE * LARGE * CHANNELS;
+        int tx = static_cast<int>(threadIdx.x) / FOURS * 2;
+        int ty = static_cast<int>(threadIdx.x) % FOURS * 4;
+        int channel = block.x * CHANNELS;
+        int column = block.y * CHANNELS;
+        bool finds_bias = shape.bias_at >= 0 && block.x == 0 && threadIdx.x < CHANNELS;
+        float sum = 0;
+        float acc[9][2][4];
+#pragma unroll
+        for (int i = 0; i < 72; i++) {
+            acc[i / 8][i / 4 % 2][i % 4] = 0;
+        }
+        int first = static_cast<int>(static_cast<long long>(shape.pixels) * block.z / shape.splits);
+        int last = static_cast<int>(static_cast<long long>(shape.pixels) * (block.z + 1) / shape.splits);
+        int across = (shape.small_width + SIZE - 1) / SIZE;
+        int of_image = across * ((shape.small_height + SIZE - 1) / SIZE);
+        for (int tile = first; tile < last; tile++) {
+            int image = shape.by_image.quotient(tile);
+            int rest = tile - image * of_image;
+            int line = shape.by_width.quotient(rest);
+            int top = line * SIZE;
+            int left = (rest - line * across) * SIZE;
+            __syncthreads();
+            gather<LARGE>(large, image, shape.large_height, shape.large_width, shape.channels, 2 * top, 2 * left, channel,
+                          larges);
+            gather<SIZE>(small, image, shape.small_height, shape.small_width, shape.columns, top, left, column, smalls);
+            __syncthreads();
+            int rows = min(SIZE, shape.small_height - top);
+#pragma unroll 1
+            for (int row = 0; row < rows; row++) {
+                multiply(larges + 2 * row * LARGE * CHANNELS + tx, smalls + row * SIZE * CHANNELS + ty, acc);
+            }
+            if (finds_bias) {
+                for (int i = 0; i < rows * SIZE; i++) {
+                    sum += smalls[i * CHANNELS + threadIdx.x];
+                }
+            }
+        }
+        float* share = partials + static_cast<long long>(block.z) * shape.share;
+        int c = channel + tx;
+        int n = column + ty;
+        if (c < shape.channels && n < shape.columns) {
+#pragma unroll
+            for (int tap = 0; tap < 9; tap++) {
+#pragma unroll
+                for (int i = 0; i < 2; i++) {
+                    store_row(acc[tap][i], share + (tap * shape.channels + c + i) * shape.columns + n, 4, true);
+                }
+            }
+        }
+        if (finds_bias && column + static_cast<int>(threadIdx.x) < shape.columns) {
+            share[shape.bias_at + column + threadIdx.x] = sum;
+        }
+    }
+};
