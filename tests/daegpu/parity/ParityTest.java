@@ -5,13 +5,17 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import daegpu.engine.Engine;
 import daegpu.engine.EngineOptions;
+import daegpu.engine.TrainingState;
 import daegpu.engine.reference.ReferenceEngine;
 import daegpu.format.Safetensors;
 import daegpu.format.Safetensors.Tensor;
 import daegpu.model.Layer;
 import daegpu.model.ParameterTensor;
+import daegpu.model.Parameters;
 import java.io.IOException;
+import java.lang.reflect.Proxy;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -23,6 +27,7 @@ import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.MethodSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
@@ -175,5 +180,39 @@ class ParityTest {
             assertTrue(once.stream().allMatch(Comparison::passed));
             assertEquals(once, Parity.replay(recorded, engine, Tolerance.of("reference", "fp32")));
         }
+    }
+
+    /** A bias next to zero, of a unit without weights, so that it alone decides whether the unit's ReLU opens. */
+    @ParameterizedTest
+    @CsvSource({"1e-9, -1e-9, true", "-1e-9, 1e-9, true", "1e-9, 2e-9, false", "1e-2, -1e-2, false"})
+    void roundingOpensAReluOnlyNextToZero(float expectedBias, float actualBias, boolean opens) {
+        RecordedValues recorded = RecordedValues.read(TINY);
+        EngineOptions options = new EngineOptions(32, "fp32", 1);
+        try (Engine expected = withBias(new ReferenceEngine(recorded.architecture(), options), expectedBias);
+             Engine actual = withBias(new ReferenceEngine(recorded.architecture(), options), actualBias)) {
+            assertEquals(opens, Parity.roundingOpensRelu(recorded, expected, actual, 1e-4));
+        }
+    }
+
+    /** The engine, but for the first unit of the second convolution. */
+    private static Engine withBias(Engine engine, float bias) {
+        return (Engine) Proxy.newProxyInstance(Engine.class.getClassLoader(), new Class<?>[] {Engine.class},
+                (proxy, method, arguments) -> {
+                    if (method.getName().equals("load")) {
+                        TrainingState state = ((TrainingState) arguments[0]).copy();
+                        Parameters parameters = state.parameters();
+                        float[] kernel = parameters.get("conv2.kernel");
+                        int units = parameters.get("conv2.bias").length;
+                        for (int i = 0; i < kernel.length; i += units) {
+                            kernel[i] = 0;
+                        }
+                        parameters.set("conv2.kernel", kernel);
+                        float[] biases = parameters.get("conv2.bias");
+                        biases[0] = bias;
+                        parameters.set("conv2.bias", biases);
+                        return method.invoke(engine, state);
+                    }
+                    return method.invoke(engine, arguments);
+                });
     }
 }
