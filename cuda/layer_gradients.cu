@@ -4,16 +4,18 @@
 #include "layer_gradients.cuh"
 #include "strip_gradient.cuh"
 #include "strips.cuh"
+#include "thin_strip_gradient.cuh"
 
 using WeightGradientVector = WeightGradient<true, true, 64, 32, 4, 4>;
 using WeightGradientThinVector = WeightGradient<false, true, 16, 32, 1, 4>;
 using StripConvolution2Of8 = StripConvolution<2, 8>;
 using StripConvolution1Of1 = StripConvolution<1, 1>;
+using ThinStripGradient1 = ThinStripGradient<1>;
 using DenseDataGradientVector = ImplicitGemm<true, 0, 1, true, 32, 64, 4, 4>;
 using DenseDataGradientNarrowVector = ImplicitGemm<true, 0, 1, true, 32, 16, 4, 1>;
 
 LAYER_GRADIENTS(convolution_strips_gradients, StripConvolution2Of8, StripGradient)
-LAYER_GRADIENTS(convolution_strips_1_gradients, StripConvolution1Of1, WeightGradientThinVector)
+LAYER_GRADIENTS(convolution_strips_1_gradients, StripConvolution1Of1, ThinStripGradient1)
 LAYER_GRADIENTS(transposed_convolution_strips_64_gradients, StripTransposed<64>, StripGradient)
 LAYER_GRADIENTS(dense_gradients, DenseDataGradientVector, WeightGradientVector)
 LAYER_GRADIENTS(dense_narrow_gradients, DenseDataGradientNarrowVector, WeightGradientThinVector)

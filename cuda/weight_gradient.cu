@@ -1,13 +1,18 @@
 // Weight gradients of convolutions, transposed convolutions and dense layers, each block's share of them, with the bias
 // gradient of convolutions and dense layers beside them. Reference: daegpu.engine.reference.Convolution. See
-// include/weight_gradient.cuh and include/strip_gradient.cuh.
+// include/weight_gradient.cuh, include/strip_gradient.cuh and
+// include/thin_strip_gradient.cuh.
 #include "strip_gradient.cuh"
+#include "thin_strip_gradient.cuh"
 #include "weight_gradient.cuh"
 
 WEIGHT_GRADIENT(weight_gradient, WeightGradient<false, false, 64, 32, 4, 4>)
 WEIGHT_GRADIENT(weight_gradient_vector, WeightGradient<true, true, 64, 32, 4, 4>)
 // 3x3 kernels with stride 2.
 WEIGHT_GRADIENT(weight_gradient_strips, StripGradient)
-// Up to 16 rows, such as a 3x3 kernel on one channel.
+// 3x3 kernels on large images of one channel.
+WEIGHT_GRADIENT(weight_gradient_strips_1, ThinStripGradient<2>)
+WEIGHT_GRADIENT(weight_gradient_strips_1_stride_1, ThinStripGradient<1>)
+// Up to 16 rows, such as those of a small dense layer.
 WEIGHT_GRADIENT(weight_gradient_thin, WeightGradient<false, false, 16, 32, 1, 4>)
 WEIGHT_GRADIENT(weight_gradient_thin_vector, WeightGradient<false, true, 16, 32, 1, 4>)

@@ -141,7 +141,9 @@ struct Taps {
 template <int BM>
 __device__ inline int swizzled(int k, int m) {
     constexpr int GROUPS = BM >= 32 ? 3 : BM >= 16 ? 1 : 0;
-    return k * BM + (m ^ (((k >> 2) & GROUPS) * 8));
+    // In rows of 16 floats, those of odd and even k take turns where the bits of m have run out.
+    int row = BM == 16 ? k ^ (k >> 3 & 1) : k;
+    return row * BM + (m ^ (((k >> 2) & GROUPS) * 8));
 }
 
 // The bias of N columns, zero where the epilogue has none.
@@ -154,26 +156,32 @@ __device__ inline void load_bias(const GemmShape& shape, const GemmOperands& ope
     }
 }
 
+// An epilogue that the compiler knows.
+template <int EPILOGUE>
+struct Known {
+    static constexpr int epilogue = EPILOGUE;
+};
+
 // Bias, activation or its gradient, and the stores of `count` of N neighbouring columns of an output pixel, at float `at`.
-template <int N>
-__device__ inline void finish_pixel(const GemmShape& shape, const GemmOperands& operands, long long at, int count, bool whole,
+template <int EPILOGUE, int N>
+__device__ inline void finish_pixel(Known<EPILOGUE>, const GemmShape& shape, const GemmOperands& operands, long long at, int count, bool whole,
                                     const float (&bias)[N], float (&values)[N], float (&sums)[N], float& squares) {
     float other[N];
-    if (shape.epilogue >= RELU_GRADIENT) {
+    if (EPILOGUE >= RELU_GRADIENT) {
         load_row(other, operands.other + at, count, whole);
     }
     float gradient[N];
 #pragma unroll
     for (int j = 0; j < N; j++) {
-        float value = values[j] + bias[j];
-        if (shape.epilogue == BIAS_RELU) {
+        float value = EPILOGUE == RELU_GRADIENT ? values[j] : values[j] + bias[j];
+        if (EPILOGUE == BIAS_RELU) {
             value = fmaxf(value, 0.0f);
-        } else if (shape.epilogue == BIAS_SIGMOID) {
+        } else if (EPILOGUE == BIAS_SIGMOID) {
             value = sigmoid(value);
-        } else if (shape.epilogue == RELU_GRADIENT) {
+        } else if (EPILOGUE == RELU_GRADIENT) {
             value = j < count && other[j] > 0 ? value : 0.0f;
             sums[j] += value;
-        } else if (shape.epilogue == LOSS) {
+        } else if (EPILOGUE == LOSS) {
             value = sigmoid(value);
             float difference = j < count ? value - other[j] : 0.0f;
             gradient[j] = difference * shape.scale * (value * (1 - value));
@@ -183,12 +191,36 @@ __device__ inline void finish_pixel(const GemmShape& shape, const GemmOperands& 
         values[j] = value;
     }
     store_row(values, operands.output + at, count, whole);
-    if (shape.epilogue == LOSS) {
+    if (EPILOGUE == LOSS) {
         store_row(gradient, operands.gradient + at, count, whole);
     }
 }
 
-// Leaves the block's sums of columns, added in the order of a tree: thread (ty, tx) of ROWS by ACROSS has those of TN columns
+// Does what is given with the layer's epilogue, which is no last layer's: those without bias have zeros in its place.
+template <typename Finish>
+__device__ __forceinline__ void with_hidden_epilogue(const GemmShape& shape, Finish finish) {
+    if (shape.epilogue == RELU_GRADIENT) {
+        finish(Known<RELU_GRADIENT>());
+    } else if (shape.epilogue == BIAS_RELU) {
+        finish(Known<BIAS_RELU>());
+    } else {
+        finish(Known<BIAS>());
+    }
+}
+
+// The same with any epilogue.
+template <typename Finish>
+__device__ __forceinline__ void with_epilogue(const GemmShape& shape, Finish finish) {
+    if (shape.epilogue == LOSS) {
+        finish(Known<LOSS>());
+    } else if (shape.epilogue == BIAS_SIGMOID) {
+        finish(Known<BIAS_SIGMOID>());
+    } else {
+        with_hidden_epilogue(shape, finish);
+    }
+}
+
+// Leaves the block's sums of columns, added in the order of a tree down to 16 rows, and then of those: thread (ty, tx) of ROWS by ACROSS has those of TN columns
 // from column + tx * TN on. `scratch` has ROWS * (ACROSS * TN + 8) floats.
 template <int ROWS, int ACROSS, int TN>
 __device__ inline void leave_sums(const GemmShape& shape, const GemmOperands& operands, const Place& block, int phase,
@@ -203,7 +235,8 @@ __device__ inline void leave_sums(const GemmShape& shape, const GemmOperands& op
         scratch[ty * PITCH + j * ACROSS + tx] = sums[j];
     }
     __syncthreads();
-    for (int half = ROWS / 2; half > 0; half /= 2) {
+    constexpr int LAST_ROWS = ROWS < 16 ? ROWS : 16;
+    for (int half = ROWS / 2; half >= LAST_ROWS; half /= 2) {
         for (int i = threadIdx.x; i < half * BN; i += SUM_THREADS) {
             int at = i / BN * PITCH + i % BN;
             scratch[at] += scratch[at + half * PITCH];
@@ -213,8 +246,13 @@ __device__ inline void leave_sums(const GemmShape& shape, const GemmOperands& op
     int line = phase * block.across + block.x;
     for (int i = threadIdx.x; i < BN; i += SUM_THREADS) {
         int n = column + i % ACROSS * TN + i / ACROSS;
+        float sum = 0;
+#pragma unroll
+        for (int row = 0; row < LAST_ROWS; row++) {
+            sum += scratch[row * PITCH + i];
+        }
         if (n < shape.columns) {
-            operands.sums[static_cast<long long>(line) * shape.sums_pitch + n] = scratch[i];
+            operands.sums[static_cast<long long>(line) * shape.sums_pitch + n] = sum;
         }
     }
     if (shape.epilogue == LOSS) {
@@ -498,7 +536,9 @@ struct ImplicitGemm {
             int row = tile * BM + threadIdx.x / (BN / TN) * TM + i;
             if (row < shape.rows) {
                 long long at = static_cast<long long>(taps.output_pixel(shape, row)) * shape.columns + n;
-                finish_pixel(shape, operands, at, count, whole, bias, acc[i], sums, squares);
+                with_epilogue(shape, [&](auto epilogue) {
+                    finish_pixel(epilogue, shape, operands, at, count, whole, bias, acc[i], sums, squares);
+                });
             }
         }
     }

@@ -173,7 +173,9 @@ struct SingleFilter {
             int count = min(4, shape.grid_width - left - x);
             if (y < shape.grid_height && count > 0) {
                 long long at = (static_cast<long long>(image) * shape.grid_height + y) * shape.grid_width + left + x;
-                finish_pixel(shape, operands, at, count, shape.grid_width % 4 == 0, bias, total, sums, squares);
+                with_epilogue(shape, [&](auto epilogue) {
+                    finish_pixel(epilogue, shape, operands, at, count, shape.grid_width % 4 == 0, bias, total, sums, squares);
+                });
             }
         }
         if (operands.sums != nullptr) {

@@ -24,7 +24,8 @@ struct StripInput {
     static constexpr int FOUR_PITCH = WIDTH == 8 ? 40 : 80;  // of four channels
     static constexpr int PITCH = VECTOR ? 2 * FOUR_PITCH : WIDTH;
     static constexpr int SHARED = ROWS * PITCH;
-    static constexpr int LOADS = (ROWS * WIDTH * (VECTOR ? 2 : 1) + THREADS - 1) / THREADS;
+    static constexpr int ROWS_AT_ONCE = THREADS / (WIDTH * (VECTOR ? 2 : 1));
+    static constexpr int LOADS = (ROWS + ROWS_AT_ONCE - 1) / ROWS_AT_ONCE;
     static_assert(!VECTOR || WIDTH == 8 || WIDTH == 16, "pitches are for these");
 
     const GemmShape& shape;
@@ -33,6 +34,10 @@ struct StripInput {
     float values[LOADS * (VECTOR ? 4 : 1)];
 
     __device__ StripInput(const GemmShape& s, const float* i) : shape(s), input(i) {}
+
+    // The value of a row, or four of them, that this thread is for; some threads may have none.
+    __device__ static int place() { return static_cast<int>(threadIdx.x) / (VECTOR ? 2 : 1); }
+    __device__ static bool loads() { return THREADS % WIDTH == 0 || place() < ROWS_AT_ONCE * WIDTH; }
 
     // The row, counted through all columns of strips, where a strip begins.
     __device__ int first_row(int strip, int& column, int& i) const {
@@ -47,25 +52,27 @@ struct StripInput {
         int column, i;
         first_row(first_strip, column, i);
         int across = (shape.grid_width + STRIP - 1) / STRIP;
+        int images = shape.by_channels.quotient(shape.by_width.quotient(shape.rows));
+        int image = shape.by_channels.quotient(column);
+        int left = column - image * across;
+        int row = STEP * i + place() / WIDTH;
+        int four = VECTOR ? static_cast<int>(threadIdx.x) % 2 * 4 : 0;
 #pragma unroll
         for (int r = 0; r < LOADS; r++) {
-            int index = (threadIdx.x + r * THREADS) / (VECTOR ? 2 : 1);
-            int x = index % WIDTH;
-            int row = STEP * i + index / WIDTH;
-            int here = column;
             while (row >= rows_of_column) {
                 row -= rows_of_column;
-                here++;
+                left++;
+                if (left == across) {
+                    left = 0;
+                    image++;
+                }
             }
-            int image = shape.by_channels.quotient(here);
-            int left = here - image * across;
             int y = row - BEFORE;
-            x += left * STRIP * STEP - BEFORE;
-            bool inside = image * across * shape.grid_height < shape.rows
-                    && static_cast<unsigned>(y) < static_cast<unsigned>(shape.height)
+            int x = place() % WIDTH + left * STRIP * STEP - BEFORE;
+            bool inside = loads() && image < images && static_cast<unsigned>(y) < static_cast<unsigned>(shape.height)
                     && static_cast<unsigned>(x) < static_cast<unsigned>(shape.width);
-            int four = VECTOR ? static_cast<int>(threadIdx.x) % 2 * 4 : 0;
             start[r] = inside ? ((image * shape.height + y) * shape.width + x) * shape.channels + four : -1;
+            row += ROWS_AT_ONCE;
         }
     }
 
@@ -90,10 +97,9 @@ struct StripInput {
     __device__ void stage(float* shared) const {
 #pragma unroll
         for (int r = 0; r < LOADS; r++) {
-            int index = (threadIdx.x + r * THREADS) / (VECTOR ? 2 : 1);
-            int row = index / WIDTH;
-            if (ROWS * WIDTH * (VECTOR ? 2 : 1) % THREADS == 0 || row < ROWS) {
-                float* to = shared + row * PITCH + index % WIDTH;
+            int row = place() / WIDTH + r * ROWS_AT_ONCE;
+            if (loads() && ((r + 1) * ROWS_AT_ONCE <= ROWS || row < ROWS)) {
+                float* to = shared + row * PITCH + place() % WIDTH;
                 if (VECTOR) {
 #pragma unroll
                     for (int j = 0; j < 4; j++) {
@@ -238,13 +244,16 @@ struct StripConvolution {
                 int image = shape.by_channels.quotient(line);
                 int x = (line - image * across) * STRIP;
                 int pixel = (image * shape.grid_height + i) * shape.grid_width + x;
+                with_hidden_epilogue(shape, [&](auto epilogue) {
+                    long long at = static_cast<long long>(pixel) * shape.columns + n;
 #pragma unroll
-                for (int q = 0; q < STRIP; q++) {
-                    if (x + q < shape.grid_width) {
-                        finish_pixel(shape, operands, static_cast<long long>(pixel + q) * shape.columns + n, TN, true, bias,
-                                     acc[q], sums, squares);
+                    for (int q = 0; q < STRIP; q++) {
+                        if (x + q < shape.grid_width) {
+                            finish_pixel(epilogue, shape, operands, at, TN, true, bias, acc[q], sums, squares);
+                        }
+                        at += shape.columns;
                     }
-                }
+                });
             }
         }
         if (operands.sums != nullptr) {
@@ -358,13 +367,18 @@ struct StripTransposed {
 #pragma unroll
                 for (int part = 0; part < 4; part++) {
                     int pixel = ((image * shape.grid_height + i) * 2 + part / 2) * 2 * shape.grid_width + 2 * x + part % 2;
+                    // One decision for each row of a phase, as with one for all four, ptxas takes up to 60 registers more.
+                    with_hidden_epilogue(shape, [&](auto epilogue) {
+                        long long at = static_cast<long long>(pixel) * shape.columns + n;
 #pragma unroll
-                    for (int q = 0; q < STRIP; q++) {
-                        if (x + q < shape.grid_width) {
-                            finish_pixel(shape, operands, static_cast<long long>(pixel + 2 * q) * shape.columns + n, TN, true,
-                                         bias, acc[part / 2][part % 2][q], sums, squares);
+                        for (int q = 0; q < STRIP; q++) {
+                            if (x + q < shape.grid_width) {
+                                finish_pixel(epilogue, shape, operands, at, TN, true, bias, acc[part / 2][part % 2][q], sums,
+                                             squares);
+                            }
+                            at += 2 * shape.columns;
                         }
-                    }
+                    });
                 }
             }
         }

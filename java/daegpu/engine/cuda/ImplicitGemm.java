@@ -35,13 +35,13 @@ record ImplicitGemm(Kernel kernel, int[] shape, int blocks, int tileColumns, int
     private static final int LEAST_PART = 128;
 
     /** Small pixels in a strip, and strips in a tile: {@code STRIP} and {@code STRIPS} in include/strips.cuh. */
-    private static final int STRIP = 7;
-    private static final int STRIPS = 16;
+    static final int STRIP = 7;
+    static final int STRIPS = 16;
     /** Pixels of a tile of include/single_filter.cuh. */
     private static final int SINGLE_ROWS = 16;
     private static final int SINGLE_COLUMNS = 32;
     /** Height and width below which strips would be mostly empty, and the rows of a tile not fit its place. */
-    private static final int LEAST_STRIPS = 5;
+    static final int LEAST_STRIPS = 5;
 
     /** Rows and columns of the tiles that a kernel makes, and how much of the depth it takes at a time. */
     record Tile(Kernel kernel, int rows, int columns, int depth) {
@@ -70,7 +70,7 @@ record ImplicitGemm(Kernel kernel, int[] shape, int blocks, int tileColumns, int
         int gridHeight = scatters ? layer.inputHeight() : layer.outputHeight();
         int gridWidth = scatters ? layer.inputWidth() : layer.outputWidth();
         Optional<Tile> tensorCores = TensorCores.tile(precision, layer, transposed, channels, columns, epilogue);
-        Tile strips = tensorCores.isPresent() ? null
+        Tile strips = tensorCores.isPresent() || epilogue == Epilogue.LOSS || epilogue == Epilogue.BIAS_SIGMOID ? null
                 : stripTile(layer, transposed, channels, columns, gridHeight, gridWidth);
         if (strips != null) {
             return ofStrips(layer, strips, count, channels, columns, height, width, gridHeight, gridWidth, epilogue, scale);

@@ -52,6 +52,8 @@ enum Kernel {
     WEIGHT_GRADIENT("weight_gradient", "weight_gradient"),
     WEIGHT_GRADIENT_VECTOR("weight_gradient", "weight_gradient_vector"),
     WEIGHT_GRADIENT_STRIPS("weight_gradient", "weight_gradient_strips"),
+    WEIGHT_GRADIENT_STRIPS_1("weight_gradient", "weight_gradient_strips_1"),
+    WEIGHT_GRADIENT_STRIPS_1_STRIDE_1("weight_gradient", "weight_gradient_strips_1_stride_1"),
     WEIGHT_GRADIENT_THIN("weight_gradient", "weight_gradient_thin"),
     WEIGHT_GRADIENT_THIN_VECTOR("weight_gradient", "weight_gradient_thin_vector"),
     CONVOLUTION_STRIPS("strips", "convolution_strips"),

@@ -11,7 +11,7 @@ import java.util.Map;
 record LayerGradients(ImplicitGemm data, WeightGradient weights) {
 
     private static final Map<List<Kernel>, Kernel> JOINT = Map.of(
-            List.of(Kernel.CONVOLUTION_STRIPS_1_STRIDE_1, Kernel.WEIGHT_GRADIENT_THIN_VECTOR),
+            List.of(Kernel.CONVOLUTION_STRIPS_1_STRIDE_1, Kernel.WEIGHT_GRADIENT_STRIPS_1_STRIDE_1),
             Kernel.CONVOLUTION_STRIPS_1_GRADIENTS,
             List.of(Kernel.CONVOLUTION_STRIPS, Kernel.WEIGHT_GRADIENT_STRIPS), Kernel.CONVOLUTION_STRIPS_GRADIENTS,
             List.of(Kernel.TRANSPOSED_CONVOLUTION_STRIPS_64, Kernel.WEIGHT_GRADIENT_STRIPS),

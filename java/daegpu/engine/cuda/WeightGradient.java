@@ -5,8 +5,8 @@ import daegpu.model.Layer.Operation;
 import java.util.Optional;
 
 /**
- * The weight gradient of a layer for batches of one size by a kernel of include/weight_gradient.cuh or
- * include/strip_gradient.cuh, and beside it the bias gradient of convolutions and dense layers. It leaves {@link #splits}
+ * The weight gradient of a layer for batches of one size by a kernel of include/weight_gradient.cuh,
+ * include/strip_gradient.cuh or include/thin_strip_gradient.cuh, and beside it the bias gradient of convolutions and dense layers. It leaves {@link #splits}
  * shares, each of which has the kernel's gradient and then, from the next piece of the arena on, the bias's.
  *
  * @param kernel     what is launched
@@ -25,14 +25,12 @@ record WeightGradient(Kernel kernel, int[] shape, int tileRows, int tileColumns,
     /** Pixels that a share takes at least. */
     private static final int LEAST_PART = 64;
 
-    /** Small pixels of a tile of include/strip_gradient.cuh, in either direction, and channels of a block, of either side. */
-    private static final int STRIP_SIZE = 7;
+    /** Channels that a block of include/strip_gradient.cuh and include/thin_strip_gradient.cuh takes, of either side. */
     private static final int STRIP_CHANNELS = 32;
-    /** Its blocks, at most: fewer, because each leaves nine taps of all its channels. */
+    /** Blocks of include/strip_gradient.cuh, at most: fewer, because each leaves nine taps of all its channels. */
     private static final int STRIP_BLOCKS = 64;
-    /** Channels, and height and width, below which its tiles would be mostly empty. */
+    /** Channels below which its tiles would be mostly empty. */
     private static final int LEAST_STRIP_CHANNELS = 16;
-    private static final int LEAST_STRIP_SIZE = 5;
 
     /** Rows and columns of the tiles that a kernel makes, and how many pixels it takes at a time. */
     record Tile(Kernel kernel, int rows, int columns, int pixels) {
@@ -49,6 +47,9 @@ record WeightGradient(Kernel kernel, int[] shape, int tileRows, int tileColumns,
         if (tensorCores.isEmpty() && hasStrips(layer, channels, columns, smallHeight, smallWidth)) {
             return ofStrips(layer, count, channels, columns, smallHeight, smallWidth);
         }
+        if (hasThinStrips(layer, channels, columns, smallHeight, smallWidth)) {
+            return ofThinStrips(layer, count, columns, smallHeight, smallWidth);
+        }
         Tile tile = tensorCores.orElseGet(() -> tile(rows, channels, columns));
         int tileRows = (rows + tile.rows() - 1) / tile.rows();
         int tileColumns = (columns + tile.columns() - 1) / tile.columns();
@@ -63,19 +64,36 @@ record WeightGradient(Kernel kernel, int[] shape, int tileRows, int tileColumns,
         return layer.operation() != Operation.DENSE && layer.kernelSize() == 3 && layer.stride() == 2
                 && layer.paddingBefore() == 0 && channels % 4 == 0 && columns % 4 == 0
                 && Math.min(channels, columns) >= LEAST_STRIP_CHANNELS
-                && Math.min(smallHeight, smallWidth) >= LEAST_STRIP_SIZE;
+                && Math.min(smallHeight, smallWidth) >= ImplicitGemm.LEAST_STRIPS;
     }
 
     /** By include/strip_gradient.cuh, in whose {@code GradientShape} pixels are tiles. */
     private static WeightGradient ofStrips(Layer layer, int count, int channels, int columns, int smallHeight,
             int smallWidth) {
-        int across = (smallWidth + STRIP_SIZE - 1) / STRIP_SIZE;
-        int ofImage = across * ((smallHeight + STRIP_SIZE - 1) / STRIP_SIZE);
+        int across = (smallWidth + ImplicitGemm.STRIP - 1) / ImplicitGemm.STRIP;
+        int ofImage = across * ((smallHeight + ImplicitGemm.STRIP - 1) / ImplicitGemm.STRIP);
         int tileRows = (channels + STRIP_CHANNELS - 1) / STRIP_CHANNELS;
         int tileColumns = (columns + STRIP_CHANNELS - 1) / STRIP_CHANNELS;
         int splits = Math.max(1, Math.min(STRIP_BLOCKS / (tileRows * tileColumns), count * ofImage));
         return of(layer, Kernel.WEIGHT_GRADIENT_STRIPS, count * ofImage, Divisor.of(ofImage), Divisor.of(across), tileRows,
                 tileColumns, splits);
+    }
+
+    private static boolean hasThinStrips(Layer layer, int channels, int columns, int smallHeight, int smallWidth) {
+        return layer.operation() != Operation.DENSE && layer.kernelSize() == 3 && channels == 1 && columns % 4 == 0
+                && layer.paddingBefore() == (layer.stride() == 1 ? 1 : 0)
+                && Math.min(smallHeight, smallWidth) >= ImplicitGemm.LEAST_STRIPS;
+    }
+
+    /** By include/thin_strip_gradient.cuh, in whose {@code GradientShape} pixels are strips. */
+    private static WeightGradient ofThinStrips(Layer layer, int count, int columns, int smallHeight, int smallWidth) {
+        int across = (smallWidth + ImplicitGemm.STRIP - 1) / ImplicitGemm.STRIP;
+        int strips = count * across * smallHeight;
+        int tiles = (strips + ImplicitGemm.STRIPS - 1) / ImplicitGemm.STRIPS;
+        int tileColumns = (columns + STRIP_CHANNELS - 1) / STRIP_CHANNELS;
+        Kernel kernel = layer.stride() == 1 ? Kernel.WEIGHT_GRADIENT_STRIPS_1_STRIDE_1 : Kernel.WEIGHT_GRADIENT_STRIPS_1;
+        return of(layer, kernel, strips, Divisor.of(across), Divisor.of(smallHeight), 1, tileColumns,
+                Math.max(1, Math.min(BLOCKS / tileColumns, tiles)));
     }
 
     private static WeightGradient of(Layer layer, Kernel kernel, int pixels, Divisor byImage, Divisor byWidth, int tileRows,

@@ -14,6 +14,7 @@ import java.util.EnumSet;
 import java.util.List;
 import java.util.Random;
 import java.util.Set;
+import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
@@ -33,8 +34,9 @@ class NativeShapesTest {
     private static Device device;
     private static Kernel.Library kernels;
     private static final DeviceScope LIBRARY_SCOPE = new DeviceScope();
-    /** Kernels for both gradients of a layer that some shape asked for. */
+    /** Kernels that some shape asked for: for both gradients of a layer, and for its weight gradient alone. */
     private static final Set<Kernel> joint = EnumSet.noneOf(Kernel.class);
+    private static final Set<Kernel> weightGradients = EnumSet.noneOf(Kernel.class);
 
     @BeforeAll
     static void open() {
@@ -58,6 +60,9 @@ class NativeShapesTest {
             }
         });
         assertTrue(only != null || joint.size() == 5, () -> "not all kernels for both gradients ran: " + joint);
+        Set<Kernel> all = Arrays.stream(Kernel.values()).filter(kernel -> kernel.name().startsWith("WEIGHT_GRADIENT")
+                && !kernel.name().matches(".*_(TF32|BF16)")).collect(Collectors.toSet());
+        assertTrue(only != null || weightGradients.equals(all), () -> "not all of " + all + " ran: " + weightGradients);
     }
 
     @Test
@@ -189,6 +194,7 @@ class NativeShapesTest {
 
         private void checkWeightGradient(double[] expected) {
             WeightGradient product = WeightGradient.of(layer, count, "fp32");
+            weightGradients.add(product.kernel());
             boolean transposed = layer.operation() == Operation.TRANSPOSED_CONVOLUTION;
             DeviceArray shares = floats.nans(product.splits() * product.share());
             product.launch(kernels, floats.upload(transposed ? small : large),

@@ -1,0 +1,146 @@
+#pragma once
+
+#include "strips.cuh"
+#include "weight_gradient.cuh"
+
+// The weight gradient of layers with 3x3 kernels whose large images have one channel, such as a network's first and last layer
+// for grey images. Eight threads go along a strip of include/strips.cuh for 32 channels of the small images, four each, and
+// keep nine taps of them: a value of the small images is loaded by the one thread that needs it, and those of the large
+// images, from shared memory, serve three taps and four channels. At the end a block adds its 16 strips' sums, in order.
+// Columns are a multiple of 4.
+//
+// Here GradientShape counts otherwise: pixels are strips, by_width divides by those of a column of an image (small_height), and
+// by_image divides by the columns of strips of an image.
+template <int STRIDE>
+struct ThinStripGradient {
+    static constexpr int THREADS = SUM_THREADS;
+    static constexpr int TN = 4;
+    static constexpr int BN = 8 * TN;
+    static constexpr int TAPS = 9;
+    static constexpr int LINES = TAPS + 1;  // the last one is for the bias
+    static constexpr int WIDTH = StripConvolution<STRIDE, 1>::WIDTH;
+    using Input = typename StripConvolution<STRIDE, 1>::Input;
+    static constexpr int SHARED = Input::SHARED > STRIPS * LINES * BN ? Input::SHARED : STRIPS * LINES * BN;
+
+    // What StripInput wants to know of the large images.
+    __device__ static GemmShape strips_of(const GradientShape& shape) {
+        GemmShape strips = {};
+        strips.rows = shape.pixels;
+        strips.grid_height = shape.small_height;
+        strips.grid_width = shape.small_width;
+        strips.height = shape.large_height;
+        strips.width = shape.large_width;
+        strips.channels = 1;
+        strips.by_width = shape.by_width;
+        strips.by_channels = shape.by_image;
+        return strips;
+    }
+
+    // As many pixels as there are left in the row, and zeros.
+    __device__ static void load(float (&values)[STRIP][TN], const float* from, int columns, int left) {
+        if (left >= STRIP) {
+#pragma unroll
+            for (int q = 0; q < STRIP; q++) {
+                load_row(values[q], from + q * columns, TN, true);
+            }
+        } else {
+#pragma unroll
+            for (int q = 0; q < STRIP; q++) {
+                load_row(values[q], from + q * columns, q < left ? TN : 0, false);
+            }
+        }
+    }
+
+    __device__ static void multiply(const float* rows, const float (&small)[STRIP][TN], float (&acc)[LINES][TN]) {
+#pragma unroll
+        for (int ky = 0; ky < 3; ky++) {
+            float window[WIDTH];
+            Input::read(window, rows + ky * Input::PITCH, 0);
+#pragma unroll
+            for (int q = 0; q < STRIP; q++) {
+#pragma unroll
+                for (int kx = 0; kx < 3; kx++) {
+#pragma unroll
+                    for (int j = 0; j < TN; j++) {
+                        acc[ky * 3 + kx][j] = fmaf(window[q * STRIDE + kx], small[q][j], acc[ky * 3 + kx][j]);
+                    }
+                }
+            }
+        }
+    }
+
+    // All of a block's work; `shared` has SHARED floats.
+    __device__ __forceinline__ static void run(const GradientShape& shape, const float* large, const float* small,
+                                               float* partials, const Place& block, float* shared) {
+        GemmShape strips = strips_of(shape);
+        Input input(strips, large);
+        int across = (shape.small_width + STRIP - 1) / STRIP;
+        int column = block.y * BN;
+        int n = column + static_cast<int>(threadIdx.x) % 8 * TN;
+        bool finds_bias = shape.bias_at >= 0;
+        float acc[LINES][TN];
+#pragma unroll
+        for (int i = 0; i < LINES * TN; i++) {
+            acc[i / TN][i % TN] = 0;
+        }
+        int tiles = (shape.pixels + STRIPS - 1) / STRIPS;
+        int end = static_cast<int>(static_cast<long long>(tiles) * (block.z + 1) / shape.splits);
+        for (int tile = static_cast<int>(static_cast<long long>(tiles) * block.z / shape.splits); tile < end; tile++) {
+            int strip = tile * STRIPS + static_cast<int>(threadIdx.x) / 8;
+            int line, i;
+            int first = input.first_row(tile * STRIPS, line, i);
+            const float* rows = shared + (input.first_row(strip, line, i) - first) * Input::PITCH;
+            bool works = strip < shape.pixels && n < shape.columns;
+            input.find(tile * STRIPS);
+            input.load(0);
+            float values[STRIP][TN];
+            if (works) {
+                int image = strips.by_channels.quotient(line);
+                int x = (line - image * across) * STRIP;
+                const float* from = small + ((image * shape.small_height + i) * shape.small_width + x) * shape.columns + n;
+                load(values, from, shape.columns, shape.small_width - x);
+            }
+            __syncthreads();
+            input.stage(shared);
+            __syncthreads();
+            if (works) {
+                multiply(rows, values, acc);
+                if (finds_bias) {
+#pragma unroll
+                    for (int q = 0; q < STRIP; q++) {
+#pragma unroll
+                        for (int j = 0; j < TN; j++) {
+                            acc[TAPS][j] += values[q][j];
+                        }
+                    }
+                }
+            }
+        }
+        __syncthreads();
+#pragma unroll
+        for (int k = 0; k < LINES; k++) {
+            write_shared(shared + ((threadIdx.x / 8) * LINES + k) * BN + threadIdx.x % 8 * TN, acc[k][0], acc[k][1], acc[k][2],
+                         acc[k][3]);
+        }
+        __syncthreads();
+        float* share = partials + static_cast<long long>(block.z) * shape.share;
+        int lines = finds_bias ? LINES : TAPS;
+        for (int at = threadIdx.x; at < lines * BN / TN; at += THREADS) {
+            int k = at / 8;
+            int c = column + at % 8 * TN;
+            float sum[TN] = {0, 0, 0, 0};
+#pragma unroll
+            for (int s = 0; s < STRIPS; s++) {
+                float four[TN];
+                read_shared(four, shared + s * LINES * BN + at * TN);
+#pragma unroll
+                for (int j = 0; j < TN; j++) {
+                    sum[j] += four[j];
+                }
+            }
+            if (c < shape.columns) {
+                store_row(sum, share + (k < TAPS ? k * shape.columns : shape.bias_at) + c, TN, true);
+            }
+        }
+    }
+};
