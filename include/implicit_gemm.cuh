@@ -152,7 +152,10 @@ __device__ inline void load_bias(const GemmShape& shape, const GemmOperands& ope
     bool has_bias = shape.epilogue != PLAIN && shape.epilogue != RELU_GRADIENT;
 #pragma unroll
     for (int j = 0; j < N; j++) {
-        bias[j] = has_bias && j < count ? operands.bias[n + j] : 0.0f;
+        bias[j] = 0;
+    }
+    if (has_bias) {
+        load_row(bias, operands.bias + n, count, false);
     }
 }
 

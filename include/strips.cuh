@@ -71,7 +71,8 @@ struct StripInput {
             int x = place() % WIDTH + left * STRIP * STEP - BEFORE;
             bool inside = loads() && image < images && static_cast<unsigned>(y) < static_cast<unsigned>(shape.height)
                     && static_cast<unsigned>(x) < static_cast<unsigned>(shape.width);
-            start[r] = inside ? ((image * shape.height + y) * shape.width + x) * shape.channels + four : -1;
+            int pixel = (image * shape.height + y) * shape.width + x;
+            start[r] = inside ? pixel * (VECTOR ? shape.channels : 1) + four : -1;
             row += ROWS_AT_ONCE;
         }
     }
@@ -129,7 +130,7 @@ struct StripInput {
 };
 
 // A convolution with stride 2 and zeros after, or stride 1 and zeros around, and the data gradients of transposed ones.
-// AT_ONCE 8: channels are a multiple of 8. Columns are a multiple of 4.
+// AT_ONCE 8: channels are a multiple of 8; AT_ONCE 1: there is one. Columns are a multiple of 4.
 template <int STRIDE, int AT_ONCE>
 struct StripConvolution {
     static constexpr int TN = 4;
@@ -226,12 +227,13 @@ struct StripConvolution {
             input.find(tile * STRIPS);
             input.load(0);
             load_weights(shape, operands.weights, 0, column, loaded);
-            for (int channel = 0; channel < shape.channels; channel += AT_ONCE) {
+            int channels = AT_ONCE == 1 ? 1 : shape.channels;
+            for (int channel = 0; channel < channels; channel += AT_ONCE) {
                 __syncthreads();
                 input.stage(shared);
                 stage_weights(weights, loaded);
                 __syncthreads();
-                if (channel + AT_ONCE < shape.channels) {
+                if (channel + AT_ONCE < channels) {
                     input.load(channel + AT_ONCE);
                     load_weights(shape, operands.weights, channel + AT_ONCE, column, loaded);
                 }

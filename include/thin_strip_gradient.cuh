@@ -84,8 +84,7 @@ struct ThinStripGradient {
             acc[i / TN][i % TN] = 0;
         }
         int tiles = (shape.pixels + STRIPS - 1) / STRIPS;
-        int end = static_cast<int>(static_cast<long long>(tiles) * (block.z + 1) / shape.splits);
-        for (int tile = static_cast<int>(static_cast<long long>(tiles) * block.z / shape.splits); tile < end; tile++) {
+        for (int tile = block.z; tile < tiles; tile += shape.splits) {
             int strip = tile * STRIPS + static_cast<int>(threadIdx.x) / 8;
             int line, i;
             int first = input.first_row(tile * STRIPS, line, i);
