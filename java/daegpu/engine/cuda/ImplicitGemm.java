@@ -35,13 +35,13 @@ record ImplicitGemm(Kernel kernel, int[] shape, int blocks, int tileColumns, int
     private static final int LEAST_PART = 128;
 
     /** Small pixels in a strip, and strips in a tile: {@code STRIP} and {@code STRIPS} in include/strips.cuh. */
-    static final int STRIP = 7;
+    private static final int STRIP = 7;
     static final int STRIPS = 16;
     /** Pixels of a tile of include/single_filter.cuh. */
     private static final int SINGLE_ROWS = 16;
     private static final int SINGLE_COLUMNS = 32;
     /** Height and width below which strips would be mostly empty, and the rows of a tile not fit its place. */
-    static final int LEAST_STRIPS = 5;
+    private static final int LEAST_STRIPS = 5;
 
     /** Rows and columns of the tiles that a kernel makes, and how much of the depth it takes at a time. */
     record Tile(Kernel kernel, int rows, int columns, int depth) {
@@ -104,7 +104,7 @@ record ImplicitGemm(Kernel kernel, int[] shape, int blocks, int tileColumns, int
     /** By a kernel of include/strips.cuh, in whose {@code GemmShape} rows are strips. */
     private static ImplicitGemm ofStrips(Layer layer, Tile tile, int count, int channels, int columns, int height, int width,
             int gridHeight, int gridWidth, Epilogue epilogue, float scale) {
-        int across = (gridWidth + STRIP - 1) / STRIP;
+        int across = stripsAcross(gridWidth);
         int rows = count * across * gridHeight;
         Divisor byStrips = Divisor.of(across * gridHeight);
         Divisor byHeight = Divisor.of(gridHeight);
@@ -132,12 +132,21 @@ record ImplicitGemm(Kernel kernel, int[] shape, int blocks, int tileColumns, int
         return new ImplicitGemm(Kernel.TRANSPOSED_CONVOLUTION_SINGLE_3X3, shape, Math.min(rows, MOST_BLOCKS), 1, 1, 1, 0, 0);
     }
 
+    /** Whether strips of that many columns can go along images of that size. */
+    static boolean fitsStrips(Layer layer, int columns, int height, int width) {
+        return layer.operation() != Operation.DENSE && layer.kernelSize() == 3 && columns % 4 == 0
+                && Math.min(height, width) >= LEAST_STRIPS;
+    }
+
+    /** Strips that a row of an image takes. */
+    static int stripsAcross(int width) {
+        return (width + STRIP - 1) / STRIP;
+    }
+
     /** The tile of the kernel of include/strips.cuh that is made for a layer; null where none is. */
     private static Tile stripTile(Layer layer, boolean transposed, int channels, int columns, int gridHeight,
             int gridWidth) {
-        boolean fits = layer.operation() != Operation.DENSE && layer.kernelSize() == 3 && columns % 4 == 0
-                && gridHeight >= LEAST_STRIPS && gridWidth >= LEAST_STRIPS;
-        if (!fits) {
+        if (!fitsStrips(layer, columns, gridHeight, gridWidth)) {
             return null;
         }
         if (layer.stride() == 1) {

@@ -6,8 +6,9 @@ import java.util.Optional;
 
 /**
  * The weight gradient of a layer for batches of one size by a kernel of include/weight_gradient.cuh,
- * include/strip_gradient.cuh or include/thin_strip_gradient.cuh, and beside it the bias gradient of convolutions and dense layers. It leaves {@link #splits}
- * shares, each of which has the kernel's gradient and then, from the next piece of the arena on, the bias's.
+ * include/strip_gradient.cuh or include/thin_strip_gradient.cuh, and beside it the bias gradient of convolutions and dense
+ * layers. It leaves {@link #splits} shares, each of which has the kernel's gradient and then, from the next piece of the arena
+ * on, the bias's.
  *
  * @param kernel     what is launched
  * @param shape      {@code struct GradientShape}
@@ -61,17 +62,16 @@ record WeightGradient(Kernel kernel, int[] shape, int tileRows, int tileColumns,
     }
 
     private static boolean hasStrips(Layer layer, int channels, int columns, int smallHeight, int smallWidth) {
-        return layer.operation() != Operation.DENSE && layer.kernelSize() == 3 && layer.stride() == 2
-                && layer.paddingBefore() == 0 && channels % 4 == 0 && columns % 4 == 0
-                && Math.min(channels, columns) >= LEAST_STRIP_CHANNELS
-                && Math.min(smallHeight, smallWidth) >= ImplicitGemm.LEAST_STRIPS;
+        return ImplicitGemm.fitsStrips(layer, columns, smallHeight, smallWidth) && layer.stride() == 2
+                && layer.paddingBefore() == 0 && channels % 4 == 0
+                && Math.min(channels, columns) >= LEAST_STRIP_CHANNELS;
     }
 
     /** By include/strip_gradient.cuh, in whose {@code GradientShape} pixels are tiles. */
     private static WeightGradient ofStrips(Layer layer, int count, int channels, int columns, int smallHeight,
             int smallWidth) {
-        int across = (smallWidth + ImplicitGemm.STRIP - 1) / ImplicitGemm.STRIP;
-        int ofImage = across * ((smallHeight + ImplicitGemm.STRIP - 1) / ImplicitGemm.STRIP);
+        int across = ImplicitGemm.stripsAcross(smallWidth);
+        int ofImage = across * ImplicitGemm.stripsAcross(smallHeight); // tiles are as high as they are wide
         int tileRows = (channels + STRIP_CHANNELS - 1) / STRIP_CHANNELS;
         int tileColumns = (columns + STRIP_CHANNELS - 1) / STRIP_CHANNELS;
         int splits = Math.max(1, Math.min(STRIP_BLOCKS / (tileRows * tileColumns), count * ofImage));
@@ -80,14 +80,13 @@ record WeightGradient(Kernel kernel, int[] shape, int tileRows, int tileColumns,
     }
 
     private static boolean hasThinStrips(Layer layer, int channels, int columns, int smallHeight, int smallWidth) {
-        return layer.operation() != Operation.DENSE && layer.kernelSize() == 3 && channels == 1 && columns % 4 == 0
-                && layer.paddingBefore() == (layer.stride() == 1 ? 1 : 0)
-                && Math.min(smallHeight, smallWidth) >= ImplicitGemm.LEAST_STRIPS;
+        return ImplicitGemm.fitsStrips(layer, columns, smallHeight, smallWidth) && channels == 1
+                && layer.paddingBefore() == (layer.stride() == 1 ? 1 : 0);
     }
 
     /** By include/thin_strip_gradient.cuh, in whose {@code GradientShape} pixels are strips. */
     private static WeightGradient ofThinStrips(Layer layer, int count, int columns, int smallHeight, int smallWidth) {
-        int across = (smallWidth + ImplicitGemm.STRIP - 1) / ImplicitGemm.STRIP;
+        int across = ImplicitGemm.stripsAcross(smallWidth);
         int strips = count * across * smallHeight;
         int tiles = (strips + ImplicitGemm.STRIPS - 1) / ImplicitGemm.STRIPS;
         int tileColumns = (columns + STRIP_CHANNELS - 1) / STRIP_CHANNELS;
