@@ -51,7 +51,7 @@ public interface Engine extends AutoCloseable {
     /** The loss of each training step since the last call, in order, each as it was before that step's update. */
     double[] takeLosses();
 
-    /** What layer {@code name} put out in the last training step, {@code [count, height, width, channels]}. */
+    /** What layer {@code name} put out in the last training step on given values, {@code [count, height, width, channels]}. */
     float[] activation(String name);
 
     /** The gradients of the loss that the last training step computed. */

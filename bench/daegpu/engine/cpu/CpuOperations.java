@@ -87,12 +87,13 @@ public class CpuOperations extends Operations {
         float[] initial = Initializer.glorotUniform(architecture, 1).values();
         parameters.write(0, initial, 0, initial.length);
         KernelLayouts kernels = new KernelLayouts(builder, parameters, ElementType.F32);
-        pass = new TrainingPass(engine, architecture, kernels, batchSize);
+        NativeArray[] gradients = {builder.array(ElementType.F32, architecture.parameterCount())};
+        pass = new TrainingPass(engine, architecture, kernels, batchSize, gradients);
         for (int i = 0; i < kernels.count(); i++) {
             kernels.renew(i, stream);
         }
         System.arraycopy(values(pass.noisy().length), 0, pass.noisy(), 0, pass.noisy().length);
-        pass.run(stream, batchSize, batchSize);
+        pass.run(stream, 0, batchSize, batchSize);
         List<Primitive> primitives = pass.primitives().stream().filter(primitive -> primitive.name().startsWith(operation)).toList();
         if (primitives.isEmpty()) {
             throw new IllegalStateException("a training pass has no " + operation);

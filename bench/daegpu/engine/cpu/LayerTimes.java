@@ -33,7 +33,8 @@ public final class LayerTimes {
             float[] initial = Initializer.glorotUniform(architecture, 0).values();
             parameters.write(0, initial, 0, initial.length);
             KernelLayouts kernels = new KernelLayouts(builder, parameters, type);
-            try (TrainingPass pass = new TrainingPass(engine, architecture, kernels, images)) {
+            NativeArray[] gradients = {builder.array(ElementType.F32, architecture.parameterCount())};
+            try (TrainingPass pass = new TrainingPass(engine, architecture, kernels, images, gradients)) {
                 for (int i = 0; i < kernels.count(); i++) {
                     kernels.renew(i, stream);
                 }
@@ -48,7 +49,7 @@ public final class LayerTimes {
         double[][] times = new double[primitives.size()][repeats];
         for (int repeat = -20; repeat < repeats; repeat++) {
             if (repeat % 10 == 0) {
-                pass.run(stream, images, images); // fresh gradients: repeated in-place passes would otherwise see ever smaller numbers
+                pass.run(stream, 0, images, images); // fresh gradients: repeated in-place passes would otherwise see ever smaller numbers
             }
             for (int i = 0; i < times.length; i++) {
                 long start = System.nanoTime();

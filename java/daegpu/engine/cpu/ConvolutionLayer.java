@@ -1,6 +1,7 @@
 package daegpu.engine.cpu;
 
 import daegpu.model.Layer;
+import daegpu.model.Layer.Activation;
 import daegpu.model.ParameterTensor;
 import java.util.List;
 
@@ -11,10 +12,11 @@ final class ConvolutionLayer implements LayerPrimitives {
     private final long biasAt;
     private final ConvolutionPrimitives primitives;
 
-    ConvolutionLayer(PrimitiveBuilder builder, KernelLayouts kernels, Layer layer, int batch, ParameterTensor kernel, ParameterTensor bias) {
+    ConvolutionLayer(PrimitiveBuilder builder, KernelLayouts kernels, Layer layer, int batch, NativeArray phases,
+                     ParameterTensor kernel, ParameterTensor bias) {
         this.layer = layer;
         biasAt = bias.offset();
-        primitives = new ConvolutionPrimitives(builder, kernels, Convolution.of(layer, batch), layer.name(), kernel.offset());
+        primitives = new ConvolutionPrimitives(builder, kernels, Convolution.of(layer, batch), phases, layer.name(), kernel.offset());
     }
 
     @Override
@@ -24,11 +26,11 @@ final class ConvolutionLayer implements LayerPrimitives {
 
     @Override
     public List<Primitive> dataGradient(NativeArray outputGradient, NativeArray inputGradient) {
-        return List.of(primitives.inputGradient("data gradient", outputGradient, inputGradient));
+        return primitives.transposed("data gradient", Activation.LINEAR, null, outputGradient, inputGradient);
     }
 
     @Override
-    public List<Primitive> kernelGradient(NativeArray input, NativeArray outputGradient, NativeArray gradients) {
+    public List<Primitive> kernelGradient(NativeArray input, NativeArray outputGradient, GradientTargets gradients) {
         return primitives.kernelGradient(input, outputGradient, gradients);
     }
 }

@@ -21,7 +21,7 @@ import org.bytedeco.dnnl.dnnl_stream;
 
 /**
  * The network on the processor, by oneDNN. Each batch is cut into shares of some images, and each share goes through noise, forward
- * pass, loss and backward pass on one thread, in memory of its own, without waiting for another. Then the gradients of the shares
+ * pass, loss and backward pass on one thread, in that thread's memory, without waiting for another. Then the gradients of the shares
  * are summed in their order and the parameters updated, part by part, on all threads. So the result depends on how many shares
  * there are, which follows from batch size and number of threads, in the last bits, and on nothing else.
  *
@@ -55,13 +55,13 @@ public final class CpuEngine implements Engine {
     private final dnnl_engine processor;
     private final NativeArray nativeParameters;
     private final KernelLayouts kernels;
-    /** One for each share of a batch. */
-    private final TrainingPass[] passes;
+    // Of each share of a batch.
     private final NativeArray[] shareGradients;
     private final double[] squares;
     /** Parts of the parameters, for each worker several. */
     private final AdamSlice[] slices;
     // Of each worker.
+    private final TrainingPass[] passes;
     private final dnnl_stream[] streams;
     private final NoiseKernel[] noiseKernels;
     /** For each worker one, by the images that they compute at a time; made when so many are first denoised or encoded. */
@@ -81,6 +81,8 @@ public final class CpuEngine implements Engine {
     private int epoch;
     private int[] order;
     private int lastCount;
+    /** What each layer put out in the last step on given values. */
+    private final float[][] activations;
 
     // What the workers are to do in the step at hand; fields, so that a step needs no new objects.
     private float[] stepClean;
@@ -104,16 +106,17 @@ public final class CpuEngine implements Engine {
         this.architecture = architecture;
         layers = architecture.layers();
         batchSize = options.batchSize();
+        activations = new float[layers.size()][];
         parameters = new Parameters(architecture);
         firstMoment = new Parameters(architecture);
         secondMoment = new Parameters(architecture);
         gradients = new Parameters(architecture);
         int threads = OpenMp.isFound() ? options.threadCount() : 1;
         workers = scope.own(new Workers(threads, OpenMp::useOneThread), Workers::close);
-        passes = new TrainingPass[shares(threads)];
-        shareGradients = new NativeArray[passes.length];
-        squares = new double[passes.length];
+        shareGradients = new NativeArray[shares(threads)];
+        squares = new double[shareGradients.length];
         slices = new AdamSlice[Math.min(MOST_SHARES * threads, architecture.parameterCount())];
+        passes = new TrainingPass[threads];
         streams = new dnnl_stream[threads];
         noiseKernels = new NoiseKernel[threads];
         try {
@@ -122,10 +125,10 @@ public final class CpuEngine implements Engine {
             nativeParameters = builder.array(ElementType.F32, architecture.parameterCount());
             kernels = new KernelLayouts(builder, nativeParameters, type);
             Phase layOut = phase(kernels::count, this::layOutKernel);
-            trainPhases = new Phase[] {phase(() -> passes.length, this::trainShare), phase(() -> slices.length, this::sumAndUpdate), layOut};
+            trainPhases = new Phase[] {phase(() -> shareGradients.length, this::trainShare), phase(() -> slices.length, this::sumAndUpdate), layOut};
             updatePhases = new Phase[] {phase(() -> slices.length, this::update), layOut};
             layOutPhase = layOut;
-            prepare();
+            prepare(builder);
         } catch (RuntimeException | Error e) {
             close();
             throw e;
@@ -155,7 +158,7 @@ public final class CpuEngine implements Engine {
         return OpenMp.isFound() ? Math.min(threads * perThread, batchSize) : 1;
     }
 
-    private void prepare() {
+    private void prepare(PrimitiveBuilder builder) {
         for (int worker = 0; worker < workers.count(); worker++) {
             streams[worker] = OneDnn.openStream(processor, scope);
             noiseKernels[worker] = new NoiseKernel(architecture.imageSize());
@@ -164,11 +167,12 @@ public final class CpuEngine implements Engine {
         for (int i = 0; i < slices.length; i++) {
             slices[i] = new AdamSlice(part(parameterCount, i, slices.length), part(parameterCount, i + 1, slices.length));
         }
-        int capacity = (batchSize + passes.length - 1) / passes.length;
-        inParallel(phase(() -> passes.length, (share, worker) -> {
-            passes[share] = new TrainingPass(processor, architecture, kernels, capacity);
-            shareGradients[share] = passes[share].gradients();
-        }));
+        for (int share = 0; share < shareGradients.length; share++) {
+            shareGradients[share] = builder.array(ElementType.F32, parameterCount);
+        }
+        int capacity = (batchSize + shareGradients.length - 1) / shareGradients.length;
+        inParallel(phase(() -> passes.length, (pass, worker) ->
+                passes[pass] = new TrainingPass(processor, architecture, kernels, capacity, shareGradients)));
         inParallel(layOutPhase);
     }
 
@@ -216,7 +220,7 @@ public final class CpuEngine implements Engine {
     }
 
     private int firstOfShare(int share) {
-        return part(lastCount, share, passes.length);
+        return part(lastCount, share, shareGradients.length);
     }
 
     @Override
@@ -279,6 +283,9 @@ public final class CpuEngine implements Engine {
     public void trainStep(float[] clean, float[] noisy, int count, float learningRate) {
         stepClean = clean;
         stepNoisy = noisy;
+        for (int l = 0; l < activations.length; l++) {
+            activations[l] = new float[count * layers.get(l).outputSize()];
+        }
         trainStep(count, learningRate);
         stepClean = null;
         stepNoisy = null;
@@ -303,7 +310,7 @@ public final class CpuEngine implements Engine {
     }
 
     private void trainShare(int share, int worker) {
-        TrainingPass pass = passes[share];
+        TrainingPass pass = passes[worker];
         int from = firstOfShare(share);
         int count = firstOfShare(share + 1) - from;
         int size = architecture.imageSize();
@@ -316,7 +323,13 @@ public final class CpuEngine implements Engine {
             System.arraycopy(stepClean, from * size, pass.clean(), 0, count * size);
             System.arraycopy(stepNoisy, from * size, pass.noisy(), 0, count * size);
         }
-        squares[share] = pass.run(streams[worker], count, lastCount);
+        squares[share] = pass.run(streams[worker], share, count, lastCount);
+        if (stepClean != null) {
+            for (int l = 0; l < layers.size(); l++) {
+                int values = layers.get(l).outputSize();
+                pass.output(l).read(0, activations[l], from * values, count * values);
+            }
+        }
     }
 
     private void sumAndUpdate(int slice, int worker) {
@@ -347,15 +360,11 @@ public final class CpuEngine implements Engine {
     @Override
     public float[] activation(String name) {
         requireOpen();
-        Layer layer = architecture.layer(name);
-        int size = layer.outputSize();
-        float[] values = new float[lastCount * size];
-        for (int share = 0; share < passes.length; share++) {
-            int from = firstOfShare(share);
-            int count = firstOfShare(share + 1) - from;
-            passes[share].output(layers.indexOf(layer)).read(0, values, from * size, count * size);
+        float[] values = activations[layers.indexOf(architecture.layer(name))];
+        if (values == null) {
+            throw new IllegalStateException("no training step on given values was run");
         }
-        return values;
+        return values.clone();
     }
 
     @Override

@@ -47,15 +47,15 @@ final class DenseLayer implements LayerPrimitives {
     }
 
     @Override
-    public List<Primitive> kernelGradient(NativeArray input, NativeArray outputGradient, NativeArray gradients) {
+    public List<Primitive> kernelGradient(NativeArray input, NativeArray outputGradient, GradientTargets gradients) {
         String name = layer.name() + " kernel gradient";
         dnnl_memory_desc turnedInput = builder.strided(input.type(), new long[] {inputs, batch}, new long[] {1, inputs});
         dnnl_memory_desc outputShape = builder.dense(outputGradient.type(), batch, units);
-        dnnl_memory_desc kernelShape = builder.dense(gradients.type(), inputs, units);
+        dnnl_memory_desc kernelShape = builder.dense(ElementType.F32, inputs, units);
         dnnl_primitive_desc description = product(name, Activation.LINEAR, turnedInput, outputShape, null, kernelShape);
         return List.of(builder.build(name, description, new Argument(dnnl.DNNL_ARG_SRC, builder.view(turnedInput, input, 0)),
                 new Argument(dnnl.DNNL_ARG_WEIGHTS, builder.view(outputShape, outputGradient, 0)),
-                new Argument(dnnl.DNNL_ARG_DST, builder.view(kernelShape, gradients, kernelAt))));
+                new Argument(dnnl.DNNL_ARG_DST, gradients.view(kernelShape, kernelAt))));
     }
 
     /**

@@ -14,5 +14,5 @@ interface LayerPrimitives {
     /**
      * The gradient by the kernel, written to {@code gradients} in the layout of the parameters, at the kernel's place.
      */
-    List<Primitive> kernelGradient(NativeArray input, NativeArray outputGradient, NativeArray gradients);
+    List<Primitive> kernelGradient(NativeArray input, NativeArray outputGradient, GradientTargets gradients);
 }

@@ -2,6 +2,7 @@ package daegpu.engine.cpu;
 
 import daegpu.model.Architecture;
 import daegpu.model.Layer;
+import daegpu.model.Layer.Operation;
 import daegpu.model.ParameterTensor;
 import java.util.ArrayList;
 import java.util.List;
@@ -22,28 +23,41 @@ final class NetworkLayers {
         List<Layer> layers = architecture.layers();
         List<ParameterTensor> tensors = architecture.parameterTensors();
         List<LayerPrimitives> primitives = new ArrayList<>();
+        NativeArray phases = phases(layers, builder, kernels.type(), batch);
         for (int l = 0; l < layers.size(); l++) {
             Layer layer = layers.get(l);
             ParameterTensor kernel = tensors.get(2 * l);
             ParameterTensor bias = tensors.get(2 * l + 1);
             primitives.add(switch (layer.operation()) {
-                case CONVOLUTION -> new ConvolutionLayer(builder, kernels, layer, batch, kernel, bias);
+                case CONVOLUTION -> new ConvolutionLayer(builder, kernels, layer, batch, phases, kernel, bias);
                 case DENSE -> new DenseLayer(builder, kernels, layer, batch, kernel, bias);
-                case TRANSPOSED_CONVOLUTION -> transposed(builder, kernels, layer, batch, kernel, bias);
+                case TRANSPOSED_CONVOLUTION -> transposed(builder, kernels, layer, batch, phases, kernel, bias);
             });
         }
         return primitives;
     }
 
+    /** Where all layers in turn keep what {@link ConvolutionPrimitives#transposed} computes before its pixels are put in place. */
+    private static NativeArray phases(List<Layer> layers, PrimitiveBuilder builder, ElementType type, int batch) {
+        long largest = 1;
+        for (Layer layer : layers) {
+            if (layer.operation() != Operation.DENSE && layer.stride() > 1) {
+                boolean isTransposed = layer.operation() == Operation.TRANSPOSED_CONVOLUTION;
+                largest = Math.max(largest, (long) batch * (isTransposed ? layer.outputSize() : layer.inputSize()));
+            }
+        }
+        return builder.array(type, largest);
+    }
+
     private static LayerPrimitives transposed(PrimitiveBuilder builder, KernelLayouts kernels, Layer layer, int batch,
-                                              ParameterTensor kernel, ParameterTensor bias) {
+                                              NativeArray phases, ParameterTensor kernel, ParameterTensor bias) {
         if (layer.stride() == 1) {
             int largest = kernels.type() == ElementType.BF16 ? LARGEST_TILE_BF16 : LARGEST_TILE;
             OutputTile tile = OutputTile.best(layer, OneDnn.vectorFloats(), largest);
             if (tile.height() * tile.width() > 1) {
-                return new TiledOutputLayer(builder, kernels, layer, batch, tile, kernel, bias);
+                return new TiledOutputLayer(builder, kernels, layer, batch, tile, phases, kernel, bias);
             }
         }
-        return new TransposedConvolutionLayer(builder, kernels, layer, batch, kernel, bias);
+        return new TransposedConvolutionLayer(builder, kernels, layer, batch, phases, kernel, bias);
     }
 }

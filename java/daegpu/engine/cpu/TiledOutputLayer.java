@@ -25,8 +25,8 @@ final class TiledOutputLayer implements LayerPrimitives {
     private final ParameterTensor bias;
     private final TransposedConvolutionLayer backward;
 
-    TiledOutputLayer(PrimitiveBuilder builder, KernelLayouts kernels, Layer layer, int batch, OutputTile tile, ParameterTensor kernel,
-                     ParameterTensor bias) {
+    TiledOutputLayer(PrimitiveBuilder builder, KernelLayouts kernels, Layer layer, int batch, OutputTile tile,
+                     NativeArray phases, ParameterTensor kernel, ParameterTensor bias) {
         this.builder = builder;
         this.kernels = kernels;
         this.layer = layer;
@@ -34,7 +34,7 @@ final class TiledOutputLayer implements LayerPrimitives {
         this.tile = tile;
         this.kernel = kernel;
         this.bias = bias;
-        backward = new TransposedConvolutionLayer(builder, kernels, layer, batch, kernel, bias);
+        backward = new TransposedConvolutionLayer(builder, kernels, layer, batch, phases, kernel, bias);
     }
 
     @Override
@@ -80,7 +80,7 @@ final class TiledOutputLayer implements LayerPrimitives {
     }
 
     @Override
-    public List<Primitive> kernelGradient(NativeArray input, NativeArray outputGradient, NativeArray gradients) {
+    public List<Primitive> kernelGradient(NativeArray input, NativeArray outputGradient, GradientTargets gradients) {
         return backward.kernelGradient(input, outputGradient, gradients);
     }
 }

@@ -16,9 +16,9 @@ import org.bytedeco.dnnl.dnnl_stream;
 import org.bytedeco.dnnl.global.dnnl;
 
 /**
- * A share of a batch on its way through the network and back: every value on it, and the primitives that compute
- * them. Always computes as many images as it was made for; of those beyond the batch the loss gradient is zero, and so is all
- * that follows from it.
+ * The way of a share of a batch through the network and back: every value on it, and the primitives that compute them. Shares take
+ * turns on it. Always computes as many images as it was made for; of those beyond the share the loss gradient is zero, and so is
+ * all that follows from it.
  *
  * <p>What the layers hand to each other, and back, has the number format of the kernels; what the network puts out, its loss and
  * the gradients of the parameters are fp32 always.
@@ -37,7 +37,8 @@ final class TrainingPass implements AutoCloseable {
     private final NativeArray[] outputGradients;
     /** The gradient of the loss by what the last layer puts out, as Java writes it. */
     private final NativeArray lossGradient;
-    private final NativeArray gradients;
+    /** Where the gradients of the parameters go. */
+    private final GradientTargets gradients;
     private final NativeArray ones;
     private final List<Primitive> forward = new ArrayList<>();
     private final List<Primitive> backward = new ArrayList<>();
@@ -46,8 +47,13 @@ final class TrainingPass implements AutoCloseable {
     private final float[] noisy;
     private final float[] output;
 
-    /** Call it on a thread on which oneDNN uses no others. @param capacity images to compute at a time */
-    TrainingPass(dnnl_engine engine, Architecture architecture, KernelLayouts kernels, int capacity) {
+    /**
+     * Call it on a thread on which oneDNN uses no others.
+     *
+     * @param capacity       images to compute at a time
+     * @param shareGradients for each share of a batch, what receives its part of the gradient by each parameter
+     */
+    TrainingPass(dnnl_engine engine, Architecture architecture, KernelLayouts kernels, int capacity, NativeArray[] shareGradients) {
         this.architecture = architecture;
         this.capacity = capacity;
         layers = architecture.layers();
@@ -57,14 +63,12 @@ final class TrainingPass implements AutoCloseable {
         input = builder.ofType(type, images);
         lossGradient = builder.array(ElementType.F32, images.size());
         outputs = new NativeArray[layers.size()];
-        outputGradients = new NativeArray[layers.size()];
         for (int l = 0; l < outputs.length; l++) {
-            long size = (long) capacity * layers.get(l).outputSize();
             boolean isLast = l == outputs.length - 1;
-            outputs[l] = builder.array(isLast ? ElementType.F32 : type, size);
-            outputGradients[l] = isLast ? builder.ofType(type, lossGradient) : builder.array(type, size);
+            outputs[l] = builder.array(isLast ? ElementType.F32 : type, outputSize(l));
         }
-        gradients = builder.array(ElementType.F32, architecture.parameterCount());
+        outputGradients = outputGradients(builder, type);
+        gradients = new GradientTargets(builder, shareGradients);
         ones = onesForBiasGradients(builder, type);
         List<LayerPrimitives> primitives = NetworkLayers.of(architecture, builder, kernels, capacity);
         forward.addAll(builder.converted("input format", images, input));
@@ -75,6 +79,26 @@ final class TrainingPass implements AutoCloseable {
         clean = new float[images.size()];
         noisy = new float[images.size()];
         output = new float[images.size()];
+    }
+
+    private long outputSize(int l) {
+        return (long) capacity * layers.get(l).outputSize();
+    }
+
+    /** Two arrays take turns: a layer needs the gradient of what it puts out only until it has made that of what it takes in. */
+    private NativeArray[] outputGradients(PrimitiveBuilder builder, ElementType type) {
+        int last = layers.size() - 1;
+        long[] largest = {1, 1};
+        for (int l = 0; l < last; l++) {
+            largest[l % 2] = Math.max(largest[l % 2], outputSize(l));
+        }
+        NativeArray[] turns = {builder.array(type, largest[0]), builder.array(type, largest[1])};
+        NativeArray[] arrays = new NativeArray[layers.size()];
+        for (int l = 0; l < last; l++) {
+            arrays[l] = turns[l % 2];
+        }
+        arrays[last] = builder.ofType(type, lossGradient);
+        return arrays;
     }
 
     private NativeArray onesForBiasGradients(PrimitiveBuilder builder, ElementType type) {
@@ -132,13 +156,13 @@ final class TrainingPass implements AutoCloseable {
         long rows = (long) capacity * layer.outputHeight() * layer.outputWidth();
         dnnl_memory_desc onesShape = builder.dense(ones.type(), 1, rows);
         dnnl_memory_desc gradientShape = builder.dense(gradient.type(), rows, layer.outputChannels());
-        dnnl_memory_desc biasShape = builder.dense(gradients.type(), 1, layer.outputChannels());
+        dnnl_memory_desc biasShape = builder.dense(ElementType.F32, 1, layer.outputChannels());
         dnnl_primitive_desc description = new dnnl_primitive_desc();
         builder.described(dnnl.dnnl_matmul_primitive_desc_create(description, builder.engine(), onesShape, gradientShape, null,
                 biasShape, builder.attributes(Activation.LINEAR)), description, name);
         return builder.build(name, description, new Argument(dnnl.DNNL_ARG_SRC, builder.view(onesShape, ones, 0)),
                 new Argument(dnnl.DNNL_ARG_WEIGHTS, builder.view(gradientShape, gradient, 0)),
-                new Argument(dnnl.DNNL_ARG_DST, builder.view(biasShape, gradients, biasAt)));
+                new Argument(dnnl.DNNL_ARG_DST, gradients.view(biasShape, biasAt)));
     }
 
     /** The images that should come out, to be filled before {@link #run}: {@code [capacity, height, width, channels]}. */
@@ -155,11 +179,13 @@ final class TrainingPass implements AutoCloseable {
      * Forward, loss, backward.
      *
      * @param stream of the calling thread
+     * @param share  whose gradients these are
      * @param count images of this share
      * @param total images in the whole batch, over which the loss is a mean
      * @return the sum of the squared errors of this share
      */
-    double run(dnnl_stream stream, int count, int total) {
+    double run(dnnl_stream stream, int share, int count, int total) {
+        gradients.select(share);
         int values = count * architecture.imageSize();
         images.write(0, noisy, 0, values);
         for (int i = 0; i < forward.size(); i++) {
@@ -175,12 +201,7 @@ final class TrainingPass implements AutoCloseable {
         return squares;
     }
 
-    /** This share's part of the gradient by each parameter. */
-    NativeArray gradients() {
-        return gradients;
-    }
-
-    /** What layer {@code l} put out, {@code [capacity, height, width, channels]}. */
+    /** What layer {@code l} put out in the last run, {@code [capacity, height, width, channels]}. */
     NativeArray output(int l) {
         return outputs[l];
     }

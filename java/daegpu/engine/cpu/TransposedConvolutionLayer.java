@@ -15,16 +15,16 @@ final class TransposedConvolutionLayer implements LayerPrimitives {
     private final long biasAt;
     private final ConvolutionPrimitives primitives;
 
-    TransposedConvolutionLayer(PrimitiveBuilder builder, KernelLayouts kernels, Layer layer, int batch, ParameterTensor kernel,
-                               ParameterTensor bias) {
+    TransposedConvolutionLayer(PrimitiveBuilder builder, KernelLayouts kernels, Layer layer, int batch, NativeArray phases,
+                               ParameterTensor kernel, ParameterTensor bias) {
         this.layer = layer;
         biasAt = bias.offset();
-        primitives = new ConvolutionPrimitives(builder, kernels, Convolution.of(layer, batch), layer.name(), kernel.offset());
+        primitives = new ConvolutionPrimitives(builder, kernels, Convolution.of(layer, batch), phases, layer.name(), kernel.offset());
     }
 
     @Override
     public List<Primitive> forward(NativeArray input, NativeArray output) {
-        return List.of(primitives.transposed("forward", layer.activation(), biasAt, input, output));
+        return primitives.transposed("forward", layer.activation(), biasAt, input, output);
     }
 
     @Override
@@ -33,7 +33,7 @@ final class TransposedConvolutionLayer implements LayerPrimitives {
     }
 
     @Override
-    public List<Primitive> kernelGradient(NativeArray input, NativeArray outputGradient, NativeArray gradients) {
+    public List<Primitive> kernelGradient(NativeArray input, NativeArray outputGradient, GradientTargets gradients) {
         return primitives.kernelGradient(outputGradient, input, gradients);
     }
 }

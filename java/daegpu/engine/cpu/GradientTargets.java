@@ -1,0 +1,46 @@
+package daegpu.engine.cpu;
+
+import java.util.ArrayList;
+import java.util.List;
+import org.bytedeco.dnnl.dnnl_memory;
+import org.bytedeco.dnnl.dnnl_memory_desc;
+import org.bytedeco.dnnl.global.dnnl;
+import org.bytedeco.javacpp.Pointer;
+
+/**
+ * Where primitives write the gradients of the parameters: into one of several arrays, which may change between two runs of the
+ * same primitives.
+ */
+final class GradientTargets {
+
+    private final PrimitiveBuilder builder;
+    private final NativeArray[] targets;
+    private final List<dnnl_memory> views = new ArrayList<>();
+    /** For each view, where it lies in each target. */
+    private final List<Pointer[]> places = new ArrayList<>();
+
+    /** @param targets arrays in the order of the parameters, fp32, of which the first is selected */
+    GradientTargets(PrimitiveBuilder builder, NativeArray[] targets) {
+        this.builder = builder;
+        this.targets = targets;
+    }
+
+    /** The values of the selected target that lie {@code at} and after, seen as {@code shape}. */
+    dnnl_memory view(dnnl_memory_desc shape, long at) {
+        dnnl_memory view = builder.view(shape, targets[0], at);
+        Pointer[] place = new Pointer[targets.length];
+        for (int i = 0; i < targets.length; i++) {
+            place[i] = targets[i].pointer(at);
+        }
+        views.add(view);
+        places.add(place);
+        return view;
+    }
+
+    /** From now on, all views lie in this target. */
+    void select(int target) {
+        for (int i = 0; i < views.size(); i++) {
+            OneDnn.check(dnnl.dnnl_memory_set_data_handle(views.get(i), places.get(i)[target]), "bind gradients");
+        }
+    }
+}
