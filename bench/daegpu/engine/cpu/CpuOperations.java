@@ -64,7 +64,8 @@ public class CpuOperations extends Operations {
         float[] secondMoment = new float[parameters.length];
         NativeArray target = new PrimitiveBuilder(OneDnn.openEngine(scope), scope).array(ElementType.F32, parameters.length);
         AdamSlice slice = new AdamSlice(0, parameters.length);
-        return () -> slice.update(parameters, firstMoment, secondMoment, gradients, Adam.alpha(1e-3f, 1000), target);
+        NativeArray[] noShares = {};
+        return () -> slice.update(noShares, gradients, parameters, firstMoment, secondMoment, Adam.alpha(1e-3f, 1000), target);
     }
 
     private static float[] values(int count) {

@@ -22,14 +22,31 @@ final class AdamSlice {
         this.to = to;
     }
 
-    /** {@code gradients} becomes the sum of {@code shares}, in their order. */
-    void sum(NativeArray[] shares, float[] gradients) {
+    /**
+     * Sums gradients, and updates by them; see {@link Adam}.
+     *
+     * @param shares    each a part of the gradient, summed in this order; if there are none, {@code gradients} stays as it is
+     * @param gradients receives the sum
+     * @param alpha     {@link Adam#alpha}
+     * @param target    receives the updated parameters
+     */
+    void update(NativeArray[] shares, float[] gradients, float[] parameters, float[] firstMoment, float[] secondMoment, float alpha,
+                NativeArray target) {
         for (int at = from; at < to; at += BLOCK) {
-            int length = Math.min(BLOCK, to - at);
-            shares[0].read(at, gradients, at, length);
-            for (int i = 1; i < shares.length; i++) {
-                shares[i].read(at, share, 0, length);
-                add(share, gradients, at, length);
+            int end = Math.min(at + BLOCK, to);
+            sum(shares, gradients, at, end);
+            update(gradients, parameters, firstMoment, secondMoment, alpha, at, end);
+            target.write(at, parameters, at, end - at);
+        }
+    }
+
+    private void sum(NativeArray[] shares, float[] gradients, int at, int end) {
+        for (int i = 0; i < shares.length; i++) {
+            if (i == 0) {
+                shares[0].read(at, gradients, at, end - at);
+            } else {
+                shares[i].read(at, share, 0, end - at);
+                add(share, gradients, at, end - at);
             }
         }
     }
@@ -40,16 +57,10 @@ final class AdamSlice {
         }
     }
 
-    /**
-     * One update; see {@link Adam}.
-     *
-     * @param alpha  {@link Adam#alpha}
-     * @param target receives the updated parameters
-     */
-    void update(float[] parameters, float[] firstMoment, float[] secondMoment, float[] gradients, float alpha, NativeArray target) {
+    private static void update(float[] gradients, float[] parameters, float[] firstMoment, float[] secondMoment, float alpha, int at, int end) {
         float weight1 = (float) (1 - Adam.BETA_1);
         float weight2 = (float) (1 - Adam.BETA_2);
-        for (int i = from; i < to; i++) {
+        for (int i = at; i < end; i++) {
             float gradient = gradients[i];
             float m = firstMoment[i] + (gradient - firstMoment[i]) * weight1;
             float v = secondMoment[i] + (gradient * gradient - secondMoment[i]) * weight2;
@@ -59,6 +70,5 @@ final class AdamSlice {
             secondMoment[i] = v;
             parameters[i] -= alpha * m / ((float) Math.sqrt(v) + Adam.EPSILON);
         }
-        target.write(from, parameters, from, to - from);
     }
 }

@@ -43,6 +43,7 @@ public final class CpuEngine implements Engine {
     private static final int INFERENCE_IMAGES = 64;
     /** Images that a thread corrupts at a time. */
     private static final int CORRUPTED_IMAGES = 16;
+    private static final NativeArray[] NO_SHARES = {};
     /** Floats that a layer may put out at a time in inference. */
     private static final long INFERENCE_VALUES = 1 << 22;
 
@@ -333,12 +334,15 @@ public final class CpuEngine implements Engine {
     }
 
     private void sumAndUpdate(int slice, int worker) {
-        slices[slice].sum(shareGradients, gradients.values());
-        update(slice, worker);
+        update(slice, shareGradients);
     }
 
     private void update(int slice, int worker) {
-        slices[slice].update(parameters.values(), firstMoment.values(), secondMoment.values(), gradients.values(), stepAlpha,
+        update(slice, NO_SHARES);
+    }
+
+    private void update(int slice, NativeArray[] shares) {
+        slices[slice].update(shares, gradients.values(), parameters.values(), firstMoment.values(), secondMoment.values(), stepAlpha,
                 nativeParameters);
     }
 

@@ -12,8 +12,8 @@ final class NetworkLayers {
 
     /** Rows and columns of a tile of the output at most: larger ones multiply more zeros than they fill registers. */
     private static final int LARGEST_TILE = 8;
-    /** The same in bf16, where several products are one instruction and zeros cost more: 2×2 was the fastest, with AMX. */
-    private static final int LARGEST_TILE_BF16 = 2;
+    /** The same with AMX, whose one instruction multiplies so many bf16 numbers that zeros cost more: 2×2 was the fastest. */
+    private static final int LARGEST_TILE_AMX = 2;
 
     private NetworkLayers() {
     }
@@ -52,7 +52,7 @@ final class NetworkLayers {
     private static LayerPrimitives transposed(PrimitiveBuilder builder, KernelLayouts kernels, Layer layer, int batch,
                                               NativeArray phases, ParameterTensor kernel, ParameterTensor bias) {
         if (layer.stride() == 1) {
-            int largest = kernels.type() == ElementType.BF16 ? LARGEST_TILE_BF16 : LARGEST_TILE;
+            int largest = kernels.type() == ElementType.BF16 && OneDnn.hasAmx() ? LARGEST_TILE_AMX : LARGEST_TILE;
             OutputTile tile = OutputTile.best(layer, OneDnn.vectorFloats(), largest);
             if (tile.height() * tile.width() > 1) {
                 return new TiledOutputLayer(builder, kernels, layer, batch, tile, phases, kernel, bias);

@@ -75,6 +75,11 @@ final class OneDnn {
                 || Boolean.getBoolean("daegpu.cpu.emulated-bf16") && has(dnnl.dnnl_cpu_isa_avx512_core);
     }
 
+    /** Whether bf16 products are AMX's, tile by tile. */
+    static boolean hasAmx() {
+        return has(dnnl.dnnl_cpu_isa_avx512_core_amx);
+    }
+
     private static boolean has(int instructions) {
         return (dnnl.dnnl_get_effective_cpu_isa() & instructions) == instructions;
     }
