@@ -79,6 +79,14 @@ class ParityCommandTest {
         assertEquals(out, Program.run("parity", "--engine", "reference", "--seed", "183").assertDone().out());
     }
 
+    /** Compared with fp32, next to no random network would pass in bf16: rounding turns ReLUs on and off. */
+    @Test
+    void comparesWithTheReferenceInTheSamePrecision() {
+        String out = Program.run("parity", "--engine", "reference", "--precision", "bf16", "--seed", "183").assertDone().out();
+        assertTrue(out.contains("against reference (plain Java, bf16, "), out);
+        assertTrue(out.contains("PASS: all "), out);
+    }
+
     /** Networks in which rounding opened a ReLU on one engine only (seen with AVX2), in the second step or in the first. */
     @ParameterizedTest
     @ValueSource(ints = {61914, 188, 240})

@@ -49,9 +49,9 @@ class EnginesTest {
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"tf32", "bf16", "FP32"})
-    void theReferenceEngineComputesInSinglePrecisionOnly(String precision) {
-        assertEquals("the reference engine computes in fp32 only, not in " + precision,
+    @ValueSource(strings = {"tf32", "BF16", "FP32"})
+    void theReferenceEngineRefusesOtherPrecisions(String precision) {
+        assertEquals("the reference engine does not offer " + precision + "; use --precision fp32 or bf16",
                 assertThrows(EngineUnavailableException.class,
                         () -> Engines.open("reference", SMALL, new EngineOptions(2, precision, 0))).getMessage());
     }

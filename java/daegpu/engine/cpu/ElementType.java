@@ -27,15 +27,4 @@ enum ElementType {
     int bytes() {
         return bytes;
     }
-
-    /** The bf16 number that is nearest to {@code value}, of two the even one; not for NaN. */
-    static short toBf16(float value) {
-        int bits = Float.floatToRawIntBits(value);
-        return (short) (bits + 0x7FFF + (bits >>> 16 & 1) >>> 16);
-    }
-
-    /** The value of a bf16 number, which is exact. */
-    static float fromBf16(short bits) {
-        return Float.intBitsToFloat(bits << 16);
-    }
 }

@@ -1,5 +1,6 @@
 package daegpu.engine.cpu;
 
+import daegpu.engine.Bfloat16;
 import daegpu.engine.EngineUnavailableException;
 import java.nio.FloatBuffer;
 import java.nio.ShortBuffer;
@@ -91,7 +92,7 @@ final class NativeArray {
             return;
         }
         for (int i = 0; i < length; i++) {
-            to[toAt + i] = ElementType.fromBf16(halves.get(at + i));
+            to[toAt + i] = Bfloat16.value(halves.get(at + i));
         }
     }
 
@@ -102,7 +103,7 @@ final class NativeArray {
             return;
         }
         for (int i = 0; i < length; i++) {
-            halves.put(at + i, ElementType.toBf16(from[fromAt + i]));
+            halves.put(at + i, Bfloat16.bits(from[fromAt + i]));
         }
     }
 }

@@ -1,5 +1,6 @@
 package daegpu.engine.reference;
 
+import daegpu.engine.Bfloat16;
 import daegpu.model.Layer;
 import daegpu.model.Layer.Operation;
 import java.util.Arrays;
@@ -12,6 +13,7 @@ import java.util.List;
 final class ImagePass {
 
     private final List<Layer> layers;
+    private final boolean rounds;
     private final Convolution[] convolutions;
     private final float[][] clean;
     /** What goes into and comes out of each layer. */
@@ -21,8 +23,10 @@ final class ImagePass {
     private final float[][][] inputGradients;
     private final float[][][] outputGradients;
 
-    ImagePass(List<Layer> layers) {
+    /** @param rounds whether all that is multiplied is rounded to bf16: what goes into layers, and the gradients that come back */
+    ImagePass(List<Layer> layers, boolean rounds) {
         this.layers = layers;
+        this.rounds = rounds;
         convolutions = layers.stream().map(Convolution::of).toArray(Convolution[]::new);
         inputs = layers.stream().map(ImagePass::inputOf).toArray(float[][][]::new);
         outputs = layers.stream().map(ImagePass::outputOf).toArray(float[][][]::new);
@@ -65,6 +69,7 @@ final class ImagePass {
             if (l > 0) {
                 copy(outputs[l - 1], inputs[l]);
             }
+            round(inputs[l]);
             for (float[] pixel : outputs[l]) {
                 System.arraycopy(weights[l].bias(), 0, pixel, 0, pixel.length);
             }
@@ -74,6 +79,9 @@ final class ImagePass {
                 convolutions[l].addForward(inputs[l], weights[l].kernel(), outputs[l]);
             }
             Activations.apply(layers.get(l).activation(), outputs[l]);
+            if (l < layers.size() - 1) { // the image that comes out stays as it is
+                round(outputs[l]);
+            }
         }
     }
 
@@ -89,6 +97,7 @@ final class ImagePass {
         for (int l = last; l >= 0; l--) {
             float[][] gradient = outputGradients[l];
             Activations.applyGradient(layers.get(l).activation(), outputs[l], gradient);
+            round(gradient);
             Activations.addBiasGradient(gradient, gradients[l].bias());
             if (transposed(l)) {
                 convolutions[l].addKernelGradient(gradient, inputs[l], gradients[l].kernel());
@@ -110,6 +119,21 @@ final class ImagePass {
 
     private boolean transposed(int l) {
         return layers.get(l).operation() == Operation.TRANSPOSED_CONVOLUTION;
+    }
+
+    private void round(float[][] image) {
+        if (rounds) {
+            for (float[] pixel : image) {
+                round(pixel);
+            }
+        }
+    }
+
+    /** Rounds values to bf16. */
+    static void round(float[] values) {
+        for (int i = 0; i < values.length; i++) {
+            values[i] = Bfloat16.round(values[i]);
+        }
     }
 
     private static void clear(float[][] image) {

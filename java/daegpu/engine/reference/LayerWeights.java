@@ -27,6 +27,13 @@ record LayerWeights(float[][] kernel, float[] bias) {
         System.arraycopy(parameters, position, bias, 0, bias.length);
     }
 
+    /** Rounds the kernel to bf16. */
+    void roundKernel() {
+        for (float[] row : kernel) {
+            ImagePass.round(row);
+        }
+    }
+
     /** Adds these values to those in the contiguous array of all parameters, where this layer's begin at {@code at}. */
     void addTo(float[] parameters, int at) {
         int position = at;

@@ -23,6 +23,9 @@ import java.util.stream.Stream;
  * The network in plain Java loops: the arithmetic written out, and the oracle that every other engine is compared with. It runs
  * wherever Java runs and works on several images at a time. Its results do not depend on the number of threads: a batch is cut
  * into groups of {@value #GROUP} images, each group sums its gradients in order, and the groups are summed in order.
+ *
+ * <p>In bf16 it rounds what the cpu engine rounds: images, kernels, what layers hand on and the gradients that come back. Sums,
+ * biases, what the network puts out, its loss, the parameters' gradients, moments and the parameters that are updated are fp32.
  */
 public final class ReferenceEngine implements Engine {
 
@@ -37,6 +40,7 @@ public final class ReferenceEngine implements Engine {
     private final int[] parametersAt;
     private final Convolution[] convolutions;
     private final ForkJoinPool threads;
+    private final String precision;
 
     private TrainingState state;
     /** {@code state.parameters()} as the loops want them, renewed whenever those change. */
@@ -57,11 +61,12 @@ public final class ReferenceEngine implements Engine {
     /**
      * Opens the engine with all weights zero; {@link #load} gives it others.
      *
-     * @throws EngineUnavailableException if another precision than fp32 is asked for
+     * @throws EngineUnavailableException if another precision than fp32 or bf16 is asked for
      */
     public ReferenceEngine(Architecture architecture, EngineOptions options) {
-        if (!options.precision().equals("fp32")) {
-            throw new EngineUnavailableException("the reference engine computes in fp32 only, not in " + options.precision());
+        precision = options.precision();
+        if (!precision.equals("fp32") && !precision.equals("bf16")) {
+            throw new EngineUnavailableException("the reference engine does not offer " + precision + "; use --precision fp32 or bf16");
         }
         this.architecture = architecture;
         layers = architecture.layers();
@@ -71,10 +76,14 @@ public final class ReferenceEngine implements Engine {
         threads = new ForkJoinPool(options.threadCount());
         weights = newLayerWeights();
         turnedKernels = layers.stream().map(ReferenceEngine::newTurnedKernel).toArray(float[][][]::new);
-        batch = Stream.generate(() -> new ImagePass(layers)).limit(options.batchSize()).toArray(ImagePass[]::new);
+        batch = Stream.generate(() -> new ImagePass(layers, rounds())).limit(options.batchSize()).toArray(ImagePass[]::new);
         groupGradients = Stream.generate(this::newLayerWeights).limit(groups(batch.length)).toArray(LayerWeights[][]::new);
         gradients = new Parameters(architecture);
         load(TrainingState.initial(new Parameters(architecture)));
+    }
+
+    private boolean rounds() {
+        return precision.equals("bf16");
     }
 
     private LayerWeights[] newLayerWeights() {
@@ -98,7 +107,7 @@ public final class ReferenceEngine implements Engine {
     @Override
     public String description() {
         int count = threads.getParallelism();
-        return "reference (plain Java, fp32, " + count + (count == 1 ? " thread)" : " threads)");
+        return "reference (plain Java, " + precision + ", " + count + (count == 1 ? " thread)" : " threads)");
     }
 
     @Override
@@ -115,6 +124,9 @@ public final class ReferenceEngine implements Engine {
     private void layOutWeights() {
         for (int l = 0; l < layers.size(); l++) {
             weights[l].copyFrom(state.parameters().values(), parametersAt[l]);
+            if (rounds()) {
+                weights[l].roundKernel();
+            }
             convolutions[l].turn(weights[l].kernel(), turnedKernels[l]);
         }
     }
@@ -228,7 +240,7 @@ public final class ReferenceEngine implements Engine {
         int inputSize = layers.get(from).inputSize();
         int outputSize = layers.get(to - 1).outputSize();
         inParallel((count + INFERENCE_GROUP - 1) / INFERENCE_GROUP, group -> {
-            ImagePass pass = new ImagePass(layers);
+            ImagePass pass = new ImagePass(layers, rounds());
             for (int i = group * INFERENCE_GROUP; i < Math.min((group + 1) * INFERENCE_GROUP, count); i++) {
                 ImagePass.fill(from == 0 ? pass.input() : pass.output(from - 1), input, i * inputSize);
                 pass.forward(from, to, weights, turnedKernels);

@@ -16,6 +16,11 @@ import daegpu.model.Layer;
 import daegpu.model.Parameters;
 import daegpu.noise.Noise;
 import daegpu.noise.Philox;
+import daegpu.parity.Comparison;
+import daegpu.parity.Parity;
+import daegpu.parity.RecordedValues;
+import daegpu.parity.Tolerance;
+import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Random;
@@ -76,6 +81,44 @@ class ReferenceEngineTest {
                             layer.name() + " of " + architecture);
                 }
             }
+        }
+    }
+
+    /** Rounding to bf16 moves values, but not far; in two more of the golden files it turns a ReLU on or off. */
+    @ParameterizedTest
+    @ValueSource(strings = {"kernel1_8x8x2", "kernel3_6x10x3", "kernel5_16x8x3", "kernel7_24x12x1", "kernel7_4x4x3"})
+    void agreesWithKerasInBf16(String golden) {
+        RecordedValues recorded = RecordedValues.read(Path.of("tests/golden", golden + ".safetensors"));
+        try (ReferenceEngine engine = new ReferenceEngine(recorded.architecture(), new EngineOptions(recorded.batch(), "bf16", 0))) {
+            for (Comparison comparison : Parity.replay(recorded, engine, Tolerance.of("reference", "bf16"))) {
+                assertTrue(comparison.passed(), comparison::toString);
+            }
+        }
+    }
+
+    /** An expected value by hand: what goes in, the kernel and what comes out are rounded, the bias and the sum are not. */
+    @Test
+    void roundsToBf16WhatItMultipliesAndHandsOn() {
+        Architecture architecture = new Architecture(2, 2, 1, List.of(1), 1, 1);
+        Parameters parameters = new Parameters(architecture);
+        parameters.set("conv1.kernel", new float[] {1 + 0x1p-8f + 0x1p-10f}); // between 1 and 1 + 2^-7, nearer to the latter
+        parameters.set("conv1.bias", new float[] {0x1p-10f});
+        parameters.set("latent.kernel", new float[] {1});
+        parameters.set("latent.bias", new float[] {0x1p-12f});
+        float[] noisy = {0.5f + 0x1p-12f, 0, 0, 0}; // is 0.5 in bf16
+        try (ReferenceEngine engine = new ReferenceEngine(architecture, new EngineOptions(1, "bf16", 1))) {
+            engine.load(TrainingState.initial(parameters));
+            engine.trainStep(noisy, noisy, 1, 1e-3f);
+            // 0.5 * (1 + 2^-7) + 2^-10 = 0.5 + 2^-8 + 2^-10, of which bf16 keeps multiples of 2^-8 there
+            assertArrayEquals(new float[] {0.5f + 0x1p-8f}, engine.activation("conv1"));
+            assertArrayEquals(new float[] {0.5f + 0x1p-8f}, engine.activation("latent")); // 2^-12 is lost again
+        }
+        try (ReferenceEngine engine = new ReferenceEngine(architecture, new EngineOptions(1, "fp32", 1))) {
+            engine.load(TrainingState.initial(parameters));
+            engine.trainStep(noisy, noisy, 1, 1e-3f);
+            float conv1 = (0.5f + 0x1p-12f) * (1 + 0x1p-8f + 0x1p-10f) + 0x1p-10f;
+            assertArrayEquals(new float[] {conv1}, engine.activation("conv1"), 1e-7f);
+            assertArrayEquals(new float[] {conv1 + 0x1p-12f}, engine.activation("latent"), 1e-7f);
         }
     }
 

@@ -1,0 +1,24 @@
+package daegpu.engine;
+
+/** Numbers of 16 bits that are the upper half of an IEEE 754 binary32: its range, with 8 bits of precision instead of 24. */
+public final class Bfloat16 {
+
+    private Bfloat16() {
+    }
+
+    /** The bits of the bf16 number that is nearest to {@code value}, of two the even one; not for NaN. */
+    public static short bits(float value) {
+        int bits = Float.floatToRawIntBits(value);
+        return (short) (bits + 0x7FFF + (bits >>> 16 & 1) >>> 16);
+    }
+
+    /** The value of a bf16 number, which is exact. */
+    public static float value(short bits) {
+        return Float.intBitsToFloat(bits << 16);
+    }
+
+    /** The value of the bf16 number that is nearest to {@code value}, of two the even one; not for NaN. */
+    public static float round(float value) {
+        return value(bits(value));
+    }
+}
