@@ -61,6 +61,20 @@ class CompareWithPeersTest {
     }
 
     @Test
+    void comparesEachPrecisionWithThePeersOfItsRound() throws Exception {
+        Path keras = program("keras", """
+                echo '{"framework": "Keras there", "batch": 32, "median_step_ms": 16, "first_loss": 0.23, "timed_loss": 0.07}'
+                """);
+        Result result = compare("--keras-python", keras.toString(), "--precision", "fp32,bf16");
+        assertTrue(result.lines.get(2).endsWith("| dae-gpu fp32 is faster by | dae-gpu bf16 is faster by |"), result.text());
+        assertTrue(result.lines.contains("| Keras there | 32 | 2000 (2000-2000) | 16.0 | 0.230, 0.0700 | 4.00 | 8.00 |"), result.text());
+        assertTrue(result.lines.contains("| DL4J | | not run: it is fetched and built with --jvm-peers | | | | |"), result.text());
+        List<String> calls = Files.readAllLines(Path.of(ours + ".calls"));
+        assertTrue(calls.get(0).contains("--precision fp32 "), calls.get(0));
+        assertTrue(calls.get(1).contains("--precision bf16 "), calls.get(1));
+    }
+
+    @Test
     void ctrlCLeavesTheTableOfTheWholeRounds() throws Exception {
         Path keras = program("keras", """
                 echo >> "$0.runs"

@@ -67,8 +67,8 @@ final class OneDnn {
     /**
      * Whether the processor multiplies bf16 numbers itself, with AVX-512 bf16 or AMX, which every processor with AMX has beside it.
      * Where there is AVX-512 without it, oneDNN computes with bf16 numbers by other instructions: to try that, the system property
-     * {@code daegpu.cpu.emulated-bf16} makes this true. bf16 was run so alone, on an emulated processor, never yet on AVX-512
-     * bf16 or AMX: there oneDNN chooses other code, and neither its numbers nor its times were seen.
+     * {@code daegpu.cpu.emulated-bf16} makes this true. Run with AVX-512 bf16 (Zen 5) and so, never yet with AMX: there oneDNN chooses
+     * other code, and neither its numbers nor its times were seen.
      */
     static boolean hasBf16() {
         return has(dnnl.dnnl_cpu_isa_avx512_core_bf16)
