@@ -57,7 +57,8 @@ final class AdamSlice {
         }
     }
 
-    private static void update(float[] gradients, float[] parameters, float[] firstMoment, float[] secondMoment, float alpha, int at, int end) {
+    private static void update(float[] gradients, float[] parameters, float[] firstMoment, float[] secondMoment, float alpha,
+                               int at, int end) {
         float weight1 = (float) (1 - Adam.BETA_1);
         float weight2 = (float) (1 - Adam.BETA_2);
         for (int i = at; i < end; i++) {

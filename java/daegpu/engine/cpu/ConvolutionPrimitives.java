@@ -79,15 +79,16 @@ final class ConvolutionPrimitives {
         Argument from = new Argument(dnnl.DNNL_ARG_SRC, builder.view(outputShape, outputSide, 0));
         if (c.stride() == 1 || c.kernelSize() < c.stride()) { // the latter leaves phases without any tap
             Taps all = new Taps(0, 1, c.kernelSize(), c.paddingBefore(), c.paddingAfter());
-            return List.of(deconvolution(name, activation, biasAt, all, all, c.strides(), outputShape, from, inputShape(inputSide), inputSide, 0));
+            return List.of(deconvolution(name, activation, biasAt, all, all, c.strides(), outputShape, from, inputShape(inputSide),
+                    inputSide, 0));
         }
         dnnl_memory_desc phaseShape = builder.images(inputSide.type(), c.batch(), c.outputHeight(), c.outputWidth(), c.channels());
         long phaseSize = (long) c.batch() * c.outputHeight() * c.outputWidth() * c.channels();
         List<Primitive> primitives = new ArrayList<>();
         for (int y = 0; y < c.stride(); y++) {
             for (int x = 0; x < c.stride(); x++) {
-                primitives.add(deconvolution(name + ", phase " + y + " " + x, activation, biasAt, Taps.of(c, y), Taps.of(c, x), new long[] {1, 1},
-                        outputShape, from, phaseShape, phases, (long) (y * c.stride() + x) * phaseSize));
+                primitives.add(deconvolution(name + ", phase " + y + " " + x, activation, biasAt, Taps.of(c, y), Taps.of(c, x),
+                        new long[] {1, 1}, outputShape, from, phaseShape, phases, (y * c.stride() + x) * phaseSize));
             }
         }
         long[] sizes = {(long) c.batch() * c.outputHeight(), c.stride(), c.outputWidth(), c.stride(), c.channels()};
@@ -131,10 +132,11 @@ final class ConvolutionPrimitives {
         dnnl_memory_desc plainKernel = builder.strided(ElementType.F32, kernelSizes,
                 new long[] {c.filters(), 1, rows.step() * row, columns.step() * column});
         dnnl_primitive_desc description = new dnnl_primitive_desc();
-        builder.described(dnnl.dnnl_deconvolution_forward_primitive_desc_create(description, builder.engine(), dnnl.dnnl_forward_inference,
-                dnnl.dnnl_deconvolution_direct, fromShape, builder.anyLayout(kernels.type(), kernelSizes), biasShape, toShape, strides, NO_DILATION,
-                new long[] {rows.before(), columns.before()}, new long[] {rows.after(), columns.after()}, builder.attributes(activation)),
-                description, name);
+        builder.described(dnnl.dnnl_deconvolution_forward_primitive_desc_create(description, builder.engine(),
+                dnnl.dnnl_forward_inference, dnnl.dnnl_deconvolution_direct, fromShape,
+                builder.anyLayout(kernels.type(), kernelSizes), biasShape, toShape, strides, NO_DILATION,
+                new long[] {rows.before(), columns.before()}, new long[] {rows.after(), columns.after()},
+                builder.attributes(activation)), description, name);
         dnnl_memory kernel = kernels.laidOut(layer, kernelAt + rows.first() * row + columns.first() * column, plainKernel,
                 builder.chosen(description, dnnl.dnnl_query_weights_md));
         return withBias(name, description, biasShape, biasAt, from, new Argument(dnnl.DNNL_ARG_WEIGHTS, kernel),
