@@ -21,4 +21,11 @@ public final class Bfloat16 {
     public static float round(float value) {
         return value(bits(value));
     }
+
+    /** Rounds all of them, in place. */
+    public static void round(float[] values) {
+        for (int i = 0; i < values.length; i++) {
+            values[i] = round(values[i]);
+        }
+    }
 }

@@ -35,14 +35,9 @@ record Convolution(int batch, int height, int width, int channels, int outputHei
                 layer.outputHeight(), layer.outputWidth(), layer.outputChannels(), layer.kernelSize(), layer.stride(), before, after);
     }
 
-    /** Floats on the input side. */
+    /** Values on the input side. */
     long inputSize() {
         return (long) batch * height * width * channels;
-    }
-
-    /** Floats on the output side. */
-    long outputSize() {
-        return (long) batch * outputHeight * outputWidth * filters;
     }
 
     /** Both steps, for oneDNN. */

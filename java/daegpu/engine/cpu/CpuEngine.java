@@ -126,8 +126,9 @@ public final class CpuEngine implements Engine {
             nativeParameters = builder.array(ElementType.F32, architecture.parameterCount());
             kernels = new KernelLayouts(builder, nativeParameters, type);
             Phase layOut = phase(kernels::count, this::layOutKernel);
-            trainPhases = new Phase[] {phase(() -> shareGradients.length, this::trainShare), phase(() -> slices.length, this::sumAndUpdate), layOut};
-            updatePhases = new Phase[] {phase(() -> slices.length, this::update), layOut};
+            trainPhases = new Phase[] {phase(() -> shareGradients.length, this::trainShare),
+                phase(() -> slices.length, (slice, worker) -> update(slice, shareGradients)), layOut};
+            updatePhases = new Phase[] {phase(() -> slices.length, (slice, worker) -> update(slice, NO_SHARES)), layOut};
             layOutPhase = layOut;
             prepare(builder);
         } catch (RuntimeException | Error e) {
@@ -333,14 +334,7 @@ public final class CpuEngine implements Engine {
         }
     }
 
-    private void sumAndUpdate(int slice, int worker) {
-        update(slice, shareGradients);
-    }
-
-    private void update(int slice, int worker) {
-        update(slice, NO_SHARES);
-    }
-
+    /** Sums {@code shares} of the gradient, if there are any, and updates by the sum. */
     private void update(int slice, NativeArray[] shares) {
         slices[slice].update(shares, gradients.values(), parameters.values(), firstMoment.values(), secondMoment.values(), stepAlpha,
                 nativeParameters);

@@ -42,8 +42,7 @@ final class NetworkLayers {
         long largest = 1;
         for (Layer layer : layers) {
             if (layer.operation() != Operation.DENSE && layer.stride() > 1) {
-                boolean isTransposed = layer.operation() == Operation.TRANSPOSED_CONVOLUTION;
-                largest = Math.max(largest, (long) batch * (isTransposed ? layer.outputSize() : layer.inputSize()));
+                largest = Math.max(largest, Convolution.of(layer, batch).inputSize());
             }
         }
         return builder.array(type, largest);

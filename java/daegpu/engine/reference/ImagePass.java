@@ -124,15 +124,8 @@ final class ImagePass {
     private void round(float[][] image) {
         if (rounds) {
             for (float[] pixel : image) {
-                round(pixel);
+                Bfloat16.round(pixel);
             }
-        }
-    }
-
-    /** Rounds values to bf16. */
-    static void round(float[] values) {
-        for (int i = 0; i < values.length; i++) {
-            values[i] = Bfloat16.round(values[i]);
         }
     }
 

@@ -1,5 +1,6 @@
 package daegpu.engine.reference;
 
+import daegpu.engine.Bfloat16;
 import daegpu.model.Layer;
 import java.util.Arrays;
 
@@ -30,7 +31,7 @@ record LayerWeights(float[][] kernel, float[] bias) {
     /** Rounds the kernel to bf16. */
     void roundKernel() {
         for (float[] row : kernel) {
-            ImagePass.round(row);
+            Bfloat16.round(row);
         }
     }
 
