@@ -12,7 +12,8 @@ import daegpu.train.Checkpoint;
 import java.nio.file.Path;
 
 /**
- * A trained model, for use in other programs: takes the noise out of images, and squeezes images into their latent vectors.
+ * A trained model, for use in other programs: takes the noise out of images, and squeezes images into their latent
+ * vectors.
  *
  * <pre>{@code
  * try (Denoiser denoiser = Denoiser.load(Path.of("digits/best.safetensors"))) {
@@ -20,8 +21,8 @@ import java.nio.file.Path;
  * }
  * }</pre>
  *
- * <p>Images are {@code [height, width, channels]}, the last running fastest, of the one size that the model was trained for.
- * {@link Training} makes models. One thread at a time may use a denoiser.
+ * <p>Images are {@code [height, width, channels]}, the last running fastest, of the one size that the model was trained
+ * for. {@link Training} makes models. One thread at a time may use a denoiser.
  */
 public final class Denoiser implements AutoCloseable {
 
@@ -45,12 +46,13 @@ public final class Denoiser implements AutoCloseable {
      * Loads a model on an engine of one's choice.
      *
      * @param engine one of {@link Engines#NAMES}
-     * @throws InvalidInputException      if the file is damaged or no model
+     * @throws InvalidInputException if the file is damaged or no model
      * @throws EngineUnavailableException if this engine cannot run here
      */
     public static Denoiser load(Path checkpoint, String engine) {
         Checkpoint model = Checkpoint.read(checkpoint);
-        Engine opened = Engines.open(engine, model.options().architecture(), EngineOptions.fp32(1)).engine();
+        Engine opened = Engines.open(engine, model.options().architecture(), EngineOptions.fp32(1))
+                .engine();
         opened.load(model.state());
         return new Denoiser(opened);
     }
@@ -104,7 +106,8 @@ public final class Denoiser implements AutoCloseable {
     private int requireWholeImages(int values) {
         int size = engine.architecture().imageSize();
         if (values % size != 0) {
-            throw new IllegalArgumentException("an image of this model has " + size + " values, so " + values + " values are no whole images");
+            throw new IllegalArgumentException(
+                    "an image of this model has " + size + " values, so " + values + " values are no whole images");
         }
         return values / size;
     }

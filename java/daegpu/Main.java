@@ -5,8 +5,7 @@ import daegpu.cli.DaeGpu;
 /** Entry point of {@code java -jar dae-gpu.jar COMMAND}. */
 public final class Main {
 
-    private Main() {
-    }
+    private Main() {}
 
     public static void main(String[] arguments) {
         // Pictures are drawn into memory and files only, so no display is needed, and none is looked for.

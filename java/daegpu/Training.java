@@ -48,12 +48,12 @@ public final class Training {
     private int kernelSize = Architecture.MNIST.kernelSize();
     private int latentDimension = Architecture.MNIST.latentDimension();
     private String engine = "auto";
-    private TrainingListener listener = new TrainingListener() { };
+    private TrainingListener listener = new TrainingListener() {};
 
     /**
      * Prepares a training.
      *
-     * @param training   images to learn from
+     * @param training images to learn from
      * @param validation images to measure on, of the same size
      */
     public Training(ImageSet training, ImageSet validation) {
@@ -103,8 +103,8 @@ public final class Training {
     /**
      * Noise of which each image draws its own level.
      *
-     * @param mean    0 for kinds that have none
-     * @param lowest  least level: standard deviation, amount or peak, as {@link Noise.Kind#measure} says
+     * @param mean 0 for kinds that have none
+     * @param lowest least level: standard deviation, amount or peak, as {@link Noise.Kind#measure} says
      * @param highest greatest level
      */
     public Training noise(Noise.Kind kind, float mean, float lowest, float highest) {
@@ -140,27 +140,36 @@ public final class Training {
      *
      * @param directory the folder to make
      * @return the checkpoint with the least validation error
-     * @throws IllegalArgumentException   if an option is out of range or does not fit the images
-     * @throws InvalidInputException      if the folder exists already
+     * @throws IllegalArgumentException if an option is out of range or does not fit the images
+     * @throws InvalidInputException if the folder exists already
      * @throws EngineUnavailableException if the engine cannot run here
-     * @throws ArithmeticException        if the loss came to be no finite number
-     * @throws IOException                if a file cannot be written
+     * @throws ArithmeticException if the loss came to be no finite number
+     * @throws IOException if a file cannot be written
      */
     public Path run(Path directory) throws IOException {
-        Architecture architecture = new Architecture(training.height(), training.width(), training.channels(), filters, kernelSize, latentDimension);
+        Architecture architecture = new Architecture(
+                training.height(), training.width(), training.channels(), filters, kernelSize, latentDimension);
         long updates = TrainingOptions.stepsPerEpoch(training.count(), batchSize) * epochs;
-        TrainingOptions options = new TrainingOptions(architecture,
-                new Noise(noise, seed, noiseMean, lowestNoise, highestNoise, false), batchSize,
+        TrainingOptions options = new TrainingOptions(
+                architecture,
+                new Noise(noise, seed, noiseMean, lowestNoise, highestNoise, false),
+                batchSize,
                 LearningRate.over(schedule, learningRate, updates));
         try (OpenedEngine opened = Engines.open(engine, architecture, EngineOptions.fp32(batchSize));
                 RunDirectory run = RunDirectory.create(directory);
                 TensorBoardLog tensorBoard = new TensorBoardLog(run)) {
-            Outcome outcome = new Trainer(options, training, validation, opened.engine(), run,
-                    TrainingListener.all(List.of(tensorBoard, listener)))
+            Outcome outcome = new Trainer(
+                            options,
+                            training,
+                            validation,
+                            opened.engine(),
+                            run,
+                            TrainingListener.all(List.of(tensorBoard, listener)))
                     .start(Initializer.glorotUniform(architecture, seed), epochs);
             if (outcome == Outcome.DIVERGED) {
                 RunReport.write(directory, List.of());
-                throw new ArithmeticException("the loss is no longer a finite number; " + run.last() + " is the last good checkpoint");
+                throw new ArithmeticException(
+                        "the loss is no longer a finite number; " + run.last() + " is the last good checkpoint");
             }
             LatentMap.write(opened.engine(), validation, Optional.empty(), run.latentMap());
             RunReport.write(directory, List.of());

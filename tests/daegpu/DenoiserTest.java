@@ -51,35 +51,61 @@ class DenoiserTest {
     }
 
     private Training training() {
-        return new Training(images(64, 1), images(16, 2)).network(List.of(4, 6), 3, 5).batchSize(8).noise(0.1f, 0.2f).seed(3);
+        return new Training(images(64, 1), images(16, 2))
+                .network(List.of(4, 6), 3, 5)
+                .batchSize(8)
+                .noise(0.1f, 0.2f)
+                .seed(3);
     }
 
     @Test
     void trainsAndReportsEachEpoch() throws IOException {
         List<MetricsLog.Row> rows = new ArrayList<>();
-        Path model = training().network(List.of(8, 16), 3, 8).epochs(EPOCHS).learningRate(1e-2, Schedule.COSINE).listener(new TrainingListener() {
-            @Override
-            public void epochFinished(MetricsLog.Row metrics, int epochs, boolean best) {
-                assertEquals(EPOCHS, epochs);
-                rows.add(metrics);
-            }
-        }).run(folder.resolve("run"));
+        Path model = training()
+                .network(List.of(8, 16), 3, 8)
+                .epochs(EPOCHS)
+                .learningRate(1e-2, Schedule.COSINE)
+                .listener(new TrainingListener() {
+                    @Override
+                    public void epochFinished(MetricsLog.Row metrics, int epochs, boolean best) {
+                        assertEquals(EPOCHS, epochs);
+                        rows.add(metrics);
+                    }
+                })
+                .run(folder.resolve("run"));
         assertEquals(EPOCHS, rows.size());
-        assertEquals(rows, MetricsLog.read(folder.resolve("run/metrics.csv")).stream()
-                .map(row -> new MetricsLog.Row(row.epoch(), rows.get(row.epoch() - 1).seconds(), rows.get(row.epoch() - 1).imagesPerSecond(),
-                        row.trainMse(), row.validation())).toList());
-        assertTrue(rows.get(EPOCHS - 1).validation().mse() < rows.get(0).validation().mse() / 2, rows.toString());
+        assertEquals(
+                rows,
+                MetricsLog.read(folder.resolve("run/metrics.csv")).stream()
+                        .map(row -> new MetricsLog.Row(
+                                row.epoch(),
+                                rows.get(row.epoch() - 1).seconds(),
+                                rows.get(row.epoch() - 1).imagesPerSecond(),
+                                row.trainMse(),
+                                row.validation()))
+                        .toList());
+        assertTrue(
+                rows.get(EPOCHS - 1).validation().mse()
+                        < rows.get(0).validation().mse() / 2,
+                rows.toString());
         assertEquals(folder.resolve("run/best.safetensors"), model);
     }
 
     @Test
     void trainsOnAnyNoise() throws IOException {
         Path masked = training().noise(Noise.Kind.MASKING, 0.25f).epochs(1).run(folder.resolve("masked"));
-        assertEquals(new Noise(Noise.Kind.MASKING, 3, 0, 0.25f, 0.25f, false), Checkpoint.read(masked).options().noise());
-        Path uniform = training().noise(Noise.Kind.UNIFORM, 0.1f, 0.2f, 0.3f).epochs(1).run(folder.resolve("uniform"));
-        assertEquals(new Noise(Noise.Kind.UNIFORM, 3, 0.1f, 0.2f, 0.3f, false), Checkpoint.read(uniform).options().noise());
+        assertEquals(
+                new Noise(Noise.Kind.MASKING, 3, 0, 0.25f, 0.25f, false),
+                Checkpoint.read(masked).options().noise());
+        Path uniform =
+                training().noise(Noise.Kind.UNIFORM, 0.1f, 0.2f, 0.3f).epochs(1).run(folder.resolve("uniform"));
+        assertEquals(
+                new Noise(Noise.Kind.UNIFORM, 3, 0.1f, 0.2f, 0.3f, false),
+                Checkpoint.read(uniform).options().noise());
         Path run = folder.resolve("run");
-        assertThrows(IllegalArgumentException.class, () -> training().noise(Noise.Kind.POISSON, 0).run(run));
+        assertThrows(
+                IllegalArgumentException.class,
+                () -> training().noise(Noise.Kind.POISSON, 0).run(run));
         assertFalse(Files.exists(run));
     }
 
@@ -94,7 +120,8 @@ class DenoiserTest {
         float[] expected = new float[values.length];
         float[] latents = new float[5 * 5];
         Checkpoint checkpoint = Checkpoint.read(model);
-        try (Engine engine = Engines.open("auto", checkpoint.options().architecture(), EngineOptions.fp32(5)).engine()) {
+        try (Engine engine = Engines.open("auto", checkpoint.options().architecture(), EngineOptions.fp32(5))
+                .engine()) {
             engine.load(checkpoint.state());
             engine.denoise(values, 5, expected);
             engine.encode(values, 5, latents);
@@ -122,9 +149,12 @@ class DenoiserTest {
 
     @Test
     void refusesWhatDoesNotFit() throws IOException {
-        assertThrows(IllegalArgumentException.class, () -> training().network(List.of(4, 4, 4), 3, 5).run(folder.resolve("run")),
+        assertThrows(
+                IllegalArgumentException.class,
+                () -> training().network(List.of(4, 4, 4), 3, 5).run(folder.resolve("run")),
                 "a width of 12 cannot be halved three times");
-        assertThrows(IllegalArgumentException.class, () -> training().batchSize(0).run(folder.resolve("run")));
+        assertThrows(
+                IllegalArgumentException.class, () -> training().batchSize(0).run(folder.resolve("run")));
         assertThrows(InvalidInputException.class, () -> Denoiser.load(folder.resolve("none.safetensors")));
         training().epochs(1).run(folder.resolve("run"));
         assertThrows(InvalidInputException.class, () -> training().run(folder.resolve("run")));

@@ -27,12 +27,29 @@ class ReadmeTest {
         String name = matcher.group(2);
         Path source = Files.writeString(folder.resolve(name + ".java"), matcher.group(1));
         String classPath = System.getProperty("java.class.path");
-        int compiled = ToolProvider.getSystemJavaCompiler().run(null, null, null, "-Xlint:all,-path", "-Werror", "-proc:none",
-                "-cp", classPath, "-d", folder.toString(), source.toString());
+        int compiled = ToolProvider.getSystemJavaCompiler()
+                .run(
+                        null,
+                        null,
+                        null,
+                        "-Xlint:all,-path",
+                        "-Werror",
+                        "-proc:none",
+                        "-cp",
+                        classPath,
+                        "-d",
+                        folder.toString(),
+                        source.toString());
         assertEquals(0, compiled);
 
-        Process process = new ProcessBuilder(List.of(Path.of(System.getProperty("java.home"), "bin", "java").toString(),
-                "-cp", classPath + java.io.File.pathSeparator + folder, name)).directory(folder.toFile()).redirectErrorStream(true).start();
+        Process process = new ProcessBuilder(List.of(
+                        Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+                        "-cp",
+                        classPath + java.io.File.pathSeparator + folder,
+                        name))
+                .directory(folder.toFile())
+                .redirectErrorStream(true)
+                .start();
         String output = new String(process.getInputStream().readAllBytes());
         assertEquals(0, process.waitFor(), output);
         assertTrue(output.matches("(?s).*16 latent values.*"), output);

@@ -43,9 +43,13 @@ import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Spec;
 
 /** Runs the JMH benchmarks one after the other, keeps what each measured, and compares with an earlier run. */
-@Command(name = "dae-gpu-bench", mixinStandardHelpOptions = true, description = {
-    "Times the parts of dae-gpu on this machine.",
-    "Without --full: the cpu engine, batches of 1 and 32, five seconds each after a warm-up of one."})
+@Command(
+        name = "dae-gpu-bench",
+        mixinStandardHelpOptions = true,
+        description = {
+            "Times the parts of dae-gpu on this machine.",
+            "Without --full: the cpu engine, batches of 1 and 32, five seconds each after a warm-up of one."
+        })
 public final class BenchmarkSuite implements Callable<Integer> {
 
     private static final Set<String> SHORT_BATCHES = Set.of("1", "32");
@@ -62,7 +66,8 @@ public final class BenchmarkSuite implements Callable<Integer> {
             if (parameters.containsKey("operation")) {
                 return benchmark.contains(".CpuOperations.") && batch.equals("32");
             }
-            return parameters.getOrDefault("engine", "cpu").equals("cpu") && (batch == null || SHORT_BATCHES.contains(batch));
+            return parameters.getOrDefault("engine", "cpu").equals("cpu")
+                    && (batch == null || SHORT_BATCHES.contains(batch));
         }
 
         boolean isPeak() {
@@ -76,16 +81,24 @@ public final class BenchmarkSuite implements Callable<Integer> {
     @Option(names = "--full", description = "All engines and batch sizes, with more and longer iterations.")
     private boolean full;
 
-    @Option(names = "--filter", paramLabel = "REGEX", description = "Only those whose name in --list has a match of this.")
+    @Option(
+            names = "--filter",
+            paramLabel = "REGEX",
+            description = "Only those whose name in --list has a match of this.")
     private String filter = "";
 
     @Option(names = "--list", description = "Print what would run, and stop.")
     private boolean list;
 
-    @Option(names = "--threads", paramLabel = "N", description = "Threads of the engines (default: as many as they choose).")
+    @Option(
+            names = "--threads",
+            paramLabel = "N",
+            description = "Threads of the engines (default: as many as they choose).")
     private int threads;
 
-    @Option(names = "--output", paramLabel = "FILE",
+    @Option(
+            names = "--output",
+            paramLabel = "FILE",
             description = "Where to write the results, in JMH's JSON (default: bench-DATE-TIME.json here).")
     private Path output;
 
@@ -108,8 +121,9 @@ public final class BenchmarkSuite implements Callable<Integer> {
     }
 
     private static int report(CommandLine command, Exception problem) {
-        command.getErr().println("dae-gpu-bench: " + problem.getMessage().replaceAll("\\s*\\R\\s*", " ")
-                + (problem instanceof ParameterException ? " (see --help)" : ""));
+        command.getErr()
+                .println("dae-gpu-bench: " + problem.getMessage().replaceAll("\\s*\\R\\s*", " ")
+                        + (problem instanceof ParameterException ? " (see --help)" : ""));
         return 2;
     }
 
@@ -124,18 +138,28 @@ public final class BenchmarkSuite implements Callable<Integer> {
             return 0;
         }
         Map<String, Measurement> before = compare == null ? Map.of() : ResultFile.read(compare);
-        Path file = output != null ? output
-                : Path.of("bench-" + LocalDateTime.now().format(DateTimeFormatter.ofPattern("yyyyMMdd-HHmmss")) + ".json");
+        Path file = output != null
+                ? output
+                : Path.of("bench-" + LocalDateTime.now().format(DateTimeFormatter.ofPattern("yyyyMMdd-HHmmss"))
+                        + ".json");
         if (compare != null && Files.exists(file) && Files.isSameFile(compare, file)) {
-            throw new ParameterException(spec.commandLine(), "--output would replace " + compare + ", which --compare reads");
+            throw new ParameterException(
+                    spec.commandLine(), "--output would replace " + compare + ", which --compare reads");
         }
-        AtomicFile.write(file, "[]".getBytes(StandardCharsets.UTF_8)); // what cannot be written is to be known before the wait
-        System.out.printf("dae-gpu %s, Java %s (%s), %s %s, %d processors, threads of the engines: %s%n",
-                BenchmarkSuite.class.getPackage().getImplementationVersion(), System.getProperty("java.version"),
-                System.getProperty("java.vm.name"), System.getProperty("os.name"), System.getProperty("os.arch"),
-                Runtime.getRuntime().availableProcessors(), threads == 0 ? "as they choose" : threads);
-        System.out.printf("%d benchmarks%s; results go to %s after each%n", cases.size(),
-                full ? "" : ", about " + (cases.size() * 8 / 60 + 1) + " min", file);
+        AtomicFile.write(
+                file, "[]".getBytes(StandardCharsets.UTF_8)); // what cannot be written is to be known before the wait
+        System.out.printf(
+                "dae-gpu %s, Java %s (%s), %s %s, %d processors, threads of the engines: %s%n",
+                BenchmarkSuite.class.getPackage().getImplementationVersion(),
+                System.getProperty("java.version"),
+                System.getProperty("java.vm.name"),
+                System.getProperty("os.name"),
+                System.getProperty("os.arch"),
+                Runtime.getRuntime().availableProcessors(),
+                threads == 0 ? "as they choose" : threads);
+        System.out.printf(
+                "%d benchmarks%s; results go to %s after each%n",
+                cases.size(), full ? "" : ", about " + (cases.size() * 8 / 60 + 1) + " min", file);
         List<RunResult> results = new ArrayList<>();
         Thread interruption = new Thread(() -> {
             // Ctrl-C in a terminal reaches the process that measures, too; a signal to this one alone does not.
@@ -168,19 +192,23 @@ public final class BenchmarkSuite implements Callable<Integer> {
         try {
             wanted = Pattern.compile(filter);
         } catch (PatternSyntaxException e) {
-            throw new ParameterException(spec.commandLine(), "--filter is no regular expression: " + e.getDescription());
+            throw new ParameterException(
+                    spec.commandLine(), "--filter is no regular expression: " + e.getDescription());
         }
         List<Case> cases = new ArrayList<>();
         List<Case> all = new ArrayList<>();
-        for (BenchmarkListEntry entry : BenchmarkList.defaultList().getAll(
-                OutputFormatFactory.createFormatInstance(System.out, VerboseMode.SILENT), List.of())) {
+        for (BenchmarkListEntry entry : BenchmarkList.defaultList()
+                .getAll(OutputFormatFactory.createFormatInstance(System.out, VerboseMode.SILENT), List.of())) {
             List<Map<String, String>> combinations = new ArrayList<>(List.of(Map.of()));
-            for (Map.Entry<String, String[]> parameter : entry.getParams().orElse(Map.of()).entrySet()) {
+            for (Map.Entry<String, String[]> parameter :
+                    entry.getParams().orElse(Map.of()).entrySet()) {
                 List<Map<String, String>> longer = new ArrayList<>();
                 for (Map<String, String> combination : combinations) {
                     for (String value : parameter.getValue()) {
                         Map<String, String> more = new LinkedHashMap<>(combination);
-                        more.put(parameter.getKey(), parameter.getKey().equals("threads") ? String.valueOf(threads) : value);
+                        more.put(
+                                parameter.getKey(),
+                                parameter.getKey().equals("threads") ? String.valueOf(threads) : value);
                         longer.add(more);
                     }
                 }
@@ -195,13 +223,17 @@ public final class BenchmarkSuite implements Callable<Integer> {
             }
         }
         if (cases.isEmpty()) {
-            throw new ParameterException(spec.commandLine(), "no benchmark has a match of --filter " + filter
-                    + (full ? "" : " in the short set; --full has more"));
+            throw new ParameterException(
+                    spec.commandLine(),
+                    "no benchmark has a match of --filter " + filter
+                            + (full ? "" : " in the short set; --full has more"));
         }
         return withPeaks(cases, all);
     }
 
-    /** What others are held against comes first, and where none of them is wanted not at all, unless it was asked for. */
+    /**
+     * What others are held against comes first, and where none of them is wanted not at all, unless it was asked for.
+     */
     private static List<Case> withPeaks(List<Case> selected, List<Case> all) {
         List<Case> cases = new ArrayList<>(selected);
         if (selected.stream().anyMatch(one -> Rates.wantPeak(one.key()))) {
@@ -213,20 +245,29 @@ public final class BenchmarkSuite implements Callable<Integer> {
 
     /** @param log receives what JMH has to say */
     private Collection<RunResult> run(Case one, Path log) throws RunnerException {
-        ChainedOptionsBuilder options = new OptionsBuilder().include("^" + Pattern.quote(one.benchmark()) + "$")
+        ChainedOptionsBuilder options = new OptionsBuilder()
+                .include("^" + Pattern.quote(one.benchmark()) + "$")
                 .output(log.toString());
         one.parameters().forEach((parameter, value) -> options.param(parameter, value));
         if (!full) {
-            options.forks(1).warmupIterations(2).warmupTime(TimeValue.milliseconds(500))
-                    .measurementIterations(5).measurementTime(TimeValue.seconds(1));
+            options.forks(1)
+                    .warmupIterations(2)
+                    .warmupTime(TimeValue.milliseconds(500))
+                    .measurementIterations(5)
+                    .measurementTime(TimeValue.seconds(1));
         }
         return new Runner(options.build()).run();
     }
 
     /** Why a benchmark failed: the first line of what was printed that names an exception, or else the last line. */
     static String reason(List<String> log) {
-        List<String> lines = log.stream().map(String::strip).filter(line -> !line.isEmpty() && !line.startsWith("#")).toList();
-        return lines.stream().filter(line -> line.matches("([\\w$]+\\.)+[\\w$]*(Exception|Error)\\b.*")).findFirst()
+        List<String> lines = log.stream()
+                .map(String::strip)
+                .filter(line -> !line.isEmpty() && !line.startsWith("#"))
+                .toList();
+        return lines.stream()
+                .filter(line -> line.matches("([\\w$]+\\.)+[\\w$]*(Exception|Error)\\b.*"))
+                .findFirst()
                 .orElse(lines.isEmpty() ? "it printed nothing" : lines.get(lines.size() - 1));
     }
 
@@ -238,13 +279,17 @@ public final class BenchmarkSuite implements Callable<Integer> {
         for (String key : keys) {
             Measurement one = now.get(key);
             String line = String.format(Locale.ROOT, "%-60s ", key);
-            line += one == null ? " ".repeat(32)
+            line += one == null
+                    ? " ".repeat(32)
                     : String.format(Locale.ROOT, "%12.4f ± %10.4f %s", one.score(), one.error(), one.unit());
             line += one == null ? "" : "  " + Rates.describe(key, one, now);
             if (!before.isEmpty()) {
                 Change change = ResultFile.compare(before.get(key), one);
-                line += "  " + (Double.isNaN(change.ratio()) ? ""
-                        : String.format(Locale.ROOT, "%.2f times the speed, ", change.ratio())) + change.verdict();
+                line += "  "
+                        + (Double.isNaN(change.ratio())
+                                ? ""
+                                : String.format(Locale.ROOT, "%.2f times the speed, ", change.ratio()))
+                        + change.verdict();
             }
             System.out.println(line);
         }

@@ -53,7 +53,8 @@ public class Denoising {
         for (int i = 0; i < batchSize; i++) {
             digits.scale(i, noisy, i * digits.imageSize());
         }
-        opened = Engines.open(engine, Architecture.MNIST, new EngineOptions(batchSize, "fp32", threads)).engine();
+        opened = Engines.open(engine, Architecture.MNIST, new EngineOptions(batchSize, "fp32", threads))
+                .engine();
         opened.load(TrainingState.initial(Initializer.glorotUniform(Architecture.MNIST, 1)));
     }
 

@@ -24,8 +24,20 @@ import org.openjdk.jmh.annotations.Warmup;
 @Fork(1)
 public abstract class Operations {
 
-    @Param({"noise", "conv2 forward", "conv2 data gradient", "conv2 kernel gradient", "deconv1 forward", "deconv1 data gradient",
-        "deconv1 kernel gradient", "latent forward", "latent data gradient", "latent kernel gradient", "loss", "adam"})
+    @Param({
+        "noise",
+        "conv2 forward",
+        "conv2 data gradient",
+        "conv2 kernel gradient",
+        "deconv1 forward",
+        "deconv1 data gradient",
+        "deconv1 kernel gradient",
+        "latent forward",
+        "latent data gradient",
+        "latent kernel gradient",
+        "loss",
+        "adam"
+    })
     public String operation;
 
     @Param({"1", "32", "128", "512"})
@@ -45,8 +57,7 @@ public abstract class Operations {
     }
 
     /** Does first, on the thread that will be timed, what the engine needs. */
-    protected void open() {
-    }
+    protected void open() {}
 
     /** Scales a batch and corrupts it. */
     protected abstract Runnable noise();

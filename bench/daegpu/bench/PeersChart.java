@@ -19,14 +19,13 @@ import org.knowm.xchart.CategoryChartBuilder;
 import org.knowm.xchart.style.Styler.LegendPosition;
 
 /**
- * Draws what {@code bench/compare-with-peers} measured into the PNG file that is named: from standard input, an array of objects
- * with program, batch, and median in images per second. Ranges are in the table: a chart's bars for them would be symmetric, which
- * ranges about a median are not.
+ * Draws what {@code bench/compare-with-peers} measured into the PNG file that is named: from standard input, an array
+ * of objects with program, batch, and median in images per second. Ranges are in the table: a chart's bars for them
+ * would be symmetric, which ranges about a median are not.
  */
 public final class PeersChart {
 
-    private PeersChart() {
-    }
+    private PeersChart() {}
 
     public static void main(String[] arguments) throws IOException {
         if (Lettering.missing().isPresent()) {
@@ -47,8 +46,12 @@ public final class PeersChart {
             programs.add(entry.get("program").asText());
             batches.add(entry.get("batch").asInt());
         }
-        CategoryChart chart = new CategoryChartBuilder().width(1000).height(560).title("Training steps: more is better")
-                .yAxisTitle("images per second").build();
+        CategoryChart chart = new CategoryChartBuilder()
+                .width(1000)
+                .height(560)
+                .title("Training steps: more is better")
+                .yAxisTitle("images per second")
+                .build();
         chart.getStyler().setChartBackgroundColor(Color.WHITE).setLegendPosition(LegendPosition.InsideNE);
         chart.getStyler().setPlotGridVerticalLinesVisible(false).setXAxisLabelRotation(25);
         chart.getStyler().setSeriesColors(new Color[] {new Color(0x1F77B4), new Color(0xE6770B), new Color(0x777777)});
@@ -58,7 +61,8 @@ public final class PeersChart {
                 // No bar where it has no figure at this batch.
                 double median = 0;
                 for (JsonNode entry : measured) {
-                    if (entry.get("program").asText().equals(program) && entry.get("batch").asInt() == batch) {
+                    if (entry.get("program").asText().equals(program)
+                            && entry.get("batch").asInt() == batch) {
                         median = entry.get("median").asDouble();
                     }
                 }

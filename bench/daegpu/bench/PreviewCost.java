@@ -37,15 +37,18 @@ import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
 
 /**
- * What {@code train --preview} costs each training step of the default network on MNIST. A machine's speed changes by more
- * than that from second to second, so runs with it and without say little; but the preview does something in a few steps
- * only. Steps in which it denoised images to show, or in which its thread drew, and the one after, are held against the
- * median of the undisturbed steps just around them: the time that they took more is what the preview costs.
+ * What {@code train --preview} costs each training step of the default network on MNIST. A machine's speed changes by
+ * more than that from second to second, so runs with it and without say little; but the preview does something in a few
+ * steps only. Steps in which it denoised images to show, or in which its thread drew, and the one after, are held
+ * against the median of the undisturbed steps just around them: the time that they took more is what the preview costs.
  *
- * <p>The steps alone are timed, as the training loop does them: validation and checkpoints between epochs are not. Losses are
- * read after each step, which {@code train} does less often, so the preview has no fewer pictures to draw than there.
+ * <p>The steps alone are timed, as the training loop does them: validation and checkpoints between epochs are not.
+ * Losses are read after each step, which {@code train} does less often, so the preview has no fewer pictures to draw
+ * than there.
  */
-@Command(name = "PreviewCost", mixinStandardHelpOptions = true,
+@Command(
+        name = "PreviewCost",
+        mixinStandardHelpOptions = true,
         description = "Measures by how much a preview slows training steps down.")
 public final class PreviewCost implements Callable<Integer> {
 
@@ -64,10 +67,15 @@ public final class PreviewCost implements Callable<Integer> {
     @Option(names = "--batch", defaultValue = "32", description = "Images in an update (default: ${DEFAULT-VALUE}).")
     private int batch;
 
-    @Option(names = "--threads", defaultValue = "0", description = "Threads of the engine (default: as many as it chooses).")
+    @Option(
+            names = "--threads",
+            defaultValue = "0",
+            description = "Threads of the engine (default: as many as it chooses).")
     private int threads;
 
-    @Option(names = "--epochs", defaultValue = "5",
+    @Option(
+            names = "--epochs",
+            defaultValue = "5",
             description = "Epochs of all 60,000 images after one to warm up (default: ${DEFAULT-VALUE}).")
     private int epochs;
 
@@ -75,12 +83,11 @@ public final class PreviewCost implements Callable<Integer> {
     private boolean window;
 
     /**
-     * @param seconds  that it took, with what the preview did on the thread that trains
+     * @param seconds that it took, with what the preview did on the thread that trains
      * @param sampling of these, for the preview
-     * @param drawing  processor time of the preview's thread meanwhile, in seconds
+     * @param drawing processor time of the preview's thread meanwhile, in seconds
      */
-    private record Step(double seconds, double sampling, double drawing, boolean isDisturbed) {
-    }
+    private record Step(double seconds, double sampling, double drawing, boolean isDisturbed) {}
 
     public static void main(String[] arguments) {
         System.exit(new CommandLine(new PreviewCost()).execute(arguments));
@@ -90,17 +97,22 @@ public final class PreviewCost implements Callable<Integer> {
     public Integer call() throws IOException {
         ImageSet digits = EmbeddedMnist.training(0);
         int steps = Math.toIntExact(TrainingOptions.stepsPerEpoch(digits.count(), batch));
-        TrainingOptions options = new TrainingOptions(Architecture.MNIST, Noise.gaussian(1, 0.5f, 0.5f), batch,
+        TrainingOptions options = new TrainingOptions(
+                Architecture.MNIST,
+                Noise.gaussian(1, 0.5f, 0.5f),
+                batch,
                 LearningRate.over(Schedule.CONSTANT, 1e-3, (long) steps * (epochs + 1)));
         Path folder = Files.createTempDirectory("preview-cost");
-        try (Engine opened = Engines.open(engine, Architecture.MNIST, new EngineOptions(batch, "fp32", threads)).engine();
+        try (Engine opened = Engines.open(engine, Architecture.MNIST, new EngineOptions(batch, "fp32", threads))
+                        .engine();
                 RunDirectory directory = RunDirectory.create(folder.resolve("run"));
-                LivePreview preview = new LivePreview(window, window ? null : folder.resolve("preview.png"),
-                        System.out::println)) {
-            System.out.printf("%s, %d steps of %d images an epoch, preview in a %s%n", opened.description(), steps, batch,
-                    window ? "window" : "file");
-            Steps taken = new Steps(new PreviewFeed(opened, EmbeddedMnist.test(100), options.noise(), List.of(),
-                    window, preview::show));
+                LivePreview preview =
+                        new LivePreview(window, window ? null : folder.resolve("preview.png"), System.out::println)) {
+            System.out.printf(
+                    "%s, %d steps of %d images an epoch, preview in a %s%n",
+                    opened.description(), steps, batch, window ? "window" : "file");
+            Steps taken = new Steps(new PreviewFeed(
+                    opened, EmbeddedMnist.test(100), options.noise(), List.of(), window, preview::show));
             new Trainer(options, digits, EmbeddedMnist.test(100), opened, directory, taken, 1)
                     .start(Initializer.glorotUniform(Architecture.MNIST, 1), epochs + 1);
             print(taken.steps);
@@ -142,7 +154,10 @@ public final class PreviewCost implements Callable<Integer> {
             if (epoch > 1) {
                 long drawing = drawn - drawnAtStart;
                 long sampling = end - before;
-                steps.add(new Step((end - start) / 1e9, sampling / 1e9, drawing / 1e9,
+                steps.add(new Step(
+                        (end - start) / 1e9,
+                        sampling / 1e9,
+                        drawing / 1e9,
                         drawing > LEAST_DRAWING || sampling > LEAST_SAMPLING));
             }
             drawnAtStart = drawn;
@@ -153,8 +168,11 @@ public final class PreviewCost implements Callable<Integer> {
         private long drawn() {
             if (drawingThread < 0) {
                 drawingThread = Arrays.stream(threadTimes.getThreadInfo(threadTimes.getAllThreadIds()))
-                        .filter(thread -> thread != null && thread.getThreadName().equals("preview"))
-                        .mapToLong(ThreadInfo::getThreadId).findAny().orElse(-1);
+                        .filter(thread ->
+                                thread != null && thread.getThreadName().equals("preview"))
+                        .mapToLong(ThreadInfo::getThreadId)
+                        .findAny()
+                        .orElse(-1);
             }
             return drawingThread < 0 ? 0 : Math.max(0, threadTimes.getThreadCpuTime(drawingThread));
         }
@@ -170,19 +188,34 @@ public final class PreviewCost implements Callable<Integer> {
         for (int part = 0; part < PARTS; part++) {
             costs.addValue(cost(steps.subList(steps.size() * part / PARTS, steps.size() * (part + 1) / PARTS)));
         }
-        double halfWidth = new TDistribution(PARTS - 1).inverseCumulativeProbability(0.975) * costs.getStandardDeviation()
+        double halfWidth = new TDistribution(PARTS - 1).inverseCumulativeProbability(0.975)
+                * costs.getStandardDeviation()
                 / Math.sqrt(PARTS);
         double all = steps.stream().mapToDouble(Step::seconds).sum();
-        System.out.printf(Locale.ROOT, "A step takes %+.2f %% with the preview, ± %.2f %% (95 %% confidence): of %d steps, %.3f ms "
-                + "in the median, it disturbed %d. Sampling took %.2f %% of the time on the thread that trains, drawing %.2f %% on "
-                + "its own%n", 100 * costs.getMean(), 100 * halfWidth, steps.size(),
-                1e3 * steps.stream().mapToDouble(Step::seconds).sorted().skip(steps.size() / 2).findFirst().orElseThrow(),
+        System.out.printf(
+                Locale.ROOT,
+                "A step takes %+.2f %% with the preview, ± %.2f %% (95 %% confidence): of %d steps, %.3f ms "
+                        + "in the median, it disturbed %d. Sampling took %.2f %% of the time on the thread that trains, drawing %.2f %% on "
+                        + "its own%n",
+                100 * costs.getMean(),
+                100 * halfWidth,
+                steps.size(),
+                1e3
+                        * steps.stream()
+                                .mapToDouble(Step::seconds)
+                                .sorted()
+                                .skip(steps.size() / 2)
+                                .findFirst()
+                                .orElseThrow(),
                 steps.stream().filter(Step::isDisturbed).count(),
                 100 * steps.stream().mapToDouble(Step::sampling).sum() / all,
                 100 * steps.stream().mapToDouble(Step::drawing).sum() / all);
     }
 
-    /** What disturbed steps, and those after them, took more than the steps around, as a part of what all would have taken. */
+    /**
+     * What disturbed steps, and those after them, took more than the steps around, as a part of what all would have
+     * taken.
+     */
     private static double cost(List<Step> steps) {
         double more = 0;
         double all = 0;
@@ -210,7 +243,12 @@ public final class PreviewCost implements Callable<Integer> {
                 }
             }
         }
-        return seconds.stream().mapToDouble(Double::doubleValue).sorted().skip(seconds.size() / 2).findFirst().orElseThrow();
+        return seconds.stream()
+                .mapToDouble(Double::doubleValue)
+                .sorted()
+                .skip(seconds.size() / 2)
+                .findFirst()
+                .orElseThrow();
     }
 
     private static void delete(Path folder) throws IOException {

@@ -48,10 +48,9 @@ final class ResultFile {
     }
 
     /** @param ratio speed now over speed before: above 1 is faster; NaN where there are not two to compare */
-    record Change(Verdict verdict, double ratio) { }
+    record Change(Verdict verdict, double ratio) {}
 
-    private ResultFile() {
-    }
+    private ResultFile() {}
 
     /**
      * Reads what JMH wrote, by the name of the benchmark and its parameters.
@@ -73,15 +72,24 @@ final class ResultFile {
         Map<String, Measurement> results = new TreeMap<>();
         for (JsonNode result : content) {
             JsonNode metric = result.path("primaryMetric");
-            if (!result.path("benchmark").isTextual() || !result.path("mode").isTextual()
-                    || !metric.path("score").isNumber() || !metric.path("scoreUnit").isTextual()) {
+            if (!result.path("benchmark").isTextual()
+                    || !result.path("mode").isTextual()
+                    || !metric.path("score").isNumber()
+                    || !metric.path("scoreUnit").isTextual()) {
                 throw foreign(file);
             }
             Map<String, String> parameters = new TreeMap<>();
-            result.path("params").properties().forEach(field -> parameters.put(field.getKey(), field.getValue().asText()));
-            results.put(key(result.path("benchmark").asText(), parameters),
-                    new Measurement(result.path("mode").asText(), metric.path("score").asDouble(),
-                            metric.path("scoreError").asDouble(Double.NaN), metric.path("scoreUnit").asText()));
+            result.path("params")
+                    .properties()
+                    .forEach(field ->
+                            parameters.put(field.getKey(), field.getValue().asText()));
+            results.put(
+                    key(result.path("benchmark").asText(), parameters),
+                    new Measurement(
+                            result.path("mode").asText(),
+                            metric.path("score").asDouble(),
+                            metric.path("scoreError").asDouble(Double.NaN),
+                            metric.path("scoreUnit").asText()));
         }
         return results;
     }
@@ -91,7 +99,9 @@ final class ResultFile {
         String[] parts = benchmark.split("\\.");
         String name = parts.length < 2 ? benchmark : parts[parts.length - 2] + "." + parts[parts.length - 1];
         StringBuilder key = new StringBuilder(name);
-        new TreeMap<>(parameters).forEach((parameter, value) -> key.append(' ').append(parameter).append('=').append(value));
+        new TreeMap<>(parameters)
+                .forEach((parameter, value) ->
+                        key.append(' ').append(parameter).append('=').append(value));
         return key.toString();
     }
 
@@ -114,7 +124,7 @@ final class ResultFile {
     }
 
     private static InvalidInputException foreign(Path file) {
-        return new InvalidInputException(file
-                + " holds no results of these benchmarks; --compare wants a file that --output wrote");
+        return new InvalidInputException(
+                file + " holds no results of these benchmarks; --compare wants a file that --output wrote");
     }
 }

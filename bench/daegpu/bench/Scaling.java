@@ -39,12 +39,16 @@ import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
 
 /**
- * Measures how the cost of an image grows as batch, image size, filters, latent size and number of images grow, beside the work
- * that there is to do for it, and that of a checkpoint as parameters do. Prints Markdown tables; what grows faster than its work
- * is marked. {@code bench/scaling} runs it.
+ * Measures how the cost of an image grows as batch, image size, filters, latent size and number of images grow, beside
+ * the work that there is to do for it, and that of a checkpoint as parameters do. Prints Markdown tables; what grows
+ * faster than its work is marked. {@code bench/scaling} runs it.
  */
-@Command(name = "scaling", mixinStandardHelpOptions = true, sortOptions = false, description = "Measures how the cost of training "
-        + "grows beside the work that there is to do, and prints Markdown tables and a chart.")
+@Command(
+        name = "scaling",
+        mixinStandardHelpOptions = true,
+        sortOptions = false,
+        description = "Measures how the cost of training "
+                + "grows beside the work that there is to do, and prints Markdown tables and a chart.")
 public final class Scaling implements Callable<Integer> {
 
     /** From one setting to the next, cost in proportion to the work may grow by so much before it is marked. */
@@ -58,26 +62,36 @@ public final class Scaling implements Callable<Integer> {
     @Option(names = "--engine", defaultValue = "cpu", description = "What computes (default: ${DEFAULT-VALUE}).")
     private String engine;
 
-    @Option(names = "--threads", defaultValue = "0", description = "Processors to use; 0 for all (default: ${DEFAULT-VALUE}).")
+    @Option(
+            names = "--threads",
+            defaultValue = "0",
+            description = "Processors to use; 0 for all (default: ${DEFAULT-VALUE}).")
     private int threads;
 
-    @Option(names = "--rounds", defaultValue = "3", description = "Times to measure everything, in turns (default: ${DEFAULT-VALUE}).")
+    @Option(
+            names = "--rounds",
+            defaultValue = "3",
+            description = "Times to measure everything, in turns (default: ${DEFAULT-VALUE}).")
     private int rounds;
 
-    @Option(names = "--seconds", defaultValue = "0.8",
+    @Option(
+            names = "--seconds",
+            defaultValue = "0.8",
             description = "To spend on each setting in a round, at least three steps (default: ${DEFAULT-VALUE}).")
     private double seconds;
 
-    @Option(names = "--only", split = ",", description = "Series to measure: batch, side, filters, latent, images, opening, "
-            + "checkpoint (default: all).")
+    @Option(
+            names = "--only",
+            split = ",",
+            description =
+                    "Series to measure: batch, side, filters, latent, images, opening, " + "checkpoint (default: all).")
     private List<String> only = List.of();
 
     @Option(names = "--chart", required = true, description = "PNG file to draw.")
     private Path chart;
 
     /** What is varied. @param unit what {@link Setting#work} counts */
-    record Series(String key, String title, String unit, List<Setting> settings) {
-    }
+    record Series(String key, String title, String unit, List<Setting> settings) {}
 
     /** One point of a series. */
     interface Measured {
@@ -89,7 +103,7 @@ public final class Scaling implements Callable<Integer> {
      * A setting of a series.
      *
      * @param value of what is varied
-     * @param work  that one thing takes
+     * @param work that one thing takes
      * @param costs nanoseconds for one thing, of each round
      */
     record Setting(double value, double work, Measured measured, List<Double> costs) {
@@ -99,7 +113,8 @@ public final class Scaling implements Callable<Integer> {
         }
 
         double median() {
-            double[] sorted = costs.stream().mapToDouble(Double::doubleValue).sorted().toArray();
+            double[] sorted =
+                    costs.stream().mapToDouble(Double::doubleValue).sorted().toArray();
             int middle = sorted.length / 2;
             return sorted.length % 2 == 1 ? sorted[middle] : (sorted[middle - 1] + sorted[middle]) / 2;
         }
@@ -116,7 +131,9 @@ public final class Scaling implements Callable<Integer> {
             return median() / work;
         }
 
-        /** Whether cost grew faster than work since {@code before}, by more than the ranges of both could make believe. */
+        /**
+         * Whether cost grew faster than work since {@code before}, by more than the ranges of both could make believe.
+         */
         boolean outgrows(Setting before) {
             return costOfWork() > MARKED_FROM * before.costOfWork() && least() / work > before.most() / before.work;
         }
@@ -138,7 +155,9 @@ public final class Scaling implements Callable<Integer> {
             System.err.println("--rounds must be 1 or more, not " + rounds);
             return CommandLine.ExitCode.USAGE;
         }
-        List<Series> chosen = all.stream().filter(series -> only.isEmpty() || only.contains(series.key())).toList();
+        List<Series> chosen = all.stream()
+                .filter(series -> only.isEmpty() || only.contains(series.key()))
+                .toList();
         // Until the JVM has compiled what it will compile.
         training(Architecture.MNIST, BATCH, digits(), 5);
         for (int round = 1; round <= rounds; round++) {
@@ -160,40 +179,73 @@ public final class Scaling implements Callable<Integer> {
     }
 
     private Series batches() {
-        return new Series("batch", "Batch", "multiply-adds", IntStream.of(1, 2, 4, 8, 16, 32, 64, 128, 256, 512).mapToObj(batch ->
-                new Setting(batch, Work.multiplyAddsOfTraining(Architecture.MNIST), () -> training(Architecture.MNIST, batch, digits(), seconds)))
-                .toList());
+        return new Series(
+                "batch",
+                "Batch",
+                "multiply-adds",
+                IntStream.of(1, 2, 4, 8, 16, 32, 64, 128, 256, 512)
+                        .mapToObj(batch -> new Setting(
+                                batch,
+                                Work.multiplyAddsOfTraining(Architecture.MNIST),
+                                () -> training(Architecture.MNIST, batch, digits(), seconds)))
+                        .toList());
     }
 
     private Series sides() {
-        return new Series("side", "Image side in pixels", "multiply-adds", IntStream.of(28, 48, 64, 96, 128, 192, 256).mapToObj(
-                side -> network(side, new Architecture(side, side, 1, List.of(32, 64), 3, 16))).toList());
+        return new Series(
+                "side",
+                "Image side in pixels",
+                "multiply-adds",
+                IntStream.of(28, 48, 64, 96, 128, 192, 256)
+                        .mapToObj(side -> network(side, new Architecture(side, side, 1, List.of(32, 64), 3, 16)))
+                        .toList());
     }
 
     private Series filters() {
-        return new Series("filters", "Filters of the first convolution; the second has twice as many", "multiply-adds",
-                IntStream.of(8, 16, 32, 64, 128).mapToObj(
-                        filters -> network(filters, new Architecture(28, 28, 1, List.of(filters, 2 * filters), 3, 16))).toList());
+        return new Series(
+                "filters",
+                "Filters of the first convolution; the second has twice as many",
+                "multiply-adds",
+                IntStream.of(8, 16, 32, 64, 128)
+                        .mapToObj(filters ->
+                                network(filters, new Architecture(28, 28, 1, List.of(filters, 2 * filters), 3, 16)))
+                        .toList());
     }
 
     private Series latents() {
-        return new Series("latent", "Latent size", "multiply-adds", IntStream.of(2, 4, 8, 16, 32, 64, 128, 256, 512).mapToObj(
-                latent -> network(latent, new Architecture(28, 28, 1, List.of(32, 64), 3, latent))).toList());
+        return new Series(
+                "latent",
+                "Latent size",
+                "multiply-adds",
+                IntStream.of(2, 4, 8, 16, 32, 64, 128, 256, 512)
+                        .mapToObj(latent -> network(latent, new Architecture(28, 28, 1, List.of(32, 64), 3, latent)))
+                        .toList());
     }
 
     private Setting network(double value, Architecture architecture) {
-        return new Setting(value, Work.multiplyAddsOfTraining(architecture), () -> training(architecture, BATCH, random(architecture), seconds));
+        return new Setting(
+                value,
+                Work.multiplyAddsOfTraining(architecture),
+                () -> training(architecture, BATCH, random(architecture), seconds));
     }
 
     private Series images() {
-        return new Series("images", "Number of images: training steps anywhere in the shuffled set", "multiply-adds",
-                counts(count -> new Setting(count, Work.multiplyAddsOfTraining(Architecture.MNIST),
+        return new Series(
+                "images",
+                "Number of images: training steps anywhere in the shuffled set",
+                "multiply-adds",
+                counts(count -> new Setting(
+                        count,
+                        Work.multiplyAddsOfTraining(Architecture.MNIST),
                         () -> training(Architecture.MNIST, BATCH, EmbeddedMnist.training(count), seconds))));
     }
 
     private Series opening() {
-        return new Series("opening", "Number of images: reading the set and its check sum", "images", counts(count ->
-                new Setting(count, 1, () -> {
+        return new Series(
+                "opening",
+                "Number of images: reading the set and its check sum",
+                "images",
+                counts(count -> new Setting(count, 1, () -> {
                     long start = System.nanoTime();
                     EmbeddedMnist.training(count).identity();
                     return (double) (System.nanoTime() - start) / count;
@@ -201,16 +253,23 @@ public final class Scaling implements Callable<Integer> {
     }
 
     private static List<Setting> counts(IntFunction<Setting> setting) {
-        return IntStream.of(1000, 2000, 5000, 10_000, 20_000, 40_000, 60_000).mapToObj(setting).toList();
+        return IntStream.of(1000, 2000, 5000, 10_000, 20_000, 40_000, 60_000)
+                .mapToObj(setting)
+                .toList();
     }
 
     private Series checkpoints() {
-        return new Series("checkpoint", "Thousands of parameters: writing a checkpoint and reading it", "parameters",
-                IntStream.of(28, 64, 128, 256).mapToObj(side -> {
-                    Architecture architecture = new Architecture(side, side, 1, List.of(32, 64), 3, 16);
-                    int parameters = architecture.parameterCount();
-                    return new Setting(parameters / 1e3, parameters, () -> checkpoint(architecture));
-                }).toList());
+        return new Series(
+                "checkpoint",
+                "Thousands of parameters: writing a checkpoint and reading it",
+                "parameters",
+                IntStream.of(28, 64, 128, 256)
+                        .mapToObj(side -> {
+                            Architecture architecture = new Architecture(side, side, 1, List.of(32, 64), 3, 16);
+                            int parameters = architecture.parameterCount();
+                            return new Setting(parameters / 1e3, parameters, () -> checkpoint(architecture));
+                        })
+                        .toList());
     }
 
     private static ImageSet digits() {
@@ -225,8 +284,10 @@ public final class Scaling implements Callable<Integer> {
 
     /** Nanoseconds for an image in the median step; the set in random order, and over again should it not last. */
     private double training(Architecture architecture, int batch, ImageSet set, double least) {
-        int[] order = new Random(1).ints(Math.max(set.count(), batch), 0, set.count()).toArray();
-        try (Engine opened = Engines.open(engine, architecture, new EngineOptions(batch, "fp32", threads)).engine()) {
+        int[] order =
+                new Random(1).ints(Math.max(set.count(), batch), 0, set.count()).toArray();
+        try (Engine opened = Engines.open(engine, architecture, new EngineOptions(batch, "fp32", threads))
+                .engine()) {
             opened.load(TrainingState.initial(Initializer.glorotUniform(architecture, 1)));
             opened.startEpoch(set, Noise.gaussian(1, 0.5f, 0.5f), 0, order);
             List<Double> steps = new ArrayList<>();
@@ -245,14 +306,15 @@ public final class Scaling implements Callable<Integer> {
                     steps.add(taken);
                 }
             }
-            double[] sorted = steps.stream().mapToDouble(Double::doubleValue).sorted().toArray();
+            double[] sorted =
+                    steps.stream().mapToDouble(Double::doubleValue).sorted().toArray();
             return sorted[sorted.length / 2] / batch;
         }
     }
 
     private static double checkpoint(Architecture architecture) throws IOException {
-        TrainingOptions options = new TrainingOptions(architecture, Noise.gaussian(1, 0.5f, 0.5f), BATCH,
-                LearningRate.over(Schedule.CONSTANT, 1e-3, 0));
+        TrainingOptions options = new TrainingOptions(
+                architecture, Noise.gaussian(1, 0.5f, 0.5f), BATCH, LearningRate.over(Schedule.CONSTANT, 1e-3, 0));
         Checkpoint checkpoint = Checkpoint.untrained(options, Initializer.glorotUniform(architecture, 1));
         Path file = Files.createTempFile("dae-gpu-scaling", ".safetensors");
         try {
@@ -274,19 +336,31 @@ public final class Scaling implements Callable<Integer> {
         StringBuilder text = new StringBuilder();
         for (Series series : all) {
             boolean arithmetic = series.unit().equals("multiply-adds");
-            Setting cheapest = series.settings().stream().min((a, b) -> Double.compare(a.costOfWork(), b.costOfWork())).orElseThrow();
-            text.append(String.format(Locale.ROOT, "%n%s:%n%n| %s | %s | microseconds (range) | %s | cost of the same work, least = 1 "
-                    + "| |%n|---:|---:|---:|---:|---:|---|%n", series.title(), series.key(),
+            Setting cheapest = series.settings().stream()
+                    .min((a, b) -> Double.compare(a.costOfWork(), b.costOfWork()))
+                    .orElseThrow();
+            text.append(String.format(
+                    Locale.ROOT,
+                    "%n%s:%n%n| %s | %s | microseconds (range) | %s | cost of the same work, least = 1 "
+                            + "| |%n|---:|---:|---:|---:|---:|---|%n",
+                    series.title(),
+                    series.key(),
                     arithmetic ? "million multiply-adds an image" : series.unit(),
                     arithmetic ? "GFLOP/s" : "nanoseconds of one"));
             Setting before = null;
             for (Setting setting : series.settings()) {
-                text.append(String.format(Locale.ROOT, "| %s | %s | %.1f (%.1f-%.1f) | %.2f | %.2f | %s |%n",
-                        series.key().equals("checkpoint") ? String.format(Locale.ROOT, "%.0fk", setting.value())
+                text.append(String.format(
+                        Locale.ROOT,
+                        "| %s | %s | %.1f (%.1f-%.1f) | %.2f | %.2f | %s |%n",
+                        series.key().equals("checkpoint")
+                                ? String.format(Locale.ROOT, "%.0fk", setting.value())
                                 : String.format(Locale.ROOT, "%.0f", setting.value()),
-                        arithmetic ? String.format(Locale.ROOT, "%.1f", setting.work() / 1e6)
+                        arithmetic
+                                ? String.format(Locale.ROOT, "%.1f", setting.work() / 1e6)
                                 : String.format(Locale.ROOT, "%.0f", setting.work()),
-                        setting.median() / 1e3, setting.least() / 1e3, setting.most() / 1e3,
+                        setting.median() / 1e3,
+                        setting.least() / 1e3,
+                        setting.most() / 1e3,
                         arithmetic ? 2 * setting.work() / setting.median() : setting.costOfWork(),
                         setting.costOfWork() / cheapest.costOfWork(),
                         before != null && setting.outgrows(before) ? "grew faster than its work" : ""));
@@ -299,16 +373,35 @@ public final class Scaling implements Callable<Integer> {
     static void draw(List<Series> all, Path file) throws IOException {
         List<XYChart> charts = new ArrayList<>();
         for (Series series : all) {
-            double cheapest = series.settings().stream().mapToDouble(Setting::costOfWork).min().orElseThrow();
-            XYChart drawn = new XYChartBuilder().width(WIDTH).height(HEIGHT).title(series.title()).yAxisTitle("cost of the same work").build();
-            drawn.getStyler().setChartBackgroundColor(Color.WHITE).setLegendVisible(false).setChartTitleFont(
-                    drawn.getStyler().getChartTitleFont().deriveFont(12f));
-            drawn.getStyler().setXAxisLogarithmic(true).setYAxisMin(0.0).setPlotGridLinesColor(new Color(0xDDDDDD)).setMarkerSize(6);
+            double cheapest = series.settings().stream()
+                    .mapToDouble(Setting::costOfWork)
+                    .min()
+                    .orElseThrow();
+            XYChart drawn = new XYChartBuilder()
+                    .width(WIDTH)
+                    .height(HEIGHT)
+                    .title(series.title())
+                    .yAxisTitle("cost of the same work")
+                    .build();
+            drawn.getStyler()
+                    .setChartBackgroundColor(Color.WHITE)
+                    .setLegendVisible(false)
+                    .setChartTitleFont(drawn.getStyler().getChartTitleFont().deriveFont(12f));
+            drawn.getStyler()
+                    .setXAxisLogarithmic(true)
+                    .setYAxisMin(0.0)
+                    .setPlotGridLinesColor(new Color(0xDDDDDD))
+                    .setMarkerSize(6);
             drawn.getStyler().setYAxisDecimalPattern("0.#");
-            XYSeries line = drawn.addSeries(series.key(), series.settings().stream().mapToDouble(Setting::value).toArray(),
-                    series.settings().stream().mapToDouble(setting -> setting.costOfWork() / cheapest).toArray(),
-                    series.settings().stream().mapToDouble(setting -> (setting.most() - setting.least()) / 2 / setting.work()
-                            / cheapest).toArray());
+            XYSeries line = drawn.addSeries(
+                    series.key(),
+                    series.settings().stream().mapToDouble(Setting::value).toArray(),
+                    series.settings().stream()
+                            .mapToDouble(setting -> setting.costOfWork() / cheapest)
+                            .toArray(),
+                    series.settings().stream()
+                            .mapToDouble(setting -> (setting.most() - setting.least()) / 2 / setting.work() / cheapest)
+                            .toArray());
             line.setLineStyle(new BasicStroke(2));
             line.setLineColor(new Color(0x1F77B4));
             line.setMarkerColor(new Color(0x1F77B4));
@@ -322,7 +415,8 @@ public final class Scaling implements Callable<Integer> {
         graphics.setColor(Color.WHITE);
         graphics.fillRect(0, 0, picture.getWidth(), picture.getHeight());
         for (int i = 0; i < charts.size(); i++) {
-            graphics.drawImage(BitmapEncoder.getBufferedImage(charts.get(i)), i % COLUMNS * WIDTH, i / COLUMNS * HEIGHT, null);
+            graphics.drawImage(
+                    BitmapEncoder.getBufferedImage(charts.get(i)), i % COLUMNS * WIDTH, i / COLUMNS * HEIGHT, null);
         }
         graphics.dispose();
         ImageFile.write(file, picture);

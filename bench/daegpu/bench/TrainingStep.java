@@ -51,9 +51,14 @@ public class TrainingStep {
     public void open() {
         ImageSet digits = EmbeddedMnist.training(0);
         images = digits.count();
-        opened = Engines.open(engine, Architecture.MNIST, new EngineOptions(batchSize, "fp32", threads)).engine();
+        opened = Engines.open(engine, Architecture.MNIST, new EngineOptions(batchSize, "fp32", threads))
+                .engine();
         opened.load(TrainingState.initial(Initializer.glorotUniform(Architecture.MNIST, 1)));
-        opened.startEpoch(digits, Noise.gaussian(1, 0.5f, 0.5f), 0, IntStream.range(0, images).toArray());
+        opened.startEpoch(
+                digits,
+                Noise.gaussian(1, 0.5f, 0.5f),
+                0,
+                IntStream.range(0, images).toArray());
     }
 
     @Benchmark

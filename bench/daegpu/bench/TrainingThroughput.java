@@ -22,9 +22,10 @@ import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
 
 /**
- * Times training steps of the default network, each with fresh noise, and prints one line of JSON: images_per_second and
- * median_step_ms over the timed steps, and processor_ms, the processor time that a step took on all threads together; first_loss of
- * the first step, and timed_loss, the mean over the timed steps. {@code bench/compare-with-peers} sets it beside its peers.
+ * Times training steps of the default network, each with fresh noise, and prints one line of JSON: images_per_second
+ * and median_step_ms over the timed steps, and processor_ms, the processor time that a step took on all threads
+ * together; first_loss of the first step, and timed_loss, the mean over the timed steps.
+ * {@code bench/compare-with-peers} sets it beside its peers.
  */
 @Command(name = "TrainingThroughput", mixinStandardHelpOptions = true)
 public final class TrainingThroughput implements Callable<Integer> {
@@ -60,7 +61,11 @@ public final class TrainingThroughput implements Callable<Integer> {
         EngineOptions options = new EngineOptions(batch, precision, threads);
         try (Engine opened = Engines.open(engine, Architecture.MNIST, options).engine()) {
             opened.load(TrainingState.initial(Initializer.glorotUniform(Architecture.MNIST, 0)));
-            opened.startEpoch(set, Noise.gaussian(0, 0.5f, 0.5f), 0, IntStream.range(0, set.count()).toArray());
+            opened.startEpoch(
+                    set,
+                    Noise.gaussian(0, 0.5f, 0.5f),
+                    0,
+                    IntStream.range(0, set.count()).toArray());
             OperatingSystemMXBean system = ManagementFactory.getPlatformMXBean(OperatingSystemMXBean.class);
             long processor = 0;
             double firstLoss = 0;
@@ -85,10 +90,17 @@ public final class TrainingThroughput implements Callable<Integer> {
             processor = system.getProcessCpuTime() - processor;
             double sum = Arrays.stream(milliseconds).sum();
             Arrays.sort(milliseconds);
-            System.out.printf(Locale.ROOT, "{\"framework\": \"dae-gpu %s\", \"batch\": %d, \"images_per_second\": %.1f, "
-                    + "\"median_step_ms\": %.3f, \"first_loss\": %.5f, \"timed_loss\": %.5f, \"processor_ms\": %.3f}%n",
-                    opened.description(), batch, 1e3 * batch * steps / sum, milliseconds[steps / 2], firstLoss,
-                    sumOfLosses / steps, processor / 1e6 / steps);
+            System.out.printf(
+                    Locale.ROOT,
+                    "{\"framework\": \"dae-gpu %s\", \"batch\": %d, \"images_per_second\": %.1f, "
+                            + "\"median_step_ms\": %.3f, \"first_loss\": %.5f, \"timed_loss\": %.5f, \"processor_ms\": %.3f}%n",
+                    opened.description(),
+                    batch,
+                    1e3 * batch * steps / sum,
+                    milliseconds[steps / 2],
+                    firstLoss,
+                    sumOfLosses / steps,
+                    processor / 1e6 / steps);
         }
         return 0;
     }

@@ -4,9 +4,9 @@ import daegpu.model.Architecture;
 import daegpu.model.Layer;
 
 /**
- * What an operation of the default network has to do at least: floating-point operations, a multiply-add being two, and bytes
- * that are read or written once. A product with a value beyond the border counts, as it does for others who publish such
- * figures.
+ * What an operation of the default network has to do at least: floating-point operations, a multiply-add being two, and
+ * bytes that are read or written once. A product with a value beyond the border counts, as it does for others who
+ * publish such figures.
  *
  * @param flops in an operation; 0 where moving data is all of it
  * @param bytes likewise
@@ -15,6 +15,7 @@ public record Work(double flops, double bytes) {
 
     /** Operations of a layer: three each for a convolution, a transposed one and a dense layer. */
     public static final String FORWARD = "forward";
+
     public static final String DATA_GRADIENT = "data gradient";
     public static final String KERNEL_GRADIENT = "kernel gradient";
     public static final String NOISE = "noise";
@@ -24,9 +25,9 @@ public record Work(double flops, double bytes) {
     private static final int FLOAT = 4;
 
     /**
-     * @param operation {@link #NOISE}, {@link #LOSS}, {@link #ADAM}, or the name of a layer and what is computed of it, as
-     *                  {@code conv2 data gradient}
-     * @param batch     images
+     * @param operation {@link #NOISE}, {@link #LOSS}, {@link #ADAM}, or the name of a layer and what is computed of it,
+     *     as {@code conv2 data gradient}
+     * @param batch images
      */
     public static Work of(String operation, int batch) {
         Architecture architecture = Architecture.MNIST;
@@ -39,12 +40,19 @@ public record Work(double flops, double bytes) {
                 return new Work(0, pixels * 3 * FLOAT); // output and clean image to gradient
             }
             case ADAM -> {
-                return new Work(0, architecture.parameterCount() * 7.0 * FLOAT); // three are read and written, the gradient read
+                return new Work(
+                        0,
+                        architecture.parameterCount() * 7.0 * FLOAT); // three are read and written, the gradient read
             }
             default -> {
                 Layer layer = architecture.layer(layer(operation));
-                double kernel = (double) layer.kernelSize() * layer.kernelSize() * layer.inputChannels() * layer.outputChannels();
-                return new Work(2 * batch * multiplyAdds(layer), FLOAT * ((double) batch * (layer.inputSize() + layer.outputSize()) + kernel));
+                double kernel = (double) layer.kernelSize()
+                        * layer.kernelSize()
+                        * layer.inputChannels()
+                        * layer.outputChannels();
+                return new Work(
+                        2 * batch * multiplyAdds(layer),
+                        FLOAT * ((double) batch * (layer.inputSize() + layer.outputSize()) + kernel));
             }
         }
     }
@@ -61,15 +69,17 @@ public record Work(double flops, double bytes) {
 
     /** Multiply-adds of a layer for one image, forward; either gradient has as many. */
     public static double multiplyAdds(Layer layer) {
-        // A convolution does all of its kernel's for each pixel that it puts out; its transpose is the same the other way round.
+        // A convolution does all of its kernel's for each pixel that it puts out; its transpose is the same the other
+        // way round.
         double places = layer.operation() == Layer.Operation.TRANSPOSED_CONVOLUTION
-                ? (double) layer.inputHeight() * layer.inputWidth() : (double) layer.outputHeight() * layer.outputWidth();
+                ? (double) layer.inputHeight() * layer.inputWidth()
+                : (double) layer.outputHeight() * layer.outputWidth();
         return places * layer.kernelSize() * layer.kernelSize() * layer.inputChannels() * layer.outputChannels();
     }
 
     /**
-     * Multiply-adds of one image in a training step: forward, as many for the gradient by the kernels, and as many for that by
-     * the layer's input, which the first layer has no need of. Adam and noise are not counted.
+     * Multiply-adds of one image in a training step: forward, as many for the gradient by the kernels, and as many for
+     * that by the layer's input, which the first layer has no need of. Adam and noise are not counted.
      */
     public static double multiplyAddsOfTraining(Architecture architecture) {
         double sum = 0;

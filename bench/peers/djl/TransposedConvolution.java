@@ -9,8 +9,9 @@ import ai.djl.training.ParameterStore;
 import ai.djl.util.PairList;
 
 /**
- * MXNet's transposed convolution of 3x3 kernels, padded by one: [batch, in, h, w] to [batch, out, h * stride, w * stride]. DJL's
- * own Conv2dTranspose lays its kernels out as [out, in, 3, 3] where MXNet wants [in, out, 3, 3], so that MXNet refuses them.
+ * MXNet's transposed convolution of 3x3 kernels, padded by one: [batch, in, h, w] to [batch, out, h * stride, w *
+ * stride]. DJL's own Conv2dTranspose lays its kernels out as [out, in, 3, 3] where MXNet wants [in, out, 3, 3], so that
+ * MXNet refuses them.
  */
 final class TransposedConvolution extends AbstractBlock {
 
@@ -22,8 +23,12 @@ final class TransposedConvolution extends AbstractBlock {
     TransposedConvolution(int filters, int stride) {
         this.filters = filters;
         this.stride = stride;
-        weight = addParameter(Parameter.builder().setName("weight").setType(Parameter.Type.WEIGHT).build());
-        bias = addParameter(Parameter.builder().setName("bias").setType(Parameter.Type.BIAS).build());
+        weight = addParameter(Parameter.builder()
+                .setName("weight")
+                .setType(Parameter.Type.WEIGHT)
+                .build());
+        bias = addParameter(
+                Parameter.builder().setName("bias").setType(Parameter.Type.BIAS).build());
     }
 
     @Override
@@ -39,7 +44,8 @@ final class TransposedConvolution extends AbstractBlock {
     }
 
     @Override
-    protected NDList forwardInternal(ParameterStore store, NDList inputs, boolean training, PairList<String, Object> unused) {
+    protected NDList forwardInternal(
+            ParameterStore store, NDList inputs, boolean training, PairList<String, Object> unused) {
         NDArray input = inputs.singletonOrThrow();
         MxOpParams parameters = new MxOpParams();
         parameters.addTupleParam("kernel", 3, 3);
@@ -48,7 +54,9 @@ final class TransposedConvolution extends AbstractBlock {
         parameters.addTupleParam("adj", stride - 1, stride - 1);
         parameters.addParam("num_filter", filters);
         parameters.addParam("no_bias", false);
-        NDList operands = new NDList(input, store.getValue(weight, input.getDevice(), training),
+        NDList operands = new NDList(
+                input,
+                store.getValue(weight, input.getDevice(), training),
                 store.getValue(bias, input.getDevice(), training));
         return ((MxNDManager) input.getManager()).invoke("Deconvolution", operands, parameters);
     }

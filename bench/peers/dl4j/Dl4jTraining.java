@@ -30,19 +30,19 @@ import org.nd4j.linalg.learning.config.Adam;
 import org.nd4j.linalg.lossfunctions.LossFunctions.LossFunction;
 
 /**
- * Times training steps of the program's default network in DL4J: the same job that daegpu.bench.TrainingThroughput times. Takes
- * --images FILE.gz --batch N --steps N --warm-up N; the number of threads comes from the environment: OMP_NUM_THREADS.
+ * Times training steps of the program's default network in DL4J: the same job that daegpu.bench.TrainingThroughput
+ * times. Takes --images FILE.gz --batch N --steps N --warm-up N; the number of threads comes from the environment:
+ * OMP_NUM_THREADS.
  *
- * <p>Prints one line of JSON: images_per_second and median_step_ms over the timed steps, noise not drawn among them, and
- * processor_ms, the processor time that a step took on all threads together; first_loss of the first step, and timed_loss, the
- * mean over the timed steps.
+ * <p>Prints one line of JSON: images_per_second and median_step_ms over the timed steps, noise not drawn among them,
+ * and processor_ms, the processor time that a step took on all threads together; first_loss of the first step, and
+ * timed_loss, the mean over the timed steps.
  */
 public final class Dl4jTraining {
 
     private static final int SIDE = 28;
 
-    private Dl4jTraining() {
-    }
+    private Dl4jTraining() {}
 
     public static void main(String[] arguments) throws IOException {
         Map<String, String> options = new HashMap<>();
@@ -79,7 +79,8 @@ public final class Dl4jTraining {
             }
             int first = (step + warmUp) % batches * batch;
             long start = System.nanoTime();
-            network.fit(noisy.get(NDArrayIndex.interval(first, first + batch)),
+            network.fit(
+                    noisy.get(NDArrayIndex.interval(first, first + batch)),
                     clean.get(NDArrayIndex.interval(first, first + batch)));
             // DL4J sums the squared errors of an image's pixels.
             double loss = network.score() / SIDE / SIDE;
@@ -94,40 +95,68 @@ public final class Dl4jTraining {
         processor = system.getProcessCpuTime() - processor;
         double sum = Arrays.stream(milliseconds).sum();
         Arrays.sort(milliseconds);
-        System.out.printf(Locale.ROOT, "{\"framework\": \"DL4J %s\", \"batch\": %d, \"images_per_second\": %.1f, "
-                + "\"median_step_ms\": %.3f, \"first_loss\": %.5f, \"timed_loss\": %.5f, \"processor_ms\": %.3f}%n",
-                "1.0.0-M2.1", batch, 1e3 * batch * steps / sum,
-                milliseconds[steps / 2], firstLoss, sumOfLosses / steps, processor / 1e6 / steps);
+        System.out.printf(
+                Locale.ROOT,
+                "{\"framework\": \"DL4J %s\", \"batch\": %d, \"images_per_second\": %.1f, "
+                        + "\"median_step_ms\": %.3f, \"first_loss\": %.5f, \"timed_loss\": %.5f, \"processor_ms\": %.3f}%n",
+                "1.0.0-M2.1",
+                batch,
+                1e3 * batch * steps / sum,
+                milliseconds[steps / 2],
+                firstLoss,
+                sumOfLosses / steps,
+                processor / 1e6 / steps);
         System.exit(0);
     }
 
     private static MultiLayerConfiguration network() {
-        return new NeuralNetConfiguration.Builder().seed(1).weightInit(WeightInit.XAVIER_UNIFORM)
+        return new NeuralNetConfiguration.Builder()
+                .seed(1)
+                .weightInit(WeightInit.XAVIER_UNIFORM)
                 .updater(Adam.builder().learningRate(1e-3).epsilon(1e-7).build())
                 .convolutionMode(ConvolutionMode.Same)
                 .list()
-                .layer(convolution(32)).layer(convolution(64))
-                .layer(new DenseLayer.Builder().nOut(16).activation(Activation.IDENTITY).build())
-                .layer(new DenseLayer.Builder().nOut(64 * 7 * 7).activation(Activation.IDENTITY).build())
-                .layer(deconvolution(64, 2, Activation.RELU)).layer(deconvolution(32, 2, Activation.RELU))
+                .layer(convolution(32))
+                .layer(convolution(64))
+                .layer(new DenseLayer.Builder()
+                        .nOut(16)
+                        .activation(Activation.IDENTITY)
+                        .build())
+                .layer(new DenseLayer.Builder()
+                        .nOut(64 * 7 * 7)
+                        .activation(Activation.IDENTITY)
+                        .build())
+                .layer(deconvolution(64, 2, Activation.RELU))
+                .layer(deconvolution(32, 2, Activation.RELU))
                 .layer(deconvolution(1, 1, Activation.SIGMOID))
-                .layer(new CnnLossLayer.Builder(LossFunction.MSE).activation(Activation.IDENTITY).build())
+                .layer(new CnnLossLayer.Builder(LossFunction.MSE)
+                        .activation(Activation.IDENTITY)
+                        .build())
                 .inputPreProcessor(4, new FeedForwardToCnnPreProcessor(7, 7, 64))
                 .setInputType(InputType.convolutional(SIDE, SIDE, 1))
                 .build();
     }
 
     private static ConvolutionLayer convolution(int filters) {
-        return new ConvolutionLayer.Builder(3, 3).stride(2, 2).nOut(filters).activation(Activation.RELU).build();
+        return new ConvolutionLayer.Builder(3, 3)
+                .stride(2, 2)
+                .nOut(filters)
+                .activation(Activation.RELU)
+                .build();
     }
 
     private static Deconvolution2D deconvolution(int filters, int stride, Activation activation) {
-        return new Deconvolution2D.Builder(3, 3).stride(stride, stride).nOut(filters).activation(activation)
-                .convolutionMode(ConvolutionMode.Same).build();
+        return new Deconvolution2D.Builder(3, 3)
+                .stride(stride, stride)
+                .nOut(filters)
+                .activation(activation)
+                .convolutionMode(ConvolutionMode.Same)
+                .build();
     }
 
     private static byte[] images(Path file) throws IOException {
-        try (InputStream plain = Files.newInputStream(file); DataInputStream in = new DataInputStream(new GZIPInputStream(plain))) {
+        try (InputStream plain = Files.newInputStream(file);
+                DataInputStream in = new DataInputStream(new GZIPInputStream(plain))) {
             in.readInt();
             byte[] pixels = new byte[in.readInt() * in.readInt() * in.readInt()];
             in.readFully(pixels);

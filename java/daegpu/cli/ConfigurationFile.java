@@ -33,16 +33,18 @@ import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.UnmatchedArgumentException;
 
 /**
- * The file of {@code train --config}: options by their long names in YAML, of which JSON is a part, so that the record of a
- * run is such a file, too. Scalars count as they are written, not as YAML understands them: they mean what they mean as
- * flags.
+ * The file of {@code train --config}: options by their long names in YAML, of which JSON is a part, so that the record
+ * of a run is such a file, too. Scalars count as they are written, not as YAML understands them: they mean what they
+ * mean as flags.
  */
 final class ConfigurationFile {
 
     /** Those that a flag replaces all at once, because they exclude each other. */
-    private static final List<Set<String>> ALTERNATIVES = List.of(Set.of("--resize", "--crop", "--tiles", "--overlap"),
-            Set.of("--validation-data", "--validation-split"));
-    private static final Set<String> NOISE_FIGURES = Set.of("--noise-mean", "--noise-std", "--noise-amount", "--noise-peak");
+    private static final List<Set<String>> ALTERNATIVES = List.of(
+            Set.of("--resize", "--crop", "--tiles", "--overlap"), Set.of("--validation-data", "--validation-split"));
+
+    private static final Set<String> NOISE_FIGURES =
+            Set.of("--noise-mean", "--noise-std", "--noise-amount", "--noise-peak");
     /** What has no meaning in a file. */
     private static final Set<String> FLAGS_ONLY = Set.of("--config", "--resume", "--dry-run", "--help", "--version");
 
@@ -50,6 +52,7 @@ final class ConfigurationFile {
     private final CommandSpec train = new CommandLine(new TrainCommand()).getCommandSpec();
     /** Option and value, as one argument, by the option. */
     private final Map<String, String> arguments = new LinkedHashMap<>();
+
     private boolean record;
 
     private ConfigurationFile(Path path) {
@@ -75,8 +78,10 @@ final class ConfigurationFile {
         try {
             return new Yaml(new LoaderOptions()).compose(new StringReader(Files.readString(path)));
         } catch (MarkedYAMLException e) {
-            throw new InvalidInputException(path + (e.getProblemMark() == null ? "" : at(e.getProblemMark()))
-                    + " is not YAML: " + e.getProblem(), e);
+            throw new InvalidInputException(
+                    path + (e.getProblemMark() == null ? "" : at(e.getProblemMark())) + " is not YAML: "
+                            + e.getProblem(),
+                    e);
         } catch (YAMLException e) {
             throw new InvalidInputException(path + " is not YAML: " + e.getMessage(), e);
         } catch (CharacterCodingException e) {
@@ -92,7 +97,8 @@ final class ConfigurationFile {
 
     private MappingNode optionsOfRecord(MappingNode root) {
         for (NodeTuple entry : root.getValue()) {
-            if (entry.getKeyNode() instanceof ScalarNode key && key.getValue().equals("options")
+            if (entry.getKeyNode() instanceof ScalarNode key
+                    && key.getValue().equals("options")
                     && entry.getValueNode() instanceof MappingNode options) {
                 record = true;
                 return options;
@@ -111,8 +117,8 @@ final class ConfigurationFile {
             String name = "--" + key.getValue();
             OptionSpec option = train.findOption(name);
             if (option == null || FLAGS_ONLY.contains(name)) {
-                throw new InvalidInputException(where + " has " + key.getValue() + ", which is no option for a configuration"
-                        + nearest(name));
+                throw new InvalidInputException(
+                        where + " has " + key.getValue() + ", which is no option for a configuration" + nearest(name));
             }
             if (!seen.add(name)) {
                 throw new InvalidInputException(where + " has " + key.getValue() + " again");
@@ -134,8 +140,11 @@ final class ConfigurationFile {
         try {
             new CommandLine(new TrainCommand()).parseArgs(name);
         } catch (UnmatchedArgumentException e) {
-            List<String> names = e.getSuggestions().stream().filter(suggestion -> !FLAGS_ONLY.contains(suggestion))
-                    .map(suggestion -> suggestion.replaceFirst("^--", "")).limit(3).toList();
+            List<String> names = e.getSuggestions().stream()
+                    .filter(suggestion -> !FLAGS_ONLY.contains(suggestion))
+                    .map(suggestion -> suggestion.replaceFirst("^--", ""))
+                    .limit(3)
+                    .toList();
             return names.isEmpty() ? "" : "; did you mean " + String.join(" or ", names) + "?";
         } catch (ParameterException e) {
             return "";
@@ -149,10 +158,13 @@ final class ConfigurationFile {
         if (value.getTag().equals(Tag.NULL)) {
             return null;
         }
-        if (value instanceof SequenceNode list && !option.splitRegex().isEmpty()
+        if (value instanceof SequenceNode list
+                && !option.splitRegex().isEmpty()
                 && list.getValue().stream().allMatch(ScalarNode.class::isInstance)) {
-            return name + "=" + list.getValue().stream().map(item -> ((ScalarNode) item).getValue())
-                    .collect(Collectors.joining(","));
+            return name + "="
+                    + list.getValue().stream()
+                            .map(item -> ((ScalarNode) item).getValue())
+                            .collect(Collectors.joining(","));
         }
         if (!(value instanceof ScalarNode scalar)) {
             throw new InvalidInputException(where + ": " + key + " takes one value"
@@ -164,12 +176,15 @@ final class ConfigurationFile {
         return switch (scalar.getValue()) {
             case "true" -> name;
             case "false" -> null;
-            default -> throw new InvalidInputException(where + ": " + key + " must be true or false, not "
-                    + scalar.getValue());
+            default ->
+                throw new InvalidInputException(
+                        where + ": " + key + " must be true or false, not " + scalar.getValue());
         };
     }
 
-    /** The arguments of a command line, those of the file before those given: of an option that both have, the latter's. */
+    /**
+     * The arguments of a command line, those of the file before those given: of an option that both have, the latter's.
+     */
     List<String> mergedWith(List<String> given) {
         Set<String> dropped = new HashSet<>();
         Map<String, String> values = new HashMap<>();
@@ -202,7 +217,11 @@ final class ConfigurationFile {
     /** Says of a problem with an option of the file where that option stands. */
     String blame(String message) {
         return arguments.keySet().stream()
-                .filter(option -> Pattern.compile(Pattern.quote(option) + "(?![\\w-])").matcher(message).find())
-                .findFirst().map(option -> message + "; " + option.substring(2) + " is from " + path).orElse(message);
+                .filter(option -> Pattern.compile(Pattern.quote(option) + "(?![\\w-])")
+                        .matcher(message)
+                        .find())
+                .findFirst()
+                .map(option -> message + "; " + option.substring(2) + " is from " + path)
+                .orElse(message);
     }
 }

@@ -33,12 +33,25 @@ import picocli.CommandLine.TypeConversionException;
 import picocli.CommandLine.UnmatchedArgumentException;
 
 /** The program's command line: all commands, and what a mistake looks like. */
-@Command(name = "dae-gpu", mixinStandardHelpOptions = true, versionProvider = Version.class,
+@Command(
+        name = "dae-gpu",
+        mixinStandardHelpOptions = true,
+        versionProvider = Version.class,
         description = "Trains convolutional autoencoders to take noise out of images, and runs them.",
-        subcommands = {TrainCommand.class, RunsCommand.class, DenoiseCommand.class, EvaluateCommand.class,
-                PreviewCommand.class,
-                ExportCommand.class, ImportCommand.class, EncodeCommand.class, DecodeCommand.class, ParityCommand.class,
-                DevicesCommand.class, GenerateCompletion.class},
+        subcommands = {
+            TrainCommand.class,
+            RunsCommand.class,
+            DenoiseCommand.class,
+            EvaluateCommand.class,
+            PreviewCommand.class,
+            ExportCommand.class,
+            ImportCommand.class,
+            EncodeCommand.class,
+            DecodeCommand.class,
+            ParityCommand.class,
+            DevicesCommand.class,
+            GenerateCompletion.class
+        },
         synopsisSubcommandLabel = "COMMAND",
         footerHeading = "%nFirst steps:%n",
         footer = {
@@ -46,7 +59,8 @@ import picocli.CommandLine.UnmatchedArgumentException;
             "  dae-gpu evaluate first-run",
             "",
             "Exit status: 0 done, 1 parity failed, 2 usage or bad input, 3 done in part,",
-            "4 training diverged, 130 interrupted."})
+            "4 training diverged, 130 interrupted."
+        })
 public final class DaeGpu implements Runnable {
 
     @Spec
@@ -72,7 +86,8 @@ public final class DaeGpu implements Runnable {
             status = execute(commandLine(out, err), arguments);
         } catch (OutOfMemoryError e) {
             // What did not fit is no longer held by anything, and everything that was open is closed.
-            err.println("dae-gpu: this needs more memory than Java may use, " + (Runtime.getRuntime().maxMemory() >> 20)
+            err.println("dae-gpu: this needs more memory than Java may use, "
+                    + (Runtime.getRuntime().maxMemory() >> 20)
                     + " MiB: take a smaller --batch-size, network or --limit, or raise it with java -Xmx");
             return ExitStatus.BAD_INPUT;
         }
@@ -100,18 +115,25 @@ public final class DaeGpu implements Runnable {
         }
         IParameterExceptionHandler wrongUsage = commandLine.getParameterExceptionHandler();
         commandLine.setParameterExceptionHandler((problem, all) -> wrongUsage.handleParseException(
-                problem instanceof UnmatchedArgumentException ? problem : new ParameterException(problem.getCommandLine(),
-                        file.blame(problem.getMessage()), problem), all));
+                problem instanceof UnmatchedArgumentException
+                        ? problem
+                        : new ParameterException(problem.getCommandLine(), file.blame(problem.getMessage()), problem),
+                all));
         IExecutionExceptionHandler failed = commandLine.getExecutionExceptionHandler();
         commandLine.setExecutionExceptionHandler((failure, command, all) -> failed.handleExecutionException(
                 failure instanceof InvalidInputException
-                        ? new InvalidInputException(file.blame(failure.getMessage()), failure) : failure, command, all));
+                        ? new InvalidInputException(file.blame(failure.getMessage()), failure)
+                        : failure,
+                command,
+                all));
         List<String> merged = new ArrayList<>(List.of("train"));
         merged.addAll(file.mergedWith(given.subList(1, given.size())));
         return commandLine.execute(merged.toArray(new String[0]));
     }
 
-    /** The file of {@code train --config}; none where it is not to be read, because help is asked for or a run resumed. */
+    /**
+     * The file of {@code train --config}; none where it is not to be read, because help is asked for or a run resumed.
+     */
     private static Optional<String> configuration(List<String> arguments) {
         if (arguments.isEmpty() || !arguments.get(0).equals("train")) {
             return Optional.empty();
@@ -126,7 +148,9 @@ public final class DaeGpu implements Runnable {
             }
             if (option.startsWith("--config=")) {
                 file = option.substring("--config=".length());
-            } else if (option.equals("--config") && i + 1 < options.size() && !options.get(i + 1).startsWith("--")) {
+            } else if (option.equals("--config")
+                    && i + 1 < options.size()
+                    && !options.get(i + 1).startsWith("--")) {
                 file = options.get(i + 1);
             }
         }
@@ -144,7 +168,8 @@ public final class DaeGpu implements Runnable {
         commandLine.registerConverter(Path.class, DaeGpu::path);
         commandLine.registerConverter(Schedule.class, DaeGpu::schedule);
         commandLine.registerConverter(Noise.Kind.class, DaeGpu::noise);
-        commandLine.getSubcommands().values().forEach(command -> command.getCommandSpec().versionProvider(new Version()));
+        commandLine.getSubcommands().values().forEach(command -> command.getCommandSpec()
+                .versionProvider(new Version()));
         commandLine.setExecutionStrategy(DaeGpu::execute);
         commandLine.setUsageHelpAutoWidth(true);
         commandLine.setParameterExceptionHandler(DaeGpu::reportWrongUsage);
@@ -154,8 +179,10 @@ public final class DaeGpu implements Runnable {
 
     @Override
     public void run() {
-        throw new ParameterException(spec.commandLine(),
-                "a command is missing: one of " + String.join(", ", spec.subcommands().keySet()));
+        throw new ParameterException(
+                spec.commandLine(),
+                "a command is missing: one of "
+                        + String.join(", ", spec.subcommands().keySet()));
     }
 
     static Path path(String text) {
@@ -193,8 +220,8 @@ public final class DaeGpu implements Runnable {
     }
 
     /**
-     * When an option is given again, picocli begins its group anew: the last value would count, but the other options be
-     * forgotten.
+     * When an option is given again, picocli begins its group anew: the last value would count, but the other options
+     * be forgotten.
      */
     private static void requireEachOnce(ParseResult arguments) {
         ParseResult command = arguments.hasSubcommand() ? arguments.subcommand() : arguments;
@@ -205,9 +232,11 @@ public final class DaeGpu implements Runnable {
             }
             OptionSpec option = command.commandSpec().findOption(argument.replaceFirst("=.*", ""));
             if (argument.startsWith("--") && option != null && !seen.add(option)) {
-                throw new ParameterException(command.commandSpec().commandLine(), option.longestName()
-                        + " can be given only once"
-                        + (option.splitRegex().isEmpty() ? "" : ", with commas between its values"));
+                throw new ParameterException(
+                        command.commandSpec().commandLine(),
+                        option.longestName()
+                                + " can be given only once"
+                                + (option.splitRegex().isEmpty() ? "" : ", with commas between its values"));
             }
         }
     }
@@ -218,8 +247,8 @@ public final class DaeGpu implements Runnable {
         if (problem instanceof UnmatchedArgumentException unmatched) {
             List<String> suggestions = unmatched.getSuggestions();
             if (!suggestions.isEmpty()) {
-                message += "; did you mean " + String.join(" or ", suggestions.subList(0, Math.min(3, suggestions.size())))
-                        + "?";
+                message += "; did you mean "
+                        + String.join(" or ", suggestions.subList(0, Math.min(3, suggestions.size()))) + "?";
             } else if (unmatched.getUnmatched().stream().anyMatch(text -> text.matches("\\d+x\\d+"))) {
                 // train has sizes behind --resize, --crop and --tiles.
                 message += "; pictures are given the size of the model's images";
@@ -237,7 +266,8 @@ public final class DaeGpu implements Runnable {
             err.println(name + ": " + oneLine(failure.getMessage()));
             return ExitStatus.BAD_INPUT;
         }
-        IOException problem = failure instanceof UncheckedIOException unchecked ? unchecked.getCause()
+        IOException problem = failure instanceof UncheckedIOException unchecked
+                ? unchecked.getCause()
                 : failure instanceof IOException checked ? checked : null;
         if (problem != null) {
             err.println(name + ": " + oneLine(describe(problem)));
@@ -251,10 +281,14 @@ public final class DaeGpu implements Runnable {
     /** What went wrong with a file; the messages of the JDK's own exceptions often are the mere name of it. */
     static String describe(IOException problem) {
         if (problem instanceof FileSystemException file && file.getReason() == null) {
-            String kind = problem instanceof NoSuchFileException ? "does not exist"
-                    : problem instanceof AccessDeniedException ? "may not be read or written: permission denied"
-                    : problem instanceof FileAlreadyExistsException ? "is no folder, and one is needed there"
-                    : "cannot be used (" + problem.getClass().getSimpleName().replace("Exception", "") + ")";
+            String kind = problem instanceof NoSuchFileException
+                    ? "does not exist"
+                    : problem instanceof AccessDeniedException
+                            ? "may not be read or written: permission denied"
+                            : problem instanceof FileAlreadyExistsException
+                                    ? "is no folder, and one is needed there"
+                                    : "cannot be used ("
+                                            + problem.getClass().getSimpleName().replace("Exception", "") + ")";
             return file.getFile() + " " + kind;
         }
         return problem.getMessage() == null ? problem.getClass().getSimpleName() : problem.getMessage();

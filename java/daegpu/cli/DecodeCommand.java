@@ -28,11 +28,16 @@ import picocli.CommandLine.Parameters;
 import picocli.CommandLine.Spec;
 
 /** {@code decode}: latent vectors to images. */
-@Command(name = "decode", mixinStandardHelpOptions = true, sortOptions = false,
+@Command(
+        name = "decode",
+        mixinStandardHelpOptions = true,
+        sortOptions = false,
         description = {"Makes an image of each latent vector, as encode writes them.", ""},
         footerHeading = "%nExamples:%n",
-        footer = {"  dae-gpu decode digits latents.csv --output pictures",
-            "  dae-gpu decode digits latents.npy --output images.idx3-ubyte.gz"})
+        footer = {
+            "  dae-gpu decode digits latents.csv --output pictures",
+            "  dae-gpu decode digits latents.npy --output images.idx3-ubyte.gz"
+        })
 final class DecodeCommand implements Callable<Integer> {
 
     private static final int CHUNK = 1000;
@@ -46,9 +51,13 @@ final class DecodeCommand implements Callable<Integer> {
     @Parameters(index = "1", paramLabel = "LATENTS", description = "A file *.csv or *.npy, as encode writes it.")
     private Path input;
 
-    @Option(names = "--output", paramLabel = "PATH", required = true,
-            description = "Where the images go: an IDX file (*-ubyte or *-ubyte.gz), or else a folder of PNG files, named as in "
-                    + "the CSV or by number.")
+    @Option(
+            names = "--output",
+            paramLabel = "PATH",
+            required = true,
+            description =
+                    "Where the images go: an IDX file (*-ubyte or *-ubyte.gz), or else a folder of PNG files, named as in "
+                            + "the CSV or by number.")
     private Path output;
 
     @Option(names = "--overwrite", description = "Replace files that are there already.")
@@ -67,8 +76,8 @@ final class DecodeCommand implements Callable<Integer> {
         Checkpoint checkpoint = model.read();
         Architecture architecture = checkpoint.options().architecture();
         if (vectors.dimension() != architecture.latentDimension()) {
-            throw new InvalidInputException(input + " has vectors of " + vectors.dimension() + " values; the model's have "
-                    + architecture.latentDimension());
+            throw new InvalidInputException(input + " has vectors of " + vectors.dimension()
+                    + " values; the model's have " + architecture.latentDimension());
         }
         if (!toIdx && Files.exists(output) && !Files.isDirectory(output)) {
             throw new InvalidInputException(output + " is a file; pictures need a folder for --output");
@@ -90,8 +99,10 @@ final class DecodeCommand implements Callable<Integer> {
                 AtomicFile.write(targets[i], ImageFile.encode(images, i, "png"));
             }
         }
-        spec.commandLine().getOut().println("Decoded " + images.count() + (images.count() == 1 ? " image" : " images") + " into "
-                + output);
+        spec.commandLine()
+                .getOut()
+                .println(
+                        "Decoded " + images.count() + (images.count() == 1 ? " image" : " images") + " into " + output);
         return ExitStatus.DONE;
     }
 
@@ -103,7 +114,8 @@ final class DecodeCommand implements Callable<Integer> {
             int count = Math.min(CHUNK, vectors.count() - first);
             int from = first * vectors.dimension();
             float[] values = new float[count * size];
-            engine.decode(Arrays.copyOfRange(vectors.values(), from, from + count * vectors.dimension()), count, values);
+            engine.decode(
+                    Arrays.copyOfRange(vectors.values(), from, from + count * vectors.dimension()), count, values);
             ImageSet.unscale(values, values.length, pixels, first * size);
         }
         return new ImageSet(architecture.height(), architecture.width(), architecture.channels(), pixels);
@@ -113,10 +125,15 @@ final class DecodeCommand implements Callable<Integer> {
     private Path[] targets(LatentVectors vectors) {
         Set<Path> targets = new LinkedHashSet<>();
         for (int i = 0; i < vectors.count(); i++) {
-            String name = vectors.names().isEmpty() ? String.format(Locale.ROOT, "%05d", i + 1)
-                    : vectors.names().get(i).replaceFirst("(?i)\\.(png|jpe?g)(?=(#\\d+)?$)", "").replaceAll("[^\\p{L}\\p{N}._#-]", "_");
+            String name = vectors.names().isEmpty()
+                    ? String.format(Locale.ROOT, "%05d", i + 1)
+                    : vectors.names()
+                            .get(i)
+                            .replaceFirst("(?i)\\.(png|jpe?g)(?=(#\\d+)?$)", "")
+                            .replaceAll("[^\\p{L}\\p{N}._#-]", "_");
             if (!targets.add(output.resolve(name + ".png"))) {
-                throw new InvalidInputException(input + " has two vectors called " + name + ": their pictures need different names");
+                throw new InvalidInputException(
+                        input + " has two vectors called " + name + ": their pictures need different names");
             }
         }
         return targets.toArray(Path[]::new);

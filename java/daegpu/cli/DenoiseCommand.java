@@ -35,16 +35,24 @@ import picocli.CommandLine.Parameters;
 import picocli.CommandLine.Spec;
 
 /** {@code denoise}: runs a model on images. */
-@Command(name = "denoise", mixinStandardHelpOptions = true, sortOptions = false,
-        description = {"Takes the noise out of images. Pictures of any size go through the model in tiles of its own size, which",
+@Command(
+        name = "denoise",
+        mixinStandardHelpOptions = true,
+        sortOptions = false,
+        description = {
+            "Takes the noise out of images. Pictures of any size go through the model in tiles of its own size, which",
             "overlap and are blended; smaller ones are filled up with their reflection. A result has the size, the depth",
             "and the transparency of its picture, upright. A model of grey images takes red, green and blue one by one.",
-            "What cannot be used is named at the end; the rest is done, and the exit status is 3.", ""},
+            "What cannot be used is named at the end; the rest is done, and the exit status is 3.",
+            ""
+        },
         footerHeading = "%nExamples:%n",
-        footer = {"  dae-gpu denoise digits scan.png --output clean.png",
-                "  dae-gpu denoise digits scans/ more.idx3-ubyte --output cleaned",
+        footer = {
+            "  dae-gpu denoise digits scan.png --output clean.png",
+            "  dae-gpu denoise digits scans/ more.idx3-ubyte --output cleaned",
             "  dae-gpu denoise photo-model photos --overlap 24 --output cleaned",
-            "  dae-gpu denoise digits digit.png --add-noise --output clean.png"})
+            "  dae-gpu denoise digits digit.png --add-noise --output clean.png"
+        })
 final class DenoiseCommand implements Callable<Integer> {
 
     /** Values of the pictures that go through the network together, about: 500 of MNIST's. */
@@ -56,11 +64,17 @@ final class DenoiseCommand implements Callable<Integer> {
     @Mixin
     private ModelFile model;
 
-    @Parameters(index = "1..*", arity = "1..*", paramLabel = "INPUT",
+    @Parameters(
+            index = "1..*",
+            arity = "1..*",
+            paramLabel = "INPUT",
             description = "PNG, JPEG or IDX files, or folders of PNG and JPEG files and of such folders.")
     private List<Path> inputs;
 
-    @Option(names = "--output", paramLabel = "PATH", required = true,
+    @Option(
+            names = "--output",
+            paramLabel = "PATH",
+            required = true,
             description = "Where the cleaned images go, in the format of the input: a file for one input file, unless "
                     + "this is a folder or ends in a slash, else a folder.")
     private Path output;
@@ -71,39 +85,62 @@ final class DenoiseCommand implements Callable<Integer> {
     @Option(names = "--resize", description = "Scale pictures to the model's size instead, and leave the results so.")
     private boolean resize;
 
-    @Option(names = "--crop", description = "Take the part around the middle that has the model's proportions, and scale it "
-            + "to the model's size.")
+    @Option(
+            names = "--crop",
+            description = "Take the part around the middle that has the model's proportions, and scale it "
+                    + "to the model's size.")
     private boolean crop;
 
-    @Option(names = "--overlap", paramLabel = "N",
+    @Option(
+            names = "--overlap",
+            paramLabel = "N",
             description = "Pixels that neighbouring tiles share at least (default: half of the model's size).")
     private Integer overlap;
 
     @Option(names = "--add-noise", description = "Corrupt the images first, to try the model out.")
     private boolean addNoise;
 
-    @Option(names = "--noise", paramLabel = "KIND",
+    @Option(
+            names = "--noise",
+            paramLabel = "KIND",
             description = "What to corrupt them with: ${COMPLETION-CANDIDATES} (default: as the model was trained).")
     private Noise.Kind kind;
 
-    @Option(names = "--noise-mean", paramLabel = "X",
-            description = "Mean of gaussian, uniform or speckle noise (default: as the model was trained; for another kind "
-                    + "than the model's, as for train).")
+    @Option(
+            names = "--noise-mean",
+            paramLabel = "X",
+            description =
+                    "Mean of gaussian, uniform or speckle noise (default: as the model was trained; for another kind "
+                            + "than the model's, as for train).")
     private Float mean;
 
-    @Option(names = "--noise-std", paramLabel = "LEVEL", converter = NoiseLevel.Converter.class,
-            description = "Its standard deviation, or a range, as 0.25..1.0, from which each image draws its own (default: likewise).")
+    @Option(
+            names = "--noise-std",
+            paramLabel = "LEVEL",
+            converter = NoiseLevel.Converter.class,
+            description =
+                    "Its standard deviation, or a range, as 0.25..1.0, from which each image draws its own (default: likewise).")
     private NoiseLevel std;
 
-    @Option(names = "--noise-amount", paramLabel = "LEVEL", converter = NoiseLevel.Converter.class,
-            description = "Share of the pixels that salt-pepper or masking noise replaces, or a range (default: likewise).")
+    @Option(
+            names = "--noise-amount",
+            paramLabel = "LEVEL",
+            converter = NoiseLevel.Converter.class,
+            description =
+                    "Share of the pixels that salt-pepper or masking noise replaces, or a range (default: likewise).")
     private NoiseLevel amount;
 
-    @Option(names = "--noise-peak", paramLabel = "LEVEL", converter = NoiseLevel.Converter.class,
+    @Option(
+            names = "--noise-peak",
+            paramLabel = "LEVEL",
+            converter = NoiseLevel.Converter.class,
             description = "Photons that white stands for in poisson noise, or a range (default: likewise).")
     private NoiseLevel peak;
 
-    @Option(names = "--seed", paramLabel = "N", description = "Decides that noise (default: the seed of the model's run).")
+    @Option(
+            names = "--seed",
+            paramLabel = "N",
+            description = "Decides that noise (default: the seed of the model's run).")
     private Long seed;
 
     @ArgGroup(validate = false, heading = "%nWhat computes:%n")
@@ -115,8 +152,7 @@ final class DenoiseCommand implements Callable<Integer> {
     private Path folderToMake;
 
     /** A picture that was read and is to go to a file. */
-    private record Job(Path input, Photo photo, Path target) {
-    }
+    private record Job(Path input, Photo photo, Path target) {}
 
     @Override
     public Integer call() throws IOException {
@@ -129,14 +165,14 @@ final class DenoiseCommand implements Callable<Integer> {
         int shared = overlap != null ? overlap : PhotoDenoiser.usualOverlap(architecture);
         int least = Math.min(architecture.height(), architecture.width());
         if (shared < 0 || shared >= least) {
-            throw new ParameterException(spec.commandLine(), "--overlap must be 0 to " + (least - 1) + " for this model, not "
-                    + shared);
+            throw new ParameterException(
+                    spec.commandLine(), "--overlap must be 0 to " + (least - 1) + " for this model, not " + shared);
         }
         Noise noise = addNoise ? noise(checkpoint.options().noise()) : null;
         Map<Path, Path> targets = targets();
         try (OpenedEngine engine = engineChoice.open(architecture, 1);
-                FileProgress progress = new FileProgress(spec.commandLine().getOut(),
-                ProgressDisplay.onTerminal() ? System.out : null, "files")) {
+                FileProgress progress = new FileProgress(
+                        spec.commandLine().getOut(), ProgressDisplay.onTerminal() ? System.out : null, "files")) {
             engine.engine().load(checkpoint.state());
             PhotoDenoiser denoiser = new PhotoDenoiser(architecture, engine.engine()::denoise, shared);
             List<Job> pictures = new ArrayList<>();
@@ -161,7 +197,8 @@ final class DenoiseCommand implements Callable<Integer> {
     }
 
     private void requireAddNoise() {
-        for (String option : List.of("--noise", "--noise-mean", "--noise-std", "--noise-amount", "--noise-peak", "--seed")) {
+        for (String option :
+                List.of("--noise", "--noise-mean", "--noise-std", "--noise-amount", "--noise-peak", "--seed")) {
             if (!addNoise && spec.commandLine().getParseResult().hasMatchedOption(option)) {
                 throw new ParameterException(spec.commandLine(), option + " goes with --add-noise");
             }
@@ -172,10 +209,17 @@ final class DenoiseCommand implements Callable<Integer> {
         try {
             Noise.Kind chosen = kind != null ? kind : trained.kind();
             NoiseChoice<NoiseLevel> choice = new NoiseChoice<>(chosen, mean, std, amount, peak);
-            NoiseLevel level = choice.level(chosen == trained.kind() ? new NoiseLevel(trained.lowest(), trained.highest())
-                    : new NoiseLevel(chosen.usualLevel(), chosen.usualLevel()));
-            return new Noise(chosen, seed != null ? seed : trained.seed(), choice.mean(trained), level.lowest(),
-                    level.highest(), false);
+            NoiseLevel level = choice.level(
+                    chosen == trained.kind()
+                            ? new NoiseLevel(trained.lowest(), trained.highest())
+                            : new NoiseLevel(chosen.usualLevel(), chosen.usualLevel()));
+            return new Noise(
+                    chosen,
+                    seed != null ? seed : trained.seed(),
+                    choice.mean(trained),
+                    level.lowest(),
+                    level.highest(),
+                    false);
         } catch (IllegalArgumentException e) {
             throw new ParameterException(spec.commandLine(), e.getMessage(), e);
         }
@@ -183,8 +227,8 @@ final class DenoiseCommand implements Callable<Integer> {
 
     /** Each input file and where its result goes. */
     private Map<Path, Path> targets() throws IOException {
-        boolean toFile = inputs.size() == 1 && !Files.isDirectory(inputs.get(0)) && !Files.isDirectory(output)
-                && !saysFolder();
+        boolean toFile =
+                inputs.size() == 1 && !Files.isDirectory(inputs.get(0)) && !Files.isDirectory(output) && !saysFolder();
         Map<Path, Path> targets = new LinkedHashMap<>();
         Map<Path, Path> sources = new LinkedHashMap<>();
         for (Path input : inputs) {
@@ -210,7 +254,11 @@ final class DenoiseCommand implements Callable<Integer> {
 
     /** Whether the output was written with a slash at its end, which paths do not keep. */
     private boolean saysFolder() {
-        String text = spec.commandLine().getParseResult().matchedOption("--output").originalStringValues().get(0);
+        String text = spec.commandLine()
+                .getParseResult()
+                .matchedOption("--output")
+                .originalStringValues()
+                .get(0);
         return text.endsWith("/") || text.endsWith(File.separator);
     }
 
@@ -218,7 +266,8 @@ final class DenoiseCommand implements Callable<Integer> {
     private List<Path> picturesIn(Path folder) {
         Path results = output.toAbsolutePath().normalize();
         boolean inside = !results.equals(folder.toAbsolutePath().normalize());
-        return InputFiles.picturesIn(folder, file -> !(inside && file.toAbsolutePath().normalize().startsWith(results)));
+        return InputFiles.picturesIn(
+                folder, file -> !(inside && file.toAbsolutePath().normalize().startsWith(results)));
     }
 
     /**
@@ -245,16 +294,19 @@ final class DenoiseCommand implements Callable<Integer> {
     }
 
     private Photo fitted(Photo photo, Architecture architecture) {
-        // What is stored as red, green and blue but has no colour need not go through a model of grey images three times.
+        // What is stored as red, green and blue but has no colour need not go through a model of grey images three
+        // times.
         Photo own = architecture.channels() == 1 && photo.isGrey() ? photo.withChannels(1) : photo;
-        return resize ? own.resized(architecture.height(), architecture.width())
+        return resize
+                ? own.resized(architecture.height(), architecture.width())
                 : crop ? own.cropped(architecture.height(), architecture.width()) : own;
     }
 
     /** A file's name should not promise another format than its content has. */
     private static void requireMatchingName(Path input, String format, Path target) {
         String name = target.getFileName().toString().toLowerCase(Locale.ROOT);
-        String promised = name.endsWith(".png") ? "png" : name.endsWith(".jpg") || name.endsWith(".jpeg") ? "jpeg" : null;
+        String promised =
+                name.endsWith(".png") ? "png" : name.endsWith(".jpg") || name.endsWith(".jpeg") ? "jpeg" : null;
         if (promised != null && !promised.equals(format)) {
             throw new InvalidInputException(input + " is "
                     + (format == null ? "no picture" : "a " + format.toUpperCase(Locale.ROOT))
@@ -284,7 +336,10 @@ final class DenoiseCommand implements Callable<Integer> {
             if (folderToMake != null) {
                 Files.createDirectories(target.toAbsolutePath().getParent());
             }
-            AtomicFile.write(target, ImageFile.encode(denoised.get(i).withChannels(pictures.get(i).photo().channels())));
+            AtomicFile.write(
+                    target,
+                    ImageFile.encode(
+                            denoised.get(i).withChannels(pictures.get(i).photo().channels())));
             done++;
         }
         pictures.clear();
@@ -302,8 +357,10 @@ final class DenoiseCommand implements Callable<Integer> {
             err.println(spec.qualifiedName() + ": " + DaeGpu.oneLine(failure));
         }
         if (done > 0) {
-            spec.commandLine().getOut().println("Denoised " + done + " of " + files + (files == 1 ? " file" : " files")
-                    + " into " + output);
+            spec.commandLine()
+                    .getOut()
+                    .println("Denoised " + done + " of " + files + (files == 1 ? " file" : " files") + " into "
+                            + output);
         }
         return failures.isEmpty() ? ExitStatus.DONE : done == 0 ? ExitStatus.BAD_INPUT : ExitStatus.DONE_IN_PART;
     }

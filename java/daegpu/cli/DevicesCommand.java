@@ -11,11 +11,17 @@ import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Spec;
 
 /** {@code devices}: what this machine has to compute with. */
-@Command(name = "devices", mixinStandardHelpOptions = true,
-        description = {"Lists the GPUs and what the cuda engine uses, and says which engine --engine auto takes.",
-            "It needs the driver; cuBLAS and cuDNN are for --convolutions cudnn.", ""},
+@Command(
+        name = "devices",
+        mixinStandardHelpOptions = true,
+        description = {
+            "Lists the GPUs and what the cuda engine uses, and says which engine --engine auto takes.",
+            "It needs the driver; cuBLAS and cuDNN are for --convolutions cudnn.",
+            ""
+        },
         footerHeading = "%nExamples:%n",
-        footer = {"  dae-gpu devices",
+        footer = {
+            "  dae-gpu devices",
             "",
             "Where libraries are missing:",
             "  Either install the packages that are named, or let Maven bring cuBLAS 12.6 and",
@@ -24,7 +30,8 @@ import picocli.CommandLine.Spec;
             "        -Dartifact=org.bytedeco:cuda:12.6-9.5-1.5.11:jar:linux-x86_64-redist",
             "  and then run",
             "    java -Ddaegpu.cuda.libraries=nvidia/org/bytedeco/cuda/linux-x86_64 \\",
-            "        -jar dae-gpu.jar ..."})
+            "        -jar dae-gpu.jar ..."
+        })
 final class DevicesCommand implements Callable<Integer> {
 
     @Spec
@@ -37,7 +44,8 @@ final class DevicesCommand implements Callable<Integer> {
         out.println("Driver:    " + (report.driver() == null ? "none" : "for CUDA up to " + report.driver()));
         out.println("Libraries:");
         for (CudaReport.Library library : report.libraries()) {
-            out.println("  " + library.title() + ": " + (library.problem() == null ? library.where() : library.problem()));
+            out.println(
+                    "  " + library.title() + ": " + (library.problem() == null ? library.where() : library.problem()));
         }
         out.println("GPUs:");
         report.gpus().forEach(gpu -> out.println("  " + gpu));
@@ -48,8 +56,10 @@ final class DevicesCommand implements Callable<Integer> {
         out.println("--engine auto takes " + choice.name() + ": " + choice.reason());
         if (choice.name().equals("cuda")) {
             String missing = report.missingForLayers();
-            out.println("--convolutions auto takes " + (missing != null ? "native: " + missing
-                    : "the faster of cudnn and native, which train times when it starts"));
+            out.println("--convolutions auto takes "
+                    + (missing != null
+                            ? "native: " + missing
+                            : "the faster of cudnn and native, which train times when it starts"));
         }
         return ExitStatus.DONE;
     }

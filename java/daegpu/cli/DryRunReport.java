@@ -19,6 +19,7 @@ final class DryRunReport {
 
     /** Parameters and Adam's two moments, as floats. */
     private static final int CHECKPOINT_BYTES_PER_PARAMETER = 3 * 4;
+
     private static final Pattern PEAK_MEMORY = Pattern.compile("VmHWM:\\s+(\\d+) kB");
 
     private final PrintWriter out;
@@ -30,27 +31,40 @@ final class DryRunReport {
     /**
      * The time that is left of a training.
      *
-     * @param updates    updates that it would do
-     * @param epochs     epochs that it would do or finish
+     * @param updates updates that it would do
+     * @param epochs epochs that it would do or finish
      * @param validation images of a validation
-     * @param earlyStop  whether it may stop before
+     * @param earlyStop whether it may stop before
      */
     void printTime(Timing timing, int batch, long updates, long epochs, int validation, boolean earlyStop) {
         double all = timing.expected(updates, epochs * validation);
-        out.printf(Locale.ROOT, "Timed:   %,d updates, %.3g ms each (%,.0f images/s); validation, %.2f s for its %,d images%n",
-                timing.updates(), 1e3 * timing.secondsPerUpdate(), batch / timing.secondsPerUpdate(),
-                timing.expected(0, validation), validation);
-        out.printf(Locale.ROOT, "Time:    %s%s for %,d updates and %s, as far as these tell; starting Java and drawing the "
-                + "pictures come on top%n", earlyStop ? "at most " : "", ElapsedTime.format(all), updates,
+        out.printf(
+                Locale.ROOT,
+                "Timed:   %,d updates, %.3g ms each (%,.0f images/s); validation, %.2f s for its %,d images%n",
+                timing.updates(),
+                1e3 * timing.secondsPerUpdate(),
+                batch / timing.secondsPerUpdate(),
+                timing.expected(0, validation),
+                validation);
+        out.printf(
+                Locale.ROOT,
+                "Time:    %s%s for %,d updates and %s, as far as these tell; starting Java and drawing the "
+                        + "pictures come on top%n",
+                earlyStop ? "at most " : "",
+                ElapsedTime.format(all),
+                updates,
                 epochs == 1 ? "1 validation" : epochs + " validations");
     }
 
     /** What the process took until now, which a training does not exceed by much. */
     void printMemory(Engine engine) throws IOException {
         Optional<Long> peak = peakMemory();
-        out.println("Memory:  " + (peak.isPresent() ? size(peak.get()) + " at most until now, Java and the images included"
-                : size(Runtime.getRuntime().totalMemory()) + " for Java and the images; this system does not say what the "
-                + "engine takes besides"));
+        out.println("Memory:  "
+                + (peak.isPresent()
+                        ? size(peak.get()) + " at most until now, Java and the images included"
+                        : size(Runtime.getRuntime().totalMemory())
+                                + " for Java and the images; this system does not say what the "
+                                + "engine takes besides"));
         if (engine.deviceBytes() > 0) {
             out.println("         " + size(engine.deviceBytes())
                     + " on the GPU, besides what the driver and cuDNN take for themselves");
@@ -68,11 +82,12 @@ final class DryRunReport {
      * The files that a training would make or replace.
      *
      * @param parameters of the network
-     * @param epochs     epochs that it would do or finish
-     * @param kept       checkpoints of epochs that would be kept
-     * @param others     files outside the run's folder
+     * @param epochs epochs that it would do or finish
+     * @param kept checkpoints of epochs that would be kept
+     * @param others files outside the run's folder
      */
-    void printFiles(RunDirectory directory, int parameters, long epochs, int kept, List<Path> others) throws IOException {
+    void printFiles(RunDirectory directory, int parameters, long epochs, int kept, List<Path> others)
+            throws IOException {
         long checkpoint = (long) CHECKPOINT_BYTES_PER_PARAMETER * parameters;
         long checkpoints = 2 + Math.min(kept, epochs);
         long free = directory.freeBytes();
@@ -89,8 +104,10 @@ final class DryRunReport {
 
     private static String size(long bytes) {
         double mebibytes = bytes / (double) (1 << 20);
-        return mebibytes < 9.95 ? String.format(Locale.ROOT, "%.1f MiB", mebibytes)
-                : mebibytes < 10_000 ? String.format(Locale.ROOT, "%.0f MiB", mebibytes)
-                : String.format(Locale.ROOT, "%,.0f GiB", mebibytes / 1024);
+        return mebibytes < 9.95
+                ? String.format(Locale.ROOT, "%.1f MiB", mebibytes)
+                : mebibytes < 10_000
+                        ? String.format(Locale.ROOT, "%.0f MiB", mebibytes)
+                        : String.format(Locale.ROOT, "%,.0f GiB", mebibytes / 1024);
     }
 }

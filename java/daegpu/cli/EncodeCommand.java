@@ -29,15 +29,23 @@ import picocli.CommandLine.Parameters;
 import picocli.CommandLine.Spec;
 
 /** {@code encode}: images to latent vectors. */
-@Command(name = "encode", mixinStandardHelpOptions = true, sortOptions = false,
-        description = {"Writes the latent vector of each image: what the network keeps of it. Images are taken",
+@Command(
+        name = "encode",
+        mixinStandardHelpOptions = true,
+        sortOptions = false,
+        description = {
+            "Writes the latent vector of each image: what the network keeps of it. Images are taken",
             "as they are, clean or noisy; decode makes images of the vectors. Tiles of a picture and the images of",
             "an IDX file are numbered: scan.png#1 and so on, tiles row by row.",
-            "What cannot be used is named at the end; the rest is done, and the exit status is 3.", ""},
+            "What cannot be used is named at the end; the rest is done, and the exit status is 3.",
+            ""
+        },
         footerHeading = "%nExamples:%n",
-        footer = {"  dae-gpu encode digits scan.png --output latents.csv",
+        footer = {
+            "  dae-gpu encode digits scan.png --output latents.csv",
             "  dae-gpu encode digits scans/ more.idx3-ubyte --output latents.npy",
-            "  dae-gpu encode digits photos/ --crop --output latents.csv"})
+            "  dae-gpu encode digits photos/ --crop --output latents.csv"
+        })
 final class EncodeCommand implements Callable<Integer> {
 
     /** Values of the images that go through the network together, about: 1,000 of MNIST's. */
@@ -49,13 +57,20 @@ final class EncodeCommand implements Callable<Integer> {
     @Mixin
     private ModelFile model;
 
-    @Parameters(index = "1..*", arity = "1..*", paramLabel = "INPUT",
+    @Parameters(
+            index = "1..*",
+            arity = "1..*",
+            paramLabel = "INPUT",
             description = "PNG, JPEG or IDX files, or folders of PNG and JPEG files and of such folders.")
     private List<Path> inputs;
 
-    @Option(names = "--output", paramLabel = "FILE", required = true,
-            description = "The file to write: *.csv, a line for each image, its name first; or *.npy, 32-bit floats [images, "
-                    + "values] for NumPy.")
+    @Option(
+            names = "--output",
+            paramLabel = "FILE",
+            required = true,
+            description =
+                    "The file to write: *.csv, a line for each image, its name first; or *.npy, 32-bit floats [images, "
+                            + "values] for NumPy.")
     private Path output;
 
     @Option(names = "--overwrite", description = "Replace a file that is there already.")
@@ -73,13 +88,13 @@ final class EncodeCommand implements Callable<Integer> {
     private final List<float[]> latents = new ArrayList<>();
     /** Room for images that wait to go through the network together, and how many do. */
     private byte[] waiting;
+
     private int waitingCount;
     /** Whether a picture was cut into tiles. */
     private boolean cut;
 
     /** A file to encode and its name in the output: for one of a folder, its path in there. */
-    private record InputFile(Path path, String name) {
-    }
+    private record InputFile(Path path, String name) {}
 
     @Override
     public Integer call() throws IOException {
@@ -93,8 +108,8 @@ final class EncodeCommand implements Callable<Integer> {
         List<InputFile> files = files();
         waiting = new byte[Math.max(1, CHUNK / architecture.imageSize()) * architecture.imageSize()];
         try (OpenedEngine engine = engineChoice.open(architecture, 1);
-                FileProgress progress = new FileProgress(spec.commandLine().getOut(),
-                ProgressDisplay.onTerminal() ? System.out : null, "files")) {
+                FileProgress progress = new FileProgress(
+                        spec.commandLine().getOut(), ProgressDisplay.onTerminal() ? System.out : null, "files")) {
             engine.engine().load(checkpoint.state());
             int started = 0;
             for (InputFile file : files) {
@@ -114,11 +129,15 @@ final class EncodeCommand implements Callable<Integer> {
             FloatBuffer values = FloatBuffer.allocate(Math.multiplyExact(names.size(), architecture.latentDimension()));
             latents.forEach(values::put);
             new LatentVectors(names, architecture.latentDimension(), values.array()).write(output);
-            spec.commandLine().getOut().println("Encoded " + names.size() + (names.size() == 1 ? " image" : " images") + " into "
-                    + architecture.latentDimension() + " values each: " + output);
+            spec.commandLine()
+                    .getOut()
+                    .println("Encoded " + names.size() + (names.size() == 1 ? " image" : " images") + " into "
+                            + architecture.latentDimension() + " values each: " + output);
             if (cut && !fitting.isGiven()) {
-                spec.commandLine().getOut().println("Pictures were cut into tiles, as for the model's training; --resize and"
-                        + " --crop take each as one image.");
+                spec.commandLine()
+                        .getOut()
+                        .println("Pictures were cut into tiles, as for the model's training; --resize and"
+                                + " --crop take each as one image.");
             }
         }
         for (String failure : failures) {
@@ -131,7 +150,8 @@ final class EncodeCommand implements Callable<Integer> {
         List<InputFile> files = new ArrayList<>();
         for (Path input : inputs) {
             if (Files.isDirectory(input)) {
-                InputFiles.picturesIn(input).forEach(file -> files.add(new InputFile(file, PictureFolder.inside(input, file))));
+                InputFiles.picturesIn(input)
+                        .forEach(file -> files.add(new InputFile(file, PictureFolder.inside(input, file))));
             } else {
                 files.add(new InputFile(input, input.getFileName().toString()));
             }
@@ -144,8 +164,13 @@ final class EncodeCommand implements Callable<Integer> {
         if (InputFiles.formatOf(file) == null) {
             ImageSet images = InputFiles.readIdx(file, architecture);
             int size = images.imageSize();
-            encode(engine, name, true, images.count(), (first, count, pixels, at) ->
-                    System.arraycopy(images.pixels(), first * size, pixels, at, count * size));
+            encode(
+                    engine,
+                    name,
+                    true,
+                    images.count(),
+                    (first, count, pixels, at) ->
+                            System.arraycopy(images.pixels(), first * size, pixels, at, count * size));
             return;
         }
         InputFiles.requirePicturesFit(file, architecture);
@@ -153,7 +178,11 @@ final class EncodeCommand implements Callable<Integer> {
         preparation.requireSize(file, photo.height(), photo.width());
         boolean tiles = preparation.fit() == Fit.TILES;
         cut |= tiles;
-        encode(engine, name, tiles, preparation.images(photo.height(), photo.width()),
+        encode(
+                engine,
+                name,
+                tiles,
+                preparation.images(photo.height(), photo.width()),
                 (first, count, pixels, at) -> preparation.write(photo, first, count, pixels, at));
     }
 
@@ -164,7 +193,7 @@ final class EncodeCommand implements Callable<Integer> {
 
     private void encode(Engine engine, String name, boolean numbered, long all, Source images) {
         int size = engine.architecture().imageSize();
-        for (long done = 0; done < all;) {
+        for (long done = 0; done < all; ) {
             int count = (int) Math.min(all - done, waiting.length / size - waitingCount);
             images.write((int) done, count, waiting, waitingCount * size);
             for (int i = 0; i < count; i++) {

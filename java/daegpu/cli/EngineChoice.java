@@ -22,22 +22,37 @@ final class EngineChoice {
 
     private static final int MOST_THREADS = 1024;
 
-    @Option(names = "--engine", paramLabel = "NAME", completionCandidates = Names.class, defaultValue = "auto",
-            description = "What computes: ${COMPLETION-CANDIDATES}; auto takes the fastest that runs here, and says which "
-                    + "(default: ${DEFAULT-VALUE}).")
+    @Option(
+            names = "--engine",
+            paramLabel = "NAME",
+            completionCandidates = Names.class,
+            defaultValue = "auto",
+            description =
+                    "What computes: ${COMPLETION-CANDIDATES}; auto takes the fastest that runs here, and says which "
+                            + "(default: ${DEFAULT-VALUE}).")
     String engine;
 
-    @Option(names = "--precision", paramLabel = "FORMAT", defaultValue = "fp32",
-            description = "Number format of the matrix products: fp32, on GPUs of compute capability 8.0 also tf32, and "
-                    + "with native convolutions bf16, on processors with AVX-512 bf16 or AMX also bf16 (default: "
-                    + "${DEFAULT-VALUE}).")
+    @Option(
+            names = "--precision",
+            paramLabel = "FORMAT",
+            defaultValue = "fp32",
+            description =
+                    "Number format of the matrix products: fp32, on GPUs of compute capability 8.0 also tf32, and "
+                            + "with native convolutions bf16, on processors with AVX-512 bf16 or AMX also bf16 (default: "
+                            + "${DEFAULT-VALUE}).")
     String precision;
 
-    @Option(names = "--threads", paramLabel = "N", defaultValue = "0",
+    @Option(
+            names = "--threads",
+            paramLabel = "N",
+            defaultValue = "0",
             description = "Processors to use; 0 takes all (default: ${DEFAULT-VALUE}).")
     int threads;
 
-    @Option(names = "--device", paramLabel = "N", defaultValue = "0",
+    @Option(
+            names = "--device",
+            paramLabel = "N",
+            defaultValue = "0",
             description = "GPU to use, by its number in the list of the command devices (default: ${DEFAULT-VALUE}).")
     int device;
 
@@ -49,12 +64,16 @@ final class EngineChoice {
         }
     }
 
-    @Option(names = "--convolutions", paramLabel = "NAME", completionCandidates = Convolutions.class,
+    @Option(
+            names = "--convolutions",
+            paramLabel = "NAME",
+            completionCandidates = Convolutions.class,
             defaultValue = "auto",
-            description = "What computes convolutions and dense layers on a GPU: ${COMPLETION-CANDIDATES}; cudnn is cuDNN and "
-                    + "cuBLAS, native this program's own kernels, which need nothing but the driver. With auto, train times "
-                    + "both and keeps the faster one for the run; where a library is missing it is native (default: "
-                    + "${DEFAULT-VALUE}).")
+            description =
+                    "What computes convolutions and dense layers on a GPU: ${COMPLETION-CANDIDATES}; cudnn is cuDNN and "
+                            + "cuBLAS, native this program's own kernels, which need nothing but the driver. With auto, train times "
+                            + "both and keeps the faster one for the run; where a library is missing it is native (default: "
+                            + "${DEFAULT-VALUE}).")
     String convolutions;
 
     /** Opens the engine. @throws daegpu.engine.EngineUnavailableException if it cannot run here */
@@ -63,16 +82,16 @@ final class EngineChoice {
     }
 
     /**
-     * Opens the engine to train with: {@code auto} convolutions are timed first, where there is a choice, and {@link
-     * #convolutions} is then what was chosen.
+     * Opens the engine to train with: {@code auto} convolutions are timed first, where there is a choice, and
+     * {@link #convolutions} is then what was chosen.
      *
      * @param say receives one line on the choice, if there was one
      */
     OpenedEngine openToTrain(Architecture architecture, int batchSize, Consumer<String> say) {
         EngineOptions options = options(batchSize);
         if (!EngineOptions.CONVOLUTIONS.contains(convolutions)) {
-            throw new InvalidInputException("--convolutions must be one of " + String.join(", ", EngineOptions.CONVOLUTIONS)
-                    + ", not " + convolutions);
+            throw new InvalidInputException("--convolutions must be one of "
+                    + String.join(", ", EngineOptions.CONVOLUTIONS) + ", not " + convolutions);
         }
         Engines.chooseConvolutions(engine, architecture, options).ifPresent(choice -> {
             convolutions = choice.name();

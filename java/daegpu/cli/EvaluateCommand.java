@@ -39,13 +39,21 @@ import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Spec;
 
 /** {@code evaluate}: how much noise a model takes. */
-@Command(name = "evaluate", mixinStandardHelpOptions = true, sortOptions = false,
-        description = {"Measures a model on validation images at several levels of noise, and draws what it makes of them.",
-                ""},
+@Command(
+        name = "evaluate",
+        mixinStandardHelpOptions = true,
+        sortOptions = false,
+        description = {
+            "Measures a model on validation images at several levels of noise, and draws what it makes of them.",
+            ""
+        },
         footerHeading = "%nExamples:%n",
-        footer = {"  dae-gpu evaluate digits", "  dae-gpu evaluate digits/best.safetensors --noise-std 0.5,0.75 --json",
+        footer = {
+            "  dae-gpu evaluate digits",
+            "  dae-gpu evaluate digits/best.safetensors --noise-std 0.5,0.75 --json",
             "  dae-gpu evaluate photo-model --data more-photos --tiles",
-            "  dae-gpu evaluate digits --noise salt-pepper --noise-amount 0.2,0.4"})
+            "  dae-gpu evaluate digits --noise salt-pepper --noise-amount 0.2,0.4"
+        })
 final class EvaluateCommand implements Callable<Integer> {
 
     private static final int FIGURE_COLUMNS = 9;
@@ -58,40 +66,65 @@ final class EvaluateCommand implements Callable<Integer> {
     @Mixin
     private ModelFile model;
 
-    @Option(names = "--noise", paramLabel = "KIND",
-            description = "What corrupts the images: ${COMPLETION-CANDIDATES} (default: the kind that the model was trained "
-                    + "with).")
+    @Option(
+            names = "--noise",
+            paramLabel = "KIND",
+            description =
+                    "What corrupts the images: ${COMPLETION-CANDIDATES} (default: the kind that the model was trained "
+                            + "with).")
     private Noise.Kind kind;
 
-    @Option(names = "--noise-std", paramLabel = "X,X", split = ",",
+    @Option(
+            names = "--noise-std",
+            paramLabel = "X,X",
+            split = ",",
             description = "Standard deviations of gaussian, uniform or speckle noise (default: 0.25,0.5,0.75,1.0).")
     private List<Float> stds;
 
-    @Option(names = "--noise-amount", paramLabel = "X,X", split = ",",
-            description = "Shares of the pixels that salt-pepper or masking noise replaces (default: 0.1,0.25,0.5,0.75).")
+    @Option(
+            names = "--noise-amount",
+            paramLabel = "X,X",
+            split = ",",
+            description =
+                    "Shares of the pixels that salt-pepper or masking noise replaces (default: 0.1,0.25,0.5,0.75).")
     private List<Float> amounts;
 
-    @Option(names = "--noise-peak", paramLabel = "X,X", split = ",",
+    @Option(
+            names = "--noise-peak",
+            paramLabel = "X,X",
+            split = ",",
             description = "Photons that white stands for in poisson noise (default: 16,4,2,1).")
     private List<Float> peaks;
 
-    @Option(names = "--noise-mean", paramLabel = "X",
-            description = "Mean of gaussian, uniform or speckle noise (default: the one that the model was trained with; "
-                    + "for another kind, as for train).")
+    @Option(
+            names = "--noise-mean",
+            paramLabel = "X",
+            description =
+                    "Mean of gaussian, uniform or speckle noise (default: the one that the model was trained with; "
+                            + "for another kind, as for train).")
     private Float mean;
 
-    @Option(names = "--seed", paramLabel = "N", description = "Decides the noise (default: the seed of the model's run).")
+    @Option(
+            names = "--seed",
+            paramLabel = "N",
+            description = "Decides the noise (default: the seed of the model's run).")
     private Long seed;
 
     @Mixin
     private ValidationImages data;
 
-    @Option(names = "--limit", paramLabel = "N",
-            description = "Take the first N images only; 0 takes all (default: as many as in the model's training, else "
-                    + "all).")
+    @Option(
+            names = "--limit",
+            paramLabel = "N",
+            description =
+                    "Take the first N images only; 0 takes all (default: as many as in the model's training, else "
+                            + "all).")
     private Integer limit;
 
-    @Option(names = "--output", paramLabel = "FILE.png", converter = PngFile.class,
+    @Option(
+            names = "--output",
+            paramLabel = "FILE.png",
+            converter = PngFile.class,
             description = "Where to draw the figure (default: robustness.png beside the model).")
     private Path output;
 
@@ -104,8 +137,7 @@ final class EvaluateCommand implements Callable<Integer> {
     @ArgGroup(validate = false, heading = "%nWhat computes:%n", order = 2)
     private EngineChoice engineChoice = new EngineChoice();
 
-    private record Level(float level, Result result) {
-    }
+    private record Level(float level, Result result) {}
 
     @Override
     public Integer call() throws IOException {
@@ -137,7 +169,8 @@ final class EvaluateCommand implements Callable<Integer> {
             }
             ImageFile.write(figure, ContactSheet.draw(images.height(), images.width(), images.channels(), blocks));
             if (Lettering.missing().isEmpty()) {
-                ImageFile.write(chart, Chart.robustness(CHART_WIDTH, CHART_HEIGHT, measured(noise), psnrCurves(levels)));
+                ImageFile.write(
+                        chart, Chart.robustness(CHART_WIDTH, CHART_HEIGHT, measured(noise), psnrCurves(levels)));
             }
             if (!json) {
                 printFigures(figure, chart);
@@ -155,12 +188,22 @@ final class EvaluateCommand implements Callable<Integer> {
 
     /** PSNR by level of noise, before and after; those that are infinite, as there is no error, are left out. */
     private static List<Curve> psnrCurves(List<Level> levels) {
-        List<Level> sorted = levels.stream().sorted(Comparator.comparingDouble(Level::level)).toList();
+        List<Level> sorted =
+                levels.stream().sorted(Comparator.comparingDouble(Level::level)).toList();
         double[] values = sorted.stream().mapToDouble(Level::level).toArray();
         return List.of(
-                new Curve("denoised", values,
-                        sorted.stream().mapToDouble(level -> level.result().denoised().psnr()).toArray()),
-                new Curve("noisy", values, sorted.stream().mapToDouble(level -> level.result().noisy().psnr()).toArray()));
+                new Curve(
+                        "denoised",
+                        values,
+                        sorted.stream()
+                                .mapToDouble(level -> level.result().denoised().psnr())
+                                .toArray()),
+                new Curve(
+                        "noisy",
+                        values,
+                        sorted.stream()
+                                .mapToDouble(level -> level.result().noisy().psnr())
+                                .toArray()));
     }
 
     private void printFigures(Path figure, Path chart) {
@@ -194,13 +237,16 @@ final class EvaluateCommand implements Callable<Integer> {
         try {
             Noise.Kind chosen = kind != null ? kind : trained.kind();
             NoiseChoice<List<Float>> choice = new NoiseChoice<>(chosen, mean, stds, amounts, peaks);
-            List<Float> levels = choice.level(switch (chosen.measure()) {
-                case STD -> List.of(0.25f, 0.5f, 0.75f, 1f);
-                case AMOUNT -> List.of(0.1f, 0.25f, 0.5f, 0.75f);
-                case PEAK -> List.of(16f, 4f, 2f, 1f);
-            });
-            return levels.stream().map(level -> new Noise(chosen, seed != null ? seed : trained.seed(),
-                    choice.mean(trained), level, level, false)).toList();
+            List<Float> levels = choice.level(
+                    switch (chosen.measure()) {
+                        case STD -> List.of(0.25f, 0.5f, 0.75f, 1f);
+                        case AMOUNT -> List.of(0.1f, 0.25f, 0.5f, 0.75f);
+                        case PEAK -> List.of(16f, 4f, 2f, 1f);
+                    });
+            return levels.stream()
+                    .map(level -> new Noise(
+                            chosen, seed != null ? seed : trained.seed(), choice.mean(trained), level, level, false))
+                    .toList();
         } catch (IllegalArgumentException e) {
             throw new ParameterException(spec.commandLine(), e.getMessage(), e);
         }
@@ -208,18 +254,21 @@ final class EvaluateCommand implements Callable<Integer> {
 
     private Validation images(Architecture architecture) {
         PrintWriter out = spec.commandLine().getOut();
-        try (FileProgress progress = new FileProgress(out, ProgressDisplay.onTerminal() ? System.out : null, "pictures")) {
+        try (FileProgress progress =
+                new FileProgress(out, ProgressDisplay.onTerminal() ? System.out : null, "pictures")) {
             return data.read(model, architecture, fitting, limit, json ? ReadingListener.SILENT : progress);
         }
     }
 
     private int report(Checkpoint checkpoint, Validation validation) {
         int status = Problems.report(spec, validation.unusable());
-        if (limit == null && !fitting.isGiven()
-                && data.changedSince(checkpoint, model, validation.images())) {
-            spec.commandLine().getErr().println(spec.qualifiedName() + ": note: the images in "
-                    + DaeGpu.oneLine(validation.origin()) + " are not those that the training was validated on, so the model may have been trained on some of"
-                    + " them");
+        if (limit == null && !fitting.isGiven() && data.changedSince(checkpoint, model, validation.images())) {
+            spec.commandLine()
+                    .getErr()
+                    .println(spec.qualifiedName() + ": note: the images in "
+                            + DaeGpu.oneLine(validation.origin())
+                            + " are not those that the training was validated on, so the model may have been trained on some of"
+                            + " them");
         }
         return status;
     }
@@ -228,18 +277,31 @@ final class EvaluateCommand implements Callable<Integer> {
         PrintWriter out = spec.commandLine().getOut();
         ImageSet images = validation.images();
         out.println("Engine: " + engine.engine().description() + ": " + engine.reason());
-        out.printf(Locale.ROOT, "Images: %,d of %s from %s%n", images.count(), images.describeSize(), validation.origin());
-        out.printf(Locale.ROOT, "Noise:  %s%s, seed %d%n%n", noise.kind(),
-                noise.kind().hasMean() ? " of mean " + noise.mean() : "", noise.seed());
+        out.printf(
+                Locale.ROOT, "Images: %,d of %s from %s%n", images.count(), images.describeSize(), validation.origin());
+        out.printf(
+                Locale.ROOT,
+                "Noise:  %s%s, seed %d%n%n",
+                noise.kind(),
+                noise.kind().hasMean() ? " of mean " + noise.mean() : "",
+                noise.seed());
         out.printf("%-12s %10s %10s %10s   %10s %10s %10s%n", "", "noisy", "", "", "denoised", "", "");
-        out.printf("%-12s %10s %10s %10s   %10s %10s %10s%n", "noise " + noise.kind().measure(), "MSE",
-                "PSNR (dB)", "SSIM", "MSE", "PSNR (dB)", "SSIM");
+        out.printf(
+                "%-12s %10s %10s %10s   %10s %10s %10s%n",
+                "noise " + noise.kind().measure(), "MSE", "PSNR (dB)", "SSIM", "MSE", "PSNR (dB)", "SSIM");
         for (Level level : levels) {
             Scores noisy = level.result().noisy();
             Scores denoised = level.result().denoised();
-            out.printf(Locale.ROOT, "%-12s %10.5f %10.2f %10.4f   %10.5f %10.2f %10.4f%n", level.level(), noisy.mse(),
-                    noisy.psnr(), noisy.ssim(),
-                    denoised.mse(), denoised.psnr(), denoised.ssim());
+            out.printf(
+                    Locale.ROOT,
+                    "%-12s %10.5f %10.2f %10.4f   %10.5f %10.2f %10.4f%n",
+                    level.level(),
+                    noisy.mse(),
+                    noisy.psnr(),
+                    noisy.ssim(),
+                    denoised.mse(),
+                    denoised.psnr(),
+                    denoised.ssim());
         }
     }
 
@@ -247,10 +309,14 @@ final class EvaluateCommand implements Callable<Integer> {
             throws IOException {
         ObjectMapper mapper = new ObjectMapper();
         ObjectNode root = mapper.createObjectNode();
-        root.put("model", model.file().toString()).put("images", validation.images().count())
-                .put("data", validation.origin()).put("noise", noise.kind().toString())
-                .put("noise_mean", noise.mean()).put("seed", noise.seed())
-                .put("figure", figure.toString()).put("chart", Lettering.missing().isEmpty() ? chart.toString() : null);
+        root.put("model", model.file().toString())
+                .put("images", validation.images().count())
+                .put("data", validation.origin())
+                .put("noise", noise.kind().toString())
+                .put("noise_mean", noise.mean())
+                .put("seed", noise.seed())
+                .put("figure", figure.toString())
+                .put("chart", Lettering.missing().isEmpty() ? chart.toString() : null);
         validation.unusable().forEach(root.putArray("left_out")::add);
         ArrayNode rows = root.putArray("levels");
         for (Level level : levels) {
@@ -258,12 +324,15 @@ final class EvaluateCommand implements Callable<Integer> {
             addScores(row.putObject("noisy"), level.result().noisy());
             addScores(row.putObject("denoised"), level.result().denoised());
         }
-        spec.commandLine().getOut().println(mapper.writerWithDefaultPrettyPrinter().writeValueAsString(root));
+        spec.commandLine()
+                .getOut()
+                .println(mapper.writerWithDefaultPrettyPrinter().writeValueAsString(root));
     }
 
     private static void addScores(ObjectNode node, Scores scores) {
         // The ratio is infinite where there is no error, and JSON has no number for that.
-        node.put("mse", scores.mse()).put("psnr", Double.isFinite(scores.psnr()) ? scores.psnr() : null)
+        node.put("mse", scores.mse())
+                .put("psnr", Double.isFinite(scores.psnr()) ? scores.psnr() : null)
                 .put("ssim", scores.ssim());
     }
 }

@@ -18,6 +18,5 @@ final class ExitStatus {
     /** Ctrl-C. */
     static final int INTERRUPTED = 130;
 
-    private ExitStatus() {
-    }
+    private ExitStatus() {}
 }

@@ -19,19 +19,28 @@ import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Spec;
 
 /** {@code export}: writes a model for other programs. */
-@Command(name = "export", mixinStandardHelpOptions = true, sortOptions = false,
-        description = {"Writes a model for other programs. An ONNX file has the input noisy and the outputs",
+@Command(
+        name = "export",
+        mixinStandardHelpOptions = true,
+        sortOptions = false,
+        description = {
+            "Writes a model for other programs. An ONNX file has the input noisy and the outputs",
             "denoised, both [batch, height, width, channels] in [0, 1] with any number of images,",
             "and latents. A safetensors file has the weights with the names and layouts of Keras",
-            "or PyTorch; import reads it back, to the same bits.", ""},
+            "or PyTorch; import reads it back, to the same bits.",
+            ""
+        },
         footerHeading = "%nExamples:%n",
-        footer = {"  dae-gpu export digits --to onnx --output digits.onnx",
-            "  dae-gpu export digits --to safetensors --layout pytorch --output torch.safetensors"})
+        footer = {
+            "  dae-gpu export digits --to onnx --output digits.onnx",
+            "  dae-gpu export digits --to safetensors --layout pytorch --output torch.safetensors"
+        })
 final class ExportCommand implements Callable<Integer> {
 
     /** What a model can be written as. */
     enum Target {
-        ONNX, SAFETENSORS;
+        ONNX,
+        SAFETENSORS;
 
         @Override
         public String toString() {
@@ -48,7 +57,9 @@ final class ExportCommand implements Callable<Integer> {
     @Option(names = "--to", paramLabel = "FORMAT", required = true, description = "${COMPLETION-CANDIDATES}.")
     private Target target;
 
-    @Option(names = "--layout", paramLabel = "NAME",
+    @Option(
+            names = "--layout",
+            paramLabel = "NAME",
             description = "Whose names and layouts a safetensors file has: ${COMPLETION-CANDIDATES} (default: keras).")
     private Convention convention;
 
@@ -72,10 +83,14 @@ final class ExportCommand implements Callable<Integer> {
         } else {
             Convention chosen = convention != null ? convention : Convention.KERAS;
             Map<String, String> metadata = new TreeMap<>(checkpoint.optionsMetadata());
-            metadata.put("format", chosen == Convention.PYTORCH ? "pt" : "keras"); // as Hugging Face's tools look for it
+            metadata.put(
+                    "format", chosen == Convention.PYTORCH ? "pt" : "keras"); // as Hugging Face's tools look for it
             WeightsFile.write(output, parameters, chosen, metadata);
-            spec.commandLine().getOut().println("Wrote " + output + ": " + parameters.architecture().parameterCount()
-                    + " weights, named and laid as in " + (chosen == Convention.PYTORCH ? "PyTorch" : "Keras"));
+            spec.commandLine()
+                    .getOut()
+                    .println("Wrote " + output + ": "
+                            + parameters.architecture().parameterCount() + " weights, named and laid as in "
+                            + (chosen == Convention.PYTORCH ? "PyTorch" : "Keras"));
         }
         return ExitStatus.DONE;
     }

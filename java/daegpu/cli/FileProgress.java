@@ -21,9 +21,9 @@ final class FileProgress implements ReadingListener, AutoCloseable {
     private ProgressBar bar;
 
     /**
-     * @param out      receives the lines
+     * @param out receives the lines
      * @param terminal shows the bar; null where there is none
-     * @param unit     what is counted, such as {@code pictures}
+     * @param unit what is counted, such as {@code pictures}
      */
     FileProgress(PrintWriter out, PrintStream terminal, String unit) {
         this.out = out;
@@ -44,7 +44,11 @@ final class FileProgress implements ReadingListener, AutoCloseable {
             }
         }
         double perSecond = done / Math.max(1e-3, (now - startTime) / 1e9);
-        String message = String.format(Locale.ROOT, "%,d of %,d, %s left", done, all,
+        String message = String.format(
+                Locale.ROOT,
+                "%,d of %,d, %s left",
+                done,
+                all,
                 ElapsedTime.format((all - done) / Math.max(1e-3, perSecond)));
         if (bar != null) {
             bar.maxHint(all);

@@ -20,13 +20,21 @@ import picocli.CommandLine.Option;
 import picocli.CommandLine.Spec;
 
 /** {@code import}: makes a model of weights from another program. */
-@Command(name = "import", mixinStandardHelpOptions = true, sortOptions = false,
-        description = {"Makes a model of a safetensors file with weights as export writes them, with the names",
+@Command(
+        name = "import",
+        mixinStandardHelpOptions = true,
+        sortOptions = false,
+        description = {
+            "Makes a model of a safetensors file with weights as export writes them, with the names",
             "and layouts of Keras (latent/kernel...) or PyTorch (latent.weight...). To train it on:",
-            "train --init-from MODEL.", ""},
+            "train --init-from MODEL.",
+            ""
+        },
         footerHeading = "%nExamples:%n",
-        footer = {"  dae-gpu import torch.safetensors --output model.safetensors",
-            "  dae-gpu import wide.safetensors --image-size 32x64 --output model.safetensors"})
+        footer = {
+            "  dae-gpu import torch.safetensors --output model.safetensors",
+            "  dae-gpu import wide.safetensors --image-size 32x64 --output model.safetensors"
+        })
 final class ImportCommand implements Callable<Integer> {
 
     @Spec
@@ -38,8 +46,12 @@ final class ImportCommand implements Callable<Integer> {
     @Option(names = "--output", paramLabel = "FILE", required = true, description = "The model to write.")
     private Path output;
 
-    @Option(names = "--image-size", paramLabel = "HxW", converter = ImageSize.Converter.class,
-            description = "Height and width of the images, or one number for both (default: as the file says, else square).")
+    @Option(
+            names = "--image-size",
+            paramLabel = "HxW",
+            converter = ImageSize.Converter.class,
+            description =
+                    "Height and width of the images, or one number for both (default: as the file says, else square).")
     private ImageSize size;
 
     @Option(names = "--overwrite", description = "Replace a file that is there already.")
@@ -56,19 +68,26 @@ final class ImportCommand implements Callable<Integer> {
             throw new InvalidInputException(weights + ": " + e.getMessage(), e);
         }
         checkpoint.write(output);
-        spec.commandLine().getOut().println("Wrote " + output + ":\n" + NetworkSummary.of(checkpoint.options().architecture()));
+        spec.commandLine()
+                .getOut()
+                .println("Wrote " + output + ":\n"
+                        + NetworkSummary.of(checkpoint.options().architecture()));
         return ExitStatus.DONE;
     }
 
     private Checkpoint read(Safetensors content) {
         Convention convention = WeightsFile.conventionOf(content);
         // An export says how the model was trained; other files leave us with what their shapes tell.
-        TrainingOptions recorded = size == null && content.metadata().containsKey("image") ? Checkpoint.readOptions(content) : null;
-        Architecture architecture = recorded != null ? recorded.architecture()
-                : WeightsFile.architecture(content, convention, size == null ? 0 : size.height(), size == null ? 0 : size.width());
+        TrainingOptions recorded =
+                size == null && content.metadata().containsKey("image") ? Checkpoint.readOptions(content) : null;
+        Architecture architecture = recorded != null
+                ? recorded.architecture()
+                : WeightsFile.architecture(
+                        content, convention, size == null ? 0 : size.height(), size == null ? 0 : size.width());
         Parameters parameters = WeightsFile.parameters(content, convention, architecture);
         LearningRate rate = LearningRate.over(Schedule.CONSTANT, Schedule.CONSTANT.usualPeak(), 0);
-        TrainingOptions options = recorded != null ? recorded
+        TrainingOptions options = recorded != null
+                ? recorded
                 : new TrainingOptions(architecture, Noise.gaussian(1, 0.5f, 0.5f), 32, rate);
         return Checkpoint.untrained(options, parameters);
     }

@@ -13,8 +13,7 @@ import java.util.function.Predicate;
 /** Files with images that a command runs a model on. */
 final class InputFiles {
 
-    private InputFiles() {
-    }
+    private InputFiles() {}
 
     /** The pictures in a folder and in its folders. @throws InvalidInputException if there are none */
     static List<Path> picturesIn(Path folder) {
@@ -23,7 +22,8 @@ final class InputFiles {
 
     /** Those of them that are wanted. @throws InvalidInputException if there are none */
     static List<Path> picturesIn(Path folder, Predicate<Path> wanted) {
-        List<Path> pictures = PictureFolder.filesIn(folder).stream().filter(wanted).toList();
+        List<Path> pictures =
+                PictureFolder.filesIn(folder).stream().filter(wanted).toList();
         if (pictures.isEmpty()) {
             throw new InvalidInputException(folder + " holds no PNG or JPEG files");
         }
@@ -51,8 +51,8 @@ final class InputFiles {
     static ImageSet readIdx(Path file, Architecture architecture) {
         ImageSet images = IdxFile.read(file, 0);
         if (!images.hasSize(architecture.height(), architecture.width(), architecture.channels())) {
-            throw new InvalidInputException(file + " holds images of " + images.describeSize() + "; the model wants "
-                    + describe(architecture));
+            throw new InvalidInputException(
+                    file + " holds images of " + images.describeSize() + "; the model wants " + describe(architecture));
         }
         return images;
     }
@@ -60,8 +60,8 @@ final class InputFiles {
     /** @throws InvalidInputException if the model is for images that no picture can become */
     static void requirePicturesFit(Path picture, Architecture architecture) {
         if (architecture.channels() != 1 && architecture.channels() != 3) {
-            throw new InvalidInputException(picture + " is a picture, in grey or colour; the model wants "
-                    + describe(architecture));
+            throw new InvalidInputException(
+                    picture + " is a picture, in grey or colour; the model wants " + describe(architecture));
         }
     }
 

@@ -10,7 +10,9 @@ import picocli.CommandLine.Parameters;
 /** The parameter that names a trained model. */
 final class ModelFile {
 
-    @Parameters(index = "0", paramLabel = "MODEL",
+    @Parameters(
+            index = "0",
+            paramLabel = "MODEL",
             description = "A checkpoint (*.safetensors), or the folder of a run, whose best.safetensors is taken.")
     private Path path;
 

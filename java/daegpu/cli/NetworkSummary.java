@@ -8,21 +8,24 @@ import java.util.Locale;
 /** The table of a network's layers that people know from Keras. */
 final class NetworkSummary {
 
-    private NetworkSummary() {
-    }
+    private NetworkSummary() {}
 
     static String of(Architecture architecture) {
         StringBuilder table = new StringBuilder();
         String row = "%-9s %-37s %-17s %12s%n";
         table.append(String.format(row, "Layer", "Operation", "Output shape", "Parameters"));
         table.append("-".repeat(78)).append(System.lineSeparator());
-        table.append(String.format(row, "input", "image",
-                shape(architecture.height(), architecture.width(), architecture.channels()), "0"));
+        table.append(String.format(
+                row,
+                "input",
+                "image",
+                shape(architecture.height(), architecture.width(), architecture.channels()),
+                "0"));
         for (Layer layer : architecture.layers()) {
             long parameters = Arrays.stream(layer.kernelShape()).asLongStream().reduce(1, (a, b) -> a * b)
                     + layer.outputChannels();
-            table.append(String.format(row, layer.name(), operation(layer), shape(layer),
-                    String.format(Locale.ROOT, "%,d", parameters)));
+            table.append(String.format(
+                    row, layer.name(), operation(layer), shape(layer), String.format(Locale.ROOT, "%,d", parameters)));
         }
         table.append("-".repeat(78)).append(System.lineSeparator());
         table.append(String.format(Locale.ROOT, "Total parameters: %,d", architecture.parameterCount()));
@@ -40,7 +43,8 @@ final class NetworkSummary {
     }
 
     private static String shape(Layer layer) {
-        return layer.operation() == Layer.Operation.DENSE ? "(" + layer.outputChannels() + ")"
+        return layer.operation() == Layer.Operation.DENSE
+                ? "(" + layer.outputChannels() + ")"
                 : shape(layer.outputHeight(), layer.outputWidth(), layer.outputChannels());
     }
 

@@ -4,10 +4,10 @@ import picocli.CommandLine.ITypeConverter;
 import picocli.CommandLine.TypeConversionException;
 
 /**
- * What {@code --noise-std}, {@code --noise-amount} or {@code --noise-peak} says: one level, {@code 0.5}, or a range from
- * which each image draws its own, {@code 0.25..1.0}.
+ * What {@code --noise-std}, {@code --noise-amount} or {@code --noise-peak} says: one level, {@code 0.5}, or a range
+ * from which each image draws its own, {@code 0.25..1.0}.
  *
- * @param lowest  least level
+ * @param lowest least level
  * @param highest greatest, the same for a single one
  */
 record NoiseLevel(float lowest, float highest) {
@@ -23,8 +23,8 @@ record NoiseLevel(float lowest, float highest) {
             } catch (NumberFormatException e) {
                 // Said below.
             }
-            throw new TypeConversionException("'" + text
-                    + "' is neither a number, such as 0.5, nor a range, such as 0.25..1.0");
+            throw new TypeConversionException(
+                    "'" + text + "' is neither a number, such as 0.5, nor a range, such as 0.25..1.0");
         }
     }
 

@@ -7,8 +7,7 @@ import java.nio.file.Path;
 /** What {@code --overwrite} is for: nobody's file is replaced unasked. */
 final class Overwriting {
 
-    private Overwriting() {
-    }
+    private Overwriting() {}
 
     /** @throws InvalidInputException if there is such a file already and it may not be replaced */
     static void requireAllowed(Path target, boolean overwrite) {

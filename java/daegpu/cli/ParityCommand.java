@@ -30,14 +30,22 @@ import picocli.CommandLine.Parameters;
 import picocli.CommandLine.Spec;
 
 /** {@code parity}: whether an engine computes what others compute. */
-@Command(name = "parity", mixinStandardHelpOptions = true,
-        description = {"Replays recorded values on an engine and compares every tensor: activations, gradients, parameters "
-                + "and losses.",
+@Command(
+        name = "parity",
+        mixinStandardHelpOptions = true,
+        description = {
+            "Replays recorded values on an engine and compares every tensor: activations, gradients, parameters "
+                    + "and losses.",
             "Without a file, records them from the reference engine, on a random network and real digits; on another one where "
-                + "rounding opens a ReLU on one engine only.",
-            "Exit status 1 if a bound is not kept.", ""},
+                    + "rounding opens a ReLU on one engine only.",
+            "Exit status 1 if a bound is not kept.",
+            ""
+        },
         footerHeading = "%nExamples:%n",
-        footer = {"  dae-gpu parity tests/golden/seed.safetensors --engine reference", "  dae-gpu parity --engine cpu --seed 7"})
+        footer = {
+            "  dae-gpu parity tests/golden/seed.safetensors --engine reference",
+            "  dae-gpu parity --engine cpu --seed 7"
+        })
 final class ParityCommand implements Callable<Integer> {
 
     private static final int[] KERNEL_SIZES = {1, 3, 5, 7};
@@ -53,14 +61,17 @@ final class ParityCommand implements Callable<Integer> {
     @ArgGroup(validate = false)
     private EngineChoice engineChoice = new EngineChoice();
 
-    @Option(names = "--seed", paramLabel = "N", description = "Decides the random network (default: another one each time).")
+    @Option(
+            names = "--seed",
+            paramLabel = "N",
+            description = "Decides the random network (default: another one each time).")
     private Long seed;
 
     @Override
     public Integer call() {
         if (seed != null && !files.isEmpty()) {
-            throw new ParameterException(spec.commandLine(),
-                    "--seed decides the random network that is taken where there is no FILE");
+            throw new ParameterException(
+                    spec.commandLine(), "--seed decides the random network that is taken where there is no FILE");
         }
         boolean passed = true;
         if (files.isEmpty()) {
@@ -83,17 +94,22 @@ final class ParityCommand implements Callable<Integer> {
             RandomNetwork network = new RandomNetwork(chosen);
             out().println(network);
             try (OpenedEngine opened = engineChoice.open(network.architecture, network.batch);
-                 Engine reference = Engines.open("reference", network.architecture,
-                         new EngineOptions(network.batch, referencePrecision(opened), 0)).engine()) {
+                    Engine reference = Engines.open(
+                                    "reference",
+                                    network.architecture,
+                                    new EngineOptions(network.batch, referencePrecision(opened), 0))
+                            .engine()) {
                 Engine engine = opened.engine();
                 RecordedValues recorded = network.record(reference);
                 Tolerance tolerance = tolerance(opened);
                 List<Comparison> comparisons = Parity.replay(recorded, engine, tolerance);
-                if (comparisons.stream().allMatch(Comparison::passed) || chosen == first + MOST_NETWORKS - 1
+                if (comparisons.stream().allMatch(Comparison::passed)
+                        || chosen == first + MOST_NETWORKS - 1
                         || !Parity.roundingOpensRelu(recorded, reference, engine, tolerance.values())) {
                     return print(recorded, engine, comparisons);
                 }
-                out().println("Rounding opens a ReLU of it on one engine only, so their gradients cannot agree; the next:");
+                out().println(
+                                "Rounding opens a ReLU of it on one engine only, so their gradients cannot agree; the next:");
             }
         }
     }
@@ -113,13 +129,21 @@ final class ParityCommand implements Callable<Integer> {
         out.println(engine.description() + " against " + recorded.name());
         out.printf("%-28s %12s %12s %12s%n", "tensor", "absolute", "relative", "bound");
         for (Comparison comparison : comparisons) {
-            out.printf(Locale.ROOT, "%-28s %12.2e %12.2e %12.0e %s%n", comparison.name(), comparison.largestAbsolute(),
-                    comparison.largestRelative(), comparison.bound(),
+            out.printf(
+                    Locale.ROOT,
+                    "%-28s %12.2e %12.2e %12.0e %s%n",
+                    comparison.name(),
+                    comparison.largestAbsolute(),
+                    comparison.largestRelative(),
+                    comparison.bound(),
                     comparison.passed() ? "ok" : "FAIL " + comparison.explanation());
         }
-        long failures = comparisons.stream().filter(comparison -> !comparison.passed()).count();
-        out.println(failures == 0 ? "PASS: all " + comparisons.size() + " tensors are within their bounds"
-                : "FAIL: " + failures + " of " + comparisons.size() + " tensors are not within their bounds");
+        long failures =
+                comparisons.stream().filter(comparison -> !comparison.passed()).count();
+        out.println(
+                failures == 0
+                        ? "PASS: all " + comparisons.size() + " tensors are within their bounds"
+                        : "FAIL: " + failures + " of " + comparisons.size() + " tensors are not within their bounds");
         out.flush();
         return failures == 0;
     }
@@ -145,22 +169,28 @@ final class ParityCommand implements Callable<Integer> {
             }
             batch = 1 + random.nextInt(8);
             digits = EmbeddedMnist.test(batch);
-            architecture = new Architecture(digits.height(), digits.width(), digits.channels(), filters,
-                    KERNEL_SIZES[random.nextInt(KERNEL_SIZES.length)], 2 + random.nextInt(31));
+            architecture = new Architecture(
+                    digits.height(),
+                    digits.width(),
+                    digits.channels(),
+                    filters,
+                    KERNEL_SIZES[random.nextInt(KERNEL_SIZES.length)],
+                    2 + random.nextInt(31));
         }
 
         RecordedValues record(Engine reference) {
             float[] clean = new float[batch * digits.imageSize()];
             float[] noisy = new float[clean.length];
             reference.corrupt(digits, Noise.gaussian(seed, 0.5f, 0.5f), 0, 0, 0, batch, clean, noisy);
-            return RecordedValues.record(reference, Initializer.glorotUniform(architecture, seed), clean, noisy, batch, 1e-3f,
-                    STEPS);
+            return RecordedValues.record(
+                    reference, Initializer.glorotUniform(architecture, seed), clean, noisy, batch, 1e-3f, STEPS);
         }
 
         @Override
         public String toString() {
             return "Random network: --seed " + seed + ", filters " + architecture.filters() + ", kernel size "
-                    + architecture.kernelSize() + ", latent dimension " + architecture.latentDimension() + ", batch " + batch;
+                    + architecture.kernelSize() + ", latent dimension " + architecture.latentDimension() + ", batch "
+                    + batch;
         }
     }
 }

@@ -18,15 +18,21 @@ final class PictureFitting {
     @Option(names = "--resize", description = "Scale each picture to the model's size.")
     private boolean resize;
 
-    @Option(names = "--crop", description = "Take the largest part around the middle of each picture that has the model's "
-            + "proportions, and scale it to the model's size.")
+    @Option(
+            names = "--crop",
+            description = "Take the largest part around the middle of each picture that has the model's "
+                    + "proportions, and scale it to the model's size.")
     private boolean crop;
 
-    @Option(names = "--tiles", description = "Cut each picture into tiles of the model's size; smaller ones are filled up "
-            + "with their reflection.")
+    @Option(
+            names = "--tiles",
+            description = "Cut each picture into tiles of the model's size; smaller ones are filled up "
+                    + "with their reflection.")
     private boolean tiles;
 
-    @Option(names = "--overlap", paramLabel = "N",
+    @Option(
+            names = "--overlap",
+            paramLabel = "N",
             description = "Pixels that neighbouring tiles share at least (default: 0, or as in the model's training).")
     private Integer overlap;
 
@@ -45,15 +51,27 @@ final class PictureFitting {
         if (Stream.of(resize, crop, tiles).filter(given -> given).count() > 1) {
             throw new InvalidInputException("give one of --resize, --crop and --tiles");
         }
-        Fit fit = resize ? Fit.RESIZE : crop ? Fit.CROP : tiles ? Fit.TILES
-                : run.map(PictureFitting::fitOf).orElse(Fit.NONE);
+        Fit fit = resize
+                ? Fit.RESIZE
+                : crop
+                        ? Fit.CROP
+                        : tiles ? Fit.TILES : run.map(PictureFitting::fitOf).orElse(Fit.NONE);
         if (overlap != null && fit != Fit.TILES) {
             throw new InvalidInputException("--overlap goes with --tiles");
         }
-        int shared = overlap != null ? overlap : fit != Fit.TILES ? 0
-                : run.filter(record -> record.says("overlap")).map(record -> record.count("overlap")).orElse(0);
+        int shared = overlap != null
+                ? overlap
+                : fit != Fit.TILES
+                        ? 0
+                        : run.filter(record -> record.says("overlap"))
+                                .map(record -> record.count("overlap"))
+                                .orElse(0);
         try {
-            return new Preparation(fit, architecture.height(), architecture.width(), shared,
+            return new Preparation(
+                    fit,
+                    architecture.height(),
+                    architecture.width(),
+                    shared,
                     architecture.channels() == 1 ? Colour.GREY : Colour.COLOUR);
         } catch (IllegalArgumentException e) {
             throw new InvalidInputException(e.getMessage(), e);

@@ -27,9 +27,15 @@ import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Spec;
 
 /** {@code preview}: a model to play with. */
-@Command(name = "preview", mixinStandardHelpOptions = true, sortOptions = false,
-        description = {"Opens a window to try a model in: a slider for the noise, keys, pictures to drop on it.",
-                "S saves the picture as preview-1.png, preview-2.png and so on in the working directory.", ""},
+@Command(
+        name = "preview",
+        mixinStandardHelpOptions = true,
+        sortOptions = false,
+        description = {
+            "Opens a window to try a model in: a slider for the noise, keys, pictures to drop on it.",
+            "S saves the picture as preview-1.png, preview-2.png and so on in the working directory.",
+            ""
+        },
         footerHeading = "%nExamples:%n",
         footer = {"  dae-gpu preview digits", "  dae-gpu preview digits/last.safetensors --noise-std 1"})
 final class PreviewCommand implements Callable<Integer> {
@@ -43,9 +49,12 @@ final class PreviewCommand implements Callable<Integer> {
     @Mixin
     private ModelFile model;
 
-    @Option(names = "--noise-std", paramLabel = "X",
-            description = "Level of the noise to begin with: its standard deviation, or the share of values for noise that replaces "
-                    + "them (default: the largest of the model's training).")
+    @Option(
+            names = "--noise-std",
+            paramLabel = "X",
+            description =
+                    "Level of the noise to begin with: its standard deviation, or the share of values for noise that replaces "
+                            + "them (default: the largest of the model's training).")
     private Float std;
 
     @Mixin
@@ -62,13 +71,20 @@ final class PreviewCommand implements Callable<Integer> {
         Checkpoint checkpoint = model.read();
         Architecture network = checkpoint.options().architecture();
         Noise noise = checkpoint.options().noise();
-        ImageSet images = data.read(model, network, new PictureFitting(), MOST_IMAGES, ReadingListener.SILENT).images();
+        ImageSet images = data.read(model, network, new PictureFitting(), MOST_IMAGES, ReadingListener.SILENT)
+                .images();
         try (OpenedEngine engine = engineChoice.open(network, 1)) {
             engine.engine().load(checkpoint.state());
-            int columns = Math.min(images.count(),
-                    ContactSheet.columnsWithin(SHEET_WIDTH, network.height(), network.width()));
-            new ModelPreview(network.height(), network.width(), network.channels(), std != null ? std : strongest(noise),
-                    Path.of(""), functions(engine.engine(), images, noise, columns)).run("dae-gpu preview " + model.file());
+            int columns = Math.min(
+                    images.count(), ContactSheet.columnsWithin(SHEET_WIDTH, network.height(), network.width()));
+            new ModelPreview(
+                            network.height(),
+                            network.width(),
+                            network.channels(),
+                            std != null ? std : strongest(noise),
+                            Path.of(""),
+                            functions(engine.engine(), images, noise, columns))
+                    .run("dae-gpu preview " + model.file());
         } catch (NoWindowException e) {
             throw new InvalidInputException(e.getMessage() + "; evaluate and denoise write pictures without one", e);
         }
@@ -89,7 +105,8 @@ final class PreviewCommand implements Callable<Integer> {
 
             @Override
             public Block denoised(Path picture) {
-                ImageSet given = ImageFile.read(picture, images.height(), images.width(), images.channels()).image();
+                ImageSet given = ImageFile.read(picture, images.height(), images.width(), images.channels())
+                        .image();
                 return new Block(List.of(row(given), row(ImageDenoiser.denoise(engine, given, null, 0))));
             }
         };
@@ -97,11 +114,12 @@ final class PreviewCommand implements Callable<Integer> {
 
     /** Noise of a model's kind at a place of the slider, where photons stand as the deviation that they give white. */
     private static Noise at(Noise trained, long seed, float level) {
-        float own = switch (trained.kind().measure()) {
-            case STD -> level;
-            case AMOUNT -> Math.min(level, 1);
-            case PEAK -> Math.min(1 / (level * level), Noise.HIGHEST_PEAK);
-        };
+        float own =
+                switch (trained.kind().measure()) {
+                    case STD -> level;
+                    case AMOUNT -> Math.min(level, 1);
+                    case PEAK -> Math.min(1 / (level * level), Noise.HIGHEST_PEAK);
+                };
         return new Noise(trained.kind(), seed, trained.mean(), own, own, false);
     }
 

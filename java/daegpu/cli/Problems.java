@@ -7,8 +7,7 @@ import picocli.CommandLine.Model.CommandSpec;
 /** What a command could not use of several inputs; it did the others. */
 final class Problems {
 
-    private Problems() {
-    }
+    private Problems() {}
 
     /**
      * Names them, a line each, on the command's standard error.

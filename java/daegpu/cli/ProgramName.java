@@ -6,15 +6,19 @@ import java.nio.file.Path;
 /** How the user started this program, for commands that can be copied from its output. */
 final class ProgramName {
 
-    private ProgramName() {
-    }
+    private ProgramName() {}
 
     /**
-     * {@code java -jar target/dae-gpu.jar}, with the jar's path as seen from the working directory where that is shorter.
+     * {@code java -jar target/dae-gpu.jar}, with the jar's path as seen from the working directory where that is
+     * shorter.
      */
     static String command() {
         try {
-            Path jar = Path.of(ProgramName.class.getProtectionDomain().getCodeSource().getLocation().toURI());
+            Path jar = Path.of(ProgramName.class
+                    .getProtectionDomain()
+                    .getCodeSource()
+                    .getLocation()
+                    .toURI());
             Path here = Path.of("").toAbsolutePath();
             return "java -jar " + argument(jar.startsWith(here) ? here.relativize(jar) : jar);
         } catch (URISyntaxException e) {

@@ -18,8 +18,8 @@ final class ProgressDisplay implements TrainingListener, AutoCloseable {
     private static final double SECONDS_BETWEEN_LINES = 10;
     private static final int LONGEST_BAR = 30;
     /**
-     * Columns left free at the end of a line: room for the ^C that terminals print, so that clearing the line takes it away,
-     * too.
+     * Columns left free at the end of a line: room for the ^C that terminals print, so that clearing the line takes it
+     * away, too.
      */
     private static final int FREE_COLUMNS = 3;
 
@@ -34,7 +34,7 @@ final class ProgressDisplay implements TrainingListener, AutoCloseable {
     private ProgressBar bar;
 
     /**
-     * @param out      receives the lines
+     * @param out receives the lines
      * @param terminal shows the bar; null where there is none
      */
     ProgressDisplay(PrintWriter out, PrintStream terminal) {
@@ -71,18 +71,24 @@ final class ProgressDisplay implements TrainingListener, AutoCloseable {
 
     /** A bar that leaves nothing on the screen when it is closed. */
     static ProgressBar bar(String task, int done, int all, PrintStream terminal) {
-        return new ProgressBarBuilder().setTaskName(task).setInitialMax(all).startsFrom(done, Duration.ZERO)
-                .setUpdateIntervalMillis(250).clearDisplayOnFinish().setRenderer(ProgressDisplay::draw)
+        return new ProgressBarBuilder()
+                .setTaskName(task)
+                .setInitialMax(all)
+                .startsFrom(done, Duration.ZERO)
+                .setUpdateIntervalMillis(250)
+                .clearDisplayOnFinish()
+                .setRenderer(ProgressDisplay::draw)
                 .setConsumer(new ConsoleProgressBarConsumer(terminal) {
                     @Override
                     public void close() {
                         // The bar was cleared; the consumer's own close would leave an empty line in its place.
                         terminal.flush();
                     }
-                }).build();
+                })
+                .build();
     }
 
-    /** {@code epoch 1/10 [######          ]  38% 2,910 images/s, loss 0.05621, 1:23 left}, cut to a terminal's width. */
+    /** {@code epoch 1/10 [###### ] 38% 2,910 images/s, loss 0.05621, 1:23 left}, cut to a terminal's width. */
     private static String draw(ProgressState state, int width) {
         double part = (double) state.getCurrent() / state.getMax();
         String after = String.format(Locale.ROOT, " %3.0f%% %s", Math.floor(100 * part), state.getExtraMessage());
@@ -102,7 +108,11 @@ final class ProgressDisplay implements TrainingListener, AutoCloseable {
         long now = System.nanoTime();
         double imagesPerSecond = (done - doneAtStart) / ((now - startTime) / 1e9);
         double secondsLeft = (images - done + (double) (epochs - epoch) * images) / imagesPerSecond;
-        String message = String.format(Locale.ROOT, "%,.0f images/s, loss %.5f, %s left", imagesPerSecond, loss,
+        String message = String.format(
+                Locale.ROOT,
+                "%,.0f images/s, loss %.5f, %s left",
+                imagesPerSecond,
+                loss,
                 ElapsedTime.format(secondsLeft));
         if (bar != null) {
             bar.stepTo(done);
@@ -117,9 +127,15 @@ final class ProgressDisplay implements TrainingListener, AutoCloseable {
     @Override
     public void epochFinished(MetricsLog.Row metrics, int allEpochs, boolean best) {
         clear();
-        out.printf(Locale.ROOT, "%s: %.1f s, MSE %.5f training, %.5f validation (%.2f dB)%s%n", epochName(),
+        out.printf(
+                Locale.ROOT,
+                "%s: %.1f s, MSE %.5f training, %.5f validation (%.2f dB)%s%n",
+                epochName(),
                 metrics.seconds(),
-                metrics.trainMse(), metrics.validation().mse(), metrics.validation().psnr(), best ? ", best" : "");
+                metrics.trainMse(),
+                metrics.validation().mse(),
+                metrics.validation().psnr(),
+                best ? ", best" : "");
         out.flush();
     }
 

@@ -9,8 +9,7 @@ import java.util.List;
 /** What to type to make a run again. */
 final class ReproductionCommands {
 
-    private ReproductionCommands() {
-    }
+    private ReproductionCommands() {}
 
     /** Commands for a shell, from the record of the run; none where there is no record. */
     static List<String> of(Path run) {

@@ -35,22 +35,39 @@ import picocli.CommandLine.Parameters;
 import picocli.CommandLine.Spec;
 
 /** {@code runs}: what was trained, how well, and in what two runs differ. */
-@Command(name = "runs", mixinStandardHelpOptions = true, sortOptions = false,
+@Command(
+        name = "runs",
+        mixinStandardHelpOptions = true,
+        sortOptions = false,
         description = {"Lists the runs in a folder, newest first, or compares two of them.", ""},
         footerHeading = "%nExamples:%n",
-        footer = {"  dae-gpu runs", "  dae-gpu runs . --sort best",
-            "  dae-gpu runs --compare digits photo-model --chart both.png"})
+        footer = {
+            "  dae-gpu runs",
+            "  dae-gpu runs . --sort best",
+            "  dae-gpu runs --compare digits photo-model --chart both.png"
+        })
 final class RunsCommand implements Callable<Integer> {
 
     private static final DateTimeFormatter MINUTE = DateTimeFormatter.ofPattern("yyyy-MM-dd HH:mm", Locale.ROOT);
     private static final int CHART_WIDTH = 800;
     private static final int CHART_HEIGHT = 450;
     private static final String NONE = "-";
-    private static final List<String> DECIDE_VALIDATION = List.of("data", "validation-data", "validation-split",
-            "validation-limit", "limit", "resize", "crop", "tiles", "overlap", "color", "noise-mean");
+    private static final List<String> DECIDE_VALIDATION = List.of(
+            "data",
+            "validation-data",
+            "validation-split",
+            "validation-limit",
+            "limit",
+            "resize",
+            "crop",
+            "tiles",
+            "overlap",
+            "color",
+            "noise-mean");
 
     private enum Order {
-        date, best
+        date,
+        best
     }
 
     /** A run, and its noise, for which a checkpoint has to be read. */
@@ -64,21 +81,34 @@ final class RunsCommand implements Callable<Integer> {
     @Spec
     private CommandSpec spec;
 
-    @Parameters(index = "0", arity = "0..1", paramLabel = "FOLDER", defaultValue = "runs",
+    @Parameters(
+            index = "0",
+            arity = "0..1",
+            paramLabel = "FOLDER",
+            defaultValue = "runs",
             description = "Where the runs lie (default: ${DEFAULT-VALUE}, where train puts those without --output).")
     private Path folder;
 
-    @Option(names = "--sort", paramLabel = "ORDER", defaultValue = "date",
+    @Option(
+            names = "--sort",
+            paramLabel = "ORDER",
+            defaultValue = "date",
             description = "What comes first: ${COMPLETION-CANDIDATES}, which is the newest or the one with the least "
                     + "validation error (default: ${DEFAULT-VALUE}).")
     private Order order;
 
-    @Option(names = "--compare", paramLabel = "RUN", arity = "2",
+    @Option(
+            names = "--compare",
+            paramLabel = "RUN",
+            arity = "2",
             description = "Compare these two, folders of runs or names of those in FOLDER, instead: the options that "
                     + "differ, and the errors epoch by epoch.")
     private List<Path> compared;
 
-    @Option(names = "--chart", paramLabel = "FILE.png", converter = PngFile.class,
+    @Option(
+            names = "--chart",
+            paramLabel = "FILE.png",
+            converter = PngFile.class,
             description = "Also draw the validation errors of the two that are compared.")
     private Path chart;
 
@@ -114,8 +144,12 @@ final class RunsCommand implements Callable<Integer> {
                 problems.add(e.getMessage());
             }
         }
-        Comparator<Listed> newest = Comparator.comparing((Listed each) -> each.run().changed()).reversed();
-        runs.sort(order == Order.date ? newest : Comparator.comparingDouble(Listed::leastError).thenComparing(newest));
+        Comparator<Listed> newest =
+                Comparator.comparing((Listed each) -> each.run().changed()).reversed();
+        runs.sort(
+                order == Order.date
+                        ? newest
+                        : Comparator.comparingDouble(Listed::leastError).thenComparing(newest));
         if (json) {
             printJson(runs);
         } else if (runs.isEmpty() && problems.isEmpty()) {
@@ -131,13 +165,20 @@ final class RunsCommand implements Callable<Integer> {
         table.add(List.of("run", "last epoch ended", "epochs", "best MSE", "PSNR (dB)", "after", "noise", "took", ""));
         for (Listed each : runs) {
             RunSummary run = each.run();
-            List<String> line = new ArrayList<>(List.of(name(run),
+            List<String> line = new ArrayList<>(List.of(
+                    name(run),
                     run.rows().isEmpty() ? NONE : MINUTE.format(run.changed().atZone(ZoneId.systemDefault())),
                     run.rows().size() + "/" + run.epochs()));
-            line.addAll(run.best().map(best -> List.of(format("%.5f", best.validation().mse()),
-                    format("%.2f", best.validation().psnr()), String.valueOf(best.epoch())))
+            line.addAll(run.best()
+                    .map(best -> List.of(
+                            format("%.5f", best.validation().mse()),
+                            format("%.2f", best.validation().psnr()),
+                            String.valueOf(best.epoch())))
                     .orElse(List.of(NONE, NONE, NONE)));
-            line.addAll(List.of(each.noise(), ElapsedTime.format(run.seconds()), run.progress().toString()));
+            line.addAll(List.of(
+                    each.noise(),
+                    ElapsedTime.format(run.seconds()),
+                    run.progress().toString()));
             table.add(line);
         }
         print(table);
@@ -148,9 +189,13 @@ final class RunsCommand implements Callable<Integer> {
         ArrayNode array = mapper.createArrayNode();
         for (Listed each : runs) {
             RunSummary run = each.run();
-            ObjectNode node = array.addObject().put("run", run.folder().toString())
-                    .put("progress", run.progress().toString()).put("epochs_done", run.rows().size())
-                    .put("epochs", run.epochs()).put("noise", each.noise()).put("seconds", run.seconds())
+            ObjectNode node = array.addObject()
+                    .put("run", run.folder().toString())
+                    .put("progress", run.progress().toString())
+                    .put("epochs_done", run.rows().size())
+                    .put("epochs", run.epochs())
+                    .put("noise", each.noise())
+                    .put("seconds", run.seconds())
                     .put("changed", run.changed().toString());
             run.best().ifPresent(best -> node.put("best_epoch", best.epoch())
                     .put("best_val_mse", best.validation().mse()));
@@ -195,7 +240,9 @@ final class RunsCommand implements Callable<Integer> {
     }
 
     private static String mse(RunSummary run, int epoch) {
-        return epoch < run.rows().size() ? format("%.5f", run.rows().get(epoch).validation().mse()) : NONE;
+        return epoch < run.rows().size()
+                ? format("%.5f", run.rows().get(epoch).validation().mse())
+                : NONE;
     }
 
     private static String verdict(RunSummary first, String firstName, RunSummary second, String secondName) {
@@ -212,10 +259,15 @@ final class RunsCommand implements Callable<Integer> {
         boolean firstWins = firstMse < secondMse;
         double less = firstWins ? firstMse : secondMse;
         double more = firstWins ? secondMse : firstMse;
-        return format("%s is better: its best validation MSE is %.5f (after epoch %d), %.2f %% less than %.5f "
-                + "(after epoch %d).",
-                firstWins ? firstName : secondName, less, firstWins ? firstBest.epoch() : secondBest.epoch(),
-                100 * (more - less) / more, more, firstWins ? secondBest.epoch() : firstBest.epoch())
+        return format(
+                        "%s is better: its best validation MSE is %.5f (after epoch %d), %.2f %% less than %.5f "
+                                + "(after epoch %d).",
+                        firstWins ? firstName : secondName,
+                        less,
+                        firstWins ? firstBest.epoch() : secondBest.epoch(),
+                        100 * (more - less) / more,
+                        more,
+                        firstWins ? secondBest.epoch() : firstBest.epoch())
                 + (sameTask(first, second) ? "" : " They were measured on other images or noise, so this says little.");
     }
 
@@ -223,12 +275,15 @@ final class RunsCommand implements Callable<Integer> {
     private static boolean sameTask(RunSummary first, RunSummary second) {
         Map<String, String> firstOptions = first.record().texts();
         Map<String, String> secondOptions = second.record().texts();
-        return noise(first).equals(noise(second)) && DECIDE_VALIDATION.stream()
-                .allMatch(option -> Objects.equals(firstOptions.get(option), secondOptions.get(option)));
+        return noise(first).equals(noise(second))
+                && DECIDE_VALIDATION.stream()
+                        .allMatch(option -> Objects.equals(firstOptions.get(option), secondOptions.get(option)));
     }
 
     private static Curve curve(String name, RunSummary run) {
-        return new Curve(name, run.rows().stream().mapToDouble(Row::epoch).toArray(),
+        return new Curve(
+                name,
+                run.rows().stream().mapToDouble(Row::epoch).toArray(),
                 run.rows().stream().mapToDouble(row -> row.validation().mse()).toArray());
     }
 
@@ -271,7 +326,9 @@ final class RunsCommand implements Callable<Integer> {
         for (List<String> line : table) {
             StringBuilder text = new StringBuilder();
             for (int i = 0; i < widths.length; i++) {
-                text.append(i == 0 ? "" : "  ").append(line.get(i)).append(" ".repeat(widths[i] - line.get(i).length()));
+                text.append(i == 0 ? "" : "  ")
+                        .append(line.get(i))
+                        .append(" ".repeat(widths[i] - line.get(i).length()));
             }
             out().println(DaeGpu.oneLine(text.toString()));
         }

@@ -58,7 +58,10 @@ import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Spec;
 
 /** {@code train}: makes a model, or trains one further. */
-@Command(name = "train", mixinStandardHelpOptions = true, sortOptions = false,
+@Command(
+        name = "train",
+        mixinStandardHelpOptions = true,
+        sortOptions = false,
         description = {"Trains a denoising autoencoder, on MNIST unless other images are given.", ""},
         footerHeading = "%nExamples:%n",
         footer = {
@@ -68,7 +71,8 @@ import picocli.CommandLine.Spec;
             "  dae-gpu train --data photos --tiles 32x32 --limit 20000 --output photo-model",
             "  dae-gpu train --config digits/config.json --seed 2 --output digits-2",
             "  dae-gpu train --filters 64,128 --dry-run",
-            "  dae-gpu train --resume digits --epochs 20"})
+            "  dae-gpu train --resume digits --epochs 20"
+        })
 final class TrainCommand implements Callable<Integer> {
 
     @Spec
@@ -78,31 +82,50 @@ final class TrainCommand implements Callable<Integer> {
     private TrainingGroup training = new TrainingGroup();
 
     private static final class TrainingGroup {
-        @Option(names = "--epochs", paramLabel = "N", defaultValue = "10",
-                description = "Epochs in all; a run that is resumed counts those it has done (default: ${DEFAULT-VALUE}).")
+        @Option(
+                names = "--epochs",
+                paramLabel = "N",
+                defaultValue = "10",
+                description =
+                        "Epochs in all; a run that is resumed counts those it has done (default: ${DEFAULT-VALUE}).")
         private int epochs;
 
-        @Option(names = "--batch-size", paramLabel = "N", defaultValue = "32",
+        @Option(
+                names = "--batch-size",
+                paramLabel = "N",
+                defaultValue = "32",
                 description = "Images in an update (default: ${DEFAULT-VALUE}).")
         private int batchSize;
 
-        @Option(names = "--learning-rate", paramLabel = "RATE",
-                description = "Adam's step size, at its peak (default: 4e-3 with the cosine schedule, 1e-3 with constant).")
+        @Option(
+                names = "--learning-rate",
+                paramLabel = "RATE",
+                description =
+                        "Adam's step size, at its peak (default: 4e-3 with the cosine schedule, 1e-3 with constant).")
         private Double learningRate;
 
-        @Option(names = "--schedule", paramLabel = "NAME", defaultValue = "cosine",
-                description = "How the learning rate goes on: ${COMPLETION-CANDIDATES}; cosine rises for the first 4 %% of the "
-                        + "updates and ends at zero after --epochs, "
-                        + "so a run that is resumed with another number follows the cosine of that length from there "
-                        + "(default: ${DEFAULT-VALUE}).")
+        @Option(
+                names = "--schedule",
+                paramLabel = "NAME",
+                defaultValue = "cosine",
+                description =
+                        "How the learning rate goes on: ${COMPLETION-CANDIDATES}; cosine rises for the first 4 %% of the "
+                                + "updates and ends at zero after --epochs, "
+                                + "so a run that is resumed with another number follows the cosine of that length from there "
+                                + "(default: ${DEFAULT-VALUE}).")
         private Schedule schedule;
 
-        @Option(names = "--seed", paramLabel = "N", defaultValue = "1",
+        @Option(
+                names = "--seed",
+                paramLabel = "N",
+                defaultValue = "1",
                 description = "Decides the first weights, the noise and the order of the images (default: "
                         + "${DEFAULT-VALUE}).")
         private long seed;
 
-        @Option(names = "--init-from", paramLabel = "MODEL",
+        @Option(
+                names = "--init-from",
+                paramLabel = "MODEL",
                 description = "Start a new run from this model's network and weights.")
         private Path initFrom;
     }
@@ -111,30 +134,49 @@ final class TrainCommand implements Callable<Integer> {
     private NoiseGroup noise = new NoiseGroup();
 
     private static final class NoiseGroup {
-        @Option(names = "--noise", paramLabel = "KIND", defaultValue = "gaussian",
-                description = "What corrupts the images: ${COMPLETION-CANDIDATES} (default: ${DEFAULT-VALUE}). Colours are "
-                        + "corrupted each by itself.")
+        @Option(
+                names = "--noise",
+                paramLabel = "KIND",
+                defaultValue = "gaussian",
+                description =
+                        "What corrupts the images: ${COMPLETION-CANDIDATES} (default: ${DEFAULT-VALUE}). Colours are "
+                                + "corrupted each by itself.")
         private Noise.Kind kind;
 
-        @Option(names = "--noise-mean", paramLabel = "X",
+        @Option(
+                names = "--noise-mean",
+                paramLabel = "X",
                 description = "Mean of gaussian, uniform or speckle noise, on pixels from 0 to 1 (default: 0.5; 0 for "
                         + "speckle).")
         private Float mean;
 
-        @Option(names = "--noise-std", paramLabel = "LEVEL", converter = NoiseLevel.Converter.class,
-                description = "Its standard deviation, or a range, as 0.25..1.0, from which each image draws its own (default: 0.5).")
+        @Option(
+                names = "--noise-std",
+                paramLabel = "LEVEL",
+                converter = NoiseLevel.Converter.class,
+                description =
+                        "Its standard deviation, or a range, as 0.25..1.0, from which each image draws its own (default: 0.5).")
         private NoiseLevel std;
 
-        @Option(names = "--noise-amount", paramLabel = "LEVEL", converter = NoiseLevel.Converter.class,
-                description = "Share of the pixels that salt-pepper or masking noise replaces, or a range (default: 0.5).")
+        @Option(
+                names = "--noise-amount",
+                paramLabel = "LEVEL",
+                converter = NoiseLevel.Converter.class,
+                description =
+                        "Share of the pixels that salt-pepper or masking noise replaces, or a range (default: 0.5).")
         private NoiseLevel amount;
 
-        @Option(names = "--noise-peak", paramLabel = "LEVEL", converter = NoiseLevel.Converter.class,
-                description = "Photons that white stands for in poisson noise, or a range, of which each image draws one of "
-                        + "17 levels (default: 4).")
+        @Option(
+                names = "--noise-peak",
+                paramLabel = "LEVEL",
+                converter = NoiseLevel.Converter.class,
+                description =
+                        "Photons that white stands for in poisson noise, or a range, of which each image draws one of "
+                                + "17 levels (default: 4).")
         private NoiseLevel peak;
 
-        @Option(names = "--noise-once",
+        @Option(
+                names = "--noise-once",
                 description = "Draw the noise once and keep it, instead of afresh in each epoch.")
         private boolean once;
     }
@@ -143,15 +185,25 @@ final class TrainCommand implements Callable<Integer> {
     private NetworkGroup network = new NetworkGroup();
 
     private static final class NetworkGroup {
-        @Option(names = "--filters", paramLabel = "N,N", split = ",", defaultValue = "32,64",
+        @Option(
+                names = "--filters",
+                paramLabel = "N,N",
+                split = ",",
+                defaultValue = "32,64",
                 description = "Filters of each convolution, first to last (default: ${DEFAULT-VALUE}).")
         private List<Integer> filters;
 
-        @Option(names = "--kernel-size", paramLabel = "N", defaultValue = "3",
+        @Option(
+                names = "--kernel-size",
+                paramLabel = "N",
+                defaultValue = "3",
                 description = "Height and width of the kernels: 1, 3, 5 or 7 (default: ${DEFAULT-VALUE}).")
         private int kernelSize;
 
-        @Option(names = "--latent-dim", paramLabel = "N", defaultValue = "16",
+        @Option(
+                names = "--latent-dim",
+                paramLabel = "N",
+                defaultValue = "16",
                 description = "Units of the bottleneck (default: ${DEFAULT-VALUE}).")
         private int latentDimension;
     }
@@ -160,49 +212,82 @@ final class TrainCommand implements Callable<Integer> {
     private DataGroup data = new DataGroup();
 
     private static final class DataGroup {
-        @Option(names = "--data", paramLabel = "PATH",
-                description = "An IDX file of images, a folder of them by MNIST's names, raw or .gz, or a folder with PNG and "
-                        + "JPEG files in it and in its folders, in the order of their names (default: the MNIST inside the "
-                        + "program).")
+        @Option(
+                names = "--data",
+                paramLabel = "PATH",
+                description =
+                        "An IDX file of images, a folder of them by MNIST's names, raw or .gz, or a folder with PNG and "
+                                + "JPEG files in it and in its folders, in the order of their names (default: the MNIST inside the "
+                                + "program).")
         private Path path;
 
-        @Option(names = "--validation-data", paramLabel = "PATH",
-                description = "Validation images, likewise (default: t10k-images... beside the training images, else the "
-                        + "last tenth of them).")
+        @Option(
+                names = "--validation-data",
+                paramLabel = "PATH",
+                description =
+                        "Validation images, likewise (default: t10k-images... beside the training images, else the "
+                                + "last tenth of them).")
         private Path validation;
 
-        @Option(names = "--validation-split", paramLabel = "X", defaultValue = "0",
+        @Option(
+                names = "--validation-split",
+                paramLabel = "X",
+                defaultValue = "0",
                 description = "Take this part of the training images, the last ones, for validation.")
         private double validationSplit;
 
-        @Option(names = "--limit", paramLabel = "N", defaultValue = "0",
+        @Option(
+                names = "--limit",
+                paramLabel = "N",
+                defaultValue = "0",
                 description = "Take the first N training images only.")
         private int limit;
 
-        @Option(names = "--validation-limit", paramLabel = "N", defaultValue = "0",
+        @Option(
+                names = "--validation-limit",
+                paramLabel = "N",
+                defaultValue = "0",
                 description = "Take the first N validation images only.")
         private int validationLimit;
 
-        @Option(names = "--resize", paramLabel = "HxW", converter = ImageSize.Converter.class,
+        @Option(
+                names = "--resize",
+                paramLabel = "HxW",
+                converter = ImageSize.Converter.class,
                 description = "Scale each picture of a folder to this size, height before width as everywhere here.")
         private ImageSize resize;
 
-        @Option(names = "--crop", paramLabel = "HxW", converter = ImageSize.Converter.class,
-                description = "Take the largest part around the middle of each picture that has these proportions, and scale "
-                        + "it to this size.")
+        @Option(
+                names = "--crop",
+                paramLabel = "HxW",
+                converter = ImageSize.Converter.class,
+                description =
+                        "Take the largest part around the middle of each picture that has these proportions, and scale "
+                                + "it to this size.")
         private ImageSize crop;
 
-        @Option(names = "--tiles", paramLabel = "HxW", converter = ImageSize.Converter.class,
-                description = "Cut each picture into tiles of this size; smaller ones are filled up with their reflection.")
+        @Option(
+                names = "--tiles",
+                paramLabel = "HxW",
+                converter = ImageSize.Converter.class,
+                description =
+                        "Cut each picture into tiles of this size; smaller ones are filled up with their reflection.")
         private ImageSize tiles;
 
-        @Option(names = "--overlap", paramLabel = "N", defaultValue = "0",
+        @Option(
+                names = "--overlap",
+                paramLabel = "N",
+                defaultValue = "0",
                 description = "Pixels that neighbouring tiles share at least (default: ${DEFAULT-VALUE}).")
         private int overlap;
 
-        @Option(names = "--color", paramLabel = "NAME", defaultValue = "auto",
-                description = "Train on grey or color images; auto takes color if one picture of the folder is (default: "
-                        + "${DEFAULT-VALUE}).")
+        @Option(
+                names = "--color",
+                paramLabel = "NAME",
+                defaultValue = "auto",
+                description =
+                        "Train on grey or color images; auto takes color if one picture of the folder is (default: "
+                                + "${DEFAULT-VALUE}).")
         private String color;
     }
 
@@ -213,45 +298,73 @@ final class TrainCommand implements Callable<Integer> {
     private RunGroup run = new RunGroup();
 
     private static final class RunGroup {
-        @Option(names = "--output", paramLabel = "DIR",
+        @Option(
+                names = "--output",
+                paramLabel = "DIR",
                 description = "Folder to make for the run (default: runs/ and the date and time).")
         private Path output;
 
-        @Option(names = "--log-every", paramLabel = "N", defaultValue = "" + Trainer.DEFAULT_LOG_EVERY,
-                description = "Updates between two looks at the loss, which the progress bar shows; between them nothing "
-                        + "waits for a GPU (default: ${DEFAULT-VALUE}).")
+        @Option(
+                names = "--log-every",
+                paramLabel = "N",
+                defaultValue = "" + Trainer.DEFAULT_LOG_EVERY,
+                description =
+                        "Updates between two looks at the loss, which the progress bar shows; between them nothing "
+                                + "waits for a GPU (default: ${DEFAULT-VALUE}).")
         private int logEvery;
 
-        @Option(names = "--keep", paramLabel = "N", defaultValue = "0",
+        @Option(
+                names = "--keep",
+                paramLabel = "N",
+                defaultValue = "0",
                 description = "Keep the checkpoints of the newest N epochs, too, in checkpoints/.")
         private int keep;
 
-        @Option(names = "--early-stop", paramLabel = "PATIENCE", defaultValue = "0",
-                description = "Stop after so many epochs in a row that did not lessen the validation error; 0 never does.")
+        @Option(
+                names = "--early-stop",
+                paramLabel = "PATIENCE",
+                defaultValue = "0",
+                description =
+                        "Stop after so many epochs in a row that did not lessen the validation error; 0 never does.")
         private int earlyStop;
 
-        @Option(names = "--resume", paramLabel = "DIR", arity = "0..1", fallbackValue = "runs",
-                description = "Go on with the run in this folder, or with the newest of the runs in it (without DIR: in "
-                        + "runs/), with its own options; only --epochs, the location of the images, what computes, "
-                        + "--log-every, --keep and --early-stop can be changed.")
+        @Option(
+                names = "--resume",
+                paramLabel = "DIR",
+                arity = "0..1",
+                fallbackValue = "runs",
+                description =
+                        "Go on with the run in this folder, or with the newest of the runs in it (without DIR: in "
+                                + "runs/), with its own options; only --epochs, the location of the images, what computes, "
+                                + "--log-every, --keep and --early-stop can be changed.")
         private Path resume;
 
-        @Option(names = "--preview", description = "Show in a window what the network makes of some validation images, and "
-                + "the loss; closing it does not end the training.")
+        @Option(
+                names = "--preview",
+                description = "Show in a window what the network makes of some validation images, and "
+                        + "the loss; closing it does not end the training.")
         private boolean preview;
 
-        @Option(names = "--preview-file", paramLabel = "FILE.png", converter = PngFile.class,
+        @Option(
+                names = "--preview-file",
+                paramLabel = "FILE.png",
+                converter = PngFile.class,
                 description = "Draw the same picture into this file, again and again.")
         private Path previewFile;
 
-        @Option(names = "--config", paramLabel = "FILE",
-                description = "Take options from this file, in YAML by their long names (epochs: 20), or from the config.json "
-                        + "of a run, whose folder is not taken; what is given here as well wins. Paths in it are as here. "
-                        + "Not with --resume.")
+        @Option(
+                names = "--config",
+                paramLabel = "FILE",
+                description =
+                        "Take options from this file, in YAML by their long names (epochs: 20), or from the config.json "
+                                + "of a run, whose folder is not taken; what is given here as well wins. Paths in it are as here. "
+                                + "Not with --resume.")
         private Path config;
 
-        @Option(names = "--dry-run", description = "Print the plan, the memory that it takes and the time that it would take, "
-                + "after training for a few seconds; write nothing.")
+        @Option(
+                names = "--dry-run",
+                description = "Print the plan, the memory that it takes and the time that it would take, "
+                        + "after training for a few seconds; write nothing.")
         private boolean dryRun;
     }
 
@@ -259,11 +372,25 @@ final class TrainCommand implements Callable<Integer> {
     private String convolutionsChoice;
 
     /** What {@code --resume} lets a user change: the others decide the arithmetic, and are the run's own. */
-    private static final Set<String> CHANGEABLE = Set.of("--resume", "--epochs", "--data", "--validation-data", "--engine",
-            "--precision", "--threads", "--device", "--convolutions", "--log-every", "--keep", "--early-stop", "--preview",
-            "--preview-file", "--dry-run");
+    private static final Set<String> CHANGEABLE = Set.of(
+            "--resume",
+            "--epochs",
+            "--data",
+            "--validation-data",
+            "--engine",
+            "--precision",
+            "--threads",
+            "--device",
+            "--convolutions",
+            "--log-every",
+            "--keep",
+            "--early-stop",
+            "--preview",
+            "--preview-file",
+            "--dry-run");
     /** What is no part of a run's record: which run it is, how it was watched, and what only brought other options. */
-    private static final Set<String> UNRECORDED = Set.of("--resume", "--preview", "--preview-file", "--config", "--dry-run");
+    private static final Set<String> UNRECORDED =
+            Set.of("--resume", "--preview", "--preview-file", "--config", "--dry-run");
     /** What {@code --init-from} takes from the model. */
     static final Set<String> NETWORK_OPTIONS = Set.of("--filters", "--kernel-size", "--latent-dim");
 
@@ -291,8 +418,10 @@ final class TrainCommand implements Callable<Integer> {
         DataSets images = openImages();
         TrainingOptions options = options(images.training(), model);
         Path output = run.output != null ? run.output : newRunName();
-        Parameters initial = model != null ? model.state().parameters()
-                : Initializer.glorotUniform(options.architecture(), options.noise().seed());
+        Parameters initial = model != null
+                ? model.state().parameters()
+                : Initializer.glorotUniform(
+                        options.architecture(), options.noise().seed());
         try (OpenedEngine engine = openEngine(options);
                 RunDirectory directory = run.dryRun ? RunDirectory.planned(output) : RunDirectory.create(output)) {
             if (run.dryRun) {
@@ -306,32 +435,47 @@ final class TrainCommand implements Callable<Integer> {
     }
 
     private OpenedEngine openEngine(TrainingOptions options) {
-        return engineChoice.openToTrain(options.architecture(), options.batchSize(),
-                line -> convolutionsChoice = line);
+        return engineChoice.openToTrain(options.architecture(), options.batchSize(), line -> convolutionsChoice = line);
     }
 
     private DataSets openImages() {
-        try (FileProgress progress = new FileProgress(out(), ProgressDisplay.onTerminal() ? System.out : null, "pictures")) {
-            return DataSets.open(data.path, data.validation, data.validationSplit, data.limit, data.validationLimit,
-                    preparation(), progress);
+        try (FileProgress progress =
+                new FileProgress(out(), ProgressDisplay.onTerminal() ? System.out : null, "pictures")) {
+            return DataSets.open(
+                    data.path,
+                    data.validation,
+                    data.validationSplit,
+                    data.limit,
+                    data.validationLimit,
+                    preparation(),
+                    progress);
         }
     }
 
     private Preparation preparation() {
-        require(Stream.of(data.resize, data.crop, data.tiles).filter(Objects::nonNull).count() <= 1,
+        require(
+                Stream.of(data.resize, data.crop, data.tiles)
+                                .filter(Objects::nonNull)
+                                .count()
+                        <= 1,
                 "give one of --resize, --crop and --tiles");
         require(data.overlap == 0 || data.tiles != null, "--overlap goes with --tiles");
-        Colour colour = switch (data.color.toLowerCase(Locale.ROOT)) {
-            case "auto" -> Colour.AUTO;
-            case "grey", "gray" -> Colour.GREY;
-            case "color", "colour" -> Colour.COLOUR;
-            default -> throw new ParameterException(spec.commandLine(), "--color must be grey, color or auto, not "
-                    + data.color);
-        };
+        Colour colour =
+                switch (data.color.toLowerCase(Locale.ROOT)) {
+                    case "auto" -> Colour.AUTO;
+                    case "grey", "gray" -> Colour.GREY;
+                    case "color", "colour" -> Colour.COLOUR;
+                    default ->
+                        throw new ParameterException(
+                                spec.commandLine(), "--color must be grey, color or auto, not " + data.color);
+                };
         ImageSize size = data.resize != null ? data.resize : data.crop != null ? data.crop : data.tiles;
-        Fit fit = data.resize != null ? Fit.RESIZE : data.crop != null ? Fit.CROP : data.tiles != null ? Fit.TILES : Fit.NONE;
+        Fit fit = data.resize != null
+                ? Fit.RESIZE
+                : data.crop != null ? Fit.CROP : data.tiles != null ? Fit.TILES : Fit.NONE;
         try {
-            return new Preparation(fit, size == null ? 0 : size.height(), size == null ? 0 : size.width(), data.overlap, colour);
+            return new Preparation(
+                    fit, size == null ? 0 : size.height(), size == null ? 0 : size.width(), data.overlap, colour);
         } catch (IllegalArgumentException e) {
             throw new ParameterException(spec.commandLine(), e.getMessage(), e);
         }
@@ -342,15 +486,24 @@ final class TrainCommand implements Callable<Integer> {
         if (preparation.fit() == Fit.NONE) {
             return;
         }
-        int channels = preparation.colour() == Colour.GREY ? 1
-                : preparation.colour() == Colour.AUTO && model != null ? model.options().architecture().channels() : 3;
+        int channels = preparation.colour() == Colour.GREY
+                ? 1
+                : preparation.colour() == Colour.AUTO && model != null
+                        ? model.options().architecture().channels()
+                        : 3;
         try {
             if (model != null) {
-                fitting(model.options().architecture(), new ImageSet(preparation.height(), preparation.width(), channels,
-                        new byte[0]));
+                fitting(
+                        model.options().architecture(),
+                        new ImageSet(preparation.height(), preparation.width(), channels, new byte[0]));
             } else {
-                new Architecture(preparation.height(), preparation.width(), preparation.colour() == Colour.COLOUR ? 3 : 1,
-                        network.filters, network.kernelSize, network.latentDimension);
+                new Architecture(
+                        preparation.height(),
+                        preparation.width(),
+                        preparation.colour() == Colour.COLOUR ? 3 : 1,
+                        network.filters,
+                        network.kernelSize,
+                        network.latentDimension);
             }
         } catch (IllegalArgumentException e) {
             throw new ParameterException(spec.commandLine(), e.getMessage(), e);
@@ -360,12 +513,20 @@ final class TrainCommand implements Callable<Integer> {
     private TrainingOptions options(ImageSet images, Checkpoint model) {
         try {
             Architecture architecture = model == null
-                    ? new Architecture(images.height(), images.width(), images.channels(), network.filters,
-                    network.kernelSize, network.latentDimension)
+                    ? new Architecture(
+                            images.height(),
+                            images.width(),
+                            images.channels(),
+                            network.filters,
+                            network.kernelSize,
+                            network.latentDimension)
                     : fitting(model.options().architecture(), images);
             long updates = TrainingOptions.stepsPerEpoch(images.count(), training.batchSize) * training.epochs;
-            return new TrainingOptions(architecture, chosenNoise(),
-                    training.batchSize, LearningRate.over(training.schedule, training.learningRate, updates));
+            return new TrainingOptions(
+                    architecture,
+                    chosenNoise(),
+                    training.batchSize,
+                    LearningRate.over(training.schedule, training.learningRate, updates));
         } catch (IllegalArgumentException e) {
             throw new ParameterException(spec.commandLine(), e.getMessage(), e);
         }
@@ -387,9 +548,11 @@ final class TrainCommand implements Callable<Integer> {
     }
 
     private Architecture fitting(Architecture architecture, ImageSet images) {
-        List<String> conflicts = given().stream().filter(NETWORK_OPTIONS::contains).toList();
-        require(conflicts.isEmpty(), String.join(", ", conflicts)
-                + " cannot be given with --init-from: the model has its own network");
+        List<String> conflicts =
+                given().stream().filter(NETWORK_OPTIONS::contains).toList();
+        require(
+                conflicts.isEmpty(),
+                String.join(", ", conflicts) + " cannot be given with --init-from: the model has its own network");
         if (!images.hasSize(architecture.height(), architecture.width(), architecture.channels())) {
             throw new InvalidInputException(training.initFrom + " is for images of "
                     + ImageSet.describeSize(architecture.height(), architecture.width(), architecture.channels())
@@ -408,17 +571,21 @@ final class TrainCommand implements Callable<Integer> {
     }
 
     private int resume() throws IOException {
-        List<String> conflicts = given().stream().filter(option -> !CHANGEABLE.contains(option)).toList();
-        require(conflicts.isEmpty(), String.join(", ", conflicts)
-                + " cannot be given with --resume: the run goes on with its own options");
+        List<String> conflicts =
+                given().stream().filter(option -> !CHANGEABLE.contains(option)).toList();
+        require(
+                conflicts.isEmpty(),
+                String.join(", ", conflicts) + " cannot be given with --resume: the run goes on with its own options");
         Path path = RunDirectory.newest(run.resume);
         try (RunDirectory directory = run.dryRun ? RunDirectory.read(path) : RunDirectory.resume(path)) {
             Checkpoint checkpoint = Checkpoint.read(directory.last());
             RunRecord record = RunRecord.read(directory.config());
             adopt(record);
             DataSets images = openImages();
-            checkpoint.requireImages(images.training().identity(), images.validation().identity(), directory);
-            long stepsPerEpoch = checkpoint.options().stepsPerEpoch(images.training().count());
+            checkpoint.requireImages(
+                    images.training().identity(), images.validation().identity(), directory);
+            long stepsPerEpoch =
+                    checkpoint.options().stepsPerEpoch(images.training().count());
             long steps = stepsPerEpoch * training.epochs;
             TrainingOptions options = checkpoint.options().lasting(steps);
             long epochsDone = checkpoint.finishedEpochs(stepsPerEpoch);
@@ -438,7 +605,9 @@ final class TrainCommand implements Callable<Integer> {
             }
             try (OpenedEngine engine = openEngine(options)) {
                 printPlan(options, engine, images, directory);
-                out().printf("Going on after update %,d of %,d.%n", checkpoint.state().step(), steps);
+                out().printf(
+                                "Going on after update %,d of %,d.%n",
+                                checkpoint.state().step(), steps);
                 sayWhereScheduleEnds(checkpoint.options().learningRate(), options.learningRate());
                 if (run.dryRun) {
                     return dryRun(options, images, engine, directory, checkpoint.state(), epochsDone);
@@ -499,14 +668,17 @@ final class TrainCommand implements Callable<Integer> {
 
     private void sayWhereScheduleEnds(LearningRate before, LearningRate now) {
         if (now.horizon() != before.horizon()) {
-            out().printf("The %s schedule of the learning rate now ends after update %,d instead of %,d.%n", now.schedule(),
-                    now.horizon(), before.horizon());
+            out().printf(
+                            "The %s schedule of the learning rate now ends after update %,d instead of %,d.%n",
+                            now.schedule(), now.horizon(), before.horizon());
         }
     }
 
     /** The long names of the options that were given on the command line. */
     private List<String> given() {
-        return spec.commandLine().getParseResult().matchedOptions().stream().map(OptionSpec::longestName).toList();
+        return spec.commandLine().getParseResult().matchedOptions().stream()
+                .map(OptionSpec::longestName)
+                .toList();
     }
 
     /** Every option of this run, with the engine that {@code auto} took and the number of processors that 0 meant. */
@@ -540,7 +712,9 @@ final class TrainCommand implements Callable<Integer> {
         if (value instanceof Path path) {
             return path.toAbsolutePath().toString();
         }
-        return value instanceof Enum<?> || value instanceof NoiseLevel || value instanceof ImageSize ? value.toString() : value;
+        return value instanceof Enum<?> || value instanceof NoiseLevel || value instanceof ImageSize
+                ? value.toString()
+                : value;
     }
 
     private void printPlan(TrainingOptions options, OpenedEngine engine, DataSets images, RunDirectory directory) {
@@ -553,23 +727,34 @@ final class TrainCommand implements Callable<Integer> {
         }
         out.println("Images:  " + images.description().replace("\n", "\n         "));
         if (!images.unusable().isEmpty()) {
-            out.printf("Missing: %,d pictures that cannot be used; they are named at the end%n", images.unusable().size());
+            out.printf(
+                    "Missing: %,d pictures that cannot be used; they are named at the end%n",
+                    images.unusable().size());
         }
         if (run.config != null) {
             out.println("Config:  " + run.config);
         }
         out.println("Noise:   " + NoiseChoice.describe(options.noise()));
-        out.printf("Updates: %,d an epoch of %d images, Adam at %s (%s), seed %d%n",
+        out.printf(
+                "Updates: %,d an epoch of %d images, Adam at %s (%s), seed %d%n",
                 options.stepsPerEpoch(images.training().count()),
-                options.batchSize(), options.learningRate().peak(), options.learningRate().schedule(),
+                options.batchSize(),
+                options.learningRate().peak(),
+                options.learningRate().schedule(),
                 options.noise().seed());
         out.println("Run:     " + directory.path());
         out.println();
         out.flush();
     }
 
-    private int dryRun(TrainingOptions options, DataSets images, OpenedEngine engine, RunDirectory directory,
-            TrainingState state, long epochsDone) throws IOException {
+    private int dryRun(
+            TrainingOptions options,
+            DataSets images,
+            OpenedEngine engine,
+            RunDirectory directory,
+            TrainingState state,
+            long epochsDone)
+            throws IOException {
         AtomicBoolean interrupted = new AtomicBoolean();
         Optional<Timing> timing = Interruption.callsWhile(() -> interrupted.set(true), () -> {
             out().println("Dry run: training for a few seconds, to see how long it takes.");
@@ -583,9 +768,14 @@ final class TrainCommand implements Callable<Integer> {
         long updates = options.stepsPerEpoch(images.training().count()) * training.epochs - state.step();
         long epochs = training.epochs - epochsDone;
         DryRunReport report = new DryRunReport(out());
-        report.printTime(timing.get(), batch, updates, epochs, images.validation().count(), run.earlyStop > 0);
+        report.printTime(
+                timing.get(), batch, updates, epochs, images.validation().count(), run.earlyStop > 0);
         report.printMemory(engine.engine());
-        report.printFiles(directory, options.architecture().parameterCount(), epochs, run.keep,
+        report.printFiles(
+                directory,
+                options.architecture().parameterCount(),
+                epochs,
+                run.keep,
                 run.previewFile == null ? List.of() : List.of(run.previewFile));
         out().println("Nothing was written.");
         return Problems.report(spec, images.unusable());
@@ -595,47 +785,62 @@ final class TrainCommand implements Callable<Integer> {
         Outcome begin(Trainer trainer, int epochs) throws IOException;
     }
 
-    private int train(TrainingOptions options, DataSets images, OpenedEngine engine, RunDirectory directory,
-            Start start) throws IOException {
+    private int train(
+            TrainingOptions options, DataSets images, OpenedEngine engine, RunDirectory directory, Start start)
+            throws IOException {
         try (ProgressDisplay display = new ProgressDisplay(out(), ProgressDisplay.onTerminal() ? System.out : null);
                 TensorBoardLog tensorBoard = new TensorBoardLog(directory);
                 LivePreview preview = run.preview || run.previewFile != null
-                        ? new LivePreview(run.preview, run.previewFile, display::printLine) : null) {
+                        ? new LivePreview(run.preview, run.previewFile, display::printLine)
+                        : null) {
             List<TrainingListener> listeners = new ArrayList<>(List.of(display, tensorBoard));
             if (preview != null) {
-                listeners.add(new PreviewFeed(engine.engine(), images.validation(), options.noise(), rowsBefore(directory),
-                        run.previewFile == null, preview::show));
+                listeners.add(new PreviewFeed(
+                        engine.engine(),
+                        images.validation(),
+                        options.noise(),
+                        rowsBefore(directory),
+                        run.previewFile == null,
+                        preview::show));
             }
-            Trainer trainer = new Trainer(options, images.training(), images.validation(), engine.engine(), directory,
-                    TrainingListener.all(listeners), run.logEvery);
+            Trainer trainer = new Trainer(
+                    options,
+                    images.training(),
+                    images.validation(),
+                    engine.engine(),
+                    directory,
+                    TrainingListener.all(listeners),
+                    run.logEvery);
             trainer.keepCheckpoints(run.keep);
             trainer.stopEarlyAfter(run.earlyStop);
             Outcome outcome = Interruption.callsWhile(trainer::interrupt, () -> start.begin(trainer, training.epochs));
             display.clear();
             int done = Problems.report(spec, images.unusable());
-            int status = switch (outcome) {
-                case FINISHED, STOPPED_EARLY -> {
-                    if (outcome == Outcome.STOPPED_EARLY) {
-                        out().printf("%nStopped early: no less validation error in the last %s. To go on all the same, "
-                                + "resume with a larger --early-stop, or 0.%n",
-                                run.earlyStop == 1 ? "epoch" : run.earlyStop + " epochs");
-                    }
-                    printResult(trainer, directory);
-                    yield done;
-                }
-                case INTERRUPTED -> {
-                    out().println("Interrupted; everything up to the last update is saved. To go on:");
-                    out().println("  " + ProgramName.command() + " train --resume "
-                            + ProgramName.argument(directory.path()));
-                    yield ExitStatus.INTERRUPTED;
-                }
-                case DIVERGED -> {
-                    err().println("dae-gpu train: the loss is no longer a finite number, so training stopped; "
-                            + directory.last()
-                            + " is the last good checkpoint. Try a smaller --learning-rate.");
-                    yield ExitStatus.DIVERGED;
-                }
-            };
+            int status =
+                    switch (outcome) {
+                        case FINISHED, STOPPED_EARLY -> {
+                            if (outcome == Outcome.STOPPED_EARLY) {
+                                out().printf(
+                                                "%nStopped early: no less validation error in the last %s. To go on all the same, "
+                                                        + "resume with a larger --early-stop, or 0.%n",
+                                                run.earlyStop == 1 ? "epoch" : run.earlyStop + " epochs");
+                            }
+                            printResult(trainer, directory);
+                            yield done;
+                        }
+                        case INTERRUPTED -> {
+                            out().println("Interrupted; everything up to the last update is saved. To go on:");
+                            out().println("  " + ProgramName.command() + " train --resume "
+                                    + ProgramName.argument(directory.path()));
+                            yield ExitStatus.INTERRUPTED;
+                        }
+                        case DIVERGED -> {
+                            err().println("dae-gpu train: the loss is no longer a finite number, so training stopped; "
+                                    + directory.last()
+                                    + " is the last good checkpoint. Try a smaller --learning-rate.");
+                            yield ExitStatus.DIVERGED;
+                        }
+                    };
             // Last: should it fail, what is more important was said.
             writeReport(engine, images, directory, outcome == Outcome.FINISHED || outcome == Outcome.STOPPED_EARLY);
             return status;
@@ -679,9 +884,14 @@ final class TrainCommand implements Callable<Integer> {
         MetricsLog.Row last = rows.get(rows.size() - 1);
         double seconds = rows.stream().mapToDouble(MetricsLog.Row::seconds).sum();
         PrintWriter out = out();
-        out.printf(Locale.ROOT, "%nTrained %s in %s; best validation MSE %.5f, PSNR %.2f dB after epoch %d.%n",
+        out.printf(
+                Locale.ROOT,
+                "%nTrained %s in %s; best validation MSE %.5f, PSNR %.2f dB after epoch %d.%n",
                 last.epoch() == 1 ? "1 epoch" : last.epoch() + " epochs",
-                ElapsedTime.format(seconds), best.validation().mse(), best.validation().psnr(), best.epoch());
+                ElapsedTime.format(seconds),
+                best.validation().mse(),
+                best.validation().psnr(),
+                best.epoch());
         out.println("  " + directory.best() + "  the best model");
         out.println("  " + directory.last() + "  the last one, to go on from");
         out.println("  " + directory.sample(last.epoch()) + "  original, noisy and denoised images");

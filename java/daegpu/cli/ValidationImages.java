@@ -16,10 +16,13 @@ import picocli.CommandLine.Option;
 /** The option that names the images which a model is tried on: by default those that its training was validated on. */
 final class ValidationImages {
 
-    @Option(names = "--data", paramLabel = "PATH",
-            description = "Images to try the model on: an IDX file, a folder with a t10k-images... file, or a folder with PNG "
-                    + "and JPEG files in it and in its folders (default: the validation images of the model's training; where "
-                    + "its config.json is not beside the model, the test images of the MNIST inside the program).")
+    @Option(
+            names = "--data",
+            paramLabel = "PATH",
+            description =
+                    "Images to try the model on: an IDX file, a folder with a t10k-images... file, or a folder with PNG "
+                            + "and JPEG files in it and in its folders (default: the validation images of the model's training; where "
+                            + "its config.json is not beside the model, the test images of the MNIST inside the program).")
     private Path data;
 
     /**
@@ -28,7 +31,8 @@ final class ValidationImages {
      * @param limit take the first this many, 0 takes all; null for as many as in the model's training, or all
      * @throws InvalidInputException if they cannot be used, or have another size than the model wants
      */
-    Validation read(ModelFile model, Architecture network, PictureFitting fitting, Integer limit, ReadingListener listener) {
+    Validation read(
+            ModelFile model, Architecture network, PictureFitting fitting, Integer limit, ReadingListener listener) {
         Optional<RunRecord> run = model.run();
         Preparation preparation = fitting.preparation(network, run);
         Validation validation = data != null || run.isEmpty()
@@ -45,18 +49,24 @@ final class ValidationImages {
 
     private static Validation ofRun(RunRecord run, Integer limit, Preparation preparation, ReadingListener listener) {
         try {
-            return DataSets.validation(run.path("data").orElse(null), run.path("validation-data").orElse(null),
-                    run.number("validation-split"), limit != null ? limit : run.count("validation-limit"), preparation,
+            return DataSets.validation(
+                    run.path("data").orElse(null),
+                    run.path("validation-data").orElse(null),
+                    run.number("validation-split"),
+                    limit != null ? limit : run.count("validation-limit"),
+                    preparation,
                     listener);
         } catch (InvalidInputException e) {
-            throw new InvalidInputException("the validation images of the model's training cannot be used: " + e.getMessage()
-                    + "; name others with --data", e);
+            throw new InvalidInputException(
+                    "the validation images of the model's training cannot be used: " + e.getMessage()
+                            + "; name others with --data",
+                    e);
         }
     }
 
     /**
-     * Whether these should be the images that the training was validated on, and are others: then the network may have been
-     * trained on some of them.
+     * Whether these should be the images that the training was validated on, and are others: then the network may have
+     * been trained on some of them.
      *
      * @param images what {@link #read} gave, with a limit of null and nothing else said on how to prepare pictures
      */

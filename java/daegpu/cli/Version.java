@@ -17,11 +17,15 @@ final class Version implements IVersionProvider {
     static Map<String, String> all() {
         Map<String, String> versions = new LinkedHashMap<>();
         Package program = Version.class.getPackage();
-        versions.put("dae-gpu", Optional.ofNullable(program.getImplementationVersion()).orElse("unpackaged"));
+        versions.put(
+                "dae-gpu",
+                Optional.ofNullable(program.getImplementationVersion()).orElse("unpackaged"));
         versions.put("commit", commit());
         versions.put("java", System.getProperty("java.vm.name") + " " + System.getProperty("java.runtime.version"));
-        versions.put("system", System.getProperty("os.name") + " " + System.getProperty("os.version") + " "
-                + System.getProperty("os.arch"));
+        versions.put(
+                "system",
+                System.getProperty("os.name") + " " + System.getProperty("os.version") + " "
+                        + System.getProperty("os.arch"));
         versions.put("natives", Engines.nativeLibraries());
         return versions;
     }
@@ -38,7 +42,8 @@ final class Version implements IVersionProvider {
 
     @Override
     public String[] getVersion() {
-        return all().entrySet().stream().map(entry -> String.format("%-8s %s", entry.getKey(), entry.getValue()))
+        return all().entrySet().stream()
+                .map(entry -> String.format("%-8s %s", entry.getKey(), entry.getValue()))
                 .toArray(String[]::new);
     }
 }

@@ -21,12 +21,12 @@ import java.util.HexFormat;
 import java.util.concurrent.ThreadLocalRandom;
 
 /**
- * Writes files that are never half there: whatever happens, a full disk, an exception, {@code kill -9} or a power cut, the file
- * is either as it was or entirely new.
+ * Writes files that are never half there: whatever happens, a full disk, an exception, {@code kill -9} or a power cut,
+ * the file is either as it was or entirely new.
  *
- * <p>The content goes to a temporary file beside the target, called {@code .NAME.<8 hexadecimal digits>.tmp}, which is synced
- * and then renamed over the target. A process that was killed may leave such a file behind; it harms nothing, and the next
- * write of the same target removes it once it has not been touched for an hour.
+ * <p>The content goes to a temporary file beside the target, called {@code .NAME.<8 hexadecimal digits>.tmp}, which is
+ * synced and then renamed over the target. A process that was killed may leave such a file behind; it harms nothing,
+ * and the next write of the same target removes it once it has not been touched for an hour.
  */
 public final class AtomicFile {
 
@@ -38,8 +38,7 @@ public final class AtomicFile {
 
     private static final Duration ABANDONED = Duration.ofHours(1);
 
-    private AtomicFile() {
-    }
+    private AtomicFile() {}
 
     /**
      * Replaces or creates {@code target}.
@@ -51,11 +50,11 @@ public final class AtomicFile {
     }
 
     /**
-     * Replaces or creates {@code target} with what {@code content} writes. The stream is buffered and need not be closed. Where
-     * the target is a symbolic link, the file that it leads to is replaced.
+     * Replaces or creates {@code target} with what {@code content} writes. The stream is buffered and need not be
+     * closed. Where the target is a symbolic link, the file that it leads to is replaced.
      *
-     * @throws IOException if that fails, or {@code content} throws it; the message is one line that names the file, and the
-     *                     target is as it was
+     * @throws IOException if that fails, or {@code content} throws it; the message is one line that names the file, and
+     *     the target is as it was
      */
     public static void write(Path target, Content content) throws IOException {
         try {
@@ -124,7 +123,8 @@ public final class AtomicFile {
 
     private static boolean isTemporary(Path entry, String name) {
         String candidate = entry.getFileName().toString();
-        return candidate.length() == name.length() + 14 && candidate.startsWith("." + name + ".")
+        return candidate.length() == name.length() + 14
+                && candidate.startsWith("." + name + ".")
                 && candidate.substring(name.length() + 2).matches("[0-9a-f]{8}\\.tmp");
     }
 

@@ -9,68 +9,92 @@ import java.util.Locale;
 /**
  * What a network is trained on and what it is judged by.
  *
- * @param training    at least one image
- * @param validation  at least one image, of the size of the training images and none of them
- * @param description for people, two lines without a line break at the end: what was read from where, how many images of which
- *                    size, and what was asked for but not there
- * @param unusable    what is wrong with the pictures that were left out, one line each
+ * @param training at least one image
+ * @param validation at least one image, of the size of the training images and none of them
+ * @param description for people, two lines without a line break at the end: what was read from where, how many images
+ *     of which size, and what was asked for but not there
+ * @param unusable what is wrong with the pictures that were left out, one line each
  */
 public record DataSets(ImageSet training, ImageSet validation, String description, List<String> unusable) {
 
-    private static final List<String> TRAINING_NAMES = List.of("train-images-idx3-ubyte", "train-images-idx3-ubyte.gz",
-            "train-images.idx3-ubyte", "train-images.idx3-ubyte.gz");
-    static final List<String> VALIDATION_NAMES = List.of("t10k-images-idx3-ubyte", "t10k-images-idx3-ubyte.gz",
-            "t10k-images.idx3-ubyte", "t10k-images.idx3-ubyte.gz");
+    private static final List<String> TRAINING_NAMES = List.of(
+            "train-images-idx3-ubyte",
+            "train-images-idx3-ubyte.gz",
+            "train-images.idx3-ubyte",
+            "train-images.idx3-ubyte.gz");
+    static final List<String> VALIDATION_NAMES = List.of(
+            "t10k-images-idx3-ubyte",
+            "t10k-images-idx3-ubyte.gz",
+            "t10k-images.idx3-ubyte",
+            "t10k-images.idx3-ubyte.gz");
     private static final double DEFAULT_SPLIT = 0.1;
 
     /** Finds and reads both sets; a folder of pictures must hold pictures of one size. */
-    public static DataSets open(Path data, Path validationData, double validationSplit, int limit, int validationLimit) {
-        return open(data, validationData, validationSplit, limit, validationLimit, Preparation.NONE, ReadingListener.SILENT);
+    public static DataSets open(
+            Path data, Path validationData, double validationSplit, int limit, int validationLimit) {
+        return open(
+                data,
+                validationData,
+                validationSplit,
+                limit,
+                validationLimit,
+                Preparation.NONE,
+                ReadingListener.SILENT);
     }
 
     /**
      * Finds and reads both sets.
      *
-     * <p>Training images are the embedded MNIST's, or those of the IDX file {@code data}, or those of the file that has the usual
-     * name in the folder {@code data} ({@code train-images-idx3-ubyte} or {@code train-images.idx3-ubyte}, maybe with
-     * {@code .gz}), or else the PNG and JPEG files in the folder {@code data} and the folders in it, sorted by name.
+     * <p>Training images are the embedded MNIST's, or those of the IDX file {@code data}, or those of the file that has
+     * the usual name in the folder {@code data} ({@code train-images-idx3-ubyte} or {@code train-images.idx3-ubyte},
+     * maybe with {@code .gz}), or else the PNG and JPEG files in the folder {@code data} and the folders in it, sorted
+     * by name.
      *
-     * <p>Validation images are those of {@code validationData}; or the last {@code validationSplit} of the training images, which
-     * then are no longer training images, counted as Keras counts them: of n images the first ⌊n·(1 − split)⌋ stay; or
-     * MNIST's test images; or those of {@code t10k-images…} beside the training file in the folder {@code data}; and where there
-     * are none of these, the last tenth of the training images. Of pictures that are cut into tiles, whole ones are split off,
-     * unless there is only one.
+     * <p>Validation images are those of {@code validationData}; or the last {@code validationSplit} of the training
+     * images, which then are no longer training images, counted as Keras counts them: of n images the first ⌊n·(1 −
+     * split)⌋ stay; or MNIST's test images; or those of {@code t10k-images…} beside the training file in the folder
+     * {@code data}; and where there are none of these, the last tenth of the training images. Of pictures that are cut
+     * into tiles, whole ones are split off, unless there is only one.
      *
      * <p>The limits are applied last. Pictures that cannot be read are left out, in the set where they would have been.
      *
-     * @param data            folder or file, or null for the embedded MNIST
-     * @param validationData  folder (with a {@code t10k-images…} file) or file, or null
+     * @param data folder or file, or null for the embedded MNIST
+     * @param validationData folder (with a {@code t10k-images…} file) or file, or null
      * @param validationSplit between 0 and 1, or 0 for none
-     * @param limit           take the first this many training images; 0 takes all
+     * @param limit take the first this many training images; 0 takes all
      * @param validationLimit take the first this many validation images; 0 takes all
-     * @param preparation     how pictures in folders become images of one size
-     * @param listener        hears how far reading pictures is
-     * @throws InvalidInputException if files are missing, unusable or of different image sizes, if both a split and validation
-     *                               data are asked for, or if a split or limit is out of range or leaves nothing, or if the
-     *                               pictures would not fit the memory
+     * @param preparation how pictures in folders become images of one size
+     * @param listener hears how far reading pictures is
+     * @throws InvalidInputException if files are missing, unusable or of different image sizes, if both a split and
+     *     validation data are asked for, or if a split or limit is out of range or leaves nothing, or if the pictures
+     *     would not fit the memory
      */
-    public static DataSets open(Path data, Path validationData, double validationSplit, int limit, int validationLimit,
-                                Preparation preparation, ReadingListener listener) {
+    public static DataSets open(
+            Path data,
+            Path validationData,
+            double validationSplit,
+            int limit,
+            int validationLimit,
+            Preparation preparation,
+            ReadingListener listener) {
         requireSensible(validationData, validationSplit, Math.min(limit, validationLimit));
         Source training = data == null ? new EmbeddedTraining() : trainingSource(data, preparation, listener);
         if (!(training instanceof PictureFolder) && !preparation.equals(Preparation.NONE)) {
-            throw new InvalidInputException("only folders of PNG and JPEG files can be resized, cropped, cut into tiles or turned"
-                    + " grey or to colour, and " + training.name() + " is none");
+            throw new InvalidInputException(
+                    "only folders of PNG and JPEG files can be resized, cropped, cut into tiles or turned"
+                            + " grey or to colour, and " + training.name() + " is none");
         }
         Preparation alike = training instanceof PictureFolder folder ? folder.resolved() : preparation;
         Source validation = validationSplit > 0 ? null : validationSource(data, validationData, alike, listener);
-        return validation == null ? split(training, validationSplit, limit, validationLimit)
+        return validation == null
+                ? split(training, validationSplit, limit, validationLimit)
                 : separate(training, validation, limit, validationLimit);
     }
 
     private static void requireSensible(Path validationData, double validationSplit, int limit) {
         if (!(validationSplit >= 0 && validationSplit < 1)) {
-            throw new InvalidInputException("the validation split must be at least 0 and less than 1, not " + validationSplit);
+            throw new InvalidInputException(
+                    "the validation split must be at least 0 and less than 1, not " + validationSplit);
         }
         if (limit < 0) {
             throw new InvalidInputException("a limit on images must be 0 or more, not " + limit);
@@ -84,22 +108,27 @@ public record DataSets(ImageSet training, ImageSet validation, String descriptio
     /**
      * Validation images alone.
      *
-     * @param images   at least one
-     * @param origin   where they are from, for people
+     * @param images at least one
+     * @param origin where they are from, for people
      * @param unusable what is wrong with the pictures that were left out, one line each
      */
-    public record Validation(ImageSet images, String origin, List<String> unusable) {
-    }
+    public record Validation(ImageSet images, String origin, List<String> unusable) {}
 
     /**
-     * Reads the validation images alone that {@code open} has with the same arguments. So they are those of {@code
-     * validationData} where {@code data} is null and nothing is split off, and MNIST's test images where both are null.
+     * Reads the validation images alone that {@code open} has with the same arguments. So they are those of
+     * {@code validationData} where {@code data} is null and nothing is split off, and MNIST's test images where both
+     * are null.
      *
      * @param preparation how pictures in folders become images of one size; all other images are taken as they are
      * @throws InvalidInputException as open does
      */
-    public static Validation validation(Path data, Path validationData, double validationSplit, int limit,
-                                        Preparation preparation, ReadingListener listener) {
+    public static Validation validation(
+            Path data,
+            Path validationData,
+            double validationSplit,
+            int limit,
+            Preparation preparation,
+            ReadingListener listener) {
         requireSensible(validationData, validationSplit, limit);
         Source named = validationSplit > 0 ? null : validationSource(data, validationData, preparation, listener);
         if (named != null) {
@@ -170,7 +199,8 @@ public record DataSets(ImageSet training, ImageSet validation, String descriptio
     }
 
     /** Null if nobody named validation images and none are where they usually are. */
-    private static Source validationSource(Path data, Path validationData, Preparation preparation, ReadingListener listener) {
+    private static Source validationSource(
+            Path data, Path validationData, Preparation preparation, ReadingListener listener) {
         if (validationData == null) {
             if (data == null) {
                 return new EmbeddedTest();
@@ -181,8 +211,8 @@ public record DataSets(ImageSet training, ImageSet validation, String descriptio
         return source(validationData, VALIDATION_NAMES, "validation", preparation, listener);
     }
 
-    private static Source source(Path data, List<String> names, String purpose, Preparation preparation,
-                                 ReadingListener listener) {
+    private static Source source(
+            Path data, List<String> names, String purpose, Preparation preparation, ReadingListener listener) {
         if (!Files.isDirectory(data)) {
             return new Idx(data);
         }
@@ -192,8 +222,8 @@ public record DataSets(ImageSet training, ImageSet validation, String descriptio
         }
         List<Path> pictures = PictureFolder.filesIn(data);
         if (pictures.isEmpty()) {
-            throw new InvalidInputException(data + " holds no " + purpose + " images: looked for PNG and JPEG files and for "
-                    + String.join(", ", names));
+            throw new InvalidInputException(data + " holds no " + purpose
+                    + " images: looked for PNG and JPEG files and for " + String.join(", ", names));
         }
         return PictureFolder.open(data, pictures, preparation, listener);
     }
@@ -204,18 +234,26 @@ public record DataSets(ImageSet training, ImageSet validation, String descriptio
     }
 
     private static Path find(Path folder, List<String> names) {
-        return names.stream().map(folder::resolve).filter(Files::exists).findFirst().orElse(null);
+        return names.stream()
+                .map(folder::resolve)
+                .filter(Files::exists)
+                .findFirst()
+                .orElse(null);
     }
 
     private static DataSets separate(Source trainingSource, Source validationSource, int limit, int validationLimit) {
         ImageSet training = trainingSource.read(limit);
         ImageSet validation = validationSource.read(validationLimit);
         if (!training.hasSize(validation.height(), validation.width(), validation.channels())) {
-            throw new InvalidInputException("validation images must be like the training images: " + validationSource.name()
-                    + " holds " + validation.describeSize() + ", " + trainingSource.name() + " " + training.describeSize());
+            throw new InvalidInputException(
+                    "validation images must be like the training images: " + validationSource.name() + " holds "
+                            + validation.describeSize() + ", " + trainingSource.name() + " " + training.describeSize());
         }
-        return new DataSets(training, validation, describe("training", training, limit) + " from " + trainingSource.name() + "\n"
-                + describe("validation", validation, validationLimit) + " from " + validationSource.name(),
+        return new DataSets(
+                training,
+                validation,
+                describe("training", training, limit) + " from " + trainingSource.name() + "\n"
+                        + describe("validation", validation, validationLimit) + " from " + validationSource.name(),
                 unusable(trainingSource, validationSource));
     }
 
@@ -232,9 +270,14 @@ public record DataSets(ImageSet training, ImageSet validation, String descriptio
             training = all.range(0, limit == 0 ? kept : Math.min(limit, kept));
             validation = rest(source, all, validationSplit, validationLimit);
         }
-        return new DataSets(training, validation, describe("training", training, limit) + " from " + source.name() + "\n"
-                + describe("validation", validation, validationLimit) + ", split off the end of the training images"
-                + (validationSplit > 0 ? "" : " (the last tenth, since there is no validation set)"), unusable(source));
+        return new DataSets(
+                training,
+                validation,
+                describe("training", training, limit) + " from " + source.name() + "\n"
+                        + describe("validation", validation, validationLimit)
+                        + ", split off the end of the training images"
+                        + (validationSplit > 0 ? "" : " (the last tenth, since there is no validation set)"),
+                unusable(source));
     }
 
     /** So that no validation image overlaps a training image; and no picture is read that no limit lets in. */
@@ -249,7 +292,10 @@ public record DataSets(ImageSet training, ImageSet validation, String descriptio
     }
 
     private static int kept(PictureFolder folder, double validationSplit) {
-        return kept(folder, folder.size(), folder.size() == 1 ? "1 picture" : number(folder.size()) + " pictures",
+        return kept(
+                folder,
+                folder.size(),
+                folder.size() == 1 ? "1 picture" : number(folder.size()) + " pictures",
                 validationSplit);
     }
 
@@ -261,8 +307,9 @@ public record DataSets(ImageSet training, ImageSet validation, String descriptio
         boolean asked = validationSplit > 0;
         int kept = (int) Math.floor(count * (1 - (asked ? validationSplit : DEFAULT_SPLIT)));
         if (kept == 0 || kept == count) {
-            throw new InvalidInputException(source.name() + " holds " + counted + ", which cannot be split into training"
-                    + " and validation images" + (asked ? " at " + validationSplit : ""));
+            throw new InvalidInputException(
+                    source.name() + " holds " + counted + ", which cannot be split into training"
+                            + " and validation images" + (asked ? " at " + validationSplit : ""));
         }
         return kept;
     }

@@ -1,8 +1,8 @@
 package daegpu.data;
 
 /**
- * Images in the memory of a GPU, which OpenGL can show without this machine's memory in between where it runs on the same GPU.
- * All methods but {@link #isShared} are for the thread whose OpenGL context is current.
+ * Images in the memory of a GPU, which OpenGL can show without this machine's memory in between where it runs on the
+ * same GPU. All methods but {@link #isShared} are for the thread whose OpenGL context is current.
  */
 public interface DeviceImages {
 

@@ -13,9 +13,9 @@ import java.util.zip.GZIPInputStream;
 /**
  * The MNIST images (LeCun, Cortes and Burges), 28×28 grey, that travel with the program.
  *
- * <p>What is returned was checked against a known SHA-256. Where all images are asked for, that is the hash of the original
- * file, computed while it is decompressed; where only the first ones are, it is that of the compressed file, which is hashed
- * whole before as much of it as needed is decompressed.
+ * <p>What is returned was checked against a known SHA-256. Where all images are asked for, that is the hash of the
+ * original file, computed while it is decompressed; where only the first ones are, it is that of the compressed file,
+ * which is hashed whole before as much of it as needed is decompressed.
  */
 public final class EmbeddedMnist {
 
@@ -25,9 +25,9 @@ public final class EmbeddedMnist {
     /**
      * One of the original files.
      *
-     * @param resource         where it is, gzipped
-     * @param count            images in it
-     * @param hash             SHA-256 of the original file
+     * @param resource where it is, gzipped
+     * @param count images in it
+     * @param hash SHA-256 of the original file
      * @param hashOfCompressed SHA-256 of the gzipped one
      */
     record Source(String resource, int count, String hash, String hashOfCompressed) {
@@ -37,17 +37,20 @@ public final class EmbeddedMnist {
         }
     }
 
-    static final Source TRAINING = new Source("mnist/train-images-idx3-ubyte.gz", 60_000,
+    static final Source TRAINING = new Source(
+            "mnist/train-images-idx3-ubyte.gz",
+            60_000,
             "ba891046e6505d7aadcbbe25680a0738ad16aec93bde7f9b65e87a2fc25776db",
             "0b367032e93c5d0cea0925647cfdb18614af8ee15f83e6f2fc2ad904a6835971");
-    static final Source TEST = new Source("mnist/t10k-images-idx3-ubyte.gz", 10_000,
+    static final Source TEST = new Source(
+            "mnist/t10k-images-idx3-ubyte.gz",
+            10_000,
             "0fa7898d509279e482958e8ce81c8e77db3f2f8254e26661ceb7762c4d494ce7",
             "1a1a05eab793c14bb050b398624a11b0ffd1a2953baed553b1b9bd079e2a20be");
 
     private static final String TEST_LABELS = "mnist/t10k-labels-idx1-ubyte.gz";
 
-    private EmbeddedMnist() {
-    }
+    private EmbeddedMnist() {}
 
     /**
      * The first {@code limit} training images, or all 60,000 if it is 0 or larger.
@@ -75,7 +78,8 @@ public final class EmbeddedMnist {
     public static byte[] testLabels() {
         try (InputStream compressed = EmbeddedMnist.class.getResourceAsStream(TEST_LABELS)) {
             if (compressed == null) {
-                throw new InvalidInputException("the embedded file " + TEST_LABELS + " is missing from this build of the program");
+                throw new InvalidInputException(
+                        "the embedded file " + TEST_LABELS + " is missing from this build of the program");
             }
             return IdxFile.readLabels(compressed, "the embedded file " + TEST_LABELS);
         } catch (IOException e) {
@@ -96,14 +100,17 @@ public final class EmbeddedMnist {
 
     /** @param compressed what is embedded for {@code source} */
     static ImageSet read(Source source, InputStream compressed, int limit) throws IOException {
-        return limit == 0 || limit >= source.count() ? readAll(source, compressed) : readFirst(source, compressed, limit);
+        return limit == 0 || limit >= source.count()
+                ? readAll(source, compressed)
+                : readFirst(source, compressed, limit);
     }
 
     private static ImageSet readAll(Source source, InputStream compressed) throws IOException {
         MessageDigest digest = sha256();
         InputStream hashed = new DigestInputStream(new GZIPInputStream(compressed, 1 << 16), digest);
         // Buffered after hashing: the digest then sees large blocks only, and every byte that was read.
-        ImageSet images = IdxFile.readTrusted(new BufferedInputStream(hashed, 1 << 16), name(source), 0, source.bytes());
+        ImageSet images =
+                IdxFile.readTrusted(new BufferedInputStream(hashed, 1 << 16), name(source), 0, source.bytes());
         check(source, digest, source.hash());
         return images;
     }
@@ -113,8 +120,8 @@ public final class EmbeddedMnist {
         MessageDigest digest = sha256();
         digest.update(content);
         check(source, digest, source.hashOfCompressed());
-        return IdxFile.readTrusted(new GZIPInputStream(new ByteArrayInputStream(content), 1 << 16), name(source), limit,
-                source.bytes());
+        return IdxFile.readTrusted(
+                new GZIPInputStream(new ByteArrayInputStream(content), 1 << 16), name(source), limit, source.bytes());
     }
 
     private static void check(Source source, MessageDigest digest, String expected) {

@@ -16,9 +16,10 @@ import java.util.zip.GZIPOutputStream;
 import java.util.zip.ZipException;
 
 /**
- * Images in the IDX format of the MNIST files, raw or gzipped: two zero bytes, the type of the values, the number of dimensions,
- * each dimension as a big-endian 32-bit integer, and the values. Three dimensions are {@code [count, height, width]} and one
- * channel; four are {@code [count, height, width, channels]} with 1 to 4 channels. Values must be unsigned bytes.
+ * Images in the IDX format of the MNIST files, raw or gzipped: two zero bytes, the type of the values, the number of
+ * dimensions, each dimension as a big-endian 32-bit integer, and the values. Three dimensions are {@code [count,
+ * height, width]} and one channel; four are {@code [count, height, width, channels]} with 1 to 4 channels. Values must
+ * be unsigned bytes.
  */
 public final class IdxFile {
 
@@ -26,21 +27,23 @@ public final class IdxFile {
     private static final int MOST_CHANNELS = 4;
     /** A little less than 2 GiB; Java's arrays end there. */
     private static final int MOST_PIXELS = Integer.MAX_VALUE - 8;
+
     private static final int FIRST_BUFFER = 1 << 20;
     private static final long UNKNOWN = -1;
     private static final int LABEL_HEADER = 8;
     private static final int MOST_LABELS = 1 << 28;
 
-    private IdxFile() {
-    }
+    private IdxFile() {}
 
     /**
-     * Reads a file; its first bytes tell whether it is gzipped. Memory is only taken for what the file can hold: a raw file must
-     * be long enough for what it announces, and the bytes of a gzipped one are collected as they come.
+     * Reads a file; its first bytes tell whether it is gzipped. Memory is only taken for what the file can hold: a raw
+     * file must be long enough for what it announces, and the bytes of a gzipped one are collected as they come.
      *
-     * @param limit take the first this many images, or all if it is 0 or there are fewer; what comes after them is not looked at
+     * @param limit take the first this many images, or all if it is 0 or there are fewer; what comes after them is not
+     *     looked at
      * @return pixels {@code [count, height, width, channels]}
-     * @throws InvalidInputException if the file cannot be read or is no such file; the message names it and what is wrong
+     * @throws InvalidInputException if the file cannot be read or is no such file; the message names it and what is
+     *     wrong
      */
     public static ImageSet read(Path file, int limit) {
         if (Files.isDirectory(file)) {
@@ -96,7 +99,8 @@ public final class IdxFile {
     /**
      * Reads the labels of a file of one dimension, raw or gzipped.
      *
-     * @throws InvalidInputException if the file cannot be read or is no such file; the message names it and what is wrong
+     * @throws InvalidInputException if the file cannot be read or is no such file; the message names it and what is
+     *     wrong
      */
     public static byte[] readLabels(Path file) {
         try (InputStream in = Files.newInputStream(file)) {
@@ -111,12 +115,14 @@ public final class IdxFile {
         BufferedInputStream buffered = new BufferedInputStream(in, 1 << 16);
         byte[] content;
         try {
-            content = (isGzipped(buffered) ? new GZIPInputStream(buffered) : buffered).readNBytes(MOST_LABELS + LABEL_HEADER);
+            content = (isGzipped(buffered) ? new GZIPInputStream(buffered) : buffered)
+                    .readNBytes(MOST_LABELS + LABEL_HEADER);
         } catch (ZipException | EOFException e) {
             throw new InvalidInputException(name + " is damaged: " + e.getMessage(), e);
         }
         ByteBuffer header = ByteBuffer.wrap(content);
-        if (content.length < LABEL_HEADER || header.getInt(0) != (UNSIGNED_BYTE << 8 | 1)
+        if (content.length < LABEL_HEADER
+                || header.getInt(0) != (UNSIGNED_BYTE << 8 | 1)
                 || header.getInt(4) != content.length - LABEL_HEADER) {
             throw new InvalidInputException(name + " is no IDX file of labels, or damaged");
         }
@@ -129,7 +135,8 @@ public final class IdxFile {
     }
 
     /**
-     * Writes images, gzipped if the name of the file ends in {@code .gz}; with three dimensions for one channel, else with four.
+     * Writes images, gzipped if the name of the file ends in {@code .gz}; with three dimensions for one channel, else
+     * with four.
      *
      * @throws IOException if that fails; see {@link AtomicFile}
      */
@@ -163,7 +170,7 @@ public final class IdxFile {
     /**
      * Reads one stream.
      *
-     * @param in   decompressed
+     * @param in decompressed
      * @param size bytes that {@code in} holds, if they are known
      */
     private record Reader(InputStream in, String name, int limit, long size) {
@@ -224,15 +231,16 @@ public final class IdxFile {
             if (magic.length < 4 || magic[0] != 0 || magic[1] != 0) {
                 throw invalid("is no IDX file: it begins with " + describe(magic));
             }
-            String type = switch (magic[2]) {
-                case UNSIGNED_BYTE -> "";
-                case 0x09 -> "signed bytes";
-                case 0x0B -> "16-bit integers";
-                case 0x0C -> "32-bit integers";
-                case 0x0D -> "32-bit floats";
-                case 0x0E -> "64-bit floats";
-                default -> throw invalid("is no IDX file: it begins with " + describe(magic));
-            };
+            String type =
+                    switch (magic[2]) {
+                        case UNSIGNED_BYTE -> "";
+                        case 0x09 -> "signed bytes";
+                        case 0x0B -> "16-bit integers";
+                        case 0x0C -> "32-bit integers";
+                        case 0x0D -> "32-bit floats";
+                        case 0x0E -> "64-bit floats";
+                        default -> throw invalid("is no IDX file: it begins with " + describe(magic));
+                    };
             if (!type.isEmpty()) {
                 throw invalid("holds " + type + "; only unsigned bytes can be read as images");
             }

@@ -37,30 +37,28 @@ import javax.imageio.stream.MemoryCacheImageInputStream;
 import javax.imageio.stream.MemoryCacheImageOutputStream;
 
 /**
- * Single images in PNG and JPEG files. Grey values and colours are taken as they are in the file, without regard to gamma or
- * colour profiles: pixels are numbers here, and a grey PNG that is read and written again has the same ones. A JPEG file whose
- * EXIF data say how the camera was held is turned upright.
+ * Single images in PNG and JPEG files. Grey values and colours are taken as they are in the file, without regard to
+ * gamma or colour profiles: pixels are numbers here, and a grey PNG that is read and written again has the same ones. A
+ * JPEG file whose EXIF data say how the camera was held is turned upright.
  */
 public final class ImageFile {
 
     /**
      * An image from a file.
      *
-     * @param image  one image
+     * @param image one image
      * @param format {@code png} or {@code jpeg}
      */
-    public record Picture(ImageSet image, String format) {
-    }
+    public record Picture(ImageSet image, String format) {}
 
     /**
      * What a file says of its picture before pixels are decoded.
      *
-     * @param height   in pixels, when the picture is upright
-     * @param width    likewise
+     * @param height in pixels, when the picture is upright
+     * @param width likewise
      * @param channels 1 for grey, 3 for colour, which a picture of greys may say it has, too
      */
-    public record Header(int height, int width, int channels) {
-    }
+    public record Header(int height, int width, int channels) {}
 
     private static final String PNG = "png";
     private static final String JPEG = "jpeg";
@@ -70,27 +68,27 @@ public final class ImageFile {
     private static final int PNG_DEPTH = 24;
     /** Where it says what the samples are. */
     private static final int PNG_COLOUR_TYPE = 25;
+
     private static final int PNG_PALETTE = 3;
     private static final byte[] JPEG_SIGNATURE = {(byte) 0xFF, (byte) 0xD8, (byte) 0xFF};
     private static final int LARGEST_FILE = 1 << 28;
     /** What the JPEG decoder says when it fills in what the file lacks; other warnings concern metadata. */
     private static final Pattern DAMAGE = Pattern.compile("corrupt|premature|truncated", Pattern.CASE_INSENSITIVE);
 
-    private ImageFile() {
-    }
+    private ImageFile() {}
 
     /**
      * Reads a picture that is to go through a network for images of the given size.
      *
-     * <p>Greys become colours with three equal channels where the network wants colour; colours become grey only if each has
-     * three equal channels. 16-bit values are rounded to 8 bits. An alpha channel is dropped if it is opaque everywhere. The size
-     * is checked before pixels are decoded.
+     * <p>Greys become colours with three equal channels where the network wants colour; colours become grey only if
+     * each has three equal channels. 16-bit values are rounded to 8 bits. An alpha channel is dropped if it is opaque
+     * everywhere. The size is checked before pixels are decoded.
      *
-     * @param height   wanted height in pixels
-     * @param width    wanted width in pixels
+     * @param height wanted height in pixels
+     * @param width wanted width in pixels
      * @param channels 1 for grey, 3 for colour
-     * @throws InvalidInputException if the file cannot be read, is damaged, is neither PNG nor JPEG or does not fit; the message
-     *                               names it and what is wrong
+     * @throws InvalidInputException if the file cannot be read, is damaged, is neither PNG nor JPEG or does not fit;
+     *     the message names it and what is wrong
      */
     public static Picture read(Path file, int height, int width, int channels) {
         String wanted = ImageSet.describeSize(height, width, channels);
@@ -99,12 +97,14 @@ public final class ImageFile {
         }
         Photo photo = decode(file, content(file), header -> {
             if (header.height() != height || header.width() != width) {
-                throw new InvalidInputException(file + " is " + ImageSet.describeSize(header.height(), header.width(),
-                        header.channels()) + "; the model wants " + wanted);
+                throw new InvalidInputException(
+                        file + " is " + ImageSet.describeSize(header.height(), header.width(), header.channels())
+                                + "; the model wants " + wanted);
             }
         });
         if (photo.alpha() != null) {
-            throw new InvalidInputException(file + " is transparent in places, which the model cannot see; flatten it first");
+            throw new InvalidInputException(
+                    file + " is transparent in places, which the model cannot see; flatten it first");
         }
         if (channels == 1 && !photo.isGrey()) {
             throw new InvalidInputException(file + " is in colour; the model wants " + wanted);
@@ -115,18 +115,19 @@ public final class ImageFile {
     /**
      * Reads a picture of any size, upright, with the depth of its samples; alpha is kept aside.
      *
-     * @throws InvalidInputException if the file cannot be read, is damaged, is neither PNG nor JPEG, has a colour model other
-     *                               than grey, palette and RGB, or is too large for the memory that Java may use; the message
-     *                               names it and what is wrong
+     * @throws InvalidInputException if the file cannot be read, is damaged, is neither PNG nor JPEG, has a colour model
+     *     other than grey, palette and RGB, or is too large for the memory that Java may use; the message names it and
+     *     what is wrong
      */
     public static Photo open(Path file) {
-        return decode(file, content(file), header -> { });
+        return decode(file, content(file), header -> {});
     }
 
     /**
      * Reads the size of a picture and whether it is grey, without decoding or even reading its pixels.
      *
-     * @throws InvalidInputException if the file cannot be read or its beginning is none of a PNG or JPEG file that can be used
+     * @throws InvalidInputException if the file cannot be read or its beginning is none of a PNG or JPEG file that can
+     *     be used
      */
     public static Header header(Path file) {
         String format = formatOf(file);
@@ -137,7 +138,8 @@ public final class ImageFile {
         try (InputStream in = new BufferedInputStream(Files.newInputStream(file))) {
             if (format.equals(PNG)) {
                 byte[] start = in.readNBytes(PNG_COLOUR_TYPE + 1);
-                if (start.length <= PNG_COLOUR_TYPE || !new String(start, 12, 4, StandardCharsets.ISO_8859_1).equals("IHDR")) {
+                if (start.length <= PNG_COLOUR_TYPE
+                        || !new String(start, 12, 4, StandardCharsets.ISO_8859_1).equals("IHDR")) {
                     throw new InvalidInputException(file + " is truncated or damaged");
                 }
                 ByteBuffer header = ByteBuffer.wrap(start);
@@ -167,7 +169,8 @@ public final class ImageFile {
 
     /** The decoders of the Java platform throw about anything when a file is damaged. */
     private static InvalidInputException damaged(Path file, Exception problem) {
-        return problem instanceof InvalidInputException invalid ? invalid
+        return problem instanceof InvalidInputException invalid
+                ? invalid
                 : new InvalidInputException(file + " is damaged: its pixels cannot be decoded", problem);
     }
 
@@ -210,7 +213,7 @@ public final class ImageFile {
      * One image as a file: PNG without loss, or JPEG at quality 0.95.
      *
      * @param images of 1 or 3 channels
-     * @param index  which of them
+     * @param index which of them
      * @param format {@code png} or {@code jpeg}
      * @throws IllegalArgumentException if there is no such format or the images have another number of channels
      */
@@ -221,11 +224,18 @@ public final class ImageFile {
         if (images.channels() != 1 && images.channels() != 3) {
             throw new IllegalArgumentException("a picture cannot have " + images.channels() + " channels");
         }
-        BufferedImage picture = new BufferedImage(images.width(), images.height(),
+        BufferedImage picture = new BufferedImage(
+                images.width(),
+                images.height(),
                 images.channels() == 1 ? BufferedImage.TYPE_BYTE_GRAY : BufferedImage.TYPE_3BYTE_BGR);
         int start = index * images.imageSize();
-        picture.getRaster().setDataElements(0, 0, images.width(), images.height(),
-                Arrays.copyOfRange(images.pixels(), start, start + images.imageSize()));
+        picture.getRaster()
+                .setDataElements(
+                        0,
+                        0,
+                        images.width(),
+                        images.height(),
+                        Arrays.copyOfRange(images.pixels(), start, start + images.imageSize()));
         ByteArrayOutputStream bytes = new ByteArrayOutputStream();
         try {
             encode(picture, format, bytes);
@@ -236,7 +246,8 @@ public final class ImageFile {
     }
 
     /**
-     * A picture as a file of its own format: PNG of its own depth without loss, with its alpha; or JPEG at quality 0.95.
+     * A picture as a file of its own format: PNG of its own depth without loss, with its alpha; or JPEG at quality
+     * 0.95.
      */
     public static byte[] encode(Photo photo) {
         boolean png = photo.format().equals(PNG);
@@ -259,8 +270,8 @@ public final class ImageFile {
             raster.setPixels(0, y, photo.width(), 1, row);
         }
         ColorSpace colours = ColorSpace.getInstance(photo.channels() == 1 ? ColorSpace.CS_GRAY : ColorSpace.CS_sRGB);
-        ColorModel model = new ComponentColorModel(colours, alpha, false, alpha ? Transparency.TRANSLUCENT : Transparency.OPAQUE,
-                type);
+        ColorModel model = new ComponentColorModel(
+                colours, alpha, false, alpha ? Transparency.TRANSLUCENT : Transparency.OPAQUE, type);
         ByteArrayOutputStream bytes = new ByteArrayOutputStream();
         try {
             encode(new BufferedImage(model, raster, false, null), photo.format(), bytes);
@@ -304,7 +315,8 @@ public final class ImageFile {
         }
         try (InputStream in = Files.newInputStream(file)) {
             if (Files.size(file) > LARGEST_FILE) {
-                throw new InvalidInputException(file + " has over " + (LARGEST_FILE >> 20) + " MiB, too much for a picture");
+                throw new InvalidInputException(
+                        file + " has over " + (LARGEST_FILE >> 20) + " MiB, too much for a picture");
             }
             byte[] content = in.readNBytes(LARGEST_FILE);
             if (content.length == 0) {
@@ -324,12 +336,13 @@ public final class ImageFile {
     }
 
     private static boolean startsWith(byte[] content, byte[] signature) {
-        return content.length >= signature.length && Arrays.equals(content, 0, signature.length, signature, 0, signature.length);
+        return content.length >= signature.length
+                && Arrays.equals(content, 0, signature.length, signature, 0, signature.length);
     }
 
     /**
-     * Follows the chunks of a PNG file from IHDR to IEND and compares their check sums, which the decoder of the Java platform
-     * does not.
+     * Follows the chunks of a PNG file from IHDR to IEND and compares their check sums, which the decoder of the Java
+     * platform does not.
      */
     private static void checkPng(Path file, byte[] content) {
         ByteBuffer chunks = ByteBuffer.wrap(content).position(PNG_SIGNATURE.length);
@@ -355,8 +368,9 @@ public final class ImageFile {
             }
             if (type.equals("tRNS") && content[PNG_DEPTH] != 8 && content[PNG_COLOUR_TYPE] != PNG_PALETTE) {
                 // The decoder would show such pixels as opaque; at 8 bits it does not.
-                throw new InvalidInputException(file + " declares one of its colours transparent, which the model cannot"
-                        + " see; flatten it first");
+                throw new InvalidInputException(
+                        file + " declares one of its colours transparent, which the model cannot"
+                                + " see; flatten it first");
             }
             first = false;
             chunks.position(start + 4 + length + 4);
@@ -404,8 +418,14 @@ public final class ImageFile {
                 }
             }
         }
-        return new Photo(orientation.height(height, width), orientation.width(height, width), channels, values,
-                opaque ? null : alpha, largest == 65535 ? 16 : 8, format);
+        return new Photo(
+                orientation.height(height, width),
+                orientation.width(height, width),
+                channels,
+                values,
+                opaque ? null : alpha,
+                largest == 65535 ? 16 : 8,
+                format);
     }
 
     /** The largest pictures are refused before they fill the memory. */
@@ -413,14 +433,18 @@ public final class ImageFile {
         long bytes = Photo.memory(height, width, channels);
         long most = Runtime.getRuntime().maxMemory();
         if (bytes > most || (long) height * width * channels > Integer.MAX_VALUE - 8) {
-            throw new InvalidInputException(file + " is " + ImageSet.describeSize(height, width, channels) + ", which takes "
-                    + (bytes >> 20) + " MiB, and Java may use " + (most >> 20) + " MiB: cut it into smaller pictures, or raise"
-                    + " that with java -Xmx");
+            throw new InvalidInputException(
+                    file + " is " + ImageSet.describeSize(height, width, channels) + ", which takes "
+                            + (bytes >> 20) + " MiB, and Java may use " + (most >> 20)
+                            + " MiB: cut it into smaller pictures, or raise"
+                            + " that with java -Xmx");
         }
     }
 
     private static int sampleSize(BufferedImage picture) {
-        return picture.getColorModel() instanceof IndexColorModel ? 8 : picture.getSampleModel().getSampleSize(0);
+        return picture.getColorModel() instanceof IndexColorModel
+                ? 8
+                : picture.getSampleModel().getSampleSize(0);
     }
 
     /** The colour type in the header says so: bit 1 is colour. */
@@ -430,13 +454,16 @@ public final class ImageFile {
 
     private static boolean isGreyJpeg(Path file, ImageReader reader) throws IOException {
         if (reader.getRawImageType(0) == null) {
-            throw new InvalidInputException(file + " is a JPEG file in CMYK or another colour model that cannot be read;"
-                    + " convert it to RGB");
+            throw new InvalidInputException(file
+                    + " is a JPEG file in CMYK or another colour model that cannot be read;" + " convert it to RGB");
         }
         return reader.getRawImageType(0).getNumBands() == 1;
     }
 
-    /** Red, green, blue and alpha, 0 to {@code largest} each. Looks at the samples themselves: colour models bend grey by a gamma curve. */
+    /**
+     * Red, green, blue and alpha, 0 to {@code largest} each. Looks at the samples themselves: colour models bend grey
+     * by a gamma curve.
+     */
     private static void readColour(ColorModel model, Raster raster, int x, int y, int largest, int[] colour) {
         if (model instanceof IndexColorModel palette) {
             int entry = palette.getRGB(raster.getSample(x, y, 0));

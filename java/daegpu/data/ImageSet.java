@@ -6,8 +6,8 @@ import java.util.Arrays;
 import java.util.HexFormat;
 
 /**
- * Images of one size, as bytes: 0 is black, 255 is white. They stay bytes until they reach an engine, which scales them to
- * [0, 1] by dividing by 255. Immutable as long as nobody writes to {@link #pixels()}.
+ * Images of one size, as bytes: 0 is black, 255 is white. They stay bytes until they reach an engine, which scales them
+ * to [0, 1] by dividing by 255. Immutable as long as nobody writes to {@link #pixels()}.
  */
 public final class ImageSet {
 
@@ -29,8 +29,8 @@ public final class ImageSet {
         }
         long imageSize = (long) height * width * channels;
         if (imageSize > Integer.MAX_VALUE || pixels.length % imageSize != 0) {
-            throw new IllegalArgumentException(pixels.length + " bytes are no whole number of " + height + "x" + width + "x"
-                    + channels + " images");
+            throw new IllegalArgumentException(pixels.length + " bytes are no whole number of " + height + "x" + width
+                    + "x" + channels + " images");
         }
         this.height = height;
         this.width = width;
@@ -77,23 +77,21 @@ public final class ImageSet {
 
     /** A size in words, height before width as everywhere in this program. */
     public static String describeSize(int height, int width, int channels) {
-        String kind = switch (channels) {
-            case 1 -> "grey";
-            case 3 -> "colour";
-            default -> channels + " channels";
-        };
+        String kind =
+                switch (channels) {
+                    case 1 -> "grey";
+                    case 3 -> "colour";
+                    default -> channels + " channels";
+                };
         return height + "x" + width + " " + kind;
     }
 
     /** Images {@code from} (inclusive) to {@code to} (exclusive), copied. */
     public ImageSet range(int from, int to) {
-        return new ImageSet(height, width, channels,
-                Arrays.copyOfRange(pixels, from * imageSize(), to * imageSize()));
+        return new ImageSet(height, width, channels, Arrays.copyOfRange(pixels, from * imageSize(), to * imageSize()));
     }
 
-    /**
-     * Writes image {@code index} as floats in [0, 1] to {@code values}, from {@code at} on.
-     */
+    /** Writes image {@code index} as floats in [0, 1] to {@code values}, from {@code at} on. */
     public void scale(int index, float[] values, int at) {
         int start = index * imageSize();
         for (int i = 0; i < imageSize(); i++) {
@@ -105,7 +103,7 @@ public final class ImageSet {
      * The other way: values in [0, 1] as bytes, each rounded to the nearest.
      *
      * @param count how many of {@code values} to take
-     * @param at     where in {@code pixels} the first goes
+     * @param at where in {@code pixels} the first goes
      */
     public static void unscale(float[] values, int count, byte[] pixels, int at) {
         for (int i = 0; i < count; i++) {
@@ -113,12 +111,15 @@ public final class ImageSet {
         }
     }
 
-    /** Tells this set of images from any other: their number and size, and the SHA-256 of their bytes. Computed once. */
+    /**
+     * Tells this set of images from any other: their number and size, and the SHA-256 of their bytes. Computed once.
+     */
     public synchronized String identity() {
         if (identity == null) {
             try {
                 byte[] hash = MessageDigest.getInstance("SHA-256").digest(pixels);
-                identity = count() + "x" + height + "x" + width + "x" + channels + " sha256:" + HexFormat.of().formatHex(hash);
+                identity = count() + "x" + height + "x" + width + "x" + channels + " sha256:"
+                        + HexFormat.of().formatHex(hash);
             } catch (NoSuchAlgorithmException e) {
                 throw new AssertionError("every Java platform has SHA-256", e);
             }

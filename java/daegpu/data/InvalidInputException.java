@@ -6,8 +6,8 @@ import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 
 /**
- * Something that was given to the program cannot be used: a file that is damaged, foreign or of the wrong size, a folder that is
- * in the way. The message is one line that names it, says what is wrong and, where it helps, what to do.
+ * Something that was given to the program cannot be used: a file that is damaged, foreign or of the wrong size, a
+ * folder that is in the way. The message is one line that names it, says what is wrong and, where it helps, what to do.
  */
 public final class InvalidInputException extends RuntimeException {
 
@@ -21,7 +21,9 @@ public final class InvalidInputException extends RuntimeException {
         super(message, cause);
     }
 
-    /** {@code file} could not be read because of {@code problem}, whose own message often holds nothing but the path. */
+    /**
+     * {@code file} could not be read because of {@code problem}, whose own message often holds nothing but the path.
+     */
     public static InvalidInputException unreadable(Path file, IOException problem) {
         String reason;
         if (problem instanceof NoSuchFileException) {

@@ -7,13 +7,12 @@ import java.util.Optional;
 /** What validation images are of, as far as that is known: labels are no part of training, and only shown. */
 public final class Labels {
 
-    private Labels() {
-    }
+    private Labels() {}
 
     /**
-     * The labels of the validation images that {@link DataSets#open} has with the same arguments: MNIST's, or those of the IDX
-     * file that has the usual name beside theirs ({@code t10k-labels-idx1-ubyte}, or the name of the images' file with labels and
-     * idx1 in it for images and idx3). Images that are split off, and pictures, have none.
+     * The labels of the validation images that {@link DataSets#open} has with the same arguments: MNIST's, or those of
+     * the IDX file that has the usual name beside theirs ({@code t10k-labels-idx1-ubyte}, or the name of the images'
+     * file with labels and idx1 in it for images and idx3). Images that are split off, and pictures, have none.
      *
      * @return a label for each image, those behind a limit included; empty where there are none
      * @throws InvalidInputException if the file of labels cannot be read
@@ -25,15 +24,21 @@ public final class Labels {
         if (validationData == null && data == null) {
             return Optional.of(EmbeddedMnist.testLabels());
         }
-        return Optional.ofNullable(validationData != null ? beside(validationData) : Files.isDirectory(data) ? beside(data) : null)
+        return Optional.ofNullable(
+                        validationData != null ? beside(validationData) : Files.isDirectory(data) ? beside(data) : null)
                 .map(IdxFile::readLabels);
     }
 
     private static Path beside(Path images) {
         if (Files.isDirectory(images)) {
-            return DataSets.validationFile(images) == null ? null
-                    : DataSets.VALIDATION_NAMES.stream().map(Labels::nameFor).map(images::resolve).filter(Files::exists)
-                    .findFirst().orElse(null);
+            return DataSets.validationFile(images) == null
+                    ? null
+                    : DataSets.VALIDATION_NAMES.stream()
+                            .map(Labels::nameFor)
+                            .map(images::resolve)
+                            .filter(Files::exists)
+                            .findFirst()
+                            .orElse(null);
         }
         String name = images.getFileName().toString();
         Path labels = images.resolveSibling(nameFor(name));

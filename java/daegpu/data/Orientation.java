@@ -14,8 +14,8 @@ import java.nio.file.Path;
 import java.util.List;
 
 /**
- * How a camera was held, as EXIF's tag 0x0112 has it: where the first row and the first column of what is stored belong when
- * the picture is upright.
+ * How a camera was held, as EXIF's tag 0x0112 has it: where the first row and the first column of what is stored belong
+ * when the picture is upright.
  *
  * @param tag 1 to 8
  */
@@ -72,22 +72,27 @@ record Orientation(int tag) {
         return turned() ? storedHeight : storedWidth;
     }
 
-    /** Which pixel of the upright picture, counted row by row, the stored pixel in row {@code y} and column {@code x} is. */
+    /**
+     * Which pixel of the upright picture, counted row by row, the stored pixel in row {@code y} and column {@code x}
+     * is.
+     */
     int place(int y, int x, int storedHeight, int storedWidth) {
         int fromBottom = storedHeight - 1 - y;
         int fromRight = storedWidth - 1 - x;
-        int row = switch (tag) {
-            case 1, 2 -> y;
-            case 3, 4 -> fromBottom;
-            case 5, 6 -> x;
-            default -> fromRight;
-        };
-        int column = switch (tag) {
-            case 1, 4 -> x;
-            case 2, 3 -> fromRight;
-            case 5, 8 -> y;
-            default -> fromBottom;
-        };
+        int row =
+                switch (tag) {
+                    case 1, 2 -> y;
+                    case 3, 4 -> fromBottom;
+                    case 5, 6 -> x;
+                    default -> fromRight;
+                };
+        int column =
+                switch (tag) {
+                    case 1, 4 -> x;
+                    case 2, 3 -> fromRight;
+                    case 5, 8 -> y;
+                    default -> fromBottom;
+                };
         return row * width(storedHeight, storedWidth) + column;
     }
 }

@@ -7,17 +7,20 @@ import java.util.Arrays;
 /**
  * One picture of any size, upright, as it was in a file.
  *
- * @param height   in pixels
- * @param width    in pixels
+ * @param height in pixels
+ * @param width in pixels
  * @param channels 1 for grey, 3 for red, green and blue
- * @param values   {@code [height, width, channels]} in [0, 1]
- * @param alpha    {@code [height, width]} in [0, 1], kept aside; null where every pixel is opaque
- * @param depth    bits of a sample in the file, 8 or 16; fewer than 8 count as 8
- * @param format   {@code png} or {@code jpeg}
+ * @param values {@code [height, width, channels]} in [0, 1]
+ * @param alpha {@code [height, width]} in [0, 1], kept aside; null where every pixel is opaque
+ * @param depth bits of a sample in the file, 8 or 16; fewer than 8 count as 8
+ * @param format {@code png} or {@code jpeg}
  */
 public record Photo(int height, int width, int channels, float[] values, float[] alpha, int depth, String format) {
 
-    /** What it takes to read and denoise a picture, bytes a value: itself, its file, its channels apart, and what they become. */
+    /**
+     * What it takes to read and denoise a picture, bytes a value: itself, its file, its channels apart, and what they
+     * become.
+     */
     private static final int BYTES_A_VALUE = 4 + 2 + 4 + 8;
     // Rec. 601, as in JPEG.
     private static final float RED = 0.299f;
@@ -43,8 +46,8 @@ public record Photo(int height, int width, int channels, float[] values, float[]
     }
 
     /**
-     * The same in grey or colour: of a colour its brightness, 0.299 R + 0.587 G + 0.114 B (Rec. 601), of a grey three equal
-     * channels.
+     * The same in grey or colour: of a colour its brightness, 0.299 R + 0.587 G + 0.114 B (Rec. 601), of a grey three
+     * equal channels.
      *
      * @param wanted 1 or 3
      */
@@ -59,7 +62,8 @@ public record Photo(int height, int width, int channels, float[] values, float[]
                 Arrays.fill(converted, 3 * i, 3 * i + 3, values[i]);
             } else {
                 // Equal channels are left as they are: the weights add up to one, but not in every rounding.
-                converted[i] = grey ? values[3 * i]
+                converted[i] = grey
+                        ? values[3 * i]
                         : Math.min(1, RED * values[3 * i] + GREEN * values[3 * i + 1] + BLUE * values[3 * i + 2]);
             }
         }
@@ -76,8 +80,14 @@ public record Photo(int height, int width, int channels, float[] values, float[]
         if (newHeight == height && newWidth == width) {
             return this;
         }
-        return new Photo(newHeight, newWidth, channels, resample(channels, bytes(values), newHeight, newWidth),
-                alpha == null ? null : resample(1, bytes(alpha), newHeight, newWidth), 8, format);
+        return new Photo(
+                newHeight,
+                newWidth,
+                channels,
+                resample(channels, bytes(values), newHeight, newWidth),
+                alpha == null ? null : resample(1, bytes(alpha), newHeight, newWidth),
+                8,
+                format);
     }
 
     /** The largest part around the middle that has the proportions of the given size, scaled to it. */
@@ -89,25 +99,33 @@ public record Photo(int height, int width, int channels, float[] values, float[]
         } else {
             partHeight = Math.max(1, (int) Math.round((double) width * newHeight / newWidth));
         }
-        return part((height - partHeight) / 2, (width - partWidth) / 2, partHeight, partWidth).resized(newHeight, newWidth);
+        return part((height - partHeight) / 2, (width - partWidth) / 2, partHeight, partWidth)
+                .resized(newHeight, newWidth);
     }
 
     private Photo part(int top, int left, int partHeight, int partWidth) {
-        return new Photo(partHeight, partWidth, channels, part(values, channels, top, left, partHeight, partWidth),
-                alpha == null ? null : part(alpha, 1, top, left, partHeight, partWidth), depth, format);
+        return new Photo(
+                partHeight,
+                partWidth,
+                channels,
+                part(values, channels, top, left, partHeight, partWidth),
+                alpha == null ? null : part(alpha, 1, top, left, partHeight, partWidth),
+                depth,
+                format);
     }
 
     private float[] part(float[] from, int samples, int top, int left, int partHeight, int partWidth) {
         float[] part = new float[partHeight * partWidth * samples];
         for (int y = 0; y < partHeight; y++) {
-            System.arraycopy(from, ((top + y) * width + left) * samples, part, y * partWidth * samples, partWidth * samples);
+            System.arraycopy(
+                    from, ((top + y) * width + left) * samples, part, y * partWidth * samples, partWidth * samples);
         }
         return part;
     }
 
     /**
-     * A triangle as wide as a pixel of the smaller picture, so that every pixel counts; never a negative weight. Greys go as red,
-     * green and blue: the resampler would bend them by a gamma curve.
+     * A triangle as wide as a pixel of the smaller picture, so that every pixel counts; never a negative weight. Greys
+     * go as red, green and blue: the resampler would bend them by a gamma curve.
      */
     private float[] resample(int samples, byte[] pixels, int newHeight, int newWidth) {
         BufferedImage from = new BufferedImage(width, height, BufferedImage.TYPE_INT_RGB);
@@ -115,12 +133,14 @@ public record Photo(int height, int width, int channels, float[] values, float[]
         for (int y = 0; y < height; y++) {
             for (int x = 0; x < width; x++) {
                 int at = (y * width + x) * samples;
-                row[x] = (pixels[at] & 0xFF) << 16 | (pixels[at + samples / 2] & 0xFF) << 8 | pixels[at + samples - 1] & 0xFF;
+                row[x] = (pixels[at] & 0xFF) << 16
+                        | (pixels[at + samples / 2] & 0xFF) << 8
+                        | pixels[at + samples - 1] & 0xFF;
             }
             from.getRaster().setDataElements(0, y, width, 1, row);
         }
-        BufferedImage to = new ResampleOp(newWidth, newHeight, ResampleOp.FILTER_TRIANGLE).filter(from,
-                new BufferedImage(newWidth, newHeight, BufferedImage.TYPE_INT_RGB));
+        BufferedImage to = new ResampleOp(newWidth, newHeight, ResampleOp.FILTER_TRIANGLE)
+                .filter(from, new BufferedImage(newWidth, newHeight, BufferedImage.TYPE_INT_RGB));
         float[] result = new float[newHeight * newWidth * samples];
         for (int i = 0; i < result.length; i++) {
             int pixel = i / samples;

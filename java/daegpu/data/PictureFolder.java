@@ -16,8 +16,8 @@ import java.util.Locale;
 import java.util.stream.Stream;
 
 /**
- * A folder of PNG and JPEG files as images of one size. Their headers are read first, so that it is known what there is and
- * whether it fits the memory before any pixel is decoded.
+ * A folder of PNG and JPEG files as images of one size. Their headers are read first, so that it is known what there is
+ * and whether it fits the memory before any pixel is decoded.
  */
 public final class PictureFolder implements DataSets.Source {
 
@@ -32,11 +32,14 @@ public final class PictureFolder implements DataSets.Source {
     private final ReadingListener listener;
     private final List<String> unusable;
 
-    private record Entry(Path file, Header header) {
-    }
+    private record Entry(Path file, Header header) {}
 
-    private PictureFolder(Path folder, List<Entry> entries, Preparation preparation, ReadingListener listener,
-                          List<String> unusable) {
+    private PictureFolder(
+            Path folder,
+            List<Entry> entries,
+            Preparation preparation,
+            ReadingListener listener,
+            List<String> unusable) {
         this.folder = folder;
         this.entries = entries;
         this.preparation = preparation;
@@ -45,8 +48,9 @@ public final class PictureFolder implements DataSets.Source {
     }
 
     /**
-     * The files in a folder and the folders in it whose names end in .png, .jpg or .jpeg, in upper or lower case; what begins
-     * with a dot is passed over. Sorted by their path inside the folder, which gives the same order on every system.
+     * The files in a folder and the folders in it whose names end in .png, .jpg or .jpeg, in upper or lower case; what
+     * begins with a dot is passed over. Sorted by their path inside the folder, which gives the same order on every
+     * system.
      *
      * @throws InvalidInputException if a folder cannot be read
      */
@@ -55,7 +59,8 @@ public final class PictureFolder implements DataSets.Source {
             return files.filter(PictureFolder::isNamedAsPicture)
                     .filter(file -> !isHidden(folder.relativize(file)))
                     .filter(Files::isRegularFile)
-                    .sorted(Comparator.comparing(file -> inside(folder, file))).toList();
+                    .sorted(Comparator.comparing(file -> inside(folder, file)))
+                    .toList();
         } catch (IOException e) {
             throw InvalidInputException.unreadable(folder, e);
         } catch (UncheckedIOException e) {
@@ -86,9 +91,9 @@ public final class PictureFolder implements DataSets.Source {
      * Reads the headers of pictures.
      *
      * @param folder where they are, for messages
-     * @param files  at least one
-     * @throws InvalidInputException if none can be used, or if they are of different sizes and the preparation leaves them so and
-     *                               wants no certain one
+     * @param files at least one
+     * @throws InvalidInputException if none can be used, or if they are of different sizes and the preparation leaves
+     *     them so and wants no certain one
      */
     static PictureFolder open(Path folder, List<Path> files, Preparation preparation, ReadingListener listener) {
         List<Entry> entries = new ArrayList<>();
@@ -123,16 +128,20 @@ public final class PictureFolder implements DataSets.Source {
         if (!given) {
             for (Entry entry : entries) {
                 if (entry.header.height() != height || entry.header.width() != width) {
-                    throw new InvalidInputException(folder + " holds pictures of different sizes, such as " + height + "x" + width
-                            + " (" + entries.get(0).file.getFileName() + ") and " + entry.header.height() + "x"
-                            + entry.header.width() + " (" + entry.file.getFileName() + "): make them one by --resize, --crop or"
-                            + " --tiles HEIGHTxWIDTH");
+                    throw new InvalidInputException(
+                            folder + " holds pictures of different sizes, such as " + height + "x" + width
+                                    + " (" + entries.get(0).file.getFileName() + ") and " + entry.header.height() + "x"
+                                    + entry.header.width() + " (" + entry.file.getFileName()
+                                    + "): make them one by --resize, --crop or"
+                                    + " --tiles HEIGHTxWIDTH");
                 }
             }
         }
-        boolean colour = preparation.colour() == Colour.COLOUR || preparation.colour() == Colour.AUTO
-                && entries.stream().anyMatch(entry -> entry.header.channels() == 3);
-        return new Preparation(preparation.fit(), height, width, preparation.overlap(), colour ? Colour.COLOUR : Colour.GREY);
+        boolean colour = preparation.colour() == Colour.COLOUR
+                || preparation.colour() == Colour.AUTO
+                        && entries.stream().anyMatch(entry -> entry.header.channels() == 3);
+        return new Preparation(
+                preparation.fit(), height, width, preparation.overlap(), colour ? Colour.COLOUR : Colour.GREY);
     }
 
     /** The preparation with nothing left open: what other pictures need to become images like these. */
@@ -169,7 +178,7 @@ public final class PictureFolder implements DataSets.Source {
     /**
      * Reads the images of the first pictures, and those of the others.
      *
-     * @param kept  how many pictures are the first, more than 0 and fewer than there are
+     * @param kept how many pictures are the first, more than 0 and fewer than there are
      * @param limit images to take of the first; 0 takes all
      * @param limitOfOthers images to take of the others, likewise
      */
@@ -191,8 +200,10 @@ public final class PictureFolder implements DataSets.Source {
     }
 
     private long limited(List<Entry> pictures, int limit) {
-        long count = pictures.stream().map(Entry::header)
-                .mapToLong(header -> preparation.images(header.height(), header.width())).sum();
+        long count = pictures.stream()
+                .map(Entry::header)
+                .mapToLong(header -> preparation.images(header.height(), header.width()))
+                .sum();
         return limit == 0 ? count : Math.min(limit, count);
     }
 
@@ -206,20 +217,36 @@ public final class PictureFolder implements DataSets.Source {
 
     private void requireMemory(long count) {
         long bytes = count * imageSize();
-        long largest = entries.stream().map(Entry::header)
-                .mapToLong(header -> Photo.memory(header.height(), header.width(), header.channels())).max().orElse(0);
+        long largest = entries.stream()
+                .map(Entry::header)
+                .mapToLong(header -> Photo.memory(header.height(), header.width(), header.channels()))
+                .max()
+                .orElse(0);
         Runtime runtime = Runtime.getRuntime();
         long most = runtime.maxMemory() - ROOM;
         if (bytes > MOST_PIXELS || bytes > most) {
-            throw new InvalidInputException(String.format(Locale.ROOT, "%s makes %,d images of %s, %,d MiB, and %,d MiB fit: take"
-                    + " smaller images, a --limit%s", folder, count, describeImages(), bytes >> 20,
+            throw new InvalidInputException(String.format(
+                    Locale.ROOT,
+                    "%s makes %,d images of %s, %,d MiB, and %,d MiB fit: take" + " smaller images, a --limit%s",
+                    folder,
+                    count,
+                    describeImages(),
+                    bytes >> 20,
                     Math.min(MOST_PIXELS, most) >> 20,
                     most < MOST_PIXELS ? ", or raise what Java may use with java -Xmx" : " or a part of the folder"));
         }
         if (bytes + largest > most && largest <= runtime.maxMemory()) {
-            throw new InvalidInputException(String.format(Locale.ROOT, "%s makes %,d images of %s, %,d MiB, and reading its largest"
-                    + " picture takes %,d MiB more; together %,d MiB fit: take smaller images, a --limit, or raise what Java may"
-                    + " use with java -Xmx", folder, count, describeImages(), bytes >> 20, largest >> 20, most >> 20));
+            throw new InvalidInputException(String.format(
+                    Locale.ROOT,
+                    "%s makes %,d images of %s, %,d MiB, and reading its largest"
+                            + " picture takes %,d MiB more; together %,d MiB fit: take smaller images, a --limit, or raise what Java may"
+                            + " use with java -Xmx",
+                    folder,
+                    count,
+                    describeImages(),
+                    bytes >> 20,
+                    largest >> 20,
+                    most >> 20));
         }
     }
 
@@ -249,7 +276,10 @@ public final class PictureFolder implements DataSets.Source {
         if (filled == 0) {
             throw noneCanBeUsed(folder, unusable);
         }
-        return new ImageSet(preparation.height(), preparation.width(), preparation.channels(),
+        return new ImageSet(
+                preparation.height(),
+                preparation.width(),
+                preparation.channels(),
                 filled == pixels.length ? pixels : Arrays.copyOf(pixels, filled));
     }
 }

@@ -5,11 +5,11 @@ import java.nio.file.Path;
 /**
  * How pictures of any size become images of one size.
  *
- * @param fit     what is done to a picture
- * @param height  of the images, in pixels; 0 if that of the first picture decides, which only {@link Fit#NONE} allows
- * @param width   of the images, likewise
+ * @param fit what is done to a picture
+ * @param height of the images, in pixels; 0 if that of the first picture decides, which only {@link Fit#NONE} allows
+ * @param width of the images, likewise
  * @param overlap pixels that neighbouring tiles share at least
- * @param colour  whether the images are grey or in colour
+ * @param colour whether the images are grey or in colour
  */
 public record Preparation(Fit fit, int height, int width, int overlap, Colour colour) {
 
@@ -57,19 +57,21 @@ public record Preparation(Fit fit, int height, int width, int overlap, Colour co
      */
     public void requireSize(Path file, int pictureHeight, int pictureWidth) {
         if (fit == Fit.NONE && height > 0 && (pictureHeight != height || pictureWidth != width)) {
-            throw new InvalidInputException(file + " is " + pictureHeight + "x" + pictureWidth + " where " + height + "x" + width
-                    + " is wanted: --resize, --crop or --tiles makes it so");
+            throw new InvalidInputException(file + " is " + pictureHeight + "x" + pictureWidth + " where " + height
+                    + "x" + width + " is wanted: --resize, --crop or --tiles makes it so");
         }
     }
 
     /** How many images a picture of this size becomes, where the size of the images is decided. */
     public long images(int pictureHeight, int pictureWidth) {
-        return fit == Fit.TILES ? (long) rows(pictureHeight).count() * columns(pictureWidth).count() : 1;
+        return fit == Fit.TILES
+                ? (long) rows(pictureHeight).count() * columns(pictureWidth).count()
+                : 1;
     }
 
     /**
-     * Makes images of a picture; its tiles count row by row. Colours become grey and greys colour as {@link Photo#withChannels}
-     * says, and alpha is left out.
+     * Makes images of a picture; its tiles count row by row. Colours become grey and greys colour as
+     * {@link Photo#withChannels} says, and alpha is left out.
      *
      * @param photo of the size of the images, where {@code fit} is {@link Fit#NONE}
      * @param first which of its images is the first to make
@@ -91,11 +93,12 @@ public record Preparation(Fit fit, int height, int width, int overlap, Colour co
             }
             return;
         }
-        Photo fitted = switch (fit) {
-            case RESIZE -> coloured.resized(height, width);
-            case CROP -> coloured.cropped(height, width);
-            default -> coloured;
-        };
+        Photo fitted =
+                switch (fit) {
+                    case RESIZE -> coloured.resized(height, width);
+                    case CROP -> coloured.cropped(height, width);
+                    default -> coloured;
+                };
         System.arraycopy(fitted.toImageSet().pixels(), 0, pixels, at, imageSize());
     }
 

@@ -4,12 +4,12 @@ package daegpu.data;
 @FunctionalInterface
 public interface ReadingListener {
 
-    ReadingListener SILENT = (task, done, all) -> { };
+    ReadingListener SILENT = (task, done, all) -> {};
 
     /**
      * @param task what is done, in a few words
      * @param done files that are done, 0 to {@code all}
-     * @param all  files in all
+     * @param all files in all
      */
     void progressed(String task, int done, int all);
 }

@@ -1,12 +1,12 @@
 package daegpu.data;
 
 /**
- * Tiles that cover one dimension of a picture. They lie evenly spaced, the first at the beginning and the last at the end, and as
- * few as give every two neighbours at least the wanted overlap. A picture smaller than a tile lies in the middle of the only one,
- * which then begins before it; what is outside the picture is its reflection.
+ * Tiles that cover one dimension of a picture. They lie evenly spaced, the first at the beginning and the last at the
+ * end, and as few as give every two neighbours at least the wanted overlap. A picture smaller than a tile lies in the
+ * middle of the only one, which then begins before it; what is outside the picture is its reflection.
  *
- * <p>A tile's weights rise from its beginning and fall to its end as a raised cosine does over the overlap, and are divided by
- * their sum over all tiles at the same place: wherever one looks, they add up to one.
+ * <p>A tile's weights rise from its beginning and fall to its end as a raised cosine does over the overlap, and are
+ * divided by their sum over all tiles at the same place: wherever one looks, they add up to one.
  */
 public final class TileGrid {
 
@@ -16,14 +16,15 @@ public final class TileGrid {
     private final float[][] weights;
 
     /**
-     * @param size    pixels of the picture, at least 1
-     * @param tile    pixels of a tile, at least 1
+     * @param size pixels of the picture, at least 1
+     * @param tile pixels of a tile, at least 1
      * @param overlap pixels that two neighbours share at least, 0 to {@code tile − 1}
      * @throws IllegalArgumentException if one of them is out of range
      */
     public TileGrid(int size, int tile, int overlap) {
         if (size < 1 || tile < 1 || overlap < 0 || overlap >= tile) {
-            throw new IllegalArgumentException("no tiles of " + tile + " pixels that overlap by " + overlap + " cover " + size);
+            throw new IllegalArgumentException(
+                    "no tiles of " + tile + " pixels that overlap by " + overlap + " cover " + size);
         }
         this.size = size;
         this.tile = tile;
@@ -89,8 +90,8 @@ public final class TileGrid {
     }
 
     /**
-     * Which pixel of the picture pixel {@code place} of tile {@code index} shows: beyond the ends the picture goes on as its
-     * reflection, in which the last pixel is not repeated.
+     * Which pixel of the picture pixel {@code place} of tile {@code index} shows: beyond the ends the picture goes on
+     * as its reflection, in which the last pixel is not repeated.
      */
     public int source(int index, int place) {
         if (size == 1) {
@@ -104,13 +105,14 @@ public final class TileGrid {
     /**
      * Copies a tile of a picture.
      *
-     * @param rows     over the picture's height
-     * @param columns  over its width
-     * @param values   the picture, {@code [height, width, channels]}
+     * @param rows over the picture's height
+     * @param columns over its width
+     * @param values the picture, {@code [height, width, channels]}
      * @param channels values of a pixel
-     * @param tile     receives the tile in row {@code y} and column {@code x} of the grid, from {@code at} on
+     * @param tile receives the tile in row {@code y} and column {@code x} of the grid, from {@code at} on
      */
-    public static void copy(TileGrid rows, TileGrid columns, float[] values, int channels, int y, int x, float[] tile, int at) {
+    public static void copy(
+            TileGrid rows, TileGrid columns, float[] values, int channels, int y, int x, float[] tile, int at) {
         int to = at;
         for (int row = 0; row < rows.tile; row++) {
             int line = rows.source(y, row) * columns.size;
@@ -123,10 +125,9 @@ public final class TileGrid {
         }
     }
 
-    /**
-     * Adds a tile to the picture that is blended from all of them; the arguments are those of {@link #copy}.
-     */
-    public static void blend(TileGrid rows, TileGrid columns, float[] values, int channels, int y, int x, float[] tile, int at) {
+    /** Adds a tile to the picture that is blended from all of them; the arguments are those of {@link #copy}. */
+    public static void blend(
+            TileGrid rows, TileGrid columns, float[] values, int channels, int y, int x, float[] tile, int at) {
         for (int row = 0; row < rows.tile; row++) {
             if (rows.weights[y][row] == 0) {
                 continue;

@@ -1,8 +1,8 @@
 package daegpu.engine;
 
 /**
- * The constants of Adam (Kingma and Ba, "Adam: a method for stochastic optimization", 2015) and its step size in Keras's form,
- * which takes ε outside the bias correction: {@code p −= α·m / (sqrt(v) + ε)}.
+ * The constants of Adam (Kingma and Ba, "Adam: a method for stochastic optimization", 2015) and its step size in
+ * Keras's form, which takes ε outside the bias correction: {@code p −= α·m / (sqrt(v) + ε)}.
  */
 public final class Adam {
 
@@ -13,12 +13,11 @@ public final class Adam {
     /** Keeps the quotient finite. */
     public static final float EPSILON = 1e-7f;
 
-    private Adam() {
-    }
+    private Adam() {}
 
     /**
-     * The step size with both bias corrections: {@code α = lr·sqrt(1 − β₂ᵗ) / (1 − β₁ᵗ)}, the powers taken of float32 constants
-     * and rounded to float32, as Keras does.
+     * The step size with both bias corrections: {@code α = lr·sqrt(1 − β₂ᵗ) / (1 − β₁ᵗ)}, the powers taken of float32
+     * constants and rounded to float32, as Keras does.
      *
      * @param step the update that is being made, from 1
      */

@@ -1,10 +1,12 @@
 package daegpu.engine;
 
-/** Numbers of 16 bits that are the upper half of an IEEE 754 binary32: its range, with 8 bits of precision instead of 24. */
+/**
+ * Numbers of 16 bits that are the upper half of an IEEE 754 binary32: its range, with 8 bits of precision instead of
+ * 24.
+ */
 public final class Bfloat16 {
 
-    private Bfloat16() {
-    }
+    private Bfloat16() {}
 
     /** The bits of the bf16 number that is nearest to {@code value}, of two the even one; not for NaN. */
     public static short bits(float value) {

@@ -7,10 +7,10 @@ import java.util.List;
  *
  * @param batchSize largest number of images in a training step
  * @param precision number format of the matrix products: {@code fp32}, or another one that the engine offers
- * @param threads   processors to use, or 0 for all
- * @param device    the GPU to use, counted from 0, where an engine uses one
- * @param convolutions what computes convolutions and dense layers on a GPU: {@code cudnn} (and cuBLAS), {@code native} for this
- *                  program's own kernels, or {@code auto}
+ * @param threads processors to use, or 0 for all
+ * @param device the GPU to use, counted from 0, where an engine uses one
+ * @param convolutions what computes convolutions and dense layers on a GPU: {@code cudnn} (and cuBLAS), {@code native}
+ *     for this program's own kernels, or {@code auto}
  */
 public record EngineOptions(int batchSize, String precision, int threads, int device, String convolutions) {
 

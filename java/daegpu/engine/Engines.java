@@ -15,8 +15,7 @@ public final class Engines {
     /** What {@code --engine} accepts: {@code auto} takes the fastest engine that runs here. */
     public static final List<String> NAMES = List.of("auto", "cuda", "cpu", "reference");
 
-    private Engines() {
-    }
+    private Engines() {}
 
     /**
      * Opens an engine.
@@ -26,19 +25,21 @@ public final class Engines {
      */
     public static OpenedEngine open(String name, Architecture architecture, EngineOptions options) {
         return switch (name) {
-            case "reference" -> new OpenedEngine("reference", new ReferenceEngine(architecture, options),
-                    "it was asked for");
+            case "reference" ->
+                new OpenedEngine("reference", new ReferenceEngine(architecture, options), "it was asked for");
             case "cpu" -> new OpenedEngine("cpu", new CpuEngine(architecture, options), "it was asked for");
             case "cuda" -> new OpenedEngine("cuda", new CudaEngine(architecture, options), "it was asked for");
             case "auto" -> openFastest(architecture, options);
-            default -> throw new EngineUnavailableException("there is no engine called " + name + "; there are "
-                    + String.join(", ", NAMES));
+            default ->
+                throw new EngineUnavailableException(
+                        "there is no engine called " + name + "; there are " + String.join(", ", NAMES));
         };
     }
 
     /** The native libraries that engines load here, with their versions, or why they do not. */
     public static String nativeLibraries() {
-        return versionsOr("oneDNN", CpuEngine::nativeLibraries) + "; " + versionsOr("CUDA", CudaEngine::nativeLibraries);
+        return versionsOr("oneDNN", CpuEngine::nativeLibraries) + "; "
+                + versionsOr("CUDA", CudaEngine::nativeLibraries);
     }
 
     private static String versionsOr(String libraries, Supplier<String> versions) {
@@ -50,8 +51,8 @@ public final class Engines {
     }
 
     /**
-     * Which engine {@code auto} takes here, without opening it. A GPU is taken if it can be used at all: that a network is
-     * too large for its memory is then an error, and no reason to go on more slowly unasked.
+     * Which engine {@code auto} takes here, without opening it. A GPU is taken if it can be used at all: that a network
+     * is too large for its memory is then an error, and no reason to go on more slowly unasked.
      */
     public static Choice automatic(EngineOptions options) {
         StringJoiner missing = new StringJoiner("; ");
@@ -71,8 +72,8 @@ public final class Engines {
     }
 
     /**
-     * What is to compute the convolutions of a run on a GPU, where {@code options} leave that open: on the device, both are
-     * timed over a few training steps.
+     * What is to compute the convolutions of a run on a GPU, where {@code options} leave that open: on the device, both
+     * are timed over a few training steps.
      *
      * @param name one of {@link #NAMES}
      * @return {@code cudnn} or {@code native}, and why; empty if there is nothing to choose
@@ -83,27 +84,29 @@ public final class Engines {
             return Optional.empty();
         }
         String engine = name.equals("auto") ? automatic(options).name() : name;
-        return engine.equals("cuda") ? Optional.of(CudaEngine.chooseConvolutions(architecture, options)) : Optional.empty();
+        return engine.equals("cuda")
+                ? Optional.of(CudaEngine.chooseConvolutions(architecture, options))
+                : Optional.empty();
     }
 
     private static OpenedEngine openFastest(Architecture architecture, EngineOptions options) {
         Choice choice = automatic(options);
-        return new OpenedEngine(choice.name(), open(choice.name(), architecture, options).engine(), choice.reason());
+        return new OpenedEngine(
+                choice.name(), open(choice.name(), architecture, options).engine(), choice.reason());
     }
 
     /**
      * What {@code auto} takes.
      *
-     * @param name   the engine's own name
+     * @param name the engine's own name
      * @param reason why it is this one and none that would be faster, for people
      */
-    public record Choice(String name, String reason) {
-    }
+    public record Choice(String name, String reason) {}
 
     /**
      * An engine and how it came to be chosen.
      *
-     * @param name   the engine's own name, never {@code auto}
+     * @param name the engine's own name, never {@code auto}
      * @param engine the engine itself
      * @param reason why it was this one, for people
      */

@@ -10,22 +10,22 @@ public final class ImageDenoiser {
     /** Images that are held as floats at a time. */
     private static final int CHUNK = 500;
 
-    private ImageDenoiser() {
-    }
+    private ImageDenoiser() {}
 
     /**
      * Denoises every image.
      *
      * @param images of the size that the engine's network is for
-     * @param noise  corrupts the images first, as validation does; null to take them as they are
-     * @param base   index of the first image for the noise
+     * @param noise corrupts the images first, as validation does; null to take them as they are
+     * @param base index of the first image for the noise
      * @return as many images, each value rounded to the nearest byte
      * @throws IllegalArgumentException if the images are of another size
      */
     public static ImageSet denoise(Engine engine, ImageSet images, Noise noise, long base) {
         int size = engine.architecture().imageSize();
         if (images.imageSize() != size) {
-            throw new IllegalArgumentException("the network has " + size + " values an image, these have " + images.imageSize());
+            throw new IllegalArgumentException(
+                    "the network has " + size + " values an image, these have " + images.imageSize());
         }
         byte[] pixels = new byte[images.pixels().length];
         float[] clean = new float[Math.min(CHUNK, images.count()) * size];

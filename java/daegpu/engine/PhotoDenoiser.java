@@ -7,8 +7,8 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * Denoises pictures of any size: cut into tiles of the network's size, which overlap and are blended smoothly; what is smaller
- * than a tile is filled up with its reflection. Tiles of several pictures go through the network together.
+ * Denoises pictures of any size: cut into tiles of the network's size, which overlap and are blended smoothly; what is
+ * smaller than a tile is filled up with its reflection. Tiles of several pictures go through the network together.
  */
 public final class PhotoDenoiser {
 
@@ -42,12 +42,11 @@ public final class PhotoDenoiser {
         }
     }
 
-    private record Tile(Plane plane, int y, int x) {
-    }
+    private record Tile(Plane plane, int y, int x) {}
 
     /**
      * @param architecture the network's, of 1 or 3 channels
-     * @param overlap      pixels that neighbouring tiles share at least, less than height and width of the network
+     * @param overlap pixels that neighbouring tiles share at least, less than height and width of the network
      */
     public PhotoDenoiser(Architecture architecture, Network network, int overlap) {
         this.architecture = architecture;
@@ -60,7 +59,9 @@ public final class PhotoDenoiser {
         return Math.min(architecture.height(), architecture.width()) / 2;
     }
 
-    /** A picture with the channels that it goes through the network with: greys become colours for a network of colours. */
+    /**
+     * A picture with the channels that it goes through the network with: greys become colours for a network of colours.
+     */
     public Photo forNetwork(Photo photo) {
         return architecture.channels() == 3 ? photo.withChannels(3) : photo;
     }
@@ -131,7 +132,14 @@ public final class PhotoDenoiser {
         float[] denoised = new float[noisy.length];
         for (int i = 0; i < tiles.size(); i++) {
             Tile tile = tiles.get(i);
-            TileGrid.copy(tile.plane.rows, tile.plane.columns, tile.plane.noisy, architecture.channels(), tile.y, tile.x, noisy,
+            TileGrid.copy(
+                    tile.plane.rows,
+                    tile.plane.columns,
+                    tile.plane.noisy,
+                    architecture.channels(),
+                    tile.y,
+                    tile.x,
+                    noisy,
                     i * size);
         }
         if (!tiles.isEmpty()) {
@@ -139,8 +147,15 @@ public final class PhotoDenoiser {
         }
         for (int i = 0; i < tiles.size(); i++) {
             Tile tile = tiles.get(i);
-            TileGrid.blend(tile.plane.rows, tile.plane.columns, tile.plane.clean, architecture.channels(), tile.y, tile.x,
-                    denoised, i * size);
+            TileGrid.blend(
+                    tile.plane.rows,
+                    tile.plane.columns,
+                    tile.plane.clean,
+                    architecture.channels(),
+                    tile.y,
+                    tile.x,
+                    denoised,
+                    i * size);
         }
         tiles.clear();
     }

@@ -6,10 +6,10 @@ import daegpu.model.Parameters;
 /**
  * Everything that training changes, and so all that an engine needs to go on where another stopped.
  *
- * @param parameters   weights and biases
- * @param firstMoment  Adam's m, the running mean of the gradients (Keras: momentum)
+ * @param parameters weights and biases
+ * @param firstMoment Adam's m, the running mean of the gradients (Keras: momentum)
  * @param secondMoment Adam's v, the running mean of their squares (Keras: velocity)
- * @param step         updates done so far
+ * @param step updates done so far
  */
 public record TrainingState(Parameters parameters, Parameters firstMoment, Parameters secondMoment, long step) {
 

@@ -8,14 +8,14 @@ import daegpu.model.Parameters;
 import java.util.stream.IntStream;
 
 /**
- * Parameters as PyTorch and ONNX lay them, for images of {@code [batch, channels, height, width]}: a convolution's kernel is
- * {@code [out, in, kernel height, kernel width]}, a transposed one's {@code [in, out, kernel height, kernel width]}, a dense
- * layer's {@code [out, in]}. Where a dense layer sees an image as a row, or puts one out, its channels run slowest.
+ * Parameters as PyTorch and ONNX lay them, for images of {@code [batch, channels, height, width]}: a convolution's
+ * kernel is {@code [out, in, kernel height, kernel width]}, a transposed one's {@code [in, out, kernel height, kernel
+ * width]}, a dense layer's {@code [out, in]}. Where a dense layer sees an image as a row, or puts one out, its channels
+ * run slowest.
  */
 final class ChannelsFirst {
 
-    private ChannelsFirst() {
-    }
+    private ChannelsFirst() {}
 
     /** The shape of {@code tensor}, which belongs to {@code layer}, laid so. */
     static int[] shape(Layer layer, ParameterTensor tensor) {
@@ -62,7 +62,9 @@ final class ChannelsFirst {
         }
         // The one before the bottleneck sees an image as a row, the one behind it puts one out.
         boolean fromImage = layer.name().equals("latent");
-        int[] outputs = layer.operation() == Operation.DENSE && !fromImage ? row(architecture) : inOrder(layer.outputChannels());
+        int[] outputs = layer.operation() == Operation.DENSE && !fromImage
+                ? row(architecture)
+                : inOrder(layer.outputChannels());
         if (shape.length == 1) {
             return outputs;
         }

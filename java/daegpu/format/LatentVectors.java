@@ -18,13 +18,13 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
 /**
- * Latent vectors of images, and files of them: CSV with a header line and the image's name before its values, or NumPy's NPY
- * (<a href="https://numpy.org/doc/stable/reference/generated/numpy.lib.format.html">description</a>), an array of 32-bit
- * floats {@code [count, dimension]} without names. Both give back the same floats.
+ * Latent vectors of images, and files of them: CSV with a header line and the image's name before its values, or
+ * NumPy's NPY (<a href="https://numpy.org/doc/stable/reference/generated/numpy.lib.format.html">description</a>), an
+ * array of 32-bit floats {@code [count, dimension]} without names. Both give back the same floats.
  *
- * @param names     of the images; empty where they have none
+ * @param names of the images; empty where they have none
  * @param dimension values of a vector
- * @param values    {@code [count, dimension]}
+ * @param values {@code [count, dimension]}
  */
 public record LatentVectors(List<String> names, int dimension, float[] values) {
 
@@ -35,8 +35,11 @@ public record LatentVectors(List<String> names, int dimension, float[] values) {
 
     /** @throws IllegalArgumentException if the numbers of names, values and the dimension do not belong together */
     public LatentVectors {
-        if (dimension < 1 || values.length % dimension != 0 || !names.isEmpty() && names.size() != values.length / dimension) {
-            throw new IllegalArgumentException(values.length + " values and " + names.size() + " names are no vectors of " + dimension);
+        if (dimension < 1
+                || values.length % dimension != 0
+                || !names.isEmpty() && names.size() != values.length / dimension) {
+            throw new IllegalArgumentException(
+                    values.length + " values and " + names.size() + " names are no vectors of " + dimension);
         }
     }
 
@@ -58,7 +61,9 @@ public record LatentVectors(List<String> names, int dimension, float[] values) {
         return file.toString().toLowerCase(Locale.ROOT).endsWith(ending);
     }
 
-    /** Writes CSV or NPY, by the name of the file. @throws IOException if that fails; what was there is untouched then */
+    /**
+     * Writes CSV or NPY, by the name of the file. @throws IOException if that fails; what was there is untouched then
+     */
     public void write(Path file) throws IOException {
         AtomicFile.write(file, isCsv(file) ? csv() : npy());
     }
@@ -86,7 +91,8 @@ public record LatentVectors(List<String> names, int dimension, float[] values) {
         String header = "{'descr': '<f4', 'fortran_order': False, 'shape': (" + count() + ", " + dimension + "), }";
         int length = NPY_MAGIC.length + 4;
         int padded = (length + header.length() + 1 + NPY_ALIGNMENT - 1) / NPY_ALIGNMENT * NPY_ALIGNMENT;
-        ByteBuffer bytes = ByteBuffer.allocate(padded + Float.BYTES * values.length).order(ByteOrder.LITTLE_ENDIAN);
+        ByteBuffer bytes =
+                ByteBuffer.allocate(padded + Float.BYTES * values.length).order(ByteOrder.LITTLE_ENDIAN);
         bytes.put(NPY_MAGIC).put((byte) 1).put((byte) 0).putShort((short) (padded - length));
         bytes.put(header.getBytes(StandardCharsets.US_ASCII));
         while (bytes.position() < padded - 1) {
@@ -100,7 +106,8 @@ public record LatentVectors(List<String> names, int dimension, float[] values) {
     /**
      * Reads CSV or NPY, by the name of the file.
      *
-     * @throws InvalidInputException if it cannot be read or holds no such vectors; the message names it and what is wrong
+     * @throws InvalidInputException if it cannot be read or holds no such vectors; the message names it and what is
+     *     wrong
      */
     public static LatentVectors read(Path file) {
         byte[] content;
@@ -119,10 +126,13 @@ public record LatentVectors(List<String> names, int dimension, float[] values) {
     }
 
     private static LatentVectors readCsv(Path file, byte[] content) {
-        List<String> lines = new String(content, StandardCharsets.UTF_8).lines().filter(line -> !line.isBlank()).toList();
+        List<String> lines = new String(content, StandardCharsets.UTF_8)
+                .lines()
+                .filter(line -> !line.isBlank())
+                .toList();
         if (lines.size() < 2 || !lines.get(0).startsWith("image,")) {
-            throw new InvalidInputException(file + " has no vectors: its first line must be image,latent1,… and each other a name"
-                    + " and values");
+            throw new InvalidInputException(file
+                    + " has no vectors: its first line must be image,latent1,… and each other a name" + " and values");
         }
         int dimension = lines.get(0).split(",", -1).length - 1;
         List<String> names = new ArrayList<>();
@@ -132,15 +142,16 @@ public record LatentVectors(List<String> names, int dimension, float[] values) {
             Matcher matcher = pattern.matcher(lines.get(line));
             String[] texts = matcher.matches() ? matcher.group(3).split(",", -1) : new String[0];
             if (texts.length != dimension) {
-                throw new InvalidInputException(file + ": vector " + line + " has " + texts.length + " values where the first line names "
-                        + dimension);
+                throw new InvalidInputException(file + ": vector " + line + " has " + texts.length
+                        + " values where the first line names " + dimension);
             }
             names.add(matcher.group(1) != null ? matcher.group(1).replace("\"\"", "\"") : matcher.group(2));
             for (int i = 0; i < dimension; i++) {
                 try {
                     values[(line - 1) * dimension + i] = Float.parseFloat(texts[i]);
                 } catch (NumberFormatException e) {
-                    throw new InvalidInputException(file + ": vector " + line + " has '" + texts[i] + "' where a number should be", e);
+                    throw new InvalidInputException(
+                            file + ": vector " + line + " has '" + texts[i] + "' where a number should be", e);
                 }
             }
         }
@@ -158,15 +169,18 @@ public record LatentVectors(List<String> names, int dimension, float[] values) {
             byte[] header = new byte[Math.max(0, Math.min(length, content.length))];
             bytes.get(header);
             Matcher matcher = NPY_HEADER.matcher(new String(header, StandardCharsets.US_ASCII));
-            if (!Arrays.equals(magic, NPY_MAGIC) || !matcher.matches() || !matcher.group(1).equals("<f4")
+            if (!Arrays.equals(magic, NPY_MAGIC)
+                    || !matcher.matches()
+                    || !matcher.group(1).equals("<f4")
                     || matcher.group(2).equals("True")) {
-                throw new InvalidInputException(file + " is no NPY file of 32-bit floats, [count, dimension] in C order");
+                throw new InvalidInputException(
+                        file + " is no NPY file of 32-bit floats, [count, dimension] in C order");
             }
             long count = Long.parseLong(matcher.group(3));
             long dimension = Long.parseLong(matcher.group(4));
             if (dimension < 1 || Math.multiplyExact(Math.multiplyExact(count, dimension), 4L) != bytes.remaining()) {
-                throw new InvalidInputException(file + " is damaged: it announces " + count + " vectors of " + dimension + " and holds "
-                        + bytes.remaining() + " bytes");
+                throw new InvalidInputException(file + " is damaged: it announces " + count + " vectors of " + dimension
+                        + " and holds " + bytes.remaining() + " bytes");
             }
             float[] values = new float[Math.toIntExact(count * dimension)];
             bytes.slice().order(ByteOrder.LITTLE_ENDIAN).asFloatBuffer().get(values);

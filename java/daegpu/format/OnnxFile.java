@@ -27,9 +27,10 @@ import java.util.Arrays;
 import java.util.List;
 
 /**
- * A network as an ONNX model: input {@code noisy} and output {@code denoised}, both {@code [batch, height, width, channels]} in
- * [0, 1] with any number of images, and a second output {@code latents}, {@code [batch, latent dimension]}. Standard operators of
- * opset {@value #OPSET}; inside, images are {@code [batch, channels, height, width]}, as ONNX's convolutions want them.
+ * A network as an ONNX model: input {@code noisy} and output {@code denoised}, both {@code [batch, height, width,
+ * channels]} in [0, 1] with any number of images, and a second output {@code latents}, {@code [batch, latent
+ * dimension]}. Standard operators of opset {@value #OPSET}; inside, images are {@code [batch, channels, height,
+ * width]}, as ONNX's convolutions want them.
  */
 public final class OnnxFile {
 
@@ -37,6 +38,7 @@ public final class OnnxFile {
     public static final int OPSET = 13;
     /** Of the file format, the one that came with that opset. */
     private static final int IR_VERSION = 7;
+
     private static final String BATCH = "batch";
 
     private final Parameters parameters;
@@ -70,11 +72,15 @@ public final class OnnxFile {
             last = addLayer(layers.get(l), tensors.get(2 * l), tensors.get(2 * l + 1), last);
         }
         addNode("Transpose", List.of(last), "denoised", integers("perm", 0, 2, 3, 1));
-        return ModelProto.newBuilder().setIrVersion(IR_VERSION)
+        return ModelProto.newBuilder()
+                .setIrVersion(IR_VERSION)
                 .addOpsetImport(OperatorSetIdProto.newBuilder().setDomain("").setVersion(OPSET))
-                .setProducerName("dae-gpu").setProducerVersion(version)
-                .setDocString("Takes the noise out of images. noisy and denoised are [batch, height, width, channels] in [0, 1].")
-                .setGraph(graph).build();
+                .setProducerName("dae-gpu")
+                .setProducerVersion(version)
+                .setDocString(
+                        "Takes the noise out of images. noisy and denoised are [batch, height, width, channels] in [0, 1].")
+                .setGraph(graph)
+                .build();
     }
 
     /** Adds a layer behind the value called {@code input}; returns what its output is called. */
@@ -86,8 +92,14 @@ public final class OnnxFile {
         String linear = layer.activation() == Activation.LINEAR ? name : name + ".linear";
         switch (layer.operation()) {
             case CONVOLUTION -> addNode("Conv", inputs, linear, strides(layer), pads(layer));
-            case TRANSPOSED_CONVOLUTION -> addNode("ConvTranspose", inputs, linear, strides(layer), pads(layer),
-                    integers("output_padding", missing(layer), missing(layer)));
+            case TRANSPOSED_CONVOLUTION ->
+                addNode(
+                        "ConvTranspose",
+                        inputs,
+                        linear,
+                        strides(layer),
+                        pads(layer),
+                        integers("output_padding", missing(layer), missing(layer)));
             case DENSE -> {
                 if (name.equals("latent")) {
                     addNode("Flatten", List.of(input), "flat");
@@ -96,7 +108,12 @@ public final class OnnxFile {
                 }
                 addNode("Gemm", inputs, "row", integer("transB", 1));
                 Layer image = parameters.architecture().layer("deconv1");
-                addShape("image_shape", 0, image.inputChannels(), image.inputHeight(), image.inputWidth()); // 0: as it comes
+                addShape(
+                        "image_shape",
+                        0,
+                        image.inputChannels(),
+                        image.inputHeight(),
+                        image.inputWidth()); // 0: as it comes
                 addNode("Reshape", List.of("row", "image_shape"), name);
                 return name;
             }
@@ -105,7 +122,7 @@ public final class OnnxFile {
         switch (layer.activation()) {
             case RELU -> addNode("Relu", List.of(linear), name);
             case SIGMOID -> addNode("Sigmoid", List.of(linear), name);
-            case LINEAR -> { }
+            case LINEAR -> {}
             default -> throw new AssertionError(layer);
         }
         return name;
@@ -128,7 +145,11 @@ public final class OnnxFile {
     }
 
     private void addNode(String operator, List<String> inputs, String output, AttributeProto... attributes) {
-        graph.addNode(NodeProto.newBuilder().setOpType(operator).setName(output + "." + operator).addAllInput(inputs).addOutput(output)
+        graph.addNode(NodeProto.newBuilder()
+                .setOpType(operator)
+                .setName(output + "." + operator)
+                .addAllInput(inputs)
+                .addOutput(output)
                 .addAllAttribute(Arrays.asList(attributes)));
     }
 
@@ -136,31 +157,52 @@ public final class OnnxFile {
         float[] values = ChannelsFirst.values(parameters, layer, tensor);
         ByteBuffer bytes = ByteBuffer.allocate(Float.BYTES * values.length).order(ByteOrder.LITTLE_ENDIAN);
         bytes.asFloatBuffer().put(values);
-        graph.addInitializer(TensorProto.newBuilder().setName(name).setDataType(DataType.FLOAT.getNumber())
-                .addAllDims(Arrays.stream(ChannelsFirst.shape(layer, tensor)).asLongStream().boxed().toList())
+        graph.addInitializer(TensorProto.newBuilder()
+                .setName(name)
+                .setDataType(DataType.FLOAT.getNumber())
+                .addAllDims(Arrays.stream(ChannelsFirst.shape(layer, tensor))
+                        .asLongStream()
+                        .boxed()
+                        .toList())
                 .setRawData(ByteString.copyFrom(bytes)));
     }
 
     private void addShape(String name, long... sizes) {
-        graph.addInitializer(TensorProto.newBuilder().setName(name).setDataType(DataType.INT64.getNumber()).addDims(sizes.length)
+        graph.addInitializer(TensorProto.newBuilder()
+                .setName(name)
+                .setDataType(DataType.INT64.getNumber())
+                .addDims(sizes.length)
                 .addAllInt64Data(Arrays.stream(sizes).boxed().toList()));
     }
 
     private static AttributeProto integers(String name, long... values) {
-        return AttributeProto.newBuilder().setName(name).setType(AttributeType.INTS)
-                .addAllInts(Arrays.stream(values).boxed().toList()).build();
+        return AttributeProto.newBuilder()
+                .setName(name)
+                .setType(AttributeType.INTS)
+                .addAllInts(Arrays.stream(values).boxed().toList())
+                .build();
     }
 
     private static AttributeProto integer(String name, long value) {
-        return AttributeProto.newBuilder().setName(name).setType(AttributeType.INT).setI(value).build();
+        return AttributeProto.newBuilder()
+                .setName(name)
+                .setType(AttributeType.INT)
+                .setI(value)
+                .build();
     }
 
     private static ValueInfoProto tensor(String name, int... sizes) {
-        TensorShapeProto.Builder shape = TensorShapeProto.newBuilder().addDim(Dimension.newBuilder().setDimParam(BATCH));
+        TensorShapeProto.Builder shape =
+                TensorShapeProto.newBuilder().addDim(Dimension.newBuilder().setDimParam(BATCH));
         for (int size : sizes) {
             shape.addDim(Dimension.newBuilder().setDimValue(size));
         }
-        return ValueInfoProto.newBuilder().setName(name).setType(TypeProto.newBuilder()
-                .setTensorType(TypeProto.Tensor.newBuilder().setElemType(DataType.FLOAT.getNumber()).setShape(shape))).build();
+        return ValueInfoProto.newBuilder()
+                .setName(name)
+                .setType(TypeProto.newBuilder()
+                        .setTensorType(TypeProto.Tensor.newBuilder()
+                                .setElemType(DataType.FLOAT.getNumber())
+                                .setShape(shape)))
+                .build();
     }
 }

@@ -31,18 +31,18 @@ import java.util.Set;
 import java.util.TreeMap;
 
 /**
- * A file of named float tensors and text metadata, in the safetensors format
- * (<a href="https://github.com/huggingface/safetensors#format">description</a>): the length of the header as a little-endian
- * 64-bit integer, the header as JSON, and the values of all tensors, little-endian, without gaps. Only 32-bit floats, the type
- * called F32, are read and written.
+ * A file of named float tensors and text metadata, in the safetensors format (<a
+ * href="https://github.com/huggingface/safetensors#format">description</a>): the length of the header as a
+ * little-endian 64-bit integer, the header as JSON, and the values of all tensors, little-endian, without gaps. Only
+ * 32-bit floats, the type called F32, are read and written.
  */
 public final class Safetensors {
 
     /**
      * One tensor. The arrays are not copied.
      *
-     * @param name   what it is called in the file
-     * @param shape  its dimensions, the last one running fastest; empty for a single value
+     * @param name what it is called in the file
+     * @param shape its dimensions, the last one running fastest; empty for a single value
      * @param values as many as the product of the dimensions
      */
     public record Tensor(String name, int[] shape, float[] values) {
@@ -51,20 +51,20 @@ public final class Safetensors {
         public Tensor {
             if (Arrays.stream(shape).anyMatch(dimension -> dimension < 0)
                     || Arrays.stream(shape).asLongStream().reduce(1, Math::multiplyExact) != values.length) {
-                throw new IllegalArgumentException(name + " has the shape " + Arrays.toString(shape) + " but "
-                        + values.length + " values");
+                throw new IllegalArgumentException(
+                        name + " has the shape " + Arrays.toString(shape) + " but " + values.length + " values");
             }
         }
     }
 
     /** What the header says about a tensor. {@code begin} and {@code end} count bytes from the end of the header. */
-    private record Entry(String name, int[] shape, int size, long begin, long end) {
-    }
+    private record Entry(String name, int[] shape, int size, long begin, long end) {}
 
     private static final String METADATA = "__metadata__";
     private static final String TYPE = "F32";
     /** As the reference implementation limits it. */
     private static final int LARGEST_HEADER = 100_000_000;
+
     private static final int LONGEST_MESSAGE = 300;
     private static final int BUFFER_VALUES = 1 << 14;
     private static final ObjectMapper JSON = JsonMapper.builder()
@@ -80,7 +80,7 @@ public final class Safetensors {
      * What a file is to hold.
      *
      * @param metadata any texts by name
-     * @param tensors  in the order in which the file is to have them
+     * @param tensors in the order in which the file is to have them
      * @throws IllegalArgumentException if two tensors have the same name, or one has the name of the metadata
      */
     public Safetensors(Map<String, String> metadata, Collection<Tensor> tensors) {
@@ -121,15 +121,19 @@ public final class Safetensors {
     }
 
     /**
-     * Writes the file, replacing one that is there only when it is complete. The same content always gives the same bytes:
-     * metadata are sorted by name, tensors keep their order, and the header is padded with spaces to a multiple of 8 bytes.
+     * Writes the file, replacing one that is there only when it is complete. The same content always gives the same
+     * bytes: metadata are sorted by name, tensors keep their order, and the header is padded with spaces to a multiple
+     * of 8 bytes.
      *
      * @throws IOException if that fails; see {@link AtomicFile}
      */
     public void write(Path file) throws IOException {
         byte[] header = header();
         AtomicFile.write(file, out -> {
-            out.write(ByteBuffer.allocate(8).order(ByteOrder.LITTLE_ENDIAN).putLong(header.length).array());
+            out.write(ByteBuffer.allocate(8)
+                    .order(ByteOrder.LITTLE_ENDIAN)
+                    .putLong(header.length)
+                    .array());
             out.write(header);
             for (Tensor tensor : tensors.values()) {
                 writeValues(tensor.values(), out);
@@ -169,8 +173,8 @@ public final class Safetensors {
     /**
      * Reads a file. Memory is only taken for what the file was found to be long enough to hold.
      *
-     * @throws InvalidInputException if the file cannot be read or is not entirely as the format wants it; the message is one
-     *                               line that names the file and says what is wrong
+     * @throws InvalidInputException if the file cannot be read or is not entirely as the format wants it; the message
+     *     is one line that names the file and says what is wrong
      */
     public static Safetensors read(Path file) {
         if (Files.isDirectory(file)) {
@@ -211,13 +215,16 @@ public final class Safetensors {
             if (fileSize < 8) {
                 throw invalid(fileSize == 0 ? "is empty" : "is truncated: it has only " + fileSize + " bytes");
             }
-            long length = ByteBuffer.wrap(readFully(in, 8)).order(ByteOrder.LITTLE_ENDIAN).getLong();
+            long length = ByteBuffer.wrap(readFully(in, 8))
+                    .order(ByteOrder.LITTLE_ENDIAN)
+                    .getLong();
             if (length < 0 || length > LARGEST_HEADER) {
                 throw invalid("is no safetensors file: it would begin with a header of " + Long.toUnsignedString(length)
                         + " bytes");
             }
             if (length > fileSize - 8) {
-                throw invalid("is truncated: it announces a header of " + length + " bytes and has only " + fileSize + " in all");
+                throw invalid("is truncated: it announces a header of " + length + " bytes and has only " + fileSize
+                        + " in all");
             }
             return readFully(in, (int) length);
         }
@@ -228,7 +235,10 @@ public final class Safetensors {
             }
             try {
                 // Decoded here, since Jackson guesses encodings and the format knows only one.
-                return JSON.readTree(StandardCharsets.UTF_8.newDecoder().decode(ByteBuffer.wrap(header)).toString());
+                return JSON.readTree(StandardCharsets.UTF_8
+                        .newDecoder()
+                        .decode(ByteBuffer.wrap(header))
+                        .toString());
             } catch (CharacterCodingException e) {
                 throw damaged("it is not UTF-8");
             } catch (JsonProcessingException e) {
@@ -279,7 +289,8 @@ public final class Safetensors {
             try {
                 return Arrays.stream(dimensions).reduce(1, Math::multiplyExact);
             } catch (ArithmeticException e) {
-                throw invalid("holds more values in " + name + " than this program can take: " + Arrays.toString(dimensions));
+                throw invalid(
+                        "holds more values in " + name + " than this program can take: " + Arrays.toString(dimensions));
             }
         }
 

@@ -15,17 +15,18 @@ import java.util.Locale;
 import java.util.zip.CRC32C;
 
 /**
- * An event file as TensorBoard reads it: TFRecords of TensorFlow's {@code Event} messages. Whatever was written before the
- * process ended can be read.
+ * An event file as TensorBoard reads it: TFRecords of TensorFlow's {@code Event} messages. Whatever was written before
+ * the process ended can be read.
  *
  * @see <a href="https://github.com/tensorflow/tensorflow/blob/master/tensorflow/core/util/event.proto">event.proto</a>
  * @see <a
- * href="https://github.com/tensorflow/tensorflow/blob/master/tensorflow/core/framework/summary.proto">summary.proto</a>
+ *     href="https://github.com/tensorflow/tensorflow/blob/master/tensorflow/core/framework/summary.proto">summary.proto</a>
  */
 public final class TensorBoardEvents implements Closeable {
 
     /** Numbers of the fields of the messages, by their names in the .proto files. */
     private static final int EVENT_WALL_TIME = 1;
+
     private static final int EVENT_STEP = 2;
     private static final int EVENT_FILE_VERSION = 3;
     private static final int EVENT_SUMMARY = 5;
@@ -63,8 +64,12 @@ public final class TensorBoardEvents implements Closeable {
         Path file;
         int number = 0;
         do {
-            file = folder.resolve(String.format(Locale.ROOT, "events.out.tfevents.%d.dae-gpu.%d.%d",
-                    Instant.now().getEpochSecond(), ProcessHandle.current().pid(), number++));
+            file = folder.resolve(String.format(
+                    Locale.ROOT,
+                    "events.out.tfevents.%d.dae-gpu.%d.%d",
+                    Instant.now().getEpochSecond(),
+                    ProcessHandle.current().pid(),
+                    number++));
         } while (Files.exists(file));
         TensorBoardEvents events = new TensorBoardEvents(Files.newOutputStream(file, StandardOpenOption.CREATE_NEW));
         try {
@@ -91,7 +96,7 @@ public final class TensorBoardEvents implements Closeable {
      * A picture in the series called {@code tag}.
      *
      * @param channels 1 for grey, 3 for colour
-     * @param png      a PNG file
+     * @param png a PNG file
      */
     public void image(String tag, long step, int height, int width, int channels, byte[] png) throws IOException {
         byte[] image = message(fields -> {

@@ -21,13 +21,13 @@ public final class WeightsFile {
     /** Whose names and layouts. */
     public enum Convention {
         /**
-         * {@code conv1/kernel}, {@code conv1/bias}…, the layouts of {@link Layer#kernelShape()}: what Keras gives for layers
-         * that are named as here.
+         * {@code conv1/kernel}, {@code conv1/bias}…, the layouts of {@link Layer#kernelShape()}: what Keras gives for
+         * layers that are named as here.
          */
         KERAS("/", "kernel"),
         /**
-         * {@code conv1.weight}, {@code conv1.bias}…, laid for {@code Conv2d}, {@code ConvTranspose2d}, {@code Linear} and
-         * {@code Flatten} on images of {@code [batch, channels, height, width]}: a {@code state_dict}.
+         * {@code conv1.weight}, {@code conv1.bias}…, laid for {@code Conv2d}, {@code ConvTranspose2d}, {@code Linear}
+         * and {@code Flatten} on images of {@code [batch, channels, height, width]}: a {@code state_dict}.
          */
         PYTORCH(".", "weight");
 
@@ -50,8 +50,7 @@ public final class WeightsFile {
         }
     }
 
-    private WeightsFile() {
-    }
+    private WeightsFile() {}
 
     /**
      * Writes all parameters.
@@ -67,10 +66,13 @@ public final class WeightsFile {
         for (int i = 0; i < all.size(); i++) {
             ParameterTensor tensor = all.get(i);
             Layer layer = layers.get(i / 2);
-            tensors.add(convention == Convention.KERAS
-                    ? new Tensor(convention.name(layer, tensor), tensor.shape(), parameters.get(tensor.name()))
-                    : new Tensor(convention.name(layer, tensor), ChannelsFirst.shape(layer, tensor),
-                            ChannelsFirst.values(parameters, layer, tensor)));
+            tensors.add(
+                    convention == Convention.KERAS
+                            ? new Tensor(convention.name(layer, tensor), tensor.shape(), parameters.get(tensor.name()))
+                            : new Tensor(
+                                    convention.name(layer, tensor),
+                                    ChannelsFirst.shape(layer, tensor),
+                                    ChannelsFirst.values(parameters, layer, tensor)));
         }
         new Safetensors(metadata, tensors).write(file);
     }
@@ -82,16 +84,18 @@ public final class WeightsFile {
      */
     public static Convention conventionOf(Safetensors content) {
         return Arrays.stream(Convention.values())
-                .filter(convention -> content.names().contains("latent" + convention.separator + convention.kernel)).findFirst()
-                .orElseThrow(() -> new InvalidInputException("it does not hold the weights of such a network: it has neither latent/kernel"
-                        + " (Keras) nor latent.weight (PyTorch)"));
+                .filter(convention -> content.names().contains("latent" + convention.separator + convention.kernel))
+                .findFirst()
+                .orElseThrow(() -> new InvalidInputException(
+                        "it does not hold the weights of such a network: it has neither latent/kernel"
+                                + " (Keras) nor latent.weight (PyTorch)"));
     }
 
     /**
      * The network that tensors of these shapes belong to.
      *
      * @param height of the images in pixels; 0 for square ones
-     * @param width  likewise
+     * @param width likewise
      * @throws InvalidInputException if there is none
      */
     public static Architecture architecture(Safetensors content, Convention convention, int height, int width) {
@@ -119,10 +123,12 @@ public final class WeightsFile {
         int imageHeight = height > 0 ? height : (int) side;
         int imageWidth = width > 0 ? width : (int) side;
         try {
-            Architecture architecture = new Architecture(imageHeight, imageWidth, channels, filters, kernelSize, latent[keras ? 1 : 0]);
+            Architecture architecture =
+                    new Architecture(imageHeight, imageWidth, channels, filters, kernelSize, latent[keras ? 1 : 0]);
             if (architecture.layer("latent").inputChannels() != units) {
-                throw new InvalidInputException("the layer latent takes " + units + " values, which are not those of images of "
-                        + imageHeight + "x" + imageWidth + ": give their size with --image-size");
+                throw new InvalidInputException(
+                        "the layer latent takes " + units + " values, which are not those of images of " + imageHeight
+                                + "x" + imageWidth + ": give their size with --image-size");
             }
             return architecture;
         } catch (InvalidInputException e) {
@@ -138,7 +144,8 @@ public final class WeightsFile {
         }
         int[] shape = content.tensor(name).shape();
         if (shape.length != dimensions) {
-            throw new InvalidInputException(name + " must have " + dimensions + " dimensions, not " + Arrays.toString(shape));
+            throw new InvalidInputException(
+                    name + " must have " + dimensions + " dimensions, not " + Arrays.toString(shape));
         }
         return Optional.of(shape);
     }
@@ -162,8 +169,8 @@ public final class WeightsFile {
             Tensor found = content.tensor(name);
             int[] expected = convention == Convention.KERAS ? tensor.shape() : ChannelsFirst.shape(layer, tensor);
             if (!Arrays.equals(expected, found.shape())) {
-                throw new InvalidInputException(found.name() + " has the shape " + Arrays.toString(found.shape()) + ", not "
-                        + Arrays.toString(expected));
+                throw new InvalidInputException(found.name() + " has the shape " + Arrays.toString(found.shape())
+                        + ", not " + Arrays.toString(expected));
             }
             for (float value : found.values()) {
                 if (!Float.isFinite(value)) {

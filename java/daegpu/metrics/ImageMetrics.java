@@ -10,16 +10,15 @@ public final class ImageMetrics {
     /** Each thread's for the size of its last image: made anew for each of 10,000, they would be 0.7 GB of garbage. */
     private static final ThreadLocal<Windows> WINDOWS = new ThreadLocal<>();
 
-    private ImageMetrics() {
-    }
+    private ImageMetrics() {}
 
     /**
      * Mean squared error of one image.
      *
      * @param expected array with the image as it should be
-     * @param actual   array with the image as it is, at the same place
-     * @param at       where in both arrays the image begins
-     * @param size     values of the image: height × width × channels
+     * @param actual array with the image as it is, at the same place
+     * @param at where in both arrays the image begins
+     * @param size values of the image: height × width × channels
      */
     public static double mse(float[] expected, float[] actual, int at, int size) {
         double sum = 0;
@@ -31,26 +30,26 @@ public final class ImageMetrics {
     }
 
     /**
-     * Peak signal-to-noise ratio in decibels of an image with the given mean squared error: {@code 10·log10(1/mse)}. Infinite
-     * for an error of 0.
+     * Peak signal-to-noise ratio in decibels of an image with the given mean squared error: {@code 10·log10(1/mse)}.
+     * Infinite for an error of 0.
      */
     public static double psnr(double mse) {
         return 10 * Math.log10(1 / mse);
     }
 
     /**
-     * Structural similarity of two images, at most 1, which only equal images reach (Wang, Bovik, Sheikh and Simoncelli, "Image
-     * quality assessment: from error visibility to structural similarity", 2004):
+     * Structural similarity of two images, at most 1, which only equal images reach (Wang, Bovik, Sheikh and
+     * Simoncelli, "Image quality assessment: from error visibility to structural similarity", 2004):
      *
      * <pre>((2·μx·μy + C1)(2·σxy + C2)) / ((μx² + μy² + C1)(σx² + σy² + C2))</pre>
      *
-     * with C1 = 0.01², C2 = 0.03², and means, variances and covariance weighted by a Gaussian window of 11×11 pixels with σ = 1.5;
-     * the mean over all windows that lie wholly inside the image, and over channels. For an image of less than 11 pixels in height
-     * or width the window is the largest odd square that fits, with the same σ.
+     * with C1 = 0.01², C2 = 0.03², and means, variances and covariance weighted by a Gaussian window of 11×11 pixels
+     * with σ = 1.5; the mean over all windows that lie wholly inside the image, and over channels. For an image of less
+     * than 11 pixels in height or width the window is the largest odd square that fits, with the same σ.
      *
      * @param expected array with one image, {@code [height, width, channels]}
-     * @param actual   array with the other one, at the same place
-     * @param at       where in both arrays the image begins
+     * @param actual array with the other one, at the same place
+     * @param at where in both arrays the image begins
      */
     public static double ssim(float[] expected, float[] actual, int at, int height, int width, int channels) {
         Windows windows = WINDOWS.get();
@@ -83,7 +82,14 @@ public final class ImageMetrics {
             }
             for (int y = 0; y < windowsDown; y++) {
                 for (int map = 0; map < 5; map++) {
-                    filter(rows[map], y * windowsAcross, windowsAcross, window, means[map], y * windowsAcross, windowsAcross);
+                    filter(
+                            rows[map],
+                            y * windowsAcross,
+                            windowsAcross,
+                            window,
+                            means[map],
+                            y * windowsAcross,
+                            windowsAcross);
                 }
             }
             for (int i = 0; i < windowsDown * windowsAcross; i++) {
@@ -94,8 +100,9 @@ public final class ImageMetrics {
     }
 
     /**
-     * What {@link #ssim} works in, for images of one size: μx, μy, then the means of x², y² and xy, first filtered along each row,
-     * then along each column. The window is the outer loop of both, so that the inner one runs along memory.
+     * What {@link #ssim} works in, for images of one size: μx, μy, then the means of x², y² and xy, first filtered
+     * along each row, then along each column. The window is the outer loop of both, so that the inner one runs along
+     * memory.
      */
     private static final class Windows {
 
@@ -121,12 +128,16 @@ public final class ImageMetrics {
         double varianceX = meanXX - meanX * meanX;
         double varianceY = meanYY - meanY * meanY;
         double covariance = meanXY - meanX * meanY;
-        return (2 * meanX * meanY + C1) * (2 * covariance + C2)
+        return (2 * meanX * meanY + C1)
+                * (2 * covariance + C2)
                 / ((meanX * meanX + meanY * meanY + C1) * (varianceX + varianceY + C2));
     }
 
-    /** {@code output[i] = Σ window[k] · input[i + k·stride]} for {@code count} values of i, from the given places on. */
-    private static void filter(double[] input, int from, int stride, double[] window, double[] output, int to, int count) {
+    /**
+     * {@code output[i] = Σ window[k] · input[i + k·stride]} for {@code count} values of i, from the given places on.
+     */
+    private static void filter(
+            double[] input, int from, int stride, double[] window, double[] output, int to, int count) {
         for (int i = 0; i < count; i++) {
             output[to + i] = window[0] * input[from + i];
         }

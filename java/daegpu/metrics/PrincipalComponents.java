@@ -7,13 +7,13 @@ import org.ejml.dense.row.factory.DecompositionFactory_DDRM;
 import org.ejml.interfaces.decomposition.EigenDecomposition_F64;
 
 /**
- * The directions in which vectors differ most (principal component analysis: Jolliffe, "Principal Component Analysis", 2002):
- * the eigenvectors of their covariance matrix, by EJML.
+ * The directions in which vectors differ most (principal component analysis: Jolliffe, "Principal Component Analysis",
+ * 2002): the eigenvectors of their covariance matrix, by EJML.
  *
- * @param mean       of the vectors
- * @param directions orthonormal, {@code [dimension, dimension]}, that of the largest variance first; the entry of each that is
- *                   largest in magnitude is positive
- * @param variance   along each direction, with divisor count - 1
+ * @param mean of the vectors
+ * @param directions orthonormal, {@code [dimension, dimension]}, that of the largest variance first; the entry of each
+ *     that is largest in magnitude is positive
+ * @param variance along each direction, with divisor count - 1
  */
 public record PrincipalComponents(double[] mean, double[][] directions, double[] variance) {
 
@@ -21,8 +21,9 @@ public record PrincipalComponents(double[] mean, double[][] directions, double[]
      * Finds them.
      *
      * @param values {@code [count, dimension]}
-     * @param count  at least 2
-     * @throws IllegalArgumentException if there are too few vectors, a value is not finite, or EJML finds no eigenvectors
+     * @param count at least 2
+     * @throws IllegalArgumentException if there are too few vectors, a value is not finite, or EJML finds no
+     *     eigenvectors
      */
     public static PrincipalComponents of(float[] values, int count, int dimension) {
         if (count < 2) {
@@ -41,18 +42,22 @@ public record PrincipalComponents(double[] mean, double[][] directions, double[]
         for (int i = 0; i < count; i++) {
             for (int j = 0; j < dimension; j++) {
                 for (int k = 0; k < dimension; k++) {
-                    covariance.data[j * dimension + k] += (values[i * dimension + j] - mean[j])
-                            * (values[i * dimension + k] - mean[k]) / (count - 1);
+                    covariance.data[j * dimension + k] +=
+                            (values[i * dimension + j] - mean[j]) * (values[i * dimension + k] - mean[k]) / (count - 1);
                 }
             }
         }
         EigenDecomposition_F64<DMatrixRMaj> decomposition = DecompositionFactory_DDRM.eig(dimension, true, true);
         if (!decomposition.decompose(covariance)) {
-            throw new IllegalArgumentException("the covariance of these vectors has no eigenvectors that could be found");
+            throw new IllegalArgumentException(
+                    "the covariance of these vectors has no eigenvectors that could be found");
         }
-        int[] order = IntStream.range(0, dimension).boxed()
-                .sorted(Comparator.comparingDouble(i -> -decomposition.getEigenvalue(i).getReal()))
-                .mapToInt(Integer::intValue).toArray();
+        int[] order = IntStream.range(0, dimension)
+                .boxed()
+                .sorted(Comparator.comparingDouble(
+                        i -> -decomposition.getEigenvalue(i).getReal()))
+                .mapToInt(Integer::intValue)
+                .toArray();
         double[][] directions = new double[dimension][];
         double[] variance = new double[dimension];
         for (int i = 0; i < dimension; i++) {
@@ -69,7 +74,9 @@ public record PrincipalComponents(double[] mean, double[][] directions, double[]
             largest = Math.abs(entry) > Math.abs(largest) ? entry : largest;
         }
         double sign = Math.signum(largest);
-        return IntStream.range(0, direction.length).mapToDouble(i -> sign * direction[i]).toArray();
+        return IntStream.range(0, direction.length)
+                .mapToDouble(i -> sign * direction[i])
+                .toArray();
     }
 
     /** Part of the whole variance that lies along direction {@code component}; NaN where there is none. */

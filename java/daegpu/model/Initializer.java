@@ -6,8 +6,7 @@ import java.util.List;
 /** Where training starts from: Glorot-uniform kernels and zero biases, Keras's defaults. */
 public final class Initializer {
 
-    private Initializer() {
-    }
+    private Initializer() {}
 
     /**
      * Kernels uniform in ±sqrt(6 / (fan in + fan out)) (Glorot and Bengio, 2010), fans counted as Keras counts them:

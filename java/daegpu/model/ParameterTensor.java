@@ -5,8 +5,8 @@ import java.util.Arrays;
 /**
  * Where one trainable tensor lies in the contiguous array of all parameters.
  *
- * @param name   layer and kind: {@code conv1.kernel}, {@code output.bias}…
- * @param shape  dimensions, the last one running fastest; see {@link Layer#kernelShape()}
+ * @param name layer and kind: {@code conv1.kernel}, {@code output.bias}…
+ * @param shape dimensions, the last one running fastest; see {@link Layer#kernelShape()}
  * @param offset index of its first value
  */
 public record ParameterTensor(String name, int[] shape, int offset) {

@@ -3,8 +3,8 @@ package daegpu.model;
 import java.util.Arrays;
 
 /**
- * One float for each trainable value of a network, in one contiguous array: the weights themselves, or anything shaped like
- * them, such as their gradients or Adam's moments. Not safe for use by several threads while one of them writes.
+ * One float for each trainable value of a network, in one contiguous array: the weights themselves, or anything shaped
+ * like them, such as their gradients or Adam's moments. Not safe for use by several threads while one of them writes.
  */
 public final class Parameters {
 
@@ -23,7 +23,8 @@ public final class Parameters {
      */
     public Parameters(Architecture architecture, float[] values) {
         if (values.length != architecture.parameterCount()) {
-            throw new IllegalArgumentException("this network has " + architecture.parameterCount() + " parameters, not " + values.length);
+            throw new IllegalArgumentException(
+                    "this network has " + architecture.parameterCount() + " parameters, not " + values.length);
         }
         this.architecture = architecture;
         this.values = values;
@@ -44,7 +45,9 @@ public final class Parameters {
         return Arrays.copyOfRange(values, tensor.offset(), tensor.offset() + tensor.size());
     }
 
-    /** Overwrites the tensor called {@code name}. @throws IllegalArgumentException if there is none or its size differs */
+    /**
+     * Overwrites the tensor called {@code name}. @throws IllegalArgumentException if there is none or its size differs
+     */
     public void set(String name, float[] tensorValues) {
         ParameterTensor tensor = tensor(name);
         if (tensorValues.length != tensor.size()) {
@@ -59,7 +62,9 @@ public final class Parameters {
     }
 
     private ParameterTensor tensor(String name) {
-        return architecture.parameterTensors().stream().filter(tensor -> tensor.name().equals(name)).findFirst()
+        return architecture.parameterTensors().stream()
+                .filter(tensor -> tensor.name().equals(name))
+                .findFirst()
                 .orElseThrow(() -> new IllegalArgumentException("this network has no parameter " + name));
     }
 }

@@ -4,16 +4,16 @@ import java.util.Arrays;
 import java.util.stream.Collectors;
 
 /**
- * What corrupts an image, whose values are bytes scaled to [0, 1]. The noise of a value is a pure function of (seed, image,
- * epoch, place in the image), the same on every engine, for any batch size, order or resume point. Colour images draw for each
- * channel by itself.
+ * What corrupts an image, whose values are bytes scaled to [0, 1]. The noise of a value is a pure function of (seed,
+ * image, epoch, place in the image), the same on every engine, for any batch size, order or resume point. Colour images
+ * draw for each channel by itself.
  *
- * @param kind    what is done to a value
- * @param seed    key of the generator, the seed of the run
- * @param mean    mean of the noise, on values in [0, 1]; 0 for kinds that have none
- * @param lowest  least level, in the kind's own {@link Measure}
+ * @param kind what is done to a value
+ * @param seed key of the generator, the seed of the run
+ * @param mean mean of the noise, on values in [0, 1]; 0 for kinds that have none
+ * @param lowest least level, in the kind's own {@link Measure}
  * @param highest greatest; where it differs from the least, each image draws its own level, uniform between the two
- * @param once    whether every epoch sees the noise of epoch 0
+ * @param once whether every epoch sees the noise of epoch 0
  */
 public record Noise(Kind kind, long seed, float mean, float lowest, float highest, boolean once) {
 
@@ -59,7 +59,10 @@ public record Noise(Kind kind, long seed, float mean, float lowest, float highes
         UNIFORM("uniform", Measure.STD, 0.5f, 0.5f),
         /** 0 or 1, each for half of the amount. */
         SALT_PEPPER("salt-pepper", Measure.AMOUNT, 0, 0.5f),
-        /** 0 for the amount (Vincent et al., "Extracting and composing robust features with denoising autoencoders", 2008). */
+        /**
+         * 0 for the amount (Vincent et al., "Extracting and composing robust features with denoising autoencoders",
+         * 2008).
+         */
         MASKING("masking", Measure.AMOUNT, 0, 0.5f),
         /** {@code x + x·N(mean, std)}. */
         SPECKLE("speckle", Measure.STD, 0, 0.5f),
@@ -100,7 +103,9 @@ public record Noise(Kind kind, long seed, float mean, float lowest, float highes
 
         /** The kind that {@link #toString} writes so. @throws IllegalArgumentException if there is none */
         public static Kind of(String text) {
-            return Arrays.stream(values()).filter(kind -> kind.text.equals(text)).findFirst()
+            return Arrays.stream(values())
+                    .filter(kind -> kind.text.equals(text))
+                    .findFirst()
                     .orElseThrow(() -> new IllegalArgumentException("there is no noise called " + text + "; there are "
                             + Arrays.stream(values()).map(Kind::toString).collect(Collectors.joining(", "))));
         }
@@ -114,9 +119,12 @@ public record Noise(Kind kind, long seed, float mean, float lowest, float highes
 
     /** With more photons, white's standard deviation is less than a step of a byte. */
     public static final float HIGHEST_PEAK = 65_536;
+
     private static final float SQRT_3 = 1.7320508f;
 
-    /** @throws IllegalArgumentException if the mean or a level is not one that the kind allows, or the range is reversed */
+    /**
+     * @throws IllegalArgumentException if the mean or a level is not one that the kind allows, or the range is reversed
+     */
     public Noise {
         if (!Float.isFinite(mean)) {
             throw new IllegalArgumentException("the noise mean must be a finite number, not " + mean);
@@ -157,7 +165,8 @@ public record Noise(Kind kind, long seed, float mean, float lowest, float highes
             return lowest;
         }
         float uniform = uniformOfImage(index, epoch);
-        return kind == Kind.POISSON ? PhotonTable.peak(lowest, highest, PhotonTable.level(uniform))
+        return kind == Kind.POISSON
+                ? PhotonTable.peak(lowest, highest, PhotonTable.level(uniform))
                 : lowest + (highest - lowest) * uniform;
     }
 
@@ -176,15 +185,16 @@ public record Noise(Kind kind, long seed, float mean, float lowest, float highes
     }
 
     /**
-     * Corrupts one image as its {@link Kind} says. Group {@code q} of four consecutive values (in row, column, channel order)
-     * takes the four draws at offset {@code epoch·⌈size⌉₄ + 4q}, where ⌈size⌉₄ is the size rounded up to a multiple of 4.
+     * Corrupts one image as its {@link Kind} says. Group {@code q} of four consecutive values (in row, column, channel
+     * order) takes the four draws at offset {@code epoch·⌈size⌉₄ + 4q}, where ⌈size⌉₄ is the size rounded up to a
+     * multiple of 4.
      *
      * @param index place of the image in its data set, {@link Philox#VALIDATION} added for validation images
      * @param epoch counted from 0; validation images always take epoch 0
      * @param clean array with the image's values, bytes over 255
      * @param noisy array that receives the corrupted values; may be {@code clean} itself
-     * @param at    where in both arrays the image begins
-     * @param size  values of the image: height × width × channels
+     * @param at where in both arrays the image begins
+     * @param size values of the image: height × width × channels
      */
     public void corrupt(long index, int epoch, float[] clean, float[] noisy, int at, int size) {
         float level = level(index, epoch);
@@ -200,15 +210,18 @@ public record Noise(Kind kind, long seed, float mean, float lowest, float highes
             }
         } else {
             PhotonTable photons = kind == Kind.POISSON ? photons() : null;
-            int photonLevel = photons == null || lowest == highest ? 0 : PhotonTable.level(uniformOfImage(index, epoch));
+            int photonLevel =
+                    photons == null || lowest == highest ? 0 : PhotonTable.level(uniformOfImage(index, epoch));
             int[] draws = new int[4];
             for (int quad = 0; quad < size; quad += 4) {
                 Philox.integers4(seed, subsequence, start + quad, draws);
                 for (int i = quad; i < Math.min(quad + 4, size); i++) {
                     float x = clean[at + i];
                     int draw = draws[i - quad];
-                    noisy[at + i] = clip(photons == null ? withUniform(x, level, Philox.uniform(draw))
-                            : photons.photons(photonLevel, Math.round(x * 255), draw) / level);
+                    noisy[at + i] = clip(
+                            photons == null
+                                    ? withUniform(x, level, Philox.uniform(draw))
+                                    : photons.photons(photonLevel, Math.round(x * 255), draw) / level);
                 }
             }
         }

@@ -6,8 +6,8 @@ package daegpu.noise;
  * formulas. A counter-based generator has no state: four values are a pure function of where they are asked for, so any
  * engine draws the same numbers for the same image in any order.
  *
- * <p>The subsequence tells the draws of this program apart: image index, plus 2<sup>40</sup> for validation images, plus
- * 2<sup>41</sup> × purpose. The seed is the seed of the run.
+ * <p>The subsequence tells the draws of this program apart: image index, plus 2<sup>40</sup> for validation images,
+ * plus 2<sup>41</sup> × purpose. The seed is the seed of the run.
  */
 public final class Philox {
 
@@ -32,8 +32,7 @@ public final class Philox {
     /** CURAND_2POW32_INV_2PI. */
     private static final float TWO_PI_TWO_POW_MINUS_32 = 2.3283064e-10f * 6.2831855f;
 
-    private Philox() {
-    }
+    private Philox() {}
 
     /** The subsequence for {@code purpose} and {@code index}, by the rule in the description of this class. */
     public static long subsequence(int purpose, long index) {
@@ -43,11 +42,12 @@ public final class Philox {
     /**
      * Four 32-bit integers, as {@code curand4} returns them.
      *
-     * @param offset  draws to skip, a multiple of 4
+     * @param offset draws to skip, a multiple of 4
      * @param integers receives the four values
      */
     public static void integers4(long seed, long subsequence, long offset, int[] integers) {
-        // skipahead(offset) counts in groups of four in the low half of the counter and carries into the high half, where
+        // skipahead(offset) counts in groups of four in the low half of the counter and carries into the high half,
+        // where
         // skipahead_sequence(subsequence) was added; no offset of this program is large enough to carry.
         long low = offset >>> 2;
         int c0 = (int) low;
@@ -96,7 +96,10 @@ public final class Philox {
         return (integer & 0xFFFFFFFFL) * TWO_POW_MINUS_32 + TWO_POW_MINUS_32 / 2;
     }
 
-    /** {@code _curand_box_muller}: (sin v, cos v) · sqrt(−2 ln u), in float32, u from the first integer and v from the second. */
+    /**
+     * {@code _curand_box_muller}: (sin v, cos v) · sqrt(−2 ln u), in float32, u from the first integer and v from the
+     * second.
+     */
     private static void boxMuller(int x, int y, float[] normals, int at) {
         float u = uniform(x);
         float v = (y & 0xFFFFFFFFL) * TWO_PI_TWO_POW_MINUS_32 + TWO_PI_TWO_POW_MINUS_32 / 2;

@@ -3,13 +3,14 @@ package daegpu.noise;
 import java.util.Arrays;
 
 /**
- * Poisson distributions as integers, so that every engine draws the same photons from the same 32 bits: a draw stands for as
- * many photons as there are thresholds at or below it, both taken as unsigned. The threshold of {@code k} photons, counted from
- * 0, is the probability of {@code k} or fewer, as a multiple of 2<sup>−32</sup> (inversion: Devroye, "Non-Uniform Random Variate
- * Generation", 1986, chapter III.2). There is a distribution for each value of a byte.
+ * Poisson distributions as integers, so that every engine draws the same photons from the same 32 bits: a draw stands
+ * for as many photons as there are thresholds at or below it, both taken as unsigned. The threshold of {@code k}
+ * photons, counted from 0, is the probability of {@code k} or fewer, as a multiple of 2<sup>−32</sup> (inversion:
+ * Devroye, "Non-Uniform Random Variate Generation", 1986, chapter III.2). There is a distribution for each value of a
+ * byte.
  *
- * <p>A table for any peak in a range cannot be made beforehand: there an image draws one of {@value #LEVELS} evenly spaced
- * levels.
+ * <p>A table for any peak in a range cannot be made beforehand: there an image draws one of {@value #LEVELS} evenly
+ * spaced levels.
  */
 public final class PhotonTable {
 
@@ -38,10 +39,15 @@ public final class PhotonTable {
             double[] weights = new double[(int) (40 * Math.sqrt(mean)) + 80];
             int first = fillWeights(mean, weights);
             long[] cumulative = cumulative(weights);
-            int zeros = (int) Arrays.stream(cumulative).takeWhile(threshold -> threshold == 0).count();
+            int zeros = (int) Arrays.stream(cumulative)
+                    .takeWhile(threshold -> threshold == 0)
+                    .count();
             certain[cell] = first + zeros;
-            thresholds[cell] = Arrays.stream(cumulative).skip(zeros).takeWhile(threshold -> threshold < 1L << 32)
-                    .mapToInt(threshold -> (int) threshold).toArray();
+            thresholds[cell] = Arrays.stream(cumulative)
+                    .skip(zeros)
+                    .takeWhile(threshold -> threshold < 1L << 32)
+                    .mapToInt(threshold -> (int) threshold)
+                    .toArray();
             size += thresholds[cell].length;
         }
         words = new int[size];
@@ -55,7 +61,10 @@ public final class PhotonTable {
         words[2 * cells] = at;
     }
 
-    /** The table for peaks from {@code lowest} to {@code highest}; made anew unless it is the one that was asked for last. */
+    /**
+     * The table for peaks from {@code lowest} to {@code highest}; made anew unless it is the one that was asked for
+     * last.
+     */
     static PhotonTable of(float lowest, float highest) {
         PhotonTable table = last;
         if (table == null || table.lowest != lowest || table.highest != highest) {
@@ -110,9 +119,9 @@ public final class PhotonTable {
     }
 
     /**
-     * The table as a device reads it. For cell {@code c}, which is 256 · level + byte, {@code words[2c]} is where its thresholds
-     * begin, {@code words[2c + 2]} where they end, and {@code words[2c + 1]} the photons that are certain, those of thresholds
-     * of zero; behind all cells come the thresholds, ascending. Shared: not to be written to.
+     * The table as a device reads it. For cell {@code c}, which is 256 · level + byte, {@code words[2c]} is where its
+     * thresholds begin, {@code words[2c + 2]} where they end, and {@code words[2c + 1]} the photons that are certain,
+     * those of thresholds of zero; behind all cells come the thresholds, ascending. Shared: not to be written to.
      */
     public int[] words() {
         return words;
@@ -121,9 +130,9 @@ public final class PhotonTable {
     /**
      * The number of photons that a draw stands for.
      *
-     * @param level     0 … {@value #LEVELS} − 1, or 0 where the range is one level
+     * @param level 0 … {@value #LEVELS} − 1, or 0 where the range is one level
      * @param intensity value of the byte, 0 … 255
-     * @param draw      32 bits
+     * @param draw 32 bits
      */
     int photons(int level, int intensity, int draw) {
         int cell = 2 * (INTENSITIES * level + intensity);

@@ -11,14 +11,14 @@ import java.util.List;
 /** Replays recorded values on an engine and compares everything that it computes with them. */
 public final class Parity {
 
-    private Parity() {
-    }
+    private Parity() {}
 
     /**
-     * Trains the recorded steps on {@code engine}, which must have been opened for the recorded architecture and at least the
-     * recorded batch.
+     * Trains the recorded steps on {@code engine}, which must have been opened for the recorded architecture and at
+     * least the recorded batch.
      *
-     * @return one comparison for each activation, gradient and parameter tensor, in the order in which they are computed
+     * @return one comparison for each activation, gradient and parameter tensor, in the order in which they are
+     *     computed
      */
     public static List<Comparison> replay(RecordedValues recorded, Engine engine, Tolerance tolerance) {
         List<Comparison> comparisons = new ArrayList<>();
@@ -29,9 +29,9 @@ public final class Parity {
     }
 
     /**
-     * Whether rounding opens a ReLU on one of two engines only while both train the recorded steps: its input is as near to zero as
-     * the last bits of a sum. From there the gradients differ, and with Adam the parameters part; the values tell nothing of either
-     * engine. Of random networks that meets about one in twenty within five steps.
+     * Whether rounding opens a ReLU on one of two engines only while both train the recorded steps: its input is as
+     * near to zero as the last bits of a sum. From there the gradients differ, and with Adam the parameters part; the
+     * values tell nothing of either engine. Of random networks that meets about one in twenty within five steps.
      *
      * @param bound how far from zero such an input may be, relative to the largest activation of its layer
      */
@@ -44,7 +44,8 @@ public final class Parity {
             boolean opens = false;
             for (Layer layer : recorded.architecture().layers()) {
                 if (layer.activation() == Layer.Activation.RELU) {
-                    double furthest = openOnOneOnly(reference.activation(layer.name()), engine.activation(layer.name()));
+                    double furthest =
+                            openOnOneOnly(reference.activation(layer.name()), engine.activation(layer.name()));
                     if (furthest > bound) {
                         return false;
                     }
@@ -58,7 +59,9 @@ public final class Parity {
         return false;
     }
 
-    /** The largest activation that is zero on the other engine, relative to the largest of all; zero if there is none. */
+    /**
+     * The largest activation that is zero on the other engine, relative to the largest of all; zero if there is none.
+     */
     private static double openOnOneOnly(float[] expected, float[] actual) {
         float furthest = 0;
         float largest = 0;
@@ -72,26 +75,36 @@ public final class Parity {
     }
 
     /** The path that denoises and encodes, which may not be the one that trains. */
-    private static void inference(RecordedValues recorded, Engine engine, Tolerance tolerance, List<Comparison> comparisons) {
+    private static void inference(
+            RecordedValues recorded, Engine engine, Tolerance tolerance, List<Comparison> comparisons) {
         engine.load(TrainingState.initial(recorded.initial()));
         float[] denoised = new float[recorded.clean().length];
         engine.denoise(recorded.noisy(), recorded.batch(), denoised);
-        comparisons.add(Comparison.everywhere("denoise", recorded.activations().get("output"), denoised, tolerance.values()));
+        comparisons.add(
+                Comparison.everywhere("denoise", recorded.activations().get("output"), denoised, tolerance.values()));
         float[] latents = new float[recorded.batch() * recorded.architecture().latentDimension()];
         engine.encode(recorded.noisy(), recorded.batch(), latents);
-        comparisons.add(Comparison.everywhere("encode", recorded.activations().get("latent"), latents, tolerance.values()));
+        comparisons.add(
+                Comparison.everywhere("encode", recorded.activations().get("latent"), latents, tolerance.values()));
     }
 
-    private static void training(RecordedValues recorded, Engine engine, Tolerance tolerance, List<Comparison> comparisons) {
+    private static void training(
+            RecordedValues recorded, Engine engine, Tolerance tolerance, List<Comparison> comparisons) {
         engine.takeLosses();
         trainStep(recorded, engine);
         for (Layer layer : recorded.architecture().layers()) {
-            comparisons.add(Comparison.everywhere("activation." + layer.name(), recorded.activations().get(layer.name()),
-                    engine.activation(layer.name()), tolerance.values()));
+            comparisons.add(Comparison.everywhere(
+                    "activation." + layer.name(),
+                    recorded.activations().get(layer.name()),
+                    engine.activation(layer.name()),
+                    tolerance.values()));
         }
         for (ParameterTensor tensor : recorded.architecture().parameterTensors()) {
-            comparisons.add(Comparison.everywhere("gradient." + tensor.name(), recorded.gradients().get(tensor.name()),
-                    engine.gradients().get(tensor.name()), tolerance.values()));
+            comparisons.add(Comparison.everywhere(
+                    "gradient." + tensor.name(),
+                    recorded.gradients().get(tensor.name()),
+                    engine.gradients().get(tensor.name()),
+                    tolerance.values()));
         }
         compareParameters(recorded, recorded.afterFirst(), engine, 1, tolerance, comparisons);
         for (int step = 1; step < recorded.steps(); step++) {
@@ -100,19 +113,30 @@ public final class Parity {
         if (recorded.steps() > 1) {
             compareParameters(recorded, recorded.afterLast(), engine, recorded.steps(), tolerance, comparisons);
         }
-        comparisons.add(Comparison.everywhere("losses", floats(recorded.losses()), floats(engine.takeLosses()), tolerance.values()));
+        comparisons.add(Comparison.everywhere(
+                "losses", floats(recorded.losses()), floats(engine.takeLosses()), tolerance.values()));
     }
 
     private static void trainStep(RecordedValues recorded, Engine engine) {
         engine.trainStep(recorded.clean(), recorded.noisy(), recorded.batch(), recorded.learningRate());
     }
 
-    private static void compareParameters(RecordedValues recorded, Parameters expected, Engine engine, int updates, Tolerance tolerance,
-                                          List<Comparison> comparisons) {
+    private static void compareParameters(
+            RecordedValues recorded,
+            Parameters expected,
+            Engine engine,
+            int updates,
+            Tolerance tolerance,
+            List<Comparison> comparisons) {
         Parameters actual = engine.state().parameters();
         for (ParameterTensor tensor : recorded.architecture().parameterTensors()) {
-            comparisons.add(Comparison.afterUpdates("after" + updates + "." + tensor.name(), expected.get(tensor.name()),
-                    actual.get(tensor.name()), tolerance.parameters(), recorded.learningRate(), updates));
+            comparisons.add(Comparison.afterUpdates(
+                    "after" + updates + "." + tensor.name(),
+                    expected.get(tensor.name()),
+                    actual.get(tensor.name()),
+                    tolerance.parameters(),
+                    recorded.learningRate(),
+                    updates));
         }
     }
 
@@ -122,8 +146,11 @@ public final class Parity {
         engine.applyGradients(recorded.gradients(), recorded.learningRate());
         Parameters actual = engine.state().parameters();
         for (ParameterTensor tensor : recorded.architecture().parameterTensors()) {
-            comparisons.add(Comparison.everywhere("adam." + tensor.name(), recorded.afterFirst().get(tensor.name()),
-                    actual.get(tensor.name()), Tolerance.ADAM));
+            comparisons.add(Comparison.everywhere(
+                    "adam." + tensor.name(),
+                    recorded.afterFirst().get(tensor.name()),
+                    actual.get(tensor.name()),
+                    Tolerance.ADAM));
         }
     }
 

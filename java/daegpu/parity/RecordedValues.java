@@ -26,22 +26,32 @@ import java.util.stream.IntStream;
  * What an independent implementation computed for one network and one batch: every activation and gradient of the first
  * training step, and the parameters after the first and after all steps, each of them on the same whole batch.
  *
- * @param name         where the values come from, for people
+ * @param name where the values come from, for people
  * @param architecture the network
- * @param batch        images in the batch
+ * @param batch images in the batch
  * @param learningRate of Adam, constant
- * @param clean        {@code [batch, height, width, channels]} in [0, 1]
- * @param noisy        likewise, corrupted
- * @param initial      parameters before the first step
- * @param activations  of each layer by name, at the initial parameters
- * @param gradients    of the loss by each parameter, at the initial parameters
- * @param afterFirst   parameters after the first step
- * @param afterLast    parameters after all steps
- * @param losses       of each step, before its update
+ * @param clean {@code [batch, height, width, channels]} in [0, 1]
+ * @param noisy likewise, corrupted
+ * @param initial parameters before the first step
+ * @param activations of each layer by name, at the initial parameters
+ * @param gradients of the loss by each parameter, at the initial parameters
+ * @param afterFirst parameters after the first step
+ * @param afterLast parameters after all steps
+ * @param losses of each step, before its update
  */
-public record RecordedValues(String name, Architecture architecture, int batch, float learningRate, float[] clean, float[] noisy,
-                             Parameters initial, Map<String, float[]> activations, Parameters gradients,
-                             Parameters afterFirst, Parameters afterLast, double[] losses) {
+public record RecordedValues(
+        String name,
+        Architecture architecture,
+        int batch,
+        float learningRate,
+        float[] clean,
+        float[] noisy,
+        Parameters initial,
+        Map<String, float[]> activations,
+        Parameters gradients,
+        Parameters afterFirst,
+        Parameters afterLast,
+        double[] losses) {
 
     private static final ObjectMapper JSON = new ObjectMapper().disable(DeserializationFeature.ACCEPT_FLOAT_AS_INT);
     private static final Pattern LEARNING_RATE = Pattern.compile("\\blr=([0-9.eE+-]+)");
@@ -52,10 +62,10 @@ public record RecordedValues(String name, Architecture architecture, int batch, 
     }
 
     /**
-     * Reads a file of recorded values: a safetensors file with the metadata {@code image}, {@code filters}, {@code kernel},
-     * {@code latent}, {@code batch}, {@code steps} and {@code optimizer} (which names {@code lr=…}), and the tensors
-     * {@code input.clean}, {@code input.noisy}, {@code losses}, and for each layer or parameter {@code initial.*},
-     * {@code activation.*}, {@code gradient.*}, {@code after1.*} and {@code after<steps>.*}.
+     * Reads a file of recorded values: a safetensors file with the metadata {@code image}, {@code filters},
+     * {@code kernel}, {@code latent}, {@code batch}, {@code steps} and {@code optimizer} (which names {@code lr=…}),
+     * and the tensors {@code input.clean}, {@code input.noisy}, {@code losses}, and for each layer or parameter
+     * {@code initial.*}, {@code activation.*}, {@code gradient.*}, {@code after1.*} and {@code after<steps>.*}.
      *
      * @throws InvalidInputException if the file is damaged, lacks something or contradicts itself
      */
@@ -63,12 +73,17 @@ public record RecordedValues(String name, Architecture architecture, int batch, 
         Safetensors content = Safetensors.read(file);
         int[] image = integers(file, content, "image");
         if (image.length != 3) {
-            throw new InvalidInputException(file + ": its image must be [height, width, channels], not " + Arrays.toString(image));
+            throw new InvalidInputException(
+                    file + ": its image must be [height, width, channels], not " + Arrays.toString(image));
         }
         Architecture architecture;
         try {
-            architecture = new Architecture(image[0], image[1], image[2],
-                    Arrays.stream(integers(file, content, "filters")).boxed().toList(), integer(file, content, "kernel"),
+            architecture = new Architecture(
+                    image[0],
+                    image[1],
+                    image[2],
+                    Arrays.stream(integers(file, content, "filters")).boxed().toList(),
+                    integer(file, content, "kernel"),
                     integer(file, content, "latent"));
         } catch (IllegalArgumentException e) {
             throw new InvalidInputException(file + ": " + e.getMessage(), e);
@@ -76,18 +91,28 @@ public record RecordedValues(String name, Architecture architecture, int batch, 
         int batch = integer(file, content, "batch");
         int steps = integer(file, content, "steps");
         if (batch < 1 || steps < 1) {
-            throw new InvalidInputException(file + ": its batch and steps must be positive, not " + batch + " and " + steps);
+            throw new InvalidInputException(
+                    file + ": its batch and steps must be positive, not " + batch + " and " + steps);
         }
         Map<String, float[]> activations = new LinkedHashMap<>();
         for (Layer layer : architecture.layers()) {
-            activations.put(layer.name(), values(file, content, "activation." + layer.name(), (long) batch * layer.outputSize()));
+            activations.put(
+                    layer.name(),
+                    values(file, content, "activation." + layer.name(), (long) batch * layer.outputSize()));
         }
         float[] losses = values(file, content, "losses", steps);
         long imageValues = (long) batch * architecture.imageSize();
-        return new RecordedValues(file.toString(), architecture, batch, learningRate(file, content),
-                values(file, content, "input.clean", imageValues), values(file, content, "input.noisy", imageValues),
-                parameters(file, content, "initial.", architecture), activations,
-                parameters(file, content, "gradient.", architecture), parameters(file, content, "after1.", architecture),
+        return new RecordedValues(
+                file.toString(),
+                architecture,
+                batch,
+                learningRate(file, content),
+                values(file, content, "input.clean", imageValues),
+                values(file, content, "input.noisy", imageValues),
+                parameters(file, content, "initial.", architecture),
+                activations,
+                parameters(file, content, "gradient.", architecture),
+                parameters(file, content, "after1.", architecture),
                 parameters(file, content, "after" + steps + ".", architecture),
                 IntStream.range(0, steps).mapToDouble(i -> losses[i]).toArray());
     }
@@ -96,11 +121,11 @@ public record RecordedValues(String name, Architecture architecture, int batch, 
      * Records what an engine computes, to be replayed on another one.
      *
      * @param initial parameters to start from, of the engine's architecture
-     * @param clean   {@code [batch, height, width, channels]} in [0, 1]
-     * @param noisy   likewise, corrupted
+     * @param clean {@code [batch, height, width, channels]} in [0, 1]
+     * @param noisy likewise, corrupted
      */
-    public static RecordedValues record(Engine engine, Parameters initial, float[] clean, float[] noisy, int batch,
-                                        float learningRate, int steps) {
+    public static RecordedValues record(
+            Engine engine, Parameters initial, float[] clean, float[] noisy, int batch, float learningRate, int steps) {
         Architecture architecture = engine.architecture();
         engine.load(TrainingState.initial(initial));
         engine.takeLosses();
@@ -114,8 +139,19 @@ public record RecordedValues(String name, Architecture architecture, int batch, 
         for (int step = 1; step < steps; step++) {
             engine.trainStep(clean, noisy, batch, learningRate);
         }
-        return new RecordedValues(engine.description(), architecture, batch, learningRate, clean, noisy, initial, activations,
-                gradients, afterFirst, engine.state().parameters(), engine.takeLosses());
+        return new RecordedValues(
+                engine.description(),
+                architecture,
+                batch,
+                learningRate,
+                clean,
+                noisy,
+                initial,
+                activations,
+                gradients,
+                afterFirst,
+                engine.state().parameters(),
+                engine.takeLosses());
     }
 
     private static String text(Path file, Safetensors content, String key) {
@@ -166,7 +202,8 @@ public record RecordedValues(String name, Architecture architecture, int batch, 
     private static float[] values(Path file, Safetensors content, String name, long count) {
         Tensor tensor = content.tensor(name);
         if (tensor.values().length != count) {
-            throw new InvalidInputException(file + ": " + name + " has " + tensor.values().length + " values where the network needs " + count);
+            throw new InvalidInputException(
+                    file + ": " + name + " has " + tensor.values().length + " values where the network needs " + count);
         }
         return tensor.values();
     }
@@ -177,7 +214,8 @@ public record RecordedValues(String name, Architecture architecture, int batch, 
         for (ParameterTensor expected : architecture.parameterTensors()) {
             Tensor tensor = content.tensor(prefix + expected.name());
             if (!Arrays.equals(tensor.shape(), expected.shape())) {
-                wrong.add(tensor.name() + " is " + Arrays.toString(tensor.shape()) + " where the network needs " + Arrays.toString(expected.shape()));
+                wrong.add(tensor.name() + " is " + Arrays.toString(tensor.shape()) + " where the network needs "
+                        + Arrays.toString(expected.shape()));
             } else {
                 parameters.set(expected.name(), tensor.values());
             }

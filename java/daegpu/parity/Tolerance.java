@@ -1,11 +1,11 @@
 package daegpu.parity;
 
 /**
- * How far an engine may be from recorded values: relative to the largest magnitude in a tensor. Adam turns a gradient near zero
- * into a step of either sign, so of the parameters after some updates only {@value #SHARE_OF_PARAMETERS} of the elements must
- * be within their bound, and all within the length of two such walks, 2·learning rate·updates.
+ * How far an engine may be from recorded values: relative to the largest magnitude in a tensor. Adam turns a gradient
+ * near zero into a step of either sign, so of the parameters after some updates only {@value #SHARE_OF_PARAMETERS} of
+ * the elements must be within their bound, and all within the length of two such walks, 2·learning rate·updates.
  *
- * @param values     bound for activations, gradients and losses
+ * @param values bound for activations, gradients and losses
  * @param parameters bound for parameters after training steps
  */
 public record Tolerance(double values, double parameters) {

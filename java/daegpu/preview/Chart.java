@@ -23,31 +23,33 @@ public final class Chart {
      * A curve.
      *
      * @param name what the legend calls it
-     * @param x    places of its points from left to right
-     * @param y    their values, as many; those that are not finite are left out
+     * @param x places of its points from left to right
+     * @param y their values, as many; those that are not finite are left out
      */
-    public record Curve(String name, double[] x, double[] y) {
-    }
+    public record Curve(String name, double[] x, double[] y) {}
 
     /** A logarithmic axis helps where the largest value is so many times the least. */
     private static final double LOGARITHMIC_FROM = 5;
     /** Blue and orange: those whom red and green look alike can tell them apart. */
     private static final Color[] COLOURS = {new Color(0x1F77B4), new Color(0xE6770B)};
-    private static final int[] TEN_COLOURS = {0x1F77B4, 0xFF7F0E, 0x2CA02C, 0xD62728, 0x9467BD, 0x8C564B, 0xE377C2, 0x7F7F7F,
-            0xBCBD22, 0x17BECF};
+
+    private static final int[] TEN_COLOURS = {
+        0x1F77B4, 0xFF7F0E, 0x2CA02C, 0xD62728, 0x9467BD, 0x8C564B, 0xE377C2, 0x7F7F7F, 0xBCBD22, 0x17BECF
+    };
     /** Beyond so many points their marks would run into each other. */
     private static final int MOST_MARKS = 60;
 
-    private Chart() {
-    }
+    private Chart() {}
 
     /** Loss over epochs: only whole ones where the curves have no others, and logarithmic where the loss falls far. */
     public static BufferedImage loss(int width, int height, List<Curve> curves) {
         XYChart chart = chart(width, height, "Loss", "epoch", "mean squared error", curves);
-        if (curves.stream().flatMapToDouble(curve -> Arrays.stream(curve.x()))
+        if (curves.stream()
+                .flatMapToDouble(curve -> Arrays.stream(curve.x()))
                 .allMatch(epoch -> epoch == Math.rint(epoch))) {
-            chart.getStyler().setxAxisTickLabelsFormattingFunction(
-                    epoch -> epoch == Math.rint(epoch) ? String.format("%.0f", epoch) : "");
+            chart.getStyler()
+                    .setxAxisTickLabelsFormattingFunction(
+                            epoch -> epoch == Math.rint(epoch) ? String.format("%.0f", epoch) : "");
             chart.getStyler().setXAxisTickMarkSpacingHint(40);
         } else {
             chart.getStyler().setXAxisDecimalPattern("0.##");
@@ -69,16 +71,24 @@ public final class Chart {
      *
      * @param groups those that have names to tell apart, or one
      */
-    public static BufferedImage scatter(int width, int height, String title, String xTitle, String yTitle, List<Curve> groups) {
+    public static BufferedImage scatter(
+            int width, int height, String title, String xTitle, String yTitle, List<Curve> groups) {
         XYChart chart = chart(width, height, title, xTitle, yTitle, List.of());
-        chart.getStyler().setDefaultSeriesRenderStyle(XYSeries.XYSeriesRenderStyle.Scatter).setMarkerSize(4)
-                .setSeriesColors(colours(groups.size())).setLegendVisible(groups.size() > 1);
-        chart.getStyler().setAnnotationTextFont(chart.getStyler().getAnnotationTextFont().deriveFont(Font.BOLD, 18f));
+        chart.getStyler()
+                .setDefaultSeriesRenderStyle(XYSeries.XYSeriesRenderStyle.Scatter)
+                .setMarkerSize(4)
+                .setSeriesColors(colours(groups.size()))
+                .setLegendVisible(groups.size() > 1);
+        chart.getStyler()
+                .setAnnotationTextFont(chart.getStyler().getAnnotationTextFont().deriveFont(Font.BOLD, 18f));
         for (Curve group : groups) {
             chart.addSeries(group.name(), group.x(), group.y()).setMarker(SeriesMarkers.CIRCLE);
             if (groups.size() > 1) {
-                chart.addAnnotation(new AnnotationText(group.name(), Arrays.stream(group.x()).average().orElseThrow(),
-                        Arrays.stream(group.y()).average().orElseThrow(), false));
+                chart.addAnnotation(new AnnotationText(
+                        group.name(),
+                        Arrays.stream(group.x()).average().orElseThrow(),
+                        Arrays.stream(group.y()).average().orElseThrow(),
+                        false));
             }
         }
         return BitmapEncoder.getBufferedImage(chart);
@@ -86,20 +96,33 @@ public final class Chart {
 
     /** Matplotlib's ten colours as far as they go, and else as many hues. */
     private static Color[] colours(int count) {
-        return IntStream.range(0, count).mapToObj(i -> count <= TEN_COLOURS.length ? new Color(TEN_COLOURS[i])
-                : Color.getHSBColor((float) i / count, 0.8f, 0.5f + 0.3f * (i % 2))).toArray(Color[]::new);
+        return IntStream.range(0, count)
+                .mapToObj(i -> count <= TEN_COLOURS.length
+                        ? new Color(TEN_COLOURS[i])
+                        : Color.getHSBColor((float) i / count, 0.8f, 0.5f + 0.3f * (i % 2)))
+                .toArray(Color[]::new);
     }
 
-    private static XYChart chart(int width, int height, String title, String xTitle, String yTitle, List<Curve> curves) {
-        XYChart chart = new XYChartBuilder().width(width).height(height).title(title).xAxisTitle(xTitle).yAxisTitle(yTitle)
+    private static XYChart chart(
+            int width, int height, String title, String xTitle, String yTitle, List<Curve> curves) {
+        XYChart chart = new XYChartBuilder()
+                .width(width)
+                .height(height)
+                .title(title)
+                .xAxisTitle(xTitle)
+                .yAxisTitle(yTitle)
                 .build();
-        chart.getStyler().setLegendPosition(LegendPosition.OutsideS).setChartBackgroundColor(Color.WHITE)
-                .setLegendLayout(LegendLayout.Horizontal).setSeriesColors(COLOURS);
+        chart.getStyler()
+                .setLegendPosition(LegendPosition.OutsideS)
+                .setChartBackgroundColor(Color.WHITE)
+                .setLegendLayout(LegendLayout.Horizontal)
+                .setSeriesColors(COLOURS);
         chart.getStyler().setPlotGridLinesColor(new Color(0xDDDDDD)).setMarkerSize(6);
         for (Curve curve : curves) {
             int[] drawn = finite(curve);
             if (drawn.length > 0) {
-                XYSeries series = chart.addSeries(curve.name(),
+                XYSeries series = chart.addSeries(
+                        curve.name(),
                         Arrays.stream(drawn).mapToDouble(i -> curve.x()[i]).toArray(),
                         Arrays.stream(drawn).mapToDouble(i -> curve.y()[i]).toArray());
                 series.setLineStyle(new BasicStroke(2));
@@ -110,13 +133,18 @@ public final class Chart {
     }
 
     private static int[] finite(Curve curve) {
-        return IntStream.range(0, curve.x().length).filter(i -> Double.isFinite(curve.y()[i])).toArray();
+        return IntStream.range(0, curve.x().length)
+                .filter(i -> Double.isFinite(curve.y()[i]))
+                .toArray();
     }
 
     /** Whether the finite values of the curves are all positive and far enough apart for a logarithmic axis. */
     static boolean spansDecades(List<Curve> curves) {
-        double[] values = curves.stream().flatMapToDouble(curve -> Arrays.stream(curve.y())).filter(Double::isFinite)
-                .sorted().toArray();
+        double[] values = curves.stream()
+                .flatMapToDouble(curve -> Arrays.stream(curve.y()))
+                .filter(Double::isFinite)
+                .sorted()
+                .toArray();
         return values.length > 1 && values[0] > 0 && values[values.length - 1] / values[0] >= LOGARITHMIC_FROM;
     }
 }

@@ -9,8 +9,8 @@ import java.util.Arrays;
 import java.util.List;
 
 /**
- * Draws many images into one picture: blocks one under the other, each of rows of images, such as originals over noisy over
- * denoised ones, with a caption above. Where there are no fonts, as on many servers, captions are left out.
+ * Draws many images into one picture: blocks one under the other, each of rows of images, such as originals over noisy
+ * over denoised ones, with a caption above. Where there are no fonts, as on many servers, captions are left out.
  */
 public final class ContactSheet {
 
@@ -18,8 +18,8 @@ public final class ContactSheet {
      * Rows that belong together.
      *
      * @param caption one line of text above the rows; empty for none
-     * @param rows    rows from top to bottom, each of images from left to right, each {@code [height, width, channels]} with
-     *                values in [0, 1]; rows may differ in length. For an image that is null a place is left.
+     * @param rows rows from top to bottom, each of images from left to right, each {@code [height, width, channels]}
+     *     with values in [0, 1]; rows may differ in length. For an image that is null a place is left.
      */
     public record Block(String caption, List<float[][]> rows) {
 
@@ -45,6 +45,7 @@ public final class ContactSheet {
     private static final int BLOCK_GAP = 20;
     /** Pixels above the rows of a block that has a caption. */
     private static final int CAPTION_HEIGHT = 20;
+
     private static final int CAPTION_BASELINE = 14;
     private static final Font CAPTION_FONT = Lettering.font(13, false);
     /** Neither black nor white, so that the borders of both show. */
@@ -65,15 +66,14 @@ public final class ContactSheet {
     private final BufferedImage picture;
 
     /**
-     * Where the values of images are to be seen on a sheet, if the images follow each other in memory as they do on the sheet,
-     * block by block and row by row.
+     * Where the values of images are to be seen on a sheet, if the images follow each other in memory as they do on the
+     * sheet, block by block and row by row.
      *
-     * @param width  of the sheet in pixels
-     * @param values for each pixel, row by row, the number of the first value of its pixel in the images, counted from 1; 0
-     *               where no image is
+     * @param width of the sheet in pixels
+     * @param values for each pixel, row by row, the number of the first value of its pixel in the images, counted from
+     *     1; 0 where no image is
      */
-    record Places(int width, int[] values) {
-    }
+    record Places(int width, int[] values) {}
 
     private ContactSheet(int height, int width, int channels, List<Block> blocks) {
         this.height = height;
@@ -83,23 +83,31 @@ public final class ContactSheet {
         reduction = reduction(height, width);
         drawnHeight = drawn(height, magnification, reduction);
         drawnWidth = drawn(width, magnification, reduction);
-        int columns = blocks.stream().flatMap(block -> block.rows().stream()).mapToInt(row -> row.length).max().orElse(0);
+        int columns = blocks.stream()
+                .flatMap(block -> block.rows().stream())
+                .mapToInt(row -> row.length)
+                .max()
+                .orElse(0);
         int rows = blocks.stream().mapToInt(block -> block.rows().size()).sum();
-        int captionWidth = blocks.stream().mapToInt(block -> Lettering.width(block.caption(), CAPTION_FONT)).max().orElse(0);
+        int captionWidth = blocks.stream()
+                .mapToInt(block -> Lettering.width(block.caption(), CAPTION_FONT))
+                .max()
+                .orElse(0);
         int captions = blocks.stream().mapToInt(Block::captionHeight).sum();
-        picture = new BufferedImage(Math.max(GAP + columns * (drawnWidth + GAP), GAP + captionWidth + GAP),
+        picture = new BufferedImage(
+                Math.max(GAP + columns * (drawnWidth + GAP), GAP + captionWidth + GAP),
                 GAP + rows * (drawnHeight + GAP) + Math.max(0, blocks.size() - 1) * (BLOCK_GAP - GAP) + captions,
                 channels < 3 ? BufferedImage.TYPE_BYTE_GRAY : BufferedImage.TYPE_3BYTE_BGR);
         raster = picture.getRaster();
     }
 
     /**
-     * Draws {@code blocks}. Pixels are magnified by a whole number so that small images can be seen: 28×28 ones become 56×56.
-     * Images of over 512 pixels are reduced by leaving out rows and columns. Images of one or two channels are drawn in grey,
-     * after the first channel; others in colour, after the first three.
+     * Draws {@code blocks}. Pixels are magnified by a whole number so that small images can be seen: 28×28 ones become
+     * 56×56. Images of over 512 pixels are reduced by leaving out rows and columns. Images of one or two channels are
+     * drawn in grey, after the first channel; others in colour, after the first three.
      *
-     * @param height   height of each image in pixels
-     * @param width    width of each image in pixels
+     * @param height height of each image in pixels
+     * @param width width of each image in pixels
      * @param channels channels of each image
      * @throws IllegalArgumentException if an image has another number of values than that
      */
@@ -120,7 +128,7 @@ public final class ContactSheet {
         int sheetWidth = sheet.picture.getWidth();
         int[] values = new int[sheetWidth * sheet.picture.getHeight()];
         int[] images = new int[1];
-        sheet.lay(blocks, (block, top) -> { }, (image, top, left) -> {
+        sheet.lay(blocks, (block, top) -> {}, (image, top, left) -> {
             int first = images[0]++ * height * width * channels + 1;
             for (int y = 0; y < sheet.drawnHeight; y++) {
                 for (int x = 0; x < sheet.drawnWidth; x++) {
@@ -173,7 +181,9 @@ public final class ContactSheet {
         return (side + reduction - 1) / reduction * magnification;
     }
 
-    /** How many images of this size fit side by side into a sheet of {@code sheetWidth} pixels; at least one is told. */
+    /**
+     * How many images of this size fit side by side into a sheet of {@code sheetWidth} pixels; at least one is told.
+     */
     public static int columnsWithin(int sheetWidth, int height, int width) {
         int drawnWidth = drawn(width, magnification(height, width), reduction(height, width));
         return Math.max(1, (sheetWidth - GAP) / (drawnWidth + GAP));
@@ -197,8 +207,8 @@ public final class ContactSheet {
 
     private void drawImage(float[] image, int top, int left) {
         if (image.length != height * width * channels) {
-            throw new IllegalArgumentException("an image of " + height + "x" + width + "x" + channels + " has no "
-                    + image.length + " values");
+            throw new IllegalArgumentException(
+                    "an image of " + height + "x" + width + "x" + channels + " has no " + image.length + " values");
         }
         int bands = raster.getNumBands();
         int[] line = new int[drawnWidth * bands];

@@ -47,8 +47,8 @@ import java.util.Optional;
 import org.lwjgl.system.MemoryUtil;
 
 /**
- * Puts images that are on a GPU into a picture in a texture, where the picture has left places for them, on that GPU. All of
- * its methods are for the window's thread.
+ * Puts images that are on a GPU into a picture in a texture, where the picture has left places for them, on that GPU.
+ * All of its methods are for the window's thread.
  */
 final class DeviceOverlay implements AutoCloseable {
 
@@ -107,10 +107,10 @@ final class DeviceOverlay implements AutoCloseable {
     /**
      * Draws a picture with the newest images in their places into a texture of its own.
      *
-     * @param picture  texture of the picture, its first row topmost
-     * @param width    of the picture in pixels
-     * @param height   likewise
-     * @param sheet    where the images are in it
+     * @param picture texture of the picture, its first row topmost
+     * @param width of the picture in pixels
+     * @param height likewise
+     * @param sheet where the images are in it
      * @param channels of the images
      * @return that texture, of the picture's size and order of rows
      */
@@ -143,8 +143,16 @@ final class DeviceOverlay implements AutoCloseable {
             // Integers have no filter but this.
             glTexParameteri(GL_TEXTURE_2D, GL_TEXTURE_MIN_FILTER, GL_NEAREST);
             glTexParameteri(GL_TEXTURE_2D, GL_TEXTURE_MAG_FILTER, GL_NEAREST);
-            glTexImage2D(GL_TEXTURE_2D, 0, GL_R32I, sheet.width(), sheet.values().length / sheet.width(), 0, GL_RED_INTEGER,
-                    GL_INT, numbers);
+            glTexImage2D(
+                    GL_TEXTURE_2D,
+                    0,
+                    GL_R32I,
+                    sheet.width(),
+                    sheet.values().length / sheet.width(),
+                    0,
+                    GL_RED_INTEGER,
+                    GL_INT,
+                    numbers);
         } finally {
             MemoryUtil.memFree(numbers);
         }

@@ -16,27 +16,24 @@ public final class HtmlReport {
      * A table.
      *
      * @param header titles of the columns; empty for none
-     * @param rows   cells of each row; the first one names the row
+     * @param rows cells of each row; the first one names the row
      */
-    public record Table(String heading, List<String> header, List<List<String>> rows) implements Section {
-    }
+    public record Table(String heading, List<String> header, List<List<String>> rows) implements Section {}
 
     /**
      * A picture.
      *
      * @param caption what is to be seen in it
-     * @param png     a PNG file
+     * @param png a PNG file
      */
-    public record Picture(String heading, String caption, byte[] png) implements Section {
-    }
+    public record Picture(String heading, String caption, byte[] png) implements Section {}
 
     /**
      * Lines to copy into a shell.
      *
      * @param lines one command each
      */
-    public record Commands(String heading, List<String> lines) implements Section {
-    }
+    public record Commands(String heading, List<String> lines) implements Section {}
 
     private static final String STYLE = """
             :root { color-scheme: light dark; }
@@ -53,13 +50,12 @@ public final class HtmlReport {
             pre { padding: .8rem; background: #8882; white-space: pre-wrap; overflow-wrap: anywhere; }
             """;
 
-    private HtmlReport() {
-    }
+    private HtmlReport() {}
 
     /**
      * The page, in HTML 5.
      *
-     * @param title   name of the page
+     * @param title name of the page
      * @param summary one sentence under it
      */
     public static String render(String title, String summary, List<Section> sections) {
@@ -75,12 +71,14 @@ public final class HtmlReport {
         String content;
         if (section instanceof Table table) {
             content = "<div class=\"wide\"><table" + (table.header().isEmpty() ? " class=\"named\"" : "") + ">\n"
-                    + (table.header().isEmpty() ? "" : "<thead>" + row(table.header(), "th") + "</thead>\n") + "<tbody>\n"
+                    + (table.header().isEmpty() ? "" : "<thead>" + row(table.header(), "th") + "</thead>\n")
+                    + "<tbody>\n"
                     + table.rows().stream().map(cells -> row(cells, "td")).collect(Collectors.joining("\n"))
                     + "\n</tbody></table></div>\n";
         } else if (section instanceof Picture picture) {
             content = "<figure><img alt=\"" + escape(picture.caption()) + "\" src=\"data:image/png;base64,"
-                    + Base64.getEncoder().encodeToString(picture.png()) + "\">\n<figcaption>" + escape(picture.caption())
+                    + Base64.getEncoder().encodeToString(picture.png()) + "\">\n<figcaption>"
+                    + escape(picture.caption())
                     + "</figcaption></figure>\n";
         } else {
             content = "<pre>" + escape(String.join("\n", ((Commands) section).lines())) + "</pre>\n";
@@ -89,12 +87,16 @@ public final class HtmlReport {
     }
 
     private static String row(List<String> cells, String element) {
-        return cells.stream().map(cell -> "<" + element + ">" + escape(cell) + "</" + element + ">")
+        return cells.stream()
+                .map(cell -> "<" + element + ">" + escape(cell) + "</" + element + ">")
                 .collect(Collectors.joining("", "<tr>", "</tr>"));
     }
 
     /** Names of files and what stands in configurations can hold anything. */
     private static String escape(String text) {
-        return text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;").replace("\"", "&quot;");
+        return text.replace("&", "&amp;")
+                .replace("<", "&lt;")
+                .replace(">", "&gt;")
+                .replace("\"", "&quot;");
     }
 }

@@ -9,15 +9,14 @@ import java.awt.image.BufferedImage;
 import java.util.Optional;
 
 /**
- * Text in pictures. Java draws it with the fonts of the system, and small servers and containers have none: pictures are
- * then drawn without their text, and charts, which are nothing without it, not at all.
+ * Text in pictures. Java draws it with the fonts of the system, and small servers and containers have none: pictures
+ * are then drawn without their text, and charts, which are nothing without it, not at all.
  */
 public final class Lettering {
 
     private static final Optional<String> MISSING = tryOut();
 
-    private Lettering() {
-    }
+    private Lettering() {}
 
     /** Why no text can be drawn here and what to do about it, in one line; empty where it can. */
     public static Optional<String> missing() {
@@ -33,8 +32,9 @@ public final class Lettering {
             return Optional.empty();
         } catch (RuntimeException | LinkageError | InternalError e) {
             // Java 17 throws one of several when there is no fontconfig, no font or no libfreetype.
-            return Optional.of("there are no fonts here, so charts and captions are left out: install fontconfig and a font "
-                    + "(on Debian: fontconfig-config fonts-dejavu-core)");
+            return Optional.of(
+                    "there are no fonts here, so charts and captions are left out: install fontconfig and a font "
+                            + "(on Debian: fontconfig-config fonts-dejavu-core)");
         }
     }
 

@@ -10,15 +10,16 @@ import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.Consumer;
 
 /**
- * Shows how training goes, in a window or in a file that is written again and again, on a thread of its own. It draws no
- * more than a hundredth of the time: where a picture takes long, as with OpenGL in software, it is drawn less often.
- * Denoising what it shows takes half of that at most on the thread that trains, so that steps take less than 2 % longer, with
- * the window's events.
+ * Shows how training goes, in a window or in a file that is written again and again, on a thread of its own. It draws
+ * no more than a hundredth of the time: where a picture takes long, as with OpenGL in software, it is drawn less often.
+ * Denoising what it shows takes half of that at most on the thread that trains, so that steps take less than 2 %
+ * longer, with the window's events.
  */
 public final class LivePreview implements AutoCloseable {
 
     /** Seconds between looks at the window's events and at whether there is something new. */
     private static final double PATIENCE = 0.1;
+
     private static final long LEAST_PAUSE = 500_000_000;
     /** A pause is so many times as long as drawing the last picture took. */
     private static final long PAUSES_PER_DRAWING = 99;
@@ -35,7 +36,7 @@ public final class LivePreview implements AutoCloseable {
      * Begins; nothing is shown before the first {@link #show}.
      *
      * @param inWindow whether to open a window; where that fails, {@code problems} hears of it and the rest goes on
-     * @param file     PNG file to write as well; null for none
+     * @param file PNG file to write as well; null for none
      * @param problems receives one line for each thing that cannot be shown, on the preview's thread
      */
     public LivePreview(boolean inWindow, Path file, Consumer<String> problems) {
@@ -77,8 +78,8 @@ public final class LivePreview implements AutoCloseable {
                         fileWanted = fileWanted && write(picture);
                         long now = System.nanoTime();
                         // The first one says little: fonts are looked for, classes loaded and the window opened.
-                        nextDrawing = now + (first ? LEAST_PAUSE
-                                : Math.max(LEAST_PAUSE, PAUSES_PER_DRAWING * (now - start)));
+                        nextDrawing =
+                                now + (first ? LEAST_PAUSE : Math.max(LEAST_PAUSE, PAUSES_PER_DRAWING * (now - start)));
                         first = false;
                     }
                 }
@@ -105,7 +106,7 @@ public final class LivePreview implements AutoCloseable {
     private boolean showInWindow(BufferedImage picture, TrainingPicture content) {
         try {
             if (window == null) {
-                window = new Window("dae-gpu train", picture.getWidth(), picture.getHeight(), new Window.Input() { });
+                window = new Window("dae-gpu train", picture.getWidth(), picture.getHeight(), new Window.Input() {});
             }
             window.show(picture, content);
             return true;

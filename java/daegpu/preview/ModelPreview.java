@@ -18,8 +18,8 @@ import java.nio.file.Path;
 import java.util.List;
 
 /**
- * A window to try a trained model in: a slider for the level of noise, keys, and a place to drop pictures. What the network
- * does is handed in as functions.
+ * A window to try a trained model in: a slider for the level of noise, keys, and a place to drop pictures. What the
+ * network does is handed in as functions.
  */
 public final class ModelPreview implements Window.Input {
 
@@ -29,7 +29,7 @@ public final class ModelPreview implements Window.Input {
          * Corrupts the same few images each time, and denoises them.
          *
          * @param level from 0 on: for added noise its standard deviation
-         * @param draw  which noise, counted from 0
+         * @param draw which noise, counted from 0
          */
         Block corrupted(float level, long draw);
 
@@ -67,11 +67,11 @@ public final class ModelPreview implements Window.Input {
     /**
      * Prepares; no window is opened yet.
      *
-     * @param height   height of the network's images in pixels
-     * @param width    their width
+     * @param height height of the network's images in pixels
+     * @param width their width
      * @param channels their channels
-     * @param level    level of noise to begin with
-     * @param folder   where pictures are saved
+     * @param level level of noise to begin with
+     * @param folder where pictures are saved
      */
     public ModelPreview(int height, int width, int channels, float level, Path folder, Model model) {
         this.height = height;
@@ -106,8 +106,8 @@ public final class ModelPreview implements Window.Input {
         BufferedImage sheet = ContactSheet.draw(height, width, channels, List.of(block));
         if (picture == null) {
             sheetHeight = sheet.getHeight();
-            picture = new BufferedImage(Math.max(sheet.getWidth(), LEAST_WIDTH), sheetHeight + PANEL_HEIGHT,
-                    BufferedImage.TYPE_INT_RGB);
+            picture = new BufferedImage(
+                    Math.max(sheet.getWidth(), LEAST_WIDTH), sheetHeight + PANEL_HEIGHT, BufferedImage.TYPE_INT_RGB);
         }
         Graphics2D graphics = picture.createGraphics();
         graphics.setColor(TrainingPicture.BACKGROUND);
@@ -139,8 +139,13 @@ public final class ModelPreview implements Window.Input {
     private void drawSlider(Graphics2D graphics) {
         int y = sheetHeight + TRACK_TOP;
         int length = trackLength();
-        Lettering.draw(graphics, model.title(level),
-                Lettering.font(14, false), Color.BLACK, MARGIN, sheetHeight + TRACK_TOP - 14);
+        Lettering.draw(
+                graphics,
+                model.title(level),
+                Lettering.font(14, false),
+                Color.BLACK,
+                MARGIN,
+                sheetHeight + TRACK_TOP - 14);
         graphics.setColor(new Color(90, 90, 90));
         graphics.fillRect(MARGIN, y - 2, length, 4);
         graphics.setColor(dropped == null ? new Color(0x1F77B4) : new Color(120, 120, 120));
@@ -162,7 +167,7 @@ public final class ModelPreview implements Window.Input {
             }
             case GLFW_KEY_V -> showValidationImages();
             case GLFW_KEY_S -> save();
-            default -> { }
+            default -> {}
         }
     }
 

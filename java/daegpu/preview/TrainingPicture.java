@@ -15,17 +15,23 @@ import java.util.Objects;
 /**
  * How training goes, in one picture: what the network makes of some images, and beside them the loss and a few lines.
  *
- * @param height   height of the images in pixels
- * @param width    width of the images in pixels
+ * @param height height of the images in pixels
+ * @param width width of the images in pixels
  * @param channels channels of the images
- * @param samples  the images, in rows
- * @param curves   training and validation loss
- * @param lines    what to say beside them, the first in bold
- * @param device   the images on a device, if they can be there; null otherwise. Those that {@code samples} leaves places for
- *                 are there alone.
+ * @param samples the images, in rows
+ * @param curves training and validation loss
+ * @param lines what to say beside them, the first in bold
+ * @param device the images on a device, if they can be there; null otherwise. Those that {@code samples} leaves places
+ *     for are there alone.
  */
-public record TrainingPicture(int height, int width, int channels, List<Block> samples, List<Curve> curves,
-                              List<String> lines, DeviceImages device) {
+public record TrainingPicture(
+        int height,
+        int width,
+        int channels,
+        List<Block> samples,
+        List<Curve> curves,
+        List<String> lines,
+        DeviceImages device) {
 
     private static final int MARGIN = 12;
     private static final int LINE_HEIGHT = 24;
@@ -37,8 +43,10 @@ public record TrainingPicture(int height, int width, int channels, List<Block> s
     public BufferedImage draw() {
         BufferedImage sheet = ContactSheet.draw(height, width, channels, samples);
         int textHeight = lines.size() * LINE_HEIGHT + MARGIN;
-        BufferedImage picture = new BufferedImage(sheet.getWidth() + CHART_WIDTH + MARGIN,
-                Math.max(sheet.getHeight(), MARGIN + textHeight + CHART_HEIGHT + MARGIN), BufferedImage.TYPE_INT_RGB);
+        BufferedImage picture = new BufferedImage(
+                sheet.getWidth() + CHART_WIDTH + MARGIN,
+                Math.max(sheet.getHeight(), MARGIN + textHeight + CHART_HEIGHT + MARGIN),
+                BufferedImage.TYPE_INT_RGB);
         Graphics2D graphics = picture.createGraphics();
         graphics.setColor(BACKGROUND);
         graphics.fillRect(0, 0, picture.getWidth(), picture.getHeight());
@@ -57,8 +65,11 @@ public record TrainingPicture(int height, int width, int channels, List<Block> s
 
     /** Whether {@link #draw} leaves places for images that are on the device alone. */
     boolean isOnDevice() {
-        return device != null && samples.stream().flatMap(block -> block.rows().stream()).flatMap(Arrays::stream)
-                .anyMatch(Objects::isNull);
+        return device != null
+                && samples.stream()
+                        .flatMap(block -> block.rows().stream())
+                        .flatMap(Arrays::stream)
+                        .anyMatch(Objects::isNull);
     }
 
     /** Where the images are in the upper left corner of what {@link #draw} draws. */

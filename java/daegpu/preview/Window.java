@@ -88,24 +88,21 @@ import org.lwjgl.system.Platform;
 
 /**
  * A window that shows a picture, by GLFW and OpenGL 3.3: magnified or reduced to fit, without distortion. All of its
- * methods are to be called on the thread that opened it. That may be any: on macOS, where windows are a matter of the main
- * thread, the build of GLFW is taken that passes its work on to it.
+ * methods are to be called on the thread that opened it. That may be any: on macOS, where windows are a matter of the
+ * main thread, the build of GLFW is taken that passes its work on to it.
  */
 final class Window implements AutoCloseable {
 
     /** What people do in the window; all of it on the window's thread. */
     interface Input {
         /** A key went down or repeats: one of GLFW's numbers. */
-        default void keyPressed(int key) {
-        }
+        default void keyPressed(int key) {}
 
         /** The mouse points there with its left button down, in pixels of the picture. */
-        default void dragged(double x, double y) {
-        }
+        default void dragged(double x, double y) {}
 
         /** Files were dropped. */
-        default void dropped(List<Path> files) {
-        }
+        default void dropped(List<Path> files) {}
     }
 
     private static final String VERTEX_SHADER = """
@@ -132,9 +129,11 @@ final class Window implements AutoCloseable {
     private int pictureTexture;
     /** What is drawn: the picture, or the overlay's. */
     private int shownTexture;
+
     private int program;
     /** Null where no images come from a device. */
     private DeviceOverlay overlay;
+
     private boolean hasAskedDevice;
     private int pictureWidth;
     private int pictureHeight;
@@ -143,7 +142,7 @@ final class Window implements AutoCloseable {
     /**
      * Opens a window.
      *
-     * @param width  of its content in pixels
+     * @param width of its content in pixels
      * @param height likewise
      * @throws NoWindowException if there is no display, or it cannot do OpenGL 3.3
      */
@@ -208,7 +207,8 @@ final class Window implements AutoCloseable {
         try (MemoryStack stack = MemoryStack.stackPush()) {
             PointerBuffer description = stack.mallocPointer(1);
             int code = glfwGetError(description);
-            return description.get(0) == MemoryUtil.NULL ? "GLFW gives no reason (error " + code + ")"
+            return description.get(0) == MemoryUtil.NULL
+                    ? "GLFW gives no reason (error " + code + ")"
                     : description.getStringUTF8(0);
         }
     }
@@ -235,8 +235,11 @@ final class Window implements AutoCloseable {
                 drag(source, x[0], y[0]);
             }
         });
-        glfwSetDropCallback(window, (source, count, names) -> input.dropped(IntStream.range(0, count)
-                .mapToObj(i -> Path.of(GLFWDropCallback.getName(names, i))).toList()));
+        glfwSetDropCallback(
+                window,
+                (source, count, names) -> input.dropped(IntStream.range(0, count)
+                        .mapToObj(i -> Path.of(GLFWDropCallback.getName(names, i)))
+                        .toList()));
         glfwSetWindowRefreshCallback(window, source -> refresh = true);
     }
 
@@ -246,7 +249,8 @@ final class Window implements AutoCloseable {
         int[] height = new int[1];
         glfwGetWindowSize(window, width, height);
         double scale = scale(width[0], height[0]);
-        input.dragged((x - (width[0] - pictureWidth * scale) / 2) / scale,
+        input.dragged(
+                (x - (width[0] - pictureWidth * scale) / 2) / scale,
                 (y - (height[0] - pictureHeight * scale) / 2) / scale);
     }
 
@@ -284,8 +288,8 @@ final class Window implements AutoCloseable {
     }
 
     /**
-     * Shows how training goes. Where its images can come from a device, the first picture finds out whether OpenGL runs there,
-     * and says so by {@link daegpu.data.DeviceImages#isShared}.
+     * Shows how training goes. Where its images can come from a device, the first picture finds out whether OpenGL runs
+     * there, and says so by {@link daegpu.data.DeviceImages#isShared}.
      *
      * @param picture what {@code content} draws
      */
@@ -293,7 +297,8 @@ final class Window implements AutoCloseable {
         upload(picture);
         shownTexture = pictureTexture;
         if (content.isOnDevice()) {
-            shownTexture = overlay.compose(pictureTexture, pictureWidth, pictureHeight, content.places(), content.channels());
+            shownTexture =
+                    overlay.compose(pictureTexture, pictureWidth, pictureHeight, content.places(), content.channels());
         } else if (content.device() != null && !hasAskedDevice) {
             hasAskedDevice = true;
             overlay = DeviceOverlay.open(content.device()).orElse(null);
@@ -309,7 +314,15 @@ final class Window implements AutoCloseable {
         try {
             buffer.put(pixels).flip();
             glBindTexture(GL_TEXTURE_2D, pictureTexture);
-            glTexImage2D(GL_TEXTURE_2D, 0, GL_RGBA8, pictureWidth, pictureHeight, 0, GL_BGRA, GL_UNSIGNED_INT_8_8_8_8_REV,
+            glTexImage2D(
+                    GL_TEXTURE_2D,
+                    0,
+                    GL_RGBA8,
+                    pictureWidth,
+                    pictureHeight,
+                    0,
+                    GL_BGRA,
+                    GL_UNSIGNED_INT_8_8_8_8_REV,
                     buffer);
         } finally {
             MemoryUtil.memFree(buffer);

@@ -27,19 +27,23 @@ import java.util.stream.Stream;
 
 /**
  * A model and all that is needed to train it on: a safetensors file that holds the parameters under their own names
- * ({@code conv1.kernel}…), Adam's moments behind {@code adam.first_moment.} and {@code adam.second_moment.}, and as metadata
- * what decides the arithmetic to come. Two runs that will go the same way have the same bytes here; that is why there are no
- * paths, times or totals in it.
+ * ({@code conv1.kernel}…), Adam's moments behind {@code adam.first_moment.} and {@code adam.second_moment.}, and as
+ * metadata what decides the arithmetic to come. Two runs that will go the same way have the same bytes here; that is
+ * why there are no paths, times or totals in it.
  *
- * @param options        how the model is trained
- * @param trainingData   {@link daegpu.data.ImageSet#identity()} of the images it is trained on
+ * @param options how the model is trained
+ * @param trainingData {@link daegpu.data.ImageSet#identity()} of the images it is trained on
  * @param validationData likewise of those it is measured on
- * @param state          parameters, moments and step
- * @param epochLoss      where an epoch was begun but not finished with validation, the sum of loss × images over its updates
- *                       so far, of which its average will be made; else empty
+ * @param state parameters, moments and step
+ * @param epochLoss where an epoch was begun but not finished with validation, the sum of loss × images over its updates
+ *     so far, of which its average will be made; else empty
  */
-public record Checkpoint(TrainingOptions options, String trainingData, String validationData, TrainingState state,
-                         OptionalDouble epochLoss) {
+public record Checkpoint(
+        TrainingOptions options,
+        String trainingData,
+        String validationData,
+        TrainingState state,
+        OptionalDouble epochLoss) {
 
     private static final String FORMAT = "dae-gpu checkpoint";
     private static final String VERSION = "1";
@@ -48,7 +52,8 @@ public record Checkpoint(TrainingOptions options, String trainingData, String va
     private static final String NO_DATA = "none";
     private static final int LONGEST_QUOTE = 200;
     /** Without the leniency that would take 8.5 pixels for 8. */
-    private static final ObjectMapper JSON = new ObjectMapper().disable(DeserializationFeature.ACCEPT_FLOAT_AS_INT)
+    private static final ObjectMapper JSON = new ObjectMapper()
+            .disable(DeserializationFeature.ACCEPT_FLOAT_AS_INT)
             .enable(DeserializationFeature.FAIL_ON_NULL_FOR_PRIMITIVES, DeserializationFeature.FAIL_ON_TRAILING_TOKENS);
 
     /**
@@ -73,8 +78,8 @@ public record Checkpoint(TrainingOptions options, String trainingData, String va
 
     private static void requireSame(String kind, String recorded, String given, RunDirectory run) {
         if (!recorded.equals(given)) {
-            throw new InvalidInputException("the " + kind + " images are not those of the run in " + run.path() + ": it had "
-                    + recorded + ", these are " + given);
+            throw new InvalidInputException("the " + kind + " images are not those of the run in " + run.path()
+                    + ": it had " + recorded + ", these are " + given);
         }
     }
 
@@ -128,8 +133,9 @@ public record Checkpoint(TrainingOptions options, String trainingData, String va
         Noise noise = options.noise();
         LearningRate rate = options.learningRate();
         Map<String, String> metadata = new TreeMap<>();
-        metadata.put("image", Arrays.toString(new int[] {architecture.height(), architecture.width(),
-                architecture.channels()}));
+        metadata.put(
+                "image",
+                Arrays.toString(new int[] {architecture.height(), architecture.width(), architecture.channels()}));
         metadata.put("filters", architecture.filters().toString());
         metadata.put("kernel", String.valueOf(architecture.kernelSize()));
         metadata.put("latent", String.valueOf(architecture.latentDimension()));
@@ -140,7 +146,8 @@ public record Checkpoint(TrainingOptions options, String trainingData, String va
         if (!gaussian) {
             metadata.put("noise", noise.kind().toString());
         }
-        metadata.put(gaussian ? "noise_std" : "noise_level", Arrays.toString(new float[] {noise.lowest(), noise.highest()}));
+        metadata.put(
+                gaussian ? "noise_std" : "noise_level", Arrays.toString(new float[] {noise.lowest(), noise.highest()}));
         metadata.put("noise_once", String.valueOf(noise.once()));
         metadata.put("batch_size", String.valueOf(options.batchSize()));
         metadata.put("learning_rate", String.valueOf(rate.peak()));
@@ -158,7 +165,8 @@ public record Checkpoint(TrainingOptions options, String trainingData, String va
     /**
      * Reads a checkpoint.
      *
-     * @throws InvalidInputException if the file is damaged, is no checkpoint or contradicts itself; the message names it
+     * @throws InvalidInputException if the file is damaged, is no checkpoint or contradicts itself; the message names
+     *     it
      */
     public static Checkpoint read(Path file) {
         Safetensors content = Safetensors.read(file);
@@ -167,8 +175,8 @@ public record Checkpoint(TrainingOptions options, String trainingData, String va
         }
         if (!VERSION.equals(content.metadata().get("format_version"))) {
             String found = quote(content.metadata().getOrDefault("format_version", "none"));
-            throw new InvalidInputException(file + " has format version " + found + "; this program knows version "
-                    + VERSION + " only");
+            throw new InvalidInputException(
+                    file + " has format version " + found + "; this program knows version " + VERSION + " only");
         }
         try {
             return read(content);
@@ -197,11 +205,18 @@ public record Checkpoint(TrainingOptions options, String trainingData, String va
         int[] image = value(content, "image", text -> parseJson(text, int[].class));
         require(image.length == 3, "image must be [height, width, channels], not " + Arrays.toString(image));
         int[] filters = value(content, "filters", text -> parseJson(text, int[].class));
-        Architecture architecture = new Architecture(image[0], image[1], image[2], Arrays.stream(filters).boxed().toList(),
-                value(content, "kernel", Integer::valueOf), value(content, "latent", Integer::valueOf));
+        Architecture architecture = new Architecture(
+                image[0],
+                image[1],
+                image[2],
+                Arrays.stream(filters).boxed().toList(),
+                value(content, "kernel", Integer::valueOf),
+                value(content, "latent", Integer::valueOf));
         Noise noise = noise(content);
-        LearningRate rate = new LearningRate(value(content, "schedule", Schedule::of),
-                value(content, "learning_rate", Double::valueOf), value(content, "schedule_horizon", Long::valueOf));
+        LearningRate rate = new LearningRate(
+                value(content, "schedule", Schedule::of),
+                value(content, "learning_rate", Double::valueOf),
+                value(content, "schedule_horizon", Long::valueOf));
         return new TrainingOptions(architecture, noise, value(content, "batch_size", Integer::valueOf), rate);
     }
 
@@ -212,29 +227,43 @@ public record Checkpoint(TrainingOptions options, String trainingData, String va
         long step = value(content, "step", Long::valueOf);
         require(step >= 0, "step must be 0 or more, not " + step);
         OptionalDouble epochLoss = content.metadata().containsKey("epoch_loss")
-                ? OptionalDouble.of(value(content, "epoch_loss", Double::valueOf)) : OptionalDouble.empty();
-        require(epochLoss.orElse(0) >= 0 && Double.isFinite(epochLoss.orElse(0)), "epoch_loss must be 0 or more, not "
-                + epochLoss);
+                ? OptionalDouble.of(value(content, "epoch_loss", Double::valueOf))
+                : OptionalDouble.empty();
+        require(
+                epochLoss.orElse(0) >= 0 && Double.isFinite(epochLoss.orElse(0)),
+                "epoch_loss must be 0 or more, not " + epochLoss);
         require(epochLoss.isEmpty() || step > 0, "epoch_loss cannot be there before the first update");
         requireOnlyKnownTensors(content, architecture);
         // All of them before memory is taken for any: the metadata may announce what the file is much too small for.
         for (String prefix : List.of("", FIRST_MOMENT, SECOND_MOMENT)) {
             requireShapes(content, prefix, architecture);
         }
-        TrainingState state = new TrainingState(parameters(content, "", architecture),
-                parameters(content, FIRST_MOMENT, architecture), parameters(content, SECOND_MOMENT, architecture), step);
-        return new Checkpoint(options, value(content, "training_data", Function.identity()),
-                value(content, "validation_data", Function.identity()), state, epochLoss);
+        TrainingState state = new TrainingState(
+                parameters(content, "", architecture),
+                parameters(content, FIRST_MOMENT, architecture),
+                parameters(content, SECOND_MOMENT, architecture),
+                step);
+        return new Checkpoint(
+                options,
+                value(content, "training_data", Function.identity()),
+                value(content, "validation_data", Function.identity()),
+                state,
+                epochLoss);
     }
 
     private static Noise noise(Safetensors content) {
-        Noise.Kind kind = content.metadata().containsKey("noise") ? value(content, "noise", Noise.Kind::of)
-                : Noise.Kind.GAUSSIAN;
+        Noise.Kind kind =
+                content.metadata().containsKey("noise") ? value(content, "noise", Noise.Kind::of) : Noise.Kind.GAUSSIAN;
         String key = kind == Noise.Kind.GAUSSIAN ? "noise_std" : "noise_level";
         float[] level = value(content, key, text -> parseJson(text, float[].class));
         require(level.length == 2, key + " must be [lowest, highest], not " + Arrays.toString(level));
-        return new Noise(kind, value(content, "seed", Long::valueOf), value(content, "noise_mean", Float::valueOf), level[0],
-                level[1], value(content, "noise_once", Checkpoint::parseBoolean));
+        return new Noise(
+                kind,
+                value(content, "seed", Long::valueOf),
+                value(content, "noise_mean", Float::valueOf),
+                level[0],
+                level[1],
+                value(content, "noise_once", Checkpoint::parseBoolean));
     }
 
     private static <T> T value(Safetensors content, String key, Function<String, T> parser) {
@@ -281,8 +310,10 @@ public record Checkpoint(TrainingOptions options, String trainingData, String va
     private static void requireShapes(Safetensors content, String prefix, Architecture architecture) {
         for (ParameterTensor expected : architecture.parameterTensors()) {
             Tensor tensor = content.tensor(prefix + expected.name());
-            require(Arrays.equals(tensor.shape(), expected.shape()), tensor.name() + " is " + Arrays.toString(tensor.shape())
-                    + " where its architecture needs " + Arrays.toString(expected.shape()));
+            require(
+                    Arrays.equals(tensor.shape(), expected.shape()),
+                    tensor.name() + " is " + Arrays.toString(tensor.shape()) + " where its architecture needs "
+                            + Arrays.toString(expected.shape()));
             require(isFinite(tensor.values()), tensor.name() + " has values that are not finite");
         }
     }
@@ -290,7 +321,8 @@ public record Checkpoint(TrainingOptions options, String trainingData, String va
     private static Parameters parameters(Safetensors content, String prefix, Architecture architecture) {
         Parameters parameters = new Parameters(architecture);
         for (ParameterTensor expected : architecture.parameterTensors()) {
-            parameters.set(expected.name(), content.tensor(prefix + expected.name()).values());
+            parameters.set(
+                    expected.name(), content.tensor(prefix + expected.name()).values());
         }
         return parameters;
     }

@@ -6,32 +6,35 @@ import daegpu.engine.TrainingState;
 import java.util.Optional;
 import java.util.function.BooleanSupplier;
 
-/** Trains for a few seconds, to tell how long all of a training would take. Nothing of it is kept, and no file is written. */
+/**
+ * Trains for a few seconds, to tell how long all of a training would take. Nothing of it is kept, and no file is
+ * written.
+ */
 public final class DryRun {
 
     /** Before anything is timed: Java compiles what runs often, and a GPU captures its graph. */
     private static final double WARM_UP_SECONDS = 1;
+
     private static final double TIMED_SECONDS = 2;
     private static final int VALIDATION_WARM_UP = 500;
     private static final int VALIDATION_TIMED = 1000;
 
-    private DryRun() {
-    }
+    private DryRun() {}
 
     /**
      * What was timed.
      *
-     * @param updates          updates, after others that were not timed
+     * @param updates updates, after others that were not timed
      * @param secondsPerUpdate their mean time
-     * @param validated        validation images that were corrupted, denoised and scored, at most as many as there are
-     * @param secondsPerImage  the mean time of one
+     * @param validated validation images that were corrupted, denoised and scored, at most as many as there are
+     * @param secondsPerImage the mean time of one
      */
     public record Timing(int updates, double secondsPerUpdate, int validated, double secondsPerImage) {
 
         /**
          * The time that a training is expected to take, pictures and checkpoints excepted.
          *
-         * @param someUpdates    updates that it does
+         * @param someUpdates updates that it does
          * @param someValidation validation images that it looks at, in all epochs together
          * @return seconds
          */
@@ -41,18 +44,24 @@ public final class DryRun {
     }
 
     /**
-     * Times updates on the first images of an epoch, over and over, and the validation of some images. The engine's state is
-     * another afterwards.
+     * Times updates on the first images of an epoch, over and over, and the validation of some images. The engine's
+     * state is another afterwards.
      *
      * @param engine opened for the architecture and batch size of the options
-     * @param state  where training would begin
-     * @param stop   is asked now and then
+     * @param state where training would begin
+     * @param stop is asked now and then
      * @return empty if it was to stop
      */
-    public static Optional<Timing> of(TrainingOptions options, ImageSet training, ImageSet validation, Engine engine,
-            TrainingState state, BooleanSupplier stop) {
+    public static Optional<Timing> of(
+            TrainingOptions options,
+            ImageSet training,
+            ImageSet validation,
+            Engine engine,
+            TrainingState state,
+            BooleanSupplier stop) {
         engine.load(state);
-        engine.startEpoch(training, options.noise(), 0, Shuffle.order(options.noise().seed(), 0, training.count()));
+        engine.startEpoch(
+                training, options.noise(), 0, Shuffle.order(options.noise().seed(), 0, training.count()));
         Updates updates = new Updates(options, training, engine, state.step(), stop);
         updates.run(WARM_UP_SECONDS);
         Updates timed = new Updates(options, training, engine, state.step() + updates.count, stop);
@@ -66,7 +75,8 @@ public final class DryRun {
         long start = System.nanoTime();
         Optional<Evaluation.Result> result = Evaluation.of(engine, some, options.noise(), stop);
         double seconds = (System.nanoTime() - start) / 1e9;
-        return result.map(scores -> new Timing(timed.count, timed.seconds / timed.count, validated, seconds / validated));
+        return result.map(
+                scores -> new Timing(timed.count, timed.seconds / timed.count, validated, seconds / validated));
     }
 
     /** Updates in a row, between two readings of the losses, which wait for a GPU. */
@@ -79,7 +89,8 @@ public final class DryRun {
         private int count;
         private double seconds;
 
-        private Updates(TrainingOptions options, ImageSet training, Engine engine, long firstStep, BooleanSupplier stop) {
+        private Updates(
+                TrainingOptions options, ImageSet training, Engine engine, long firstStep, BooleanSupplier stop) {
             this.options = options;
             this.training = training;
             this.engine = engine;
@@ -92,10 +103,14 @@ public final class DryRun {
             int batch = Math.min(options.batchSize(), training.count());
             int batches = training.count() / batch;
             long start = System.nanoTime();
-            for (int group = 2; seconds < leastSeconds && !stop.getAsBoolean();
+            for (int group = 2;
+                    seconds < leastSeconds && !stop.getAsBoolean();
                     group = Math.min(2 * group, Trainer.DEFAULT_LOG_EVERY)) {
                 for (int i = 0; i < group; i++, count++) {
-                    engine.trainStep(count % batches * batch, batch, options.learningRate().at(firstStep + count));
+                    engine.trainStep(
+                            count % batches * batch,
+                            batch,
+                            options.learningRate().at(firstStep + count));
                 }
                 engine.takeLosses();
                 seconds = (System.nanoTime() - start) / 1e9;

@@ -5,13 +5,13 @@ import java.util.Locale;
 /** Spans of time for people. */
 public final class ElapsedTime {
 
-    private ElapsedTime() {
-    }
+    private ElapsedTime() {}
 
     /** {@code 12:34} or {@code 1:02:03}. */
     public static String format(double seconds) {
         long whole = Math.round(seconds);
-        return whole < 3600 ? String.format(Locale.ROOT, "%d:%02d", whole / 60, whole % 60)
+        return whole < 3600
+                ? String.format(Locale.ROOT, "%d:%02d", whole / 60, whole % 60)
                 : String.format(Locale.ROOT, "%d:%02d:%02d", whole / 3600, whole / 60 % 60, whole % 60);
     }
 }

@@ -19,24 +19,21 @@ public final class Evaluation {
     /**
      * Averages over the images.
      *
-     * @param mse  mean squared error
+     * @param mse mean squared error
      * @param psnr peak signal-to-noise ratio in dB
      * @param ssim structural similarity
      */
-    public record Scores(double mse, double psnr, double ssim) {
-    }
+    public record Scores(double mse, double psnr, double ssim) {}
 
     /**
      * The images before and after.
      *
-     * @param noisy    scores of the corrupted images
+     * @param noisy scores of the corrupted images
      * @param denoised scores of what the network made of them
      */
-    public record Result(Scores noisy, Scores denoised) {
-    }
+    public record Result(Scores noisy, Scores denoised) {}
 
-    private Evaluation() {
-    }
+    private Evaluation() {}
 
     /** Corrupts all {@code images} as validation does (the noise of epoch 0) and denoises them. */
     public static Result of(Engine engine, ImageSet images, Noise noise) {
@@ -76,7 +73,8 @@ public final class Evaluation {
         double mse = ImageMetrics.mse(clean, actual, i * size, size);
         scores[0][image] = mse;
         scores[1][image] = ImageMetrics.psnr(mse);
-        scores[2][image] = ImageMetrics.ssim(clean, actual, i * size, images.height(), images.width(), images.channels());
+        scores[2][image] =
+                ImageMetrics.ssim(clean, actual, i * size, images.height(), images.width(), images.channels());
     }
 
     /** Sums in the order of the images, so that the result is the same every time. */

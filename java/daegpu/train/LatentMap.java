@@ -16,24 +16,28 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.TreeMap;
 
-/** A map of what an encoder makes of images: where their latent vectors lie along the two directions in which they differ most. */
+/**
+ * A map of what an encoder makes of images: where their latent vectors lie along the two directions in which they
+ * differ most.
+ */
 public final class LatentMap {
 
     /** More points would hide each other. */
     private static final int MOST_IMAGES = 2000;
+
     private static final int LEAST_IMAGES = 3;
     private static final int SIZE = 640;
 
-    private LatentMap() {
-    }
+    private LatentMap() {}
 
     /**
-     * Encodes images, the first 2,000 of them, without noise, and draws their latent vectors. Does nothing where there is
-     * nothing to draw (fewer than three images, a latent dimension of 1, latent vectors that are all the same), or no font.
+     * Encodes images, the first 2,000 of them, without noise, and draws their latent vectors. Does nothing where there
+     * is nothing to draw (fewer than three images, a latent dimension of 1, latent vectors that are all the same), or
+     * no font.
      *
      * @param engine holds the weights
      * @param labels what the images are of, at least as many; each has its own colour
-     * @param file   PNG file to write
+     * @param file PNG file to write
      * @throws IOException if it cannot be written
      */
     public static void write(Engine engine, ImageSet images, Optional<byte[]> labels, Path file) throws IOException {
@@ -50,14 +54,24 @@ public final class LatentMap {
         engine.encode(clean, count, latents);
         PrincipalComponents components = PrincipalComponents.of(latents, count, dimension);
         if (components.variance()[0] > 0) {
-            ImageFile.write(file, Chart.scatter(SIZE, SIZE, "Latents of " + String.format(Locale.ROOT, "%,d", count) + " images",
-                    axis(components, 0), axis(components, 1), groups(components, latents, count, labels)));
+            ImageFile.write(
+                    file,
+                    Chart.scatter(
+                            SIZE,
+                            SIZE,
+                            "Latents of " + String.format(Locale.ROOT, "%,d", count) + " images",
+                            axis(components, 0),
+                            axis(components, 1),
+                            groups(components, latents, count, labels)));
         }
     }
 
     private static String axis(PrincipalComponents components, int component) {
-        return String.format(Locale.ROOT, "%s principal component (%.0f %% of the variance)",
-                component == 0 ? "first" : "second", 100 * components.share(component));
+        return String.format(
+                Locale.ROOT,
+                "%s principal component (%.0f %% of the variance)",
+                component == 0 ? "first" : "second",
+                100 * components.share(component));
     }
 
     /** The points, those with the same label together. */
@@ -65,10 +79,18 @@ public final class LatentMap {
         int dimension = components.mean().length;
         Map<Integer, List<Integer>> members = new TreeMap<>();
         for (int i = 0; i < count; i++) {
-            members.computeIfAbsent(labels.isPresent() ? labels.get()[i] & 0xFF : 0, label -> new ArrayList<>()).add(i);
+            members.computeIfAbsent(labels.isPresent() ? labels.get()[i] & 0xFF : 0, label -> new ArrayList<>())
+                    .add(i);
         }
-        return members.entrySet().stream().map(group -> new Curve(labels.isPresent() ? group.getKey().toString() : "images",
-                group.getValue().stream().mapToDouble(i -> components.project(latents, i * dimension, 0)).toArray(),
-                group.getValue().stream().mapToDouble(i -> components.project(latents, i * dimension, 1)).toArray())).toList();
+        return members.entrySet().stream()
+                .map(group -> new Curve(
+                        labels.isPresent() ? group.getKey().toString() : "images",
+                        group.getValue().stream()
+                                .mapToDouble(i -> components.project(latents, i * dimension, 0))
+                                .toArray(),
+                        group.getValue().stream()
+                                .mapToDouble(i -> components.project(latents, i * dimension, 1))
+                                .toArray()))
+                .toList();
     }
 }

@@ -7,9 +7,9 @@ import java.util.stream.Collectors;
  * The learning rate of each update.
  *
  * @param schedule how it changes
- * @param peak     the highest rate
- * @param horizon  updates over which a schedule runs its course, counted from the first; 0 for a constant rate, which has
- *                 none
+ * @param peak the highest rate
+ * @param horizon updates over which a schedule runs its course, counted from the first; 0 for a constant rate, which
+ *     has none
  */
 public record LearningRate(Schedule schedule, double peak, long horizon) {
 
@@ -20,9 +20,9 @@ public record LearningRate(Schedule schedule, double peak, long horizon) {
         /** Always the same. */
         CONSTANT("constant", 1e-3),
         /**
-         * Half a cosine wave down to zero at the horizon (Loshchilov and Hutter, "SGDR", 2017), of which the first 4 % are a
-         * straight line up to the peak instead (Goyal and others, "Accurate, Large Minibatch SGD", 2017): Adam does not
-         * know yet how large the gradients are.
+         * Half a cosine wave down to zero at the horizon (Loshchilov and Hutter, "SGDR", 2017), of which the first 4 %
+         * are a straight line up to the peak instead (Goyal and others, "Accurate, Large Minibatch SGD", 2017): Adam
+         * does not know yet how large the gradients are.
          */
         COSINE("cosine", 4e-3);
 
@@ -34,15 +34,20 @@ public record LearningRate(Schedule schedule, double peak, long horizon) {
             this.usualPeak = usualPeak;
         }
 
-        /** The peak to take where nobody says another: Keras's default for Adam, and what measured best with the cosine. */
+        /**
+         * The peak to take where nobody says another: Keras's default for Adam, and what measured best with the cosine.
+         */
         public double usualPeak() {
             return usualPeak;
         }
 
         /** The schedule that {@link #toString} writes so. @throws IllegalArgumentException if there is none */
         public static Schedule of(String text) {
-            return Arrays.stream(values()).filter(schedule -> schedule.text.equals(text)).findFirst()
-                    .orElseThrow(() -> new IllegalArgumentException("there is no schedule called " + text + "; there are "
+            return Arrays.stream(values())
+                    .filter(schedule -> schedule.text.equals(text))
+                    .findFirst()
+                    .orElseThrow(() -> new IllegalArgumentException("there is no schedule called " + text
+                            + "; there are "
                             + Arrays.stream(values()).map(Schedule::toString).collect(Collectors.joining(" and "))));
         }
 
@@ -60,14 +65,12 @@ public record LearningRate(Schedule schedule, double peak, long horizon) {
             throw new IllegalArgumentException("the learning rate must be above 0 and at most 1, not " + peak);
         }
         if (schedule == Schedule.CONSTANT ? horizon != 0 : horizon <= 0) {
-            throw new IllegalArgumentException("a " + schedule + " schedule cannot have a horizon of " + horizon
-                    + " updates");
+            throw new IllegalArgumentException(
+                    "a " + schedule + " schedule cannot have a horizon of " + horizon + " updates");
         }
     }
 
-    /**
-     * A rate that follows {@code schedule} over a training of {@code updates} updates.
-     */
+    /** A rate that follows {@code schedule} over a training of {@code updates} updates. */
     public static LearningRate over(Schedule schedule, double peak, long updates) {
         return new LearningRate(schedule, peak, schedule == Schedule.CONSTANT ? 0 : Math.max(1, updates));
     }
@@ -86,8 +89,11 @@ public record LearningRate(Schedule schedule, double peak, long horizon) {
     public float at(long step) {
         return switch (schedule) {
             case CONSTANT -> (float) peak;
-            case COSINE -> (float) (step < warmUp() ? peak * (step + 1) / warmUp()
-                    : peak * 0.5 * (1 + StrictMath.cos(Math.PI * Math.min(step, horizon) / horizon)));
+            case COSINE ->
+                (float)
+                        (step < warmUp()
+                                ? peak * (step + 1) / warmUp()
+                                : peak * 0.5 * (1 + StrictMath.cos(Math.PI * Math.min(step, horizon) / horizon)));
         };
     }
 }

@@ -22,17 +22,26 @@ public final class MetricsLog {
     /**
      * One epoch.
      *
-     * @param epoch           counted from 1
-     * @param seconds         it took, validation included
+     * @param epoch counted from 1
+     * @param seconds it took, validation included
      * @param imagesPerSecond training images over the time for training alone
-     * @param trainMse        average of the losses of its updates, weighted by images
-     * @param validation      scores of the denoised validation images after it
+     * @param trainMse average of the losses of its updates, weighted by images
+     * @param validation scores of the denoised validation images after it
      */
-    public record Row(int epoch, double seconds, double imagesPerSecond, double trainMse, Evaluation.Scores validation) {
+    public record Row(
+            int epoch, double seconds, double imagesPerSecond, double trainMse, Evaluation.Scores validation) {
 
         private String toCsv() {
-            return String.format(Locale.ROOT, "%d,%.3f,%.1f,%s,%s,%s,%s", epoch, seconds, imagesPerSecond, trainMse,
-                    validation.mse(), validation.psnr(), validation.ssim());
+            return String.format(
+                    Locale.ROOT,
+                    "%d,%.3f,%.1f,%s,%s,%s,%s",
+                    epoch,
+                    seconds,
+                    imagesPerSecond,
+                    trainMse,
+                    validation.mse(),
+                    validation.psnr(),
+                    validation.ssim());
         }
 
         private static Row fromCsv(String line) {
@@ -40,9 +49,15 @@ public final class MetricsLog {
             if (fields.length != 7) {
                 throw new IllegalArgumentException("7 fields expected");
             }
-            return new Row(Integer.parseInt(fields[0]), Double.parseDouble(fields[1]), Double.parseDouble(fields[2]),
-                    Double.parseDouble(fields[3]), new Evaluation.Scores(Double.parseDouble(fields[4]),
-                    Double.parseDouble(fields[5]), Double.parseDouble(fields[6])));
+            return new Row(
+                    Integer.parseInt(fields[0]),
+                    Double.parseDouble(fields[1]),
+                    Double.parseDouble(fields[2]),
+                    Double.parseDouble(fields[3]),
+                    new Evaluation.Scores(
+                            Double.parseDouble(fields[4]),
+                            Double.parseDouble(fields[5]),
+                            Double.parseDouble(fields[6])));
         }
     }
 
@@ -70,13 +85,13 @@ public final class MetricsLog {
         List<Row> rows = read(file);
         for (int i = 0; i < rows.size(); i++) {
             if (rows.get(i).epoch() != i + 1) {
-                throw new InvalidInputException(file + " line " + (i + 2) + " is about epoch " + rows.get(i).epoch()
-                        + ", not " + (i + 1));
+                throw new InvalidInputException(file + " line " + (i + 2) + " is about epoch "
+                        + rows.get(i).epoch() + ", not " + (i + 1));
             }
         }
         if (rows.size() < lastEpoch) {
-            throw new InvalidInputException(file + " has " + rows.size() + " epochs where the last checkpoint has "
-                    + lastEpoch);
+            throw new InvalidInputException(
+                    file + " has " + rows.size() + " epochs where the last checkpoint has " + lastEpoch);
         }
         return new MetricsLog(file, new ArrayList<>(rows.subList(0, (int) lastEpoch)));
     }
@@ -130,7 +145,8 @@ public final class MetricsLog {
 
     /** The row with the least validation error, the first of them if there are several; empty if there is no row. */
     public static Optional<Row> best(List<Row> rows) {
-        return rows.stream().min(Comparator.comparingDouble(row -> row.validation().mse()));
+        return rows.stream()
+                .min(Comparator.comparingDouble(row -> row.validation().mse()));
     }
 
     /** Epochs done after the one with the least validation error, the first of them if there are several. */
@@ -155,7 +171,8 @@ public final class MetricsLog {
     }
 
     private void write() throws IOException {
-        String text = rows.stream().map(Row::toCsv)
+        String text = rows.stream()
+                .map(Row::toCsv)
                 .collect(Collectors.joining("\n", HEADER + "\n", rows.isEmpty() ? "" : "\n"));
         AtomicFile.write(file, text.getBytes(StandardCharsets.UTF_8));
     }

@@ -14,9 +14,9 @@ import java.util.Locale;
 import java.util.function.Consumer;
 
 /**
- * Says, while a network is trained, what there is to see of it: denoises a fixed set of validation images now and then, on
- * the thread that trains. That takes no more than a two-hundredth of the time: where it takes long, it is done less often. It
- * draws no random numbers and changes nothing, so training comes to the same bits with it and without.
+ * Says, while a network is trained, what there is to see of it: denoises a fixed set of validation images now and then,
+ * on the thread that trains. That takes no more than a two-hundredth of the time: where it takes long, it is done less
+ * often. It draws no random numbers and changes nothing, so training comes to the same bits with it and without.
  */
 public final class PreviewFeed implements TrainingListener {
 
@@ -34,6 +34,7 @@ public final class PreviewFeed implements TrainingListener {
     private final int count;
     /** Null where images come to this machine's memory in any case. */
     private final DeviceSamples device;
+
     private final List<double[]> training = new ArrayList<>();
     private final List<double[]> validated = new ArrayList<>();
     private int epoch;
@@ -50,17 +51,23 @@ public final class PreviewFeed implements TrainingListener {
      *
      * @param engine the one that trains
      * @param before rows of metrics of epochs that were done earlier
-     * @param forWindow whether it is for a window alone: images then stay on the engine's device, if it has one and OpenGL turns
-     *               out to run there
+     * @param forWindow whether it is for a window alone: images then stay on the engine's device, if it has one and
+     *     OpenGL turns out to run there
      * @param screen takes what is to be shown and returns at once
      */
-    public PreviewFeed(Engine engine, ImageSet validation, Noise noise, List<MetricsLog.Row> before, boolean forWindow,
+    public PreviewFeed(
+            Engine engine,
+            ImageSet validation,
+            Noise noise,
+            List<MetricsLog.Row> before,
+            boolean forWindow,
             Consumer<TrainingPicture> screen) {
         this.engine = engine;
         this.validation = validation;
         this.noise = noise;
         this.screen = screen;
-        columns = Math.min(MOST_COLUMNS, ContactSheet.columnsWithin(SHEET_WIDTH, validation.height(), validation.width()));
+        columns = Math.min(
+                MOST_COLUMNS, ContactSheet.columnsWithin(SHEET_WIDTH, validation.height(), validation.width()));
         count = Math.min(BLOCKS * columns, validation.count());
         device = forWindow ? engine.deviceSamples(count, columns).orElse(null) : null;
         before.forEach(this::addPoints);
@@ -87,7 +94,8 @@ public final class PreviewFeed implements TrainingListener {
         training.add(new double[] {epoch - 1 + (double) done / images, loss});
         double imagesPerSecond = (done - doneAtStart) / ((now - startTime) / 1e9);
         double secondsLeft = (images - done + (double) (epochs - epoch) * images) / imagesPerSecond;
-        show(String.format(Locale.ROOT, "%,.0f images/s, %s left", imagesPerSecond, ElapsedTime.format(secondsLeft)),
+        show(
+                String.format(Locale.ROOT, "%,.0f images/s, %s left", imagesPerSecond, ElapsedTime.format(secondsLeft)),
                 String.format(Locale.ROOT, "Training MSE %.5f", loss));
         long end = System.nanoTime();
         // The first one says little: code is loaded and compiled for it.
@@ -101,7 +109,8 @@ public final class PreviewFeed implements TrainingListener {
         training.removeIf(point -> point[0] > metrics.epoch() - 1);
         addPoints(metrics);
         if (metrics.epoch() == allEpochs) {
-            show(String.format(Locale.ROOT, "%,.0f images/s, done", metrics.imagesPerSecond()),
+            show(
+                    String.format(Locale.ROOT, "%,.0f images/s, done", metrics.imagesPerSecond()),
                     String.format(Locale.ROOT, "Training MSE %.5f", metrics.trainMse()));
         }
     }
@@ -109,7 +118,10 @@ public final class PreviewFeed implements TrainingListener {
     private void addPoints(MetricsLog.Row row) {
         training.add(new double[] {row.epoch(), row.trainMse()});
         validated.add(new double[] {row.epoch(), row.validation().mse()});
-        lastValidation = String.format(Locale.ROOT, "Validation MSE %.5f (%.2f dB)", row.validation().mse(),
+        lastValidation = String.format(
+                Locale.ROOT,
+                "Validation MSE %.5f (%.2f dB)",
+                row.validation().mse(),
                 row.validation().psnr());
     }
 
@@ -121,15 +133,25 @@ public final class PreviewFeed implements TrainingListener {
         List<Block> blocks = new ArrayList<>();
         for (int from = 0; from < count; from += columns) {
             int part = Math.min(columns, count - from);
-            blocks.add(staysOnDevice ? SampleBlock.places(from, part) : SampleBlock.of(engine, validation, noise, from, part));
+            blocks.add(
+                    staysOnDevice
+                            ? SampleBlock.places(from, part)
+                            : SampleBlock.of(engine, validation, noise, from, part));
         }
-        screen.accept(new TrainingPicture(validation.height(), validation.width(), validation.channels(), blocks,
+        screen.accept(new TrainingPicture(
+                validation.height(),
+                validation.width(),
+                validation.channels(),
+                blocks,
                 List.of(curve("training", training), curve("validation", validated)),
-                List.of("Epoch " + epoch + " of " + epochs, speed, loss, lastValidation), device));
+                List.of("Epoch " + epoch + " of " + epochs, speed, loss, lastValidation),
+                device));
     }
 
     private static Curve curve(String name, List<double[]> points) {
-        return new Curve(name, points.stream().mapToDouble(point -> point[0]).toArray(),
+        return new Curve(
+                name,
+                points.stream().mapToDouble(point -> point[0]).toArray(),
                 points.stream().mapToDouble(point -> point[1]).toArray());
     }
 }

@@ -18,15 +18,16 @@ import java.util.regex.Pattern;
 import java.util.stream.Stream;
 
 /**
- * The folder of one training run: {@code config.json}, {@code metrics.csv}, {@code best.safetensors}, {@code
- * last.safetensors}, {@code checkpoints/} where some are kept, {@code samples/}, {@code tensorboard/}, {@code loss.png}, {@code
- * latents.png} and {@code report.html}. While it is open no other process can open it to train.
+ * The folder of one training run: {@code config.json}, {@code metrics.csv}, {@code best.safetensors},
+ * {@code last.safetensors}, {@code checkpoints/} where some are kept, {@code samples/}, {@code tensorboard/},
+ * {@code loss.png}, {@code latents.png} and {@code report.html}. While it is open no other process can open it to
+ * train.
  */
 public final class RunDirectory implements AutoCloseable {
 
     private static final String WITHOUT_A_RUN = "; name the folder of a run, or train one first, without --resume";
-    private static final Set<String> WRITTEN_BEFORE_FIRST_CHECKPOINT = Set.of(".lock", "config.json", "metrics.csv",
-            "samples");
+    private static final Set<String> WRITTEN_BEFORE_FIRST_CHECKPOINT =
+            Set.of(".lock", "config.json", "metrics.csv", "samples");
 
     private static final Pattern KEPT = Pattern.compile("epoch-(\\d+)\\.safetensors");
 
@@ -42,7 +43,8 @@ public final class RunDirectory implements AutoCloseable {
     }
 
     private static RunDirectory open(Path path) throws IOException {
-        FileChannel lockFile = FileChannel.open(path.resolve(".lock"), StandardOpenOption.CREATE, StandardOpenOption.WRITE);
+        FileChannel lockFile =
+                FileChannel.open(path.resolve(".lock"), StandardOpenOption.CREATE, StandardOpenOption.WRITE);
         if (!lock(lockFile)) {
             lockFile.close();
             throw new InvalidInputException(path + " is in use: another process trains there");
@@ -64,7 +66,7 @@ public final class RunDirectory implements AutoCloseable {
      * Makes the folder for a new run; an empty one that exists is taken.
      *
      * @throws InvalidInputException if something is there already
-     * @throws IOException           if it cannot be made
+     * @throws IOException if it cannot be made
      */
     public static RunDirectory create(Path path) throws IOException {
         planned(path);
@@ -84,7 +86,7 @@ public final class RunDirectory implements AutoCloseable {
      * The folder that {@link #create} would make; nothing is made.
      *
      * @throws InvalidInputException if something is there already, or the folder cannot be made
-     * @throws IOException           if that cannot be found out
+     * @throws IOException if that cannot be found out
      */
     public static RunDirectory planned(Path path) throws IOException {
         if (Files.exists(path)) {
@@ -135,7 +137,7 @@ public final class RunDirectory implements AutoCloseable {
      * Opens the folder of a run that was interrupted or is to be trained further.
      *
      * @throws InvalidInputException if it is no such folder
-     * @throws IOException           if it cannot be opened for writing
+     * @throws IOException if it cannot be opened for writing
      */
     public static RunDirectory resume(Path path) throws IOException {
         read(path);
@@ -155,10 +157,12 @@ public final class RunDirectory implements AutoCloseable {
         }
         if (!Files.exists(lastCheckpoint(path))) {
             if (!Files.exists(path.resolve("config.json"))) {
-                throw new InvalidInputException(path + " has no last.safetensors, nor has a folder in it" + WITHOUT_A_RUN);
+                throw new InvalidInputException(
+                        path + " has no last.safetensors, nor has a folder in it" + WITHOUT_A_RUN);
             }
-            throw new InvalidInputException(path + " has no last.safetensors: its first checkpoint was never written, so "
-                    + "start again with --output " + path);
+            throw new InvalidInputException(
+                    path + " has no last.safetensors: its first checkpoint was never written, so "
+                            + "start again with --output " + path);
         }
         return new RunDirectory(path, null);
     }
@@ -166,10 +170,12 @@ public final class RunDirectory implements AutoCloseable {
     /**
      * The run that {@code path} means: itself, or if it is a folder of runs the one whose checkpoint is the newest.
      *
-     * @throws IOException           if it cannot be looked into
+     * @throws IOException if it cannot be looked into
      */
     public static Path newest(Path path) throws IOException {
-        if (!Files.isDirectory(path) || Files.exists(lastCheckpoint(path)) || Files.exists(path.resolve("config.json"))) {
+        if (!Files.isDirectory(path)
+                || Files.exists(lastCheckpoint(path))
+                || Files.exists(path.resolve("config.json"))) {
             return path;
         }
         List<Path> runs;

@@ -21,8 +21,9 @@ import java.util.stream.Collectors;
 import java.util.stream.StreamSupport;
 
 /**
- * {@code config.json}: every option of a run by its long name, and the versions of what it ran on. A run is resumed with
- * what stands here of the images' location, the engine and the epochs; what decides the arithmetic stands in the checkpoint.
+ * {@code config.json}: every option of a run by its long name, and the versions of what it ran on. A run is resumed
+ * with what stands here of the images' location, the engine and the epochs; what decides the arithmetic stands in the
+ * checkpoint.
  */
 public final class RunRecord {
 
@@ -73,15 +74,17 @@ public final class RunRecord {
      * @throws InvalidInputException if the file is missing or is no such record
      */
     public static RunRecord read(Path file) {
-        return parse(file).orElseThrow(() -> new InvalidInputException(file + " is not the record of a run: it has no \""
-                + OPTIONS + "\""));
+        return parse(file)
+                .orElseThrow(() ->
+                        new InvalidInputException(file + " is not the record of a run: it has no \"" + OPTIONS + "\""));
     }
 
     /** Empty if the file is JSON, but no such record. */
     private static Optional<RunRecord> parse(Path file) {
         try {
             return JSON.readTree(Files.readAllBytes(file)) instanceof ObjectNode root
-                    && root.get(OPTIONS) instanceof ObjectNode ? Optional.of(new RunRecord(root, file.toString()))
+                            && root.get(OPTIONS) instanceof ObjectNode
+                    ? Optional.of(new RunRecord(root, file.toString()))
                     : Optional.empty();
         } catch (JacksonException e) {
             throw new InvalidInputException(file + " is damaged: " + e.getOriginalMessage(), e);
@@ -91,8 +94,9 @@ public final class RunRecord {
     }
 
     /**
-     * The record of the run that a model is of: {@code config.json} in its folder or, for one that was kept in {@code
-     * checkpoints/}, in the folder above. Empty where there is none, or one of another program, as many have beside a model.
+     * The record of the run that a model is of: {@code config.json} in its folder or, for one that was kept in
+     * {@code checkpoints/}, in the folder above. Empty where there is none, or one of another program, as many have
+     * beside a model.
      *
      * @throws InvalidInputException if it is damaged
      */
@@ -107,7 +111,8 @@ public final class RunRecord {
     public int count(String name) {
         JsonNode value = option(name);
         if (!value.canConvertToInt() || !value.isIntegralNumber() || value.intValue() < 0) {
-            throw new InvalidInputException(origin + ": " + name + " must be a whole number of 0 or more, not " + value);
+            throw new InvalidInputException(
+                    origin + ": " + name + " must be a whole number of 0 or more, not " + value);
         }
         return value.intValue();
     }
@@ -182,11 +187,17 @@ public final class RunRecord {
     }
 
     private static String text(JsonNode value) {
-        return value.isArray() ? StreamSupport.stream(value.spliterator(), false).map(JsonNode::asText)
-                .collect(Collectors.joining(",")) : value.asText();
+        return value.isArray()
+                ? StreamSupport.stream(value.spliterator(), false)
+                        .map(JsonNode::asText)
+                        .collect(Collectors.joining(","))
+                : value.asText();
     }
 
-    /** Whether the record has the option called {@code name}, and it is not null: records of older versions lack the newer ones. */
+    /**
+     * Whether the record has the option called {@code name}, and it is not null: records of older versions lack the
+     * newer ones.
+     */
     public boolean says(String name) {
         return root.get(OPTIONS).hasNonNull(name);
     }

@@ -26,13 +26,12 @@ public final class RunReport {
     private static final int CHART_WIDTH = 800;
     private static final int CHART_HEIGHT = 450;
 
-    private RunReport() {
-    }
+    private RunReport() {}
 
     /**
      * Writes both anew. Does nothing before the first epoch is finished; leaves charts out where there are no fonts.
      *
-     * @param run      folder of the run
+     * @param run folder of the run
      * @param commands with which others can make the same run
      * @throws daegpu.data.InvalidInputException if a file of the run is damaged
      * @throws IOException if a file cannot be read or written
@@ -46,63 +45,99 @@ public final class RunReport {
         if (Lettering.missing().isEmpty()) {
             BufferedImage chart = Chart.loss(CHART_WIDTH, CHART_HEIGHT, lossCurves(rows));
             ImageFile.write(run.resolve("loss.png"), chart);
-            addPicture(sections, "Loss", "Mean squared error on training and validation images, by epoch",
+            addPicture(
+                    sections,
+                    "Loss",
+                    "Mean squared error on training and validation images, by epoch",
                     run.resolve("loss.png"));
         }
-        addPicture(sections, "Samples", "Validation images after epoch " + rows.get(rows.size() - 1).epoch()
-                + ", in each block from top to bottom: original, noisy, denoised",
+        addPicture(
+                sections,
+                "Samples",
+                "Validation images after epoch " + rows.get(rows.size() - 1).epoch()
+                        + ", in each block from top to bottom: original, noisy, denoised",
                 run.resolve(RunDirectory.sampleName(rows.get(rows.size() - 1).epoch())));
-        addPicture(sections, "Robustness", "PSNR of noisy and denoised images, by standard deviation of the noise",
+        addPicture(
+                sections,
+                "Robustness",
+                "PSNR of noisy and denoised images, by standard deviation of the noise",
                 run.resolve("robustness-chart.png"));
-        addPicture(sections, "Samples at several levels of noise",
+        addPicture(
+                sections,
+                "Samples at several levels of noise",
                 "In each block from top to bottom: original, noisy, denoised",
                 run.resolve("robustness.png"));
-        addPicture(sections, "Latents", "Validation images without noise, encoded: where they lie in the plane in which their latent "
-                + "vectors differ most, by principal component analysis", run.resolve(RunDirectory.LATENT_MAP));
+        addPicture(
+                sections,
+                "Latents",
+                "Validation images without noise, encoded: where they lie in the plane in which their latent "
+                        + "vectors differ most, by principal component analysis",
+                run.resolve(RunDirectory.LATENT_MAP));
         sections.add(metricsTable(rows));
         Path config = run.resolve("config.json");
         if (Files.exists(config)) {
-            sections.add(new Table("Configuration", List.of(), RunRecord.read(config).texts().entrySet().stream()
-                    .map(entry -> List.of(entry.getKey(), entry.getValue())).toList()));
+            sections.add(new Table(
+                    "Configuration",
+                    List.of(),
+                    RunRecord.read(config).texts().entrySet().stream()
+                            .map(entry -> List.of(entry.getKey(), entry.getValue()))
+                            .toList()));
         }
         if (!commands.isEmpty()) {
             sections.add(new Commands("To reproduce it", commands));
         }
         String name = run.toAbsolutePath().normalize().getFileName() + "";
-        AtomicFile.write(run.resolve("report.html"), HtmlReport.render("Run " + name, summary(rows), sections)
-                .getBytes(StandardCharsets.UTF_8));
+        AtomicFile.write(
+                run.resolve("report.html"),
+                HtmlReport.render("Run " + name, summary(rows), sections).getBytes(StandardCharsets.UTF_8));
     }
 
     /** Training and validation loss by epoch. */
     public static List<Curve> lossCurves(List<MetricsLog.Row> rows) {
-        return List.of(curve("training", rows, MetricsLog.Row::trainMse),
+        return List.of(
+                curve("training", rows, MetricsLog.Row::trainMse),
                 curve("validation", rows, row -> row.validation().mse()));
     }
 
     private static Curve curve(String name, List<MetricsLog.Row> rows, ToDoubleFunction<MetricsLog.Row> value) {
-        return new Curve(name, rows.stream().mapToDouble(MetricsLog.Row::epoch).toArray(),
+        return new Curve(
+                name,
+                rows.stream().mapToDouble(MetricsLog.Row::epoch).toArray(),
                 rows.stream().mapToDouble(value).toArray());
     }
 
-    private static void addPicture(List<Section> sections, String heading, String caption, Path file) throws IOException {
+    private static void addPicture(List<Section> sections, String heading, String caption, Path file)
+            throws IOException {
         if (Files.exists(file)) {
             sections.add(new Picture(heading, caption, Files.readAllBytes(file)));
         }
     }
 
     private static Table metricsTable(List<MetricsLog.Row> rows) {
-        return new Table("Epochs", List.of("epoch", "seconds", "images/s", "training MSE",
-                "validation MSE", "PSNR (dB)", "SSIM"),
-                rows.stream().map(row -> List.of(String.valueOf(row.epoch()), format("%.1f", row.seconds()),
-                        format("%,.0f", row.imagesPerSecond()), format("%.5f", row.trainMse()),
-                        format("%.5f", row.validation().mse()), format("%.2f", row.validation().psnr()),
-                        format("%.4f", row.validation().ssim()))).toList());
+        return new Table(
+                "Epochs",
+                List.of("epoch", "seconds", "images/s", "training MSE", "validation MSE", "PSNR (dB)", "SSIM"),
+                rows.stream()
+                        .map(row -> List.of(
+                                String.valueOf(row.epoch()),
+                                format("%.1f", row.seconds()),
+                                format("%,.0f", row.imagesPerSecond()),
+                                format("%.5f", row.trainMse()),
+                                format("%.5f", row.validation().mse()),
+                                format("%.2f", row.validation().psnr()),
+                                format("%.4f", row.validation().ssim())))
+                        .toList());
     }
 
     private static String summary(List<MetricsLog.Row> rows) {
         MetricsLog.Row best = MetricsLog.best(rows).orElseThrow();
-        return format("%d epochs done; the best validation MSE, %.5f (PSNR %.2f dB, SSIM %.4f), came after epoch %d.",
-                rows.size(), best.validation().mse(), best.validation().psnr(), best.validation().ssim(), best.epoch());
+        return format(
+                "%d epochs done; the best validation MSE, %.5f (PSNR %.2f dB, SSIM %.4f), came after epoch %d.",
+                rows.size(),
+                best.validation().mse(),
+                best.validation().psnr(),
+                best.validation().ssim(),
+                best.epoch());
     }
 
     private static String format(String format, Object... values) {

@@ -12,9 +12,9 @@ import java.util.stream.Stream;
 /**
  * What came of a run, from the files in its folder.
  *
- * @param folder  of the run
- * @param record  options and versions
- * @param rows    one for each finished epoch
+ * @param folder of the run
+ * @param record options and versions
+ * @param rows one for each finished epoch
  * @param changed when its log last changed, which is when its newest epoch ended
  */
 public record RunSummary(Path folder, RunRecord record, List<MetricsLog.Row> rows, Instant changed) {
@@ -50,7 +50,8 @@ public record RunSummary(Path folder, RunRecord record, List<MetricsLog.Row> row
         RunRecord record = RunRecord.read(folder.resolve("config.json"));
         List<MetricsLog.Row> rows = MetricsLog.read(metrics);
         try {
-            return new RunSummary(folder, record, rows, Files.getLastModifiedTime(metrics).toInstant());
+            return new RunSummary(
+                    folder, record, rows, Files.getLastModifiedTime(metrics).toInstant());
         } catch (IOException e) {
             throw InvalidInputException.unreadable(metrics, e);
         }
@@ -63,14 +64,19 @@ public record RunSummary(Path folder, RunRecord record, List<MetricsLog.Row> row
      */
     public static List<Path> foldersIn(Path folder) throws IOException {
         try (Stream<Path> entries = Files.list(folder)) {
-            return entries.filter(entry -> Files.exists(entry.resolve("config.json"))
-                    || Files.exists(entry.resolve("metrics.csv"))).sorted().toList();
+            return entries.filter(entry ->
+                            Files.exists(entry.resolve("config.json")) || Files.exists(entry.resolve("metrics.csv")))
+                    .sorted()
+                    .toList();
         }
     }
 
-    /** The epoch with the least validation error, the first of them if there are several; none before the first ended. */
+    /**
+     * The epoch with the least validation error, the first of them if there are several; none before the first ended.
+     */
     public Optional<MetricsLog.Row> best() {
-        return MetricsLog.best(rows).filter(row -> !Double.isNaN(row.validation().mse()));
+        return MetricsLog.best(rows)
+                .filter(row -> !Double.isNaN(row.validation().mse()));
     }
 
     /** How many epochs it is to have. @throws InvalidInputException if its record does not say so */
@@ -84,7 +90,9 @@ public record RunSummary(Path folder, RunRecord record, List<MetricsLog.Row> row
             return Progress.FINISHED;
         }
         int patience = record.says("early-stop") ? record.count("early-stop") : 0;
-        return patience > 0 && MetricsLog.epochsSinceBest(rows) >= patience ? Progress.STOPPED_EARLY : Progress.UNFINISHED;
+        return patience > 0 && MetricsLog.epochsSinceBest(rows) >= patience
+                ? Progress.STOPPED_EARLY
+                : Progress.UNFINISHED;
     }
 
     /** Seconds that its epochs took together, validation included. */

@@ -12,8 +12,7 @@ import java.util.stream.IntStream;
 /** Rows of a contact sheet that show what a network does to validation images. */
 public final class SampleBlock {
 
-    private SampleBlock() {
-    }
+    private SampleBlock() {}
 
     /** Originals over noisy over denoised, captioned: images {@code first} to {@code first + count − 1} of a set. */
     public static Block of(Engine engine, ImageSet validation, Noise noise, int first, int count) {
@@ -37,6 +36,7 @@ public final class SampleBlock {
 
     private static float[][] row(float[] images, int size) {
         return IntStream.range(0, images.length / size)
-                .mapToObj(i -> Arrays.copyOfRange(images, i * size, (i + 1) * size)).toArray(float[][]::new);
+                .mapToObj(i -> Arrays.copyOfRange(images, i * size, (i + 1) * size))
+                .toArray(float[][]::new);
     }
 }

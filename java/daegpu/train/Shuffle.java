@@ -6,12 +6,12 @@ import java.util.Arrays;
 /** The order in which an epoch takes the images: a pure function of the seed and the epoch. */
 final class Shuffle {
 
-    private Shuffle() {
-    }
+    private Shuffle() {}
 
     /**
-     * A random permutation of 0 … count − 1: the images sorted by a 32-bit key that each draws for the epoch, the first of
-     * its four integers at offset 4·epoch of {@link Philox#PURPOSE_SHUFFLE}. Equal keys keep the order of the data set.
+     * A random permutation of 0 … count − 1: the images sorted by a 32-bit key that each draws for the epoch, the first
+     * of its four integers at offset 4·epoch of {@link Philox#PURPOSE_SHUFFLE}. Equal keys keep the order of the data
+     * set.
      *
      * @param epoch counted from 0
      */

@@ -9,16 +9,17 @@ import java.nio.file.Path;
 
 /**
  * Writes each epoch's metrics and picture for TensorBoard, under the names that Keras's own callback gives them:
- * {@code epoch_loss} in {@code tensorboard/train} and {@code tensorboard/validation}, so that both curves are in one chart.
- * The step is the epoch, counted from 1 as in {@code metrics.csv}.
+ * {@code epoch_loss} in {@code tensorboard/train} and {@code tensorboard/validation}, so that both curves are in one
+ * chart. The step is the epoch, counted from 1 as in {@code metrics.csv}.
  *
- * <p>Files are begun with the first epoch that is finished. Those of a run that is resumed say that later epochs in older
- * ones do not count, which are there if the run was killed between two files.
+ * <p>Files are begun with the first epoch that is finished. Those of a run that is resumed say that later epochs in
+ * older ones do not count, which are there if the run was killed between two files.
  */
 public final class TensorBoardLog implements TrainingListener, AutoCloseable {
 
     /** Where a PNG file has its size and kind. */
     private static final int PNG_WIDTH = 16;
+
     private static final int PNG_HEIGHT = 20;
     private static final int PNG_COLOUR_TYPE = 25;
 
@@ -46,7 +47,8 @@ public final class TensorBoardLog implements TrainingListener, AutoCloseable {
             validation.scalar("epoch_psnr", epoch, metrics.validation().psnr());
             validation.scalar("epoch_ssim", epoch, metrics.validation().ssim());
             byte[] png = Files.readAllBytes(directory.sample(epoch));
-            // From its header: ImageIO closes its streams when a shutdown begins, as after Ctrl-C, and this may be in the middle.
+            // From its header: ImageIO closes its streams when a shutdown begins, as after Ctrl-C, and this may be in
+            // the middle.
             ByteBuffer header = ByteBuffer.wrap(png);
             int channels = (header.get(PNG_COLOUR_TYPE) & 2) == 0 ? 1 : 3;
             validation.image("samples", epoch, header.getInt(PNG_HEIGHT), header.getInt(PNG_WIDTH), channels, png);

@@ -15,11 +15,12 @@ import java.util.Optional;
 import java.util.OptionalDouble;
 
 /**
- * The training loop: epochs of shuffled batches, each followed by validation, a picture, a line of metrics and a checkpoint.
- * What happens to one batch is in {@link #trainBatch} and then in {@link Engine#trainStep(int, int, float)} of an engine.
+ * The training loop: epochs of shuffled batches, each followed by validation, a picture, a line of metrics and a
+ * checkpoint. What happens to one batch is in {@link #trainBatch} and then in {@link Engine#trainStep(int, int, float)}
+ * of an engine.
  *
- * <p>Files of an epoch are written in such an order that the run can be resumed wherever it is killed: {@code
- * last.safetensors} comes last, and what is there of later epochs is done again, to the same bytes.
+ * <p>Files of an epoch are written in such an order that the run can be resumed wherever it is killed:
+ * {@code last.safetensors} comes last, and what is there of later epochs is done again, to the same bytes.
  */
 public final class Trainer {
 
@@ -42,6 +43,7 @@ public final class Trainer {
     public static final int DEFAULT_LOG_EVERY = 50;
     /** The figure of the original example: blocks of so many images. */
     private static final int SAMPLE_BLOCKS = 3;
+
     private static final int SAMPLES_PER_BLOCK = 9;
 
     private final TrainingOptions options;
@@ -63,11 +65,16 @@ public final class Trainer {
     /**
      * Prepares training; nothing is done yet.
      *
-     * @param engine    opened for the architecture and batch size of the options; stays the caller's
+     * @param engine opened for the architecture and batch size of the options; stays the caller's
      * @param directory where everything is written; stays the caller's
      */
-    public Trainer(TrainingOptions options, ImageSet training, ImageSet validation, Engine engine, RunDirectory directory,
-                   TrainingListener listener) {
+    public Trainer(
+            TrainingOptions options,
+            ImageSet training,
+            ImageSet validation,
+            Engine engine,
+            RunDirectory directory,
+            TrainingListener listener) {
         this(options, training, validation, engine, directory, listener, DEFAULT_LOG_EVERY);
     }
 
@@ -76,8 +83,14 @@ public final class Trainer {
      *
      * @param logEvery updates from one reading of the losses to the next, at least 1; decides no bit of the result
      */
-    public Trainer(TrainingOptions options, ImageSet training, ImageSet validation, Engine engine, RunDirectory directory,
-                   TrainingListener listener, int logEvery) {
+    public Trainer(
+            TrainingOptions options,
+            ImageSet training,
+            ImageSet validation,
+            Engine engine,
+            RunDirectory directory,
+            TrainingListener listener,
+            int logEvery) {
         if (logEvery < 1) {
             throw new IllegalArgumentException("losses are read every 1 or more updates, not every " + logEvery);
         }
@@ -102,8 +115,9 @@ public final class Trainer {
     }
 
     /**
-     * Ends training after so many epochs in a row whose validation error was not the least so far; 0, which is the default,
-     * never does. What counts are the epochs in the metrics, so a run that was interrupted stops where it would have.
+     * Ends training after so many epochs in a row whose validation error was not the least so far; 0, which is the
+     * default, never does. What counts are the epochs in the metrics, so a run that was interrupted stops where it
+     * would have.
      */
     public void stopEarlyAfter(int epochs) {
         if (epochs < 0) {
@@ -112,7 +126,9 @@ public final class Trainer {
         patience = epochs;
     }
 
-    /** Asks {@link #start} or {@link #resume} to save after the update in progress and return. Any thread may call it. */
+    /**
+     * Asks {@link #start} or {@link #resume} to save after the update in progress and return. Any thread may call it.
+     */
     public void interrupt() {
         interrupted = true;
     }
@@ -138,7 +154,7 @@ public final class Trainer {
      *
      * @param epochs epochs in all, those included that are already done
      * @throws InvalidInputException as {@link #requireResumable}
-     * @throws IOException           as {@link #start}
+     * @throws IOException as {@link #start}
      */
     public Outcome resume(Checkpoint from, int epochs) throws IOException {
         requireResumable(from);
@@ -151,7 +167,7 @@ public final class Trainer {
      * Checks, before anything is written, that {@link #resume} can go on from a checkpoint.
      *
      * @throws InvalidInputException if the images are not those that it was trained on, or the metrics not those of its
-     *         epochs
+     *     epochs
      */
     public void requireResumable(Checkpoint from) {
         from.requireImages(trainingIdentity, validationIdentity, directory);
@@ -173,7 +189,10 @@ public final class Trainer {
             int firstBatch = (int) (step - (long) epoch * stepsPerEpoch);
             listener.epochStarted(epoch + 1, epochs, imagesBefore(firstBatch), training.count());
             long startTime = System.nanoTime();
-            engine.startEpoch(training, options.noise(), epoch,
+            engine.startEpoch(
+                    training,
+                    options.noise(),
+                    epoch,
                     Shuffle.order(options.noise().seed(), epoch, training.count()));
             for (int batch = firstBatch; batch < stepsPerEpoch; batch++) {
                 if (interrupted) {
@@ -193,7 +212,8 @@ public final class Trainer {
                 }
             }
             double trainingSeconds = (System.nanoTime() - startTime) / 1e9;
-            Optional<Evaluation.Result> evaluation = Evaluation.of(engine, validation, options.noise(), () -> interrupted);
+            Optional<Evaluation.Result> evaluation =
+                    Evaluation.of(engine, validation, options.noise(), () -> interrupted);
             if (evaluation.isEmpty()) {
                 return saveInterrupted(OptionalDouble.of(epochLoss));
             }
@@ -204,8 +224,10 @@ public final class Trainer {
             }
             double imagesPerSecond = (training.count() - imagesBefore(firstBatch)) / trainingSeconds;
             double seconds = (System.nanoTime() - startTime) / 1e9;
-            finishEpoch(new MetricsLog.Row(epoch + 1, seconds, imagesPerSecond, epochLoss / training.count(), scores),
-                    checkpoint, epochs);
+            finishEpoch(
+                    new MetricsLog.Row(epoch + 1, seconds, imagesPerSecond, epochLoss / training.count(), scores),
+                    checkpoint,
+                    epochs);
             epochLoss = 0;
         }
         return Outcome.FINISHED;
@@ -222,7 +244,8 @@ public final class Trainer {
 
     private void trainBatch(int batch, long step) {
         int first = imagesBefore(batch);
-        engine.trainStep(first, imagesBefore(batch + 1) - first, options.learningRate().at(step));
+        engine.trainStep(
+                first, imagesBefore(batch + 1) - first, options.learningRate().at(step));
     }
 
     /** Images of an epoch that come before batch {@code batch}; the last batch may be smaller. */
@@ -231,8 +254,8 @@ public final class Trainer {
     }
 
     /**
-     * Adds loss × images of the updates since the last call, of which {@code lastBatch} is the last. One by one: the sum
-     * must not depend on how many there are, which an interruption decides.
+     * Adds loss × images of the updates since the last call, of which {@code lastBatch} is the last. One by one: the
+     * sum must not depend on how many there are, which an interruption decides.
      */
     private double addLosses(double sumBefore, int lastBatch) {
         double[] losses = engine.takeLosses();
@@ -247,7 +270,8 @@ public final class Trainer {
     private void finishEpoch(MetricsLog.Row row, Checkpoint checkpoint, int epochs) throws IOException {
         boolean best = row.validation().mse() < metrics.bestValidationMse();
         metrics.add(row);
-        ImageFile.write(directory.sample(row.epoch()),
+        ImageFile.write(
+                directory.sample(row.epoch()),
                 ContactSheet.draw(validation.height(), validation.width(), validation.channels(), samples()));
         if (best) {
             checkpoint.write(directory.best());

@@ -8,8 +8,8 @@ import daegpu.noise.Noise;
  * result is the same. How long to train is not among them, so that a run can be continued.
  *
  * @param architecture the network
- * @param noise        what corrupts its input; its seed is the seed of the whole run
- * @param batchSize    images in an update
+ * @param noise what corrupts its input; its seed is the seed of the whole run
+ * @param batchSize images in an update
  * @param learningRate of each update
  */
 public record TrainingOptions(Architecture architecture, Noise noise, int batchSize, LearningRate learningRate) {

@@ -50,8 +50,12 @@ class CompareWithPeersTest {
                 """);
         Result result = compare("--keras-python", keras.toString(), "--rounds", "3");
         assertEquals(0, result.status, result.errors);
-        assertTrue(result.lines.contains("| dae-gpu here | 32 | 8000 (4000-16000) | 4.0 | 0.250, 0.0625 |  |"), result.text());
-        assertTrue(result.lines.contains("| Keras there | 32 | 2000 (800-3200) | 16.0 | 0.230, 0.0700 | 5.00 |"), result.text());
+        assertTrue(
+                result.lines.contains("| dae-gpu here | 32 | 8000 (4000-16000) | 4.0 | 0.250, 0.0625 |  |"),
+                result.text());
+        assertTrue(
+                result.lines.contains("| Keras there | 32 | 2000 (800-3200) | 16.0 | 0.230, 0.0700 | 5.00 |"),
+                result.text());
         JsonNode bars = new ObjectMapper().readTree(Path.of(ours + ".chart").toFile());
         assertEquals(2, bars.size());
         assertEquals("Keras", bars.get(1).get("program").asText());
@@ -66,9 +70,15 @@ class CompareWithPeersTest {
                 echo '{"framework": "Keras there", "batch": 32, "median_step_ms": 16, "first_loss": 0.23, "timed_loss": 0.07}'
                 """);
         Result result = compare("--keras-python", keras.toString(), "--precision", "fp32,bf16");
-        assertTrue(result.lines.get(2).endsWith("| dae-gpu fp32 is faster by | dae-gpu bf16 is faster by |"), result.text());
-        assertTrue(result.lines.contains("| Keras there | 32 | 2000 (2000-2000) | 16.0 | 0.230, 0.0700 | 4.00 | 8.00 |"), result.text());
-        assertTrue(result.lines.contains("| DL4J | | not run: it is fetched and built with --jvm-peers | | | | |"), result.text());
+        assertTrue(
+                result.lines.get(2).endsWith("| dae-gpu fp32 is faster by | dae-gpu bf16 is faster by |"),
+                result.text());
+        assertTrue(
+                result.lines.contains("| Keras there | 32 | 2000 (2000-2000) | 16.0 | 0.230, 0.0700 | 4.00 | 8.00 |"),
+                result.text());
+        assertTrue(
+                result.lines.contains("| DL4J | | not run: it is fetched and built with --jvm-peers | | | | |"),
+                result.text());
         List<String> calls = Files.readAllLines(Path.of(ours + ".calls"));
         assertTrue(calls.get(0).contains("--precision fp32 "), calls.get(0));
         assertTrue(calls.get(1).contains("--precision bf16 "), calls.get(1));
@@ -85,7 +95,9 @@ class CompareWithPeersTest {
         assertEquals(130, result.status, result.errors);
         assertTrue(result.lines.get(0).contains("; 2 rounds, "), result.text());
         // Of 4 and 2 ms: the 8 ms of the third round are left out.
-        assertTrue(result.lines.contains("| dae-gpu here | 32 | 12000 (8000-16000) | 3.0 | 0.250, 0.0625 |  |"), result.text());
+        assertTrue(
+                result.lines.contains("| dae-gpu here | 32 | 12000 (8000-16000) | 3.0 | 0.250, 0.0625 |  |"),
+                result.text());
         assertTrue(result.errors.contains("interrupted in round 3, which does not count"), result.errors);
     }
 
@@ -99,13 +111,23 @@ class CompareWithPeersTest {
                 """);
         Result result = compare("--torch-python", torch.toString());
         assertEquals(0, result.status, result.errors);
-        assertTrue(result.lines.contains("| Keras | | not run: name a Python that has it: --keras-python | | | |"), result.text());
-        assertTrue(result.lines.contains("| PyTorch eager | 32 | not run: it printed no line of JSON: no JSON | | | |"),
+        assertTrue(
+                result.lines.contains("| Keras | | not run: name a Python that has it: --keras-python | | | |"),
                 result.text());
-        assertTrue(result.lines.contains("| PyTorch eager, channels-last | 32 | not run: exit status 1: RuntimeError: no \\| such "
-                + "thing | | | |"), result.text());
-        assertTrue(result.lines.contains("| DL4J | | not run: it is fetched and built with --jvm-peers | | | |"), result.text());
-        assertTrue(result.lines.contains("| DJL | | not run: it is fetched and built with --jvm-peers | | | |"), result.text());
+        assertTrue(
+                result.lines.contains("| PyTorch eager | 32 | not run: it printed no line of JSON: no JSON | | | |"),
+                result.text());
+        assertTrue(
+                result.lines.contains(
+                        "| PyTorch eager, channels-last | 32 | not run: exit status 1: RuntimeError: no \\| such "
+                                + "thing | | | |"),
+                result.text());
+        assertTrue(
+                result.lines.contains("| DL4J | | not run: it is fetched and built with --jvm-peers | | | |"),
+                result.text());
+        assertTrue(
+                result.lines.contains("| DJL | | not run: it is fetched and built with --jvm-peers | | | |"),
+                result.text());
     }
 
     @Test
@@ -115,8 +137,11 @@ class CompareWithPeersTest {
                 echo '{"framework": "Keras there", "batch": 32, "median_step_ms": 16, "first_loss": 0.23, "timed_loss": 0.07}'
                 """);
         Result result = compare("--keras-python", keras.toString(), "--batches", "32,128");
-        assertTrue(result.lines.stream().anyMatch(line -> line.startsWith("| Keras there | 32 | 2000 ")), result.text());
-        assertTrue(result.lines.contains("| Keras | 128 | not run: exit status 7: it printed nothing | | | |"), result.text());
+        assertTrue(
+                result.lines.stream().anyMatch(line -> line.startsWith("| Keras there | 32 | 2000 ")), result.text());
+        assertTrue(
+                result.lines.contains("| Keras | 128 | not run: exit status 7: it printed nothing | | | |"),
+                result.text());
     }
 
     @Test
@@ -129,7 +154,9 @@ class CompareWithPeersTest {
                 """);
         Result result = compare("--keras-python", keras.toString(), "--limit", "1");
         assertEquals(0, result.status, result.errors);
-        assertTrue(result.lines.contains("| Keras | 32 | not run: it had not ended after 1 s; --limit gives it longer | | | |"),
+        assertTrue(
+                result.lines.contains(
+                        "| Keras | 32 | not run: it had not ended after 1 s; --limit gives it longer | | | |"),
                 result.text());
         long child = Long.parseLong(Files.readString(Path.of(keras + ".pid")).strip());
         for (int i = 0; i < 100 && running(child); i++) {
@@ -147,8 +174,15 @@ class CompareWithPeersTest {
                 echo one.jar > "$file"
                 """);
         Result result = compare("--jvm-peers");
-        assertTrue(result.lines.contains("| DL4J | | not run: Maven could not build it: no such artifact | | | |"), result.text());
-        assertEquals(2, result.lines.stream().filter(line -> line.startsWith("| dae-gpu here | 32 |")).count(), result.text());
+        assertTrue(
+                result.lines.contains("| DL4J | | not run: Maven could not build it: no such artifact | | | |"),
+                result.text());
+        assertEquals(
+                2,
+                result.lines.stream()
+                        .filter(line -> line.startsWith("| dae-gpu here | 32 |"))
+                        .count(),
+                result.text());
         List<String> calls = Files.readAllLines(Path.of(ours + ".calls"));
         assertTrue(calls.get(0).contains("--steps 300"), calls.get(0));
         assertTrue(calls.get(1).contains("DjlTraining --batch 32 --steps 60"), calls.get(1));
@@ -158,7 +192,9 @@ class CompareWithPeersTest {
     void withoutAJarItSaysHowToBuildIt() throws Exception {
         Result result = compare("--jar", folder.resolve("missing.jar").toString());
         assertEquals(2, result.status);
-        assertTrue(result.errors.contains("missing.jar does not exist; build it first: mvn -DskipTests package"), result.errors);
+        assertTrue(
+                result.errors.contains("missing.jar does not exist; build it first: mvn -DskipTests package"),
+                result.errors);
     }
 
     private record Result(int status, List<String> lines, String errors) {
@@ -170,12 +206,24 @@ class CompareWithPeersTest {
 
     private Result compare(String... options) throws IOException, InterruptedException {
         Path jar = Files.writeString(folder.resolve("dae-gpu.jar"), "");
-        List<String> command = new ArrayList<>(List.of("python3", "bench/compare-with-peers", "--java", ours.toString(), "--jar",
-                jar.toString(), "--batches", "32", "--rounds", "1", "--chart", folder.resolve("chart.png").toString()));
+        List<String> command = new ArrayList<>(List.of(
+                "python3",
+                "bench/compare-with-peers",
+                "--java",
+                ours.toString(),
+                "--jar",
+                jar.toString(),
+                "--batches",
+                "32",
+                "--rounds",
+                "1",
+                "--chart",
+                folder.resolve("chart.png").toString()));
         command.addAll(List.of(options));
         Path output = folder.resolve("output");
         Path errors = folder.resolve("errors");
-        ProcessBuilder builder = new ProcessBuilder(command).redirectOutput(output.toFile()).redirectError(errors.toFile());
+        ProcessBuilder builder =
+                new ProcessBuilder(command).redirectOutput(output.toFile()).redirectError(errors.toFile());
         builder.environment().merge("PATH", folder.toString(), (path, first) -> first + ":" + path);
         Process process = builder.start();
         assertTrue(process.waitFor(2, TimeUnit.MINUTES));

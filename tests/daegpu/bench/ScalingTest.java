@@ -29,13 +29,22 @@ class ScalingTest {
     /** Twice the work at twice the cost is no news; at three times it is, unless the ranges overlap. */
     @Test
     void marksWhatGrowsFasterThanItsWork() {
-        String table = Scaling.tables(List.of(new Series("side", "Side", "multiply-adds", List.of(
-                setting(1, 1e6, 1000.0, 1100.0, 1200.0), setting(2, 2e6, 2100.0, 2200.0, 2300.0),
-                setting(3, 4e6, 6500.0, 6600.0, 6700.0), setting(4, 8e6, 9000.0, 17_000.0, 30_000.0)))));
-        List<String> rows = table.lines().filter(line -> line.matches("\\| \\d.*")).toList();
-        assertEquals(List.of("| 1 | 1.0 | 1.1 (1.0-1.2) | 1818.18 | 1.00 |  |", "| 2 | 2.0 | 2.2 (2.1-2.3) | 1818.18 | 1.00 |  |",
-                "| 3 | 4.0 | 6.6 (6.5-6.7) | 1212.12 | 1.50 | grew faster than its work |",
-                "| 4 | 8.0 | 17.0 (9.0-30.0) | 941.18 | 1.93 |  |"), rows);
+        String table = Scaling.tables(List.of(new Series(
+                "side",
+                "Side",
+                "multiply-adds",
+                List.of(
+                        setting(1, 1e6, 1000.0, 1100.0, 1200.0), setting(2, 2e6, 2100.0, 2200.0, 2300.0),
+                        setting(3, 4e6, 6500.0, 6600.0, 6700.0), setting(4, 8e6, 9000.0, 17_000.0, 30_000.0)))));
+        List<String> rows =
+                table.lines().filter(line -> line.matches("\\| \\d.*")).toList();
+        assertEquals(
+                List.of(
+                        "| 1 | 1.0 | 1.1 (1.0-1.2) | 1818.18 | 1.00 |  |",
+                        "| 2 | 2.0 | 2.2 (2.1-2.3) | 1818.18 | 1.00 |  |",
+                        "| 3 | 4.0 | 6.6 (6.5-6.7) | 1212.12 | 1.50 | grew faster than its work |",
+                        "| 4 | 8.0 | 17.0 (9.0-30.0) | 941.18 | 1.93 |  |"),
+                rows);
     }
 
     @Test
@@ -45,7 +54,8 @@ class ScalingTest {
         for (int count = 1; count <= 3; count++) {
             List<Series> series = new ArrayList<>();
             for (int i = 0; i < count; i++) {
-                series.add(new Series("s" + i, "Series " + i, "images", List.of(setting(1, 1, 1.0), setting(10, 1, 2.0))));
+                series.add(
+                        new Series("s" + i, "Series " + i, "images", List.of(setting(1, 1, 1.0), setting(10, 1, 2.0))));
             }
             Scaling.draw(series, file);
             BufferedImage picture = ImageIO.read(file.toFile());
@@ -53,7 +63,10 @@ class ScalingTest {
             for (int i = 0; i < 2 * ((count + 1) / 2); i++) {
                 BufferedImage place = picture.getSubimage(i % 2 * 520, i / 2 * 330, 520, 330);
                 int[] pixels = place.getRGB(0, 0, 520, 330, null, 0, 520);
-                assertEquals(i < count, Arrays.stream(pixels).anyMatch(pixel -> (pixel & 0xFFFFFF) == 0x1F77B4), "place " + i);
+                assertEquals(
+                        i < count,
+                        Arrays.stream(pixels).anyMatch(pixel -> (pixel & 0xFFFFFF) == 0x1F77B4),
+                        "place " + i);
             }
         }
         assertTrue(file.toFile().length() > 0);

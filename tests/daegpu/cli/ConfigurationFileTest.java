@@ -60,7 +60,8 @@ class ConfigurationFileTest {
     @Test
     void flagsWin() throws IOException {
         Path file = write(tiny() + "learning-rate: 1e-3\nnoise-std: 0.25..1.0\nnoise-once: true\nseed: 7\n");
-        Program.run("train", "--epochs", 1, "--config=" + file, "--filters=4,2", "--noise-once=false").assertDone();
+        Program.run("train", "--epochs", 1, "--config=" + file, "--filters=4,2", "--noise-once=false")
+                .assertDone();
         JsonNode options = options(run);
         assertEquals(1, options.get("epochs").intValue());
         assertEquals("[4,2]", options.get("filters").toString());
@@ -73,7 +74,8 @@ class ConfigurationFileTest {
     @Test
     void anotherKindOfNoiseLeavesTheFiguresOfTheFirst() throws IOException {
         Path file = write(tiny() + "noise-mean: 0.1\nnoise-std: 0.2\n");
-        Program.run("train", "--config", file, "--noise", "masking", "--epochs", 1).assertDone();
+        Program.run("train", "--config", file, "--noise", "masking", "--epochs", 1)
+                .assertDone();
         assertEquals("masking", options(run).get("noise").textValue().toLowerCase(Locale.ROOT));
         assertTrue(options(run).get("noise-std").isNull());
         assertEquals("0.5", options(run).get("noise-amount").asText());
@@ -100,15 +102,19 @@ class ConfigurationFileTest {
         assertEquals(2, options(run).get("overlap").intValue());
 
         run = folder.resolve("split");
-        file = write(tiny().replace(folder.resolve("run").toString(), run.toString()) + "validation-data: '" + data + "'\n");
-        Program.run("train", "--config", file, "--validation-split", 0.25, "--epochs", 1).assertDone();
+        file = write(
+                tiny().replace(folder.resolve("run").toString(), run.toString()) + "validation-data: '" + data + "'\n");
+        Program.run("train", "--config", file, "--validation-split", 0.25, "--epochs", 1)
+                .assertDone();
         assertTrue(options(run).get("validation-data").isNull());
         assertEquals(0.25, options(run).get("validation-split").doubleValue());
 
         Path model = run;
         run = folder.resolve("from-model");
-        file = write(tiny().replace(folder.resolve("run").toString(), run.toString()).replace("[2, 4]", "[3, 5]"));
-        Result result = Program.run("train", "--config", file, "--init-from", model, "--epochs", 1).assertDone();
+        file = write(
+                tiny().replace(folder.resolve("run").toString(), run.toString()).replace("[2, 4]", "[3, 5]"));
+        Result result = Program.run("train", "--config", file, "--init-from", model, "--epochs", 1)
+                .assertDone();
         assertTrue(result.out().contains("Total parameters: 452"), "the network of the model: " + result.out());
     }
 
@@ -118,7 +124,8 @@ class ConfigurationFileTest {
         List<Object> arguments = Program.training(data, first);
         arguments.addAll(List.of("--noise-std", "0.25..1.0", "--noise-once", "--seed", "-3"));
         Program.run(arguments.toArray()).assertDone();
-        Program.run("train", "--config", first.resolve("config.json"), "--output", run).assertDone();
+        Program.run("train", "--config", first.resolve("config.json"), "--output", run)
+                .assertDone();
         ObjectNode expected = options(first).deepCopy();
         expected.put("output", run.toAbsolutePath().toString());
         assertEquals(expected, options(run));
@@ -129,9 +136,23 @@ class ConfigurationFileTest {
     void takesTheRecordOfARunFromAModel() throws IOException {
         Path model = Program.train(data, folder.resolve("model"));
         Path first = folder.resolve("first");
-        Program.run("train", "--data", data, "--init-from", model, "--output", first, "--epochs", 1, "--batch-size", 4,
-                "--engine", "reference").assertDone();
-        Program.run("train", "--config", first.resolve("config.json"), "--output", run).assertDone();
+        Program.run(
+                        "train",
+                        "--data",
+                        data,
+                        "--init-from",
+                        model,
+                        "--output",
+                        first,
+                        "--epochs",
+                        1,
+                        "--batch-size",
+                        4,
+                        "--engine",
+                        "reference")
+                .assertDone();
+        Program.run("train", "--config", first.resolve("config.json"), "--output", run)
+                .assertDone();
         assertEquals(Program.result(first), Program.result(run));
     }
 
@@ -162,11 +183,13 @@ class ConfigurationFileTest {
         Program.run("train", "--config", folder).assertRefused(folder + " cannot be read");
         Program.run("train", "--config", Files.write(folder.resolve("bytes"), new byte[] {(byte) 0xff, 1}))
                 .assertRefused("no text in UTF-8");
-        Program.run("train", "--config", Files.write(folder.resolve("zeros"), new byte[9])).assertRefused("is not YAML");
+        Program.run("train", "--config", Files.write(folder.resolve("zeros"), new byte[9]))
+                .assertRefused("is not YAML");
         Program.run("train", "--config").assertRefused("--config");
         Program.run("train", "--config=").assertRefused("path cannot be empty");
         Path file = write("epochs: 3");
         Program.run("train", "--config", file, "--config", file).assertRefused("--config can be given only once");
-        Program.run("train", "--config", file, "--resume", folder).assertRefused("--config cannot be given with --resume");
+        Program.run("train", "--config", file, "--resume", folder)
+                .assertRefused("--config cannot be given with --resume");
     }
 }

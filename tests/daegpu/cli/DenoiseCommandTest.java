@@ -37,6 +37,7 @@ class DenoiseCommandTest {
 
     @TempDir
     private static Path shared;
+
     private static Path model;
 
     @TempDir
@@ -96,8 +97,9 @@ class DenoiseCommandTest {
     void pngIsDenoisedAsTheEngineDoes() throws IOException {
         Path in = write("a.png", 2, "png");
         Path out = folder.resolve("clean.png");
-        assertEquals("Denoised 1 of 1 file into " + out + System.lineSeparator(), denoise(in, "--output", out).assertDone()
-                .out());
+        assertEquals(
+                "Denoised 1 of 1 file into " + out + System.lineSeparator(),
+                denoise(in, "--output", out).assertDone().out());
         assertArrayEquals(expected(IMAGES.range(2, 3), null), read(out));
         assertEquals("png", ImageFile.formatOf(out));
     }
@@ -139,7 +141,8 @@ class DenoiseCommandTest {
         assertEquals(4, Program.content(out).size());
         assertArrayEquals(expected(IMAGES.range(0, 1), null), read(out.resolve("a.png")));
         assertArrayEquals(expected(IMAGES.range(1, 2), null), read(out.resolve("b.PNG")));
-        assertArrayEquals(expected(IMAGES, null), IdxFile.read(out.resolve("more.idx"), 0).pixels());
+        assertArrayEquals(
+                expected(IMAGES, null), IdxFile.read(out.resolve("more.idx"), 0).pixels());
     }
 
     @Test
@@ -154,17 +157,23 @@ class DenoiseCommandTest {
     void addedNoiseIsTheEnginesAndTheSameEachTime() throws IOException {
         Path in = folder.resolve("images.idx");
         IdxFile.write(in, IMAGES);
-        Noise trained = Checkpoint.read(model.resolve("best.safetensors")).options().noise();
+        Noise trained =
+                Checkpoint.read(model.resolve("best.safetensors")).options().noise();
         denoise(in, "--add-noise", "--output", folder.resolve("1.idx")).assertDone();
         denoise(in, "--add-noise", "--output", folder.resolve("2.idx")).assertDone();
-        assertArrayEquals(expected(IMAGES, trained), IdxFile.read(folder.resolve("1.idx"), 0).pixels());
+        assertArrayEquals(
+                expected(IMAGES, trained),
+                IdxFile.read(folder.resolve("1.idx"), 0).pixels());
         assertArrayEquals(Files.readAllBytes(folder.resolve("1.idx")), Files.readAllBytes(folder.resolve("2.idx")));
-        denoise(in, "--add-noise", "--noise-std", "0.1", "--seed", "-7", "--output", folder.resolve("3.idx")).assertDone();
-        assertArrayEquals(expected(IMAGES, Noise.gaussian(-7, trained.mean(), 0.1f)),
+        denoise(in, "--add-noise", "--noise-std", "0.1", "--seed", "-7", "--output", folder.resolve("3.idx"))
+                .assertDone();
+        assertArrayEquals(
+                expected(IMAGES, Noise.gaussian(-7, trained.mean(), 0.1f)),
                 IdxFile.read(folder.resolve("3.idx"), 0).pixels());
         write("scans/0.png", 0, "png");
         write("scans/1.png", 1, "png");
-        denoise(folder.resolve("scans"), "--add-noise", "--output", folder.resolve("out")).assertDone();
+        denoise(folder.resolve("scans"), "--add-noise", "--output", folder.resolve("out"))
+                .assertDone();
         byte[] expected = expected(IMAGES.range(0, 2), trained);
         assertArrayEquals(Arrays.copyOf(expected, 64), read(folder.resolve("out/0.png")));
         assertArrayEquals(Arrays.copyOfRange(expected, 64, 128), read(folder.resolve("out/1.png")));
@@ -185,7 +194,10 @@ class DenoiseCommandTest {
         assertArrayEquals(expected(IMAGES.range(0, 1), null), read(in));
     }
 
-    /** A picture of any size, through a model of 8x8 grey images: its own size, depth and alpha come back, in its own folder. */
+    /**
+     * A picture of any size, through a model of 8x8 grey images: its own size, depth and alpha come back, in its own
+     * folder.
+     */
     @ParameterizedTest
     @CsvSource({"20, 33, 3, 16, true", "3, 5, 1, 8, false", "8, 30, 1, 8, true"})
     void picturesOfAnySizeKeepSizeDepthAndAlpha(int height, int width, int channels, int depth, boolean transparent)
@@ -197,18 +209,23 @@ class DenoiseCommandTest {
             values[i] = random.nextInt(256) / 255f;
             alpha[i / channels] = random.nextInt(256) / 255f;
         }
-        write("in/sub/a.png", ImageFile.encode(new Photo(height, width, channels, values, transparent ? alpha : null, depth,
-                "png")));
+        write(
+                "in/sub/a.png",
+                ImageFile.encode(new Photo(height, width, channels, values, transparent ? alpha : null, depth, "png")));
         Path out = folder.resolve("in/cleaned");
         denoise(folder.resolve("in"), "--output", out).assertDone();
         Photo clean = ImageFile.open(out.resolve("sub/a.png"));
-        assertEquals(List.of(height, width, channels, depth),
+        assertEquals(
+                List.of(height, width, channels, depth),
                 List.of(clean.height(), clean.width(), clean.channels(), clean.depth()));
         if (transparent) {
             assertArrayEquals(alpha, clean.alpha());
         }
         // The same again: results of the first time, inside the folder, are no inputs.
-        assertTrue(denoise(folder.resolve("in"), "--output", out, "--overwrite").assertDone().out().contains("1 of 1"));
+        assertTrue(denoise(folder.resolve("in"), "--output", out, "--overwrite")
+                .assertDone()
+                .out()
+                .contains("1 of 1"));
         for (String option : new String[] {"--resize", "--crop"}) {
             Path fitted = folder.resolve(option + ".png");
             denoise(folder.resolve("in/sub/a.png"), option, "--output", fitted).assertDone();
@@ -226,11 +243,13 @@ class DenoiseCommandTest {
         Path in = write("wide.png", ImageFile.encode(new ImageSet(8, 32, 1, wide), 0, "png"));
         denoise(in, "--overlap", "0", "--output", folder.resolve("out.png")).assertDone();
         byte[] expected = expected(IMAGES, null);
-        byte[] actual = ImageFile.read(folder.resolve("out.png"), 8, 32, 1).image().pixels();
+        byte[] actual =
+                ImageFile.read(folder.resolve("out.png"), 8, 32, 1).image().pixels();
         for (int i = 0; i < actual.length; i++) {
             assertEquals(expected[i % 32 / 8 * 64 + i / 32 * 8 + i % 8], actual[i]);
         }
-        denoise(in, "--overlap", "8", "--output", folder.resolve("x.png")).assertRefused("--overlap must be 0 to 7", "not 8");
+        denoise(in, "--overlap", "8", "--output", folder.resolve("x.png"))
+                .assertRefused("--overlap must be 0 to 7", "not 8");
         denoise(in, "--resize", "--crop", "--output", folder.resolve("x.png")).assertRefused("give one of");
     }
 
@@ -245,13 +264,22 @@ class DenoiseCommandTest {
         Path out = folder.resolve("out");
         Result result = denoise(folder.resolve("scans"), missing, text, "--output", out);
         assertEquals(3, result.status());
-        assertEquals(List.of(cut + " is truncated or damaged", broken + " is damaged: its pixels cannot be decoded",
-                missing + " does not exist",
-                text + " is no IDX file: it begins with 6e 6f 20 69"), result.err().lines().map(line -> {
-                    assertTrue(line.startsWith("dae-gpu denoise: "), line);
-                    return line.substring("dae-gpu denoise: ".length());
-                }).sorted((a, b) -> Boolean.compare(a.startsWith(missing.toString()) || a.startsWith(text.toString()),
-                        b.startsWith(missing.toString()) || b.startsWith(text.toString()))).toList());
+        assertEquals(
+                List.of(
+                        cut + " is truncated or damaged",
+                        broken + " is damaged: its pixels cannot be decoded",
+                        missing + " does not exist",
+                        text + " is no IDX file: it begins with 6e 6f 20 69"),
+                result.err()
+                        .lines()
+                        .map(line -> {
+                            assertTrue(line.startsWith("dae-gpu denoise: "), line);
+                            return line.substring("dae-gpu denoise: ".length());
+                        })
+                        .sorted((a, b) -> Boolean.compare(
+                                a.startsWith(missing.toString()) || a.startsWith(text.toString()),
+                                b.startsWith(missing.toString()) || b.startsWith(text.toString())))
+                        .toList());
         assertTrue(result.out().contains("Denoised 2 of 6 files"), result.out());
         assertEquals(3, Program.content(out).size());
         assertEquals(new ImageFile.Header(8, 12, 1), ImageFile.header(out.resolve(large.getFileName())));
@@ -321,12 +349,26 @@ class DenoiseCommandTest {
     }
 
     @ParameterizedTest
-    @CsvSource(delimiter = '|', value = {"--noise | pink", "--noise-mean | NaN", "--noise-std | 1..0.5",
-            "--noise-std | -1", "--noise-std | NaN", "--noise-std | x", "--noise-std | ''",
-            "--noise-std | 1e39",
-        "--seed | x", "--seed | 99999999999999999999", "--engine | quantum", "--precision | fp7", "--threads | -1",
-        "--threads | 1000000",
-        "--output | ''", "--bogus | 1"})
+    @CsvSource(
+            delimiter = '|',
+            value = {
+                "--noise | pink",
+                "--noise-mean | NaN",
+                "--noise-std | 1..0.5",
+                "--noise-std | -1",
+                "--noise-std | NaN",
+                "--noise-std | x",
+                "--noise-std | ''",
+                "--noise-std | 1e39",
+                "--seed | x",
+                "--seed | 99999999999999999999",
+                "--engine | quantum",
+                "--precision | fp7",
+                "--threads | -1",
+                "--threads | 1000000",
+                "--output | ''",
+                "--bogus | 1"
+            })
     void refusesWhatIsOutOfRange(String option, String value) throws IOException {
         Path in = write("a.png", 0, "png");
         Map<String, String> before = Program.content(folder);
@@ -342,15 +384,28 @@ class DenoiseCommandTest {
     void addsAnyKindOfNoise() throws IOException {
         Path in = folder.resolve("in.idx");
         IdxFile.write(in, IMAGES);
-        denoise(in, "--add-noise", "--noise", "salt-pepper", "--noise-amount", "0.1..0.4", "--output",
-                folder.resolve("1.idx")).assertDone();
-        assertArrayEquals(expected(IMAGES, new Noise(Noise.Kind.SALT_PEPPER, 1, 0, 0.1f, 0.4f, false)),
+        denoise(
+                        in,
+                        "--add-noise",
+                        "--noise",
+                        "salt-pepper",
+                        "--noise-amount",
+                        "0.1..0.4",
+                        "--output",
+                        folder.resolve("1.idx"))
+                .assertDone();
+        assertArrayEquals(
+                expected(IMAGES, new Noise(Noise.Kind.SALT_PEPPER, 1, 0, 0.1f, 0.4f, false)),
                 IdxFile.read(folder.resolve("1.idx"), 0).pixels());
-        denoise(in, "--add-noise", "--noise", "poisson", "--output", folder.resolve("2.idx")).assertDone();
-        assertArrayEquals(expected(IMAGES, new Noise(Noise.Kind.POISSON, 1, 0, 4, 4, false)),
+        denoise(in, "--add-noise", "--noise", "poisson", "--output", folder.resolve("2.idx"))
+                .assertDone();
+        assertArrayEquals(
+                expected(IMAGES, new Noise(Noise.Kind.POISSON, 1, 0, 4, 4, false)),
                 IdxFile.read(folder.resolve("2.idx"), 0).pixels());
-        denoise(in, "--add-noise", "--noise-mean", "0.1", "--output", folder.resolve("3.idx")).assertDone();
-        assertArrayEquals(expected(IMAGES, Noise.gaussian(1, 0.1f, 0.5f)),
+        denoise(in, "--add-noise", "--noise-mean", "0.1", "--output", folder.resolve("3.idx"))
+                .assertDone();
+        assertArrayEquals(
+                expected(IMAGES, Noise.gaussian(1, 0.1f, 0.5f)),
                 IdxFile.read(folder.resolve("3.idx"), 0).pixels());
     }
 
@@ -393,6 +448,7 @@ class DenoiseCommandTest {
     void takesFilesWithNamesOfAnyKind() throws IOException {
         Path odd = write("@a b'\n.png", 0, "png");
         denoise(odd, "--output", folder.resolve("x.png")).assertDone();
-        denoise(folder.resolve("none\n\u001b[31m.png"), "--output", folder.resolve("y.png")).assertRefused("does not exist");
+        denoise(folder.resolve("none\n\u001b[31m.png"), "--output", folder.resolve("y.png"))
+                .assertRefused("does not exist");
     }
 }

@@ -43,21 +43,34 @@ class DryRunTest {
     @Test
     void newRunIsPlannedAndNotMade() throws IOException {
         Map<String, String> before = Program.content(folder);
-        String out = dryRun("--keep", "5", "--early-stop", "4", "--preview-file", folder.resolve("p.png")).assertDone().out();
+        String out = dryRun("--keep", "5", "--early-stop", "4", "--preview-file", folder.resolve("p.png"))
+                .assertDone()
+                .out();
         assertEquals(before, Program.content(folder));
         // Two epochs of ten updates each; 452 parameters and two moments of each in a checkpoint.
-        for (String line : List.of("Total parameters: 452", "Run:     " + run, "at most 0:00 for 20 updates and 2 validations",
-                "a new folder " + run + ": 4 checkpoints of 0.0 MiB and a picture for each of 2 epochs", " are free there",
-                "         " + folder.resolve("p.png"), "Nothing was written.")) {
+        for (String line : List.of(
+                "Total parameters: 452",
+                "Run:     " + run,
+                "at most 0:00 for 20 updates and 2 validations",
+                "a new folder " + run + ": 4 checkpoints of 0.0 MiB and a picture for each of 2 epochs",
+                " are free there",
+                "         " + folder.resolve("p.png"),
+                "Nothing was written.")) {
             assertTrue(out.contains(line), line + " is not in\n" + out);
         }
         assertFalse(out.contains("GPU,"), out);
-        Matcher timed = Pattern.compile("Timed: +([\\d,]+) updates, (\\S+) ms each \\(([\\d,]+) images/s\\)").matcher(out);
+        Matcher timed = Pattern.compile("Timed: +([\\d,]+) updates, (\\S+) ms each \\(([\\d,]+) images/s\\)")
+                .matcher(out);
         assertTrue(timed.find(), out);
         double milliseconds = Double.parseDouble(timed.group(2));
-        assertEquals(1000 * 4 / milliseconds, Double.parseDouble(timed.group(3).replace(",", "")),
-                0.01 * 1000 * 4 / milliseconds, "batches of four");
-        assertTrue(Integer.parseInt(timed.group(1).replace(",", "")) * milliseconds > 1990, "timed for two seconds: " + out);
+        assertEquals(
+                1000 * 4 / milliseconds,
+                Double.parseDouble(timed.group(3).replace(",", "")),
+                0.01 * 1000 * 4 / milliseconds,
+                "batches of four");
+        assertTrue(
+                Integer.parseInt(timed.group(1).replace(",", "")) * milliseconds > 1990,
+                "timed for two seconds: " + out);
         Matcher memory = Pattern.compile("Memory: +([\\d.]+) MiB").matcher(out);
         assertTrue(memory.find() && Double.parseDouble(memory.group(1)) > 20, "the JVM alone takes more: " + out);
     }
@@ -66,7 +79,9 @@ class DryRunTest {
     void resumedRunIsPlannedAndLeftAsItWas() throws IOException {
         Program.train(data, run);
         Map<String, String> before = Program.content(folder);
-        String out = Program.run("train", "--resume", run.getParent(), "--epochs", "5", "--dry-run").assertDone().out();
+        String out = Program.run("train", "--resume", run.getParent(), "--epochs", "5", "--dry-run")
+                .assertDone()
+                .out();
         assertTrue(out.contains("for 30 updates and 3 validations"), out);
         assertTrue(out.contains("Going on after update 20 of 50.") && out.contains("Files:   in " + run + ": "), out);
         assertEquals(before, Program.content(folder));
@@ -89,8 +104,7 @@ class DryRunTest {
     void picturesThatCannotBeUsedAreNamed() throws IOException {
         Path photos = Files.createDirectory(folder.resolve("photos"));
         for (int i = 0; i < 4; i++) {
-            Files.write(photos.resolve(i + ".png"),
-                    ImageFile.encode(Program.images(1, i), 0, "png"));
+            Files.write(photos.resolve(i + ".png"), ImageFile.encode(Program.images(1, i), 0, "png"));
         }
         Path broken = Files.write(photos.resolve("broken.png"), new byte[] {1});
         List<Object> arguments = new ArrayList<>(Program.training(photos, run));

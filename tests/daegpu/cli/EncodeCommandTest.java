@@ -33,6 +33,7 @@ class EncodeCommandTest {
 
     @TempDir
     private static Path shared;
+
     private static Path model;
 
     @TempDir
@@ -58,10 +59,14 @@ class EncodeCommandTest {
         run("denoise", images, "--output", denoised).assertDone();
         for (String name : List.of("latents.csv", "latents.npy")) {
             Path latents = folder.resolve(name);
-            assertTrue(run("encode", images, "--output", latents).assertDone().out().contains("Encoded 4 images into 3 values each"));
+            assertTrue(run("encode", images, "--output", latents)
+                    .assertDone()
+                    .out()
+                    .contains("Encoded 4 images into 3 values each"));
             Path decoded = folder.resolve(name + "-idx3-ubyte.gz");
             run("decode", latents, "--output", decoded).assertDone();
-            assertArrayEquals(IdxFile.read(denoised, 0).pixels(), IdxFile.read(decoded, 0).pixels());
+            assertArrayEquals(
+                    IdxFile.read(denoised, 0).pixels(), IdxFile.read(decoded, 0).pixels());
         }
     }
 
@@ -73,10 +78,13 @@ class EncodeCommandTest {
         IdxFile.write(folder.resolve("more"), IMAGES);
         Path latents = folder.resolve("latents.csv");
         run("encode", pictures, folder.resolve("more"), "--output", latents).assertDone();
-        assertEquals(List.of("a, first.PNG", "b.png", "more#1", "more#2", "more#3", "more#4"), LatentVectors.read(latents).names());
+        assertEquals(
+                List.of("a, first.PNG", "b.png", "more#1", "more#2", "more#3", "more#4"),
+                LatentVectors.read(latents).names());
         Path decoded = folder.resolve("decoded");
         run("decode", latents, "--output", decoded).assertDone();
-        assertArrayEquals(ImageFile.read(decoded.resolve("b.png"), 8, 8, 1).image().pixels(),
+        assertArrayEquals(
+                ImageFile.read(decoded.resolve("b.png"), 8, 8, 1).image().pixels(),
                 ImageFile.read(decoded.resolve("more#1.png"), 8, 8, 1).image().pixels());
         assertTrue(Files.exists(decoded.resolve("a__first.png")));
         Result again = run("decode", latents, "--output", decoded);
@@ -97,7 +105,8 @@ class EncodeCommandTest {
                 values[j] = random.nextFloat();
                 alpha[j / 3] = random.nextFloat();
             }
-            Files.write(pictures.resolve((i == 3 ? "sub/" : "") + i + ".png"),
+            Files.write(
+                    pictures.resolve((i == 3 ? "sub/" : "") + i + ".png"),
                     ImageFile.encode(new Photo(5 + 6 * i, 21, 3, values, alpha, 16, "png")));
         }
         Path broken = Files.write(pictures.resolve("0.jpg"), new byte[] {1});
@@ -106,14 +115,28 @@ class EncodeCommandTest {
         run("encode", pictures, option, "--output", latents)
                 .assertRefusedWith(3, broken + " is neither a PNG nor a JPEG file");
         Path images = folder.resolve("images-idx3-ubyte");
-        IdxFile.write(images, DataSets.validation(null, pictures, 0, 0, new Preparation(fit, 8, 8, 0, Preparation.Colour.GREY),
-                ReadingListener.SILENT).images());
+        IdxFile.write(
+                images,
+                DataSets.validation(
+                                null,
+                                pictures,
+                                0,
+                                0,
+                                new Preparation(fit, 8, 8, 0, Preparation.Colour.GREY),
+                                ReadingListener.SILENT)
+                        .images());
         Path expected = folder.resolve("expected.csv");
         run("encode", images, "--output", expected).assertDone();
-        assertArrayEquals(LatentVectors.read(expected).values(), LatentVectors.read(latents).values(), 1e-6f);
+        assertArrayEquals(
+                LatentVectors.read(expected).values(),
+                LatentVectors.read(latents).values(),
+                1e-6f);
         List<String> names = LatentVectors.read(latents).names();
-        assertEquals(fit == Preparation.Fit.TILES ? List.of("0.png#1", "0.png#2", "0.png#3", "1.png#1")
-                : List.of("0.png", "1.png", "2.png", "sub/3.png"), names.subList(0, 4));
+        assertEquals(
+                fit == Preparation.Fit.TILES
+                        ? List.of("0.png#1", "0.png#2", "0.png#3", "1.png#1")
+                        : List.of("0.png", "1.png", "2.png", "sub/3.png"),
+                names.subList(0, 4));
         Path decoded = folder.resolve("decoded");
         run("decode", latents, "--output", decoded).assertDone();
         assertTrue(Files.exists(decoded.resolve(fit == Preparation.Fit.TILES ? "sub_3#1.png" : "sub_3.png")));
@@ -125,20 +148,27 @@ class EncodeCommandTest {
     void trainingSaysHowPicturesAreTaken() throws IOException {
         Path pictures = Files.createDirectories(folder.resolve("pictures"));
         for (int i = 0; i < 2; i++) {
-            Files.write(pictures.resolve(i + ".png"), ImageFile.encode(new ImageSet(16, 32, 1, new byte[512]), 0, "png"));
+            Files.write(
+                    pictures.resolve(i + ".png"), ImageFile.encode(new ImageSet(16, 32, 1, new byte[512]), 0, "png"));
         }
         Path latents = folder.resolve("latents.npy");
         Result refused = run("encode", pictures, "--output", latents);
         assertEquals(2, refused.status());
-        assertTrue(refused.err().contains(pictures.resolve("0.png") + " is 16x32 where 8x8 is wanted: --resize, --crop or --tiles"),
+        assertTrue(
+                refused.err()
+                        .contains(pictures.resolve("0.png")
+                                + " is 16x32 where 8x8 is wanted: --resize, --crop or --tiles"),
                 refused.err());
         List<Object> training = Program.training(pictures, folder.resolve("run"));
         training.addAll(List.of("--tiles", "8"));
         Program.run(training.toArray()).assertDone();
-        String out = Program.run("encode", folder.resolve("run"), pictures, "--output", latents).assertDone().out();
+        String out = Program.run("encode", folder.resolve("run"), pictures, "--output", latents)
+                .assertDone()
+                .out();
         assertTrue(out.contains("cut into tiles, as for the model's training"), out);
         assertEquals(2 * 8, LatentVectors.read(latents).count());
-        run("encode", pictures, "--output", latents, "--resize", "--overlap", "1").assertRefused("exists already");
+        run("encode", pictures, "--output", latents, "--resize", "--overlap", "1")
+                .assertRefused("exists already");
         run("encode", pictures, "--output", folder.resolve("x.npy"), "--resize", "--overlap", "1")
                 .assertRefused("--overlap goes with --tiles");
     }
@@ -165,7 +195,9 @@ class EncodeCommandTest {
         new LatentVectors(List.of("same", "same"), 3, new float[6]).write(other);
         run("decode", other, "--output", folder.resolve("x")).assertRefused("same", "different names");
         run("decode", other, "--output", picture).assertRefused(picture.toString(), "folder");
-        run("encode", Files.createDirectories(folder.resolve("empty")), "--output", folder.resolve("l.csv")).assertRefused("empty");
-        run("decode", folder.resolve("none.csv"), "--output", folder.resolve("x")).assertRefused("none.csv");
+        run("encode", Files.createDirectories(folder.resolve("empty")), "--output", folder.resolve("l.csv"))
+                .assertRefused("empty");
+        run("decode", folder.resolve("none.csv"), "--output", folder.resolve("x"))
+                .assertRefused("none.csv");
     }
 }

@@ -40,6 +40,7 @@ class EvaluateCommandTest {
 
     @TempDir
     private static Path shared;
+
     private static Path data;
     private static Path model;
 
@@ -53,9 +54,17 @@ class EvaluateCommandTest {
     }
 
     private Result evaluate(Object... arguments) {
-        List<Object> all = new ArrayList<>(List.of("evaluate", model, "--data", data, "--engine", "reference", "--threads",
+        List<Object> all = new ArrayList<>(List.of(
+                "evaluate",
+                model,
+                "--data",
+                data,
+                "--engine",
+                "reference",
+                "--threads",
                 "1",
-                "--output", folder.resolve("figure.png")));
+                "--output",
+                folder.resolve("figure.png")));
         all.addAll(List.of(arguments));
         return Program.run(all.toArray());
     }
@@ -71,22 +80,38 @@ class EvaluateCommandTest {
 
     @Test
     void tableHasTheNumbersOfTheEngine() throws IOException {
-        String out = evaluate("--noise-std", "0.25,1", "--seed", "5", "--noise-mean", "0.1").assertDone().out();
+        String out = evaluate("--noise-std", "0.25,1", "--seed", "5", "--noise-mean", "0.1")
+                .assertDone()
+                .out();
         ImageSet images = IdxFile.read(data.resolve("t10k-images-idx3-ubyte"), 0);
         for (float std : new float[] {0.25f, 1}) {
             Evaluation.Result result = expected(images, Noise.gaussian(5, 0.1f, std));
-            String row = String.format(Locale.ROOT, "%s %.5f %.2f %.4f %.5f %.2f %.4f", std, result.noisy().mse(),
+            String row = String.format(
+                    Locale.ROOT,
+                    "%s %.5f %.2f %.4f %.5f %.2f %.4f",
+                    std,
+                    result.noisy().mse(),
                     result.noisy().psnr(),
-                    result.noisy().ssim(), result.denoised().mse(), result.denoised().psnr(), result.denoised().ssim());
+                    result.noisy().ssim(),
+                    result.denoised().mse(),
+                    result.denoised().psnr(),
+                    result.denoised().ssim());
             assertTrue(out.replaceAll(" +", " ").contains(row), row + " is not in\n" + out);
         }
         assertTrue(out.contains("Images: 12 of 8x8 grey from " + data) && out.contains("seed 5"), out);
-        assertTrue(out.lines().allMatch(line -> line.length() <= 80 || line.contains(folder.toString())
-                || line.contains(data.toString())), out);
+        assertTrue(
+                out.lines()
+                        .allMatch(line -> line.length() <= 80
+                                || line.contains(folder.toString())
+                                || line.contains(data.toString())),
+                out);
         // Nine images wide, two blocks of three rows below a caption, each image magnified to 64 pixels.
         int captions = Lettering.missing().isEmpty() ? 2 * 20 : 0;
-        assertEquals(4 + 9 * 68, ImageIO.read(folder.resolve("figure.png").toFile()).getWidth());
-        assertEquals(4 + 6 * 68 + 16 + captions, ImageIO.read(folder.resolve("figure.png").toFile()).getHeight());
+        assertEquals(
+                4 + 9 * 68, ImageIO.read(folder.resolve("figure.png").toFile()).getWidth());
+        assertEquals(
+                4 + 6 * 68 + 16 + captions,
+                ImageIO.read(folder.resolve("figure.png").toFile()).getHeight());
         assertEquals(Lettering.missing().isEmpty(), Files.exists(folder.resolve("figure-chart.png")));
     }
 
@@ -101,12 +126,13 @@ class EvaluateCommandTest {
 
     @Test
     void jsonHoldsTheSame() throws IOException {
-        JsonNode root = new ObjectMapper().readTree(evaluate("--json", "--limit", "5").assertDone().out());
+        JsonNode root = new ObjectMapper()
+                .readTree(evaluate("--json", "--limit", "5").assertDone().out());
         assertEquals(5, root.get("images").intValue());
         assertEquals(4, root.get("levels").size());
         assertEquals(folder.resolve("figure.png").toString(), root.get("figure").textValue());
-        Evaluation.Result result = expected(IdxFile.read(data.resolve("t10k-images-idx3-ubyte"), 5),
-                Noise.gaussian(1, 0.5f, 0.75f));
+        Evaluation.Result result =
+                expected(IdxFile.read(data.resolve("t10k-images-idx3-ubyte"), 5), Noise.gaussian(1, 0.5f, 0.75f));
         JsonNode level = root.get("levels").get(2);
         assertEquals(0.75, level.get("noise_std").doubleValue(), 1e-6);
         assertEquals(result.denoised().mse(), level.at("/denoised/mse").doubleValue());
@@ -119,27 +145,49 @@ class EvaluateCommandTest {
     @Test
     void measuresAnyKindOfNoise() throws IOException {
         ImageSet images = IdxFile.read(data.resolve("t10k-images-idx3-ubyte"), 0);
-        JsonNode asked = new ObjectMapper().readTree(evaluate("--json", "--noise", "speckle", "--noise-std", "0.3")
-                .assertDone().out());
+        JsonNode asked = new ObjectMapper()
+                .readTree(evaluate("--json", "--noise", "speckle", "--noise-std", "0.3")
+                        .assertDone()
+                        .out());
         assertEquals("speckle", asked.get("noise").textValue());
         assertEquals(0, asked.get("noise_mean").doubleValue(), "the model's mean is that of another kind");
-        assertEquals(expected(images, new Noise(Noise.Kind.SPECKLE, 1, 0, 0.3f, 0.3f, false)).denoised().mse(),
+        assertEquals(
+                expected(images, new Noise(Noise.Kind.SPECKLE, 1, 0, 0.3f, 0.3f, false))
+                        .denoised()
+                        .mse(),
                 asked.at("/levels/0/denoised/mse").doubleValue());
 
         Path other = folder.resolve("poisson");
         List<Object> training = Program.training(data, other);
         training.addAll(List.of("--noise", "poisson", "--noise-peak", "2..8"));
         Program.run(training.toArray()).assertDone();
-        Result result = Program.run("evaluate", other, "--data", data, "--engine", "reference").assertDone();
+        Result result = Program.run("evaluate", other, "--data", data, "--engine", "reference")
+                .assertDone();
         assertTrue(result.out().contains("Noise:  poisson, seed 1"), result.out());
         assertTrue(result.out().contains("noise peak "), result.out());
         for (String peak : List.of("16.0", "4.0", "2.0", "1.0")) {
             assertTrue(result.out().lines().anyMatch(line -> line.startsWith(peak + " ")), result.out());
         }
-        assertTrue(result.out().lines().allMatch(line -> line.length() <= 80 || line.contains(folder.toString())
-                || line.contains(data.toString())), result.out());
-        JsonNode root = new ObjectMapper().readTree(Program.run("evaluate", other, "--data", data, "--noise", "masking",
-                "--noise-amount", "0,0.5", "--json").assertDone().out());
+        assertTrue(
+                result.out()
+                        .lines()
+                        .allMatch(line -> line.length() <= 80
+                                || line.contains(folder.toString())
+                                || line.contains(data.toString())),
+                result.out());
+        JsonNode root = new ObjectMapper()
+                .readTree(Program.run(
+                                "evaluate",
+                                other,
+                                "--data",
+                                data,
+                                "--noise",
+                                "masking",
+                                "--noise-amount",
+                                "0,0.5",
+                                "--json")
+                        .assertDone()
+                        .out());
         assertEquals(0, root.at("/levels/0/noisy/mse").doubleValue());
         assertEquals(0.5, root.at("/levels/1/noise_amount").doubleValue());
         Program.run("evaluate", other, "--data", data, "--noise-std", "0.5")
@@ -151,8 +199,10 @@ class EvaluateCommandTest {
     @Test
     void jsonIsJsonWithoutNoise() throws IOException {
         // Images that nothing was done to have an error of zero and so an infinite ratio, which JSON has no number for.
-        JsonNode root = new ObjectMapper().readTree(evaluate("--json", "--noise-std", "0", "--noise-mean", "0").assertDone()
-                .out());
+        JsonNode root = new ObjectMapper()
+                .readTree(evaluate("--json", "--noise-std", "0", "--noise-mean", "0")
+                        .assertDone()
+                        .out());
         assertEquals(0, root.at("/levels/0/noisy/mse").doubleValue());
         assertTrue(root.at("/levels/0/noisy/psnr").isNull(), root.toString());
     }
@@ -161,12 +211,15 @@ class EvaluateCommandTest {
     void figureGoesBesideTheModelAndIsDrawnAgain() throws IOException {
         for (int i = 0; i < 2; i++) {
             String out = Program.run("evaluate", model.resolve("last.safetensors"), "--data", data, "--limit", "1")
-                    .assertDone().out();
+                    .assertDone()
+                    .out();
             assertTrue(out.contains("Figure: " + model.resolve("robustness.png")), out);
         }
         assertTrue(Files.exists(model.resolve("robustness.png")));
         String report = Files.readString(model.resolve("report.html"));
-        assertTrue(report.contains(Base64.getEncoder().encodeToString(Files.readAllBytes(model.resolve("robustness.png")))),
+        assertTrue(
+                report.contains(
+                        Base64.getEncoder().encodeToString(Files.readAllBytes(model.resolve("robustness.png")))),
                 "the report has not the new figure");
     }
 
@@ -186,13 +239,30 @@ class EvaluateCommandTest {
     }
 
     @ParameterizedTest
-    @CsvSource(delimiter = '|', value = {"--noise-std | ''", "--noise-std | -1", "--noise-std | 0.5,,1", "--noise-std | NaN",
-        "--noise-std | 0.25..1", "--noise-std | 1e39", "--noise-std | x", "--noise | pink", "--noise-amount | 0.5",
-        "--noise-peak | 1", "--noise-mean | NaN", "--noise-mean | x",
-        "--seed | 1.5",
-        "--limit | -1", "--limit | 99999999999", "--engine | quantum", "--precision | fp7", "--threads | -1",
-        "--threads | 1000000",
-        "--bogus | 1"})
+    @CsvSource(
+            delimiter = '|',
+            value = {
+                "--noise-std | ''",
+                "--noise-std | -1",
+                "--noise-std | 0.5,,1",
+                "--noise-std | NaN",
+                "--noise-std | 0.25..1",
+                "--noise-std | 1e39",
+                "--noise-std | x",
+                "--noise | pink",
+                "--noise-amount | 0.5",
+                "--noise-peak | 1",
+                "--noise-mean | NaN",
+                "--noise-mean | x",
+                "--seed | 1.5",
+                "--limit | -1",
+                "--limit | 99999999999",
+                "--engine | quantum",
+                "--precision | fp7",
+                "--threads | -1",
+                "--threads | 1000000",
+                "--bogus | 1"
+            })
     void refusesWhatIsOutOfRange(String option, String value) throws IOException {
         Program.run("evaluate", model, "--data", data, "--output", folder.resolve("figure.png"), option, value)
                 .assertRefused("dae-gpu evaluate: ");
@@ -238,7 +308,9 @@ class EvaluateCommandTest {
         for (String name : List.of("", "last.safetensors", "checkpoints/epoch-002.safetensors")) {
             JsonNode root = json("evaluate", folder.resolve(name), "--engine", "reference");
             assertEquals(mse, root.at("/levels/0/denoised/mse").doubleValue());
-            assertEquals(data.resolve("t10k-images-idx3-ubyte").toString(), root.get("data").textValue());
+            assertEquals(
+                    data.resolve("t10k-images-idx3-ubyte").toString(),
+                    root.get("data").textValue());
         }
         // Of another program: then it is as if there were none.
         Files.writeString(folder.resolve("config.json"), "{\"model_type\": \"bert\"}");
@@ -254,9 +326,19 @@ class EvaluateCommandTest {
         Program.run(training.toArray()).assertDone();
         JsonNode root = json("evaluate", folder.resolve("run"));
         assertEquals(6, root.get("images").intValue());
-        assertEquals(data.resolve("train-images-idx3-ubyte") + ", split off its end", root.get("data").textValue());
-        assertEquals(10, json("evaluate", folder.resolve("run"), "--limit", "0").get("images").intValue());
-        assertEquals(3, json("evaluate", folder.resolve("run"), "--limit", "3").get("images").intValue());
+        assertEquals(
+                data.resolve("train-images-idx3-ubyte") + ", split off its end",
+                root.get("data").textValue());
+        assertEquals(
+                10,
+                json("evaluate", folder.resolve("run"), "--limit", "0")
+                        .get("images")
+                        .intValue());
+        assertEquals(
+                3,
+                json("evaluate", folder.resolve("run"), "--limit", "3")
+                        .get("images")
+                        .intValue());
     }
 
     /** Six pictures of several sizes, one of them in a folder inside, and one that is none. */
@@ -265,17 +347,21 @@ class EvaluateCommandTest {
         for (int i = 0; i < 6; i++) {
             byte[] pixels = new byte[(9 + i) * 20 * 3];
             new Random(i).nextBytes(pixels);
-            Files.write(photos.resolve((i == 5 ? "sub/" : "") + i + ".png"),
+            Files.write(
+                    photos.resolve((i == 5 ? "sub/" : "") + i + ".png"),
                     ImageFile.encode(new ImageSet(9 + i, 20, 3, pixels), 0, "png"));
         }
         Files.write(photos.resolve("broken.jpg"), new byte[] {1});
         return photos;
     }
 
-    /** On the very images that the training was validated on, which are said to be others when the folder has changed. */
+    /**
+     * On the very images that the training was validated on, which are said to be others when the folder has changed.
+     */
     @ParameterizedTest
     @CsvSource({"--tiles, 8x8, TILES, 2", "--crop, 8x8, CROP, 0", "--resize, 8, RESIZE, 0"})
-    void picturesArePreparedAsForTheTraining(String option, String size, Preparation.Fit fit, int overlap) throws IOException {
+    void picturesArePreparedAsForTheTraining(String option, String size, Preparation.Fit fit, int overlap)
+            throws IOException {
         Path photos = photos();
         Path run = folder.resolve("run");
         List<Object> training = Program.training(photos, run);
@@ -283,26 +369,42 @@ class EvaluateCommandTest {
         assertEquals(3, Program.run(training.toArray()).status());
         Result result = Program.run("evaluate", run, "--json");
         assertEquals(3, result.status());
-        assertEquals("dae-gpu evaluate: left out: " + photos.resolve("broken.jpg") + " is neither a PNG nor a JPEG file",
+        assertEquals(
+                "dae-gpu evaluate: left out: " + photos.resolve("broken.jpg") + " is neither a PNG nor a JPEG file",
                 result.err().strip());
         JsonNode root = new ObjectMapper().readTree(result.out());
         assertEquals(1, root.get("left_out").size());
-        ImageSet images = DataSets.open(photos, null, 0.4, 0, 0, new Preparation(fit, 8, 8, overlap, Preparation.Colour.GREY),
-                ReadingListener.SILENT).validation();
+        ImageSet images = DataSets.open(
+                        photos,
+                        null,
+                        0.4,
+                        0,
+                        0,
+                        new Preparation(fit, 8, 8, overlap, Preparation.Colour.GREY),
+                        ReadingListener.SILENT)
+                .validation();
         assertEquals(images.count(), root.get("images").intValue());
         Checkpoint checkpoint = Checkpoint.read(run.resolve("best.safetensors"));
-        try (Engine engine = Engines.open("reference", checkpoint.options().architecture(), EngineOptions.fp32(1)).engine()) {
+        try (Engine engine = Engines.open("reference", checkpoint.options().architecture(), EngineOptions.fp32(1))
+                .engine()) {
             engine.load(checkpoint.state());
-            assertEquals(Evaluation.of(engine, images, Noise.gaussian(1, 0.5f, 0.25f)).denoised().mse(),
-                    root.at("/levels/0/denoised/mse").doubleValue(), 1e-6);
+            assertEquals(
+                    Evaluation.of(engine, images, Noise.gaussian(1, 0.5f, 0.25f))
+                            .denoised()
+                            .mse(),
+                    root.at("/levels/0/denoised/mse").doubleValue(),
+                    1e-6);
         }
         Files.delete(photos.resolve("broken.jpg"));
         Program.run("evaluate", run).assertDone();
         Files.delete(photos.resolve("0.png"));
         Result changed = Program.run("evaluate", run);
         assertEquals(0, changed.status());
-        assertEquals("dae-gpu evaluate: note: the images in " + photos + ", split off its end are not those that the training "
-                + "was validated on, so the model may have been trained on some of them", changed.err().strip());
+        assertEquals(
+                "dae-gpu evaluate: note: the images in " + photos
+                        + ", split off its end are not those that the training "
+                        + "was validated on, so the model may have been trained on some of them",
+                changed.err().strip());
         Files.move(photos, folder.resolve("moved"));
         Program.run("evaluate", run).assertRefused("training", photos + " does not exist", "name others with --data");
         Program.run("evaluate", run, "--data", folder.resolve("moved")).assertDone();
@@ -318,15 +420,25 @@ class EvaluateCommandTest {
         Files.write(photos.resolve("fits.png"), ImageFile.encode(Program.images(1, 3), 0, "png"));
         assertEquals(1, json("evaluate", lone, "--data", photos).get("images").intValue());
         for (Preparation.Fit fit : List.of(Preparation.Fit.RESIZE, Preparation.Fit.CROP, Preparation.Fit.TILES)) {
-            JsonNode root = json("evaluate", lone, "--data", photos, "--" + fit.name().toLowerCase(Locale.ROOT));
-            ImageSet images = DataSets.validation(null, photos, 0, 0, new Preparation(fit, 8, 8, 0, Preparation.Colour.GREY),
-                    ReadingListener.SILENT).images();
+            JsonNode root =
+                    json("evaluate", lone, "--data", photos, "--" + fit.name().toLowerCase(Locale.ROOT));
+            ImageSet images = DataSets.validation(
+                            null,
+                            photos,
+                            0,
+                            0,
+                            new Preparation(fit, 8, 8, 0, Preparation.Colour.GREY),
+                            ReadingListener.SILENT)
+                    .images();
             assertEquals(fit == Preparation.Fit.TILES ? 6 * 6 + 1 : 7, images.count());
             assertEquals(denoisedMse(images), root.at("/levels/0/denoised/mse").doubleValue(), 1e-6);
         }
         // Two rows of four, three where the picture is 14 high, and the one that fits.
-        assertEquals(5 * 2 * 4 + 3 * 4 + 1,
-                json("evaluate", lone, "--data", photos, "--tiles", "--overlap", "3").get("images").intValue());
+        assertEquals(
+                5 * 2 * 4 + 3 * 4 + 1,
+                json("evaluate", lone, "--data", photos, "--tiles", "--overlap", "3")
+                        .get("images")
+                        .intValue());
         Program.run("evaluate", lone, "--tiles", "8x8").assertRefused("'8x8'", "the size of the model's images");
         Program.run("evaluate", lone, "--tiles", "--crop").assertRefused("give one of");
         Program.run("evaluate", lone, "--overlap", "3").assertRefused("--overlap goes with --tiles");

@@ -32,9 +32,9 @@ import org.junit.jupiter.params.provider.MethodSource;
 import picocli.CommandLine;
 
 /**
- * Runs every example that a command's help gives, word by word, in a folder with what the examples name: models, digits,
- * photos. Two things differ from what a user types. Trainings and evaluations take few images and epochs, by the options in
- * {@link #SMALL}; and windows are closed as soon as they are seen.
+ * Runs every example that a command's help gives, word by word, in a folder with what the examples name: models,
+ * digits, photos. Two things differ from what a user types. Trainings and evaluations take few images and epochs, by
+ * the options in {@link #SMALL}; and windows are closed as soon as they are seen.
  */
 class ExamplesTest {
 
@@ -46,14 +46,15 @@ class ExamplesTest {
 
     @TempDir
     private static Path folder;
+
     private static WorkingDirectory directory;
 
     @BeforeAll
     static void prepareWhatTheExamplesName() throws IOException {
         Random random = new Random(7);
         for (String name : List.of("photos/a.png", "photos/trip/b.jpg", "photos/trip/c.png", "more-photos/d.png")) {
-            BufferedImage photo = new BufferedImage(70 + random.nextInt(30), 50 + random.nextInt(30),
-                    BufferedImage.TYPE_INT_RGB);
+            BufferedImage photo =
+                    new BufferedImage(70 + random.nextInt(30), 50 + random.nextInt(30), BufferedImage.TYPE_INT_RGB);
             photo.createGraphics().fillRect(random.nextInt(30), random.nextInt(20), 30, 25);
             write(photo, name);
         }
@@ -75,7 +76,8 @@ class ExamplesTest {
             {"export", "digits", "--to", "safetensors", "--layout", "pytorch", "--output", "torch.safetensors"},
             {"export", "wide", "--to", "safetensors", "--output", "wide.safetensors"},
             {"encode", "digits", "scan.png", "digit.png", "--output", "latents.csv"},
-            {"encode", "digits", "scan.png", "digit.png", "--output", "latents.npy"}}) {
+            {"encode", "digits", "scan.png", "digit.png", "--output", "latents.npy"}
+        }) {
             directory.run((Object[]) arguments).assertDone();
         }
     }
@@ -108,12 +110,17 @@ class ExamplesTest {
     }
 
     private static Stream<String> examples(String... help) {
-        return Program.run((Object[]) help).assertDone().out().lines().filter(line -> line.startsWith("  dae-gpu "))
+        return Program.run((Object[]) help)
+                .assertDone()
+                .out()
+                .lines()
+                .filter(line -> line.startsWith("  dae-gpu "))
                 .map(line -> line.replaceFirst("^  dae-gpu ", ""));
     }
 
     static List<Arguments> all() {
-        List<Arguments> all = new ArrayList<>(examples("--help").map(Arguments::of).toList());
+        List<Arguments> all =
+                new ArrayList<>(examples("--help").map(Arguments::of).toList());
         for (String command : new CommandLine(new DaeGpu()).getSubcommands().keySet()) {
             if (command.equals("generate-completion")) {
                 continue; // its example is a line for bash: below
@@ -130,7 +137,8 @@ class ExamplesTest {
 
     private static List<String> small(List<String> example) {
         String command = example.get(0);
-        List<String> small = SMALL.getOrDefault(example.contains("--resume") ? command + " --resume" : command, List.of());
+        List<String> small =
+                SMALL.getOrDefault(example.contains("--resume") ? command + " --resume" : command, List.of());
         List<String> arguments = new ArrayList<>(example);
         for (int i = 0; i < small.size(); i += 2) {
             int at = arguments.indexOf(small.get(i));
@@ -158,8 +166,11 @@ class ExamplesTest {
             return;
         }
         List<String> arguments = small(words);
-        String output = Stream.of("--output", "--chart").map(option -> value(arguments, option))
-                .filter(value -> value != null).findFirst().orElse(null);
+        String output = Stream.of("--output", "--chart")
+                .map(option -> value(arguments, option))
+                .filter(value -> value != null)
+                .findFirst()
+                .orElse(null);
         // A model by that name, which other examples take, makes room until it is seen what comes in its place.
         Path aside = folder.resolve("aside");
         boolean replaced = output != null && Files.exists(folder.resolve(output));
@@ -187,14 +198,22 @@ class ExamplesTest {
     }
 
     /** What the command promises beside what it was told to write. */
-    private static void assertDone(List<String> words, String output, List<Path> runsBefore, String out) throws IOException {
+    private static void assertDone(List<String> words, String output, List<Path> runsBefore, String out)
+            throws IOException {
         switch (words.get(0)) {
-            case "train" -> assertRun(output != null ? folder.resolve(output)
-                    : words.contains("--resume") ? folder.resolve(value(words, "--resume"))
-                    : list(folder.resolve("runs")).stream().filter(run -> !runsBefore.contains(run)).findFirst()
-                            .orElseThrow());
+            case "train" ->
+                assertRun(
+                        output != null
+                                ? folder.resolve(output)
+                                : words.contains("--resume")
+                                        ? folder.resolve(value(words, "--resume"))
+                                        : list(folder.resolve("runs")).stream()
+                                                .filter(run -> !runsBefore.contains(run))
+                                                .findFirst()
+                                                .orElseThrow());
             case "evaluate" -> {
-                Path figure = folder.resolve(words.get(1).replaceFirst("/.*", "")).resolve("robustness.png");
+                Path figure =
+                        folder.resolve(words.get(1).replaceFirst("/.*", "")).resolve("robustness.png");
                 assertFilled(figure);
                 Files.delete(figure);
                 if (words.contains("--json")) {
@@ -209,11 +228,14 @@ class ExamplesTest {
     /** With a screen, a window with this title; without one, a line that says so. */
     private static void opensAWindow(List<String> words) throws IOException, InterruptedException {
         directory.run(words.toArray()).assertRefused("no window can be opened");
-        assumeTrue(Screen.onPath("Xvfb") && Screen.onPath("xdotool"),
+        assumeTrue(
+                Screen.onPath("Xvfb") && Screen.onPath("xdotool"),
                 "Xvfb or xdotool is not on the PATH: apt-get install xvfb libgl1-mesa-dri xdotool");
         Path buffer = Files.createTempDirectory(folder, "screen");
         try (Screen screen = Screen.open(buffer)) {
-            Process process = screen.on(Program.fork(List.of(), words.toArray())).directory(folder.toFile()).start();
+            Process process = screen.on(Program.fork(List.of(), words.toArray()))
+                    .directory(folder.toFile())
+                    .start();
             try {
                 screen.awaitWindow("dae-gpu preview");
                 screen.press("dae-gpu preview", "Escape");
@@ -226,8 +248,16 @@ class ExamplesTest {
 
     /** The files that the README promises. */
     private static void assertRun(Path run) throws IOException {
-        for (String name : List.of("config.json", "metrics.csv", "best.safetensors", "last.safetensors",
-                "samples/epoch-001.png", "loss.png", "latents.png", "report.html", "tensorboard")) {
+        for (String name : List.of(
+                "config.json",
+                "metrics.csv",
+                "best.safetensors",
+                "last.safetensors",
+                "samples/epoch-001.png",
+                "loss.png",
+                "latents.png",
+                "report.html",
+                "tensorboard")) {
             assertFilled(run.resolve(name));
         }
     }
@@ -262,14 +292,26 @@ class ExamplesTest {
     @Test
     void completionOfTheExampleIsThere() throws IOException, InterruptedException {
         assumeTrue(Screen.onPath("bash"), "bash is not on the PATH");
-        String example = Program.run("generate-completion", "--help").assertDone().out().lines().map(String::strip)
-                .filter(line -> line.startsWith("source ")).findFirst().orElseThrow();
-        String program = Program.fork(List.of()).command().stream().map(ProgramName::argument)
-                .reduce((all, next) -> all + " " + next).orElseThrow();
-        Process bash = new ProcessBuilder("bash", "-c", "dae-gpu() { " + program + " \"$@\"; }\n" + example + "\n"
-                + "complete -p dae-gpu && COMP_WORDS=(dae-gpu tra) COMP_CWORD=1 && _complete_dae-gpu"
-                + " && echo ${COMPREPLY[@]}")
-                .redirectErrorStream(true).start();
+        String example = Program.run("generate-completion", "--help")
+                .assertDone()
+                .out()
+                .lines()
+                .map(String::strip)
+                .filter(line -> line.startsWith("source "))
+                .findFirst()
+                .orElseThrow();
+        String program = Program.fork(List.of()).command().stream()
+                .map(ProgramName::argument)
+                .reduce((all, next) -> all + " " + next)
+                .orElseThrow();
+        Process bash = new ProcessBuilder(
+                        "bash",
+                        "-c",
+                        "dae-gpu() { " + program + " \"$@\"; }\n" + example + "\n"
+                                + "complete -p dae-gpu && COMP_WORDS=(dae-gpu tra) COMP_CWORD=1 && _complete_dae-gpu"
+                                + " && echo ${COMPREPLY[@]}")
+                .redirectErrorStream(true)
+                .start();
         String output = new String(bash.getInputStream().readAllBytes());
         assertEquals(0, bash.waitFor(), output);
         assertTrue(Arrays.asList(output.strip().split("\\s+")).contains("train"), output);

@@ -26,6 +26,7 @@ class ExportCommandTest {
 
     @TempDir
     private static Path shared;
+
     private static Path model;
 
     @TempDir
@@ -41,14 +42,21 @@ class ExportCommandTest {
     void importGivesBackTheSameModel(String layout) {
         Path weights = folder.resolve("weights.safetensors");
         Path back = folder.resolve("back.safetensors");
-        Program.run("export", model, "--to", "safetensors", "--layout", layout, "--output", weights).assertDone();
-        assertTrue(Program.run("import", weights, "--output", back).assertDone().out().contains(back.toString()));
+        Program.run("export", model, "--to", "safetensors", "--layout", layout, "--output", weights)
+                .assertDone();
+        assertTrue(Program.run("import", weights, "--output", back)
+                .assertDone()
+                .out()
+                .contains(back.toString()));
         Checkpoint before = Checkpoint.read(model.resolve("best.safetensors"));
         Checkpoint after = Checkpoint.read(back);
-        assertArrayEquals(before.state().parameters().values(), after.state().parameters().values());
+        assertArrayEquals(
+                before.state().parameters().values(), after.state().parameters().values());
         assertEquals(before.options(), after.options());
         assertEquals(0, after.state().step());
-        assertArrayEquals(new float[before.options().architecture().parameterCount()], after.state().firstMoment().values());
+        assertArrayEquals(
+                new float[before.options().architecture().parameterCount()],
+                after.state().firstMoment().values());
     }
 
     @Test
@@ -58,11 +66,35 @@ class ExportCommandTest {
         Program.run("export", model, "--to", "safetensors", "--output", weights).assertDone();
         Program.run("import", weights, "--output", back).assertDone();
         Path data = shared.resolve("data");
-        List<String> tables = List.of(model, back).stream().map(path -> Program.run("evaluate", path, "--data", data, "--engine",
-                "reference", "--threads", "1", "--output", folder.resolve("figure.png")).assertDone().out()).toList();
+        List<String> tables = List.of(model, back).stream()
+                .map(path -> Program.run(
+                                "evaluate",
+                                path,
+                                "--data",
+                                data,
+                                "--engine",
+                                "reference",
+                                "--threads",
+                                "1",
+                                "--output",
+                                folder.resolve("figure.png"))
+                        .assertDone()
+                        .out())
+                .toList();
         assertEquals(tables.get(0), tables.get(1));
-        Program.run("train", "--init-from", back, "--data", data, "--epochs", "1", "--engine", "reference", "--output",
-                folder.resolve("run")).assertDone();
+        Program.run(
+                        "train",
+                        "--init-from",
+                        back,
+                        "--data",
+                        data,
+                        "--epochs",
+                        "1",
+                        "--engine",
+                        "reference",
+                        "--output",
+                        folder.resolve("run"))
+                .assertDone();
     }
 
     /** A file of another program says nothing but names, shapes and values. */
@@ -76,15 +108,20 @@ class ExportCommandTest {
         assertTrue(Files.notExists(back));
         Program.run("import", weights, "--image-size", "4x8", "--output", back).assertDone();
         assertEquals(architecture, Checkpoint.read(back).options().architecture());
-        Program.run("import", weights, "--image-size", "4x9", "--output", back, "--overwrite").assertRefused(weights.toString());
-        Program.run("import", weights, "--image-size", "4", "--output", back, "--overwrite").assertRefused(weights.toString());
-        Program.run("import", weights, "--image-size", "4x", "--output", back, "--overwrite").assertRefused("--image-size", "96x128");
+        Program.run("import", weights, "--image-size", "4x9", "--output", back, "--overwrite")
+                .assertRefused(weights.toString());
+        Program.run("import", weights, "--image-size", "4", "--output", back, "--overwrite")
+                .assertRefused(weights.toString());
+        Program.run("import", weights, "--image-size", "4x", "--output", back, "--overwrite")
+                .assertRefused("--image-size", "96x128");
     }
 
     @Test
     void writesOnnx() throws IOException {
         Path file = folder.resolve("model.onnx");
-        String out = Program.run("export", model, "--to", "onnx", "--output", file).assertDone().out();
+        String out = Program.run("export", model, "--to", "onnx", "--output", file)
+                .assertDone()
+                .out();
         assertTrue(out.contains("opset 13"), out);
         assertTrue(Files.size(file) > 1000);
     }
@@ -93,14 +130,20 @@ class ExportCommandTest {
     void mistakesAreOneLine() throws IOException {
         Path file = Files.writeString(folder.resolve("there"), "precious");
         Program.run("export", model, "--to", "onnx", "--output", file).assertRefused(file.toString(), "--overwrite");
-        Program.run("import", model.resolve("best.safetensors"), "--output", file).assertRefused(file.toString(), "--overwrite");
+        Program.run("import", model.resolve("best.safetensors"), "--output", file)
+                .assertRefused(file.toString(), "--overwrite");
         assertEquals("precious", Files.readString(file));
-        Program.run("export", model, "--to", "onnx", "--layout", "keras", "--output", folder.resolve("a")).assertRefused("--layout");
-        Program.run("export", model, "--to", "word", "--output", folder.resolve("a")).assertRefused("--to", "onnx");
-        Program.run("export", model, "--to", "onnx", "--output", folder.resolve("no/such/a")).assertRefused("no/such/a");
-        Program.run("export", folder.resolve("none"), "--to", "onnx", "--output", folder.resolve("a")).assertRefused("none");
+        Program.run("export", model, "--to", "onnx", "--layout", "keras", "--output", folder.resolve("a"))
+                .assertRefused("--layout");
+        Program.run("export", model, "--to", "word", "--output", folder.resolve("a"))
+                .assertRefused("--to", "onnx");
+        Program.run("export", model, "--to", "onnx", "--output", folder.resolve("no/such/a"))
+                .assertRefused("no/such/a");
+        Program.run("export", folder.resolve("none"), "--to", "onnx", "--output", folder.resolve("a"))
+                .assertRefused("none");
         Program.run("import", file, "--output", folder.resolve("a")).assertRefused(file.toString());
-        Program.run("import", model.resolve("best.safetensors"), "--output", folder.resolve("a")).assertRefused("latent/kernel", "latent.weight");
+        Program.run("import", model.resolve("best.safetensors"), "--output", folder.resolve("a"))
+                .assertRefused("latent/kernel", "latent.weight");
     }
 
     @Test
@@ -108,7 +151,9 @@ class ExportCommandTest {
         Path weights = folder.resolve("weights.safetensors");
         Program.run("export", model, "--to", "safetensors", "--output", weights).assertDone();
         Safetensors content = Safetensors.read(weights);
-        assertTrue(content.names().containsAll(List.of("conv1/kernel", "conv1/bias", "latent/kernel", "output/bias")), content.names().toString());
+        assertTrue(
+                content.names().containsAll(List.of("conv1/kernel", "conv1/bias", "latent/kernel", "output/bias")),
+                content.names().toString());
         assertArrayEquals(new int[] {3, 3, 1, 2}, content.tensor("conv1/kernel").shape());
     }
 }

@@ -22,12 +22,28 @@ class HelpTest {
     private Path folder;
 
     @ParameterizedTest
-    @ValueSource(strings = {"train", "denoise", "evaluate", "preview", "parity", "export", "import", "encode", "decode",
-            "runs", "devices"})
+    @ValueSource(
+            strings = {
+                "train",
+                "denoise",
+                "evaluate",
+                "preview",
+                "parity",
+                "export",
+                "import",
+                "encode",
+                "decode",
+                "runs",
+                "devices"
+            })
     void showsEveryOptionItsDefaultAndExamples(String command) {
         String help = Program.run(command, "--help").assertDone().out();
         String flat = help.replaceAll("\\s+", " ");
-        for (OptionSpec option : new CommandLine(new DaeGpu()).getSubcommands().get(command).getCommandSpec().options()) {
+        for (OptionSpec option : new CommandLine(new DaeGpu())
+                .getSubcommands()
+                .get(command)
+                .getCommandSpec()
+                .options()) {
             assertTrue(flat.contains(option.longestName()), option.longestName());
             if (option.defaultValue() != null && !option.defaultValue().equals("0")) {
                 assertTrue(flat.contains("(default: " + option.defaultValue() + ")"), option.longestName());
@@ -54,11 +70,14 @@ class HelpTest {
     void completionIsAScript() throws IOException, InterruptedException {
         Result result = Program.run("generate-completion").assertDone();
         Path script = Files.writeString(folder.resolve("completion"), result.out());
-        assertTrue(result.out().contains("--latent-dim") && result.out().contains("\"constant\" \"cosine\""),
+        assertTrue(
+                result.out().contains("--latent-dim") && result.out().contains("\"constant\" \"cosine\""),
                 "options are missing");
         Process bash;
         try {
-            bash = new ProcessBuilder("bash", "-n", script.toString()).redirectErrorStream(true).start();
+            bash = new ProcessBuilder("bash", "-n", script.toString())
+                    .redirectErrorStream(true)
+                    .start();
         } catch (IOException e) {
             // Not everyone has bash.
             return;

@@ -23,7 +23,8 @@ class ManPageTest {
 
     private static Stream<CommandSpec> commands() {
         CommandSpec program = new CommandLine(new DaeGpu()).getCommandSpec();
-        return Stream.concat(Stream.of(program), program.subcommands().values().stream().map(CommandLine::getCommandSpec));
+        return Stream.concat(
+                Stream.of(program), program.subcommands().values().stream().map(CommandLine::getCommandSpec));
     }
 
     private static Path page(CommandSpec command) {
@@ -37,8 +38,11 @@ class ManPageTest {
         String synopsis = text.substring(text.indexOf(".SH \"SYNOPSIS\""), text.indexOf(".SH \"DESCRIPTION\""));
         for (OptionSpec option : command.options()) {
             String name = option.longestName();
-            assertTrue(option.hidden() || text.contains("\n" + (option.names().length > 1 ? option.shortestName() + ", " : "")
-                    + name), name + " is not explained");
+            assertTrue(
+                    option.hidden()
+                            || text.contains(
+                                    "\n" + (option.names().length > 1 ? option.shortestName() + ", " : "") + name),
+                    name + " is not explained");
             assertTrue(option.hidden() || option.names().length > 1 || synopsis.contains(name), name + ": " + synopsis);
         }
         for (String example : command.usageMessage().footer()) {
@@ -60,7 +64,10 @@ class ManPageTest {
 
     /** Without the marks of roff; its escapes stand for characters that it would take for something else. */
     private static String plain(String roff) {
-        return roff.replaceAll("\\\\f[BIRP]|\\\\&", "").replace("\\-", "-").replace("\\(aq", "'").replace("\\(dq", "\"")
+        return roff.replaceAll("\\\\f[BIRP]|\\\\&", "")
+                .replace("\\-", "-")
+                .replace("\\(aq", "'")
+                .replace("\\(dq", "\"")
                 .replace("\\.", ".");
     }
 
@@ -68,8 +75,10 @@ class ManPageTest {
     @MethodSource("commands")
     void troffHasNothingToSay(CommandSpec command) throws IOException, InterruptedException {
         assumeTrue(Screen.onPath("groff"), "no groff is on the PATH: apt-get install groff");
-        Process process = new ProcessBuilder(List.of("groff", "-man", "-Tutf8", "-ww", page(command).toString()))
-                .redirectOutput(ProcessBuilder.Redirect.DISCARD).start();
+        Process process = new ProcessBuilder(
+                        List.of("groff", "-man", "-Tutf8", "-ww", page(command).toString()))
+                .redirectOutput(ProcessBuilder.Redirect.DISCARD)
+                .start();
         assertEquals("", new String(process.getErrorStream().readAllBytes()));
         assertEquals(0, process.waitFor());
     }

@@ -26,25 +26,36 @@ class ParityCommandTest {
         Safetensors content = Safetensors.read(GOLDEN);
         content.tensor(tensor).values()[0] += by;
         Path file = folder.resolve("altered.safetensors");
-        new Safetensors(content.metadata(), content.names().stream().map(content::tensor).toList()).write(file);
+        new Safetensors(
+                        content.metadata(),
+                        content.names().stream().map(content::tensor).toList())
+                .write(file);
         return file;
     }
 
     @Test
     void passesOnRecordedValues() {
-        String out = Program.run("parity", GOLDEN, "--engine", "reference").assertDone().out();
+        String out = Program.run("parity", GOLDEN, "--engine", "reference")
+                .assertDone()
+                .out();
         assertTrue(out.contains("against " + GOLDEN), out);
-        assertTrue(out.strip().lines().reduce((first, last) -> last).orElseThrow().startsWith("PASS: all "), out);
+        assertTrue(
+                out.strip().lines().reduce((first, last) -> last).orElseThrow().startsWith("PASS: all "), out);
     }
 
     @ParameterizedTest
-    @CsvSource({"activation.conv1,activation.conv1", "gradient.latent.kernel,gradient.latent.kernel", "losses,losses",
-        "activation.output,denoise"})
+    @CsvSource({
+        "activation.conv1,activation.conv1",
+        "gradient.latent.kernel,gradient.latent.kernel",
+        "losses,losses",
+        "activation.output,denoise"
+    })
     void failsOnOneAlteredTensor(String tensor, String reported) throws IOException {
         Result result = Program.run("parity", GOLDEN, altered(tensor, 0.5f), "--engine", "reference");
         assertEquals(1, result.status());
         assertEquals("", result.err());
-        assertTrue(result.out().lines().anyMatch(line -> line.startsWith(reported + " ") && line.contains(" FAIL ")),
+        assertTrue(
+                result.out().lines().anyMatch(line -> line.startsWith(reported + " ") && line.contains(" FAIL ")),
                 result.out());
         assertTrue(result.out().contains("PASS: all ") && result.out().contains("FAIL: "), result.out());
     }
@@ -73,25 +84,37 @@ class ParityCommandTest {
 
     @Test
     void comparesWithTheReferenceWhereThereIsNoFile() {
-        String out = Program.run("parity", "--engine", "reference", "--seed", "183").assertDone().out();
+        String out = Program.run("parity", "--engine", "reference", "--seed", "183")
+                .assertDone()
+                .out();
         assertTrue(out.startsWith("Random network: --seed 183, "), out);
         assertTrue(out.contains("PASS: all "), out);
-        assertEquals(out, Program.run("parity", "--engine", "reference", "--seed", "183").assertDone().out());
+        assertEquals(
+                out,
+                Program.run("parity", "--engine", "reference", "--seed", "183")
+                        .assertDone()
+                        .out());
     }
 
     /** Compared with fp32, next to no random network would pass in bf16: rounding turns ReLUs on and off. */
     @Test
     void comparesWithTheReferenceInTheSamePrecision() {
-        String out = Program.run("parity", "--engine", "reference", "--precision", "bf16", "--seed", "183").assertDone().out();
+        String out = Program.run("parity", "--engine", "reference", "--precision", "bf16", "--seed", "183")
+                .assertDone()
+                .out();
         assertTrue(out.contains("against reference (plain Java, bf16, "), out);
         assertTrue(out.contains("PASS: all "), out);
     }
 
-    /** Networks in which rounding opened a ReLU on one engine only (seen with AVX2), in the second step or in the first. */
+    /**
+     * Networks in which rounding opened a ReLU on one engine only (seen with AVX2), in the second step or in the first.
+     */
     @ParameterizedTest
     @ValueSource(ints = {61914, 188, 240})
     void passesWhereRoundingOpensARelu(int seed) {
-        String out = Program.run("parity", "--engine", "cpu", "--seed", seed).assertDone().out();
+        String out = Program.run("parity", "--engine", "cpu", "--seed", seed)
+                .assertDone()
+                .out();
         assertTrue(out.startsWith("Random network: --seed " + seed + ", "), out);
     }
 }

@@ -24,13 +24,17 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** The live preview as a user meets it: in a real window on a screen in memory, in a file, and where there is no display. */
+/**
+ * The live preview as a user meets it: in a real window on a screen in memory, in a file, and where there is no
+ * display.
+ */
 class PreviewTest {
 
     private static final long PATIENCE = 60_000;
 
     @TempDir
     private static Path shared;
+
     private static Path data;
     private static Path straight;
 
@@ -45,7 +49,8 @@ class PreviewTest {
 
     private static void requireScreen() {
         for (String program : List.of("Xvfb", "xdotool")) {
-            assumeTrue(Screen.onPath(program),
+            assumeTrue(
+                    Screen.onPath(program),
                     program + " is not on the PATH: apt-get install xvfb libgl1-mesa-dri xdotool");
         }
     }
@@ -67,7 +72,8 @@ class PreviewTest {
         boolean holds() throws IOException;
     }
 
-    private static void await(String what, Process process, Condition condition) throws IOException, InterruptedException {
+    private static void await(String what, Process process, Condition condition)
+            throws IOException, InterruptedException {
         long end = System.currentTimeMillis() + PATIENCE;
         while (!condition.holds()) {
             assertTrue(System.currentTimeMillis() < end, what + " is not to be seen");
@@ -88,11 +94,16 @@ class PreviewTest {
         Path log = folder.resolve("log");
         try (Screen screen = Screen.open(Files.createDirectory(folder.resolve("screen")))) {
             Process process = screen.on(Program.fork(List.of(), training(100_000, "--preview", "--preview-file", file)))
-                    .redirectErrorStream(true).redirectOutput(log.toFile()).start();
+                    .redirectErrorStream(true)
+                    .redirectOutput(log.toFile())
+                    .start();
             try {
-                // The file holds what is meant to be drawn. It comes a moment after the window, which may have gone on then.
-                await("the picture in the window", process, () -> Files.exists(file)
-                        && Screen.place(screen.shot(), ImageIO.read(file.toFile())) != null);
+                // The file holds what is meant to be drawn. It comes a moment after the window, which may have gone on
+                // then.
+                await(
+                        "the picture in the window",
+                        process,
+                        () -> Files.exists(file) && Screen.place(screen.shot(), ImageIO.read(file.toFile())) != null);
                 screen.press("dae-gpu train", "Escape");
                 await("a closed window", process, () -> isBlack(screen.shot()));
                 long epochs = epochs(log);
@@ -117,7 +128,8 @@ class PreviewTest {
         requireScreen();
         try (Screen screen = Screen.open(Files.createDirectory(folder.resolve("screen")))) {
             Process process = screen.on(Program.fork(List.of(), "preview", straight.toAbsolutePath(), "--data", data))
-                    .directory(folder.toFile()).start();
+                    .directory(folder.toFile())
+                    .start();
             try {
                 await("the window", process, () -> !isBlack(screen.shot()));
                 Path saved = folder.resolve("preview-1.png");
@@ -150,33 +162,47 @@ class PreviewTest {
         assertTrue(picture.getWidth() > 500 && picture.getHeight() > 300, picture.toString());
         assertEquals(expected, Program.result(folder.resolve("run")));
         Files.delete(file);
-        Program.run("train", "--resume", folder.resolve("run"), "--epochs", "3", "--preview-file", file).assertDone();
+        Program.run("train", "--resume", folder.resolve("run"), "--epochs", "3", "--preview-file", file)
+                .assertDone();
         assertTrue(Files.exists(file));
     }
 
     @Test
     void withoutADisplayOneLineSaysSo() throws IOException, InterruptedException {
-        Result trained = Program.finish(withoutDisplay(Program.fork(List.of(), training(2, "--preview"))).start())
+        Result trained = Program.finish(withoutDisplay(Program.fork(List.of(), training(2, "--preview")))
+                        .start())
                 .assertDone();
-        assertEquals(1, trained.out().lines().filter(line -> line.contains("no window can be opened")
-                && line.contains("training goes on")).count(), trained.out());
+        assertEquals(
+                1,
+                trained.out()
+                        .lines()
+                        .filter(line -> line.contains("no window can be opened") && line.contains("training goes on"))
+                        .count(),
+                trained.out());
         assertEquals(Program.result(straight), Program.result(folder.resolve("run")));
-        Program.finish(withoutDisplay(Program.fork(List.of(), "preview", straight)).start())
+        Program.finish(withoutDisplay(Program.fork(List.of(), "preview", straight))
+                        .start())
                 .assertRefused("dae-gpu preview: no window can be opened");
     }
 
     @Test
     void fileThatCannotBeWrittenDoesNotEndTraining() throws IOException {
         Path file = folder.resolve("none/preview.png");
-        String out = Program.run(training(2, "--preview-file", file)).assertDone().out();
-        assertEquals(1, out.lines().filter(line -> line.contains(file.toString()) && line.contains("training goes on"))
-                .count(), out);
+        String out =
+                Program.run(training(2, "--preview-file", file)).assertDone().out();
+        assertEquals(
+                1,
+                out.lines()
+                        .filter(line -> line.contains(file.toString()) && line.contains("training goes on"))
+                        .count(),
+                out);
         assertEquals(Program.result(straight), Program.result(folder.resolve("run")));
     }
 
     @Test
     void refusesWhatIsNoPicture() throws IOException {
-        Program.run(training(2, "--preview-file", folder.resolve("model.safetensors"))).assertRefused(".png");
+        Program.run(training(2, "--preview-file", folder.resolve("model.safetensors")))
+                .assertRefused(".png");
         Program.run("preview", straight, "--data", data, "--noise-std", "-1").assertRefused("--noise-std");
         Path large = folder.resolve("large-idx3-ubyte");
         IdxFile.write(large, new ImageSet(9, 8, 1, new byte[72]));

@@ -35,6 +35,7 @@ class ProcessTest {
 
     @TempDir
     private static Path shared;
+
     private static Path data;
     /** What every run should come to, however it is treated. */
     private static Map<String, String> straightResult;
@@ -88,7 +89,8 @@ class ProcessTest {
                 for (Path model : models) {
                     Checkpoint.read(model); // or it throws
                 }
-                // The last, the best, those kept, and one more where it was killed before the oldest of them was deleted.
+                // The last, the best, those kept, and one more where it was killed before the oldest of them was
+                // deleted.
                 assertTrue(models.size() <= 2 + KEPT + 1, models.toString());
             }
         }
@@ -102,13 +104,16 @@ class ProcessTest {
             return List.of();
         }
         try (var files = Files.walk(run())) {
-            return files.filter(file -> file.toString().endsWith(".safetensors")).toList();
+            return files.filter(file -> file.toString().endsWith(".safetensors"))
+                    .toList();
         }
     }
 
     /** As its user would go on: with the same command line until there is something to resume. */
     private Process begunOrResumed() throws IOException {
-        return Files.exists(run().resolve("last.safetensors")) ? start("train", "--resume", run()) : start(training(run()));
+        return Files.exists(run().resolve("last.safetensors"))
+                ? start("train", "--resume", run())
+                : start(training(run()));
     }
 
     /** Whether so many epochs were finished before the process ended. */
@@ -137,11 +142,17 @@ class ProcessTest {
         assumeTrue(Files.isExecutable(Path.of("/bin/kill")) || Files.isExecutable(Path.of("/usr/bin/kill")));
         Process process = start(training(run()));
         assertTrue(awaitEpochs(process, 3), "it ended early");
-        assertEquals(0, new ProcessBuilder("kill", "-" + signal, String.valueOf(process.pid())).start().waitFor());
+        assertEquals(
+                0,
+                new ProcessBuilder("kill", "-" + signal, String.valueOf(process.pid()))
+                        .start()
+                        .waitFor());
         Result result = Program.finish(process);
         assertEquals(status, result.status(), result.err());
         assertEquals("", result.err());
-        assertTrue(result.out().contains("Interrupted; everything up to the last update is saved. To go on:"), result.out());
+        assertTrue(
+                result.out().contains("Interrupted; everything up to the last update is saved. To go on:"),
+                result.out());
         assertTrue(result.out().strip().endsWith(" train --resume " + run()), result.out());
         assertTrue(Checkpoint.read(run().resolve("last.safetensors")).state().step() >= 30);
 
@@ -160,8 +171,14 @@ class ProcessTest {
         while (line != null && !line.startsWith("Dry run: ")) { // what comes then takes three seconds
             line = out.readLine();
         }
-        assertEquals(0, new ProcessBuilder("kill", "-INT", String.valueOf(process.pid())).start().waitFor());
-        assertEquals("Interrupted; nothing was written.", out.lines().filter(text -> !text.isEmpty()).findFirst().orElse(""));
+        assertEquals(
+                0,
+                new ProcessBuilder("kill", "-INT", String.valueOf(process.pid()))
+                        .start()
+                        .waitFor());
+        assertEquals(
+                "Interrupted; nothing was written.",
+                out.lines().filter(text -> !text.isEmpty()).findFirst().orElse(""));
         assertEquals(130, process.waitFor());
         assertFalse(Files.exists(run()));
     }
@@ -170,11 +187,17 @@ class ProcessTest {
     @Test
     void resumeWithoutFolderTakesTheNewestRun() throws IOException, InterruptedException {
         List<Object> arguments = new ArrayList<>(List.of(training(run())));
-        arguments.subList(arguments.indexOf("--output"), arguments.indexOf("--output") + 2).clear();
-        Process process = Program.fork(List.of(), arguments.toArray()).directory(folder.toFile()).start();
+        arguments
+                .subList(arguments.indexOf("--output"), arguments.indexOf("--output") + 2)
+                .clear();
+        Process process = Program.fork(List.of(), arguments.toArray())
+                .directory(folder.toFile())
+                .start();
         assertTrue(awaitEpochs(process, 2), "it ended early");
         process.destroyForcibly().waitFor();
-        Result result = Program.finish(Program.fork(List.of(), "train", "--resume").directory(folder.toFile()).start())
+        Result result = Program.finish(Program.fork(List.of(), "train", "--resume")
+                        .directory(folder.toFile())
+                        .start())
                 .assertDone();
         assertTrue(result.out().contains("Going on after update "), result.out());
         try (var runs = Files.list(folder.resolve("runs"))) {
@@ -213,7 +236,8 @@ class ProcessTest {
         assumeTrue(Files.exists(full));
         Path model = Program.train(data, run());
         Process process = Program.fork(List.of(), "evaluate", model, "--data", data, "--json", "--engine", "reference")
-                .redirectOutput(full.toFile()).start();
+                .redirectOutput(full.toFile())
+                .start();
         Program.finish(process).assertRefused("the standard output could not be written");
     }
 
@@ -222,7 +246,8 @@ class ProcessTest {
         Process process = start(Program.training(data, run()).toArray());
         process.getInputStream().close();
         process.waitFor();
-        assertEquals(20, Checkpoint.read(run().resolve("last.safetensors")).state().step());
+        assertEquals(
+                20, Checkpoint.read(run().resolve("last.safetensors")).state().step());
     }
 
     @Test
@@ -236,10 +261,13 @@ class ProcessTest {
 
     @Test
     void namesThatTheLocaleCannotHoldAreRefused() throws IOException, InterruptedException {
-        assumeTrue(Charset.forName(System.getProperty("sun.jnu.encoding")).newEncoder().canEncode('ü'),
+        assumeTrue(
+                Charset.forName(System.getProperty("sun.jnu.encoding"))
+                        .newEncoder()
+                        .canEncode('ü'),
                 "the locale of this test itself cannot hold the name");
-        ProcessBuilder builder = Program.fork(List.of("-Dsun.jnu.encoding=ANSI_X3.4-1968"), "train", "--data", data,
-                "--output", folder.resolve("ü"));
+        ProcessBuilder builder = Program.fork(
+                List.of("-Dsun.jnu.encoding=ANSI_X3.4-1968"), "train", "--data", data, "--output", folder.resolve("ü"));
         builder.environment().put("LC_ALL", "C");
         List<String> before = new ArrayList<>(Program.content(folder).keySet());
         Result result = Program.finish(builder.start());

@@ -24,6 +24,7 @@ final class Program {
 
     /** A training of two epochs of ten updates. */
     static final int TRAINING_IMAGES = 40;
+
     static final int VALIDATION_IMAGES = 12;
 
     /** What a command left: its exit status and what it printed. */
@@ -43,8 +44,12 @@ final class Program {
         void assertRefusedWith(int expectedStatus, String... fragments) {
             assertEquals(1, err.lines().count(), "not one line: " + err);
             assertEquals(expectedStatus, status, err);
-            assertFalse(err.contains("\tat ") || err.contains("Exception") || err.contains("java.")
-                    || err.contains("\u001b"), err);
+            assertFalse(
+                    err.contains("\tat ")
+                            || err.contains("Exception")
+                            || err.contains("java.")
+                            || err.contains("\u001b"),
+                    err);
             assertTrue(err.startsWith("dae-gpu"), err);
             for (String fragment : fragments) {
                 assertTrue(err.contains(fragment), "\"" + fragment + "\" is not in: " + err);
@@ -52,8 +57,7 @@ final class Program {
         }
     }
 
-    private Program() {
-    }
+    private Program() {}
 
     /** Runs a command in this process. */
     static Result run(Object... arguments) {
@@ -69,8 +73,11 @@ final class Program {
 
     /** A process that runs a command; small and quick to start. */
     static ProcessBuilder fork(List<String> javaOptions, Object... arguments) {
-        List<String> command = new ArrayList<>(List.of(Path.of(System.getProperty("java.home"), "bin", "java").toString(),
-                "-XX:TieredStopAtLevel=1", "-XX:+UseSerialGC", "-Xshare:auto"));
+        List<String> command = new ArrayList<>(List.of(
+                Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+                "-XX:TieredStopAtLevel=1",
+                "-XX:+UseSerialGC",
+                "-Xshare:auto"));
         command.addAll(javaOptions);
         command.addAll(List.of("-cp", System.getProperty("java.class.path"), "daegpu.Main"));
         command.addAll(List.of(strings(arguments)));
@@ -83,7 +90,8 @@ final class Program {
     /** Waits for the end of a process and what it prints until then. */
     static Result finish(Process process) throws IOException, InterruptedException {
         StringBuilder err = new StringBuilder();
-        Thread reader = new Thread(() -> process.errorReader().lines().forEach(line -> err.append(line).append('\n')));
+        Thread reader = new Thread(() ->
+                process.errorReader().lines().forEach(line -> err.append(line).append('\n')));
         reader.start();
         String out = new String(process.getInputStream().readAllBytes());
         int status = process.waitFor();
@@ -107,8 +115,24 @@ final class Program {
 
     /** The arguments of a training that takes no time. */
     static List<Object> training(Path data, Path output) {
-        return new ArrayList<>(List.of("train", "--data", data, "--output", output, "--epochs", "2", "--batch-size", "4",
-                "--filters", "2,4", "--latent-dim", "3", "--engine", "reference", "--threads", "1"));
+        return new ArrayList<>(List.of(
+                "train",
+                "--data",
+                data,
+                "--output",
+                output,
+                "--epochs",
+                "2",
+                "--batch-size",
+                "4",
+                "--filters",
+                "2,4",
+                "--latent-dim",
+                "3",
+                "--engine",
+                "reference",
+                "--threads",
+                "1"));
     }
 
     /** A trained model: the folder of its run. */
@@ -123,21 +147,30 @@ final class Program {
         try (Stream<Path> files = Files.walk(folder)) {
             for (Path file : files.toList()) {
                 // Opening a lock and closing it would give it up: so POSIX wants it.
-                content.put(folder.relativize(file).toString(), Files.isDirectory(file) || file.endsWith(".lock")
-                        ? "not read"
-                        : Arrays.hashCode(Files.readAllBytes(file)) + " of " + Files.size(file) + " bytes");
+                content.put(
+                        folder.relativize(file).toString(),
+                        Files.isDirectory(file) || file.endsWith(".lock")
+                                ? "not read"
+                                : Arrays.hashCode(Files.readAllBytes(file)) + " of " + Files.size(file) + " bytes");
             }
         }
         return content;
     }
 
-    /** What decides whether two runs are the same: all but the record, the lock, what was killed, and what has times. */
+    /**
+     * What decides whether two runs are the same: all but the record, the lock, what was killed, and what has times.
+     */
     static Map<String, String> result(Path run) throws IOException {
         Map<String, String> content = content(run);
-        content.keySet().removeIf(name -> name.equals(".lock") || name.equals("config.json") || name.endsWith(".tmp")
-                || name.equals("report.html") || name.startsWith("tensorboard"));
-        content.put("metrics.csv", Files.readString(run.resolve("metrics.csv"))
-                .replaceAll("(?m)^(\\d+),[^,]*,[^,]*,", "$1,"));
+        content.keySet()
+                .removeIf(name -> name.equals(".lock")
+                        || name.equals("config.json")
+                        || name.endsWith(".tmp")
+                        || name.equals("report.html")
+                        || name.startsWith("tensorboard"));
+        content.put(
+                "metrics.csv",
+                Files.readString(run.resolve("metrics.csv")).replaceAll("(?m)^(\\d+),[^,]*,[^,]*,", "$1,"));
         return content;
     }
 }

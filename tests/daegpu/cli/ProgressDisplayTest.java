@@ -34,9 +34,16 @@ class ProgressDisplayTest {
             display.epochFinished(ROW, 10, true);
         }
         String[] drawn = screen.toString(StandardCharsets.UTF_8).split("\r");
-        String bar = Arrays.stream(drawn).filter(text -> text.contains("loss")).findFirst().orElseThrow();
-        assertTrue(bar.startsWith("epoch  7/10 [###") && bar.contains("] ") && bar.contains(" 53% ") && bar.stripTrailing()
-                .endsWith(" left"), bar);
+        String bar = Arrays.stream(drawn)
+                .filter(text -> text.contains("loss"))
+                .findFirst()
+                .orElseThrow();
+        assertTrue(
+                bar.startsWith("epoch  7/10 [###")
+                        && bar.contains("] ")
+                        && bar.contains(" 53% ")
+                        && bar.stripTrailing().endsWith(" left"),
+                bar);
         for (String text : drawn) {
             assertTrue(text.length() <= 80, text);
         }
@@ -54,7 +61,8 @@ class ProgressDisplayTest {
             display.epochFinished(ROW, 10, false);
         }
         String expected = "epoch  7/10: 1234.6 s, MSE 0.01235 training, 0.01580 validation (18.95 dB)";
-        assertEquals(expected + ", best" + System.lineSeparator() + expected.replace(" 7/", " 8/") + System.lineSeparator(),
+        assertEquals(
+                expected + ", best" + System.lineSeparator() + expected.replace(" 7/", " 8/") + System.lineSeparator(),
                 lines.toString());
         assertTrue(expected.length() + ", best".length() <= 80);
     }

@@ -30,6 +30,7 @@ class ReportTest {
 
     @TempDir
     private static Path shared;
+
     private static Path run;
     private static String html;
 
@@ -52,7 +53,8 @@ class ReportTest {
             pictures++;
         }
         assertEquals(3, pictures);
-        assertFalse(html.contains("<script") || html.contains("@import") || html.contains("url("), "it fetches something");
+        assertFalse(
+                html.contains("<script") || html.contains("@import") || html.contains("url("), "it fetches something");
     }
 
     @Test
@@ -66,8 +68,9 @@ class ReportTest {
         assertTrue(matcher.find(), "the report has no command");
         // Only Java's own unescaping is missing here; the paths of this test have none of the others.
         String[] arguments = matcher.group(1).replace("&quot;", "\"").split(" ");
-        String[] elsewhere = Arrays.stream(arguments).map(text -> text.equals("again") ? folder.resolve("again").toString()
-                : text).toArray(String[]::new);
+        String[] elsewhere = Arrays.stream(arguments)
+                .map(text -> text.equals("again") ? folder.resolve("again").toString() : text)
+                .toArray(String[]::new);
         Program.run((Object[]) elsewhere).assertDone();
         assertEquals(Program.result(run), Program.result(folder.resolve("again")));
     }
@@ -83,7 +86,8 @@ class ReportTest {
         Path file = Files.write(data.resolve("t10k-labels-idx1-ubyte"), labels);
         assertArrayEquals(coloured, colours(Program.train(data, folder.resolve("coloured")), coloured));
         Files.write(file, new byte[] {0, 0, 8, 1});
-        Result result = Program.run(Program.training(data, folder.resolve("damaged")).toArray());
+        Result result =
+                Program.run(Program.training(data, folder.resolve("damaged")).toArray());
         result.assertRefusedWith(0, file.toString(), "the map of latents has no colours");
         assertArrayEquals(plain, colours(folder.resolve("damaged"), coloured));
         Files.write(file, new byte[] {0, 0, 8, 1, 0, 0, 0, 1, 3});
@@ -94,7 +98,8 @@ class ReportTest {
     private static int[] colours(Path run, int[] wanted) throws IOException {
         BufferedImage map = ImageIO.read(run.resolve("latents.png").toFile());
         int[] found = map.getRGB(0, 0, map.getWidth(), map.getHeight(), null, 0, map.getWidth());
-        return Arrays.stream(wanted).filter(colour -> Arrays.stream(found).anyMatch(pixel -> (pixel & 0xFFFFFF) == colour))
+        return Arrays.stream(wanted)
+                .filter(colour -> Arrays.stream(found).anyMatch(pixel -> (pixel & 0xFFFFFF) == colour))
                 .toArray();
     }
 
@@ -113,16 +118,28 @@ class ReportTest {
 
     @Test
     void opensInABrowser() throws IOException, InterruptedException {
-        Optional<String> browser = Stream.of("chromium", "chromium-browser", "google-chrome").filter(Screen::onPath)
+        Optional<String> browser = Stream.of("chromium", "chromium-browser", "google-chrome")
+                .filter(Screen::onPath)
                 .findFirst();
         assumeTrue(browser.isPresent(), "no chromium is on the PATH: apt-get install chromium");
         Path screenshot = folder.resolve("screenshot.png");
         Path log = folder.resolve("log");
-        Process process = new ProcessBuilder(browser.get(), "--headless", "--no-sandbox", "--disable-gpu",
-                "--disable-dev-shm-usage", "--hide-scrollbars", "--force-device-scale-factor=1",
-                "--force-color-profile=srgb", "--window-size=1100,2600", "--user-data-dir=" + folder.resolve("profile"),
-                "--screenshot=" + screenshot, run.resolve("report.html").toUri().toString())
-                .redirectErrorStream(true).redirectOutput(log.toFile()).start();
+        Process process = new ProcessBuilder(
+                        browser.get(),
+                        "--headless",
+                        "--no-sandbox",
+                        "--disable-gpu",
+                        "--disable-dev-shm-usage",
+                        "--hide-scrollbars",
+                        "--force-device-scale-factor=1",
+                        "--force-color-profile=srgb",
+                        "--window-size=1100,2600",
+                        "--user-data-dir=" + folder.resolve("profile"),
+                        "--screenshot=" + screenshot,
+                        run.resolve("report.html").toUri().toString())
+                .redirectErrorStream(true)
+                .redirectOutput(log.toFile())
+                .start();
         try {
             assertTrue(process.waitFor(60, TimeUnit.SECONDS), "the browser does not end");
         } finally {
@@ -131,10 +148,12 @@ class ReportTest {
         assertTrue(Files.exists(screenshot), Files.readString(log));
         BufferedImage page = ImageIO.read(screenshot.toFile());
         Point chart = Screen.place(page, ImageIO.read(run.resolve("loss.png").toFile()));
-        Point samples = Screen.place(page, ImageIO.read(run.resolve("samples/epoch-002.png").toFile()));
+        Point samples = Screen.place(
+                page, ImageIO.read(run.resolve("samples/epoch-002.png").toFile()));
         assertNotNull(chart, "the browser does not show the loss chart");
         assertNotNull(samples, "the browser does not show the samples");
-        assertNotNull(Screen.place(page, ImageIO.read(run.resolve("latents.png").toFile())),
+        assertNotNull(
+                Screen.place(page, ImageIO.read(run.resolve("latents.png").toFile())),
                 "the browser does not show the map of latents");
         assertTrue(chart.y < samples.y, chart + " " + samples);
     }

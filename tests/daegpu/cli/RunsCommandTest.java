@@ -28,17 +28,31 @@ class RunsCommandTest {
 
     @TempDir
     private static Path runs;
+
     @TempDir
     private static Path data;
+
     @TempDir
     private Path folder;
 
     @BeforeAll
     static void train() throws IOException {
         Program.writeImages(data);
-        for (Map.Entry<String, List<String>> run : Map.of("long", List.of("--epochs", "3"),
-                "loud", List.of("--epochs", "1", "--noise-std", "0.9"),
-                "stopped", List.of("--epochs", "9", "--early-stop", "1", "--learning-rate", "0.2", "--schedule", "constant"))
+        for (Map.Entry<String, List<String>> run : Map.of(
+                        "long",
+                        List.of("--epochs", "3"),
+                        "loud",
+                        List.of("--epochs", "1", "--noise-std", "0.9"),
+                        "stopped",
+                        List.of(
+                                "--epochs",
+                                "9",
+                                "--early-stop",
+                                "1",
+                                "--learning-rate",
+                                "0.2",
+                                "--schedule",
+                                "constant"))
                 .entrySet()) {
             List<Object> arguments = Program.training(data, runs.resolve(run.getKey()));
             int epochs = arguments.indexOf("--epochs");
@@ -49,14 +63,17 @@ class RunsCommandTest {
         // Files can be younger than each other by less than a file system can tell.
         int minute = 0;
         for (String name : List.of("stopped", "long", "loud")) {
-            Files.setLastModifiedTime(runs.resolve(name).resolve("metrics.csv"),
+            Files.setLastModifiedTime(
+                    runs.resolve(name).resolve("metrics.csv"),
                     FileTime.from(Instant.parse("2020-01-01T00:00:00Z").plusSeconds(60 * minute++)));
         }
     }
 
     private static List<Double> errors(String run) throws IOException {
-        return Files.readAllLines(runs.resolve(run).resolve("metrics.csv")).stream().skip(1)
-                .map(line -> Double.valueOf(line.split(",")[VALIDATION_MSE])).toList();
+        return Files.readAllLines(runs.resolve(run).resolve("metrics.csv")).stream()
+                .skip(1)
+                .map(line -> Double.valueOf(line.split(",")[VALIDATION_MSE]))
+                .toList();
     }
 
     private static double best(String run) throws IOException {
@@ -72,7 +89,10 @@ class RunsCommandTest {
         String list = Program.run("runs", runs).assertDone().out();
         assertEquals(List.of("loud", "long", "stopped"), names(list));
         for (String run : names(list)) {
-            String line = list.lines().filter(each -> each.startsWith(run + " ")).findFirst().orElseThrow();
+            String line = list.lines()
+                    .filter(each -> each.startsWith(run + " "))
+                    .findFirst()
+                    .orElseThrow();
             assertTrue(line.contains(String.format(Locale.ROOT, " %.5f ", best(run))), line);
         }
         assertTrue(list.matches("(?s).*\nloud .* 1/1 .* gaussian 0\\.9 .*finished\\s.*"), list);
@@ -85,51 +105,67 @@ class RunsCommandTest {
         List<String> expected = new ArrayList<>(List.of("loud", "long", "stopped"));
         Map<String, Double> best = Map.of("loud", best("loud"), "long", best("long"), "stopped", best("stopped"));
         expected.sort((first, second) -> Double.compare(best.get(first), best.get(second)));
-        assertEquals(expected, names(Program.run("runs", runs, "--sort", "best").assertDone().out()));
+        assertEquals(
+                expected,
+                names(Program.run("runs", runs, "--sort", "best").assertDone().out()));
     }
 
     @Test
     void jsonHasTheWholeNumbers() throws IOException {
-        JsonNode list = new ObjectMapper().readTree(Program.run("runs", runs, "--json").assertDone().out());
+        JsonNode list = new ObjectMapper()
+                .readTree(Program.run("runs", runs, "--json").assertDone().out());
         assertEquals(3, list.size());
         for (JsonNode run : list) {
-            assertEquals(best(Path.of(run.get("run").textValue()).getFileName().toString()),
+            assertEquals(
+                    best(Path.of(run.get("run").textValue()).getFileName().toString()),
                     run.get("best_val_mse").doubleValue());
         }
     }
 
     @Test
     void oneRunIsAListOfOne() {
-        assertEquals(List.of("long"), names(Program.run("runs", runs.resolve("long")).assertDone().out()));
+        assertEquals(
+                List.of("long"),
+                names(Program.run("runs", runs.resolve("long")).assertDone().out()));
     }
 
     @Test
     void comparesTwo() throws IOException {
         Path chart = folder.resolve("both.png");
         String text = Program.run("runs", runs, "--compare", "long", runs.resolve("loud"), "--chart", chart)
-                .assertDone().out();
-        List<String> differing = text.lines().takeWhile(line -> !line.isBlank()).skip(1)
-                .map(line -> line.split(" ")[0]).toList();
+                .assertDone()
+                .out();
+        List<String> differing = text.lines()
+                .takeWhile(line -> !line.isBlank())
+                .skip(1)
+                .map(line -> line.split(" ")[0])
+                .toList();
         assertEquals(List.of("epochs", "noise-std"), differing);
         assertTrue(text.matches("(?s).*\nepochs +3 +1\\s*\n.*"), text);
         List<Double> errors = errors("long");
         for (int i = 0; i < errors.size(); i++) {
             String line = String.format(Locale.ROOT, "%d +%.5f +", i + 1, errors.get(i))
-                    + (i == 0 ? String.format(Locale.ROOT, "%.5f", errors("loud").get(0)) : "-");
+                    + (i == 0
+                            ? String.format(Locale.ROOT, "%.5f", errors("loud").get(0))
+                            : "-");
             assertTrue(text.lines().anyMatch(each -> each.strip().matches(line)), line + " is not in " + text);
         }
         boolean longWins = best("long") < best("loud");
         double less = Math.min(best("long"), best("loud"));
         double more = Math.max(best("long"), best("loud"));
         assertTrue(text.contains((longWins ? "long" : "loud") + " is better: "), text);
-        assertTrue(text.contains(String.format(Locale.ROOT, "%.2f %% less than %.5f", 100 - 100 * less / more, more)), text);
+        assertTrue(
+                text.contains(String.format(Locale.ROOT, "%.2f %% less than %.5f", 100 - 100 * less / more, more)),
+                text);
         assertTrue(text.contains("other images or noise"), text);
         assertEquals(800, ImageIO.read(chart.toFile()).getWidth());
     }
 
     @Test
     void aRunIsLikeItself() {
-        String text = Program.run("runs", "--compare", runs.resolve("long"), runs.resolve("long")).assertDone().out();
+        String text = Program.run("runs", "--compare", runs.resolve("long"), runs.resolve("long"))
+                .assertDone()
+                .out();
         assertTrue(text.contains("Both have the same options") && text.contains("is the same"), text);
     }
 
@@ -143,9 +179,13 @@ class RunsCommandTest {
         Result result = Program.run("runs", folder);
         assertEquals(3, result.status());
         assertEquals(List.of("good"), names(result.out()));
-        assertEquals(List.of("bad-checkpoint", "no-config", "no-metrics"), result.err().lines()
-                .map(line -> line.replaceFirst(".*left out: ", ""))
-                .map(line -> line.replaceFirst("^" + folder + "/([^/]*)/.*", "$1")).toList());
+        assertEquals(
+                List.of("bad-checkpoint", "no-config", "no-metrics"),
+                result.err()
+                        .lines()
+                        .map(line -> line.replaceFirst(".*left out: ", ""))
+                        .map(line -> line.replaceFirst("^" + folder + "/([^/]*)/.*", "$1"))
+                        .toList());
     }
 
     private Path copy(String run, String name) throws IOException {
@@ -159,11 +199,15 @@ class RunsCommandTest {
     @Test
     void runsWithoutAnEpochAreListedToo() throws IOException {
         Path run = copy("long", "young");
-        Files.writeString(run.resolve("metrics.csv"), Files.readAllLines(run.resolve("metrics.csv")).get(0) + "\n");
+        Files.writeString(
+                run.resolve("metrics.csv"),
+                Files.readAllLines(run.resolve("metrics.csv")).get(0) + "\n");
         Files.delete(run.resolve("last.safetensors"));
         String list = Program.run("runs", folder).assertDone().out();
         assertTrue(list.matches("(?s).*\nyoung +- +0/3 +- .*unfinished\\s*"), list);
-        assertTrue(Program.run("runs", folder, "--compare", "young", runs.resolve("long")).assertDone().out()
+        assertTrue(Program.run("runs", folder, "--compare", "young", runs.resolve("long"))
+                .assertDone()
+                .out()
                 .contains("no epoch yet"));
     }
 
@@ -177,8 +221,12 @@ class RunsCommandTest {
         Program.run("runs", "--compare", "a", "b", "--chart", "c.jpg").assertRefused(".png");
         Program.run("runs", "--compare", "a", "b", "--json").assertRefused("--json");
         Program.run("runs", "--sort", "size").assertRefused("--sort", "date", "best");
-        assertEquals("There are no runs in " + folder.resolve("empty") + " yet.",
-                Program.run("runs", Files.createDirectory(folder.resolve("empty"))).assertDone().out().strip());
+        assertEquals(
+                "There are no runs in " + folder.resolve("empty") + " yet.",
+                Program.run("runs", Files.createDirectory(folder.resolve("empty")))
+                        .assertDone()
+                        .out()
+                        .strip());
         assertFalse(Files.exists(Path.of("c.jpg")));
     }
 }

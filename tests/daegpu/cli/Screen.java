@@ -24,8 +24,19 @@ final class Screen implements AutoCloseable {
 
     /** Starts a server that keeps its frame buffer in {@code folder}, under a number that is free. */
     static Screen open(Path folder) throws IOException {
-        Process server = new ProcessBuilder("Xvfb", "-displayfd", "1", "-screen", "0", "1280x1024x24", "-fbdir",
-                folder.toString(), "-nolisten", "tcp").redirectError(ProcessBuilder.Redirect.DISCARD).start();
+        Process server = new ProcessBuilder(
+                        "Xvfb",
+                        "-displayfd",
+                        "1",
+                        "-screen",
+                        "0",
+                        "1280x1024x24",
+                        "-fbdir",
+                        folder.toString(),
+                        "-nolisten",
+                        "tcp")
+                .redirectError(ProcessBuilder.Redirect.DISCARD)
+                .start();
         String number = server.inputReader().readLine();
         if (number == null) {
             throw new IOException("Xvfb does not start");
@@ -54,7 +65,8 @@ final class Screen implements AutoCloseable {
     }
 
     private void run(String... command) throws IOException, InterruptedException {
-        Process process = on(new ProcessBuilder(command).redirectErrorStream(true)).start();
+        Process process =
+                on(new ProcessBuilder(command).redirectErrorStream(true)).start();
         String output = new String(process.getInputStream().readAllBytes());
         if (process.waitFor() != 0) {
             throw new IOException(String.join(" ", command) + ": " + output);

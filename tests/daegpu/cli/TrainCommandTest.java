@@ -25,8 +25,8 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Comparator;
 import java.util.List;
-import java.util.Random;
 import java.util.Map;
+import java.util.Random;
 import java.util.Set;
 import java.util.TreeSet;
 import java.util.regex.Matcher;
@@ -81,13 +81,35 @@ class TrainCommandTest {
     void leavesWhatItSays() throws IOException {
         Result result = train().assertDone();
         Set<String> names = Program.content(run).keySet().stream()
-                .map(name -> name.replaceFirst("tfevents\\..*", "tfevents")).collect(Collectors.toSet());
-        assertEquals(Set.of("", ".lock", "config.json", "metrics.csv", "best.safetensors", "last.safetensors", "samples",
-                "samples/epoch-001.png", "samples/epoch-002.png", "loss.png", "latents.png", "report.html", "tensorboard",
-                "tensorboard/train", "tensorboard/train/events.out.tfevents", "tensorboard/validation",
-                "tensorboard/validation/events.out.tfevents"), names);
-        for (String line : List.of("Total parameters: 452", "training: 40 images of 8x8 grey", "10 an epoch of 4 images",
-                "epoch 2/2: ", "evaluate " + run, "  " + run.resolve("best.safetensors") + "  the best model")) {
+                .map(name -> name.replaceFirst("tfevents\\..*", "tfevents"))
+                .collect(Collectors.toSet());
+        assertEquals(
+                Set.of(
+                        "",
+                        ".lock",
+                        "config.json",
+                        "metrics.csv",
+                        "best.safetensors",
+                        "last.safetensors",
+                        "samples",
+                        "samples/epoch-001.png",
+                        "samples/epoch-002.png",
+                        "loss.png",
+                        "latents.png",
+                        "report.html",
+                        "tensorboard",
+                        "tensorboard/train",
+                        "tensorboard/train/events.out.tfevents",
+                        "tensorboard/validation",
+                        "tensorboard/validation/events.out.tfevents"),
+                names);
+        for (String line : List.of(
+                "Total parameters: 452",
+                "training: 40 images of 8x8 grey",
+                "10 an epoch of 4 images",
+                "epoch 2/2: ",
+                "evaluate " + run,
+                "  " + run.resolve("best.safetensors") + "  the best model")) {
             assertTrue(result.out().contains(line), line + " is not in\n" + result.out());
         }
         assertEquals(2, MetricsLog.read(run.resolve("metrics.csv")).size());
@@ -98,26 +120,47 @@ class TrainCommandTest {
         String out = train().assertDone().out();
         assertFalse(out.contains("\u001b") || out.contains("\r") || out.contains("%"), out);
         assertEquals(2, out.lines().filter(line -> line.startsWith("epoch ")).count(), out);
-        String first = out.lines().filter(line -> line.startsWith("epoch 1/2: ")).findAny().orElseThrow();
-        assertTrue(first.matches("epoch 1/2: [0-9.]+ s, MSE 0\\.\\d{5} training, 0\\.\\d{5} validation \\(\\d+\\.\\d\\d "
-                + "dB\\), best"), first);
+        String first = out.lines()
+                .filter(line -> line.startsWith("epoch 1/2: "))
+                .findAny()
+                .orElseThrow();
+        assertTrue(
+                first.matches("epoch 1/2: [0-9.]+ s, MSE 0\\.\\d{5} training, 0\\.\\d{5} validation \\(\\d+\\.\\d\\d "
+                        + "dB\\), best"),
+                first);
     }
 
     @Test
     void summaryFitsATerminal() {
-        for (String line : train("--kernel-size", "5").assertDone().out().lines().limit(12).toList()) {
+        for (String line :
+                train("--kernel-size", "5").assertDone().out().lines().limit(12).toList()) {
             assertTrue(line.length() < 80, line);
         }
-        List<String> table = train("--output", folder.resolve("other")).assertDone().out().lines().limit(11).toList();
-        assertEquals(1, table.subList(0, 10).stream().mapToInt(String::length).distinct().count(), String.join("\n", table));
+        List<String> table = train("--output", folder.resolve("other"))
+                .assertDone()
+                .out()
+                .lines()
+                .limit(11)
+                .toList();
+        assertEquals(
+                1,
+                table.subList(0, 10).stream()
+                        .mapToInt(String::length)
+                        .distinct()
+                        .count(),
+                String.join("\n", table));
     }
 
     @Test
     void recordsEveryOption() throws IOException {
-        train("--noise-std", "0.25..1.0", "--schedule", "Cosine", "--threads", "0").assertDone();
-        JsonNode options = new ObjectMapper().readTree(run.resolve("config.json").toFile()).get("options");
+        train("--noise-std", "0.25..1.0", "--schedule", "Cosine", "--threads", "0")
+                .assertDone();
+        JsonNode options =
+                new ObjectMapper().readTree(run.resolve("config.json").toFile()).get("options");
         Set<String> expected = new TreeSet<>();
-        new CommandLine(new TrainCommand()).getCommandSpec().options()
+        new CommandLine(new TrainCommand())
+                .getCommandSpec()
+                .options()
                 .forEach(option -> expected.add(option.longestName().substring(2)));
         expected.removeAll(Set.of("help", "version", "resume", "preview", "preview-file", "config", "dry-run"));
         Set<String> recorded = new TreeSet<>();
@@ -127,10 +170,14 @@ class TrainCommandTest {
         assertEquals("[2,4]", options.get("filters").toString());
         assertEquals("0.25..1.0", options.get("noise-std").asText());
         assertEquals(data.toAbsolutePath().toString(), options.get("data").textValue());
-        assertTrue(options.get("threads").intValue() > 0,
+        assertTrue(
+                options.get("threads").intValue() > 0,
                 "the number of processors that 0 meant decides the bits of an engine");
-        JsonNode versions = new ObjectMapper().readTree(run.resolve("config.json").toFile()).get("versions");
-        assertTrue(StreamSupport.stream(versions.spliterator(), false).allMatch(version -> !version.asText().isEmpty()),
+        JsonNode versions =
+                new ObjectMapper().readTree(run.resolve("config.json").toFile()).get("versions");
+        assertTrue(
+                StreamSupport.stream(versions.spliterator(), false)
+                        .allMatch(version -> !version.asText().isEmpty()),
                 versions.toString());
         assertEquals(Set.of("dae-gpu", "commit", "java", "system", "natives"), Set.copyOf(names(versions)));
     }
@@ -160,7 +207,12 @@ class TrainCommandTest {
         String out = resume(run, "--epochs", "4", "--threads", "2").assertDone().out();
         assertTrue(out.contains("Going on after update 20 of 40."), out);
         assertEquals(Program.result(longer), Program.result(run));
-        assertEquals(4, new ObjectMapper().readTree(run.resolve("config.json").toFile()).at("/options/epochs").intValue());
+        assertEquals(
+                4,
+                new ObjectMapper()
+                        .readTree(run.resolve("config.json").toFile())
+                        .at("/options/epochs")
+                        .intValue());
     }
 
     @Test
@@ -179,12 +231,16 @@ class TrainCommandTest {
     @Test
     void cosineFollowsTheNumberOfEpochsAndSaysSo() throws IOException {
         train("--schedule", "cosine").assertDone();
-        Parameters trained = Checkpoint.read(run.resolve("last.safetensors")).state().parameters();
+        Parameters trained =
+                Checkpoint.read(run.resolve("last.safetensors")).state().parameters();
         String out = resume(run, "--epochs", "3").assertDone().out();
-        assertTrue(out.contains("The cosine schedule of the learning rate now ends after update 30 instead of 20."), out);
+        assertTrue(
+                out.contains("The cosine schedule of the learning rate now ends after update 30 instead of 20."), out);
         Checkpoint longer = Checkpoint.read(run.resolve("last.safetensors"));
         assertEquals(30, longer.options().learningRate().horizon());
-        assertFalse(Arrays.equals(trained.values(), longer.state().parameters().values()), "the third epoch learned nothing");
+        assertFalse(
+                Arrays.equals(trained.values(), longer.state().parameters().values()),
+                "the third epoch learned nothing");
     }
 
     @Test
@@ -198,8 +254,10 @@ class TrainCommandTest {
     }
 
     private static LearningRate learningRate(Path of) throws IOException {
-        JsonNode options = new ObjectMapper().readTree(of.resolve("config.json").toFile()).get("options");
-        LearningRate rate = Checkpoint.read(of.resolve("last.safetensors")).options().learningRate();
+        JsonNode options =
+                new ObjectMapper().readTree(of.resolve("config.json").toFile()).get("options");
+        LearningRate rate =
+                Checkpoint.read(of.resolve("last.safetensors")).options().learningRate();
         assertEquals(rate.peak(), options.get("learning-rate").doubleValue());
         assertEquals(rate.schedule().toString(), options.get("schedule").textValue());
         return rate;
@@ -209,12 +267,15 @@ class TrainCommandTest {
     void anotherEngineGoesOn() throws IOException {
         train("--epochs", "1").assertDone();
         resume(run, "--epochs", "2", "--engine", "auto", "--threads", "2").assertDone();
-        JsonNode options = new ObjectMapper().readTree(run.resolve("config.json").toFile()).get("options");
+        JsonNode options =
+                new ObjectMapper().readTree(run.resolve("config.json").toFile()).get("options");
         assertFalse(options.get("engine").textValue().equals("auto"));
         Path straight = folder.resolve("straight");
         train("--output", straight).assertDone();
-        double expected = MetricsLog.read(straight.resolve("metrics.csv")).get(1).trainMse();
-        assertEquals(expected, MetricsLog.read(run.resolve("metrics.csv")).get(1).trainMse(), expected / 1000);
+        double expected =
+                MetricsLog.read(straight.resolve("metrics.csv")).get(1).trainMse();
+        assertEquals(
+                expected, MetricsLog.read(run.resolve("metrics.csv")).get(1).trainMse(), expected / 1000);
     }
 
     @Test
@@ -230,11 +291,25 @@ class TrainCommandTest {
     void resumeRefusesWhatDecidesTheArithmetic() throws IOException {
         train("--epochs", "1").assertDone();
         Map<String, String> before = Program.content(folder);
-        for (String option : List.of("--batch-size 8", "--learning-rate 0.1", "--noise-mean 0", "--noise-std 0",
-                "--noise masking", "--noise-amount 0", "--noise-peak 1",
+        for (String option : List.of(
+                "--batch-size 8",
+                "--learning-rate 0.1",
+                "--noise-mean 0",
+                "--noise-std 0",
+                "--noise masking",
+                "--noise-amount 0",
+                "--noise-peak 1",
                 "--latent-dim 16",
-                "--filters 8", "--kernel-size 5", "--schedule cosine", "--seed 2", "--limit 10", "--validation-limit 5",
-                "--validation-split 0.5", "--output elsewhere", "--init-from model", "--noise-once")) {
+                "--filters 8",
+                "--kernel-size 5",
+                "--schedule cosine",
+                "--seed 2",
+                "--limit 10",
+                "--validation-limit 5",
+                "--validation-split 0.5",
+                "--output elsewhere",
+                "--init-from model",
+                "--noise-once")) {
             List<Object> options = new ArrayList<>(List.of("--epochs", "2"));
             options.addAll(List.of(option.split(" ")));
             resume(run, options.toArray()).assertRefused(option.split(" ")[0] + " cannot be given with --resume");
@@ -262,8 +337,8 @@ class TrainCommandTest {
         train().assertDone();
         Path whole = Files.move(run, folder.resolve("whole"));
         String header = "epoch,seconds,images_per_second,train_mse,val_mse,val_psnr,val_ssim\n";
-        for (List<String> damage : List.of(List.of("config.json", "MISSING", "FOLDER", "TRUNCATED", "", "{", "[]",
-                "{\"options\": {}}"),
+        for (List<String> damage : List.of(
+                List.of("config.json", "MISSING", "FOLDER", "TRUNCATED", "", "{", "[]", "{\"options\": {}}"),
                 List.of("metrics.csv", "MISSING", "FOLDER", "TRUNCATED", "", "x", header),
                 List.of("last.safetensors", "MISSING", "FOLDER", "TRUNCATED", "", "12345678", "GOLDEN"),
                 List.of("samples", "FILE"))) {
@@ -300,7 +375,7 @@ class TrainCommandTest {
         byte[] whole = Files.isDirectory(file) ? new byte[0] : Files.readAllBytes(file);
         delete(file);
         switch (kind) {
-            case "MISSING" -> { }
+            case "MISSING" -> {}
             case "FOLDER" -> Files.createDirectory(file);
             case "TRUNCATED" -> Files.write(file, Arrays.copyOf(whole, whole.length / 2));
             case "GOLDEN" -> Files.copy(Path.of("tests/golden/tiny.safetensors"), file);
@@ -313,14 +388,28 @@ class TrainCommandTest {
         train().assertDone();
         Path config = run.resolve("config.json");
         String record = Files.readString(config);
-        for (String line : List.of("epochs: 0", "epochs: -1", "epochs: null", "threads: 100000", "threads: -1",
+        for (String line : List.of(
+                "epochs: 0",
+                "epochs: -1",
+                "epochs: null",
+                "threads: 100000",
+                "threads: -1",
                 "engine: \"quantum\"",
-                "engine: null", "precision: \"fp7\"", "data: \"nowhere\"", "data: 5", "limit: 7", "limit: -1",
+                "engine: null",
+                "precision: \"fp7\"",
+                "data: \"nowhere\"",
+                "data: 5",
+                "limit: 7",
+                "limit: -1",
                 "validation-limit: 2",
-                "validation-split: 7", "validation-split: \"x\"", "data: \"a\\u0000b\"")) {
+                "validation-split: 7",
+                "validation-split: \"x\"",
+                "data: \"a\\u0000b\"")) {
             String option = line.split(": ")[0];
-            Matcher matcher = Pattern.compile("\"" + option + "\" : .*?(?=,?\n)").matcher(record);
-            Files.writeString(config, matcher.replaceFirst(Matcher.quoteReplacement("\"" + line.replace(": ", "\" : "))));
+            Matcher matcher =
+                    Pattern.compile("\"" + option + "\" : .*?(?=,?\n)").matcher(record);
+            Files.writeString(
+                    config, matcher.replaceFirst(Matcher.quoteReplacement("\"" + line.replace(": ", "\" : "))));
             Map<String, String> before = Program.content(run);
             Result result = option.equals("epochs") ? resume(run) : resume(run, "--epochs", "3");
             result.assertRefused(option.equals("epochs") ? config.toString() : "dae-gpu train: ");
@@ -332,12 +421,15 @@ class TrainCommandTest {
     void resumeWithoutAFolderSaysThatThereIsNoRunYet() throws IOException, InterruptedException {
         Path here = Files.createDirectory(folder.resolve("here"));
         ProcessBuilder program = Program.fork(List.of(), "train", "--resume").directory(here.toFile());
-        Program.finish(program.start()).assertRefused("runs is not the folder of a run: there is no such folder",
-                "train one first, without --resume");
+        Program.finish(program.start())
+                .assertRefused(
+                        "runs is not the folder of a run: there is no such folder",
+                        "train one first, without --resume");
         assertEquals(1, Program.content(here).size());
         Files.createDirectories(here.resolve("runs/other"));
-        Program.finish(program.start()).assertRefused("runs has no last.safetensors, nor has a folder in it",
-                "train one first, without --resume");
+        Program.finish(program.start())
+                .assertRefused(
+                        "runs has no last.safetensors, nor has a folder in it", "train one first, without --resume");
     }
 
     @Test
@@ -349,34 +441,110 @@ class TrainCommandTest {
     }
 
     @ParameterizedTest
-    @CsvSource(delimiter = '|', value = {
-        "--epochs | 0", "--epochs | -1", "--epochs | 1.5", "--epochs | 99999999999", "--epochs | x", "--epochs | ''",
+    @CsvSource(
+            delimiter = '|',
+            value = {
+                "--epochs | 0",
+                "--epochs | -1",
+                "--epochs | 1.5",
+                "--epochs | 99999999999",
+                "--epochs | x",
+                "--epochs | ''",
                 "--epochs | ' '",
-        "--batch-size | 0", "--batch-size | -1", "--batch-size | 65537", "--batch-size | 99999999999", "--batch-size | 1e3",
-        "--learning-rate | 0", "--learning-rate | -1", "--learning-rate | NaN", "--learning-rate | Infinity",
-        "--learning-rate | 1.5",
-        "--learning-rate | 1e-60", "--learning-rate | x", "--learning-rate | ''", "--learning-rate | 0,001",
-        "--schedule | linear", "--schedule | ''",
-        "--seed | 1.5", "--seed | 99999999999999999999", "--seed | x", "--seed | ''",
-        "--noise-mean | NaN", "--noise-mean | Infinity", "--noise-mean | 1e39", "--noise-mean | x", "--noise-mean | ''",
-        "--noise-std | -1", "--noise-std | NaN", "--noise-std | 1e39", "--noise-std | 1..0.5", "--noise-std | 0.1..0.2..0.3",
-        "--noise | pink", "--noise | ''", "--noise-amount | 0.5", "--noise-peak | 4",
-        "--noise-std | ..", "--noise-std | 0.1..", "--noise-std | x", "--noise-std | ''", "--noise-std | -0.1..0.5",
-        "--filters | 0", "--filters | -1", "--filters | ''", "--filters | 2,,4", "--filters | 99999999999",
-        "--filters | 2.5",
-        "--filters | 2,4,8,16", "--filters | 1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1", "--filters | 100000,100000",
-        "--filters | 2;4",
-        "--filters | 1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1",
-        "--kernel-size | 0", "--kernel-size | 2", "--kernel-size | 9", "--kernel-size | -3", "--kernel-size | 99999999999",
-        "--latent-dim | 0", "--latent-dim | -1", "--latent-dim | 2000000000", "--latent-dim | 99999999999",
-        "--validation-split | -0.1", "--validation-split | 1", "--validation-split | NaN", "--validation-split | 0.999",
-        "--limit | -1", "--limit | 99999999999", "--validation-limit | -1", "--validation-limit | x",
-        "--engine | quantum", "--engine | ''", "--engine | REFERENCE", "--precision | fp7", "--precision | ''",
-        "--threads | -1", "--threads | 1000000", "--threads | x",
-        "--data | nowhere", "--data | ''", "--validation-data | nowhere", "--validation-data | ''",
-        "--init-from | nowhere", "--init-from | tests/golden/tiny.safetensors", "--init-from | tests", "--init-from | ''",
-        "--output | pom.xml", "--output | tests", "--output | pom.xml/run", "--output | ''",
-        "--resume | nowhere", "--resume | ''", "--bogus | 1", "--Epochs | 3", "-e | 3", "--epoch | 3"})
+                "--batch-size | 0",
+                "--batch-size | -1",
+                "--batch-size | 65537",
+                "--batch-size | 99999999999",
+                "--batch-size | 1e3",
+                "--learning-rate | 0",
+                "--learning-rate | -1",
+                "--learning-rate | NaN",
+                "--learning-rate | Infinity",
+                "--learning-rate | 1.5",
+                "--learning-rate | 1e-60",
+                "--learning-rate | x",
+                "--learning-rate | ''",
+                "--learning-rate | 0,001",
+                "--schedule | linear",
+                "--schedule | ''",
+                "--seed | 1.5",
+                "--seed | 99999999999999999999",
+                "--seed | x",
+                "--seed | ''",
+                "--noise-mean | NaN",
+                "--noise-mean | Infinity",
+                "--noise-mean | 1e39",
+                "--noise-mean | x",
+                "--noise-mean | ''",
+                "--noise-std | -1",
+                "--noise-std | NaN",
+                "--noise-std | 1e39",
+                "--noise-std | 1..0.5",
+                "--noise-std | 0.1..0.2..0.3",
+                "--noise | pink",
+                "--noise | ''",
+                "--noise-amount | 0.5",
+                "--noise-peak | 4",
+                "--noise-std | ..",
+                "--noise-std | 0.1..",
+                "--noise-std | x",
+                "--noise-std | ''",
+                "--noise-std | -0.1..0.5",
+                "--filters | 0",
+                "--filters | -1",
+                "--filters | ''",
+                "--filters | 2,,4",
+                "--filters | 99999999999",
+                "--filters | 2.5",
+                "--filters | 2,4,8,16",
+                "--filters | 1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1",
+                "--filters | 100000,100000",
+                "--filters | 2;4",
+                "--filters | 1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1",
+                "--kernel-size | 0",
+                "--kernel-size | 2",
+                "--kernel-size | 9",
+                "--kernel-size | -3",
+                "--kernel-size | 99999999999",
+                "--latent-dim | 0",
+                "--latent-dim | -1",
+                "--latent-dim | 2000000000",
+                "--latent-dim | 99999999999",
+                "--validation-split | -0.1",
+                "--validation-split | 1",
+                "--validation-split | NaN",
+                "--validation-split | 0.999",
+                "--limit | -1",
+                "--limit | 99999999999",
+                "--validation-limit | -1",
+                "--validation-limit | x",
+                "--engine | quantum",
+                "--engine | ''",
+                "--engine | REFERENCE",
+                "--precision | fp7",
+                "--precision | ''",
+                "--threads | -1",
+                "--threads | 1000000",
+                "--threads | x",
+                "--data | nowhere",
+                "--data | ''",
+                "--validation-data | nowhere",
+                "--validation-data | ''",
+                "--init-from | nowhere",
+                "--init-from | tests/golden/tiny.safetensors",
+                "--init-from | tests",
+                "--init-from | ''",
+                "--output | pom.xml",
+                "--output | tests",
+                "--output | pom.xml/run",
+                "--output | ''",
+                "--resume | nowhere",
+                "--resume | ''",
+                "--bogus | 1",
+                "--Epochs | 3",
+                "-e | 3",
+                "--epoch | 3"
+            })
     void refusesWhatIsOutOfRange(String option, String value) throws IOException {
         Map<String, String> before = Program.content(folder);
         train(option, value).assertRefused("dae-gpu train: ");
@@ -388,33 +556,48 @@ class TrainCommandTest {
     void resumesWithAnyNoiseAsIfNeverInterrupted(Noise.Kind kind) throws IOException {
         String measure = "--noise-" + kind.measure();
         String range = kind.usualLevel() + ".." + 1.5f * kind.usualLevel();
-        String out = train("--noise", kind, measure, range, "--schedule", "constant").assertDone().out();
-        assertTrue(out.lines().anyMatch(line -> line.startsWith("Noise:   ") && line.contains(range)
-                && line.length() <= 100), out);
+        String out = train("--noise", kind, measure, range, "--schedule", "constant")
+                .assertDone()
+                .out();
+        assertTrue(
+                out.lines()
+                        .anyMatch(line -> line.startsWith("Noise:   ") && line.contains(range) && line.length() <= 100),
+                out);
         Path resumed = folder.resolve("resumed");
-        train("--noise", kind, measure, range, "--schedule", "constant", "--epochs", "1", "--output", resumed).assertDone();
+        train("--noise", kind, measure, range, "--schedule", "constant", "--epochs", "1", "--output", resumed)
+                .assertDone();
         resume(resumed, "--epochs", "2").assertDone();
         assertEquals(Program.result(run), Program.result(resumed));
-        Noise noise = Checkpoint.read(resumed.resolve("last.safetensors")).options().noise();
+        Noise noise =
+                Checkpoint.read(resumed.resolve("last.safetensors")).options().noise();
         assertEquals(new Noise(kind, 1, kind.usualMean(), kind.usualLevel(), 1.5f * kind.usualLevel(), false), noise);
-        JsonNode options = new ObjectMapper().readTree(run.resolve("config.json").toFile()).get("options");
+        JsonNode options =
+                new ObjectMapper().readTree(run.resolve("config.json").toFile()).get("options");
         assertEquals(kind.toString(), options.get("noise").textValue());
-        assertEquals(kind.hasMean() ? String.valueOf(kind.usualMean()) : "null", options.get("noise-mean").asText());
+        assertEquals(
+                kind.hasMean() ? String.valueOf(kind.usualMean()) : "null",
+                options.get("noise-mean").asText());
         for (Noise.Measure each : Noise.Measure.values()) {
-            assertEquals(each == kind.measure() ? range : "null", options.get("noise-" + each).asText());
+            assertEquals(
+                    each == kind.measure() ? range : "null",
+                    options.get("noise-" + each).asText());
         }
     }
 
     @Test
     void refusesNoiseOptionsOfAnotherKind() throws IOException {
         Map<String, String> before = Program.content(folder);
-        train("--noise-amount", "0.1").assertRefused("--noise-amount goes with salt-pepper and masking noise",
-                "this is gaussian, which takes --noise-std");
-        train("--noise", "Poisson", "--noise-std", "1").assertRefused(
-                "--noise-std goes with gaussian, uniform and speckle noise", "this is poisson, which takes --noise-peak");
+        train("--noise-amount", "0.1")
+                .assertRefused(
+                        "--noise-amount goes with salt-pepper and masking noise",
+                        "this is gaussian, which takes --noise-std");
+        train("--noise", "Poisson", "--noise-std", "1")
+                .assertRefused(
+                        "--noise-std goes with gaussian, uniform and speckle noise",
+                        "this is poisson, which takes --noise-peak");
         train("--noise", "masking", "--noise-peak", "1").assertRefused("--noise-peak goes with poisson noise");
-        train("--noise", "masking", "--noise-mean", "0").assertRefused(
-                "--noise-mean goes with gaussian, uniform and speckle noise", "this is masking");
+        train("--noise", "masking", "--noise-mean", "0")
+                .assertRefused("--noise-mean goes with gaussian, uniform and speckle noise", "this is masking");
         train("--noise", "pink").assertRefused("--noise", "no noise called pink", "salt-pepper");
         train("--noise", "masking", "--noise-amount", "0.5..1.5").assertRefused("amount", "from 0 to 1", "0.5..1.5");
         train("--noise", "poisson", "--noise-peak", "0").assertRefused("peak", "above 0", "0.0");
@@ -456,8 +639,18 @@ class TrainCommandTest {
         Program.run("train", "--data", data, "--output").assertRefused("--output");
         assertFalse(Files.exists(Path.of("--noise-onc")));
         train("--seed", "-5", "--noise-mean", "-1e-1", "--epochs", "1").assertDone();
-        assertEquals(-5, Checkpoint.read(run.resolve("last.safetensors")).options().noise().seed());
-        assertEquals(-0.1f, Checkpoint.read(run.resolve("last.safetensors")).options().noise().mean());
+        assertEquals(
+                -5,
+                Checkpoint.read(run.resolve("last.safetensors"))
+                        .options()
+                        .noise()
+                        .seed());
+        assertEquals(
+                -0.1f,
+                Checkpoint.read(run.resolve("last.safetensors"))
+                        .options()
+                        .noise()
+                        .mean());
     }
 
     @Test
@@ -487,39 +680,60 @@ class TrainCommandTest {
         assertFalse(Files.exists(run));
     }
 
-    /** A rate so high that the error goes up at once: the options reach the trainer, and are the run's own from then on. */
+    /**
+     * A rate so high that the error goes up at once: the options reach the trainer, and are the run's own from then on.
+     */
     @Test
     void stopsEarlyAndKeepsTheNewestCheckpoints() throws IOException {
-        Result result = train("--epochs", "9", "--learning-rate", "0.2", "--schedule", "constant", "--early-stop", "2",
-                "--keep", "2").assertDone();
+        Result result = train(
+                        "--epochs",
+                        "9",
+                        "--learning-rate",
+                        "0.2",
+                        "--schedule",
+                        "constant",
+                        "--early-stop",
+                        "2",
+                        "--keep",
+                        "2")
+                .assertDone();
         List<MetricsLog.Row> rows = MetricsLog.read(run.resolve("metrics.csv"));
         int best = MetricsLog.best(rows).orElseThrow().epoch();
         int last = rows.get(rows.size() - 1).epoch();
         assertTrue(last < 9 && last == best + 2, "best " + best + ", last " + last);
-        assertTrue(result.out().contains("Stopped early: no less validation error in the last 2 epochs."), result.out());
-        assertEquals(Set.of("checkpoints/epoch-00" + (last - 1) + ".safetensors", "checkpoints/epoch-00" + last + ".safetensors"),
+        assertTrue(
+                result.out().contains("Stopped early: no less validation error in the last 2 epochs."), result.out());
+        assertEquals(
+                Set.of(
+                        "checkpoints/epoch-00" + (last - 1) + ".safetensors",
+                        "checkpoints/epoch-00" + last + ".safetensors"),
                 kept());
 
         result = resume(run, "--epochs", "9").assertDone();
         assertEquals(last, MetricsLog.read(run.resolve("metrics.csv")).size(), "no patience is left: " + result.out());
-        resume(run, "--epochs", String.valueOf(last + 2), "--early-stop", "0", "--keep", "1").assertDone();
+        resume(run, "--epochs", String.valueOf(last + 2), "--early-stop", "0", "--keep", "1")
+                .assertDone();
         assertEquals(last + 2, MetricsLog.read(run.resolve("metrics.csv")).size());
         assertEquals(Set.of(String.format("checkpoints/epoch-%03d.safetensors", last + 2)), kept());
     }
 
     private Set<String> kept() throws IOException {
-        return Program.content(run).keySet().stream().filter(name -> name.startsWith("checkpoints/"))
+        return Program.content(run).keySet().stream()
+                .filter(name -> name.startsWith("checkpoints/"))
                 .collect(Collectors.toSet());
     }
 
-    /** Pictures of several sizes, one of them damaged: the rest is trained on, and a resumed run prepares them alike. */
+    /**
+     * Pictures of several sizes, one of them damaged: the rest is trained on, and a resumed run prepares them alike.
+     */
     @Test
     void foldersOfPicturesAreTrainedOn() throws IOException {
         Path photos = Files.createDirectories(folder.resolve("photos/sub")).getParent();
         for (int i = 0; i < 6; i++) {
             byte[] pixels = new byte[(9 + i) * 20 * 3];
             new Random(i).nextBytes(pixels);
-            Files.write(photos.resolve((i < 3 ? "sub/" : "") + i + ".png"),
+            Files.write(
+                    photos.resolve((i < 3 ? "sub/" : "") + i + ".png"),
                     ImageFile.encode(new ImageSet(9 + i, 20, 3, pixels), 0, "png"));
         }
         Path broken = Files.write(photos.resolve("0.jpg"), new byte[] {1});
@@ -527,15 +741,21 @@ class TrainCommandTest {
         arguments.addAll(List.of("--tiles", "8x8", "--overlap", "2", "--color", "grey"));
         Result result = Program.run(arguments.toArray());
         assertEquals(3, result.status(), result.err());
-        assertEquals("dae-gpu train: left out: " + broken + " is neither a PNG nor a JPEG file", result.err().strip());
+        assertEquals(
+                "dae-gpu train: left out: " + broken + " is neither a PNG nor a JPEG file",
+                result.err().strip());
         assertTrue(result.out().contains("images of 8x8 grey from " + photos), result.out());
         Matcher next = Pattern.compile(" (evaluate) (\\S+)\\s*$").matcher(result.out());
         assertTrue(next.find(), result.out());
         Program.run(next.group(1), next.group(2)).assertRefusedWith(3, "left out: " + broken);
         assertTrue(Files.exists(run.resolve("robustness.png")));
         String config = Files.readString(run.resolve("config.json"));
-        assertTrue(config.contains("\"tiles\" : \"8x8\"") && config.contains("\"overlap\" : 2")
-                && config.contains("\"color\" : \"grey\"") && config.contains("\"resize\" : null"), config);
+        assertTrue(
+                config.contains("\"tiles\" : \"8x8\"")
+                        && config.contains("\"overlap\" : 2")
+                        && config.contains("\"color\" : \"grey\"")
+                        && config.contains("\"resize\" : null"),
+                config);
         Path other = folder.resolve("longer");
         List<Object> longer = new ArrayList<>(arguments);
         longer.set(longer.indexOf("--epochs") + 1, "3");
@@ -543,7 +763,8 @@ class TrainCommandTest {
         longer.addAll(List.of("--schedule", "constant"));
         assertEquals(3, Program.run(longer.toArray()).status());
         assertEquals(3, Program.run("train", "--resume", other, "--epochs", "4").status());
-        Program.run("train", "--resume", other, "--color", "color").assertRefused("--color cannot be given with --resume");
+        Program.run("train", "--resume", other, "--color", "color")
+                .assertRefused("--color cannot be given with --resume");
     }
 
     @Test
@@ -559,7 +780,8 @@ class TrainCommandTest {
             {"give one of --resize, --crop and --tiles", "--crop", "8x8", "--tiles", "8x8"},
             {"--overlap goes with --tiles", "--resize", "8x8", "--overlap", "2"},
             {"overlap by 0 to 7 pixels, not 8", "--tiles", "8", "--overlap", "8"},
-            {"--color must be grey, color or auto, not red", "--color", "red"}}) {
+            {"--color must be grey, color or auto, not red", "--color", "red"}
+        }) {
             List<Object> arguments = Program.training(photos, run);
             arguments.addAll(List.of(wrong).subList(1, wrong.length));
             Program.run(arguments.toArray()).assertRefused(wrong[0]);
@@ -587,8 +809,15 @@ class TrainCommandTest {
 
     @Test
     void splitsAndLimits() {
-        String out = train("--data", data.resolve("train-images-idx3-ubyte"), "--validation-split", "0.25", "--limit", "20")
-                .assertDone().out();
+        String out = train(
+                        "--data",
+                        data.resolve("train-images-idx3-ubyte"),
+                        "--validation-split",
+                        "0.25",
+                        "--limit",
+                        "20")
+                .assertDone()
+                .out();
         assertTrue(out.contains("training: 20 images") && out.contains("validation: 10 images"), out);
     }
 
@@ -604,10 +833,25 @@ class TrainCommandTest {
     void modelStartsAnotherRun() throws IOException {
         train("--epochs", "1").assertDone();
         Path second = folder.resolve("second");
-        Program.run("train", "--data", data, "--output", second, "--epochs", "1", "--batch-size", "40", "--engine",
-                "reference",
-                "--learning-rate", "1e-30", "--init-from", run).assertDone();
-        Parameters expected = Checkpoint.read(run.resolve("best.safetensors")).state().parameters();
+        Program.run(
+                        "train",
+                        "--data",
+                        data,
+                        "--output",
+                        second,
+                        "--epochs",
+                        "1",
+                        "--batch-size",
+                        "40",
+                        "--engine",
+                        "reference",
+                        "--learning-rate",
+                        "1e-30",
+                        "--init-from",
+                        run)
+                .assertDone();
+        Parameters expected =
+                Checkpoint.read(run.resolve("best.safetensors")).state().parameters();
         // At this rate nothing moves.
         Checkpoint checkpoint = Checkpoint.read(second.resolve("last.safetensors"));
         assertArrayEquals(expected.values(), checkpoint.state().parameters().values(), 1e-25f);
@@ -616,7 +860,8 @@ class TrainCommandTest {
         Path third = folder.resolve("third");
         Program.run("train", "--data", data, "--output", third, "--init-from", run, "--filters", "2,4")
                 .assertRefused("--filters cannot be given with --init-from");
-        Program.run("train", "--output", third, "--init-from", run, "--limit", "10").assertRefused("8x8 grey", "28x28 grey");
+        Program.run("train", "--output", third, "--init-from", run, "--limit", "10")
+                .assertRefused("8x8 grey", "28x28 grey");
         assertFalse(Files.exists(third));
     }
 
@@ -624,8 +869,11 @@ class TrainCommandTest {
     void firstWeightsAreTheSeeds() throws IOException {
         train("--epochs", "1", "--learning-rate", "1e-30", "--seed", "11").assertDone();
         Checkpoint checkpoint = Checkpoint.read(run.resolve("last.safetensors"));
-        assertArrayEquals(Initializer.glorotUniform(checkpoint.options().architecture(), 11).values(),
-                checkpoint.state().parameters().values(), 1e-25f);
+        assertArrayEquals(
+                Initializer.glorotUniform(checkpoint.options().architecture(), 11)
+                        .values(),
+                checkpoint.state().parameters().values(),
+                1e-25f);
     }
 
     @ParameterizedTest

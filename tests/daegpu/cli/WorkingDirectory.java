@@ -14,8 +14,9 @@ import java.nio.file.Path;
 import java.util.List;
 
 /**
- * Runs the program's commands one after the other in a folder of its own, which to Java is a matter of the process: so in
- * another process, which takes the arguments of each, and answers with what {@link Program#run} returns there, a line each.
+ * Runs the program's commands one after the other in a folder of its own, which to Java is a matter of the process: so
+ * in another process, which takes the arguments of each, and answers with what {@link Program#run} returns there, a
+ * line each.
  */
 final class WorkingDirectory implements AutoCloseable {
 
@@ -32,8 +33,8 @@ final class WorkingDirectory implements AutoCloseable {
     /** Starts in {@code folder}, where there is no display. */
     static WorkingDirectory of(Path folder) throws IOException {
         ProcessBuilder builder = Program.fork(List.of("-Dfile.encoding=UTF-8")).directory(folder.toFile());
-        builder.command().replaceAll(
-                argument -> argument.equals("daegpu.Main") ? WorkingDirectory.class.getName() : argument);
+        builder.command()
+                .replaceAll(argument -> argument.equals("daegpu.Main") ? WorkingDirectory.class.getName() : argument);
         builder.environment().keySet().removeAll(List.of("DISPLAY", "WAYLAND_DISPLAY"));
         return new WorkingDirectory(builder.redirectError(Redirect.INHERIT).start());
     }

@@ -10,8 +10,7 @@ public final class Allocation {
 
     private static final ThreadMXBean THREADS = (ThreadMXBean) ManagementFactory.getThreadMXBean();
 
-    private Allocation() {
-    }
+    private Allocation() {}
 
     /** Runs {@code action} and fails if this thread allocated more than {@code bytes} meanwhile, freed or not. */
     public static void assertAtMost(long bytes, Runnable action) {

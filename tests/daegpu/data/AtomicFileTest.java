@@ -54,18 +54,24 @@ class AtomicFileTest {
     void aFailureLeavesTheFileAsItWasAndNothingElse() throws IOException {
         Path file = folder.resolve("a.bin");
         AtomicFile.write(file, new byte[] {1, 2, 3});
-        IOException failure = assertThrows(IOException.class, () -> AtomicFile.write(file, out -> {
-            out.write(new byte[500_000]);
-            throw new IOException("No space left on device");
-        }));
+        IOException failure = assertThrows(
+                IOException.class,
+                () -> AtomicFile.write(file, out -> {
+                    out.write(new byte[500_000]);
+                    throw new IOException("No space left on device");
+                }));
         assertEquals("cannot write " + file + ": No space left on device", failure.getMessage());
-        assertThrows(IllegalStateException.class, () -> AtomicFile.write(file, out -> {
-            out.write(new byte[500_000]);
-            throw new IllegalStateException();
-        }));
-        assertThrows(OutOfMemoryError.class, () -> AtomicFile.write(file, out -> {
-            throw new OutOfMemoryError("thrown by a test");
-        }));
+        assertThrows(
+                IllegalStateException.class,
+                () -> AtomicFile.write(file, out -> {
+                    out.write(new byte[500_000]);
+                    throw new IllegalStateException();
+                }));
+        assertThrows(
+                OutOfMemoryError.class,
+                () -> AtomicFile.write(file, out -> {
+                    throw new OutOfMemoryError("thrown by a test");
+                }));
         assertArrayEquals(new byte[] {1, 2, 3}, Files.readAllBytes(file));
         assertEquals(List.of("a.bin"), names());
     }
@@ -165,8 +171,15 @@ class AtomicFileTest {
         Random random = new Random(1);
         for (int round = 0; round < 4; round++) {
             Files.deleteIfExists(file);
-            Process writer = new ProcessBuilder(Path.of(System.getProperty("java.home"), "bin", "java").toString(),
-                    "-cp", System.getProperty("java.class.path"), Writer.class.getName(), file.toString()).inheritIO().start();
+            Process writer = new ProcessBuilder(
+                            Path.of(System.getProperty("java.home"), "bin", "java")
+                                    .toString(),
+                            "-cp",
+                            System.getProperty("java.class.path"),
+                            Writer.class.getName(),
+                            file.toString())
+                    .inheritIO()
+                    .start();
             long deadline = System.nanoTime() + TimeUnit.SECONDS.toNanos(60);
             while (!Files.exists(file)) {
                 assertTrue(writer.isAlive() && System.nanoTime() < deadline, "the writing process does not write");
@@ -187,8 +200,7 @@ class AtomicFileTest {
     /** Writes files of one repeated byte each, until it is killed. */
     static final class Writer {
 
-        private Writer() {
-        }
+        private Writer() {}
 
         public static void main(String[] arguments) throws IOException {
             for (byte value = 0; ; value++) {
@@ -200,12 +212,14 @@ class AtomicFileTest {
     }
 
     private static String failure(Path file) {
-        return assertThrows(IOException.class, () -> AtomicFile.write(file, new byte[] {1})).getMessage();
+        return assertThrows(IOException.class, () -> AtomicFile.write(file, new byte[] {1}))
+                .getMessage();
     }
 
     private List<String> names() throws IOException {
         try (Stream<Path> files = Files.list(folder)) {
-            return new ArrayList<>(files.map(file -> file.getFileName().toString()).sorted().toList());
+            return new ArrayList<>(
+                    files.map(file -> file.getFileName().toString()).sorted().toList());
         }
     }
 }

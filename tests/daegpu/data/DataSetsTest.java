@@ -27,8 +27,10 @@ class DataSetsTest {
         DataSets sets = DataSets.open(null, null, 0, 0, 100);
         assertEquals(60_000, sets.training().count());
         assertArrayEquals(EmbeddedMnist.test(100).pixels(), sets.validation().pixels());
-        assertEquals("training: 60,000 images of 28x28 grey from the embedded MNIST\n"
-                + "validation: 100 images of 28x28 grey from the embedded MNIST's test set", sets.description());
+        assertEquals(
+                "training: 60,000 images of 28x28 grey from the embedded MNIST\n"
+                        + "validation: 100 images of 28x28 grey from the embedded MNIST's test set",
+                sets.description());
     }
 
     @Test
@@ -44,16 +46,22 @@ class DataSetsTest {
     }
 
     @ParameterizedTest
-    @CsvSource({"train-images-idx3-ubyte, t10k-images-idx3-ubyte", "train-images-idx3-ubyte.gz, t10k-images.idx3-ubyte",
-        "train-images.idx3-ubyte, t10k-images.idx3-ubyte.gz", "train-images.idx3-ubyte.gz, t10k-images-idx3-ubyte.gz"})
+    @CsvSource({
+        "train-images-idx3-ubyte, t10k-images-idx3-ubyte",
+        "train-images-idx3-ubyte.gz, t10k-images.idx3-ubyte",
+        "train-images.idx3-ubyte, t10k-images.idx3-ubyte.gz",
+        "train-images.idx3-ubyte.gz, t10k-images-idx3-ubyte.gz"
+    })
     void aFolderIsSearchedForTheUsualNames(String trainingName, String validationName) throws IOException {
         write(trainingName, 30, 4, 6, 1);
         write(validationName, 7, 4, 6, 1);
         DataSets sets = DataSets.open(folder, null, 0, 0, 0);
         assertEquals(30, sets.training().count());
         assertEquals(7, sets.validation().count());
-        assertEquals("training: 30 images of 4x6 grey from " + folder.resolve(trainingName) + "\n"
-                + "validation: 7 images of 4x6 grey from " + folder.resolve(validationName), sets.description());
+        assertEquals(
+                "training: 30 images of 4x6 grey from " + folder.resolve(trainingName) + "\n"
+                        + "validation: 7 images of 4x6 grey from " + folder.resolve(validationName),
+                sets.description());
     }
 
     @Test
@@ -65,8 +73,11 @@ class DataSetsTest {
         Path subfolder = Files.createDirectory(folder.resolve("sub"));
         Files.move(other, subfolder.resolve("t10k-images.idx3-ubyte.gz"));
         assertEquals(8, DataSets.open(folder, subfolder, 0, 0, 0).validation().count());
-        assertRefused("holds no validation images: looked for PNG and JPEG files and for t10k-images-idx3-ubyte, ", folder,
-                Files.createDirectory(folder.resolve("empty")), 0);
+        assertRefused(
+                "holds no validation images: looked for PNG and JPEG files and for t10k-images-idx3-ubyte, ",
+                folder,
+                Files.createDirectory(folder.resolve("empty")),
+                0);
     }
 
     @Test
@@ -79,12 +90,16 @@ class DataSetsTest {
         // Keras: floor(30 · 0.79) = 23
         assertArrayEquals(all.range(0, 23).pixels(), sets.training().pixels());
         assertArrayEquals(all.range(23, 30).pixels(), sets.validation().pixels());
-        assertTrue(sets.description().endsWith("\nvalidation: 7 images of 4x6 grey, split off the end of the training images"),
+        assertTrue(
+                sets.description()
+                        .endsWith("\nvalidation: 7 images of 4x6 grey, split off the end of the training images"),
                 sets.description());
         DataSets limited = DataSets.open(folder, null, 0.21, 24, 3);
         assertEquals(23, limited.training().count());
         assertArrayEquals(all.range(23, 26).pixels(), limited.validation().pixels());
-        assertTrue(limited.description().startsWith("training: 23 images of 4x6 grey (there are no more; the limit was 24) from "),
+        assertTrue(
+                limited.description()
+                        .startsWith("training: 23 images of 4x6 grey (there are no more; the limit was 24) from "),
                 limited.description());
     }
 
@@ -93,10 +108,13 @@ class DataSetsTest {
         Path file = write("images.gz", 25, 4, 6, 1);
         DataSets sets = DataSets.open(file, null, 0, 0, 0);
         assertEquals(22, sets.training().count());
-        assertArrayEquals(IdxFile.read(file, 0).range(22, 25).pixels(), sets.validation().pixels());
-        assertEquals("training: 22 images of 4x6 grey from " + file + "\n"
-                + "validation: 3 images of 4x6 grey, split off the end of the training images"
-                + " (the last tenth, since there is no validation set)", sets.description());
+        assertArrayEquals(
+                IdxFile.read(file, 0).range(22, 25).pixels(), sets.validation().pixels());
+        assertEquals(
+                "training: 22 images of 4x6 grey from " + file + "\n"
+                        + "validation: 3 images of 4x6 grey, split off the end of the training images"
+                        + " (the last tenth, since there is no validation set)",
+                sets.description());
     }
 
     @Test
@@ -104,8 +122,10 @@ class DataSetsTest {
         Path file = write("a", 3, 4, 6, 1);
         Path one = write("b", 1, 4, 6, 1);
         DataSets sets = DataSets.open(file, one, 0, 1_000_000, 2);
-        assertEquals("training: 3 images of 4x6 grey (there are no more; the limit was 1,000,000) from " + file + "\n"
-                + "validation: 1 image of 4x6 grey (there are no more; the limit was 2) from " + one, sets.description());
+        assertEquals(
+                "training: 3 images of 4x6 grey (there are no more; the limit was 1,000,000) from " + file + "\n"
+                        + "validation: 1 image of 4x6 grey (there are no more; the limit was 2) from " + one,
+                sets.description());
     }
 
     @Test
@@ -114,29 +134,47 @@ class DataSetsTest {
         Path other = write("b", 3, 6, 4, 1);
         Path colour = write("c", 3, 4, 6, 3);
         Path one = write("d", 1, 4, 6, 1);
-        assertRefused("validation images must be like the training images: " + other + " holds 6x4 grey, " + file
-                + " 4x6 grey", file, other, 0);
+        assertRefused(
+                "validation images must be like the training images: " + other + " holds 6x4 grey, " + file
+                        + " 4x6 grey",
+                file,
+                other,
+                0);
         assertRefused(colour + " holds 4x6 colour", file, colour, 0);
         assertRefused("not both", file, file, 0.1);
         assertRefused(one + " holds 1 image, which cannot be split into training and validation images", one, null, 0);
-        assertRefused(file + " holds 3 images, which cannot be split into training and validation images at 0.9",
-                file, null, 0.9);
+        assertRefused(
+                file + " holds 3 images, which cannot be split into training and validation images at 0.9",
+                file,
+                null,
+                0.9);
         assertRefused("absent does not exist", folder.resolve("absent"), null, 0);
         Path empty = Files.createDirectory(folder.resolve("empty"));
-        assertRefused(empty + " holds no training images: looked for PNG and JPEG files and for train-images-idx3-ubyte, "
-                + "train-images-idx3-ubyte.gz, "
-                + "train-images.idx3-ubyte, train-images.idx3-ubyte.gz", empty, null, 0);
+        assertRefused(
+                empty + " holds no training images: looked for PNG and JPEG files and for train-images-idx3-ubyte, "
+                        + "train-images-idx3-ubyte.gz, "
+                        + "train-images.idx3-ubyte, train-images.idx3-ubyte.gz",
+                empty,
+                null,
+                0);
         Files.createFile(empty.resolve("digit.PNG"));
-        assertRefused("no picture in " + empty + " can be used: " + empty.resolve("digit.PNG")
-                + " is neither a PNG nor a JPEG file", empty, null, 0);
+        assertRefused(
+                "no picture in " + empty + " can be used: " + empty.resolve("digit.PNG")
+                        + " is neither a PNG nor a JPEG file",
+                empty,
+                null,
+                0);
         assertThrows(InvalidInputException.class, () -> DataSets.open(file, null, 0, -1, 0));
         assertThrows(InvalidInputException.class, () -> DataSets.open(file, null, 0, 0, -1));
     }
 
     @Test
     void validationImagesCanBeReadAlone() throws IOException {
-        assertArrayEquals(EmbeddedMnist.test(3).pixels(), alone(null, null, 0, 3).images().pixels());
-        assertArrayEquals(DataSets.open(null, null, 0.25, 1, 20).validation().pixels(), alone(null, null, 0.25, 20).images().pixels());
+        assertArrayEquals(
+                EmbeddedMnist.test(3).pixels(), alone(null, null, 0, 3).images().pixels());
+        assertArrayEquals(
+                DataSets.open(null, null, 0.25, 1, 20).validation().pixels(),
+                alone(null, null, 0.25, 20).images().pixels());
         write("train-images-idx3-ubyte", 30, 4, 6, 1);
         Path test = write("t10k-images-idx3-ubyte", 7, 4, 6, 1);
         Path file = write("other.gz", 25, 4, 6, 1);
@@ -144,8 +182,13 @@ class DataSetsTest {
             for (Path validationData : new Path[] {null, folder, file}) {
                 for (double split : validationData == null ? new double[] {0, 0.21} : new double[] {0}) {
                     for (int limit : new int[] {0, 2, 100}) {
-                        assertArrayEquals(DataSets.open(data, validationData, split, 1, limit).validation().pixels(),
-                                alone(data, validationData, split, limit).images().pixels());
+                        assertArrayEquals(
+                                DataSets.open(data, validationData, split, 1, limit)
+                                        .validation()
+                                        .pixels(),
+                                alone(data, validationData, split, limit)
+                                        .images()
+                                        .pixels());
                     }
                 }
             }
@@ -164,8 +207,16 @@ class DataSetsTest {
     @Test
     void onlyPicturesAreResized() throws IOException {
         Path file = write("a", 30, 4, 6, 1);
-        InvalidInputException refusal = assertThrows(InvalidInputException.class, () -> DataSets.open(file, null, 0, 0, 0,
-                new Preparation(Fit.RESIZE, 4, 6, 0, Colour.AUTO), ReadingListener.SILENT));
+        InvalidInputException refusal = assertThrows(
+                InvalidInputException.class,
+                () -> DataSets.open(
+                        file,
+                        null,
+                        0,
+                        0,
+                        0,
+                        new Preparation(Fit.RESIZE, 4, 6, 0, Colour.AUTO),
+                        ReadingListener.SILENT));
         assertTrue(refusal.getMessage().endsWith("and " + file + " is none"), refusal.getMessage());
     }
 
@@ -184,8 +235,8 @@ class DataSetsTest {
     }
 
     private static void assertRefused(String problem, Path data, Path validationData, double split) {
-        InvalidInputException refusal = assertThrows(InvalidInputException.class,
-                () -> DataSets.open(data, validationData, split, 0, 0));
+        InvalidInputException refusal =
+                assertThrows(InvalidInputException.class, () -> DataSets.open(data, validationData, split, 0, 0));
         assertTrue(refusal.getMessage().contains(problem), refusal.getMessage());
     }
 }

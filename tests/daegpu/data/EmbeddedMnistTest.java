@@ -29,8 +29,12 @@ class EmbeddedMnistTest {
 
     @Test
     void aLimitTakesTheFirstImages() throws IOException {
-        assertArrayEquals(Arrays.copyOf(raw("train-images-idx3-ubyte.gz"), 7 * 784), EmbeddedMnist.training(7).pixels());
-        assertArrayEquals(Arrays.copyOf(raw("t10k-images-idx3-ubyte.gz"), 9_999 * 784), EmbeddedMnist.test(9_999).pixels());
+        assertArrayEquals(
+                Arrays.copyOf(raw("train-images-idx3-ubyte.gz"), 7 * 784),
+                EmbeddedMnist.training(7).pixels());
+        assertArrayEquals(
+                Arrays.copyOf(raw("t10k-images-idx3-ubyte.gz"), 9_999 * 784),
+                EmbeddedMnist.test(9_999).pixels());
         assertEquals(10_000, EmbeddedMnist.test(10_000).count());
         assertEquals(10_000, EmbeddedMnist.test(70_000).count());
     }
@@ -43,8 +47,11 @@ class EmbeddedMnistTest {
         for (int x = 0; x < 28; x++) {
             row[x] = first.pixels()[5 * 28 + x] & 0xFF;
         }
-        assertArrayEquals(new int[] {0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 3, 18, 18, 18, 126, 136, 175, 26, 166, 255, 247,
-                127, 0, 0, 0, 0}, row);
+        assertArrayEquals(
+                new int[] {
+                    0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 3, 18, 18, 18, 126, 136, 175, 26, 166, 255, 247, 127, 0, 0, 0, 0
+                },
+                row);
     }
 
     @Test
@@ -59,9 +66,12 @@ class EmbeddedMnistTest {
             out.write(raw);
         }
         for (int limit : new int[] {0, 10}) {
-            InvalidInputException refusal = assertThrows(InvalidInputException.class,
-                    () -> EmbeddedMnist.read(EmbeddedMnist.TEST, new ByteArrayInputStream(compressed.toByteArray()), limit));
-            assertEquals("the embedded file mnist/t10k-images-idx3-ubyte.gz is damaged: its SHA-256 is not the expected one",
+            InvalidInputException refusal = assertThrows(
+                    InvalidInputException.class,
+                    () -> EmbeddedMnist.read(
+                            EmbeddedMnist.TEST, new ByteArrayInputStream(compressed.toByteArray()), limit));
+            assertEquals(
+                    "the embedded file mnist/t10k-images-idx3-ubyte.gz is damaged: its SHA-256 is not the expected one",
                     refusal.getMessage());
         }
     }

@@ -38,19 +38,28 @@ class IdxFileTest {
     void bytesAreThoseOfTheFormat() throws IOException {
         Path file = folder.resolve("grey");
         IdxFile.write(file, new ImageSet(1, 3, 1, new byte[] {1, 2, 3, 4, 5, -1}));
-        assertArrayEquals(new byte[] {0, 0, 8, 3, 0, 0, 0, 2, 0, 0, 0, 1, 0, 0, 0, 3, 1, 2, 3, 4, 5, -1},
+        assertArrayEquals(
+                new byte[] {0, 0, 8, 3, 0, 0, 0, 2, 0, 0, 0, 1, 0, 0, 0, 3, 1, 2, 3, 4, 5, -1},
                 Files.readAllBytes(file));
         Path colour = folder.resolve("colour.gz");
         IdxFile.write(colour, new ImageSet(1, 1, 3, new byte[] {1, 2, -3}));
         try (InputStream in = new GZIPInputStream(Files.newInputStream(colour))) {
-            assertArrayEquals(new byte[] {0, 0, 8, 4, 0, 0, 0, 1, 0, 0, 0, 1, 0, 0, 0, 1, 0, 0, 0, 3, 1, 2, -3},
+            assertArrayEquals(
+                    new byte[] {0, 0, 8, 4, 0, 0, 0, 1, 0, 0, 0, 1, 0, 0, 0, 1, 0, 0, 0, 3, 1, 2, -3},
                     in.readAllBytes());
         }
     }
 
     @ParameterizedTest
-    @CsvSource({"raw, 5, 1", "zipped.gz, 5, 1", "raw, 2, 3", "zipped.GZ, 2, 3", "zipped.gz, 3, 2", "raw, 1, 4",
-            "large.gz, 40000, 1"})
+    @CsvSource({
+        "raw, 5, 1",
+        "zipped.gz, 5, 1",
+        "raw, 2, 3",
+        "zipped.GZ, 2, 3",
+        "zipped.gz, 3, 2",
+        "raw, 1, 4",
+        "large.gz, 40000, 1"
+    })
     void whatIsWrittenIsRead(String name, int count, int channels) throws IOException {
         byte[] pixels = random(count * 7 * 9 * channels);
         Path file = folder.resolve(name);
@@ -58,8 +67,9 @@ class IdxFileTest {
         // The content decides, not the name.
         Path renamed = Files.move(file, folder.resolve("renamed"));
         ImageSet read = IdxFile.read(renamed, 0);
-        assertEquals(count + " x 7 x 9 x " + channels, read.count() + " x " + read.height() + " x " + read.width() + " x "
-                + read.channels());
+        assertEquals(
+                count + " x 7 x 9 x " + channels,
+                read.count() + " x " + read.height() + " x " + read.width() + " x " + read.channels());
         assertArrayEquals(pixels, read.pixels());
         try (InputStream in = Files.newInputStream(renamed)) {
             assertArrayEquals(pixels, IdxFile.read(in, "a stream", 0).pixels());
@@ -98,7 +108,8 @@ class IdxFileTest {
         assertRefused(file, new byte[] {0, 0, 8, 3, 0, 0, 0, 1, 0}, "is truncated within its header");
         assertRefused(file, "GIF89a and so on".getBytes(StandardCharsets.US_ASCII), "is no IDX file: it begins with");
         assertRefused(file, new byte[] {0, 0, 7, 3, 0, 0}, "is no IDX file: it begins with 00 00 07 03");
-        assertRefused(file, new byte[] {0, 0, 9, 3, 0, 0}, "holds signed bytes; only unsigned bytes can be read as images");
+        assertRefused(
+                file, new byte[] {0, 0, 9, 3, 0, 0}, "holds signed bytes; only unsigned bytes can be read as images");
         assertRefused(file, new byte[] {0, 0, 0x0B, 3}, "holds 16-bit integers");
         assertRefused(file, new byte[] {0, 0, 0x0C, 3}, "holds 32-bit integers");
         assertRefused(file, new byte[] {0, 0, 0x0D, 3}, "holds 32-bit floats");
@@ -110,23 +121,40 @@ class IdxFileTest {
         assertRefused(file, header(3, 1, 0, 2), "announces images without pixels: 1 images of 0x2");
         assertRefused(file, header(4, 1, 2, 2, 0), "announces images without pixels: 1 images of 2x2x0");
         assertRefused(file, header(4, 1, 2, 2, 5), "announces 1 images of 2x2x5; at most 4 channels can be read");
-        assertRefused(file, header(3, -1, 2, 2), "is truncated: it announces 4294967295 images of 2x2, 17179869180 bytes, and holds 0");
-        assertRefused(file, header(3, 1, -1, 2), "announces 1 images of 4294967295x2, which is over 2 GiB for a single image");
+        assertRefused(
+                file,
+                header(3, -1, 2, 2),
+                "is truncated: it announces 4294967295 images of 2x2, 17179869180 bytes, and holds 0");
+        assertRefused(
+                file,
+                header(3, 1, -1, 2),
+                "announces 1 images of 4294967295x2, which is over 2 GiB for a single image");
         assertRefused(file, header(3, 1, -1, -1), "which is over 2 GiB for a single image");
         assertRefused(file, header(4, 1, 65536, 65536, 1), "which is over 2 GiB for a single image");
         assertRefused(file, header(4, 1, 30000, 30000, 3), "which is over 2 GiB for a single image");
         assertRefused(file, header(3, -1, 46340, 46340), "is truncated: it announces 4294967295 images of 46340x46340");
-        assertRefused(file, header(3, 1, 40000, 50000), "is truncated: it announces 1 images of 40000x50000, 2000000000 bytes, and holds 0");
+        assertRefused(
+                file,
+                header(3, 1, 40000, 50000),
+                "is truncated: it announces 1 images of 40000x50000, 2000000000 bytes, and holds 0");
     }
 
     @Test
     void filesThatDoNotHoldWhatTheyAnnounceAreRefused() throws IOException {
         Path file = folder.resolve("a");
         byte[] valid = concatenate(header(3, 3, 2, 2), new byte[12]);
-        assertRefused(file, Arrays.copyOf(valid, 27), "is truncated: it announces 3 images of 2x2, 12 bytes, and holds 11");
-        assertRefused(file, gzip(Arrays.copyOf(valid, 27)), "is truncated: it announces 3 images of 2x2, 12 bytes, and holds 11");
-        assertRefused(file, Arrays.copyOf(valid, 29), "is too long: it goes on after the 3 images of 2x2 that it announces");
-        assertRefused(file, gzip(Arrays.copyOf(valid, 29)), "is too long: it goes on after the 3 images of 2x2 that it announces");
+        assertRefused(
+                file, Arrays.copyOf(valid, 27), "is truncated: it announces 3 images of 2x2, 12 bytes, and holds 11");
+        assertRefused(
+                file,
+                gzip(Arrays.copyOf(valid, 27)),
+                "is truncated: it announces 3 images of 2x2, 12 bytes, and holds 11");
+        assertRefused(
+                file, Arrays.copyOf(valid, 29), "is too long: it goes on after the 3 images of 2x2 that it announces");
+        assertRefused(
+                file,
+                gzip(Arrays.copyOf(valid, 29)),
+                "is too long: it goes on after the 3 images of 2x2 that it announces");
         Files.write(file, Arrays.copyOf(valid, 27));
         assertEquals(2, IdxFile.read(file, 2).count(), "what a limit leaves out need not be there");
         Files.write(file, Arrays.copyOf(valid, 29));
@@ -155,7 +183,9 @@ class IdxFileTest {
     void compressedFilesAreNotBelieved() throws IOException {
         Path file = folder.resolve("a.gz");
         // Under 30 bytes that ask for 2 GB: the buffer must not be taken before the bytes are there.
-        assertRefused(file, gzip(header(3, 1, 40000, 50000)),
+        assertRefused(
+                file,
+                gzip(header(3, 1, 40000, 50000)),
                 "is truncated: it announces 1 images of 40000x50000, 2000000000 bytes, and holds 0");
         assertRefused(file, gzip(header(3, -1, 40000, 50000)), "which is over 2 GiB; take fewer of them with --limit");
         // 64 MB of zeros in 64 KB where 4 bytes were announced.
@@ -173,8 +203,10 @@ class IdxFileTest {
     void streamsAreNotBelievedEither() {
         InputStream in = new ByteArrayInputStream(header(3, 1, 40000, 50000));
         Allocation.assertAtMost(MUCH_MEMORY, () -> {
-            InvalidInputException refusal = assertThrows(InvalidInputException.class, () -> IdxFile.read(in, "the stream", 0));
-            assertEquals("the stream is truncated: it announces 1 images of 40000x50000, 2000000000 bytes, and holds 0",
+            InvalidInputException refusal =
+                    assertThrows(InvalidInputException.class, () -> IdxFile.read(in, "the stream", 0));
+            assertEquals(
+                    "the stream is truncated: it announces 1 images of 40000x50000, 2000000000 bytes, and holds 0",
                     refusal.getMessage());
         });
     }
@@ -220,7 +252,10 @@ class IdxFileTest {
     }
 
     private static byte[] concatenate(byte[] first, byte[] second) {
-        return ByteBuffer.allocate(first.length + second.length).put(first).put(second).array();
+        return ByteBuffer.allocate(first.length + second.length)
+                .put(first)
+                .put(second)
+                .array();
     }
 
     private static byte[] gzip(byte[] content) throws IOException {
@@ -243,7 +278,8 @@ class IdxFileTest {
     }
 
     private static void assertRefused(Path file, String problem) {
-        Allocation.assertAtMost(MUCH_MEMORY, () -> assertThrows(InvalidInputException.class, () -> IdxFile.read(file, 0)));
+        Allocation.assertAtMost(
+                MUCH_MEMORY, () -> assertThrows(InvalidInputException.class, () -> IdxFile.read(file, 0)));
         InvalidInputException refusal = assertThrows(InvalidInputException.class, () -> IdxFile.read(file, 0));
         assertTrue(refusal.getMessage().contains(problem), refusal.getMessage());
         assertOneLine(file, refusal);

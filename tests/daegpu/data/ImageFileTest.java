@@ -72,7 +72,8 @@ class ImageFileTest {
     @Test
     void whatIsEncodedIsGreyOrColourForOthersToo() throws IOException {
         byte[] grey = {0, 1, 100, (byte) 128, (byte) 200, -1};
-        BufferedImage read = ImageIO.read(new ByteArrayInputStream(ImageFile.encode(new ImageSet(2, 3, 1, grey), 0, "png")));
+        BufferedImage read =
+                ImageIO.read(new ByteArrayInputStream(ImageFile.encode(new ImageSet(2, 3, 1, grey), 0, "png")));
         assertEquals(BufferedImage.TYPE_BYTE_GRAY, read.getType());
         assertArrayEquals(new int[] {0, 1, 100, 128, 200, 255}, read.getRaster().getPixels(0, 0, 3, 2, (int[]) null));
         byte[] colour = {10, 20, 30, (byte) 200, (byte) 150, (byte) 100};
@@ -109,8 +110,10 @@ class ImageFileTest {
 
     @Test
     void whatNoPictureCanHoldIsNotEncoded() {
-        assertThrows(IllegalArgumentException.class, () -> ImageFile.encode(new ImageSet(1, 1, 2, new byte[2]), 0, "png"));
-        assertThrows(IllegalArgumentException.class, () -> ImageFile.encode(new ImageSet(1, 1, 1, new byte[1]), 0, "gif"));
+        assertThrows(
+                IllegalArgumentException.class, () -> ImageFile.encode(new ImageSet(1, 1, 2, new byte[2]), 0, "png"));
+        assertThrows(
+                IllegalArgumentException.class, () -> ImageFile.encode(new ImageSet(1, 1, 1, new byte[1]), 0, "gif"));
     }
 
     // ---- every kind of PNG
@@ -173,63 +176,99 @@ class ImageFileTest {
         assertArrayEquals(new byte[] {100, 50}, pixels(grey, 1, 2, 1));
         Path colour = write(png(1, 1, depth, COLOUR_ALPHA, new int[] {100 * scale, 90 * scale, 80 * scale, opaque}));
         assertArrayEquals(new byte[] {100, 90, 80}, pixels(colour, 1, 1, 3));
-        assertRefused(write(png(2, 1, depth, GREY_ALPHA, new int[] {100, opaque, 50, opaque - scale})), 1, 2, 1,
+        assertRefused(
+                write(png(2, 1, depth, GREY_ALPHA, new int[] {100, opaque, 50, opaque - scale})),
+                1,
+                2,
+                1,
                 "is transparent in places");
-        assertRefused(write(png(1, 1, depth, COLOUR_ALPHA, new int[] {1, 2, 3, 0})), 1, 1, 3, "is transparent in places");
+        assertRefused(
+                write(png(1, 1, depth, COLOUR_ALPHA, new int[] {1, 2, 3, 0})), 1, 1, 3, "is transparent in places");
     }
 
     @Test
     void transparentColoursAreRefusedWhereTheyAreUsed() throws IOException {
         byte[] palette = chunk("PLTE", new byte[] {1, 1, 1, 2, 2, 2});
         byte[] transparency = chunk("tRNS", new byte[] {-1, 0});
-        assertRefused(write(png(2, 1, 8, PALETTE, new int[] {0, 1}, palette, transparency)), 1, 2, 1, "is transparent in places");
-        assertArrayEquals(new byte[] {1, 1},
+        assertRefused(
+                write(png(2, 1, 8, PALETTE, new int[] {0, 1}, palette, transparency)),
+                1,
+                2,
+                1,
+                "is transparent in places");
+        assertArrayEquals(
+                new byte[] {1, 1},
                 pixels(write(png(2, 1, 8, PALETTE, new int[] {0, 0}, palette, transparency)), 1, 2, 1));
         byte[] transparentSeven = chunk("tRNS", new byte[] {0, 7});
-        assertRefused(write(png(2, 1, 8, GREY, new int[] {6, 7}, transparentSeven)), 1, 2, 1, "is transparent in places");
-        assertArrayEquals(new byte[] {6, 8}, pixels(write(png(2, 1, 8, GREY, new int[] {6, 8}, transparentSeven)), 1, 2, 1));
+        assertRefused(
+                write(png(2, 1, 8, GREY, new int[] {6, 7}, transparentSeven)), 1, 2, 1, "is transparent in places");
+        assertArrayEquals(
+                new byte[] {6, 8}, pixels(write(png(2, 1, 8, GREY, new int[] {6, 8}, transparentSeven)), 1, 2, 1));
         for (int depth : new int[] {1, 2, 4, 16}) {
             byte[] transparentOne = chunk("tRNS", new byte[] {0, 1});
-            assertRefused(write(png(2, 1, depth, GREY, new int[] {0, 1}, transparentOne)), 1, 2, 1,
+            assertRefused(
+                    write(png(2, 1, depth, GREY, new int[] {0, 1}, transparentOne)),
+                    1,
+                    2,
+                    1,
                     "declares one of its colours transparent");
         }
         byte[] deepTransparentColour = chunk("tRNS", new byte[] {0, 1, 0, 2, 0, 3});
-        assertRefused(write(png(1, 1, 16, COLOUR, new int[] {1, 2, 3}, deepTransparentColour)), 1, 1, 3,
+        assertRefused(
+                write(png(1, 1, 16, COLOUR, new int[] {1, 2, 3}, deepTransparentColour)),
+                1,
+                1,
+                3,
                 "declares one of its colours transparent");
         byte[] transparentColour = chunk("tRNS", new byte[] {0, 1, 0, 2, 0, 3});
-        assertRefused(write(png(1, 1, 8, COLOUR, new int[] {1, 2, 3}, transparentColour)), 1, 1, 3, "is transparent in places");
+        assertRefused(
+                write(png(1, 1, 8, COLOUR, new int[] {1, 2, 3}, transparentColour)),
+                1,
+                1,
+                3,
+                "is transparent in places");
     }
 
     @Test
     void gammaAndTextAreIgnored() throws IOException {
         byte[] gamma = chunk("gAMA", ByteBuffer.allocate(4).putInt(45_455).array());
         byte[] text = chunk("tEXt", "Title\0digit".getBytes(StandardCharsets.ISO_8859_1));
-        assertArrayEquals(new byte[] {60, 120}, pixels(write(png(2, 1, 8, GREY, new int[] {60, 120}, gamma, text)), 1, 2, 1));
+        assertArrayEquals(
+                new byte[] {60, 120}, pixels(write(png(2, 1, 8, GREY, new int[] {60, 120}, gamma, text)), 1, 2, 1));
     }
 
     // ---- what does not fit
 
     @Test
     void sizesThatDoNotFitAreNamed() throws IOException {
-        assertEquals(folder.resolve("picture") + " is 2x4 grey; the model wants 28x28 grey",
+        assertEquals(
+                folder.resolve("picture") + " is 2x4 grey; the model wants 28x28 grey",
                 refusal(write(png(4, 2, 8, GREY, new int[8])), 28, 28, 1));
-        assertEquals(folder.resolve("picture") + " is 2x4 colour; the model wants 4x2 grey",
+        assertEquals(
+                folder.resolve("picture") + " is 2x4 colour; the model wants 4x2 grey",
                 refusal(write(png(4, 2, 8, COLOUR, new int[24])), 4, 2, 1));
-        assertEquals(folder.resolve("picture") + " is 16x8 grey; the model wants 28x28 colour",
+        assertEquals(
+                folder.resolve("picture") + " is 16x8 grey; the model wants 28x28 colour",
                 refusal(write(ImageFile.encode(new ImageSet(16, 8, 1, new byte[128]), 0, "jpeg")), 28, 28, 3));
-        assertRefused(write(png(4, 2, 8, GREY, new int[8])), 2, 4, 2,
+        assertRefused(
+                write(png(4, 2, 8, GREY, new int[8])),
+                2,
+                4,
+                2,
                 "is a picture, in grey or colour; the model wants 2x4 2 channels");
     }
 
     /** Headers that ask for gigabytes, and no pixels behind them. */
     @Test
     void sizesAreCheckedBeforePixelsAreDecoded() throws IOException {
-        assertEquals(folder.resolve("picture") + " is 40000x50000 colour; the model wants 28x28 grey",
+        assertEquals(
+                folder.resolve("picture") + " is 40000x50000 colour; the model wants 28x28 grey",
                 refusal(write(pngWithData(50_000, 40_000, 8, COLOUR, new byte[0])), 28, 28, 1));
         byte[] jpeg = ImageFile.encode(new ImageSet(28, 28, 3, new byte[28 * 28 * 3]), 0, "jpeg");
         int frame = find(jpeg, 0xC0);
         ByteBuffer.wrap(jpeg).putShort(frame + 5, (short) 65_000).putShort(frame + 7, (short) 64_000);
-        assertEquals(folder.resolve("picture") + " is 65000x64000 colour; the model wants 28x28 colour",
+        assertEquals(
+                folder.resolve("picture") + " is 65000x64000 colour; the model wants 28x28 colour",
                 refusal(write(jpeg), 28, 28, 3));
     }
 
@@ -258,14 +297,21 @@ class ImageFileTest {
         } finally {
             writer.dispose();
         }
-        assertRefused(write(bytes.toByteArray()), 8, 8, 3, "is a JPEG file in CMYK or another colour model that cannot be read; convert it to RGB");
+        assertRefused(
+                write(bytes.toByteArray()),
+                8,
+                8,
+                3,
+                "is a JPEG file in CMYK or another colour model that cannot be read; convert it to RGB");
     }
 
     @Test
     void progressiveJpegIsRead() throws IOException {
         ImageWriter writer = ImageIO.getImageWritersByFormatName("jpeg").next();
         BufferedImage flat = new BufferedImage(16, 16, BufferedImage.TYPE_BYTE_GRAY);
-        flat.getRaster().setPixels(0, 0, 16, 16, IntStream.generate(() -> 100).limit(256).toArray());
+        flat.getRaster()
+                .setPixels(
+                        0, 0, 16, 16, IntStream.generate(() -> 100).limit(256).toArray());
         ByteArrayOutputStream bytes = new ByteArrayOutputStream();
         try (MemoryCacheImageOutputStream stream = new MemoryCacheImageOutputStream(bytes)) {
             writer.setOutput(stream);
@@ -313,12 +359,26 @@ class ImageFileTest {
             assertRefused(write(Arrays.copyOf(valid, length)), 4, 4, 1, "is truncated");
         }
         // The check sums are right here, and the pixels missing.
-        assertRefused(write(pngWithData(4, 4, 8, GREY, deflate(new byte[19]))), 4, 4, 1,
+        assertRefused(
+                write(pngWithData(4, 4, 8, GREY, deflate(new byte[19]))),
+                4,
+                4,
+                1,
                 "is damaged: its pixels cannot be decoded");
-        assertRefused(write(pngWithData(4, 4, 8, GREY, new byte[0])), 4, 4, 1, "is damaged: its pixels cannot be decoded");
-        assertRefused(write(pngWithData(4, 4, 3, GREY, deflate(new byte[20]))), 4, 4, 1,
+        assertRefused(
+                write(pngWithData(4, 4, 8, GREY, new byte[0])), 4, 4, 1, "is damaged: its pixels cannot be decoded");
+        assertRefused(
+                write(pngWithData(4, 4, 3, GREY, deflate(new byte[20]))),
+                4,
+                4,
+                1,
                 "is damaged: its pixels cannot be decoded");
-        assertRefused(write(pngWithData(4, 4, 8, 7, deflate(new byte[20]))), 4, 4, 1, "is damaged: its pixels cannot be decoded");
+        assertRefused(
+                write(pngWithData(4, 4, 8, 7, deflate(new byte[20]))),
+                4,
+                4,
+                1,
+                "is damaged: its pixels cannot be decoded");
     }
 
     @Test
@@ -362,7 +422,8 @@ class ImageFileTest {
     // ---- a PNG encoder that shares nothing with the one under test
 
     /** @param values samples in row, column, channel order, as large as the depth allows */
-    private static byte[] png(int width, int height, int depth, int type, int[] values, byte[]... chunks) throws IOException {
+    private static byte[] png(int width, int height, int depth, int type, int[] values, byte[]... chunks)
+            throws IOException {
         int samples = values.length / height;
         byte[] rows = new byte[height * (1 + (samples * depth + 7) / 8)];
         for (int y = 0; y < height; y++) {
@@ -384,7 +445,14 @@ class ImageFileTest {
             throws IOException {
         ByteArrayOutputStream file = new ByteArrayOutputStream();
         file.write(new byte[] {(byte) 0x89, 'P', 'N', 'G', '\r', '\n', 0x1A, '\n'});
-        file.write(chunk("IHDR", ByteBuffer.allocate(13).putInt(width).putInt(height).put((byte) depth).put((byte) type).array()));
+        file.write(chunk(
+                "IHDR",
+                ByteBuffer.allocate(13)
+                        .putInt(width)
+                        .putInt(height)
+                        .put((byte) depth)
+                        .put((byte) type)
+                        .array()));
         for (byte[] chunk : chunks) {
             file.write(chunk);
         }
@@ -394,7 +462,10 @@ class ImageFileTest {
     }
 
     private static byte[] chunk(String type, byte[] data) {
-        ByteBuffer chunk = ByteBuffer.allocate(12 + data.length).putInt(data.length).put(type.getBytes(StandardCharsets.US_ASCII)).put(data);
+        ByteBuffer chunk = ByteBuffer.allocate(12 + data.length)
+                .putInt(data.length)
+                .put(type.getBytes(StandardCharsets.US_ASCII))
+                .put(data);
         return chunk.putInt(sum(chunk.array(), 4, 4 + data.length)).array();
     }
 

@@ -74,7 +74,8 @@ class LabelsTest {
 
     private void refused(Path file, byte[] content) throws IOException {
         Files.write(file, content);
-        String message = assertThrows(InvalidInputException.class, () -> Labels.ofValidation(folder, null, 0)).getMessage();
+        String message = assertThrows(InvalidInputException.class, () -> Labels.ofValidation(folder, null, 0))
+                .getMessage();
         assertTrue(message.startsWith(file + " is "), message);
     }
 }

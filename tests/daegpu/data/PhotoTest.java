@@ -54,7 +54,12 @@ class PhotoTest {
             for (int i = 0; i < resized.values().length; i++) {
                 assertEquals(50 + 60 * (i % channels), Math.round(resized.values()[i] * 255));
             }
-            assertEquals(mean(slope), mean(photo(height, width, channels, slope).resized(newHeight, newWidth).values()), 0.012,
+            assertEquals(
+                    mean(slope),
+                    mean(photo(height, width, channels, slope)
+                            .resized(newHeight, newWidth)
+                            .values()),
+                    0.012,
                     height + "x" + width + " to " + newHeight + "x" + newWidth);
         }
     }
@@ -67,7 +72,9 @@ class PhotoTest {
         return sum / values.length;
     }
 
-    /** Every pixel counts: fine black and white stripes become grey, where picking pixels would give one or the other. */
+    /**
+     * Every pixel counts: fine black and white stripes become grey, where picking pixels would give one or the other.
+     */
     @Test
     void fineStripesBecomeGrey() {
         float[] stripes = new float[64 * 64];
@@ -90,7 +97,9 @@ class PhotoTest {
             middle[i] /= 255f;
         }
         assertArrayEquals(middle, photo(4, 10, 1, values).cropped(4, 4).values());
-        assertArrayEquals(Arrays.copyOfRange(values, 12, 28), photo(10, 4, 1, values).cropped(4, 4).values());
+        assertArrayEquals(
+                Arrays.copyOfRange(values, 12, 28),
+                photo(10, 4, 1, values).cropped(4, 4).values());
         Photo wide = photo(100, 100, 1, new float[10_000]).cropped(8, 16);
         assertEquals(8, wide.height());
         assertEquals(16, wide.width());
@@ -103,7 +112,9 @@ class PhotoTest {
         Photo colour = photo(1, 2, 3, new float[] {1, 0, 0, 0.5f, 0.5f, 0.5f});
         assertFalse(colour.isGrey());
         assertArrayEquals(new float[] {0.299f, 0.5f}, colour.withChannels(1).values(), 1e-6f);
-        assertArrayEquals(new float[] {0.2f, 0.2f, 0.2f}, photo(1, 1, 1, new float[] {0.2f}).withChannels(3).values());
+        assertArrayEquals(
+                new float[] {0.2f, 0.2f, 0.2f},
+                photo(1, 1, 1, new float[] {0.2f}).withChannels(3).values());
         Photo grey = photo(1, 1, 3, new float[] {0.7f, 0.7f, 0.7f});
         assertTrue(grey.isGrey());
         assertEquals(0.7f, grey.withChannels(1).values()[0]);
@@ -116,12 +127,20 @@ class PhotoTest {
     // ---- files
 
     /**
-     * The eight ways to hold a camera, each with the four corners of the upright picture as they are stored, after the EXIF
-     * standard's own words for the 0th row and the 0th column.
+     * The eight ways to hold a camera, each with the four corners of the upright picture as they are stored, after the
+     * EXIF standard's own words for the 0th row and the 0th column.
      */
     @ParameterizedTest
-    @CsvSource({"1, top, left", "2, top, right", "3, bottom, right", "4, bottom, left", "5, left, top", "6, right, top",
-        "7, right, bottom", "8, left, bottom"})
+    @CsvSource({
+        "1, top, left",
+        "2, top, right",
+        "3, bottom, right",
+        "4, bottom, left",
+        "5, left, top",
+        "6, right, top",
+        "7, right, bottom",
+        "8, left, bottom"
+    })
     void exifOrientationIsApplied(int tag, String row0, String column0) throws IOException {
         boolean turned = tag >= 5;
         // Upright: 16 rows, 32 columns, each quarter flat in its own grey.
@@ -133,8 +152,9 @@ class PhotoTest {
                 boolean nearColumn0 = x < stored.getWidth() / 2;
                 String vertical = turned ? opposite(column0, nearColumn0) : opposite(row0, nearRow0);
                 String horizontal = turned ? opposite(row0, nearRow0) : opposite(column0, nearColumn0);
-                stored.getRaster().setSample(x, y, 0,
-                        quarters[vertical.equals("top") ? 0 : 1][horizontal.equals("left") ? 0 : 1]);
+                stored.getRaster()
+                        .setSample(
+                                x, y, 0, quarters[vertical.equals("top") ? 0 : 1][horizontal.equals("left") ? 0 : 1]);
             }
         }
         ByteArrayOutputStream jpeg = new ByteArrayOutputStream();
@@ -146,7 +166,8 @@ class PhotoTest {
         assertEquals(32, photo.width());
         for (int y = 0; y < 16; y++) {
             for (int x = 0; x < 32; x++) {
-                assertEquals(quarters[y / 8][x / 16], photo.values()[y * 32 + x] * 255, 4, "row " + y + ", column " + x);
+                assertEquals(
+                        quarters[y / 8][x / 16], photo.values()[y * 32 + x] * 255, 4, "row " + y + ", column " + x);
             }
         }
         assertEquals(1, Orientation.of(ImageFile.encode(photo)).tag(), "what is written must not be turned again");
@@ -166,8 +187,44 @@ class PhotoTest {
 
     /** An APP1 segment of EXIF with one entry, big-endian, right behind the start of the image. */
     static byte[] withOrientation(byte[] jpeg, int tag) {
-        byte[] segment = {(byte) 0xFF, (byte) 0xE1, 0, 34, 'E', 'x', 'i', 'f', 0, 0, 'M', 'M', 0, 42, 0, 0, 0, 8, 0, 1,
-            1, 0x12, 0, 3, 0, 0, 0, 1, 0, (byte) tag, 0, 0, 0, 0, 0, 0};
+        byte[] segment = {
+            (byte) 0xFF,
+            (byte) 0xE1,
+            0,
+            34,
+            'E',
+            'x',
+            'i',
+            'f',
+            0,
+            0,
+            'M',
+            'M',
+            0,
+            42,
+            0,
+            0,
+            0,
+            8,
+            0,
+            1,
+            1,
+            0x12,
+            0,
+            3,
+            0,
+            0,
+            0,
+            1,
+            0,
+            (byte) tag,
+            0,
+            0,
+            0,
+            0,
+            0,
+            0
+        };
         byte[] whole = Arrays.copyOf(jpeg, jpeg.length + segment.length);
         System.arraycopy(segment, 0, whole, 2, segment.length);
         System.arraycopy(jpeg, 2, whole, 2 + segment.length, jpeg.length - 2);
@@ -182,12 +239,23 @@ class PhotoTest {
         assertEquals(new ImageFile.Header(8, 16, 1), ImageFile.header(file));
         byte[] broken = withOrientation(jpeg, 6);
         Arrays.fill(broken, 12, 30, (byte) 0xEE);
-        assertEquals(16, ImageFile.open(Files.write(folder.resolve("broken.jpg"), broken)).width());
+        assertEquals(
+                16,
+                ImageFile.open(Files.write(folder.resolve("broken.jpg"), broken))
+                        .width());
     }
 
     @ParameterizedTest
-    @CsvSource({"1, 8, false", "1, 8, true", "1, 16, false", "1, 16, true", "3, 8, false", "3, 8, true", "3, 16, false",
-        "3, 16, true"})
+    @CsvSource({
+        "1, 8, false",
+        "1, 8, true",
+        "1, 16, false",
+        "1, 16, true",
+        "3, 8, false",
+        "3, 8, true",
+        "3, 16, false",
+        "3, 16, true"
+    })
     void pngKeepsDepthAndAlpha(int channels, int depth, boolean transparent) throws IOException {
         Random random = new Random(depth * 10 + channels);
         int largest = (1 << depth) - 1;
@@ -229,6 +297,7 @@ class PhotoTest {
         ByteBuffer.wrap(png).putInt(29, (int) sum.getValue());
         Path file = Files.write(folder.resolve("bomb.png"), png);
         InvalidInputException refusal = assertThrows(InvalidInputException.class, () -> ImageFile.open(file));
-        assertTrue(refusal.getMessage().startsWith(file + " is 40000x40000 colour, which takes "), refusal.getMessage());
+        assertTrue(
+                refusal.getMessage().startsWith(file + " is 40000x40000 colour, which takes "), refusal.getMessage());
     }
 }

@@ -32,8 +32,8 @@ class PictureFolderTest {
     }
 
     private DataSets open(Fit fit, int height, int width, Colour colour, int limit) {
-        return DataSets.open(folder, null, 0.5, limit, 0, new Preparation(fit, height, width, 0, colour),
-                ReadingListener.SILENT);
+        return DataSets.open(
+                folder, null, 0.5, limit, 0, new Preparation(fit, height, width, 0, colour), ReadingListener.SILENT);
     }
 
     private static byte[] together(byte[]... parts) {
@@ -50,7 +50,10 @@ class PictureFolderTest {
         return whole;
     }
 
-    /** Whatever order the system lists files in, those of sub-folders among them; what is hidden or no picture is passed over. */
+    /**
+     * Whatever order the system lists files in, those of sub-folders among them; what is hidden or no picture is passed
+     * over.
+     */
     @Test
     void filesAreTakenInTheOrderOfTheirNames() throws IOException {
         byte[] c = write("c.png", 4, 6, 1);
@@ -64,7 +67,9 @@ class PictureFolderTest {
         assertArrayEquals(together(a, b), sets.training().pixels());
         assertArrayEquals(together(d, c), sets.validation().pixels());
         assertEquals("4x6 grey", sets.training().describeSize());
-        assertEquals(sets.training().identity(), open(Fit.NONE, 0, 0, Colour.AUTO, 0).training().identity());
+        assertEquals(
+                sets.training().identity(),
+                open(Fit.NONE, 0, 0, Colour.AUTO, 0).training().identity());
         assertEquals(List.of(), sets.unusable());
     }
 
@@ -88,8 +93,8 @@ class PictureFolderTest {
         byte[] a = write("a.png", 4, 6, 1);
         byte[] b = write("b.png", 2, 3, 1);
         write("c.png", 2, 9, 1);
-        DataSets sets = DataSets.open(folder, null, 0.3, 0, 0, new Preparation(Fit.TILES, 2, 3, 0, Colour.AUTO),
-                ReadingListener.SILENT);
+        DataSets sets = DataSets.open(
+                folder, null, 0.3, 0, 0, new Preparation(Fit.TILES, 2, 3, 0, Colour.AUTO), ReadingListener.SILENT);
         assertEquals(3, sets.validation().count());
         ImageSet training = sets.training();
         assertEquals(5, training.count());
@@ -99,8 +104,8 @@ class PictureFolderTest {
             }
         }
         assertArrayEquals(b, training.range(4, 5).pixels());
-        DataSets limited = DataSets.open(folder, null, 0.3, 3, 2, new Preparation(Fit.TILES, 2, 3, 0, Colour.AUTO),
-                ReadingListener.SILENT);
+        DataSets limited = DataSets.open(
+                folder, null, 0.3, 3, 2, new Preparation(Fit.TILES, 2, 3, 0, Colour.AUTO), ReadingListener.SILENT);
         assertArrayEquals(training.range(0, 3).pixels(), limited.training().pixels());
         assertEquals(2, limited.validation().count());
     }
@@ -111,7 +116,8 @@ class PictureFolderTest {
         DataSets sets = open(Fit.TILES, 4, 4, Colour.AUTO, 0);
         assertEquals(2, sets.training().count());
         assertEquals(2, sets.validation().count());
-        assertTrue(assertThrows(InvalidInputException.class, () -> open(Fit.RESIZE, 4, 4, Colour.AUTO, 0)).getMessage()
+        assertTrue(assertThrows(InvalidInputException.class, () -> open(Fit.RESIZE, 4, 4, Colour.AUTO, 0))
+                .getMessage()
                 .contains("holds 1 picture, which cannot be split"));
     }
 
@@ -128,18 +134,27 @@ class PictureFolderTest {
         byte[] whole = Files.readAllBytes(cut);
         Files.write(cut, Arrays.copyOf(whole, whole.length - 5));
         List<String> heard = new ArrayList<>();
-        DataSets sets = DataSets.open(folder, null, 0.4, 0, 0, Preparation.NONE,
+        DataSets sets = DataSets.open(
+                folder,
+                null,
+                0.4,
+                0,
+                0,
+                Preparation.NONE,
                 (task, done, all) -> heard.add(task + " " + done + "/" + all));
         assertArrayEquals(together(a, c), sets.training().pixels());
         assertEquals(2, sets.validation().count());
         assertEquals(List.of(broken + " is neither a PNG nor a JPEG file", cut + " is truncated"), sets.unusable());
         assertEquals("looking at pictures 1/6", heard.get(0));
-        assertTrue(heard.contains("looking at pictures 6/6") && heard.contains("reading pictures 3/3"), heard.toString());
+        assertTrue(
+                heard.contains("looking at pictures 6/6") && heard.contains("reading pictures 3/3"), heard.toString());
         for (String name : new String[] {"a.png", "b.png", "c.png", "d.png", "e.png"}) {
             Files.write(folder.resolve(name), new byte[] {1});
         }
-        assertEquals("no picture in " + folder + " can be used: " + broken + " is neither a PNG nor a JPEG file, and 5 more",
-                assertThrows(InvalidInputException.class, () -> open(Fit.RESIZE, 2, 2, Colour.AUTO, 0)).getMessage());
+        assertEquals(
+                "no picture in " + folder + " can be used: " + broken + " is neither a PNG nor a JPEG file, and 5 more",
+                assertThrows(InvalidInputException.class, () -> open(Fit.RESIZE, 2, 2, Colour.AUTO, 0))
+                        .getMessage());
     }
 
     @Test
@@ -152,10 +167,13 @@ class PictureFolderTest {
             for (double split : new double[] {0, 0.5}) {
                 for (int limit : new int[] {0, 3}) {
                     Preparation preparation = new Preparation(fit, 4, 3, fit == Fit.TILES ? 1 : 0, Colour.COLOUR);
-                    DataSets.Validation alone = DataSets.validation(folder, null, split, limit, preparation,
-                            ReadingListener.SILENT);
-                    assertArrayEquals(DataSets.open(folder, null, split, 0, limit, preparation, ReadingListener.SILENT).validation()
-                            .pixels(), alone.images().pixels());
+                    DataSets.Validation alone =
+                            DataSets.validation(folder, null, split, limit, preparation, ReadingListener.SILENT);
+                    assertArrayEquals(
+                            DataSets.open(folder, null, split, 0, limit, preparation, ReadingListener.SILENT)
+                                    .validation()
+                                    .pixels(),
+                            alone.images().pixels());
                     assertEquals(List.of(broken + " is neither a PNG nor a JPEG file"), alone.unusable());
                 }
             }
@@ -164,8 +182,13 @@ class PictureFolderTest {
             Files.delete(folder.resolve(i + ".png"));
         }
         Preparation tiles = new Preparation(Fit.TILES, 2, 2, 0, Colour.GREY);
-        assertArrayEquals(DataSets.open(folder, null, 0, 0, 0, tiles, ReadingListener.SILENT).validation().pixels(),
-                DataSets.validation(folder, null, 0, 0, tiles, ReadingListener.SILENT).images().pixels());
+        assertArrayEquals(
+                DataSets.open(folder, null, 0, 0, 0, tiles, ReadingListener.SILENT)
+                        .validation()
+                        .pixels(),
+                DataSets.validation(folder, null, 0, 0, tiles, ReadingListener.SILENT)
+                        .images()
+                        .pixels());
     }
 
     /** What has another size than is wanted is left out, and said how it could be taken. */
@@ -173,10 +196,12 @@ class PictureFolderTest {
     void aCertainSizeCanBeWanted() throws IOException {
         write("a.png", 5, 6, 1);
         byte[] b = write("b.png", 4, 6, 1);
-        DataSets.Validation validation = DataSets.validation(null, folder, 0, 0, new Preparation(Fit.NONE, 4, 6, 0, Colour.GREY),
-                ReadingListener.SILENT);
+        DataSets.Validation validation = DataSets.validation(
+                null, folder, 0, 0, new Preparation(Fit.NONE, 4, 6, 0, Colour.GREY), ReadingListener.SILENT);
         assertArrayEquals(b, validation.images().pixels());
-        assertEquals(List.of(folder.resolve("a.png") + " is 5x6 where 4x6 is wanted: --resize, --crop or --tiles makes it so"),
+        assertEquals(
+                List.of(folder.resolve("a.png")
+                        + " is 5x6 where 4x6 is wanted: --resize, --crop or --tiles makes it so"),
                 validation.unusable());
     }
 
@@ -184,9 +209,12 @@ class PictureFolderTest {
     void differentSizesAreNamed() throws IOException {
         write("a.png", 4, 6, 1);
         write("b.png", 5, 6, 1);
-        assertEquals(folder + " holds pictures of different sizes, such as 4x6 (a.png) and 5x6 (b.png): make them one by --resize,"
-                + " --crop or --tiles HEIGHTxWIDTH", assertThrows(InvalidInputException.class,
-                        () -> open(Fit.NONE, 0, 0, Colour.AUTO, 0)).getMessage());
+        assertEquals(
+                folder
+                        + " holds pictures of different sizes, such as 4x6 (a.png) and 5x6 (b.png): make them one by --resize,"
+                        + " --crop or --tiles HEIGHTxWIDTH",
+                assertThrows(InvalidInputException.class, () -> open(Fit.NONE, 0, 0, Colour.AUTO, 0))
+                        .getMessage());
         assertEquals("3x2 grey", open(Fit.CROP, 3, 2, Colour.AUTO, 0).training().describeSize());
     }
 
@@ -199,9 +227,13 @@ class PictureFolderTest {
             png[22] = (byte) 0x75;
             Files.write(folder.resolve(i + ".png"), png);
         }
-        String message = assertThrows(InvalidInputException.class, () -> open(Fit.TILES, 16, 16, Colour.COLOUR, 0)).getMessage();
-        assertTrue(message.startsWith(folder + " makes ") && message.contains("fit: take smaller images, a --limit"), message);
-        String limited = assertThrows(InvalidInputException.class, () -> open(Fit.TILES, 16, 16, Colour.COLOUR, 10)).getMessage();
+        String message = assertThrows(InvalidInputException.class, () -> open(Fit.TILES, 16, 16, Colour.COLOUR, 0))
+                .getMessage();
+        assertTrue(
+                message.startsWith(folder + " makes ") && message.contains("fit: take smaller images, a --limit"),
+                message);
+        String limited = assertThrows(InvalidInputException.class, () -> open(Fit.TILES, 16, 16, Colour.COLOUR, 10))
+                .getMessage();
         assertTrue(limited.contains(" can be used: ") || limited.contains("fit: take smaller images"), limited);
     }
 }

@@ -10,7 +10,10 @@ import org.junit.jupiter.api.Test;
 
 class TileGridTest {
 
-    /** On random sizes: every pixel is covered, neighbours share enough, and weights are positive inside and add up to one. */
+    /**
+     * On random sizes: every pixel is covered, neighbours share enough, and weights are positive inside and add up to
+     * one.
+     */
     @Test
     void weightsAddUpToOneEverywhere() {
         Random random = new Random(1);
@@ -23,7 +26,9 @@ class TileGridTest {
             double[] sums = new double[size];
             for (int t = 0; t < grid.count(); t++) {
                 if (t > 0) {
-                    assertTrue(grid.start(t) > grid.start(t - 1) && grid.start(t - 1) + tile - grid.start(t) >= overlap, what);
+                    assertTrue(
+                            grid.start(t) > grid.start(t - 1) && grid.start(t - 1) + tile - grid.start(t) >= overlap,
+                            what);
                 }
                 for (int i = 0; i < tile; i++) {
                     int place = grid.start(t) + i;

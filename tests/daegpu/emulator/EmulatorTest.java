@@ -31,11 +31,16 @@ class EmulatorTest {
         for (String tool : List.of("g++", "make")) {
             assumeTrue(isOnPath(tool), "there is no " + tool);
         }
-        List<String> command = new ArrayList<>(List.of("make", "--no-print-directory", "-C", "tests/emulator", "-j2", "check"));
+        List<String> command =
+                new ArrayList<>(List.of("make", "--no-print-directory", "-C", "tests/emulator", "-j2", "check"));
         command.addAll(options);
         Path output = Files.createTempFile("emulator", ".log");
         try {
-            int status = new ProcessBuilder(command).redirectErrorStream(true).redirectOutput(output.toFile()).start().waitFor();
+            int status = new ProcessBuilder(command)
+                    .redirectErrorStream(true)
+                    .redirectOutput(output.toFile())
+                    .start()
+                    .waitFor();
             String text = Files.readString(output, StandardCharsets.UTF_8);
             assertEquals(0, status, text);
             assertTrue(text.contains("tests, 0 failures"), text);
@@ -45,6 +50,7 @@ class EmulatorTest {
     }
 
     private static boolean isOnPath(String tool) {
-        return Stream.of(System.getenv("PATH").split(File.pathSeparator)).anyMatch(folder -> Files.isExecutable(Path.of(folder, tool)));
+        return Stream.of(System.getenv("PATH").split(File.pathSeparator))
+                .anyMatch(folder -> Files.isExecutable(Path.of(folder, tool)));
     }
 }

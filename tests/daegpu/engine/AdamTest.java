@@ -9,8 +9,8 @@ import org.junit.jupiter.params.provider.ValueSource;
 class AdamTest {
 
     /**
-     * Keras takes the powers of float32 constants: 0.999f is off by 1.3e-8, of which the first 1 − 0.999f makes 1.3e-5, and
-     * rounding the power does as much again.
+     * Keras takes the powers of float32 constants: 0.999f is off by 1.3e-8, of which the first 1 − 0.999f makes 1.3e-5,
+     * and rounding the power does as much again.
      */
     @ParameterizedTest
     @ValueSource(longs = {1, 2, 3, 10, 100, 1000, 18_750, 1_000_000})

@@ -8,9 +8,9 @@ import java.util.LinkedHashMap;
 import java.util.Map;
 
 /**
- * The network in double precision, from its definition and in another way than any engine: images are surrounded with real
- * zeros, and a transposed convolution is an ordinary one whose input has zeros between its pixels and whose kernel is turned
- * by 180°. It shares nothing with the engines but the names and places of the parameters.
+ * The network in double precision, from its definition and in another way than any engine: images are surrounded with
+ * real zeros, and a transposed convolution is an ordinary one whose input has zeros between its pixels and whose kernel
+ * is turned by 180°. It shares nothing with the engines but the names and places of the parameters.
  */
 public final class DoublePrecisionNetwork {
 
@@ -88,7 +88,8 @@ public final class DoublePrecisionNetwork {
         int width = x[0].length;
         double[] latent = dense(flatten(x), "latent", architecture.latentDimension());
         keep("latent", latent, index, count);
-        double[] expanded = dense(latent, "expand", height * width * architecture.filters().get(depth - 1));
+        double[] expanded =
+                dense(latent, "expand", height * width * architecture.filters().get(depth - 1));
         keep("expand", expanded, index, count);
         x = reshape(expanded, height, width);
         for (int i = 1; i <= depth; i++) {

@@ -23,10 +23,12 @@ class EnginesTest {
             assertEquals("reference", opened.name());
             assertInstanceOf(ReferenceEngine.class, opened.engine());
             assertEquals(SMALL, opened.engine().architecture());
-            assertEquals("reference (plain Java, fp32, 3 threads)", opened.engine().description());
+            assertEquals(
+                    "reference (plain Java, fp32, 3 threads)", opened.engine().description());
         }
         try (OpenedEngine opened = Engines.open("reference", SMALL, new EngineOptions(2, "fp32", 1))) {
-            assertEquals("reference (plain Java, fp32, 1 thread)", opened.engine().description());
+            assertEquals(
+                    "reference (plain Java, fp32, 1 thread)", opened.engine().description());
         }
     }
 
@@ -35,7 +37,9 @@ class EnginesTest {
     void anEngineIsFoundOnEveryMachine() {
         try (OpenedEngine opened = Engines.open("auto", SMALL, EngineOptions.fp32(2))) {
             assertTrue(List.of("cuda", "cpu", "reference").contains(opened.name()), opened.name());
-            assertTrue(opened.engine().description().startsWith(opened.name()), opened.engine().description());
+            assertTrue(
+                    opened.engine().description().startsWith(opened.name()),
+                    opened.engine().description());
             assertTrue(!opened.reason().isBlank());
         }
     }
@@ -43,22 +47,28 @@ class EnginesTest {
     @ParameterizedTest
     @ValueSource(strings = {"gpu", "Reference", ""})
     void anEngineThatIsNotThereIsRefusedWithThoseThatAre(String name) {
-        assertEquals("there is no engine called " + name + "; there are auto, cuda, cpu, reference",
-                assertThrows(EngineUnavailableException.class,
-                        () -> Engines.open(name, SMALL, EngineOptions.fp32(2))).getMessage());
+        assertEquals(
+                "there is no engine called " + name + "; there are auto, cuda, cpu, reference",
+                assertThrows(EngineUnavailableException.class, () -> Engines.open(name, SMALL, EngineOptions.fp32(2)))
+                        .getMessage());
     }
 
     @ParameterizedTest
     @ValueSource(strings = {"tf32", "BF16", "FP32"})
     void theReferenceEngineRefusesOtherPrecisions(String precision) {
-        assertEquals("the reference engine does not offer " + precision + "; use --precision fp32 or bf16",
-                assertThrows(EngineUnavailableException.class,
-                        () -> Engines.open("reference", SMALL, new EngineOptions(2, precision, 0))).getMessage());
+        assertEquals(
+                "the reference engine does not offer " + precision + "; use --precision fp32 or bf16",
+                assertThrows(
+                                EngineUnavailableException.class,
+                                () -> Engines.open("reference", SMALL, new EngineOptions(2, precision, 0)))
+                        .getMessage());
     }
 
     @Test
     void noThreadsMeansAllProcessors() {
-        assertEquals(Runtime.getRuntime().availableProcessors(), EngineOptions.fp32(2).threadCount());
+        assertEquals(
+                Runtime.getRuntime().availableProcessors(),
+                EngineOptions.fp32(2).threadCount());
         assertEquals(5, new EngineOptions(2, "fp32", 5).threadCount());
     }
 }

@@ -63,14 +63,19 @@ class ImageDenoiserTest {
     @Test
     void imagesOfAnotherSizeAreRefused() {
         try (Engine engine = engine()) {
-            assertEquals("the network has 24 values an image, these have 8", assertThrows(IllegalArgumentException.class,
-                    () -> ImageDenoiser.denoise(engine, new ImageSet(4, 2, 1, new byte[16]), null, 0)).getMessage());
+            assertEquals(
+                    "the network has 24 values an image, these have 8",
+                    assertThrows(
+                                    IllegalArgumentException.class,
+                                    () -> ImageDenoiser.denoise(engine, new ImageSet(4, 2, 1, new byte[16]), null, 0))
+                            .getMessage());
         }
     }
 
     private static Engine engine() {
         Engine engine = new ReferenceEngine(SMALL, new EngineOptions(1, "fp32", 1));
-        engine.load(TrainingState.initial(RandomNetwork.of(SMALL, 1, new Random(1)).parameters()));
+        engine.load(
+                TrainingState.initial(RandomNetwork.of(SMALL, 1, new Random(1)).parameters()));
         return engine;
     }
 

@@ -21,22 +21,36 @@ class PhotoDenoiserTest {
     void aNetworkThatChangesNothingGivesThePicturesBack() {
         Random random = new Random(1);
         for (int trial = 0; trial < 40; trial++) {
-            Architecture network = new Architecture(2 + 2 * random.nextInt(9), 2 + 2 * random.nextInt(9),
-                    random.nextBoolean() ? 1 : 3, List.of(1), 3, 1);
+            Architecture network = new Architecture(
+                    2 + 2 * random.nextInt(9),
+                    2 + 2 * random.nextInt(9),
+                    random.nextBoolean() ? 1 : 3,
+                    List.of(1),
+                    3,
+                    1);
             int overlap = random.nextInt(Math.min(network.height(), network.width()));
-            PhotoDenoiser denoiser = new PhotoDenoiser(network,
-                    (noisy, count, denoised) -> System.arraycopy(noisy, 0, denoised, 0, noisy.length), overlap);
+            PhotoDenoiser denoiser = new PhotoDenoiser(
+                    network,
+                    (noisy, count, denoised) -> System.arraycopy(noisy, 0, denoised, 0, noisy.length),
+                    overlap);
             List<Photo> photos = new ArrayList<>();
             for (int i = 0; i < 4; i++) {
                 int channels = random.nextBoolean() ? 1 : 3;
-                photos.add(photo(1 + random.nextInt(70), 1 + random.nextInt(70), channels, random.nextBoolean() ? 8 : 16, random));
+                photos.add(photo(
+                        1 + random.nextInt(70),
+                        1 + random.nextInt(70),
+                        channels,
+                        random.nextBoolean() ? 8 : 16,
+                        random));
             }
-            List<Photo> result = denoiser.denoise(photos.stream().map(denoiser::forNetwork).toList());
+            List<Photo> result =
+                    denoiser.denoise(photos.stream().map(denoiser::forNetwork).toList());
             for (int i = 0; i < photos.size(); i++) {
                 Photo before = photos.get(i);
                 Photo after = result.get(i).withChannels(before.channels());
                 int largest = (1 << before.depth()) - 1;
-                assertArrayEquals(numbers(before, largest), numbers(after, largest), "overlap " + overlap + ", " + network);
+                assertArrayEquals(
+                        numbers(before, largest), numbers(after, largest), "overlap " + overlap + ", " + network);
                 assertSame(before.alpha(), after.alpha());
                 assertArrayEquals(ImageFile.encode(before), ImageFile.encode(after));
             }
@@ -65,12 +79,17 @@ class PhotoDenoiserTest {
     void neighboursFadeIntoEachOther() {
         Architecture network = new Architecture(8, 8, 1, List.of(1), 3, 1);
         int[] tile = new int[1];
-        PhotoDenoiser denoiser = new PhotoDenoiser(network, (noisy, count, denoised) -> {
-            for (int t = 0; t < count; t++) {
-                Arrays.fill(denoised, t * 64, t * 64 + 64, tile[0]++);
-            }
-        }, 4);
-        float[] row = denoiser.denoise(List.of(photo(8, 12, 1, 8, new Random(2)))).get(0).values();
+        PhotoDenoiser denoiser = new PhotoDenoiser(
+                network,
+                (noisy, count, denoised) -> {
+                    for (int t = 0; t < count; t++) {
+                        Arrays.fill(denoised, t * 64, t * 64 + 64, tile[0]++);
+                    }
+                },
+                4);
+        float[] row = denoiser.denoise(List.of(photo(8, 12, 1, 8, new Random(2))))
+                .get(0)
+                .values();
         for (int x = 0; x < 12; x++) {
             double expected = x < 4 ? 0 : x >= 8 ? 1 : 0.5 - 0.5 * Math.cos(Math.PI * (x - 4 + 0.5) / 4);
             for (int y = 0; y < 8; y++) {

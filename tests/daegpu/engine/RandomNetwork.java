@@ -8,12 +8,12 @@ import java.util.List;
 import java.util.Random;
 
 /**
- * A network and a batch for it, drawn at random, every parameter of an order at which it matters: kernels scaled to keep the
- * size of what passes them, biases not zero.
+ * A network and a batch for it, drawn at random, every parameter of an order at which it matters: kernels scaled to
+ * keep the size of what passes them, biases not zero.
  *
  * @param parameters with their architecture
- * @param clean      {@code [batch, height, width, channels]} in [0, 1]
- * @param noisy      likewise
+ * @param clean {@code [batch, height, width, channels]} in [0, 1]
+ * @param noisy likewise
  */
 public record RandomNetwork(Parameters parameters, float[] clean, float[] noisy, int batch) {
 

@@ -62,11 +62,20 @@ class LatentVectorsTest {
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"", "image,latent1\n", "a,b\n1,2\n", "image,latent1\nx,1,2\n", "image,latent1\nx,one\n", "image,latent1\nx,NaN\n",
-        "image,latent1\nx\n"})
+    @ValueSource(
+            strings = {
+                "",
+                "image,latent1\n",
+                "a,b\n1,2\n",
+                "image,latent1\nx,1,2\n",
+                "image,latent1\nx,one\n",
+                "image,latent1\nx,NaN\n",
+                "image,latent1\nx\n"
+            })
     void damagedCsvIsNamed(String content) throws IOException {
         Path file = Files.writeString(folder.resolve("a.csv"), content);
-        String message = assertThrows(InvalidInputException.class, () -> LatentVectors.read(file)).getMessage();
+        String message = assertThrows(InvalidInputException.class, () -> LatentVectors.read(file))
+                .getMessage();
         assertTrue(message.startsWith(file.toString()), message);
     }
 

@@ -44,11 +44,22 @@ class OnnxFileTest {
         Random random = new Random(seed);
         List<Integer> filters = random.ints(1 + random.nextInt(3), 1, 7).boxed().toList();
         int factor = 1 << filters.size();
-        check(new Architecture(factor * (1 + random.nextInt(3)), factor * (1 + random.nextInt(3)), 1 + random.nextInt(3), filters,
-                1 + 2 * (int) (seed % 4), 1 + random.nextInt(9)), 1 + random.nextInt(4), random);
+        check(
+                new Architecture(
+                        factor * (1 + random.nextInt(3)),
+                        factor * (1 + random.nextInt(3)),
+                        1 + random.nextInt(3),
+                        filters,
+                        1 + 2 * (int) (seed % 4),
+                        1 + random.nextInt(9)),
+                1 + random.nextInt(4),
+                random);
     }
 
-    /** Where the bottleneck is as wide as what it squeezes, nothing but a layer's place tells rows of an image from others. */
+    /**
+     * Where the bottleneck is as wide as what it squeezes, nothing but a layer's place tells rows of an image from
+     * others.
+     */
     @Test
     void bottleneckMayBeAsWideAsTheImage() throws IOException, OrtException {
         check(new Architecture(4, 4, 1, List.of(3), 3, 12), 2, new Random(9));
@@ -65,7 +76,8 @@ class OnnxFileTest {
         }
         float[] denoised = new float[noisy.length];
         float[] latents = new float[count * architecture.latentDimension()];
-        try (Engine engine = Engines.open("reference", architecture, EngineOptions.fp32(1)).engine()) {
+        try (Engine engine =
+                Engines.open("reference", architecture, EngineOptions.fp32(1)).engine()) {
             engine.load(TrainingState.initial(parameters));
             engine.denoise(noisy, count, denoised);
             engine.encode(noisy, count, latents);
@@ -78,13 +90,16 @@ class OnnxFileTest {
         try (OrtSession session = environment.createSession(file.toString());
                 OnnxTensor input = OnnxTensor.createTensor(environment, FloatBuffer.wrap(noisy), shape);
                 OrtSession.Result result = session.run(Map.of("noisy", input))) {
-            assertArrayEquals(new long[] {-1, shape[1], shape[2], shape[3]},
+            assertArrayEquals(
+                    new long[] {-1, shape[1], shape[2], shape[3]},
                     ((TensorInfo) session.getOutputInfo().get("denoised").getInfo()).getShape());
             OnnxTensor output = (OnnxTensor) result.get("denoised").orElseThrow();
             assertArrayEquals(shape, output.getInfo().getShape());
             assertArrayEquals(denoised, values(output), 1e-5f);
             OnnxTensor code = (OnnxTensor) result.get("latents").orElseThrow();
-            assertArrayEquals(new long[] {count, architecture.latentDimension()}, code.getInfo().getShape());
+            assertArrayEquals(
+                    new long[] {count, architecture.latentDimension()},
+                    code.getInfo().getShape());
             assertArrayEquals(latents, values(code), 1e-5f * largest(latents));
             assertEquals("dae-gpu", session.getMetadata().getProducerName());
         }

@@ -41,8 +41,12 @@ class SafetensorsTest {
     @Test
     void bytesAreThoseOfTheFormat() throws IOException {
         Path file = folder.resolve("a.safetensors");
-        new Safetensors(Map.of("z", "last", "a", "\"é\""), List.of(new Tensor("w", new int[] {1, 2}, new float[] {1, -2.5f}),
-                new Tensor("b", new int[0], new float[] {0.1f}))).write(file);
+        new Safetensors(
+                        Map.of("z", "last", "a", "\"é\""),
+                        List.of(
+                                new Tensor("w", new int[] {1, 2}, new float[] {1, -2.5f}),
+                                new Tensor("b", new int[0], new float[] {0.1f})))
+                .write(file);
         String header = "{\"__metadata__\":{\"a\":\"\\\"é\\\"\",\"z\":\"last\"},"
                 + "\"w\":{\"dtype\":\"F32\",\"shape\":[1,2],\"data_offsets\":[0,8]},"
                 + "\"b\":{\"dtype\":\"F32\",\"shape\":[],\"data_offsets\":[8,12]}}";
@@ -70,8 +74,12 @@ class SafetensorsTest {
         values[1] = Float.NEGATIVE_INFINITY;
         values[2] = Float.MIN_VALUE;
         Path file = folder.resolve("a.safetensors");
-        Safetensors written = new Safetensors(Map.of("seed", "1"), List.of(new Tensor("second", new int[] {100, 7, 100}, values),
-                new Tensor("empty", new int[] {3, 0}, new float[0]), new Tensor("first", new int[] {1}, new float[] {7})));
+        Safetensors written = new Safetensors(
+                Map.of("seed", "1"),
+                List.of(
+                        new Tensor("second", new int[] {100, 7, 100}, values),
+                        new Tensor("empty", new int[] {3, 0}, new float[0]),
+                        new Tensor("first", new int[] {1}, new float[] {7})));
         written.write(file);
         Safetensors read = Safetensors.read(file);
         assertEquals(Map.of("seed", "1"), read.metadata());
@@ -112,12 +120,16 @@ class SafetensorsTest {
         int length = (int) bytes.getLong(0);
         JsonNode header = new ObjectMapper().readTree(new String(content, 8, length, StandardCharsets.UTF_8));
         assertEquals(header.get("__metadata__").size(), read.metadata().size());
-        assertEquals(header.get("__metadata__").get("image").textValue(), read.metadata().get("image"));
+        assertEquals(
+                header.get("__metadata__").get("image").textValue(),
+                read.metadata().get("image"));
         assertEquals(header.size() - 1, read.names().size());
         for (String tensorName : read.names()) {
             Tensor tensor = read.tensor(tensorName);
             JsonNode entry = header.get(tensorName);
-            assertEquals(entry.get("shape").toString(), Arrays.toString(tensor.shape()).replace(" ", ""));
+            assertEquals(
+                    entry.get("shape").toString(),
+                    Arrays.toString(tensor.shape()).replace(" ", ""));
             int begin = 8 + length + entry.get("data_offsets").get(0).intValue();
             for (int i = 0; i < tensor.values().length; i++) {
                 assertEquals(bytes.getInt(begin + 4 * i), Float.floatToRawIntBits(tensor.values()[i]));
@@ -128,7 +140,9 @@ class SafetensorsTest {
         Safetensors reread = Safetensors.read(copy);
         assertEquals(List.copyOf(read.names()), List.copyOf(reread.names()));
         for (String tensorName : read.names()) {
-            assertArrayEquals(bits(read.tensor(tensorName).values()), bits(reread.tensor(tensorName).values()));
+            assertArrayEquals(
+                    bits(read.tensor(tensorName).values()),
+                    bits(reread.tensor(tensorName).values()));
         }
     }
 
@@ -137,8 +151,10 @@ class SafetensorsTest {
         Path file = folder.resolve("a.safetensors");
         new Safetensors(Map.of(), List.of()).write(file);
         Safetensors read = Safetensors.read(file);
-        assertEquals(file + " has no tensor called conv1.kernel",
-                assertThrows(InvalidInputException.class, () -> read.tensor("conv1.kernel")).getMessage());
+        assertEquals(
+                file + " has no tensor called conv1.kernel",
+                assertThrows(InvalidInputException.class, () -> read.tensor("conv1.kernel"))
+                        .getMessage());
     }
 
     @Test
@@ -153,39 +169,42 @@ class SafetensorsTest {
 
     /** Headers for files with 8 bytes of values, and what is to be said about each. */
     @ParameterizedTest
-    @CsvSource(delimiter = '|', quoteCharacter = '`', value = {
-        "{'a':{'dtype':'F32','shape':[2],'data_offsets':[0,8]}                          | has a damaged header: Unexpected end-of-input",
-        "{'a':{'dtype':'F32','shape':[2],'data_offsets':[0,8]}} {}                      | has a damaged header: Trailing token",
-        "['a']                                                                          | its header does not begin with a brace",
-        "{'a':[0,8]}                                                                    | a lacks a type, a shape or two offsets",
-        "{'a':{'shape':[2],'data_offsets':[0,8]}}                                       | a lacks a type, a shape or two offsets",
-        "{'a':{'dtype':'F32','shape':2,'data_offsets':[0,8]}}                           | a lacks a type, a shape or two offsets",
-        "{'a':{'dtype':'F32','shape':[2],'data_offsets':[0,4,8]}}                       | a lacks a type, a shape or two offsets",
-        "{'a':{'dtype':'I64','shape':[1],'data_offsets':[0,8]}}                         | holds a as I64; only F32 can be read",
-        "{'a':{'dtype':'BF16','shape':[4],'data_offsets':[0,8]}}                        | holds a as BF16; only F32 can be read",
-        "{'a':{'dtype':'F32','shape':[-2],'data_offsets':[0,8]}}                        | a has the dimension -2",
-        "{'a':{'dtype':'F32','shape':[-1,-2],'data_offsets':[0,8]}}                     | a has the dimension -1",
-        "{'a':{'dtype':'F32','shape':[2.0],'data_offsets':[0,8]}}                       | a has the dimension 2.0",
-        "{'a':{'dtype':'F32','shape':['2'],'data_offsets':[0,8]}}                       | a has the dimension `2`",
-        "{'a':{'dtype':'F32','shape':[4294967298],'data_offsets':[0,8]}}                | a has the dimension 4294967298",
-        "{'a':{'dtype':'F32','shape':[65536,65536,65536,65536],'data_offsets':[0,8]}}   | holds more values in a than this program can take",
-        "{'a':{'dtype':'F32','shape':[65536,65536],'data_offsets':[0,17179869184]}}     | holds more values in a than this program can take",
-        "{'a':{'dtype':'F32','shape':[3],'data_offsets':[0,8]}}                         | a has the shape [3] but the offsets 0 to 8",
-        "{'a':{'dtype':'F32','shape':[2],'data_offsets':[8,0]}}                         | a has the shape [2] but the offsets 8 to 0",
-        "{'a':{'dtype':'F32','shape':[2],'data_offsets':[-8,0]}}                        | a has the offset -8",
-        "{'a':{'dtype':'F32','shape':[2],'data_offsets':[0,1e1]}}                       | a has the offset 10.0",
-        "{'a':{'dtype':'F32','shape':[2],'data_offsets':[0,18446744073709551616]}}      | a has the offset 18446744073709551616",
-        "{'a':{'dtype':'F32','shape':[1],'data_offsets':[4,8]}}                         | a leaves a gap after what is before it",
-        "{'a':{'dtype':'F32','shape':[2],'data_offsets':[0,8]},'b':{'dtype':'F32','shape':[1],'data_offsets':[4,8]}} | b overlaps with what is before it",
-        "{'a':{'dtype':'F32','shape':[2],'data_offsets':[0,8]},'a':{'dtype':'F32','shape':[2],'data_offsets':[0,8]}} | has a damaged header: Duplicate field",
-        "{'a':{'dtype':'F32','shape':[2],'shape':[2],'data_offsets':[0,8]}}             | has a damaged header: Duplicate field",
-        "{'a':{'dtype':'F32','shape':[3],'data_offsets':[0,12]}}                        | is truncated: it announces 12 bytes of tensors and has 8",
-        "{'a':{'dtype':'F32','shape':[500000000],'data_offsets':[0,2000000000]}}        | is truncated: it announces 2000000000 bytes of tensors and has 8",
-        "{'a':{'dtype':'F32','shape':[1],'data_offsets':[0,4]}}                         | is too long: it announces 4 bytes of tensors and has 8",
-        "{}                                                                             | is too long: it announces 0 bytes of tensors and has 8",
-        "{'__metadata__':'x'}                                                           | its metadata are no object",
-        "{'__metadata__':{'x':1}}                                                       | the metadata called x are no text",
-    })
+    @CsvSource(
+            delimiter = '|',
+            quoteCharacter = '`',
+            value = {
+                "{'a':{'dtype':'F32','shape':[2],'data_offsets':[0,8]}                          | has a damaged header: Unexpected end-of-input",
+                "{'a':{'dtype':'F32','shape':[2],'data_offsets':[0,8]}} {}                      | has a damaged header: Trailing token",
+                "['a']                                                                          | its header does not begin with a brace",
+                "{'a':[0,8]}                                                                    | a lacks a type, a shape or two offsets",
+                "{'a':{'shape':[2],'data_offsets':[0,8]}}                                       | a lacks a type, a shape or two offsets",
+                "{'a':{'dtype':'F32','shape':2,'data_offsets':[0,8]}}                           | a lacks a type, a shape or two offsets",
+                "{'a':{'dtype':'F32','shape':[2],'data_offsets':[0,4,8]}}                       | a lacks a type, a shape or two offsets",
+                "{'a':{'dtype':'I64','shape':[1],'data_offsets':[0,8]}}                         | holds a as I64; only F32 can be read",
+                "{'a':{'dtype':'BF16','shape':[4],'data_offsets':[0,8]}}                        | holds a as BF16; only F32 can be read",
+                "{'a':{'dtype':'F32','shape':[-2],'data_offsets':[0,8]}}                        | a has the dimension -2",
+                "{'a':{'dtype':'F32','shape':[-1,-2],'data_offsets':[0,8]}}                     | a has the dimension -1",
+                "{'a':{'dtype':'F32','shape':[2.0],'data_offsets':[0,8]}}                       | a has the dimension 2.0",
+                "{'a':{'dtype':'F32','shape':['2'],'data_offsets':[0,8]}}                       | a has the dimension `2`",
+                "{'a':{'dtype':'F32','shape':[4294967298],'data_offsets':[0,8]}}                | a has the dimension 4294967298",
+                "{'a':{'dtype':'F32','shape':[65536,65536,65536,65536],'data_offsets':[0,8]}}   | holds more values in a than this program can take",
+                "{'a':{'dtype':'F32','shape':[65536,65536],'data_offsets':[0,17179869184]}}     | holds more values in a than this program can take",
+                "{'a':{'dtype':'F32','shape':[3],'data_offsets':[0,8]}}                         | a has the shape [3] but the offsets 0 to 8",
+                "{'a':{'dtype':'F32','shape':[2],'data_offsets':[8,0]}}                         | a has the shape [2] but the offsets 8 to 0",
+                "{'a':{'dtype':'F32','shape':[2],'data_offsets':[-8,0]}}                        | a has the offset -8",
+                "{'a':{'dtype':'F32','shape':[2],'data_offsets':[0,1e1]}}                       | a has the offset 10.0",
+                "{'a':{'dtype':'F32','shape':[2],'data_offsets':[0,18446744073709551616]}}      | a has the offset 18446744073709551616",
+                "{'a':{'dtype':'F32','shape':[1],'data_offsets':[4,8]}}                         | a leaves a gap after what is before it",
+                "{'a':{'dtype':'F32','shape':[2],'data_offsets':[0,8]},'b':{'dtype':'F32','shape':[1],'data_offsets':[4,8]}} | b overlaps with what is before it",
+                "{'a':{'dtype':'F32','shape':[2],'data_offsets':[0,8]},'a':{'dtype':'F32','shape':[2],'data_offsets':[0,8]}} | has a damaged header: Duplicate field",
+                "{'a':{'dtype':'F32','shape':[2],'shape':[2],'data_offsets':[0,8]}}             | has a damaged header: Duplicate field",
+                "{'a':{'dtype':'F32','shape':[3],'data_offsets':[0,12]}}                        | is truncated: it announces 12 bytes of tensors and has 8",
+                "{'a':{'dtype':'F32','shape':[500000000],'data_offsets':[0,2000000000]}}        | is truncated: it announces 2000000000 bytes of tensors and has 8",
+                "{'a':{'dtype':'F32','shape':[1],'data_offsets':[0,4]}}                         | is too long: it announces 4 bytes of tensors and has 8",
+                "{}                                                                             | is too long: it announces 0 bytes of tensors and has 8",
+                "{'__metadata__':'x'}                                                           | its metadata are no object",
+                "{'__metadata__':{'x':1}}                                                       | the metadata called x are no text",
+            })
     void damagedHeadersAreRefused(String header, String problem) throws IOException {
         Path file = folder.resolve("a.safetensors");
         Files.write(file, file(header.replace('\'', '"').getBytes(StandardCharsets.UTF_8), 8));
@@ -214,9 +233,19 @@ class SafetensorsTest {
         assertRefused(file, "is truncated: it has only 3 bytes");
         Files.write(file, new byte[8]);
         assertRefused(file, "is no safetensors file");
-        Files.write(file, ByteBuffer.allocate(100).order(ByteOrder.LITTLE_ENDIAN).putLong(93).array());
+        Files.write(
+                file,
+                ByteBuffer.allocate(100)
+                        .order(ByteOrder.LITTLE_ENDIAN)
+                        .putLong(93)
+                        .array());
         assertRefused(file, "is truncated: it announces a header of 93 bytes and has only 100 in all");
-        Files.write(file, ByteBuffer.allocate(100).order(ByteOrder.LITTLE_ENDIAN).putLong(-1).array());
+        Files.write(
+                file,
+                ByteBuffer.allocate(100)
+                        .order(ByteOrder.LITTLE_ENDIAN)
+                        .putLong(-1)
+                        .array());
         assertRefused(file, "is no safetensors file: it would begin with a header of 18446744073709551615 bytes");
         Files.writeString(file, "PK\u0003\u0004 and whatever else a zip file holds");
         assertRefused(file, "is no safetensors file");
@@ -232,16 +261,25 @@ class SafetensorsTest {
         assertRefused(file, "is no safetensors file: it would begin with a header of 100000001 bytes");
         long tensorSize = 8_000_000_000L;
         int tensors = (int) (Runtime.getRuntime().maxMemory() / tensorSize + 1);
-        String header = IntStream.range(0, tensors).mapToObj(i -> "\"a" + i
-                + "\":{\"dtype\":\"F32\",\"shape\":[2000000000],\"data_offsets\":["
-                + i * tensorSize + "," + (i + 1) * tensorSize + "]}").collect(Collectors.joining(",", "{", "}"));
-        writeSparse(file, header.length(), header.getBytes(StandardCharsets.UTF_8), 8 + header.length() + tensors * tensorSize);
+        String header = IntStream.range(0, tensors)
+                .mapToObj(i -> "\"a" + i
+                        + "\":{\"dtype\":\"F32\",\"shape\":[2000000000],\"data_offsets\":["
+                        + i * tensorSize + "," + (i + 1) * tensorSize + "]}")
+                .collect(Collectors.joining(",", "{", "}"));
+        writeSparse(
+                file,
+                header.length(),
+                header.getBytes(StandardCharsets.UTF_8),
+                8 + header.length() + tensors * tensorSize);
         assertRefused(file, "more than the memory that Java may use");
     }
 
     private static void writeSparse(Path file, long headerLength, byte[] header, long fileLength) throws IOException {
         try (RandomAccessFile sparse = new RandomAccessFile(file.toFile(), "rw")) {
-            sparse.write(ByteBuffer.allocate(8).order(ByteOrder.LITTLE_ENDIAN).putLong(headerLength).array());
+            sparse.write(ByteBuffer.allocate(8)
+                    .order(ByteOrder.LITTLE_ENDIAN)
+                    .putLong(headerLength)
+                    .array());
             sparse.write(header);
             sparse.setLength(fileLength);
         }
@@ -250,11 +288,16 @@ class SafetensorsTest {
     @Test
     void anyDamageIsEitherHarmlessOrRefused() throws IOException {
         Path file = folder.resolve("a.safetensors");
-        new Safetensors(Map.of("epoch", "3", "architecture", "{\"filters\":[32,64]}"), List.of(
-                new Tensor("conv1.kernel", new int[] {3, 3, 1, 2}, new float[18]),
-                new Tensor("conv1.bias", new int[] {2}, new float[2]), new Tensor("step", new int[0], new float[1]))).write(file);
+        new Safetensors(
+                        Map.of("epoch", "3", "architecture", "{\"filters\":[32,64]}"),
+                        List.of(
+                                new Tensor("conv1.kernel", new int[] {3, 3, 1, 2}, new float[18]),
+                                new Tensor("conv1.bias", new int[] {2}, new float[2]),
+                                new Tensor("step", new int[0], new float[1])))
+                .write(file);
         byte[] valid = Files.readAllBytes(file);
-        int dataStart = 8 + (int) ByteBuffer.wrap(valid).order(ByteOrder.LITTLE_ENDIAN).getLong();
+        int dataStart =
+                8 + (int) ByteBuffer.wrap(valid).order(ByteOrder.LITTLE_ENDIAN).getLong();
         Random random = new Random(7);
         int refused = 0;
         for (int round = 0; round < 3_000; round++) {
@@ -271,7 +314,11 @@ class SafetensorsTest {
             try {
                 Safetensors read = Safetensors.read(file);
                 assertEquals(valid.length, damaged.length, "a cut file was accepted");
-                assertEquals(21, read.names().stream().mapToInt(name -> read.tensor(name).values().length).sum());
+                assertEquals(
+                        21,
+                        read.names().stream()
+                                .mapToInt(name -> read.tensor(name).values().length)
+                                .sum());
             } catch (InvalidInputException e) {
                 assertOneLine(file, e);
                 refused++;
@@ -281,11 +328,16 @@ class SafetensorsTest {
     }
 
     private static byte[] file(byte[] header, int dataLength) {
-        return ByteBuffer.allocate(8 + header.length + dataLength).order(ByteOrder.LITTLE_ENDIAN).putLong(header.length).put(header).array();
+        return ByteBuffer.allocate(8 + header.length + dataLength)
+                .order(ByteOrder.LITTLE_ENDIAN)
+                .putLong(header.length)
+                .put(header)
+                .array();
     }
 
     private static void assertRefused(Path file, String problem) {
-        Allocation.assertAtMost(MUCH_MEMORY, () -> assertThrows(InvalidInputException.class, () -> Safetensors.read(file)));
+        Allocation.assertAtMost(
+                MUCH_MEMORY, () -> assertThrows(InvalidInputException.class, () -> Safetensors.read(file)));
         InvalidInputException refusal = assertThrows(InvalidInputException.class, () -> Safetensors.read(file));
         assertTrue(refusal.getMessage().contains(problem), refusal.getMessage());
         assertOneLine(file, refusal);

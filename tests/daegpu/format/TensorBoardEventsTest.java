@@ -59,13 +59,15 @@ class TensorBoardEventsTest {
     private Path onlyFile() throws IOException {
         try (Stream<Path> files = Files.list(folder)) {
             return files.reduce((a, b) -> {
-                throw new AssertionError("more than one file");
-            }).orElseThrow();
+                        throw new AssertionError("more than one file");
+                    })
+                    .orElseThrow();
         }
     }
 
     private static UnknownFieldSet message(UnknownFieldSet message, int field) throws IOException {
-        return UnknownFieldSet.parseFrom(message.getField(field).getLengthDelimitedList().get(0));
+        return UnknownFieldSet.parseFrom(
+                message.getField(field).getLengthDelimitedList().get(0));
     }
 
     private static String text(UnknownFieldSet message, int field) {
@@ -89,13 +91,15 @@ class TensorBoardEventsTest {
         List<UnknownFieldSet> events = read(Files.readAllBytes(onlyFile()));
         assertEquals(4, events.size());
         assertEquals("brain.Event:2", text(events.get(0), 3));
-        double time = Double.longBitsToDouble(events.get(1).getField(1).getFixed64List().get(0));
+        double time = Double.longBitsToDouble(
+                events.get(1).getField(1).getFixed64List().get(0));
         assertEquals(System.currentTimeMillis() / 1e3, time, 600, "seconds since 1970");
 
         assertEquals(3, events.get(1).getField(2).getVarintList().get(0));
         UnknownFieldSet scalar = message(message(events.get(1), 5), 1);
         assertEquals("epoch_loss", text(scalar, 1));
-        assertEquals(0.125f, Float.intBitsToFloat(scalar.getField(2).getFixed32List().get(0)));
+        assertEquals(
+                0.125f, Float.intBitsToFloat(scalar.getField(2).getFixed32List().get(0)));
 
         assertEquals(1L << 40, events.get(2).getField(2).getVarintList().get(0));
         UnknownFieldSet value = message(message(events.get(2), 5), 1);

@@ -31,17 +31,27 @@ class WeightsFileTest {
     void roundTripIsExact(Convention convention) throws IOException {
         Random random = new Random(1);
         for (int i = 0; i < 20; i++) {
-            List<Integer> filters = random.ints(1 + random.nextInt(3), 1, 6).boxed().toList();
+            List<Integer> filters =
+                    random.ints(1 + random.nextInt(3), 1, 6).boxed().toList();
             int factor = 1 << filters.size();
-            Architecture architecture = new Architecture(factor * (1 + random.nextInt(3)), factor * (1 + random.nextInt(3)),
-                    1 + random.nextInt(3), filters, 1 + 2 * random.nextInt(4), 1 + random.nextInt(9));
+            Architecture architecture = new Architecture(
+                    factor * (1 + random.nextInt(3)),
+                    factor * (1 + random.nextInt(3)),
+                    1 + random.nextInt(3),
+                    filters,
+                    1 + 2 * random.nextInt(4),
+                    1 + random.nextInt(9));
             Parameters parameters = random(architecture, random);
             Path file = folder.resolve("weights.safetensors");
             WeightsFile.write(file, parameters, convention, Map.of("a", "b"));
             Safetensors content = Safetensors.read(file);
             assertEquals(convention, WeightsFile.conventionOf(content));
-            assertEquals(architecture, WeightsFile.architecture(content, convention, architecture.height(), architecture.width()));
-            assertArrayEquals(parameters.values(), WeightsFile.parameters(content, convention, architecture).values());
+            assertEquals(
+                    architecture,
+                    WeightsFile.architecture(content, convention, architecture.height(), architecture.width()));
+            assertArrayEquals(
+                    parameters.values(),
+                    WeightsFile.parameters(content, convention, architecture).values());
             assertEquals("b", content.metadata().get("a"));
         }
     }
@@ -63,21 +73,36 @@ class WeightsFileTest {
         WeightsFile.write(file, parameters, Convention.PYTORCH, Map.of());
         Safetensors content = Safetensors.read(file);
         assertArrayEquals(new int[] {3, 2, 3, 3}, content.tensor("conv1.weight").shape());
-        assertArrayEquals(new int[] {5, 3 * 2 * 4}, content.tensor("latent.weight").shape());
-        assertArrayEquals(new int[] {3 * 2 * 4, 5}, content.tensor("expand.weight").shape());
-        assertArrayEquals(new int[] {3, 3, 3, 3}, content.tensor("deconv1.weight").shape());
-        assertArrayEquals(new int[] {3, 2, 3, 3}, content.tensor("output.weight").shape());
+        assertArrayEquals(
+                new int[] {5, 3 * 2 * 4}, content.tensor("latent.weight").shape());
+        assertArrayEquals(
+                new int[] {3 * 2 * 4, 5}, content.tensor("expand.weight").shape());
+        assertArrayEquals(
+                new int[] {3, 3, 3, 3}, content.tensor("deconv1.weight").shape());
+        assertArrayEquals(
+                new int[] {3, 2, 3, 3}, content.tensor("output.weight").shape());
         // Filter 2, input channel 1, row 0, column 2 of the kernel.
-        assertEquals(parameters.get("conv1.kernel")[((0 * 3 + 2) * 2 + 1) * 3 + 2], content.tensor("conv1.weight").values()[((2 * 2 + 1) * 3 + 0) * 3 + 2]);
+        assertEquals(
+                parameters.get("conv1.kernel")[((0 * 3 + 2) * 2 + 1) * 3 + 2],
+                content.tensor("conv1.weight").values()[((2 * 2 + 1) * 3 + 0) * 3 + 2]);
         // From channel 2 to channel 1, row 1, column 0.
-        assertEquals(parameters.get("output.kernel")[((1 * 3 + 0) * 2 + 1) * 3 + 2], content.tensor("output.weight").values()[((2 * 2 + 1) * 3 + 1) * 3 + 0]);
+        assertEquals(
+                parameters.get("output.kernel")[((1 * 3 + 0) * 2 + 1) * 3 + 2],
+                content.tensor("output.weight").values()[((2 * 2 + 1) * 3 + 1) * 3 + 0]);
         // Channel 2 of the pixel in row 1, column 3 of a 2x4 image, to and from latent unit 4.
         int ours = (1 * 4 + 3) * 3 + 2;
         int theirs = (2 * 2 + 1) * 4 + 3;
-        assertEquals(parameters.get("latent.kernel")[ours * 5 + 4], content.tensor("latent.weight").values()[4 * 24 + theirs]);
-        assertEquals(parameters.get("expand.kernel")[4 * 24 + ours], content.tensor("expand.weight").values()[theirs * 5 + 4]);
-        assertEquals(parameters.get("expand.bias")[ours], content.tensor("expand.bias").values()[theirs]);
-        assertArrayEquals(parameters.get("latent.bias"), content.tensor("latent.bias").values());
+        assertEquals(
+                parameters.get("latent.kernel")[ours * 5 + 4],
+                content.tensor("latent.weight").values()[4 * 24 + theirs]);
+        assertEquals(
+                parameters.get("expand.kernel")[4 * 24 + ours],
+                content.tensor("expand.weight").values()[theirs * 5 + 4]);
+        assertEquals(
+                parameters.get("expand.bias")[ours],
+                content.tensor("expand.bias").values()[theirs]);
+        assertArrayEquals(
+                parameters.get("latent.bias"), content.tensor("latent.bias").values());
     }
 
     @Test
@@ -87,9 +112,12 @@ class WeightsFileTest {
             Architecture square = new Architecture(12, 12, 1, List.of(2, 3), 5, 4);
             WeightsFile.write(file, new Parameters(square), convention, Map.of());
             assertEquals(square, WeightsFile.architecture(Safetensors.read(file), convention, 0, 0));
-            WeightsFile.write(file, new Parameters(new Architecture(4, 12, 1, List.of(2, 3), 5, 4)), convention, Map.of());
+            WeightsFile.write(
+                    file, new Parameters(new Architecture(4, 12, 1, List.of(2, 3), 5, 4)), convention, Map.of());
             Safetensors content = Safetensors.read(file);
-            String message = assertThrows(InvalidInputException.class, () -> WeightsFile.architecture(content, convention, 0, 0)).getMessage();
+            String message = assertThrows(
+                            InvalidInputException.class, () -> WeightsFile.architecture(content, convention, 0, 0))
+                    .getMessage();
             assertTrue(message.contains("--image-size"), message);
         }
     }
@@ -105,12 +133,18 @@ class WeightsFileTest {
             assertRefused(name, architecture, content, name, new Tensor(name, new int[] {1, 1}, new float[1]));
             float[] values = content.tensor(name).values().clone();
             values[0] = Float.NaN;
-            assertRefused(name, architecture, content, name, new Tensor(name, content.tensor(name).shape(), values));
+            assertRefused(
+                    name,
+                    architecture,
+                    content,
+                    name,
+                    new Tensor(name, content.tensor(name).shape(), values));
         }
         assertThrows(InvalidInputException.class, () -> WeightsFile.conventionOf(new Safetensors(Map.of(), List.of())));
     }
 
-    private static void assertRefused(String expected, Architecture architecture, Safetensors content, String name, Tensor instead) {
+    private static void assertRefused(
+            String expected, Architecture architecture, Safetensors content, String name, Tensor instead) {
         List<Tensor> tensors = new ArrayList<>();
         for (String other : content.names()) {
             if (!other.equals(name)) {
@@ -119,8 +153,11 @@ class WeightsFileTest {
                 tensors.add(instead);
             }
         }
-        String message = assertThrows(InvalidInputException.class,
-                () -> WeightsFile.parameters(new Safetensors(Map.of(), tensors), Convention.KERAS, architecture)).getMessage();
+        String message = assertThrows(
+                        InvalidInputException.class,
+                        () -> WeightsFile.parameters(
+                                new Safetensors(Map.of(), tensors), Convention.KERAS, architecture))
+                .getMessage();
         assertTrue(message.contains(expected), message);
     }
 }

@@ -42,14 +42,22 @@ class ImageMetricsTest {
         float[] expected = pixels(recorded.get("expected"));
         float[] actual = pixels(recorded.get("actual"));
         JsonNode shape = recorded.get("shape");
-        double similarity = ImageMetrics.ssim(expected, actual, 0, shape.get(0).intValue(), shape.get(1).intValue(),
+        double similarity = ImageMetrics.ssim(
+                expected,
+                actual,
+                0,
+                shape.get(0).intValue(),
+                shape.get(1).intValue(),
                 shape.get(2).intValue());
         assertEquals(recorded.get("ssim").doubleValue(), similarity, TENSORFLOW_TOLERANCE);
     }
 
     static Stream<Arguments> tensorflowCases() throws IOException {
-        JsonNode cases = new ObjectMapper().readTree(Path.of("tests/golden/ssim.json").toFile()).get("cases");
-        return StreamSupport.stream(cases.spliterator(), false).map(recorded -> Arguments.of(recorded.get("name").textValue(), recorded));
+        JsonNode cases = new ObjectMapper()
+                .readTree(Path.of("tests/golden/ssim.json").toFile())
+                .get("cases");
+        return StreamSupport.stream(cases.spliterator(), false)
+                .map(recorded -> Arguments.of(recorded.get("name").textValue(), recorded));
     }
 
     private static float[] pixels(JsonNode values) {
@@ -71,8 +79,10 @@ class ImageMetricsTest {
             expected[i] = random.nextFloat();
             actual[i] = Math.min(Math.max(expected[i] + (float) random.nextGaussian() * 0.3f, 0), 1);
         }
-        assertEquals(definition(expected, actual, at, height, width, channels),
-                ImageMetrics.ssim(expected, actual, at, height, width, channels), 1e-12);
+        assertEquals(
+                definition(expected, actual, at, height, width, channels),
+                ImageMetrics.ssim(expected, actual, at, height, width, channels),
+                1e-12);
     }
 
     @Test
@@ -130,7 +140,8 @@ class ImageMetricsTest {
                             covariance += weights[i][j] / total * (x[place] - meanX) * (y[place] - meanY);
                         }
                     }
-                    sum += (2 * meanX * meanY + 0.0001) * (2 * covariance + 0.0009)
+                    sum += (2 * meanX * meanY + 0.0001)
+                            * (2 * covariance + 0.0009)
                             / ((meanX * meanX + meanY * meanY + 0.0001) * (varianceX + varianceY + 0.0009));
                     windows++;
                 }

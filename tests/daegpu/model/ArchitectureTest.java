@@ -24,14 +24,48 @@ class ArchitectureTest {
 
     @Test
     void theDefaultNetworkHasTheLayersOfKerasExample() {
-        assertEquals(List.of(
-                new Layer("conv1", Operation.CONVOLUTION, Activation.RELU, 28, 28, 1, 14, 14, 32, 3, 2),
-                new Layer("conv2", Operation.CONVOLUTION, Activation.RELU, 14, 14, 32, 7, 7, 64, 3, 2),
-                new Layer("latent", Operation.DENSE, Activation.LINEAR, 1, 1, 3136, 1, 1, 16, 1, 1),
-                new Layer("expand", Operation.DENSE, Activation.LINEAR, 1, 1, 16, 1, 1, 3136, 1, 1),
-                new Layer("deconv1", Operation.TRANSPOSED_CONVOLUTION, Activation.RELU, 7, 7, 64, 14, 14, 64, 3, 2),
-                new Layer("deconv2", Operation.TRANSPOSED_CONVOLUTION, Activation.RELU, 14, 14, 64, 28, 28, 32, 3, 2),
-                new Layer("output", Operation.TRANSPOSED_CONVOLUTION, Activation.SIGMOID, 28, 28, 32, 28, 28, 1, 3, 1)),
+        assertEquals(
+                List.of(
+                        new Layer("conv1", Operation.CONVOLUTION, Activation.RELU, 28, 28, 1, 14, 14, 32, 3, 2),
+                        new Layer("conv2", Operation.CONVOLUTION, Activation.RELU, 14, 14, 32, 7, 7, 64, 3, 2),
+                        new Layer("latent", Operation.DENSE, Activation.LINEAR, 1, 1, 3136, 1, 1, 16, 1, 1),
+                        new Layer("expand", Operation.DENSE, Activation.LINEAR, 1, 1, 16, 1, 1, 3136, 1, 1),
+                        new Layer(
+                                "deconv1",
+                                Operation.TRANSPOSED_CONVOLUTION,
+                                Activation.RELU,
+                                7,
+                                7,
+                                64,
+                                14,
+                                14,
+                                64,
+                                3,
+                                2),
+                        new Layer(
+                                "deconv2",
+                                Operation.TRANSPOSED_CONVOLUTION,
+                                Activation.RELU,
+                                14,
+                                14,
+                                64,
+                                28,
+                                28,
+                                32,
+                                3,
+                                2),
+                        new Layer(
+                                "output",
+                                Operation.TRANSPOSED_CONVOLUTION,
+                                Activation.SIGMOID,
+                                28,
+                                28,
+                                32,
+                                28,
+                                28,
+                                1,
+                                3,
+                                1)),
                 Architecture.MNIST.layers());
     }
 
@@ -39,14 +73,25 @@ class ArchitectureTest {
     void theDefaultNetworkHasTheParametersOfKerasExample() {
         assertEquals(178_001, Architecture.MNIST.parameterCount());
         List<String> tensors = Architecture.MNIST.parameterTensors().stream()
-                .map(tensor -> tensor.name() + Arrays.toString(tensor.shape()) + " at " + tensor.offset()).toList();
-        assertEquals(List.of("conv1.kernel[3, 3, 1, 32] at 0", "conv1.bias[32] at 288",
-                "conv2.kernel[3, 3, 32, 64] at 320", "conv2.bias[64] at 18752",
-                "latent.kernel[3136, 16] at 18816", "latent.bias[16] at 68992",
-                "expand.kernel[16, 3136] at 69008", "expand.bias[3136] at 119184",
-                "deconv1.kernel[3, 3, 64, 64] at 122320", "deconv1.bias[64] at 159184",
-                "deconv2.kernel[3, 3, 32, 64] at 159248", "deconv2.bias[32] at 177680",
-                "output.kernel[3, 3, 1, 32] at 177712", "output.bias[1] at 178000"), tensors);
+                .map(tensor -> tensor.name() + Arrays.toString(tensor.shape()) + " at " + tensor.offset())
+                .toList();
+        assertEquals(
+                List.of(
+                        "conv1.kernel[3, 3, 1, 32] at 0",
+                        "conv1.bias[32] at 288",
+                        "conv2.kernel[3, 3, 32, 64] at 320",
+                        "conv2.bias[64] at 18752",
+                        "latent.kernel[3136, 16] at 18816",
+                        "latent.bias[16] at 68992",
+                        "expand.kernel[16, 3136] at 69008",
+                        "expand.bias[3136] at 119184",
+                        "deconv1.kernel[3, 3, 64, 64] at 122320",
+                        "deconv1.bias[64] at 159184",
+                        "deconv2.kernel[3, 3, 32, 64] at 159248",
+                        "deconv2.bias[32] at 177680",
+                        "output.kernel[3, 3, 1, 32] at 177712",
+                        "output.bias[1] at 178000"),
+                tensors);
     }
 
     @Test
@@ -57,7 +102,8 @@ class ArchitectureTest {
             List<Layer> layers = architecture.layers();
             int depth = architecture.filters().size();
             assertEquals(2 * depth + 3, layers.size());
-            assertEquals(layers.size(), layers.stream().map(Layer::name).distinct().count());
+            assertEquals(
+                    layers.size(), layers.stream().map(Layer::name).distinct().count());
             assertEquals(architecture.imageSize(), layers.get(0).inputSize());
             for (int l = 1; l < layers.size(); l++) {
                 assertEquals(layers.get(l - 1).outputSize(), layers.get(l).inputSize());
@@ -73,7 +119,8 @@ class ArchitectureTest {
                 assertEquals(architecture.filters().get(i), mirrored.outputChannels());
             }
             Layer output = layers.get(layers.size() - 1);
-            assertArrayEquals(new int[] {architecture.height(), architecture.width(), architecture.channels()},
+            assertArrayEquals(
+                    new int[] {architecture.height(), architecture.width(), architecture.channels()},
                     new int[] {output.outputHeight(), output.outputWidth(), output.outputChannels()});
         }
     }
@@ -87,7 +134,9 @@ class ArchitectureTest {
             for (Layer layer : architecture.layers()) {
                 for (String kind : new String[] {".kernel", ".bias"}) {
                     ParameterTensor tensor = architecture.parameterTensors().stream()
-                            .filter(candidate -> candidate.name().equals(layer.name() + kind)).findFirst().orElseThrow();
+                            .filter(candidate -> candidate.name().equals(layer.name() + kind))
+                            .findFirst()
+                            .orElseThrow();
                     assertEquals(offset, tensor.offset());
                     offset += Arrays.stream(tensor.shape()).reduce(1, (a, b) -> a * b);
                 }
@@ -105,7 +154,8 @@ class ArchitectureTest {
         }
         int height = (1 + random.nextInt(5)) << depth;
         int width = (1 + random.nextInt(5)) << depth;
-        return new Architecture(height, width, 1 + random.nextInt(4), filters, 1 + 2 * random.nextInt(4), 1 + random.nextInt(40));
+        return new Architecture(
+                height, width, 1 + random.nextInt(4), filters, 1 + 2 * random.nextInt(4), 1 + random.nextInt(40));
     }
 
     /** Added up as Keras's summary does, where nothing can overflow. */
@@ -135,10 +185,14 @@ class ArchitectureTest {
 
     @ParameterizedTest(name = "{0}")
     @MethodSource("impossible")
-    void whatCannotBeBuiltIsRefused(String message, int height, int width, int channels, List<Integer> filters, int kernel,
-                                    int latent) {
-        assertEquals(message, assertThrows(IllegalArgumentException.class,
-                () -> new Architecture(height, width, channels, filters, kernel, latent)).getMessage());
+    void whatCannotBeBuiltIsRefused(
+            String message, int height, int width, int channels, List<Integer> filters, int kernel, int latent) {
+        assertEquals(
+                message,
+                assertThrows(
+                                IllegalArgumentException.class,
+                                () -> new Architecture(height, width, channels, filters, kernel, latent))
+                        .getMessage());
     }
 
     static Stream<Arguments> impossible() {
@@ -147,7 +201,8 @@ class ArchitectureTest {
                 Arguments.of("an image has at least one pixel, not 0x28", 0, 28, 1, two, 3, 16),
                 Arguments.of("an image has at least one pixel, not 28x-4", 28, -4, 1, two, 3, 16),
                 Arguments.of("an image has at least one channel, not 0", 28, 28, 0, two, 3, 16),
-                Arguments.of("an image has at least one channel, not -2147483648", 28, 28, Integer.MIN_VALUE, two, 3, 16),
+                Arguments.of(
+                        "an image has at least one channel, not -2147483648", 28, 28, Integer.MIN_VALUE, two, 3, 16),
                 Arguments.of("filters must name 1 to 16 convolutions, not 0", 28, 28, 1, List.of(), 3, 16),
                 Arguments.of("filters must name 1 to 16 convolutions, not 17", 28, 28, 1, ones(17), 3, 16),
                 Arguments.of("each entry of filters must be positive, not 0", 28, 28, 1, List.of(32, 0), 3, 16),
@@ -158,13 +213,31 @@ class ArchitectureTest {
                 Arguments.of("the kernel size must be 1, 3, 5 or 7, not -3", 28, 28, 1, two, -3, 16),
                 Arguments.of("the latent dimension must be positive, not 0", 28, 28, 1, two, 3, 0),
                 Arguments.of("the latent dimension must be positive, not -16", 28, 28, 1, two, 3, -16),
-                Arguments.of("2 convolutions of stride 2 need a height and width divisible by 4, not 30x28; take 28x28 or 32x28",
-                        30, 28, 1, two, 3, 16),
-                Arguments.of("2 convolutions of stride 2 need a height and width divisible by 4, not 28x2; take 28x4",
-                        28, 2, 1, two, 3, 16),
-                Arguments.of("16 convolutions of stride 2 need a height and width divisible by 65536, not 32768x65536;"
-                + " take 65536x65536",
-                        32768, 65536, 1, ones(16), 1, 1));
+                Arguments.of(
+                        "2 convolutions of stride 2 need a height and width divisible by 4, not 30x28; take 28x28 or 32x28",
+                        30,
+                        28,
+                        1,
+                        two,
+                        3,
+                        16),
+                Arguments.of(
+                        "2 convolutions of stride 2 need a height and width divisible by 4, not 28x2; take 28x4",
+                        28,
+                        2,
+                        1,
+                        two,
+                        3,
+                        16),
+                Arguments.of(
+                        "16 convolutions of stride 2 need a height and width divisible by 65536, not 32768x65536;"
+                                + " take 65536x65536",
+                        32768,
+                        65536,
+                        1,
+                        ones(16),
+                        1,
+                        1));
     }
 
     private static List<Integer> ones(int count) {
@@ -184,12 +257,17 @@ class ArchitectureTest {
         "2, 2, 1, 10000, 7, 1",
         "2, 2, 1, 1, 3, 2147483647",
         "256, 256, 1, 64, 3, 65536",
-        "2147483646, 2147483646, 2147483647, 2147483647, 7, 2147483647"})
+        "2147483646, 2147483646, 2147483647, 2147483647, 7, 2147483647"
+    })
     void whatWouldNotFitIsRefused(int height, int width, int channels, int filter, int kernel, int latent) {
-        String message = assertThrows(IllegalArgumentException.class,
-                () -> new Architecture(height, width, channels, List.of(filter), kernel, latent)).getMessage();
-        assertEquals("a network of this size (" + height + "x" + width + "x" + channels + ", filters [" + filter
-                + "], latent " + latent + ") is too large: it takes over 536870912 values", message);
+        String message = assertThrows(
+                        IllegalArgumentException.class,
+                        () -> new Architecture(height, width, channels, List.of(filter), kernel, latent))
+                .getMessage();
+        assertEquals(
+                "a network of this size (" + height + "x" + width + "x" + channels + ", filters [" + filter
+                        + "], latent " + latent + ") is too large: it takes over 536870912 values",
+                message);
     }
 
     /** Whatever is accepted is counted without overflow, near the limit too. */
@@ -206,8 +284,13 @@ class ArchitectureTest {
             }
             Architecture architecture;
             try {
-                architecture = new Architecture(magnitude(random, 16) << depth, magnitude(random, 16) << depth,
-                        magnitude(random, 10), filters, 1 + 2 * random.nextInt(4), magnitude(random, 30));
+                architecture = new Architecture(
+                        magnitude(random, 16) << depth,
+                        magnitude(random, 16) << depth,
+                        magnitude(random, 10),
+                        filters,
+                        1 + 2 * random.nextInt(4),
+                        magnitude(random, 30));
             } catch (IllegalArgumentException e) {
                 assertTrue(e.getMessage().contains("too large"), e.getMessage());
                 continue;
@@ -216,9 +299,11 @@ class ArchitectureTest {
             BigInteger parameters = parameters(architecture);
             assertEquals(parameters, BigInteger.valueOf(architecture.parameterCount()));
             for (Layer layer : architecture.layers()) {
-                assertEquals(product(layer.inputHeight(), layer.inputWidth(), layer.inputChannels()),
+                assertEquals(
+                        product(layer.inputHeight(), layer.inputWidth(), layer.inputChannels()),
                         BigInteger.valueOf(layer.inputSize()));
-                assertEquals(product(layer.outputHeight(), layer.outputWidth(), layer.outputChannels()),
+                assertEquals(
+                        product(layer.outputHeight(), layer.outputWidth(), layer.outputChannels()),
                         BigInteger.valueOf(layer.outputSize()));
             }
             large += parameters.bitLength() > 27 ? 1 : 0;
@@ -242,7 +327,9 @@ class ArchitectureTest {
 
     @Test
     void aLayerThatIsNotThereIsNamed() {
-        assertEquals("this network has no layer conv3",
-                assertThrows(IllegalArgumentException.class, () -> Architecture.MNIST.layer("conv3")).getMessage());
+        assertEquals(
+                "this network has no layer conv3",
+                assertThrows(IllegalArgumentException.class, () -> Architecture.MNIST.layer("conv3"))
+                        .getMessage());
     }
 }

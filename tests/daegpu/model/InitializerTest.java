@@ -16,12 +16,20 @@ import org.junit.jupiter.params.provider.ValueSource;
 class InitializerTest {
 
     private static final List<Parameters> SEVERAL = IntStream.range(0, 4)
-            .mapToObj(seed -> Initializer.glorotUniform(Architecture.MNIST, seed)).toList();
+            .mapToObj(seed -> Initializer.glorotUniform(Architecture.MNIST, seed))
+            .toList();
 
     /** Keras's fans: receptive field × channels, which for a transposed kernel lie the other way round. */
     @ParameterizedTest
-    @CsvSource({"conv1, 9, 288", "conv2, 288, 576", "latent, 3136, 16", "expand, 16, 3136", "deconv1, 576, 576",
-            "deconv2, 288, 576", "output, 9, 288"})
+    @CsvSource({
+        "conv1, 9, 288",
+        "conv2, 288, 576",
+        "latent, 3136, 16",
+        "expand, 16, 3136",
+        "deconv1, 576, 576",
+        "deconv2, 288, 576",
+        "output, 9, 288"
+    })
     void kernelsAreUniformWithinTheLimitOfGlorot(String layer, int fan, int otherFan) {
         double limit = Math.sqrt(6.0 / (fan + otherFan));
         int draws = 0;
@@ -60,7 +68,9 @@ class InitializerTest {
     void weightsAreAFunctionOfTheSeed(long seed) {
         Architecture architecture = new Architecture(8, 8, 3, List.of(16), 5, 4);
         Parameters parameters = Initializer.glorotUniform(architecture, seed);
-        assertArrayEquals(parameters.values(), Initializer.glorotUniform(architecture, seed).values());
+        assertArrayEquals(
+                parameters.values(),
+                Initializer.glorotUniform(architecture, seed).values());
         float[] kernel = parameters.get("conv1.kernel");
         float[] other = Initializer.glorotUniform(architecture, seed + 2).get("conv1.kernel");
         for (int i = 0; i < kernel.length; i++) {

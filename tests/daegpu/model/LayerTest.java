@@ -41,24 +41,54 @@ class LayerTest {
     }
 
     @ParameterizedTest
-    @CsvSource({"28, 1, 2, 0", "28, 3, 2, 0", "28, 5, 2, 1", "28, 7, 2, 2", "29, 3, 2, 1", "29, 5, 2, 2", "28, 1, 1, 0",
-            "28, 3, 1, 1", "28, 7, 1, 3", "2, 7, 2, 2", "1, 7, 2, 3"})
+    @CsvSource({
+        "28, 1, 2, 0",
+        "28, 3, 2, 0",
+        "28, 5, 2, 1",
+        "28, 7, 2, 2",
+        "29, 3, 2, 1",
+        "29, 5, 2, 2",
+        "28, 1, 1, 0",
+        "28, 3, 1, 1",
+        "28, 7, 1, 3",
+        "2, 7, 2, 2",
+        "1, 7, 2, 3"
+    })
     void paddingOfAConvolutionAndOfItsTransposeAreOne(int size, int kernel, int stride, int padding) {
         int steps = (size + stride - 1) / stride;
         assertEquals(tensorFlow(size, kernel, stride), padding);
-        assertEquals(padding, new Layer("c", Operation.CONVOLUTION, Activation.RELU, size, size, 1, steps, steps, 1,
-                kernel, stride).paddingBefore());
-        assertEquals(padding, new Layer("t", Operation.TRANSPOSED_CONVOLUTION, Activation.RELU, steps, steps, 1, size, size, 1,
-                kernel, stride).paddingBefore());
+        assertEquals(
+                padding,
+                new Layer("c", Operation.CONVOLUTION, Activation.RELU, size, size, 1, steps, steps, 1, kernel, stride)
+                        .paddingBefore());
+        assertEquals(
+                padding,
+                new Layer(
+                                "t",
+                                Operation.TRANSPOSED_CONVOLUTION,
+                                Activation.RELU,
+                                steps,
+                                steps,
+                                1,
+                                size,
+                                size,
+                                1,
+                                kernel,
+                                stride)
+                        .paddingBefore());
     }
 
     @Test
     void kernelsAreLaidOutAsInKeras() {
-        assertArrayEquals(new int[] {5, 5, 3, 7},
+        assertArrayEquals(
+                new int[] {5, 5, 3, 7},
                 new Layer("c", Operation.CONVOLUTION, Activation.RELU, 8, 6, 3, 4, 3, 7, 5, 2).kernelShape());
-        assertArrayEquals(new int[] {5, 5, 7, 3},
-                new Layer("t", Operation.TRANSPOSED_CONVOLUTION, Activation.RELU, 4, 3, 3, 8, 6, 7, 5, 2).kernelShape());
-        assertArrayEquals(new int[] {3, 7},
+        assertArrayEquals(
+                new int[] {5, 5, 7, 3},
+                new Layer("t", Operation.TRANSPOSED_CONVOLUTION, Activation.RELU, 4, 3, 3, 8, 6, 7, 5, 2)
+                        .kernelShape());
+        assertArrayEquals(
+                new int[] {3, 7},
                 new Layer("d", Operation.DENSE, Activation.LINEAR, 1, 1, 3, 1, 1, 7, 1, 1).kernelShape());
     }
 }

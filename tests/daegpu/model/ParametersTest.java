@@ -42,12 +42,18 @@ class ParametersTest {
     @Test
     void whatDoesNotFitIsRefused() {
         int count = SMALL.parameterCount();
-        assertEquals("this network has " + count + " parameters, not 5",
-                assertThrows(IllegalArgumentException.class, () -> new Parameters(SMALL, new float[5])).getMessage());
+        assertEquals(
+                "this network has " + count + " parameters, not 5",
+                assertThrows(IllegalArgumentException.class, () -> new Parameters(SMALL, new float[5]))
+                        .getMessage());
         Parameters parameters = new Parameters(SMALL);
-        assertEquals("conv1.bias has 2 values, not 3",
-                assertThrows(IllegalArgumentException.class, () -> parameters.set("conv1.bias", new float[3])).getMessage());
-        assertEquals("this network has no parameter conv2.bias",
-                assertThrows(IllegalArgumentException.class, () -> parameters.get("conv2.bias")).getMessage());
+        assertEquals(
+                "conv1.bias has 2 values, not 3",
+                assertThrows(IllegalArgumentException.class, () -> parameters.set("conv1.bias", new float[3]))
+                        .getMessage());
+        assertEquals(
+                "this network has no parameter conv2.bias",
+                assertThrows(IllegalArgumentException.class, () -> parameters.get("conv2.bias"))
+                        .getMessage());
     }
 }

@@ -23,6 +23,7 @@ class NoiseKindTest {
 
     /** Means, deviations and shares of many draws are allowed this many standard errors. */
     private static final double STANDARD_ERRORS = 4;
+
     private static final int VALUES = 100_000;
 
     private static Noise noise(Kind kind, float mean, float level) {
@@ -45,8 +46,11 @@ class NoiseKindTest {
             squares += (value - mean) * (value - mean);
         }
         assertEquals(mean, sum / values.length, STANDARD_ERRORS * Math.sqrt(variance / values.length), "mean");
-        assertEquals(variance, squares / values.length,
-                STANDARD_ERRORS * variance * Math.sqrt((kurtosis - 1) / values.length), "variance");
+        assertEquals(
+                variance,
+                squares / values.length,
+                STANDARD_ERRORS * variance * Math.sqrt((kurtosis - 1) / values.length),
+                "variance");
     }
 
     private static void assertShare(double expected, float[] values, float value) {
@@ -54,8 +58,11 @@ class NoiseKindTest {
         for (float each : values) {
             count += each == value ? 1 : 0;
         }
-        assertEquals(expected, count / (double) values.length,
-                STANDARD_ERRORS * Math.sqrt(expected * (1 - expected) / values.length), "share of " + value);
+        assertEquals(
+                expected,
+                count / (double) values.length,
+                STANDARD_ERRORS * Math.sqrt(expected * (1 - expected) / values.length),
+                "share of " + value);
     }
 
     /** Pearson's statistic has mean n − 1 and variance 2(n − 1). */
@@ -174,7 +181,10 @@ class NoiseKindTest {
 
     /** The contract in its own words, one value at a time, from Philox written a second time. */
     @ParameterizedTest
-    @EnumSource(value = Kind.class, mode = Mode.EXCLUDE, names = {"GAUSSIAN"})
+    @EnumSource(
+            value = Kind.class,
+            mode = Mode.EXCLUDE,
+            names = {"GAUSSIAN"})
     void eachValueIsThatOfTheContract(Kind kind) {
         Random random = new Random(kind.ordinal());
         for (int trial = 0; trial < 60; trial++) {
@@ -283,8 +293,14 @@ class NoiseKindTest {
     }
 
     @ParameterizedTest
-    @CsvSource({"UNIFORM, 3.4e38, 3.4e38", "UNIFORM, -3.4e38, 3.4e38", "SPECKLE, 3.4e38, 3.4e38", "SPECKLE, -3.4e38, 3.4e38",
-        "POISSON, 0, 1e-30", "POISSON, 0, 65536"})
+    @CsvSource({
+        "UNIFORM, 3.4e38, 3.4e38",
+        "UNIFORM, -3.4e38, 3.4e38",
+        "SPECKLE, 3.4e38, 3.4e38",
+        "SPECKLE, -3.4e38, 3.4e38",
+        "POISSON, 0, 1e-30",
+        "POISSON, 0, 65536"
+    })
     void extremeNoiseLeavesNumbers(Kind kind, float mean, float level) {
         for (int intensity : new int[] {0, 1, 255}) {
             for (float value : corrupted(noise(kind, mean, level), intensity)) {
@@ -294,12 +310,25 @@ class NoiseKindTest {
     }
 
     @ParameterizedTest
-    @CsvSource({"GAUSSIAN, 0, -1, 1", "UNIFORM, 0, 2, 1", "UNIFORM, 0, 0, Infinity", "SPECKLE, NaN, 0, 1",
-        "SALT_PEPPER, 0, 0, 1.1", "SALT_PEPPER, 0, -0.1, 0.5", "SALT_PEPPER, 0.5, 0, 1", "MASKING, 0, NaN, 1",
-        "MASKING, 0, 0.5, 0.4", "POISSON, 0, 0, 1", "POISSON, 0, 1, 65537", "POISSON, 0.5, 1, 2", "POISSON, 0, 2, 1"})
+    @CsvSource({
+        "GAUSSIAN, 0, -1, 1",
+        "UNIFORM, 0, 2, 1",
+        "UNIFORM, 0, 0, Infinity",
+        "SPECKLE, NaN, 0, 1",
+        "SALT_PEPPER, 0, 0, 1.1",
+        "SALT_PEPPER, 0, -0.1, 0.5",
+        "SALT_PEPPER, 0.5, 0, 1",
+        "MASKING, 0, NaN, 1",
+        "MASKING, 0, 0.5, 0.4",
+        "POISSON, 0, 0, 1",
+        "POISSON, 0, 1, 65537",
+        "POISSON, 0.5, 1, 2",
+        "POISSON, 0, 2, 1"
+    })
     void impossibleNoiseIsRefused(Kind kind, float mean, float lowest, float highest) {
-        String message = assertThrows(IllegalArgumentException.class,
-                () -> new Noise(kind, 0, mean, lowest, highest, false)).getMessage();
+        String message = assertThrows(
+                        IllegalArgumentException.class, () -> new Noise(kind, 0, mean, lowest, highest, false))
+                .getMessage();
         assertTrue(message.contains("not " + (mean != 0 ? mean + "" : lowest + ".." + highest)), message);
     }
 
@@ -308,9 +337,12 @@ class NoiseKindTest {
         for (Kind kind : Kind.values()) {
             assertEquals(kind, Kind.of(kind.toString()));
         }
-        String message = assertThrows(IllegalArgumentException.class, () -> Kind.of("pink")).getMessage();
-        assertEquals("there is no noise called pink; there are gaussian, uniform, salt-pepper, masking, speckle, poisson",
+        String message = assertThrows(IllegalArgumentException.class, () -> Kind.of("pink"))
+                .getMessage();
+        assertEquals(
+                "there is no noise called pink; there are gaussian, uniform, salt-pepper, masking, speckle, poisson",
                 message);
-        assertThrows(IllegalStateException.class, () -> noise(Kind.MASKING, 0, 0.5f).photons());
+        assertThrows(
+                IllegalStateException.class, () -> noise(Kind.MASKING, 0, 0.5f).photons());
     }
 }

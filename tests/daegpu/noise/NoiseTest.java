@@ -19,8 +19,16 @@ class NoiseTest {
     private static final double STANDARD_ERRORS = 4;
 
     @ParameterizedTest
-    @CsvSource({"1, 0, 0", "3, 2, 1", "4, 59999, 9", "6, 5, 1", "63, 1, 3", "75, 1099511627776, 0", "105, 1099511627783, 0",
-            "784, 17, 1000000"})
+    @CsvSource({
+        "1, 0, 0",
+        "3, 2, 1",
+        "4, 59999, 9",
+        "6, 5, 1",
+        "63, 1, 3",
+        "75, 1099511627776, 0",
+        "105, 1099511627783, 0",
+        "784, 17, 1000000"
+    })
     void eachPixelIsThatOfTheContract(int size, long index, int epoch) {
         for (long seed : new long[] {0, 1234, -1, Long.MIN_VALUE}) {
             Noise noise = Noise.gaussian(seed, 0.25f, 0.75f);
@@ -272,14 +280,24 @@ class NoiseTest {
     @Test
     void impossibleNoiseIsRefused() {
         for (float mean : new float[] {Float.NaN, Float.POSITIVE_INFINITY, Float.NEGATIVE_INFINITY}) {
-            assertEquals("the noise mean must be a finite number, not " + mean,
-                    assertThrows(IllegalArgumentException.class, () -> Noise.gaussian(0, mean, 0.5f)).getMessage());
+            assertEquals(
+                    "the noise mean must be a finite number, not " + mean,
+                    assertThrows(IllegalArgumentException.class, () -> Noise.gaussian(0, mean, 0.5f))
+                            .getMessage());
         }
-        float[][] ranges = {{-0.1f, -0.1f}, {-0.1f, 1}, {0.5f, 0.25f}, {Float.NaN, 1}, {0, Float.NaN},
-                {0, Float.POSITIVE_INFINITY}, {Float.POSITIVE_INFINITY, Float.POSITIVE_INFINITY}};
+        float[][] ranges = {
+            {-0.1f, -0.1f},
+            {-0.1f, 1},
+            {0.5f, 0.25f},
+            {Float.NaN, 1},
+            {0, Float.NaN},
+            {0, Float.POSITIVE_INFINITY},
+            {Float.POSITIVE_INFINITY, Float.POSITIVE_INFINITY}
+        };
         for (float[] range : ranges) {
-            String message = assertThrows(IllegalArgumentException.class,
-                    () -> new Noise(0, 0.5f, range[0], range[1], false)).getMessage();
+            String message = assertThrows(
+                            IllegalArgumentException.class, () -> new Noise(0, 0.5f, range[0], range[1], false))
+                    .getMessage();
             assertTrue(message.endsWith("not " + range[0] + ".." + range[1]), message);
         }
     }

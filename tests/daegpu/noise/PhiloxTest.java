@@ -37,7 +37,8 @@ class PhiloxTest {
     }
 
     static Stream<JsonNode> knownAnswers() throws IOException {
-        JsonNode answers = new ObjectMapper().readTree(Path.of("tests/golden/curand_philox4x32_10.json").toFile());
+        JsonNode answers = new ObjectMapper()
+                .readTree(Path.of("tests/golden/curand_philox4x32_10.json").toFile());
         assertEquals(7, answers.size());
         return StreamSupport.stream(answers.spliterator(), false);
     }
@@ -58,7 +59,8 @@ class PhiloxTest {
 
     /** Natural numbers throughout: a counter of 128 bits, of which each round multiplies two words of 32. */
     static int[] definition(long seed, long subsequence, long offset) {
-        BigInteger counter = natural(subsequence).shiftLeft(64).add(natural(offset).shiftRight(2));
+        BigInteger counter =
+                natural(subsequence).shiftLeft(64).add(natural(offset).shiftRight(2));
         BigInteger[] x = new BigInteger[4];
         for (int i = 0; i < 4; i++) {
             x[i] = counter.shiftRight(32 * i).mod(WORD);
@@ -67,8 +69,12 @@ class PhiloxTest {
         for (int round = 0; round < 10; round++) {
             BigInteger first = x[0].multiply(BigInteger.valueOf(0xD2511F53L));
             BigInteger second = x[2].multiply(BigInteger.valueOf(0xCD9E8D57L));
-            x = new BigInteger[] {second.divide(WORD).xor(x[1]).xor(key[0]), second.mod(WORD),
-                    first.divide(WORD).xor(x[3]).xor(key[1]), first.mod(WORD)};
+            x = new BigInteger[] {
+                second.divide(WORD).xor(x[1]).xor(key[0]),
+                second.mod(WORD),
+                first.divide(WORD).xor(x[3]).xor(key[1]),
+                first.mod(WORD)
+            };
             key[0] = key[0].add(BigInteger.valueOf(0x9E3779B9L)).mod(WORD);
             key[1] = key[1].add(BigInteger.valueOf(0xBB67AE85L)).mod(WORD);
         }

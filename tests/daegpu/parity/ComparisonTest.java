@@ -18,14 +18,18 @@ class ComparisonTest {
         assertEquals(0.125, comparison.largestRelative());
         assertEquals(0.125, comparison.judged());
         assertTrue(comparison.passed());
-        assertFalse(Comparison.everywhere("x", new float[] {1, -4, 0}, new float[] {1, -4, 0.5f}, 0.124).passed());
+        assertFalse(Comparison.everywhere("x", new float[] {1, -4, 0}, new float[] {1, -4, 0.5f}, 0.124)
+                .passed());
     }
 
     @Test
     void zerosAgreeWithZerosOnly() {
-        assertTrue(Comparison.everywhere("x", new float[3], new float[] {0, -0f, 0}, 1e-6).passed());
-        assertFalse(Comparison.everywhere("x", new float[3], new float[] {0, Float.MIN_VALUE, 0}, 1e-6).passed());
-        assertTrue(Comparison.afterUpdates("x", new float[3], new float[3], 1e-4, 1e-3f, 1).passed());
+        assertTrue(Comparison.everywhere("x", new float[3], new float[] {0, -0f, 0}, 1e-6)
+                .passed());
+        assertFalse(Comparison.everywhere("x", new float[3], new float[] {0, Float.MIN_VALUE, 0}, 1e-6)
+                .passed());
+        assertTrue(Comparison.afterUpdates("x", new float[3], new float[3], 1e-4, 1e-3f, 1)
+                .passed());
     }
 
     @ParameterizedTest
@@ -34,7 +38,8 @@ class ComparisonTest {
         float[] recorded = {2, expected};
         float[] computed = {2, actual};
         assertFalse(Comparison.everywhere("x", recorded, computed, 1e9).passed());
-        assertFalse(Comparison.afterUpdates("x", recorded, computed, 1e9, 1e-3f, 1).passed());
+        assertFalse(
+                Comparison.afterUpdates("x", recorded, computed, 1e9, 1e-3f, 1).passed());
     }
 
     @Test
@@ -63,7 +68,8 @@ class ComparisonTest {
         Comparison comparison = Comparison.afterUpdates("x", expected, actual, 1e-4, 1e-3f, 1);
         assertFalse(comparison.passed());
         assertEquals("an element is off by more than the updates can account for", comparison.explanation());
-        assertTrue(Comparison.afterUpdates("x", expected, actual, 1e-4, 1e-3f, 2).passed());
+        assertTrue(
+                Comparison.afterUpdates("x", expected, actual, 1e-4, 1e-3f, 2).passed());
     }
 
     @Test
@@ -72,8 +78,14 @@ class ComparisonTest {
     }
 
     @ParameterizedTest
-    @CsvSource({"reference, fp32, 2e-5, 1e-4", "cpu, fp32, 1e-4, 1e-4", "cuda, fp32, 1e-4, 1e-4", "cuda, tf32, 2e-2, 5e-2",
-            "cpu, bf16, 2e-2, 5e-2", "cuda, bf16, 2e-2, 5e-2"})
+    @CsvSource({
+        "reference, fp32, 2e-5, 1e-4",
+        "cpu, fp32, 1e-4, 1e-4",
+        "cuda, fp32, 1e-4, 1e-4",
+        "cuda, tf32, 2e-2, 5e-2",
+        "cpu, bf16, 2e-2, 5e-2",
+        "cuda, bf16, 2e-2, 5e-2"
+    })
     void boundsAreThoseOfTheContract(String engine, String precision, double values, double parameters) {
         assertEquals(new Tolerance(values, parameters), Tolerance.of(engine, precision));
     }

@@ -46,8 +46,13 @@ class ParityTest {
         List<Comparison> comparisons = replay(golden);
         assertAll(comparisons.stream().map(comparison -> () -> assertTrue(comparison.passed(), comparison::toString)));
         List<String> expected = new ArrayList<>(List.of("denoise", "encode"));
-        recorded.architecture().layers().stream().map(Layer::name).map("activation."::concat).forEach(expected::add);
-        List<String> tensors = recorded.architecture().parameterTensors().stream().map(ParameterTensor::name).toList();
+        recorded.architecture().layers().stream()
+                .map(Layer::name)
+                .map("activation."::concat)
+                .forEach(expected::add);
+        List<String> tensors = recorded.architecture().parameterTensors().stream()
+                .map(ParameterTensor::name)
+                .toList();
         tensors.stream().map("gradient."::concat).forEach(expected::add);
         tensors.stream().map("after1."::concat).forEach(expected::add);
         tensors.stream().map("after5."::concat).forEach(expected::add);
@@ -58,7 +63,9 @@ class ParityTest {
 
     static Stream<Path> goldenFiles() throws IOException {
         try (Stream<Path> files = Files.list(GOLDEN)) {
-            List<Path> recorded = files.filter(file -> file.toString().endsWith(".safetensors")).sorted().toList();
+            List<Path> recorded = files.filter(file -> file.toString().endsWith(".safetensors"))
+                    .sorted()
+                    .toList();
             assertEquals(7, recorded.size());
             return recorded.stream();
         }
@@ -73,16 +80,24 @@ class ParityTest {
     }
 
     private static Set<String> failures(Path file) {
-        return replay(file).stream().filter(comparison -> !comparison.passed()).map(Comparison::name)
+        return replay(file).stream()
+                .filter(comparison -> !comparison.passed())
+                .map(Comparison::name)
                 .collect(Collectors.toSet());
     }
 
     /** The file tiny.safetensors with one tensor changed. */
     private Path tinyWith(String name, UnaryOperator<float[]> change) throws IOException {
         Safetensors content = Safetensors.read(TINY);
-        List<Tensor> tensors = content.names().stream().map(content::tensor)
+        List<Tensor> tensors = content.names().stream()
+                .map(content::tensor)
                 .map(tensor -> tensor.name().equals(name)
-                        ? new Tensor(name, tensor.shape(), change.apply(tensor.values().clone())) : tensor).toList();
+                        ? new Tensor(
+                                name,
+                                tensor.shape(),
+                                change.apply(tensor.values().clone()))
+                        : tensor)
+                .toList();
         Path file = folder.resolve("changed.safetensors");
         new Safetensors(content.metadata(), tensors).write(file);
         return file;
@@ -98,7 +113,9 @@ class ParityTest {
         return largest;
     }
 
-    /** No recorded value goes unread: each tensor in turn gets one wrong element, and exactly its own comparisons fail. */
+    /**
+     * No recorded value goes unread: each tensor in turn gets one wrong element, and exactly its own comparisons fail.
+     */
     @Test
     void oneWrongElementFailsItsOwnComparisons() {
         List<String> names = new ArrayList<>(Safetensors.read(TINY).names());
@@ -111,11 +128,13 @@ class ParityTest {
                 values[at] += name.startsWith("after") ? 2.1f * 0.001f * 5 : 1e-4f * values[at];
                 return values;
             });
-            Set<String> expected = switch (name) {
-                case "activation.latent" -> Set.of(name, "encode");
-                case "activation.output" -> Set.of(name, "denoise");
-                default -> name.startsWith("after1.") ? Set.of(name, name.replace("after1.", "adam.")) : Set.of(name);
-            };
+            Set<String> expected =
+                    switch (name) {
+                        case "activation.latent" -> Set.of(name, "encode");
+                        case "activation.output" -> Set.of(name, "denoise");
+                        default ->
+                            name.startsWith("after1.") ? Set.of(name, name.replace("after1.", "adam.")) : Set.of(name);
+                    };
             assertEquals(expected, failures(wrong), name);
         }));
     }
@@ -135,9 +154,10 @@ class ParityTest {
     @Test
     void otherInputIsNoticed() throws IOException {
         assertFalse(failures(tinyWith("input.noisy", values -> {
-            values[7] = 1 - values[7];
-            return values;
-        })).isEmpty());
+                    values[7] = 1 - values[7];
+                    return values;
+                }))
+                .isEmpty());
         Set<String> failed = failures(tinyWith("input.clean", values -> {
             values[7] = 1 - values[7];
             return values;
@@ -189,15 +209,15 @@ class ParityTest {
         RecordedValues recorded = RecordedValues.read(TINY);
         EngineOptions options = new EngineOptions(32, "fp32", 1);
         try (Engine expected = withBias(new ReferenceEngine(recorded.architecture(), options), expectedBias);
-             Engine actual = withBias(new ReferenceEngine(recorded.architecture(), options), actualBias)) {
+                Engine actual = withBias(new ReferenceEngine(recorded.architecture(), options), actualBias)) {
             assertEquals(opens, Parity.roundingOpensRelu(recorded, expected, actual, 1e-4));
         }
     }
 
     /** The engine, but for the first unit of the second convolution. */
     private static Engine withBias(Engine engine, float bias) {
-        return (Engine) Proxy.newProxyInstance(Engine.class.getClassLoader(), new Class<?>[] {Engine.class},
-                (proxy, method, arguments) -> {
+        return (Engine) Proxy.newProxyInstance(
+                Engine.class.getClassLoader(), new Class<?>[] {Engine.class}, (proxy, method, arguments) -> {
                     if (method.getName().equals("load")) {
                         TrainingState state = ((TrainingState) arguments[0]).copy();
                         Parameters parameters = state.parameters();

@@ -42,11 +42,21 @@ class RecordedValuesTest {
         assertEquals(0.001f, recorded.learningRate());
         assertArrayEquals(content.tensor("input.clean").values(), recorded.clean());
         assertArrayEquals(content.tensor("input.noisy").values(), recorded.noisy());
-        assertArrayEquals(content.tensor("initial.conv2.kernel").values(), recorded.initial().get("conv2.kernel"));
-        assertArrayEquals(content.tensor("activation.expand").values(), recorded.activations().get("expand"));
-        assertArrayEquals(content.tensor("gradient.output.kernel").values(), recorded.gradients().get("output.kernel"));
-        assertArrayEquals(content.tensor("after1.latent.bias").values(), recorded.afterFirst().get("latent.bias"));
-        assertArrayEquals(content.tensor("after5.deconv1.kernel").values(), recorded.afterLast().get("deconv1.kernel"));
+        assertArrayEquals(
+                content.tensor("initial.conv2.kernel").values(),
+                recorded.initial().get("conv2.kernel"));
+        assertArrayEquals(
+                content.tensor("activation.expand").values(),
+                recorded.activations().get("expand"));
+        assertArrayEquals(
+                content.tensor("gradient.output.kernel").values(),
+                recorded.gradients().get("output.kernel"));
+        assertArrayEquals(
+                content.tensor("after1.latent.bias").values(),
+                recorded.afterFirst().get("latent.bias"));
+        assertArrayEquals(
+                content.tensor("after5.deconv1.kernel").values(),
+                recorded.afterLast().get("deconv1.kernel"));
     }
 
     /** What one engine recorded, another one replays; here the same, so that not a bit may differ. */
@@ -83,28 +93,31 @@ class RecordedValuesTest {
     }
 
     @ParameterizedTest
-    @CsvSource(delimiter = '|', value = {
-        "image | [8, 8]          | its image must be [height, width, channels], not [8, 8]",
-        "image | 8               | its image must be a list of whole numbers, not 8",
-        "image | null            | its image must be a list of whole numbers, not null",
-        "image | [8, 8, 1        | its image must be a list of whole numbers, not [8, 8, 1",
-        "image | [8, 8, 1e30]    | its image must be a list of whole numbers, not [8, 8, 1e30]",
-        "image | [8, 9, 1]       | 2 convolutions of stride 2 need a height and width divisible by 4, not 8x9; take 8x8 or 8x12",
-        "filters | null          | its filters must be a list of whole numbers, not null",
-        "filters | [4, 8.5]      | its filters must be a list of whole numbers, not [4, 8.5]",
-        "filters | []            | filters must name 1 to 16 convolutions, not 0",
-        "filters | [4, -8]       | each entry of filters must be positive, not -8",
-        "filters | [4, \"x\"]    | its filters must be a list of whole numbers, not [4, \"x\"]",
-        "kernel | three          | its kernel must be a whole number, not three",
-        "kernel | 4              | the kernel size must be 1, 3, 5 or 7, not 4",
-        "latent | 99999999999    | its latent must be a whole number, not 99999999999",
-        "batch | 0               | its batch and steps must be positive, not 0 and 5",
-        "steps | -1              | its batch and steps must be positive, not 5 and -1",
-        "optimizer | Adam        | its optimizer names no lr=…: Adam",
-        "optimizer | lr=-        | its optimizer has no number for lr: lr=-",
-        "batch | 4               | activation.conv1 has 320 values where the network needs 256",
-        "batch | 2147483647      | activation.conv1 has 320 values where the network needs 137438953408",
-        "channels | 1            | "})
+    @CsvSource(
+            delimiter = '|',
+            value = {
+                "image | [8, 8]          | its image must be [height, width, channels], not [8, 8]",
+                "image | 8               | its image must be a list of whole numbers, not 8",
+                "image | null            | its image must be a list of whole numbers, not null",
+                "image | [8, 8, 1        | its image must be a list of whole numbers, not [8, 8, 1",
+                "image | [8, 8, 1e30]    | its image must be a list of whole numbers, not [8, 8, 1e30]",
+                "image | [8, 9, 1]       | 2 convolutions of stride 2 need a height and width divisible by 4, not 8x9; take 8x8 or 8x12",
+                "filters | null          | its filters must be a list of whole numbers, not null",
+                "filters | [4, 8.5]      | its filters must be a list of whole numbers, not [4, 8.5]",
+                "filters | []            | filters must name 1 to 16 convolutions, not 0",
+                "filters | [4, -8]       | each entry of filters must be positive, not -8",
+                "filters | [4, \"x\"]    | its filters must be a list of whole numbers, not [4, \"x\"]",
+                "kernel | three          | its kernel must be a whole number, not three",
+                "kernel | 4              | the kernel size must be 1, 3, 5 or 7, not 4",
+                "latent | 99999999999    | its latent must be a whole number, not 99999999999",
+                "batch | 0               | its batch and steps must be positive, not 0 and 5",
+                "steps | -1              | its batch and steps must be positive, not 5 and -1",
+                "optimizer | Adam        | its optimizer names no lr=…: Adam",
+                "optimizer | lr=-        | its optimizer has no number for lr: lr=-",
+                "batch | 4               | activation.conv1 has 320 values where the network needs 256",
+                "batch | 2147483647      | activation.conv1 has 320 values where the network needs 137438953408",
+                "channels | 1            | "
+            })
     void contradictoryMetadataIsRefused(String key, String value, String message) throws IOException {
         Map<String, String> metadata = new HashMap<>(Safetensors.read(TINY).metadata());
         metadata.put(key, value);
@@ -144,6 +157,7 @@ class RecordedValuesTest {
     }
 
     private static String refusal(Path file) {
-        return assertThrows(InvalidInputException.class, () -> RecordedValues.read(file)).getMessage();
+        return assertThrows(InvalidInputException.class, () -> RecordedValues.read(file))
+                .getMessage();
     }
 }

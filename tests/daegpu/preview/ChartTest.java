@@ -41,8 +41,12 @@ class ChartTest {
 
     @Test
     void curvesGoWhereTheirValuesDo() {
-        BufferedImage chart = Chart.loss(800, 450, List.of(new Curve("training", EPOCHS, new double[] {0.09, 0.05, 0.04}),
-                new Curve("validation", EPOCHS, new double[] {0.03, 0.03, 0.03})));
+        BufferedImage chart = Chart.loss(
+                800,
+                450,
+                List.of(
+                        new Curve("training", EPOCHS, new double[] {0.09, 0.05, 0.04}),
+                        new Curve("validation", EPOCHS, new double[] {0.03, 0.03, 0.03})));
         assertEquals(800, chart.getWidth());
         double left = height(chart, BLUE, 80, 200);
         double right = height(chart, BLUE, 600, 780);
@@ -61,8 +65,11 @@ class ChartTest {
         int left = columns[0] + 3;
         int right = columns[columns.length - 1] - 3;
         int middle = (left + right) / 2;
-        double[] marks = {height(chart, BLUE, left, left + 1), height(chart, BLUE, middle, middle + 1),
-                height(chart, BLUE, right, right + 1)};
+        double[] marks = {
+            height(chart, BLUE, left, left + 1),
+            height(chart, BLUE, middle, middle + 1),
+            height(chart, BLUE, right, right + 1)
+        };
         assertEquals(marks[1] - marks[0], marks[2] - marks[1], 8);
     }
 
@@ -70,7 +77,8 @@ class ChartTest {
     void axisIsLogarithmicWhereItHelps() {
         assertTrue(Chart.spansDecades(List.of(new Curve("a", EPOCHS, new double[] {1, 0.5, 0.1}))));
         assertFalse(Chart.spansDecades(List.of(new Curve("a", EPOCHS, new double[] {1, 0.9, 0.8}))));
-        assertFalse(Chart.spansDecades(List.of(new Curve("a", EPOCHS, new double[] {1, 0.1, 0}))), "zero has no logarithm");
+        assertFalse(
+                Chart.spansDecades(List.of(new Curve("a", EPOCHS, new double[] {1, 0.1, 0}))), "zero has no logarithm");
         assertFalse(Chart.spansDecades(List.of(new Curve("a", EPOCHS, new double[] {1, Double.NaN, Double.NaN}))));
     }
 
@@ -78,7 +86,12 @@ class ChartTest {
     void drawsWhatThereIs() {
         Chart.loss(800, 450, List.of(new Curve("one", new double[] {1}, new double[] {0.5})));
         Chart.loss(800, 450, List.of(new Curve("zero", EPOCHS, new double[] {0, 0, 0})));
-        Chart.robustness(800, 450, "standard deviation", List.of(new Curve("denoised", EPOCHS, new double[] {20, Double.POSITIVE_INFINITY, 10}),
-                new Curve("noisy", EPOCHS, new double[] {Double.NaN, Double.NaN, Double.NaN})));
+        Chart.robustness(
+                800,
+                450,
+                "standard deviation",
+                List.of(
+                        new Curve("denoised", EPOCHS, new double[] {20, Double.POSITIVE_INFINITY, 10}),
+                        new Curve("noisy", EPOCHS, new double[] {Double.NaN, Double.NaN, Double.NaN})));
     }
 }

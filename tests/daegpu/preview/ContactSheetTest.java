@@ -49,7 +49,8 @@ class ContactSheetTest {
         for (int i = 0; i < image.length; i++) {
             image[i] = i * 8 / 255f;
         }
-        Raster raster = ContactSheet.draw(8, 4, 1, List.of(new Block(List.<float[][]>of(new float[][] {image})))).getRaster();
+        Raster raster = ContactSheet.draw(8, 4, 1, List.of(new Block(List.<float[][]>of(new float[][] {image}))))
+                .getRaster();
         assertEquals(4 + 4 * 8 + 4, raster.getWidth());
         assertEquals(4 + 8 * 8 + 4, raster.getHeight());
         for (int y = 0; y < 64; y++) {
@@ -72,9 +73,16 @@ class ContactSheetTest {
     @Test
     void otherNumbersOfChannelsAreDrawnAsFarAsTheyCanBe() {
         float[] two = {0.2f, 1};
-        assertEquals(51, ContactSheet.draw(1, 1, 2, List.of(new Block(List.<float[][]>of(new float[][] {two})))).getRaster().getSample(4, 4, 0));
+        assertEquals(
+                51,
+                ContactSheet.draw(1, 1, 2, List.of(new Block(List.<float[][]>of(new float[][] {two}))))
+                        .getRaster()
+                        .getSample(4, 4, 0));
         float[] five = {0.2f, 0.4f, 0.6f, 1, 1};
-        assertEquals(0xFF336699, ContactSheet.draw(1, 1, 5, List.of(new Block(List.<float[][]>of(new float[][] {five})))).getRGB(4, 4));
+        assertEquals(
+                0xFF336699,
+                ContactSheet.draw(1, 1, 5, List.of(new Block(List.<float[][]>of(new float[][] {five}))))
+                        .getRGB(4, 4));
     }
 
     @Test
@@ -83,7 +91,8 @@ class ContactSheetTest {
         for (int i = 0; i < image.length; i++) {
             image[i] = i % 1100 % 3 == 0 && i / 1100 % 3 == 0 ? 1 : 0;
         }
-        Raster raster = ContactSheet.draw(600, 1100, 1, List.of(new Block(List.<float[][]>of(new float[][] {image})))).getRaster();
+        Raster raster = ContactSheet.draw(600, 1100, 1, List.of(new Block(List.<float[][]>of(new float[][] {image}))))
+                .getRaster();
         assertEquals(4 + 200 + 4, raster.getHeight());
         assertEquals(4 + 367 + 4, raster.getWidth());
         assertEquals(255, raster.getSample(4 + 366, 4 + 199, 0));
@@ -92,7 +101,8 @@ class ContactSheetTest {
     @Test
     void rowsMayDifferInLength() {
         Block block = new Block(List.of(new float[][] {flat(1, 1)}, new float[][] {flat(1, 1), flat(1, 0)}));
-        assertEquals(4 + 2 * (64 + 4), ContactSheet.draw(1, 1, 1, List.of(block)).getWidth());
+        assertEquals(
+                4 + 2 * (64 + 4), ContactSheet.draw(1, 1, 1, List.of(block)).getWidth());
     }
 
     @Test
@@ -100,9 +110,11 @@ class ContactSheetTest {
         assumeTrue(Lettering.missing().isEmpty(), () -> Lettering.missing().orElseThrow());
         Block block = new Block(List.<float[][]>of(new float[][] {flat(1, 1)}));
         int width = 4 + 9 * (64 + 4);
-        Block wide = new Block(List.<float[][]>of(new float[][] {flat(1, 1), flat(1, 1), flat(1, 1), flat(1, 1), flat(1, 1),
-                flat(1, 1), flat(1, 1), flat(1, 1), flat(1, 1)}));
-        Raster raster = ContactSheet.draw(1, 1, 1, List.of(wide.captioned("Some digits"), block)).getRaster();
+        Block wide = new Block(List.<float[][]>of(new float[][] {
+            flat(1, 1), flat(1, 1), flat(1, 1), flat(1, 1), flat(1, 1), flat(1, 1), flat(1, 1), flat(1, 1), flat(1, 1)
+        }));
+        Raster raster = ContactSheet.draw(1, 1, 1, List.of(wide.captioned("Some digits"), block))
+                .getRaster();
         assertEquals(width, raster.getWidth());
         assertEquals(4 + 20 + 64 + 20 + 64 + 4, raster.getHeight());
         assertEquals(255, raster.getSample(4, 24, 0), "the first row comes below its caption");
@@ -115,7 +127,8 @@ class ContactSheetTest {
         }
         assertTrue(dark > 50, dark + " dark pixels are no text");
         String words = "A caption that is much wider than the one small image below it";
-        assertTrue(ContactSheet.draw(1, 1, 1, List.of(block.captioned(words))).getWidth() > 300, "the caption is cut off");
+        assertTrue(
+                ContactSheet.draw(1, 1, 1, List.of(block.captioned(words))).getWidth() > 300, "the caption is cut off");
     }
 
     @Test

@@ -19,17 +19,16 @@ import java.util.Random;
 import jcuda.driver.JCudaDriver;
 
 /**
- * A program that shows samples in a window: first from this machine's memory, by which the window finds out whether OpenGL runs
- * on the device, and then others, from the device where it does. It writes what is then to be seen as a picture, made in this
- * machine's memory, prints whether the device's images are shared, and ends when its input does.
+ * A program that shows samples in a window: first from this machine's memory, by which the window finds out whether
+ * OpenGL runs on the device, and then others, from the device where it does. It writes what is then to be seen as a
+ * picture, made in this machine's memory, prints whether the device's images are shared, and ends when its input does.
  */
 public final class DeviceWindow {
 
     private static final int COUNT = 7;
     private static final int COLUMNS = 4;
 
-    private DeviceWindow() {
-    }
+    private DeviceWindow() {}
 
     /** Channels of the images, and the file to write. */
     public static void main(String[] arguments) throws IOException {
@@ -40,21 +39,21 @@ public final class DeviceWindow {
         ImageSet images = new ImageSet(12, 8, channels, pixels);
         Noise before = Noise.gaussian(1, 0.1f, 0.2f);
         Noise noise = Noise.gaussian(2, 0.5f, 0.5f);
-        try (CudaEngine engine = new CudaEngine(architecture, EngineOptions.fp32(1).withConvolutions("native"))) {
+        try (CudaEngine engine =
+                new CudaEngine(architecture, EngineOptions.fp32(1).withConvolutions("native"))) {
             engine.load(TrainingState.initial(Initializer.glorotUniform(architecture, 1)));
             DeviceSamples samples = engine.deviceSamples(COUNT, COLUMNS).orElseThrow();
             TrainingPicture first = picture(architecture, blocks(engine, images, before, true), samples);
             TrainingPicture expected = picture(architecture, blocks(engine, images, noise, true), null);
             ImageFile.write(Path.of(arguments[1]), expected.draw());
-            try (Window window = new Window("device window", expected.draw().getWidth(), expected.draw().getHeight(),
-                    new Window.Input() { })) {
+            try (Window window = new Window(
+                    "device window", expected.draw().getWidth(), expected.draw().getHeight(), new Window.Input() {})) {
                 window.show(first.draw(), first);
                 List<Block> places = blocks(engine, images, noise, false);
                 samples.take(images, before); // the other of two places in memory
                 JCudaDriver.cuProfilerStart();
                 samples.take(images, noise);
-                TrainingPicture second = samples.isShared()
-                        ? picture(architecture, places, samples) : expected;
+                TrainingPicture second = samples.isShared() ? picture(architecture, places, samples) : expected;
                 window.show(second.draw(), second);
                 JCudaDriver.cuProfilerStop();
                 System.out.println(samples.isShared());
@@ -66,8 +65,14 @@ public final class DeviceWindow {
     }
 
     private static TrainingPicture picture(Architecture architecture, List<Block> blocks, DeviceSamples samples) {
-        return new TrainingPicture(architecture.height(), architecture.width(), architecture.channels(), blocks, List.of(),
-                List.of("Images"), samples);
+        return new TrainingPicture(
+                architecture.height(),
+                architecture.width(),
+                architecture.channels(),
+                blocks,
+                List.of(),
+                List.of("Images"),
+                samples);
     }
 
     private static List<Block> blocks(CudaEngine engine, ImageSet images, Noise noise, boolean withImages) {
@@ -75,8 +80,11 @@ public final class DeviceWindow {
         for (int from = 0; from < COUNT; from += COLUMNS) {
             int part = Math.min(COLUMNS, COUNT - from);
             Block block = SampleBlock.of(engine, images, noise, from, part);
-            blocks.add(withImages ? block : new Block(block.caption(), List.of(new float[part][], new float[part][],
-                    new float[part][])));
+            blocks.add(
+                    withImages
+                            ? block
+                            : new Block(
+                                    block.caption(), List.of(new float[part][], new float[part][], new float[part][])));
         }
         return blocks;
     }

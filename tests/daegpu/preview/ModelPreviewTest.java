@@ -96,7 +96,8 @@ class ModelPreviewTest {
         assertEquals("std 0.75 draw 0\n", askedFor(preview), "the images are no part of the slider");
         preview.dragged(-500, sheetHeight + 34);
         assertEquals("std 0.0 draw 0\n", askedFor(preview));
-        assertEquals(0x1F77B4, preview.picture().getRGB(16, sheetHeight + 34) & 0xFFFFFF, "its knob is at the left end");
+        assertEquals(
+                0x1F77B4, preview.picture().getRGB(16, sheetHeight + 34) & 0xFFFFFF, "its knob is at the left end");
     }
 
     @Test
@@ -117,7 +118,8 @@ class ModelPreviewTest {
     void savesWhatItShowsAndReplacesNothing() throws IOException {
         ModelPreview preview = preview();
         BufferedImage shown = preview.picture();
-        int[] pixels = shown.getRGB(0, 0, shown.getWidth(), shown.getHeight(), null, 0, shown.getWidth()).clone();
+        int[] pixels = shown.getRGB(0, 0, shown.getWidth(), shown.getHeight(), null, 0, shown.getWidth())
+                .clone();
         preview.keyPressed(GLFW_KEY_S);
         BufferedImage saved = ImageIO.read(folder.resolve("preview-1.png").toFile());
         assertArrayEquals(pixels, saved.getRGB(0, 0, saved.getWidth(), saved.getHeight(), null, 0, saved.getWidth()));

@@ -47,11 +47,20 @@ class CheckpointTest {
     @BeforeEach
     void writeCheckpoint() throws IOException {
         file = folder.resolve("model.safetensors");
-        TrainingOptions options = new TrainingOptions(ARCHITECTURE, new Noise(-3, 0.1f, 0.2f, 0.7f, true), 17,
+        TrainingOptions options = new TrainingOptions(
+                ARCHITECTURE,
+                new Noise(-3, 0.1f, 0.2f, 0.7f, true),
+                17,
                 LearningRate.over(Schedule.COSINE, 0.003, 100));
-        checkpoint = new Checkpoint(options, "images A", "images B",
-                new TrainingState(Initializer.glorotUniform(ARCHITECTURE, 1),
-                Initializer.glorotUniform(ARCHITECTURE, 2), Initializer.glorotUniform(ARCHITECTURE, 3), 25),
+        checkpoint = new Checkpoint(
+                options,
+                "images A",
+                "images B",
+                new TrainingState(
+                        Initializer.glorotUniform(ARCHITECTURE, 1),
+                        Initializer.glorotUniform(ARCHITECTURE, 2),
+                        Initializer.glorotUniform(ARCHITECTURE, 3),
+                        25),
                 OptionalDouble.of(1.0 / 3));
         checkpoint.write(file);
     }
@@ -75,7 +84,8 @@ class CheckpointTest {
     }
 
     private String refusal() {
-        String message = assertThrows(InvalidInputException.class, () -> Checkpoint.read(file)).getMessage();
+        String message = assertThrows(InvalidInputException.class, () -> Checkpoint.read(file))
+                .getMessage();
         assertTrue(message.contains(file.toString()), message);
         assertFalse(message.contains("Exception"), message);
         return message;
@@ -100,11 +110,27 @@ class CheckpointTest {
 
     @Test
     void holdsWhatDecidesTheArithmeticAndNothingElse() {
-        assertEquals(Set.of("format", "format_version", "image", "filters", "kernel", "latent", "seed", "noise_mean",
-                "noise_std",
-                "noise_once", "batch_size", "learning_rate", "schedule", "schedule_horizon", "training_data",
-                "validation_data",
-                "step", "epoch_loss"), metadata().keySet());
+        assertEquals(
+                Set.of(
+                        "format",
+                        "format_version",
+                        "image",
+                        "filters",
+                        "kernel",
+                        "latent",
+                        "seed",
+                        "noise_mean",
+                        "noise_std",
+                        "noise_once",
+                        "batch_size",
+                        "learning_rate",
+                        "schedule",
+                        "schedule_horizon",
+                        "training_data",
+                        "validation_data",
+                        "step",
+                        "epoch_loss"),
+                metadata().keySet());
     }
 
     /** Gaussian noise stays what older programs wrote and read; what they do not know, they refuse. */
@@ -118,16 +144,29 @@ class CheckpointTest {
     }
 
     @ParameterizedTest
-    @EnumSource(value = Noise.Kind.class, mode = EnumSource.Mode.EXCLUDE, names = {"GAUSSIAN"})
+    @EnumSource(
+            value = Noise.Kind.class,
+            mode = EnumSource.Mode.EXCLUDE,
+            names = {"GAUSSIAN"})
     void otherNoiseComesBackAsItWas(Noise.Kind kind) throws IOException {
-        TrainingOptions options = new TrainingOptions(ARCHITECTURE, new Noise(kind, 9, kind.usualMean(), 0.25f, 0.75f, true),
-                17, checkpoint.options().learningRate());
+        TrainingOptions options = new TrainingOptions(
+                ARCHITECTURE,
+                new Noise(kind, 9, kind.usualMean(), 0.25f, 0.75f, true),
+                17,
+                checkpoint.options().learningRate());
         new Checkpoint(options, "images A", "images B", checkpoint.state(), OptionalDouble.empty()).write(file);
         assertEquals(options, Checkpoint.read(file).options());
         assertFalse(metadata().containsKey("noise_std"), "an older program would add Gaussian noise");
-        for (String[] wrong : new String[][] {{"noise", "pink"}, {"noise", "gaussian"}, {"noise_level", "[0.5]"},
-                {"noise_level", "[-1, 2]"}, {"noise_level", "x"}, {"noise_mean", "NaN"}, {"noise_level", null},
-                {"noise", null}}) {
+        for (String[] wrong : new String[][] {
+            {"noise", "pink"},
+            {"noise", "gaussian"},
+            {"noise_level", "[0.5]"},
+            {"noise_level", "[-1, 2]"},
+            {"noise_level", "x"},
+            {"noise_mean", "NaN"},
+            {"noise_level", null},
+            {"noise", null}
+        }) {
             Map<String, String> metadata = metadata();
             metadata.put(wrong[0], wrong[1]);
             metadata.values().removeIf(Objects::isNull);
@@ -150,28 +189,76 @@ class CheckpointTest {
                 less.remove(key);
                 rewrite(less, tensors);
                 String message = refusal();
-                assertTrue(message.contains(key.equals("format") ? "not a model of this program" : key.replace('_', ' '))
-                        || message.contains(key), key + ": " + message);
+                assertTrue(
+                        message.contains(key.equals("format") ? "not a model of this program" : key.replace('_', ' '))
+                                || message.contains(key),
+                        key + ": " + message);
             }
         }
     }
 
     @ParameterizedTest
-    @CsvSource(delimiter = '|', value = {
-        "format_version | 2", "image | [8, 4]", "image | [8, 4, 3, 1]", "image | 8, 4, 3", "image | null", "image | {}",
-        "image | [8, 4, -3]", "image | [9, 4, 3]", "image | [99999999999, 4, 3]", "image | [8.5, 4, 3]",
-        "image | [null, 4, 3]",
-        "filters | []", "filters | [2]", "filters | [0, 5]", "filters | [2, 6]", "filters | x", "filters | [2, 5",
-        "kernel | 4", "kernel | 3", "kernel | 5.0", "kernel | 99999999999", "latent | 0", "latent | 4", "latent | -1",
-        "latent | ''",
-        "seed | 1.5", "seed | 99999999999999999999", "noise_mean | NaN", "noise_mean | x", "noise_mean | 1e99",
-        "noise_std | [0.7, 0.2]", "noise_std | [-1.0, 0.2]", "noise_std | 0.5", "noise_std | [0.5]", "noise_std | null",
-        "noise_once | yes", "noise_once | TRUE", "batch_size | 0", "batch_size | -1", "batch_size | 65537",
-        "batch_size | 1e3",
-        "learning_rate | 0", "learning_rate | NaN", "learning_rate | 2", "learning_rate | Infinity", "learning_rate | 1e-60",
-        "schedule | linear", "schedule | constant", "schedule_horizon | 0", "schedule_horizon | -5", "step | -1", "step | x",
-        "step | 1.0",
-        "epoch_loss | NaN", "epoch_loss | Infinity", "epoch_loss | -1", "epoch_loss | x"})
+    @CsvSource(
+            delimiter = '|',
+            value = {
+                "format_version | 2",
+                "image | [8, 4]",
+                "image | [8, 4, 3, 1]",
+                "image | 8, 4, 3",
+                "image | null",
+                "image | {}",
+                "image | [8, 4, -3]",
+                "image | [9, 4, 3]",
+                "image | [99999999999, 4, 3]",
+                "image | [8.5, 4, 3]",
+                "image | [null, 4, 3]",
+                "filters | []",
+                "filters | [2]",
+                "filters | [0, 5]",
+                "filters | [2, 6]",
+                "filters | x",
+                "filters | [2, 5",
+                "kernel | 4",
+                "kernel | 3",
+                "kernel | 5.0",
+                "kernel | 99999999999",
+                "latent | 0",
+                "latent | 4",
+                "latent | -1",
+                "latent | ''",
+                "seed | 1.5",
+                "seed | 99999999999999999999",
+                "noise_mean | NaN",
+                "noise_mean | x",
+                "noise_mean | 1e99",
+                "noise_std | [0.7, 0.2]",
+                "noise_std | [-1.0, 0.2]",
+                "noise_std | 0.5",
+                "noise_std | [0.5]",
+                "noise_std | null",
+                "noise_once | yes",
+                "noise_once | TRUE",
+                "batch_size | 0",
+                "batch_size | -1",
+                "batch_size | 65537",
+                "batch_size | 1e3",
+                "learning_rate | 0",
+                "learning_rate | NaN",
+                "learning_rate | 2",
+                "learning_rate | Infinity",
+                "learning_rate | 1e-60",
+                "schedule | linear",
+                "schedule | constant",
+                "schedule_horizon | 0",
+                "schedule_horizon | -5",
+                "step | -1",
+                "step | x",
+                "step | 1.0",
+                "epoch_loss | NaN",
+                "epoch_loss | Infinity",
+                "epoch_loss | -1",
+                "epoch_loss | x"
+            })
     void everyTextIsChecked(String key, String value) throws IOException {
         Map<String, String> metadata = metadata();
         metadata.put(key, value);
@@ -200,10 +287,15 @@ class CheckpointTest {
     @ParameterizedTest
     @ValueSource(floats = {Float.NaN, Float.POSITIVE_INFINITY, Float.NEGATIVE_INFINITY})
     void valuesThatAreNotFiniteAreRefused(float value) throws IOException {
-        for (String name : List.of("conv2.kernel", "adam.first_moment.latent.bias", "adam.second_moment.output.kernel")) {
+        for (String name :
+                List.of("conv2.kernel", "adam.first_moment.latent.bias", "adam.second_moment.output.kernel")) {
             writeCheckpoint();
             List<Tensor> tensors = tensors();
-            tensors.stream().filter(tensor -> tensor.name().equals(name)).findAny().orElseThrow().values()[0] = value;
+            tensors.stream()
+                    .filter(tensor -> tensor.name().equals(name))
+                    .findAny()
+                    .orElseThrow()
+                    .values()[0] = value;
             rewrite(metadata(), tensors);
             assertEquals(file + ": " + name + " has values that are not finite", refusal());
         }

@@ -24,7 +24,8 @@ class EvaluationTest {
     private static final Noise NOISE = Noise.gaussian(4, 0.3f, 0.2f);
 
     private static Engine engine() {
-        Engine engine = Engines.open("reference", ARCHITECTURE, EngineOptions.fp32(1)).engine();
+        Engine engine =
+                Engines.open("reference", ARCHITECTURE, EngineOptions.fp32(1)).engine();
         engine.load(TrainingState.initial(Initializer.glorotUniform(ARCHITECTURE, 1)));
         return engine;
     }
@@ -69,8 +70,9 @@ class EvaluationTest {
     void stopsWhenAsked() {
         AtomicInteger asked = new AtomicInteger();
         try (Engine engine = engine()) {
-            assertEquals(Optional.empty(), Evaluation.of(engine, TinyTraining.images(1003, 8), NOISE,
-                    () -> asked.incrementAndGet() == 2));
+            assertEquals(
+                    Optional.empty(),
+                    Evaluation.of(engine, TinyTraining.images(1003, 8), NOISE, () -> asked.incrementAndGet() == 2));
             assertEquals(2, asked.get());
         }
     }

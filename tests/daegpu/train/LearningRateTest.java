@@ -53,8 +53,12 @@ class LearningRateTest {
 
     @Test
     void lastsAsLongAsItIsTold() {
-        assertEquals(new LearningRate(Schedule.COSINE, 0.5, 30), LearningRate.over(Schedule.COSINE, 0.5, 12).lasting(30));
-        assertEquals(LearningRate.over(Schedule.CONSTANT, 0.5, 12), LearningRate.over(Schedule.CONSTANT, 0.5, 12).lasting(30));
+        assertEquals(
+                new LearningRate(Schedule.COSINE, 0.5, 30),
+                LearningRate.over(Schedule.COSINE, 0.5, 12).lasting(30));
+        assertEquals(
+                LearningRate.over(Schedule.CONSTANT, 0.5, 12),
+                LearningRate.over(Schedule.CONSTANT, 0.5, 12).lasting(30));
     }
 
     @ParameterizedTest

@@ -58,26 +58,37 @@ class LongRunTest {
         int end = expectedEnd(MetricsLog.read(never.resolve("metrics.csv")));
         assertEquals(Outcome.STOPPED_EARLY, training().start(whole, EPOCHS));
         assertEquals(end, MetricsLog.read(whole.resolve("metrics.csv")).size());
-        assertEquals(Stream.of(end - 2, end - 1, end).map(epoch -> String.format("epoch-%03d.safetensors", epoch)).toList(),
+        assertEquals(
+                Stream.of(end - 2, end - 1, end)
+                        .map(epoch -> String.format("epoch-%03d.safetensors", epoch))
+                        .toList(),
                 kept(whole));
-        assertArrayEquals(Files.readAllBytes(whole.resolve("last.safetensors")),
+        assertArrayEquals(
+                Files.readAllBytes(whole.resolve("last.safetensors")),
                 Files.readAllBytes(whole.resolve("checkpoints").resolve(String.format("epoch-%03d.safetensors", end))));
 
         // In the epoch before the last: patience is half used up then.
         Path broken = folder.resolve("broken");
         int breakAt = (end - 1) * TinyTraining.UPDATES_PER_EPOCH - 5;
         AtomicInteger updates = new AtomicInteger();
-        assertEquals(Outcome.INTERRUPTED, TinyTraining.constant().onCall((trainer, method) -> {
-            trainer.keepCheckpoints(3);
-            trainer.stopEarlyAfter(PATIENCE);
-            if (method.equals("trainStep") && updates.incrementAndGet() == breakAt) {
-                trainer.interrupt();
-            }
-        }).start(broken, EPOCHS));
+        assertEquals(
+                Outcome.INTERRUPTED,
+                TinyTraining.constant()
+                        .onCall((trainer, method) -> {
+                            trainer.keepCheckpoints(3);
+                            trainer.stopEarlyAfter(PATIENCE);
+                            if (method.equals("trainStep") && updates.incrementAndGet() == breakAt) {
+                                trainer.interrupt();
+                            }
+                        })
+                        .start(broken, EPOCHS));
         assertEquals(Outcome.STOPPED_EARLY, training().resume(broken, EPOCHS));
         assertEquals(Outcome.STOPPED_EARLY, training().resume(broken, EPOCHS), "stays where it stopped");
         assertEquals(kept(whole), kept(broken));
-        for (String name : List.of("last.safetensors", "best.safetensors", "checkpoints/" + kept(whole).get(0))) {
+        for (String name : List.of(
+                "last.safetensors",
+                "best.safetensors",
+                "checkpoints/" + kept(whole).get(0))) {
             assertArrayEquals(Files.readAllBytes(whole.resolve(name)), Files.readAllBytes(broken.resolve(name)), name);
         }
     }

@@ -20,8 +20,8 @@ import org.junit.jupiter.params.provider.ValueSource;
 
 class MetricsLogTest {
 
-    private static final Row FIRST = new Row(1, 1.5, 1000.5, 0.1 + 0.2,
-            new Scores(1.0 / 3, Double.POSITIVE_INFINITY, -0.25));
+    private static final Row FIRST =
+            new Row(1, 1.5, 1000.5, 0.1 + 0.2, new Scores(1.0 / 3, Double.POSITIVE_INFINITY, -0.25));
     private static final Row SECOND = new Row(2, 0.001, 12.3, 1e-9, new Scores(0.25, 6.0, 1));
 
     @TempDir
@@ -61,14 +61,21 @@ class MetricsLogTest {
         } finally {
             Locale.setDefault(before);
         }
-        assertEquals("1,1.500,1000.5,0.30000000000000004,0.3333333333333333,Infinity,-0.25", Files.readAllLines(file)
-                .get(1));
+        assertEquals(
+                "1,1.500,1000.5,0.30000000000000004,0.3333333333333333,Infinity,-0.25",
+                Files.readAllLines(file).get(1));
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"2,1.0", "", "x,1.0,1.0,1.0,1.0,1.0,1.0", "1.5,1.0,1.0,1.0,1.0,1.0,1.0",
-            "3,1.0,1.0,1.0,one,1.0,1.0",
-        "3,1.0,1.0,1.0,1.0,1.0,1.0,1.0"})
+    @ValueSource(
+            strings = {
+                "2,1.0",
+                "",
+                "x,1.0,1.0,1.0,1.0,1.0,1.0",
+                "1.5,1.0,1.0,1.0,1.0,1.0,1.0",
+                "3,1.0,1.0,1.0,one,1.0,1.0",
+                "3,1.0,1.0,1.0,1.0,1.0,1.0,1.0"
+            })
     void namesADamagedLine(String line) throws IOException {
         write();
         Files.writeString(file, Files.readString(file) + line + "\n");

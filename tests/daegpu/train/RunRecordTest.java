@@ -41,23 +41,38 @@ class RunRecordTest {
 
     @Test
     void comesBackAsItWas() throws IOException {
-        Map<String, Object> options = new TreeMap<>(Map.of("epochs", 3, "rate", 0.1, "engine", "cpu", "filters",
-                List.of(2, 4), "data", "/a b"));
+        Map<String, Object> options = new TreeMap<>(
+                Map.of("epochs", 3, "rate", 0.1, "engine", "cpu", "filters", List.of(2, 4), "data", "/a b"));
         options.put("validation-data", null);
-        RunRecord.of(options).with(Map.of("epochs", 5)).withVersions(Map.of("java", "17")).write(file);
+        RunRecord.of(options)
+                .with(Map.of("epochs", 5))
+                .withVersions(Map.of("java", "17"))
+                .write(file);
         RunRecord read = RunRecord.read(file);
         assertEquals(5, read.count("epochs"));
         assertEquals(0.1, read.number("rate"));
         assertEquals("cpu", read.text("engine"));
         assertEquals(Optional.of(Path.of("/a b")), read.path("data"));
         assertEquals(Optional.empty(), read.path("validation-data"));
-        assertEquals("17", new ObjectMapper().readTree(file.toFile()).at("/versions/java").textValue());
+        assertEquals(
+                "17",
+                new ObjectMapper().readTree(file.toFile()).at("/versions/java").textValue());
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"", "{", "[]", "null", "{}", "{\"options\": 5}", "{\"options\": null}", "no JSON",
-            "{\"options\": {}",
-        "\u0000\u0001"})
+    @ValueSource(
+            strings = {
+                "",
+                "{",
+                "[]",
+                "null",
+                "{}",
+                "{\"options\": 5}",
+                "{\"options\": null}",
+                "no JSON",
+                "{\"options\": {}",
+                "\u0000\u0001"
+            })
     void refusesOtherFiles(String content) throws IOException {
         Files.writeString(file, content);
         refusal(() -> RunRecord.read(file));

@@ -15,8 +15,9 @@ class ShuffleTest {
     @Test
     void takesEachImageOnce() {
         for (int count : new int[] {0, 1, 2, 1000, 60_000}) {
-            assertArrayEquals(IntStream.range(0, count).toArray(), Arrays.stream(Shuffle.order(5, 3, count)).sorted()
-                    .toArray());
+            assertArrayEquals(
+                    IntStream.range(0, count).toArray(),
+                    Arrays.stream(Shuffle.order(5, 3, count)).sorted().toArray());
         }
     }
 
@@ -31,8 +32,11 @@ class ShuffleTest {
 
     @Test
     void sortsImagesByTheKeysThatTheyDraw() {
-        int[] order = IntStream.range(0, 1000).boxed().sorted(Comparator.comparingInt(image -> key(-7, 12, image)))
-                .mapToInt(Integer::intValue).toArray();
+        int[] order = IntStream.range(0, 1000)
+                .boxed()
+                .sorted(Comparator.comparingInt(image -> key(-7, 12, image)))
+                .mapToInt(Integer::intValue)
+                .toArray();
         assertArrayEquals(order, Shuffle.order(-7, 12, 1000));
     }
 
@@ -60,7 +64,9 @@ class ShuffleTest {
         }
     }
 
-    /** Over 2,000 epochs each of five places sees each of five images about 400 times: five standard deviations are 90. */
+    /**
+     * Over 2,000 epochs each of five places sees each of five images about 400 times: five standard deviations are 90.
+     */
     @Test
     void favoursNoOrder() {
         int[][] seen = new int[5][5];

@@ -23,6 +23,7 @@ final class TinyTraining {
     static final int BATCH = 4;
     /** An epoch of twelve updates: losses are fetched within it, and its last batch is smaller. */
     static final ImageSet TRAINING = images(45, 1);
+
     static final ImageSet VALIDATION = images(10, 2);
     static final int UPDATES_PER_EPOCH = 12;
 
@@ -37,8 +38,8 @@ final class TinyTraining {
     private ImageSet validation = VALIDATION;
     private int threads = 1;
     private int logEvery = 10;
-    private TrainingListener listener = new TrainingListener() { };
-    private BiConsumer<Trainer, String> onCall = (trainer, method) -> { };
+    private TrainingListener listener = new TrainingListener() {};
+    private BiConsumer<Trainer, String> onCall = (trainer, method) -> {};
     private Meddler meddler = (method, result) -> result;
 
     private TinyTraining(Schedule schedule, int scheduledEpochs) {
@@ -93,7 +94,10 @@ final class TinyTraining {
     }
 
     static TrainingOptions options(Schedule schedule, int epochs) {
-        return new TrainingOptions(new Architecture(8, 8, 1, List.of(2, 4), 3, 3), Noise.gaussian(7, 0.5f, 0.5f), BATCH,
+        return new TrainingOptions(
+                new Architecture(8, 8, 1, List.of(2, 4), 3, 3),
+                Noise.gaussian(7, 0.5f, 0.5f),
+                BATCH,
                 LearningRate.over(schedule, 1e-2, (long) epochs * UPDATES_PER_EPOCH));
     }
 
@@ -110,30 +114,36 @@ final class TinyTraining {
         }
     }
 
-    private Outcome train(TrainingOptions options, RunDirectory directory, int epochs, Checkpoint from) throws IOException {
-        try (Engine engine = Engines.open("reference", options.architecture(), new EngineOptions(BATCH, "fp32", threads))
+    private Outcome train(TrainingOptions options, RunDirectory directory, int epochs, Checkpoint from)
+            throws IOException {
+        try (Engine engine = Engines.open(
+                        "reference", options.architecture(), new EngineOptions(BATCH, "fp32", threads))
                 .engine()) {
             Trainer[] trainer = new Trainer[1];
-            trainer[0] = new Trainer(options, training, validation, watched(engine, trainer), directory,
-                    listener, logEvery);
-            return from != null ? trainer[0].resume(from, epochs)
-                    : trainer[0].start(Initializer.glorotUniform(options.architecture(), options.noise().seed()), epochs);
+            trainer[0] =
+                    new Trainer(options, training, validation, watched(engine, trainer), directory, listener, logEvery);
+            return from != null
+                    ? trainer[0].resume(from, epochs)
+                    : trainer[0].start(
+                            Initializer.glorotUniform(
+                                    options.architecture(), options.noise().seed()),
+                            epochs);
         }
     }
 
     private Engine watched(Engine engine, Trainer[] trainer) {
-        return (Engine) Proxy.newProxyInstance(Engine.class.getClassLoader(), new Class<?>[] {Engine.class},
-                (proxy, method, arguments) -> {
-            onCall.accept(trainer[0], method.getName());
-            try {
-                Object result = method.invoke(engine, arguments);
-                // What a method puts into an array of its caller can be meddled with, too.
-                Object given = method.getName().equals("denoise") ? arguments[2] : result;
-                Object meddled = meddler.result(method.getName(), given);
-                return given == result ? meddled : result;
-            } catch (InvocationTargetException e) {
-                throw e.getCause();
-            }
-        });
+        return (Engine) Proxy.newProxyInstance(
+                Engine.class.getClassLoader(), new Class<?>[] {Engine.class}, (proxy, method, arguments) -> {
+                    onCall.accept(trainer[0], method.getName());
+                    try {
+                        Object result = method.invoke(engine, arguments);
+                        // What a method puts into an array of its caller can be meddled with, too.
+                        Object given = method.getName().equals("denoise") ? arguments[2] : result;
+                        Object meddled = meddler.result(method.getName(), given);
+                        return given == result ? meddled : result;
+                    } catch (InvocationTargetException e) {
+                        throw e.getCause();
+                    }
+                });
     }
 }

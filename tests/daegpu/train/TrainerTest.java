@@ -25,7 +25,6 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
-import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
 class TrainerTest {
@@ -55,7 +54,8 @@ class TrainerTest {
         Path run = folder.resolve("uninterrupted");
         assertEquals(Outcome.FINISHED, training.start(run, epochs));
         Map<String, String> content = content(run);
-        assertEquals(List.of("best.safetensors", "last.safetensors", "metrics.csv", "samples/epoch-001.png"),
+        assertEquals(
+                List.of("best.safetensors", "last.safetensors", "metrics.csv", "samples/epoch-001.png"),
                 content.keySet().stream().limit(4).toList());
         assertEquals(3 + epochs, content.size(), content.toString());
         return content;
@@ -83,11 +83,13 @@ class TrainerTest {
             Path run = folder.resolve("interrupted at " + call);
             int last = call;
             AtomicInteger seen = new AtomicInteger();
-            Outcome outcome = TinyTraining.constant().onCall((trainer, method) -> {
-                if (seen.getAndIncrement() == last) {
-                    trainer.interrupt();
-                }
-            }).start(run, EPOCHS);
+            Outcome outcome = TinyTraining.constant()
+                    .onCall((trainer, method) -> {
+                        if (seen.getAndIncrement() == last) {
+                            trainer.interrupt();
+                        }
+                    })
+                    .start(run, EPOCHS);
             if (outcome == Outcome.INTERRUPTED) {
                 outcome = TinyTraining.constant().resume(run, EPOCHS);
             }
@@ -104,19 +106,28 @@ class TrainerTest {
         List<Integer> done = new ArrayList<>();
         List<Double> losses = new ArrayList<>();
         AtomicInteger taken = new AtomicInteger();
-        TinyTraining.constant().logEvery(every).listener(new TrainingListener() {
-            @Override
-            public void progressed(int images, double loss) {
-                done.add(images);
-                losses.add(loss);
-            }
-        }).onCall((trainer, method) -> taken.addAndGet(method.equals("takeLosses") ? 1 : 0)).start(folder.resolve("run"), 1);
+        TinyTraining.constant()
+                .logEvery(every)
+                .listener(new TrainingListener() {
+                    @Override
+                    public void progressed(int images, double loss) {
+                        done.add(images);
+                        losses.add(loss);
+                    }
+                })
+                .onCall((trainer, method) -> taken.addAndGet(method.equals("takeLosses") ? 1 : 0))
+                .start(folder.resolve("run"), 1);
         assertEquals(expected, content(folder.resolve("run")), "reading decides nothing");
         assertEquals(readings, taken.get());
         assertEquals(readings, done.size());
         assertEquals(TinyTraining.TRAINING.count(), done.get(readings - 1));
-        assertEquals(MetricsLog.read(folder.resolve("run").resolve("metrics.csv")).get(0).trainMse(),
-                losses.get(readings - 1), 1e-6, "what is shown at last is the mean over the epoch");
+        assertEquals(
+                MetricsLog.read(folder.resolve("run").resolve("metrics.csv"))
+                        .get(0)
+                        .trainMse(),
+                losses.get(readings - 1),
+                1e-6,
+                "what is shown at last is the mean over the epoch");
     }
 
     /** However many updates were not read yet. */
@@ -127,11 +138,16 @@ class TrainerTest {
             Path run = folder.resolve("interrupted at " + update);
             int last = update;
             AtomicInteger seen = new AtomicInteger();
-            assertEquals(Outcome.INTERRUPTED, TinyTraining.constant().logEvery(1000).onCall((trainer, method) -> {
-                if (method.equals("trainStep") && seen.incrementAndGet() == last) {
-                    trainer.interrupt();
-                }
-            }).start(run, 1));
+            assertEquals(
+                    Outcome.INTERRUPTED,
+                    TinyTraining.constant()
+                            .logEvery(1000)
+                            .onCall((trainer, method) -> {
+                                if (method.equals("trainStep") && seen.incrementAndGet() == last) {
+                                    trainer.interrupt();
+                                }
+                            })
+                            .start(run, 1));
             assertEquals(Outcome.FINISHED, TinyTraining.constant().logEvery(7).resume(run, 1));
             assertEquals(expected, content(run), "interrupted at update " + update);
         }
@@ -141,17 +157,26 @@ class TrainerTest {
     void interruptedAmidstValidation() throws IOException {
         // More images than are evaluated at a time.
         ImageSet validation = TinyTraining.images(501, 3);
-        Map<String, String> expected = uninterrupted(TinyTraining.constant().images(TinyTraining.TRAINING, validation), 1);
+        Map<String, String> expected =
+                uninterrupted(TinyTraining.constant().images(TinyTraining.TRAINING, validation), 1);
         Path run = folder.resolve("run");
         AtomicInteger corrupted = new AtomicInteger();
-        assertEquals(Outcome.INTERRUPTED, TinyTraining.constant().images(TinyTraining.TRAINING, validation)
-                .onCall((trainer, method) -> {
-            if (method.equals("corrupt") && corrupted.incrementAndGet() == 1) {
-                trainer.interrupt();
-            }
-        }).start(run, 1));
+        assertEquals(
+                Outcome.INTERRUPTED,
+                TinyTraining.constant()
+                        .images(TinyTraining.TRAINING, validation)
+                        .onCall((trainer, method) -> {
+                            if (method.equals("corrupt") && corrupted.incrementAndGet() == 1) {
+                                trainer.interrupt();
+                            }
+                        })
+                        .start(run, 1));
         assertEquals(1, corrupted.get(), "it went on with the validation");
-        assertEquals(Outcome.FINISHED, TinyTraining.constant().images(TinyTraining.TRAINING, validation).resume(run, 1));
+        assertEquals(
+                Outcome.FINISHED,
+                TinyTraining.constant()
+                        .images(TinyTraining.TRAINING, validation)
+                        .resume(run, 1));
         assertEquals(expected, content(run));
     }
 
@@ -179,19 +204,24 @@ class TrainerTest {
         Map<String, String> expected = uninterrupted(TinyTraining.constant(), EPOCHS);
         List<String> calls = calls(folder.resolve("counted"));
         for (int call = 0; call < calls.size(); call++) {
-            if (call > 0 && calls.get(call).equals("trainStep") && calls.get(call - 1).equals("trainStep")) {
+            if (call > 0
+                    && calls.get(call).equals("trainStep")
+                    && calls.get(call - 1).equals("trainStep")) {
                 // Nothing is written between two updates, so the files are those of the last case.
                 continue;
             }
             Path run = folder.resolve("died at " + call);
             int last = call;
             AtomicInteger seen = new AtomicInteger();
-            assertThrows(IllegalStateException.class, () -> TinyTraining.constant().onCall((trainer, method) -> {
-                if (seen.getAndIncrement() == last) {
-                    throw new IllegalStateException("died");
-                }
-            }).start(run, EPOCHS));
-            Outcome outcome = Files.exists(run.resolve("last.safetensors")) ? TinyTraining.constant().resume(run, EPOCHS)
+            assertThrows(IllegalStateException.class, () -> TinyTraining.constant()
+                    .onCall((trainer, method) -> {
+                        if (seen.getAndIncrement() == last) {
+                            throw new IllegalStateException("died");
+                        }
+                    })
+                    .start(run, EPOCHS));
+            Outcome outcome = Files.exists(run.resolve("last.safetensors"))
+                    ? TinyTraining.constant().resume(run, EPOCHS)
                     : TinyTraining.constant().start(run, EPOCHS);
             assertEquals(Outcome.FINISHED, outcome);
             assertEquals(expected, content(run), "died at call " + call);
@@ -216,11 +246,13 @@ class TrainerTest {
         TinyTraining.cosine(2).resume(run, 2);
         assertEquals(expected, content(run));
 
-        Parameters trained = Checkpoint.read(run.resolve("last.safetensors")).state().parameters();
+        Parameters trained =
+                Checkpoint.read(run.resolve("last.safetensors")).state().parameters();
         TinyTraining.cosine(2).resume(run, 3);
         Checkpoint longer = Checkpoint.read(run.resolve("last.safetensors"));
         assertEquals(3 * TinyTraining.UPDATES_PER_EPOCH, longer.state().step());
-        assertArrayEquals(trained.values(), longer.state().parameters().values(), "the rate beyond the horizon is not zero");
+        assertArrayEquals(
+                trained.values(), longer.state().parameters().values(), "the rate beyond the horizon is not zero");
     }
 
     @Test
@@ -236,13 +268,19 @@ class TrainerTest {
     void firstCheckpointIsThereBeforeTheFirstUpdate() throws IOException {
         Path run = folder.resolve("run");
         List<Long> steps = new ArrayList<>();
-        TinyTraining.constant().onCall((trainer, method) -> {
-            if (method.equals("trainStep") && steps.isEmpty()) {
-                steps.add(Checkpoint.read(run.resolve("last.safetensors")).state().step());
-                steps.add(Checkpoint.read(run.resolve("best.safetensors")).state().step());
-                assertEquals(List.of(), MetricsLog.read(run.resolve("metrics.csv")));
-            }
-        }).start(run, 1);
+        TinyTraining.constant()
+                .onCall((trainer, method) -> {
+                    if (method.equals("trainStep") && steps.isEmpty()) {
+                        steps.add(Checkpoint.read(run.resolve("last.safetensors"))
+                                .state()
+                                .step());
+                        steps.add(Checkpoint.read(run.resolve("best.safetensors"))
+                                .state()
+                                .step());
+                        assertEquals(List.of(), MetricsLog.read(run.resolve("metrics.csv")));
+                    }
+                })
+                .start(run, 1);
         assertEquals(List.of(0L, 0L), steps);
     }
 
@@ -250,12 +288,14 @@ class TrainerTest {
     void metricsAreWhatTheEngineGave() throws IOException {
         List<Double> losses = new ArrayList<>();
         Path run = folder.resolve("run");
-        TinyTraining.constant().meddler((method, result) -> {
-            if (method.equals("takeLosses")) {
-                Arrays.stream((double[]) result).forEach(losses::add);
-            }
-            return result;
-        }).start(run, 1);
+        TinyTraining.constant()
+                .meddler((method, result) -> {
+                    if (method.equals("takeLosses")) {
+                        Arrays.stream((double[]) result).forEach(losses::add);
+                    }
+                    return result;
+                })
+                .start(run, 1);
         assertEquals(TinyTraining.UPDATES_PER_EPOCH, losses.size());
         double sum = 0;
         for (int i = 0; i < losses.size(); i++) {
@@ -269,8 +309,8 @@ class TrainerTest {
 
     @Test
     void lossOfZeroIsALossLikeAnyOther() throws IOException {
-        TinyTraining.Meddler allZero = (method, result) -> method.equals("takeLosses")
-                ? new double[((double[]) result).length] : result;
+        TinyTraining.Meddler allZero =
+                (method, result) -> method.equals("takeLosses") ? new double[((double[]) result).length] : result;
         Map<String, String> expected = uninterrupted(TinyTraining.constant().meddler(allZero), EPOCHS);
         Path run = folder.resolve("run");
         TinyTraining training = TinyTraining.constant().meddler(allZero).onCall((trainer, method) -> {
@@ -291,17 +331,20 @@ class TrainerTest {
         Path run = folder.resolve("run");
         TinyTraining.constant().start(run, 1);
         Map<String, String> before = content(run);
-        Outcome outcome = TinyTraining.constant().meddler((called, result) -> {
-            if (called.equals(method) && called.equals("takeLosses") && ((double[]) result).length > 0) {
-                ((double[]) result)[0] = Double.NaN;
-            } else if (called.equals(method) && called.equals("denoise")) {
-                ((float[]) result)[5] = Float.NaN;
-            } else if (called.equals(method) && called.equals("state")
-                    && ((TrainingState) result).step() > TinyTraining.UPDATES_PER_EPOCH) {
-                ((TrainingState) result).secondMoment().values()[3] = Float.POSITIVE_INFINITY;
-            }
-            return result;
-        }).resume(run, EPOCHS);
+        Outcome outcome = TinyTraining.constant()
+                .meddler((called, result) -> {
+                    if (called.equals(method) && called.equals("takeLosses") && ((double[]) result).length > 0) {
+                        ((double[]) result)[0] = Double.NaN;
+                    } else if (called.equals(method) && called.equals("denoise")) {
+                        ((float[]) result)[5] = Float.NaN;
+                    } else if (called.equals(method)
+                            && called.equals("state")
+                            && ((TrainingState) result).step() > TinyTraining.UPDATES_PER_EPOCH) {
+                        ((TrainingState) result).secondMoment().values()[3] = Float.POSITIVE_INFINITY;
+                    }
+                    return result;
+                })
+                .resume(run, EPOCHS);
         assertEquals(Outcome.DIVERGED, outcome);
         assertEquals(before, content(run));
         assertEquals(Outcome.FINISHED, TinyTraining.constant().resume(run, EPOCHS));
@@ -312,16 +355,19 @@ class TrainerTest {
         Path run = folder.resolve("run");
         TinyTraining.constant().start(run, 1);
         Map<String, String> before = content(run);
-        Outcome outcome = TinyTraining.constant().onCall((trainer, method) -> {
-            if (method.equals("trainStep")) {
-                trainer.interrupt();
-            }
-        }).meddler((method, result) -> {
-            if (method.equals("state") && ((TrainingState) result).step() > TinyTraining.UPDATES_PER_EPOCH) {
-                ((TrainingState) result).parameters().values()[0] = Float.NaN;
-            }
-            return result;
-        }).resume(run, EPOCHS);
+        Outcome outcome = TinyTraining.constant()
+                .onCall((trainer, method) -> {
+                    if (method.equals("trainStep")) {
+                        trainer.interrupt();
+                    }
+                })
+                .meddler((method, result) -> {
+                    if (method.equals("state") && ((TrainingState) result).step() > TinyTraining.UPDATES_PER_EPOCH) {
+                        ((TrainingState) result).parameters().values()[0] = Float.NaN;
+                    }
+                    return result;
+                })
+                .resume(run, EPOCHS);
         assertEquals(Outcome.DIVERGED, outcome);
         assertEquals(before, content(run));
     }
@@ -335,14 +381,18 @@ class TrainerTest {
         ImageSet fewerTraining = TinyTraining.TRAINING.range(0, 44);
         ImageSet otherValidation = TinyTraining.VALIDATION.range(1, 10);
         for (ImageSet training : List.of(otherTraining, fewerTraining)) {
-            InvalidInputException refusal = assertThrows(InvalidInputException.class,
-                    () -> TinyTraining.constant().images(training, TinyTraining.VALIDATION).resume(run, 2));
-            assertTrue(refusal.getMessage().startsWith("the training images are not those of the run in " + run),
+            InvalidInputException refusal = assertThrows(InvalidInputException.class, () -> TinyTraining.constant()
+                    .images(training, TinyTraining.VALIDATION)
+                    .resume(run, 2));
+            assertTrue(
+                    refusal.getMessage().startsWith("the training images are not those of the run in " + run),
                     refusal.getMessage());
         }
-        InvalidInputException refusal = assertThrows(InvalidInputException.class,
-                () -> TinyTraining.constant().images(TinyTraining.TRAINING, otherValidation).resume(run, 2));
-        assertTrue(refusal.getMessage().startsWith("the validation images are not those of the run in " + run),
+        InvalidInputException refusal = assertThrows(InvalidInputException.class, () -> TinyTraining.constant()
+                .images(TinyTraining.TRAINING, otherValidation)
+                .resume(run, 2));
+        assertTrue(
+                refusal.getMessage().startsWith("the validation images are not those of the run in " + run),
                 refusal.getMessage());
         assertEquals(before, content(run));
     }
@@ -353,13 +403,16 @@ class TrainerTest {
         TinyTraining.constant().start(run, 2);
         Path metrics = run.resolve("metrics.csv");
         List<String> lines = Files.readAllLines(metrics);
-        for (List<String> damaged : List.of(lines.subList(0, 1), lines.subList(0, 2), List.of(lines.get(0), lines.get(2)),
+        for (List<String> damaged : List.of(
+                lines.subList(0, 1),
+                lines.subList(0, 2),
+                List.of(lines.get(0), lines.get(2)),
                 List.of(lines.get(0), lines.get(2), lines.get(1)),
                 List.of(lines.get(0), lines.get(1), lines.get(1), lines.get(2)))) {
             Files.write(metrics, damaged);
             Map<String, String> before = content(run);
-            InvalidInputException refusal = assertThrows(InvalidInputException.class, () -> TinyTraining.constant()
-                    .resume(run, 3));
+            InvalidInputException refusal = assertThrows(
+                    InvalidInputException.class, () -> TinyTraining.constant().resume(run, 3));
             assertTrue(refusal.getMessage().startsWith(metrics.toString()), refusal.getMessage());
             assertEquals(before, content(run));
         }
@@ -379,17 +432,24 @@ class TrainerTest {
         Path run = folder.resolve("run");
         AtomicInteger epoch = new AtomicInteger();
         // The second epoch looks worse than it is, by a validation image that comes out white.
-        TinyTraining.constant().meddler((method, result) -> {
-            if (method.equals("denoise") && epoch.get() == 2) {
-                Arrays.fill((float[]) result, 1);
-            }
-            return result;
-        }).onCall((trainer, method) -> {
-            if (method.equals("startEpoch")) {
-                epoch.incrementAndGet();
-            }
-        }).start(run, 2);
-        assertEquals(TinyTraining.UPDATES_PER_EPOCH, Checkpoint.read(run.resolve("best.safetensors")).state().step());
-        assertEquals(2 * TinyTraining.UPDATES_PER_EPOCH, Checkpoint.read(run.resolve("last.safetensors")).state().step());
+        TinyTraining.constant()
+                .meddler((method, result) -> {
+                    if (method.equals("denoise") && epoch.get() == 2) {
+                        Arrays.fill((float[]) result, 1);
+                    }
+                    return result;
+                })
+                .onCall((trainer, method) -> {
+                    if (method.equals("startEpoch")) {
+                        epoch.incrementAndGet();
+                    }
+                })
+                .start(run, 2);
+        assertEquals(
+                TinyTraining.UPDATES_PER_EPOCH,
+                Checkpoint.read(run.resolve("best.safetensors")).state().step());
+        assertEquals(
+                2 * TinyTraining.UPDATES_PER_EPOCH,
+                Checkpoint.read(run.resolve("last.safetensors")).state().step());
     }
 }

@@ -15,8 +15,8 @@ import org.bytedeco.dnnl.dnnl_stream;
 import org.openjdk.jmh.annotations.TearDown;
 
 /**
- * Time of single operations of the cpu engine on one thread, which in a training step has a share of the batch. {@link
- * LayerTimes} has all of a step, in one table.
+ * Time of single operations of the cpu engine on one thread, which in a training step has a share of the batch.
+ * {@link LayerTimes} has all of a step, in one table.
  */
 public class CpuOperations extends Operations {
 
@@ -62,10 +62,12 @@ public class CpuOperations extends Operations {
         float[] gradients = values(parameters.length);
         float[] firstMoment = new float[parameters.length];
         float[] secondMoment = new float[parameters.length];
-        NativeArray target = new PrimitiveBuilder(OneDnn.openEngine(scope), scope).array(ElementType.F32, parameters.length);
+        NativeArray target =
+                new PrimitiveBuilder(OneDnn.openEngine(scope), scope).array(ElementType.F32, parameters.length);
         AdamSlice slice = new AdamSlice(0, parameters.length);
         NativeArray[] noShares = {};
-        return () -> slice.update(noShares, gradients, parameters, firstMoment, secondMoment, Adam.alpha(1e-3f, 1000), target);
+        return () -> slice.update(
+                noShares, gradients, parameters, firstMoment, secondMoment, Adam.alpha(1e-3f, 1000), target);
     }
 
     private static float[] values(int count) {
@@ -77,7 +79,10 @@ public class CpuOperations extends Operations {
         return values;
     }
 
-    /** The primitives of that name of a whole training pass, which has run once, so that all have something to compute with. */
+    /**
+     * The primitives of that name of a whole training pass, which has run once, so that all have something to compute
+     * with.
+     */
     @Override
     protected Runnable layer(Layer layer, String part) {
         Architecture architecture = Architecture.MNIST;
@@ -95,7 +100,9 @@ public class CpuOperations extends Operations {
         }
         System.arraycopy(values(pass.noisy().length), 0, pass.noisy(), 0, pass.noisy().length);
         pass.run(stream, 0, batchSize, batchSize);
-        List<Primitive> primitives = pass.primitives().stream().filter(primitive -> primitive.name().startsWith(operation)).toList();
+        List<Primitive> primitives = pass.primitives().stream()
+                .filter(primitive -> primitive.name().startsWith(operation))
+                .toList();
         if (primitives.isEmpty()) {
             throw new IllegalStateException("a training pass has no " + operation);
         }

@@ -8,16 +8,17 @@ import org.bytedeco.dnnl.dnnl_engine;
 import org.bytedeco.dnnl.dnnl_stream;
 
 /**
- * Times every operation of a training step on one thread, on that thread's share of a batch: {@code LayerTimes IMAGES [REPEATS [F32|BF16]]}.
- * Each is timed in the middle of the others, so that caches are as in a step; the shortest time is shown beside the median, for
- * machines that are not at rest.
+ * Times every operation of a training step on one thread, on that thread's share of a batch: {@code LayerTimes IMAGES
+ * [REPEATS [F32|BF16]]}. Each is timed in the middle of the others, so that caches are as in a step; the shortest time
+ * is shown beside the median, for machines that are not at rest.
  */
 public final class LayerTimes {
 
-    private LayerTimes() {
-    }
+    private LayerTimes() {}
 
-    /** Prints a Markdown table: operation, code, shortest and median time in µs, and the share of the sum of medians. */
+    /**
+     * Prints a Markdown table: operation, code, shortest and median time in µs, and the share of the sum of medians.
+     */
     public static void main(String[] arguments) {
         int images = Integer.parseInt(arguments[0]);
         int repeats = arguments.length > 1 ? Integer.parseInt(arguments[1]) : 200;
@@ -49,7 +50,9 @@ public final class LayerTimes {
         double[][] times = new double[primitives.size()][repeats];
         for (int repeat = -20; repeat < repeats; repeat++) {
             if (repeat % 10 == 0) {
-                pass.run(stream, 0, images, images); // fresh gradients: repeated in-place passes would otherwise see ever smaller numbers
+                pass.run(
+                        stream, 0, images,
+                        images); // fresh gradients: repeated in-place passes would otherwise see ever smaller numbers
             }
             for (int i = 0; i < times.length; i++) {
                 long start = System.nanoTime();
@@ -68,8 +71,13 @@ public final class LayerTimes {
         }
         System.out.println("| operation | code | least µs | median µs | share |\n| --- | --- | --- | --- | --- |");
         for (int i = 0; i < times.length; i++) {
-            System.out.printf("| %s | %s | %.0f | %.0f | %.1f %% |%n", primitives.get(i).name(), primitives.get(i).implementation(),
-                    times[i][0], times[i][repeats / 2], 100 * times[i][repeats / 2] / sum);
+            System.out.printf(
+                    "| %s | %s | %.0f | %.0f | %.1f %% |%n",
+                    primitives.get(i).name(),
+                    primitives.get(i).implementation(),
+                    times[i][0],
+                    times[i][repeats / 2],
+                    100 * times[i][repeats / 2] / sum);
         }
         System.out.printf("| all | | %.0f | %.0f | |%n", least, sum);
     }

@@ -26,8 +26,8 @@ import org.openjdk.jmh.annotations.TearDown;
 import org.openjdk.jmh.annotations.Warmup;
 
 /**
- * What this machine can do, which others are held against: a copy of more than any cache holds, and oneDNN's product of two
- * square matrices, by one thread, and by one on each processor.
+ * What this machine can do, which others are held against: a copy of more than any cache holds, and oneDNN's product of
+ * two square matrices, by one thread, and by one on each processor.
  */
 @State(Scope.Benchmark)
 @BenchmarkMode(Mode.AverageTime)
@@ -80,9 +80,15 @@ public class Peak {
         PrimitiveBuilder builder = new PrimitiveBuilder(engine, scopes[thread]);
         dnnl_memory_desc shape = builder.dense(ElementType.F32, MATRIX, MATRIX);
         dnnl_primitive_desc description = new dnnl_primitive_desc();
-        builder.described(dnnl.dnnl_matmul_primitive_desc_create(description, engine, shape, shape, null, shape,
-                builder.attributes(Activation.LINEAR)), description, "a matrix product");
-        products[thread] = builder.build("a matrix product", description, new Argument(dnnl.DNNL_ARG_SRC, matrix(builder, shape)),
+        builder.described(
+                dnnl.dnnl_matmul_primitive_desc_create(
+                        description, engine, shape, shape, null, shape, builder.attributes(Activation.LINEAR)),
+                description,
+                "a matrix product");
+        products[thread] = builder.build(
+                "a matrix product",
+                description,
+                new Argument(dnnl.DNNL_ARG_SRC, matrix(builder, shape)),
                 new Argument(dnnl.DNNL_ARG_WEIGHTS, matrix(builder, shape)),
                 new Argument(dnnl.DNNL_ARG_DST, matrix(builder, shape)));
         builder.allocateScratchpad();

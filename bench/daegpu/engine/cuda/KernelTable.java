@@ -12,14 +12,14 @@ final class KernelTable {
 
     private static final int SECTOR = 32;
 
-    private KernelTable() {
-    }
+    private KernelTable() {}
 
     /**
      * What launches of a kernel are for.
      *
-     * @param multiplyAdds of the layers' products, those with the zeros beyond a border among them, as {@link Work} has them
-     * @param bytes        of all tensors that it is given or leaves, each once in a launch
+     * @param multiplyAdds of the layers' products, those with the zeros beyond a border among them, as {@link Work} has
+     *     them
+     * @param bytes of all tensors that it is given or leaves, each once in a launch
      */
     record Purpose(long multiplyAdds, long bytes) {
 
@@ -31,7 +31,7 @@ final class KernelTable {
     /**
      * Appends what the columns mean, the table, and what spilled registers move.
      *
-     * @param kernels  what was counted, by the kernels' names
+     * @param kernels what was counted, by the kernels' names
      * @param purposes of each of them
      * @throws IllegalStateException if a kernel ran that {@code purposes} does not know
      */
@@ -60,7 +60,9 @@ final class KernelTable {
             one.append(text, "`" + name + "`");
         });
         all.append(text, "all");
-        text.append(String.format(Locale.ROOT, "%nMemory that belongs to single threads, as for spilled registers: %,d bytes.%n",
+        text.append(String.format(
+                Locale.ROOT,
+                "%nMemory that belongs to single threads, as for spilled registers: %,d bytes.%n",
                 all.local));
     }
 
@@ -110,10 +112,20 @@ final class KernelTable {
 
         private void append(StringBuilder text, String name) {
             long moved = SECTOR * (loadSectors + storeSectors + atomicSectors);
-            List<String> cells = new ArrayList<>(List.of(name, whole(launches), whole(warps), part(arithmetic, warps),
-                    purpose.multiplyAdds() == 0 ? "-" : ratio(threads, purpose.multiplyAdds()), whole(moved),
-                    whole(purpose.bytes()), ratio(moved, purpose.bytes()), ratio(loadSectors, loads),
-                    ratio(storeSectors, stores), whole(conflicts), part(conflicts, shared), whole(branches)));
+            List<String> cells = new ArrayList<>(List.of(
+                    name,
+                    whole(launches),
+                    whole(warps),
+                    part(arithmetic, warps),
+                    purpose.multiplyAdds() == 0 ? "-" : ratio(threads, purpose.multiplyAdds()),
+                    whole(moved),
+                    whole(purpose.bytes()),
+                    ratio(moved, purpose.bytes()),
+                    ratio(loadSectors, loads),
+                    ratio(storeSectors, stores),
+                    whole(conflicts),
+                    part(conflicts, shared),
+                    whole(branches)));
             text.append("| ").append(String.join(" | ", cells)).append(" |\n");
         }
 

@@ -15,13 +15,12 @@ import java.util.TreeMap;
 import java.util.stream.IntStream;
 
 /**
- * What {@link StepCounters} counted of a step by this program's own kernels, as a table, beside the multiply-adds that each
- * kernel is for and the least bytes that it has to move.
+ * What {@link StepCounters} counted of a step by this program's own kernels, as a table, beside the multiply-adds that
+ * each kernel is for and the least bytes that it has to move.
  */
 final class NativeCounters {
 
-    private NativeCounters() {
-    }
+    private NativeCounters() {}
 
     /** Of each kernel of a step, by its name, worked out from the shapes and from which kernel does what. */
     static Map<String, Purpose> purposes(Architecture network, int batch, String precision) {
@@ -41,18 +40,22 @@ final class NativeCounters {
             boolean isLast = l == layers.size() - 1;
             Epilogue epilogue = isLast ? Epilogue.LOSS : NativeForward.epilogue(layer);
             // The last layer is given the clean images, too, and leaves the gradient beside the output.
-            add(purposes, ImplicitGemm.forward(layer, batch, epilogue, 0, precision).kernel(), multiplyAdds,
+            add(
+                    purposes,
+                    ImplicitGemm.forward(layer, batch, epilogue, 0, precision).kernel(),
+                    multiplyAdds,
                     4 * (in + weights + bias + (isLast ? 3 : 1) * out));
             WeightGradient weightGradient = WeightGradient.of(layer, batch, precision);
-            long ofWeights = 4 * (in + out + weights + (layer.operation() == Operation.TRANSPOSED_CONVOLUTION ? 0 : bias));
+            long ofWeights =
+                    4 * (in + out + weights + (layer.operation() == Operation.TRANSPOSED_CONVOLUTION ? 0 : bias));
             if (l == 0) {
                 add(purposes, weightGradient.kernel(), multiplyAdds, ofWeights);
                 continue;
             }
             Layer before = layers.get(l - 1);
             boolean hasRelu = before.activation() == Activation.RELU;
-            ImplicitGemm dataGradient = ImplicitGemm.dataGradient(layer, batch,
-                    hasRelu ? Epilogue.RELU_GRADIENT : Epilogue.PLAIN, precision);
+            ImplicitGemm dataGradient = ImplicitGemm.dataGradient(
+                    layer, batch, hasRelu ? Epilogue.RELU_GRADIENT : Epilogue.PLAIN, precision);
             long sums = before.operation() == Operation.TRANSPOSED_CONVOLUTION ? before.outputChannels() : 0;
             Kernel joint = new LayerGradients(dataGradient, weightGradient).joint();
             if (joint != null) {
@@ -87,12 +90,17 @@ final class NativeCounters {
 
                 """, precision, precision, batch));
         KernelTable.append(text, counters.get("kernels"), purposes);
-        text.append(String.format(Locale.ROOT, """
+        text.append(String.format(
+                Locale.ROOT,
+                """
 
                 A step is %d launch of a graph of %d nodes; it allocates %d times, waits %d times, and copies nothing between \
                 the host and the device.
-                """, counters.at("/graphs/launches").longValue(), counters.at("/graphs/nodes/kernel").longValue(),
-                counters.get("allocations").longValue(), counters.get("synchronizations").longValue()));
+                """,
+                counters.at("/graphs/launches").longValue(),
+                counters.at("/graphs/nodes/kernel").longValue(),
+                counters.get("allocations").longValue(),
+                counters.get("synchronizations").longValue()));
         return text.toString().replace(System.lineSeparator(), "\n");
     }
 }

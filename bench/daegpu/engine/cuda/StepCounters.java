@@ -31,31 +31,48 @@ import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
 
 /**
- * What one training step of the default network does on the emulated device, as a table: instructions, memory traffic beside
- * the least there can be, bank conflicts, launches, copies. {@code bench/counters} runs it. The counts are exact: they differ
- * only where the kernels or their launches do, and {@code StepCountersTest} compares them with bench/counters.md.
+ * What one training step of the default network does on the emulated device, as a table: instructions, memory traffic
+ * beside the least there can be, bank conflicts, launches, copies. {@code bench/counters} runs it. The counts are
+ * exact: they differ only where the kernels or their launches do, and {@code StepCountersTest} compares them with
+ * bench/counters.md.
  */
-@Command(name = "bench/counters", mixinStandardHelpOptions = true, sortOptions = false,
-        description = "Prints what one training step does on the emulated device, as Markdown: instructions, memory traffic "
-                + "beside the least there can be, bank conflicts, launches and copies.",
-        footer = {"", "Build first: mvn -q package -DskipTests (with g++ and make installed).",
+@Command(
+        name = "bench/counters",
+        mixinStandardHelpOptions = true,
+        sortOptions = false,
+        description =
+                "Prints what one training step does on the emulated device, as Markdown: instructions, memory traffic "
+                        + "beside the least there can be, bank conflicts, launches and copies.",
+        footer = {
+            "",
+            "Build first: mvn -q package -DskipTests (with g++ and make installed).",
             "The committed tables: bench/counters > bench/counters.md, and for each precision bench/counters --convolutions "
-            + "native --precision fp32 > bench/counters-native-fp32.md"})
+                    + "native --precision fp32 > bench/counters-native-fp32.md"
+        })
 public final class StepCounters implements Callable<Integer> {
 
     private static final String VARIABLE = "DAEGPU_EMULATOR_COUNTERS";
     private static final Architecture NETWORK = Architecture.MNIST;
 
-    @Option(names = "--batch-size", paramLabel = "N", defaultValue = "32", description = "Images in the step (default: "
-            + "${DEFAULT-VALUE}).")
+    @Option(
+            names = "--batch-size",
+            paramLabel = "N",
+            defaultValue = "32",
+            description = "Images in the step (default: " + "${DEFAULT-VALUE}).")
     private int batchSize;
 
-    @Option(names = "--precision", paramLabel = "NAME", defaultValue = "fp32", description = "fp32, tf32, or bf16 with native "
-            + "(default: ${DEFAULT-VALUE}).")
+    @Option(
+            names = "--precision",
+            paramLabel = "NAME",
+            defaultValue = "fp32",
+            description = "fp32, tf32, or bf16 with native " + "(default: ${DEFAULT-VALUE}).")
     private String precision;
 
-    @Option(names = "--convolutions", paramLabel = "NAME", defaultValue = "cudnn", description = "cudnn or native (default: "
-            + "${DEFAULT-VALUE}).")
+    @Option(
+            names = "--convolutions",
+            paramLabel = "NAME",
+            defaultValue = "cudnn",
+            description = "cudnn or native (default: " + "${DEFAULT-VALUE}).")
     private String convolutions;
 
     /** {@code bench/counters} calls it. */
@@ -85,8 +102,10 @@ public final class StepCounters implements Callable<Integer> {
             throw new IllegalArgumentException("--convolutions must be cudnn or native, not " + convolutions);
         }
         JsonNode counters = count(batchSize, precision, convolutions);
-        System.out.print(convolutions.equals("native") ? NativeCounters.table(counters, NETWORK, batchSize, precision)
-                : table(counters, batchSize, precision));
+        System.out.print(
+                convolutions.equals("native")
+                        ? NativeCounters.table(counters, NETWORK, batchSize, precision)
+                        : table(counters, batchSize, precision));
         return 0;
     }
 
@@ -106,8 +125,8 @@ public final class StepCounters implements Callable<Integer> {
         for (int i = 0; i < order.length; i++) {
             order[i] = order.length - 1 - i;
         }
-        try (Engine engine = new CudaEngine(NETWORK, new EngineOptions(batch, precision, 0)
-                .withConvolutions(convolutions))) {
+        try (Engine engine =
+                new CudaEngine(NETWORK, new EngineOptions(batch, precision, 0).withConvolutions(convolutions))) {
             engine.load(TrainingState.initial(Initializer.glorotUniform(NETWORK, 1)));
             engine.startEpoch(images, Noise.gaussian(1, 0.5f, 0.5f), 0, order);
             for (int step = 0; step < 3; step++) { // it is run, captured, and replayed
@@ -119,8 +138,9 @@ public final class StepCounters implements Callable<Integer> {
             }
             CudaStatus.check(JCudaDriver.cuProfilerStop(), "stop counting");
             if (!Files.exists(file)) {
-                throw new EngineUnavailableException(engine.description() + " does not count: only the emulated device does; "
-                        + "run it with -Ddaegpu.cuda.libraries=target/emulator");
+                throw new EngineUnavailableException(
+                        engine.description() + " does not count: only the emulated device does; "
+                                + "run it with -Ddaegpu.cuda.libraries=target/emulator");
             }
             return new ObjectMapper().readTree(file.toFile());
         }
@@ -171,14 +191,22 @@ public final class StepCounters implements Callable<Integer> {
             }
             if (isLast) {
                 partials += channels * slices; // of the loss
-                add(least, layer.outputHeight() * layer.outputWidth() % 4 == 0 ? "sigmoid_mse_vector" : "sigmoid_mse",
-                         4 * (4 * out + channels + 2 * channels * slices));
+                add(
+                        least,
+                        layer.outputHeight() * layer.outputWidth() % 4 == 0 ? "sigmoid_mse_vector" : "sigmoid_mse",
+                        4 * (4 * out + channels + 2 * channels * slices));
             } else if (layer.activation() == Activation.RELU) {
                 Planes to = Activations.outputPlanes(layers, l);
-                Planes from = layer.operation() == Operation.CONVOLUTION ? Planes.smallSide(layer) : Planes.largeSide(layer);
+                Planes from =
+                        layer.operation() == Operation.CONVOLUTION ? Planes.smallSide(layer) : Planes.largeSide(layer);
                 add(least, Planes.walk(from, to).vector() ? "bias_relu_vector" : "bias_relu", 4 * (2 * out + channels));
-                add(least, Planes.walk(to, to, TrainingMemory.gradientPlanes(layer)).vector() ? "relu_gradient_vector"
-                        : "relu_gradient", 4 * (3 * out + channels * slices));
+                add(
+                        least,
+                        Planes.walk(to, to, TrainingMemory.gradientPlanes(layer))
+                                        .vector()
+                                ? "relu_gradient_vector"
+                                : "relu_gradient",
+                        4 * (3 * out + channels * slices));
             }
         }
         add(least, "sum_partials", 4 * (partials + 3 * sums + sums));
@@ -222,12 +250,20 @@ public final class StepCounters implements Callable<Integer> {
         counters.get("libraries").forEachEntry((name, call) -> {
             long bytes = call.get("bytes").longValue();
             long needed = KernelTable.purpose(purposes, name).bytes();
-            text.append(String.format(Locale.ROOT, "| `%s` | %,d | %,d | %,d | %,d | %.2f |%n", name,
-                    call.get("calls").longValue(), call.get("multiply_adds").longValue(), bytes, needed,
+            text.append(String.format(
+                    Locale.ROOT,
+                    "| `%s` | %,d | %,d | %,d | %,d | %.2f |%n",
+                    name,
+                    call.get("calls").longValue(),
+                    call.get("multiply_adds").longValue(),
+                    bytes,
+                    needed,
                     (double) bytes / needed));
         });
         JsonNode copies = counters.get("copies");
-        text.append(String.format(Locale.ROOT, """
+        text.append(String.format(
+                Locale.ROOT,
+                """
 
                 ## The step as a whole
 
@@ -235,10 +271,16 @@ public final class StepCounters implements Callable<Integer> {
                 from it | on it | memsets |
                 |---|---|---|---|---|---|---|---|---|
                 | %d | %d | %d | %d | %d | %d | %d | %d | %d |
-                """, counters.at("/graphs/launches").longValue(), counters.at("/graphs/nodes/kernel").longValue(),
-                counters.at("/graphs/nodes/library").longValue(), counters.get("allocations").longValue(),
-                counters.get("synchronizations").longValue(), calls(copies, "host_to_device"), calls(copies, "device_to_host"),
-                calls(copies, "device_to_device"), calls(copies, "memsets")));
+                """,
+                counters.at("/graphs/launches").longValue(),
+                counters.at("/graphs/nodes/kernel").longValue(),
+                counters.at("/graphs/nodes/library").longValue(),
+                counters.get("allocations").longValue(),
+                counters.get("synchronizations").longValue(),
+                calls(copies, "host_to_device"),
+                calls(copies, "device_to_host"),
+                calls(copies, "device_to_device"),
+                calls(copies, "memsets")));
         return text.toString().replace(System.lineSeparator(), "\n");
     }
 

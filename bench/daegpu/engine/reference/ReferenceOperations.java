@@ -60,7 +60,8 @@ public class ReferenceOperations extends Operations {
         int taps = convolution.kernelSize() * convolution.kernelSize();
         // Of the convolution, which for a transposed layer is the one whose gradient it is.
         float[][][] large = images(batchSize, convolution.height() * convolution.width(), convolution.channels());
-        float[][][] small = images(batchSize, convolution.outputHeight() * convolution.outputWidth(), convolution.filters());
+        float[][][] small =
+                images(batchSize, convolution.outputHeight() * convolution.outputWidth(), convolution.filters());
         float[][] kernel = images(1, taps * convolution.channels(), convolution.filters())[0];
         float[][] turned = new float[taps * convolution.filters()][convolution.channels()];
         convolution.turn(kernel, turned);

@@ -2,13 +2,16 @@ package daegpu.engine.cpu;
 
 import daegpu.engine.Adam;
 
-/** Adam on some of the parameters, for one thread: sums the shares of the gradient and updates, block by block in the cache. */
+/**
+ * Adam on some of the parameters, for one thread: sums the shares of the gradient and updates, block by block in the
+ * cache.
+ */
 final class AdamSlice {
 
     private static final int BLOCK = 4096;
     /**
-     * Added and taken away again, this makes numbers too small to matter zero. The moments of a unit that is never active decay
-     * otherwise into denormal numbers, on which a processor is many times slower.
+     * Added and taken away again, this makes numbers too small to matter zero. The moments of a unit that is never
+     * active decay otherwise into denormal numbers, on which a processor is many times slower.
      */
     private static final float FLUSH = 1e-20f;
 
@@ -25,13 +28,20 @@ final class AdamSlice {
     /**
      * Sums gradients, and updates by them; see {@link Adam}.
      *
-     * @param shares    each a part of the gradient, summed in this order; if there are none, {@code gradients} stays as it is
+     * @param shares each a part of the gradient, summed in this order; if there are none, {@code gradients} stays as it
+     *     is
      * @param gradients receives the sum
-     * @param alpha     {@link Adam#alpha}
-     * @param target    receives the updated parameters
+     * @param alpha {@link Adam#alpha}
+     * @param target receives the updated parameters
      */
-    void update(NativeArray[] shares, float[] gradients, float[] parameters, float[] firstMoment, float[] secondMoment, float alpha,
-                NativeArray target) {
+    void update(
+            NativeArray[] shares,
+            float[] gradients,
+            float[] parameters,
+            float[] firstMoment,
+            float[] secondMoment,
+            float alpha,
+            NativeArray target) {
         for (int at = from; at < to; at += BLOCK) {
             int end = Math.min(at + BLOCK, to);
             sum(shares, gradients, at, end);
@@ -57,8 +67,14 @@ final class AdamSlice {
         }
     }
 
-    private static void update(float[] gradients, float[] parameters, float[] firstMoment, float[] secondMoment, float alpha,
-                               int at, int end) {
+    private static void update(
+            float[] gradients,
+            float[] parameters,
+            float[] firstMoment,
+            float[] secondMoment,
+            float alpha,
+            int at,
+            int end) {
         float weight1 = (float) (1 - Adam.BETA_1);
         float weight2 = (float) (1 - Adam.BETA_2);
         for (int i = at; i < end; i++) {

@@ -12,11 +12,18 @@ final class ConvolutionLayer implements LayerPrimitives {
     private final long biasAt;
     private final ConvolutionPrimitives primitives;
 
-    ConvolutionLayer(PrimitiveBuilder builder, KernelLayouts kernels, Layer layer, int batch, NativeArray phases,
-                     ParameterTensor kernel, ParameterTensor bias) {
+    ConvolutionLayer(
+            PrimitiveBuilder builder,
+            KernelLayouts kernels,
+            Layer layer,
+            int batch,
+            NativeArray phases,
+            ParameterTensor kernel,
+            ParameterTensor bias) {
         this.layer = layer;
         biasAt = bias.offset();
-        primitives = new ConvolutionPrimitives(builder, kernels, Convolution.of(layer, batch), phases, layer.name(), kernel.offset());
+        primitives = new ConvolutionPrimitives(
+                builder, kernels, Convolution.of(layer, batch), phases, layer.name(), kernel.offset());
     }
 
     @Override

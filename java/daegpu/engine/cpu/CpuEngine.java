@@ -20,21 +20,25 @@ import org.bytedeco.dnnl.dnnl_engine;
 import org.bytedeco.dnnl.dnnl_stream;
 
 /**
- * The network on the processor, by oneDNN. Each batch is cut into shares of some images, and each share goes through noise, forward
- * pass, loss and backward pass on one thread, in that thread's memory, without waiting for another. Then the gradients of the shares
- * are summed in their order and the parameters updated, part by part, on all threads. So the result depends on how many shares
- * there are, which follows from batch size and number of threads, in the last bits, and on nothing else.
+ * The network on the processor, by oneDNN. Each batch is cut into shares of some images, and each share goes through
+ * noise, forward pass, loss and backward pass on one thread, in that thread's memory, without waiting for another. Then
+ * the gradients of the shares are summed in their order and the parameters updated, part by part, on all threads. So
+ * the result depends on how many shares there are, which follows from batch size and number of threads, in the last
+ * bits, and on nothing else.
  *
- * <p>In bf16, images, kernels, what layers hand on and the gradients that come back are bf16 numbers, multiplied as such and summed
- * in fp32. Biases, the parameters that are updated, their gradients and moments, what the network puts out and its loss are fp32.
+ * <p>In bf16, images, kernels, what layers hand on and the gradients that come back are bf16 numbers, multiplied as
+ * such and summed in fp32. Biases, the parameters that are updated, their gradients and moments, what the network puts
+ * out and its loss are fp32.
  *
- * <p>Everything native is made when the engine is opened (for inference, when it is first asked for) and freed when it is closed.
+ * <p>Everything native is made when the engine is opened (for inference, when it is first asked for) and freed when it
+ * is closed.
  */
 public final class CpuEngine implements Engine {
 
     /**
-     * Images that a share has at least, where there are enough for all threads: fewer take longer, image for image. Several shares
-     * for each thread, up to {@link #MOST_SHARES}, keep all busy until the end, even when other programs take processor time.
+     * Images that a share has at least, where there are enough for all threads: fewer take longer, image for image.
+     * Several shares for each thread, up to {@link #MOST_SHARES}, keep all busy until the end, even when other programs
+     * take processor time.
      */
     private static final int SHARE_IMAGES = 8;
     /** Shares for each thread: each one's gradients are to be summed in the end. */
@@ -43,6 +47,7 @@ public final class CpuEngine implements Engine {
     private static final int INFERENCE_IMAGES = 64;
     /** Images that a thread corrupts at a time. */
     private static final int CORRUPTED_IMAGES = 16;
+
     private static final NativeArray[] NO_SHARES = {};
     /** Floats that a layer may put out at a time in inference. */
     private static final long INFERENCE_VALUES = 1 << 22;
@@ -65,7 +70,9 @@ public final class CpuEngine implements Engine {
     private final TrainingPass[] passes;
     private final dnnl_stream[] streams;
     private final NoiseKernel[] noiseKernels;
-    /** For each worker one, by the images that they compute at a time; made when so many are first denoised or encoded. */
+    /**
+     * For each worker one, by the images that they compute at a time; made when so many are first denoised or encoded.
+     */
     private final Map<Integer, InferencePass[]> inferences = new HashMap<>();
 
     private final Parameters parameters;
@@ -97,8 +104,8 @@ public final class CpuEngine implements Engine {
     /**
      * Opens the engine with all weights zero; {@link #load} gives it others.
      *
-     * @throws EngineUnavailableException if oneDNN does not load here, or the precision is not {@code fp32} or {@code bf16}, or bf16
-     *         is not what this processor offers
+     * @throws EngineUnavailableException if oneDNN does not load here, or the precision is not {@code fp32} or
+     *     {@code bf16}, or bf16 is not what this processor offers
      */
     public CpuEngine(Architecture architecture, EngineOptions options) {
         OneDnn.load();
@@ -126,9 +133,13 @@ public final class CpuEngine implements Engine {
             nativeParameters = builder.array(ElementType.F32, architecture.parameterCount());
             kernels = new KernelLayouts(builder, nativeParameters, type);
             Phase layOut = phase(kernels::count, this::layOutKernel);
-            trainPhases = new Phase[] {phase(() -> shareGradients.length, this::trainShare),
-                phase(() -> slices.length, (slice, worker) -> update(slice, shareGradients)), layOut};
-            updatePhases = new Phase[] {phase(() -> slices.length, (slice, worker) -> update(slice, NO_SHARES)), layOut};
+            trainPhases = new Phase[] {
+                phase(() -> shareGradients.length, this::trainShare),
+                phase(() -> slices.length, (slice, worker) -> update(slice, shareGradients)),
+                layOut
+            };
+            updatePhases =
+                    new Phase[] {phase(() -> slices.length, (slice, worker) -> update(slice, NO_SHARES)), layOut};
             layOutPhase = layOut;
             prepare(builder);
         } catch (RuntimeException | Error e) {
@@ -167,14 +178,17 @@ public final class CpuEngine implements Engine {
         }
         int parameterCount = architecture.parameterCount();
         for (int i = 0; i < slices.length; i++) {
-            slices[i] = new AdamSlice(part(parameterCount, i, slices.length), part(parameterCount, i + 1, slices.length));
+            slices[i] =
+                    new AdamSlice(part(parameterCount, i, slices.length), part(parameterCount, i + 1, slices.length));
         }
         for (int share = 0; share < shareGradients.length; share++) {
             shareGradients[share] = builder.array(ElementType.F32, parameterCount);
         }
         int capacity = (batchSize + shareGradients.length - 1) / shareGradients.length;
-        inParallel(phase(() -> passes.length, (pass, worker) ->
-                passes[pass] = new TrainingPass(processor, architecture, kernels, capacity, shareGradients)));
+        inParallel(phase(
+                () -> passes.length,
+                (pass, worker) ->
+                        passes[pass] = new TrainingPass(processor, architecture, kernels, capacity, shareGradients)));
         inParallel(layOutPhase);
     }
 
@@ -193,13 +207,15 @@ public final class CpuEngine implements Engine {
             case "fp32" -> ElementType.F32;
             case "bf16" -> {
                 if (!OneDnn.hasBf16()) {
-                    throw new EngineUnavailableException("bf16 needs a processor with AVX-512 bf16 or AMX, and this one has neither;"
-                            + " use --precision fp32");
+                    throw new EngineUnavailableException(
+                            "bf16 needs a processor with AVX-512 bf16 or AMX, and this one has neither;"
+                                    + " use --precision fp32");
                 }
                 yield ElementType.BF16;
             }
-            default -> throw new EngineUnavailableException("the cpu engine does not offer " + precision
-                    + "; use --precision fp32, or bf16 where the processor has it");
+            default ->
+                throw new EngineUnavailableException("the cpu engine does not offer " + precision
+                        + "; use --precision fp32, or bf16 where the processor has it");
         };
     }
 
@@ -216,7 +232,10 @@ public final class CpuEngine implements Engine {
         }
     }
 
-    /** Of {@code total} things in {@code parts} parts, the first that falls to {@code part}; its last is before the next part's first. */
+    /**
+     * Of {@code total} things in {@code parts} parts, the first that falls to {@code part}; its last is before the next
+     * part's first.
+     */
     private static int part(int total, int part, int parts) {
         return (int) ((long) total * part / parts);
     }
@@ -233,12 +252,18 @@ public final class CpuEngine implements Engine {
     @Override
     public String description() {
         int count = workers.count();
-        return "cpu (oneDNN " + OneDnn.version() + ", " + precision + ", " + count + (count == 1 ? " thread)" : " threads)");
+        return "cpu (oneDNN " + OneDnn.version() + ", " + precision + ", " + count
+                + (count == 1 ? " thread)" : " threads)");
     }
 
-    /** Each operation of a training step with the code that oneDNN chose for it, for a log: {@code conv1 forward: brg_conv_fwd:avx2}. */
+    /**
+     * Each operation of a training step with the code that oneDNN chose for it, for a log: {@code conv1 forward:
+     * brg_conv_fwd:avx2}.
+     */
     public List<String> implementations() {
-        return passes[0].primitives().stream().map(primitive -> primitive.name() + ": " + primitive.implementation()).toList();
+        return passes[0].primitives().stream()
+                .map(primitive -> primitive.name() + ": " + primitive.implementation())
+                .toList();
     }
 
     @Override
@@ -319,7 +344,8 @@ public final class CpuEngine implements Engine {
         if (stepClean == null) {
             for (int i = 0; i < count; i++) {
                 int image = order[stepFirst + from + i];
-                noiseKernels[worker].corrupt(noise, image, epoch, images.pixels(), image * size, pass.clean(), pass.noisy(), i * size);
+                noiseKernels[worker].corrupt(
+                        noise, image, epoch, images.pixels(), image * size, pass.clean(), pass.noisy(), i * size);
             }
         } else {
             System.arraycopy(stepClean, from * size, pass.clean(), 0, count * size);
@@ -336,7 +362,13 @@ public final class CpuEngine implements Engine {
 
     /** Sums {@code shares} of the gradient, if there are any, and updates by the sum. */
     private void update(int slice, NativeArray[] shares) {
-        slices[slice].update(shares, gradients.values(), parameters.values(), firstMoment.values(), secondMoment.values(), stepAlpha,
+        slices[slice].update(
+                shares,
+                gradients.values(),
+                parameters.values(),
+                firstMoment.values(),
+                secondMoment.values(),
+                stepAlpha,
                 nativeParameters);
     }
 
@@ -371,12 +403,14 @@ public final class CpuEngine implements Engine {
     }
 
     @Override
-    public void corrupt(ImageSet set, Noise setNoise, long base, int setEpoch, int first, int count, float[] clean, float[] noisy) {
+    public void corrupt(
+            ImageSet set, Noise setNoise, long base, int setEpoch, int first, int count, float[] clean, float[] noisy) {
         int size = architecture.imageSize();
         int groups = (count + CORRUPTED_IMAGES - 1) / CORRUPTED_IMAGES;
         inParallel(phase(() -> groups, (group, worker) -> {
             for (int i = group * CORRUPTED_IMAGES; i < Math.min((group + 1) * CORRUPTED_IMAGES, count); i++) {
-                noiseKernels[worker].corrupt(setNoise, base + first + i, setEpoch, set.pixels(), (first + i) * size, clean, noisy, i * size);
+                noiseKernels[worker].corrupt(
+                        setNoise, base + first + i, setEpoch, set.pixels(), (first + i) * size, clean, noisy, i * size);
             }
         }));
     }
@@ -405,7 +439,10 @@ public final class CpuEngine implements Engine {
         }));
     }
 
-    /** Images that a pass computes at a time, a power of two: a single image does not wait for others that nobody asked for. */
+    /**
+     * Images that a pass computes at a time, a power of two: a single image does not wait for others that nobody asked
+     * for.
+     */
     private int inferenceCapacity(int count) {
         long largest = layers.stream().mapToLong(Layer::outputSize).max().orElseThrow();
         int most = (int) Math.max(1, Math.min(INFERENCE_IMAGES, INFERENCE_VALUES / largest));
@@ -422,7 +459,9 @@ public final class CpuEngine implements Engine {
                 }
             }
         });
-        inParallel(phase(() -> opened.length, (pass, worker) -> opened[pass] = new InferencePass(processor, architecture, kernels, capacity)));
+        inParallel(phase(
+                () -> opened.length,
+                (pass, worker) -> opened[pass] = new InferencePass(processor, architecture, kernels, capacity)));
         inParallel(layOutPhase);
         return opened;
     }

@@ -8,8 +8,8 @@ import org.bytedeco.dnnl.global.dnnl;
 import org.bytedeco.javacpp.Pointer;
 
 /**
- * Where primitives write the gradients of the parameters: into one of several arrays, which may change between two runs of the
- * same primitives.
+ * Where primitives write the gradients of the parameters: into one of several arrays, which may change between two runs
+ * of the same primitives.
  */
 final class GradientTargets {
 

@@ -7,7 +7,10 @@ import java.util.List;
 import org.bytedeco.dnnl.dnnl_engine;
 import org.bytedeco.dnnl.dnnl_stream;
 
-/** The way of some images through the network, forward only. Two arrays take turns as what layers put out; what the last one puts out is fp32. */
+/**
+ * The way of some images through the network, forward only. Two arrays take turns as what layers put out; what the last
+ * one puts out is fp32.
+ */
 final class InferencePass implements AutoCloseable {
 
     private final NativeScope scope = new NativeScope();
@@ -34,7 +37,10 @@ final class InferencePass implements AutoCloseable {
         List<LayerPrimitives> primitives = NetworkLayers.of(architecture, builder, kernels, capacity);
         for (int l = 0; l < layers.size(); l++) {
             boolean isLast = l == layers.size() - 1;
-            outputs[l] = isLast ? builder.array(ElementType.F32, (long) capacity * layers.get(l).outputSize()) : turns[l % 2];
+            outputs[l] = isLast
+                    ? builder.array(
+                            ElementType.F32, (long) capacity * layers.get(l).outputSize())
+                    : turns[l % 2];
             forward.add(primitives.get(l).forward(l == 0 ? input : outputs[l - 1], outputs[l]));
         }
         builder.allocateScratchpad();
@@ -43,8 +49,8 @@ final class InferencePass implements AutoCloseable {
     /**
      * Runs layers {@code from} (inclusive) to {@code to} (exclusive) on {@code count} images, at most its capacity.
      *
-     * @param stream  of the calling thread
-     * @param inputs  what goes into the first of them, {@code [.., height, width, channels]}, from {@code first} on
+     * @param stream of the calling thread
+     * @param inputs what goes into the first of them, {@code [.., height, width, channels]}, from {@code first} on
      * @param results receives as many of what the last of them puts out, at the same places
      */
     void run(dnnl_stream stream, float[] inputs, int first, int count, int from, int to, float[] results) {

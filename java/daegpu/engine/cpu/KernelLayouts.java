@@ -10,8 +10,8 @@ import org.bytedeco.dnnl.dnnl_stream;
 import org.bytedeco.dnnl.global.dnnl;
 
 /**
- * The weights of the network, and copies of its kernels in the layouts, and the number format, that primitives asked for, shared
- * by all threads. After every update the copies are to be renewed.
+ * The weights of the network, and copies of its kernels in the layouts, and the number format, that primitives asked
+ * for, shared by all threads. After every update the copies are to be renewed.
  */
 final class KernelLayouts {
 
@@ -24,21 +24,30 @@ final class KernelLayouts {
     /**
      * A kernel in a layout of oneDNN's.
      *
-     * @param source   the array that holds the kernel in its plain layout, from {@code at} on
+     * @param source the array that holds the kernel in its plain layout, from {@code at} on
      * @param expanded what writes {@code source}, or null where that is the parameters
      */
-    private record Copy(NativeArray source, long at, dnnl_memory_desc plain, dnnl_memory_desc layout, dnnl_memory memory,
-                        TileKernel expanded, Primitive reorder) {
+    private record Copy(
+            NativeArray source,
+            long at,
+            dnnl_memory_desc plain,
+            dnnl_memory_desc layout,
+            dnnl_memory memory,
+            TileKernel expanded,
+            Primitive reorder) {
 
-        boolean serves(NativeArray otherSource, long otherAt, dnnl_memory_desc otherPlain, dnnl_memory_desc otherLayout) {
-            return source == otherSource && at == otherAt && dnnl.dnnl_memory_desc_equal(plain, otherPlain) != 0
+        boolean serves(
+                NativeArray otherSource, long otherAt, dnnl_memory_desc otherPlain, dnnl_memory_desc otherLayout) {
+            return source == otherSource
+                    && at == otherAt
+                    && dnnl.dnnl_memory_desc_equal(plain, otherPlain) != 0
                     && dnnl.dnnl_memory_desc_equal(layout, otherLayout) != 0;
         }
     }
 
     /**
      * @param parameters every trainable value, in the order of {@code Architecture.parameterTensors()}
-     * @param type       the format in which primitives multiply; biases stay as they are
+     * @param type the format in which primitives multiply; biases stay as they are
      */
     KernelLayouts(PrimitiveBuilder builder, NativeArray parameters, ElementType type) {
         this.builder = builder;
@@ -57,8 +66,8 @@ final class KernelLayouts {
     }
 
     /**
-     * The kernel that lies {@code at} in the layout {@code layout}: the parameters themselves where that is {@code plain}, or a
-     * copy, made only once for all that ask for the same.
+     * The kernel that lies {@code at} in the layout {@code layout}: the parameters themselves where that is
+     * {@code plain}, or a copy, made only once for all that ask for the same.
      */
     synchronized dnnl_memory laidOut(String name, long at, dnnl_memory_desc plain, dnnl_memory_desc layout) {
         if (dnnl.dnnl_memory_desc_equal(plain, layout) != 0) {
@@ -84,7 +93,13 @@ final class KernelLayouts {
         return copy("output tile", kernel.kernel(), 0, kernel.shape(), layout, kernel);
     }
 
-    private dnnl_memory copy(String name, NativeArray source, long at, dnnl_memory_desc plain, dnnl_memory_desc layout, TileKernel expanded) {
+    private dnnl_memory copy(
+            String name,
+            NativeArray source,
+            long at,
+            dnnl_memory_desc plain,
+            dnnl_memory_desc layout,
+            TileKernel expanded) {
         for (Copy made : copies) {
             if (made.serves(source, at, plain, layout)) {
                 return made.memory;
@@ -92,7 +107,8 @@ final class KernelLayouts {
         }
         NativeArray array = builder.array(type, layout);
         dnnl_memory memory = builder.view(layout, array, 0);
-        Primitive reorder = builder.reorder(name + " kernel layout", plain, builder.view(plain, source, at), layout, memory);
+        Primitive reorder =
+                builder.reorder(name + " kernel layout", plain, builder.view(plain, source, at), layout, memory);
         builder.allocateScratchpad();
         copies.add(new Copy(source, at, plain, layout, memory, expanded, reorder));
         return memory;

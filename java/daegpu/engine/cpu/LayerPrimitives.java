@@ -2,7 +2,10 @@ package daegpu.engine.cpu;
 
 import java.util.List;
 
-/** The primitives of one layer of the network, for one thread's share of a batch; each operation may take several, in order. */
+/**
+ * The primitives of one layer of the network, for one thread's share of a batch; each operation may take several, in
+ * order.
+ */
 interface LayerPrimitives {
 
     /** {@code output = activation(operation(input) + bias)}. */

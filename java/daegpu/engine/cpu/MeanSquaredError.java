@@ -3,14 +3,13 @@ package daegpu.engine.cpu;
 /** The loss and its gradient by what goes into the sigmoid of the last layer, in one pass. */
 final class MeanSquaredError {
 
-    private MeanSquaredError() {
-    }
+    private MeanSquaredError() {}
 
     /**
      * Replaces outputs y by {@code 2·(y − clean)/values · y·(1 − y)}, and everything from {@code length} on by zero.
      *
      * @param output {@code [batch, height, width, channels]}, what the network put out
-     * @param clean  what it should have put out
+     * @param clean what it should have put out
      * @param length values to take
      * @param values number of values over which the loss is a mean
      * @return {@code Σ (y − clean)²} over the values taken

@@ -14,8 +14,8 @@ import org.bytedeco.javacpp.PointerPointer;
 import org.bytedeco.javacpp.ShortPointer;
 
 /**
- * Numbers of one format outside of the Java heap, aligned as oneDNN likes them, zero at first. Several primitives may see it in
- * several shapes.
+ * Numbers of one format outside of the Java heap, aligned as oneDNN likes them, zero at first. Several primitives may
+ * see it in several shapes.
  */
 final class NativeArray {
 
@@ -43,7 +43,8 @@ final class NativeArray {
             throw tooLarge(size);
         }
         dnnl_memory_desc shape = new dnnl_memory_desc();
-        OneDnn.check(dnnl.dnnl_memory_desc_create_with_strides(shape, 1, new long[] {size}, type.code(), new long[] {1}),
+        OneDnn.check(
+                dnnl.dnnl_memory_desc_create_with_strides(shape, 1, new long[] {size}, type.code(), new long[] {1}),
                 "describe an array");
         dnnl_memory memory = new dnnl_memory();
         int status = dnnl.dnnl_memory_create(memory, shape, engine, ALLOCATE);
@@ -66,8 +67,9 @@ final class NativeArray {
     }
 
     private static EngineUnavailableException tooLarge(long size) {
-        return new EngineUnavailableException("the network is too large for the cpu engine at this batch size: it takes an array of "
-                + size + " numbers; use a smaller batch");
+        return new EngineUnavailableException(
+                "the network is too large for the cpu engine at this batch size: it takes an array of " + size
+                        + " numbers; use a smaller batch");
     }
 
     /** Where the value {@code at} lies. */

@@ -4,10 +4,10 @@ import daegpu.noise.Noise;
 import daegpu.noise.Philox;
 
 /**
- * Scales an image from bytes and corrupts it, as {@link Noise#corrupt} specifies. Normals are made in loops that the compiler
- * turns into vector instructions: the integers are the same; logarithm, sine and cosine are polynomials in float32 that differ
- * from the specification's by some units in the last place. Noise without normals is quick anyway, and is the specification's
- * own. For one thread; allocates nothing big after it is made.
+ * Scales an image from bytes and corrupts it, as {@link Noise#corrupt} specifies. Normals are made in loops that the
+ * compiler turns into vector instructions: the integers are the same; logarithm, sine and cosine are polynomials in
+ * float32 that differ from the specification's by some units in the last place. Noise without normals is quick anyway,
+ * and is the specification's own. For one thread; allocates nothing big after it is made.
  */
 final class NoiseKernel {
 
@@ -20,6 +20,7 @@ final class NoiseKernel {
     private static final int SQRT_HALF_BITS = 0x3f3504f3;
     /** Added to a float below 2²² and taken away again, it rounds to a whole number. */
     private static final float ROUND = 12582912f;
+
     private static final float[] SCALED = new float[256];
 
     static {
@@ -31,6 +32,7 @@ final class NoiseKernel {
     private final int size;
     /** Box–Muller pairs, two for each group of four values. */
     private final int pairs;
+
     private final float[] mantissa;
     private final float[] exponent;
     private final float[] angle;
@@ -59,8 +61,8 @@ final class NoiseKernel {
      *
      * @param index as in {@link Noise#corrupt}
      * @param pixels bytes of images, of which this one's begin at {@code from}
-     * @param clean  receives the image in [0, 1], from {@code at} on
-     * @param noisy  receives the corrupted image likewise
+     * @param clean receives the image in [0, 1], from {@code at} on
+     * @param noisy receives the corrupted image likewise
      */
     void corrupt(Noise noise, long index, int epoch, byte[] pixels, int from, float[] clean, float[] noisy, int at) {
         for (int i = 0; i < size; i++) {
@@ -80,7 +82,10 @@ final class NoiseKernel {
     }
 
     private void drawNormals(Noise noise, long index, int epoch) {
-        draw(noise.seed(), Philox.subsequence(Philox.PURPOSE_PIXELS, index), (long) noise.epochOfDraws(epoch) * (2L * pairs));
+        draw(
+                noise.seed(),
+                Philox.subsequence(Philox.PURPOSE_PIXELS, index),
+                (long) noise.epochOfDraws(epoch) * (2L * pairs));
         transform();
         interleave();
     }
@@ -134,8 +139,8 @@ final class NoiseKernel {
     }
 
     /**
-     * Box–Muller: sin v and cos v times sqrt(−2 ln u). The polynomials are those of Cephes (Moshier), logf, sinf and cosf. Many
-     * short loops, because the compiler does not turn long ones into vector instructions.
+     * Box–Muller: sin v and cos v times sqrt(−2 ln u). The polynomials are those of Cephes (Moshier), logf, sinf and
+     * cosf. Many short loops, because the compiler does not turn long ones into vector instructions.
      */
     private void transform() {
         logarithm(mantissa, exponent, radius);
@@ -155,12 +160,17 @@ final class NoiseKernel {
     private static void logarithm(float[] mantissa, float[] exponent, float[] logarithm) {
         for (int i = 0; i < logarithm.length; i++) {
             float x = mantissa[i] - 1;
-            logarithm[i] = ((((7.0376836292e-2f * x - 1.1514610310e-1f) * x + 1.1676998740e-1f) * x - 1.2420140846e-1f) * x
-                    + 1.4249322787e-1f) * x - 1.6668057665e-1f;
+            logarithm[i] =
+                    ((((7.0376836292e-2f * x - 1.1514610310e-1f) * x + 1.1676998740e-1f) * x - 1.2420140846e-1f) * x
+                                            + 1.4249322787e-1f)
+                                    * x
+                            - 1.6668057665e-1f;
         }
         for (int i = 0; i < logarithm.length; i++) {
             float x = mantissa[i] - 1;
-            logarithm[i] = (((logarithm[i] * x + 2.0000714765e-1f) * x - 2.4999993993e-1f) * x + 3.3333331174e-1f) * x * (x * x);
+            logarithm[i] = (((logarithm[i] * x + 2.0000714765e-1f) * x - 2.4999993993e-1f) * x + 3.3333331174e-1f)
+                    * x
+                    * (x * x);
         }
         for (int i = 0; i < logarithm.length; i++) {
             float x = mantissa[i] - 1;
@@ -191,8 +201,11 @@ final class NoiseKernel {
         for (int i = 0; i < cosine.length; i++) {
             float x = angle[i];
             float square = x * x;
-            cosine[i] = ((2.443315711809948e-5f * square - 1.388731625493765e-3f) * square + 4.166664568298827e-2f) * square * square
-                    - 0.5f * square + 1;
+            cosine[i] = ((2.443315711809948e-5f * square - 1.388731625493765e-3f) * square + 4.166664568298827e-2f)
+                            * square
+                            * square
+                    - 0.5f * square
+                    + 1;
         }
     }
 

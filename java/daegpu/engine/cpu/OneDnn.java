@@ -12,8 +12,7 @@ final class OneDnn {
 
     private static boolean loaded;
 
-    private OneDnn() {
-    }
+    private OneDnn() {}
 
     /**
      * Loads the native libraries, once.
@@ -24,7 +23,8 @@ final class OneDnn {
         if (loaded) {
             return;
         }
-        // JavaCPP would refuse allocations, and run the garbage collector, once the process is larger than twice the Java heap.
+        // JavaCPP would refuse allocations, and run the garbage collector, once the process is larger than twice the
+        // Java heap.
         // Everything native has an owner here that frees it, so neither that nor its reference queue is of use.
         setDefault("org.bytedeco.javacpp.maxPhysicalBytes", "0");
         setDefault("org.bytedeco.javacpp.nopointergc", "true");
@@ -33,8 +33,10 @@ final class OneDnn {
         try {
             Loader.load(dnnl.class);
         } catch (LinkageError e) {
-            throw new EngineUnavailableException("the cpu engine needs oneDNN, and this jar holds none that loads on "
-                    + Loader.getPlatform() + "; use --engine reference", e);
+            throw new EngineUnavailableException(
+                    "the cpu engine needs oneDNN, and this jar holds none that loads on " + Loader.getPlatform()
+                            + "; use --engine reference",
+                    e);
         }
         loaded = true;
     }
@@ -65,10 +67,10 @@ final class OneDnn {
     }
 
     /**
-     * Whether the processor multiplies bf16 numbers itself, with AVX-512 bf16 or AMX, which every processor with AMX has beside it.
-     * Where there is AVX-512 without it, oneDNN computes with bf16 numbers by other instructions: to try that, the system property
-     * {@code daegpu.cpu.emulated-bf16} makes this true. Run with AVX-512 bf16 (Zen 5) and so, never yet with AMX: there oneDNN chooses
-     * other code, and neither its numbers nor its times were seen.
+     * Whether the processor multiplies bf16 numbers itself, with AVX-512 bf16 or AMX, which every processor with AMX
+     * has beside it. Where there is AVX-512 without it, oneDNN computes with bf16 numbers by other instructions: to try
+     * that, the system property {@code daegpu.cpu.emulated-bf16} makes this true. Run with AVX-512 bf16 (Zen 5) and so,
+     * never yet with AMX: there oneDNN chooses other code, and neither its numbers nor its times were seen.
      */
     static boolean hasBf16() {
         return has(dnnl.dnnl_cpu_isa_avx512_core_bf16)

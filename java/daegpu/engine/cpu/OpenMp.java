@@ -8,24 +8,33 @@ import org.lwjgl.system.APIUtil;
 import org.lwjgl.system.JNI;
 
 /**
- * The OpenMP runtime that oneDNN was built with. Its number of threads belongs to the calling thread; the engine cuts a batch
- * among threads of its own, and so tells OpenMP on each of them to start no others.
+ * The OpenMP runtime that oneDNN was built with. Its number of threads belongs to the calling thread; the engine cuts a
+ * batch among threads of its own, and so tells OpenMP on each of them to start no others.
  */
 final class OpenMp {
 
-    /** The GNU runtime, Intel's, LLVM's, and Microsoft's, which lies elsewhere and is found by its name once it is loaded. */
+    /**
+     * The GNU runtime, Intel's, LLVM's, and Microsoft's, which lies elsewhere and is found by its name once it is
+     * loaded.
+     */
     private static final List<String> LIBRARIES = List.of("libgomp.so.1", "libiomp5.so", "libomp.so", "vcomp140.dll");
+
     private static final long SET_NUM_THREADS = find("omp_set_num_threads");
 
-    private OpenMp() {
-    }
+    private OpenMp() {}
 
-    /** Whether {@link #useOneThread} works. Without it oneDNN starts as many threads as there are processors, whoever calls it. */
+    /**
+     * Whether {@link #useOneThread} works. Without it oneDNN starts as many threads as there are processors, whoever
+     * calls it.
+     */
     static boolean isFound() {
         return SET_NUM_THREADS != 0;
     }
 
-    /** From now on, primitives that the calling thread makes and runs use this thread alone; does nothing if {@link #isFound} is not. */
+    /**
+     * From now on, primitives that the calling thread makes and runs use this thread alone; does nothing if
+     * {@link #isFound} is not.
+     */
     static void useOneThread() {
         if (isFound()) {
             JNI.invokeV(1, SET_NUM_THREADS);
@@ -34,13 +43,15 @@ final class OpenMp {
 
     /** The address of a function of the runtime that oneDNN has loaded, 0 if it is not found. */
     private static long find(String function) {
-        // JavaCPP unpacked oneDNN and what it needs into one folder, and has loaded them from there: this finds the same copy.
+        // JavaCPP unpacked oneDNN and what it needs into one folder, and has loaded them from there: this finds the
+        // same copy.
         File folder = new File(Loader.load(dnnl.class)).getParentFile();
         for (String name : LIBRARIES) {
             File file = new File(folder, name);
             if (file.exists() || name.endsWith(".dll") && Loader.getPlatform().startsWith("windows")) {
                 try {
-                    return APIUtil.apiCreateLibrary(file.exists() ? file.getAbsolutePath() : name).getFunctionAddress(function);
+                    return APIUtil.apiCreateLibrary(file.exists() ? file.getAbsolutePath() : name)
+                            .getFunctionAddress(function);
                 } catch (LinkageError e) {
                     return 0; // LWJGL's own library, which makes the call, is not there for this platform
                 }

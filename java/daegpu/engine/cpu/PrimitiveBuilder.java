@@ -17,8 +17,8 @@ import org.bytedeco.javacpp.Pointer;
 import org.bytedeco.javacpp.PointerPointer;
 
 /**
- * Makes primitives, and the shapes and memories that they need, for one thread: whatever is made belongs to one scope, and all
- * primitives of a builder work in one scratchpad, so that only one of them may run at a time.
+ * Makes primitives, and the shapes and memories that they need, for one thread: whatever is made belongs to one scope,
+ * and all primitives of a builder work in one scratchpad, so that only one of them may run at a time.
  */
 final class PrimitiveBuilder {
 
@@ -50,7 +50,9 @@ final class PrimitiveBuilder {
         return array.type() == type ? array : array(type, array.size());
     }
 
-    /** What copies {@code from} into the {@code to} that {@link #ofType} gave: nothing, where that is the same array. */
+    /**
+     * What copies {@code from} into the {@code to} that {@link #ofType} gave: nothing, where that is the same array.
+     */
     List<Primitive> converted(String name, NativeArray from, NativeArray to) {
         if (from == to) {
             return List.of();
@@ -71,23 +73,31 @@ final class PrimitiveBuilder {
         return strided(type, sizes, strides);
     }
 
-    /** {@code [batch, height, width, channels]}, the last running fastest, which oneDNN names in the order batch, channels, height, width. */
+    /**
+     * {@code [batch, height, width, channels]}, the last running fastest, which oneDNN names in the order batch,
+     * channels, height, width.
+     */
     dnnl_memory_desc images(ElementType type, long batch, long height, long width, long channels) {
-        return strided(type, new long[] {batch, channels, height, width},
-                new long[] {height * width * channels, 1, width * channels, channels});
+        return strided(type, new long[] {batch, channels, height, width}, new long[] {
+            height * width * channels, 1, width * channels, channels
+        });
     }
 
     /** Values whose index along dimension {@code i} counts {@code strides[i]} values. */
     dnnl_memory_desc strided(ElementType type, long[] sizes, long[] strides) {
         dnnl_memory_desc shape = new dnnl_memory_desc();
-        OneDnn.check(dnnl.dnnl_memory_desc_create_with_strides(shape, sizes.length, sizes, type.code(), strides), "describe an array");
+        OneDnn.check(
+                dnnl.dnnl_memory_desc_create_with_strides(shape, sizes.length, sizes, type.code(), strides),
+                "describe an array");
         return scope.own(shape, dnnl::dnnl_memory_desc_destroy);
     }
 
     /** Values in whatever layout the primitive prefers. */
     dnnl_memory_desc anyLayout(ElementType type, long... sizes) {
         dnnl_memory_desc shape = new dnnl_memory_desc();
-        OneDnn.check(dnnl.dnnl_memory_desc_create_with_tag(shape, sizes.length, sizes, type.code(), dnnl.dnnl_format_tag_any),
+        OneDnn.check(
+                dnnl.dnnl_memory_desc_create_with_tag(
+                        shape, sizes.length, sizes, type.code(), dnnl.dnnl_format_tag_any),
                 "describe an array");
         return scope.own(shape, dnnl::dnnl_memory_desc_destroy);
     }
@@ -108,7 +118,9 @@ final class PrimitiveBuilder {
         dnnl_primitive_attr attributes = new dnnl_primitive_attr();
         OneDnn.check(dnnl.dnnl_primitive_attr_create(attributes), "make attributes");
         scope.own(attributes, dnnl::dnnl_primitive_attr_destroy);
-        OneDnn.check(dnnl.dnnl_primitive_attr_set_scratchpad_mode(attributes, dnnl.dnnl_scratchpad_mode_user), "set the scratchpad mode");
+        OneDnn.check(
+                dnnl.dnnl_primitive_attr_set_scratchpad_mode(attributes, dnnl.dnnl_scratchpad_mode_user),
+                "set the scratchpad mode");
         if (activation != Activation.LINEAR) {
             int algorithm = activation == Activation.RELU ? dnnl.dnnl_eltwise_relu : dnnl.dnnl_eltwise_logistic;
             dnnl_post_ops after = new dnnl_post_ops();
@@ -132,8 +144,7 @@ final class PrimitiveBuilder {
     }
 
     /** An operand of a primitive: {@code DNNL_ARG_…} and where it is. */
-    record Argument(int role, dnnl_memory memory) {
-    }
+    record Argument(int role, dnnl_memory memory) {}
 
     /** The primitive that {@code description} describes, on these operands. */
     Primitive build(String name, dnnl_primitive_desc description, Argument... operands) {
@@ -144,7 +155,11 @@ final class PrimitiveBuilder {
         for (int i = 0; i < operands.length; i++) {
             set(arguments, i, operands[i].role(), operands[i].memory());
         }
-        set(arguments, operands.length, dnnl.DNNL_ARG_SCRATCHPAD, scratchpad(chosen(description, dnnl.dnnl_query_scratchpad_md)));
+        set(
+                arguments,
+                operands.length,
+                dnnl.DNNL_ARG_SCRATCHPAD,
+                scratchpad(chosen(description, dnnl.dnnl_query_scratchpad_md)));
         return new Primitive(name, implementation(description), primitive, arguments, operands.length + 1);
     }
 
@@ -160,7 +175,10 @@ final class PrimitiveBuilder {
         return memory;
     }
 
-    /** Allocates the scratchpad that all primitives made so far share. Call it when the last one is made, before any is run. */
+    /**
+     * Allocates the scratchpad that all primitives made so far share. Call it when the last one is made, before any is
+     * run.
+     */
     void allocateScratchpad() {
         NativeArray scratchpad = array(ElementType.F32, Math.max(1, (scratchpadBytes + 3) / 4));
         for (dnnl_memory memory : scratchpads) {
@@ -171,16 +189,22 @@ final class PrimitiveBuilder {
 
     private static String implementation(dnnl_primitive_desc description) {
         try (PointerPointer<Pointer> result = new PointerPointer<>(1)) {
-            OneDnn.check(dnnl.dnnl_primitive_desc_query(description, dnnl.dnnl_query_impl_info_str, 0, result), "ask for an implementation's name");
+            OneDnn.check(
+                    dnnl.dnnl_primitive_desc_query(description, dnnl.dnnl_query_impl_info_str, 0, result),
+                    "ask for an implementation's name");
             return new BytePointer(result.get(0)).getString();
         }
     }
 
     /** Copies values from one layout to another. */
-    Primitive reorder(String name, dnnl_memory_desc fromShape, dnnl_memory from, dnnl_memory_desc toShape, dnnl_memory to) {
+    Primitive reorder(
+            String name, dnnl_memory_desc fromShape, dnnl_memory from, dnnl_memory_desc toShape, dnnl_memory to) {
         dnnl_primitive_desc description = new dnnl_primitive_desc();
-        described(dnnl.dnnl_reorder_primitive_desc_create(description, fromShape, engine, toShape, engine, attributes(Activation.LINEAR)),
-                description, name);
+        described(
+                dnnl.dnnl_reorder_primitive_desc_create(
+                        description, fromShape, engine, toShape, engine, attributes(Activation.LINEAR)),
+                description,
+                name);
         return build(name, description, new Argument(dnnl.DNNL_ARG_SRC, from), new Argument(dnnl.DNNL_ARG_DST, to));
     }
 }

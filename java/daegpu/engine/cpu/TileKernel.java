@@ -5,8 +5,8 @@ import daegpu.model.ParameterTensor;
 import org.bytedeco.dnnl.dnnl_memory_desc;
 
 /**
- * The kernel and bias of a tiled output layer, written out for all values of a tile at once: of the window of the tile, each
- * value sees its own part and zeros elsewhere. To be renewed after every update.
+ * The kernel and bias of a tiled output layer, written out for all values of a tile at once: of the window of the tile,
+ * each value sees its own part and zeros elsewhere. To be renewed after every update.
  */
 final class TileKernel {
 
@@ -27,7 +27,13 @@ final class TileKernel {
     private final float[] expandedBiasValues;
 
     /** @param parameters all of the network's, of which {@code kernel} and {@code bias} are taken */
-    TileKernel(PrimitiveBuilder builder, Layer layer, OutputTile tile, NativeArray parameters, ParameterTensor kernel, ParameterTensor bias) {
+    TileKernel(
+            PrimitiveBuilder builder,
+            Layer layer,
+            OutputTile tile,
+            NativeArray parameters,
+            ParameterTensor kernel,
+            ParameterTensor bias) {
         this.layer = layer;
         this.tile = tile;
         this.parameters = parameters;
@@ -43,7 +49,8 @@ final class TileKernel {
         expandedBias = builder.array(ElementType.F32, expandedBiasValues.length);
         long values = tile.values(layer);
         long inputs = layer.inputChannels();
-        shape = builder.strided(ElementType.F32, sizes(), new long[] {1, values, columns * inputs * values, inputs * values});
+        shape = builder.strided(
+                ElementType.F32, sizes(), new long[] {1, values, columns * inputs * values, inputs * values});
     }
 
     boolean isOf(OutputTile otherTile, ParameterTensor otherKernel) {
@@ -88,8 +95,8 @@ final class TileKernel {
     }
 
     /**
-     * Pixel (dy, dx) of a tile sees window row {@code dy + size − 1 − a} through row {@code a} of the kernel: a transposed
-     * convolution of stride 1 is a convolution with the kernel turned around.
+     * Pixel (dy, dx) of a tile sees window row {@code dy + size − 1 − a} through row {@code a} of the kernel: a
+     * transposed convolution of stride 1 is a convolution with the kernel turned around.
      */
     private void expand(int dy, int dx, int c, int value) {
         int size = layer.kernelSize();

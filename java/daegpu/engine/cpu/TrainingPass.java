@@ -1,10 +1,10 @@
 package daegpu.engine.cpu;
 
+import daegpu.engine.cpu.PrimitiveBuilder.Argument;
 import daegpu.model.Architecture;
 import daegpu.model.Layer;
 import daegpu.model.Layer.Activation;
 import daegpu.model.ParameterTensor;
-import daegpu.engine.cpu.PrimitiveBuilder.Argument;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
@@ -16,12 +16,12 @@ import org.bytedeco.dnnl.dnnl_stream;
 import org.bytedeco.dnnl.global.dnnl;
 
 /**
- * The way of a share of a batch through the network and back: every value on it, and the primitives that compute them. Shares take
- * turns on it. Always computes as many images as it was made for; of those beyond the share the loss gradient is zero, and so is
- * all that follows from it.
+ * The way of a share of a batch through the network and back: every value on it, and the primitives that compute them.
+ * Shares take turns on it. Always computes as many images as it was made for; of those beyond the share the loss
+ * gradient is zero, and so is all that follows from it.
  *
- * <p>What the layers hand to each other, and back, has the number format of the kernels; what the network puts out, its loss and
- * the gradients of the parameters are fp32 always.
+ * <p>What the layers hand to each other, and back, has the number format of the kernels; what the network puts out, its
+ * loss and the gradients of the parameters are fp32 always.
  */
 final class TrainingPass implements AutoCloseable {
 
@@ -33,12 +33,14 @@ final class TrainingPass implements AutoCloseable {
     private final NativeArray images;
     /** The images as the first layer reads them. */
     private final NativeArray input;
+
     private final NativeArray[] outputs;
     private final NativeArray[] outputGradients;
     /** The gradient of the loss by what the last layer puts out, as Java writes it. */
     private final NativeArray lossGradient;
     /** Where the gradients of the parameters go. */
     private final GradientTargets gradients;
+
     private final NativeArray ones;
     private final List<Primitive> forward = new ArrayList<>();
     private final List<Primitive> backward = new ArrayList<>();
@@ -50,10 +52,15 @@ final class TrainingPass implements AutoCloseable {
     /**
      * Call it on a thread on which oneDNN uses no others.
      *
-     * @param capacity       images to compute at a time
+     * @param capacity images to compute at a time
      * @param shareGradients for each share of a batch, what receives its part of the gradient by each parameter
      */
-    TrainingPass(dnnl_engine engine, Architecture architecture, KernelLayouts kernels, int capacity, NativeArray[] shareGradients) {
+    TrainingPass(
+            dnnl_engine engine,
+            Architecture architecture,
+            KernelLayouts kernels,
+            int capacity,
+            NativeArray[] shareGradients) {
         this.architecture = architecture;
         this.capacity = capacity;
         layers = architecture.layers();
@@ -85,7 +92,10 @@ final class TrainingPass implements AutoCloseable {
         return (long) capacity * layers.get(l).outputSize();
     }
 
-    /** Two arrays take turns: a layer needs the gradient of what it puts out only until it has made that of what it takes in. */
+    /**
+     * Two arrays take turns: a layer needs the gradient of what it puts out only until it has made that of what it
+     * takes in.
+     */
     private NativeArray[] outputGradients(PrimitiveBuilder builder, ElementType type) {
         int last = layers.size() - 1;
         long[] largest = {1, 1};
@@ -126,7 +136,8 @@ final class TrainingPass implements AutoCloseable {
             if (layers.get(l).activation() == Activation.RELU) {
                 backward.add(reluGradient(builder, layers.get(l), outputs[l], gradient));
             }
-            backward.add(biasGradient(builder, layers.get(l), gradient, tensors.get(2 * l + 1).offset()));
+            backward.add(biasGradient(
+                    builder, layers.get(l), gradient, tensors.get(2 * l + 1).offset()));
             backward.addAll(primitives.get(l).kernelGradient(l == 0 ? input : outputs[l - 1], gradient, gradients));
             if (l > 0) { // nobody asks for the gradient by the image
                 backward.addAll(primitives.get(l).dataGradient(gradient, outputGradients[l - 1]));
@@ -137,20 +148,50 @@ final class TrainingPass implements AutoCloseable {
     /** Keeps the gradient where the layer's output is positive, in place. */
     private Primitive reluGradient(PrimitiveBuilder builder, Layer layer, NativeArray values, NativeArray gradient) {
         String name = layer.name() + " ReLU gradient";
-        dnnl_memory_desc shape = builder.images(gradient.type(), capacity, layer.outputHeight(), layer.outputWidth(), layer.outputChannels());
+        dnnl_memory_desc shape = builder.images(
+                gradient.type(), capacity, layer.outputHeight(), layer.outputWidth(), layer.outputChannels());
         dnnl_primitive_desc hint = new dnnl_primitive_desc();
-        builder.described(dnnl.dnnl_eltwise_forward_primitive_desc_create(hint, builder.engine(), dnnl.dnnl_forward_training,
-                dnnl.dnnl_eltwise_relu_use_dst_for_bwd, shape, shape, 0, 0, builder.attributes(Activation.LINEAR)), hint, name);
+        builder.described(
+                dnnl.dnnl_eltwise_forward_primitive_desc_create(
+                        hint,
+                        builder.engine(),
+                        dnnl.dnnl_forward_training,
+                        dnnl.dnnl_eltwise_relu_use_dst_for_bwd,
+                        shape,
+                        shape,
+                        0,
+                        0,
+                        builder.attributes(Activation.LINEAR)),
+                hint,
+                name);
         dnnl_primitive_desc description = new dnnl_primitive_desc();
-        builder.described(dnnl.dnnl_eltwise_backward_primitive_desc_create(description, builder.engine(),
-                dnnl.dnnl_eltwise_relu_use_dst_for_bwd, shape, shape, shape, 0, 0, hint, builder.attributes(Activation.LINEAR)),
-                description, name);
+        builder.described(
+                dnnl.dnnl_eltwise_backward_primitive_desc_create(
+                        description,
+                        builder.engine(),
+                        dnnl.dnnl_eltwise_relu_use_dst_for_bwd,
+                        shape,
+                        shape,
+                        shape,
+                        0,
+                        0,
+                        hint,
+                        builder.attributes(Activation.LINEAR)),
+                description,
+                name);
         dnnl_memory inPlace = builder.view(shape, gradient, 0);
-        return builder.build(name, description, new Argument(dnnl.DNNL_ARG_DST, builder.view(shape, values, 0)),
-                new Argument(dnnl.DNNL_ARG_DIFF_DST, inPlace), new Argument(dnnl.DNNL_ARG_DIFF_SRC, inPlace));
+        return builder.build(
+                name,
+                description,
+                new Argument(dnnl.DNNL_ARG_DST, builder.view(shape, values, 0)),
+                new Argument(dnnl.DNNL_ARG_DIFF_DST, inPlace),
+                new Argument(dnnl.DNNL_ARG_DIFF_SRC, inPlace));
     }
 
-    /** Sums the gradient over images and pixels: the product of a row of ones with {@code [batch · height · width, channels]}. */
+    /**
+     * Sums the gradient over images and pixels: the product of a row of ones with {@code [batch · height · width,
+     * channels]}.
+     */
     private Primitive biasGradient(PrimitiveBuilder builder, Layer layer, NativeArray gradient, long biasAt) {
         String name = layer.name() + " bias gradient";
         long rows = (long) capacity * layer.outputHeight() * layer.outputWidth();
@@ -158,14 +199,28 @@ final class TrainingPass implements AutoCloseable {
         dnnl_memory_desc gradientShape = builder.dense(gradient.type(), rows, layer.outputChannels());
         dnnl_memory_desc biasShape = builder.dense(ElementType.F32, 1, layer.outputChannels());
         dnnl_primitive_desc description = new dnnl_primitive_desc();
-        builder.described(dnnl.dnnl_matmul_primitive_desc_create(description, builder.engine(), onesShape, gradientShape, null,
-                biasShape, builder.attributes(Activation.LINEAR)), description, name);
-        return builder.build(name, description, new Argument(dnnl.DNNL_ARG_SRC, builder.view(onesShape, ones, 0)),
+        builder.described(
+                dnnl.dnnl_matmul_primitive_desc_create(
+                        description,
+                        builder.engine(),
+                        onesShape,
+                        gradientShape,
+                        null,
+                        biasShape,
+                        builder.attributes(Activation.LINEAR)),
+                description,
+                name);
+        return builder.build(
+                name,
+                description,
+                new Argument(dnnl.DNNL_ARG_SRC, builder.view(onesShape, ones, 0)),
                 new Argument(dnnl.DNNL_ARG_WEIGHTS, builder.view(gradientShape, gradient, 0)),
                 new Argument(dnnl.DNNL_ARG_DST, gradients.view(biasShape, biasAt)));
     }
 
-    /** The images that should come out, to be filled before {@link #run}: {@code [capacity, height, width, channels]}. */
+    /**
+     * The images that should come out, to be filled before {@link #run}: {@code [capacity, height, width, channels]}.
+     */
     float[] clean() {
         return clean;
     }
@@ -179,7 +234,7 @@ final class TrainingPass implements AutoCloseable {
      * Forward, loss, backward.
      *
      * @param stream of the calling thread
-     * @param share  whose gradients these are
+     * @param share whose gradients these are
      * @param count images of this share
      * @param total images in the whole batch, over which the loss is a mean
      * @return the sum of the squared errors of this share

@@ -6,8 +6,9 @@ import daegpu.model.ParameterTensor;
 import java.util.List;
 
 /**
- * A transposed convolution with bias and activation, made of the convolution whose gradient it is: that one's forward pass is
- * this one's data gradient, and its kernel gradient is this one's with what goes in and what comes out exchanged.
+ * A transposed convolution with bias and activation, made of the convolution whose gradient it is: that one's forward
+ * pass is this one's data gradient, and its kernel gradient is this one's with what goes in and what comes out
+ * exchanged.
  */
 final class TransposedConvolutionLayer implements LayerPrimitives {
 
@@ -15,11 +16,18 @@ final class TransposedConvolutionLayer implements LayerPrimitives {
     private final long biasAt;
     private final ConvolutionPrimitives primitives;
 
-    TransposedConvolutionLayer(PrimitiveBuilder builder, KernelLayouts kernels, Layer layer, int batch, NativeArray phases,
-                               ParameterTensor kernel, ParameterTensor bias) {
+    TransposedConvolutionLayer(
+            PrimitiveBuilder builder,
+            KernelLayouts kernels,
+            Layer layer,
+            int batch,
+            NativeArray phases,
+            ParameterTensor kernel,
+            ParameterTensor bias) {
         this.layer = layer;
         biasAt = bias.offset();
-        primitives = new ConvolutionPrimitives(builder, kernels, Convolution.of(layer, batch), phases, layer.name(), kernel.offset());
+        primitives = new ConvolutionPrimitives(
+                builder, kernels, Convolution.of(layer, batch), phases, layer.name(), kernel.offset());
     }
 
     @Override

@@ -6,15 +6,18 @@ import java.util.concurrent.atomic.AtomicReference;
 import java.util.concurrent.locks.LockSupport;
 
 /**
- * Threads that work through phases together: each phase is so many items, whoever is free takes the next, and when the last item
- * of a phase is done the next phase begins. The calling thread is worker 0. Nobody waits for a thread that the system does not
- * run at the moment, unless it holds an item.
+ * Threads that work through phases together: each phase is so many items, whoever is free takes the next, and when the
+ * last item of a phase is done the next phase begins. The calling thread is worker 0. Nobody waits for a thread that
+ * the system does not run at the moment, unless it holds an item.
  *
  * <p>Which worker takes which item is left to chance, so what an item computes must not depend on it.
  */
 final class Workers implements AutoCloseable {
 
-    /** Turns of waiting before a thread sleeps, some 20 µs: a training step takes milliseconds and has only three phases. */
+    /**
+     * Turns of waiting before a thread sleeps, some 20 µs: a training step takes milliseconds and has only three
+     * phases.
+     */
     private static final int SPINS = 1500;
 
     /** Items that may be done in any order, at the same time. */
@@ -32,6 +35,7 @@ final class Workers implements AutoCloseable {
     private final AtomicReference<Thread>[] sleepers;
     /** High half: number of the phase, counted over all runs; low half: items of it that nobody has taken yet. */
     private final AtomicLong untaken = new AtomicLong();
+
     private final AtomicInteger done = new AtomicInteger();
     private final AtomicReference<Throwable> failure = new AtomicReference<>();
     private volatile boolean running;
@@ -43,7 +47,7 @@ final class Workers implements AutoCloseable {
     private int items;
 
     /**
-     * @param count    workers in all, the caller among them
+     * @param count workers in all, the caller among them
      * @param newcomer what each of the other threads does first
      */
     Workers(int count, Runnable newcomer) {
@@ -71,7 +75,9 @@ final class Workers implements AutoCloseable {
         return sleepers.length;
     }
 
-    /** Runs phases one after the other and returns when the last has ended. If an item fails, no further phase begins. */
+    /**
+     * Runs phases one after the other and returns when the last has ended. If an item fails, no further phase begins.
+     */
     void run(Phase... newPhases) {
         phases = newPhases;
         current = -1;

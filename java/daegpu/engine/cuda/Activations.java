@@ -12,10 +12,11 @@ final class Activations {
     private final DeviceArray[] inputs;
     private final DeviceArray output;
     /**
-     * Holds what a layer computed until bias and activation were applied to it, and likewise on the way back. Null where this
-     * program's own kernels apply them at once.
+     * Holds what a layer computed until bias and activation were applied to it, and likewise on the way back. Null
+     * where this program's own kernels apply them at once.
      */
     private final DeviceArray scratch;
+
     private final boolean pixels;
 
     Activations(Toolkit toolkit, DeviceScope owner, Architecture architecture, int capacity) {
@@ -25,27 +26,33 @@ final class Activations {
         inputs = new DeviceArray[layers.size()];
         long largest = 0;
         for (int l = 0; l < inputs.length; l++) {
-            inputs[l] = device.allocateFloats(owner, (long) capacity * inputPlanes(l).size(), "a batch of " + capacity);
+            inputs[l] = device.allocateFloats(
+                    owner, (long) capacity * inputPlanes(l).size(), "a batch of " + capacity);
             largest = Math.max(largest, inputPlanes(l).size());
             if (layers.get(l).operation() != Operation.DENSE) {
-                largest = Math.max(largest, Math.max(Planes.largeSide(layers.get(l)).size(),
-                        Planes.smallSide(layers.get(l)).size()));
+                largest = Math.max(
+                        largest,
+                        Math.max(
+                                Planes.largeSide(layers.get(l)).size(),
+                                Planes.smallSide(layers.get(l)).size()));
             }
         }
-        output = device.allocateFloats(owner, (long) capacity * outputPlanes(layers.size() - 1).size(), "a batch of "
-                + capacity);
+        output = device.allocateFloats(
+                owner, (long) capacity * outputPlanes(layers.size() - 1).size(), "a batch of " + capacity);
         scratch = pixels ? null : device.allocateFloats(owner, capacity * largest, "a batch of " + capacity);
     }
 
     Planes inputPlanes(int l) {
         Layer layer = layers.get(l);
-        return pixels ? Planes.pixels(layer.inputHeight(), layer.inputWidth(), layer.inputChannels())
+        return pixels
+                ? Planes.pixels(layer.inputHeight(), layer.inputWidth(), layer.inputChannels())
                 : inputPlanes(layers, l);
     }
 
     Planes outputPlanes(int l) {
         Layer layer = layers.get(l);
-        return pixels ? Planes.pixels(layer.outputHeight(), layer.outputWidth(), layer.outputChannels())
+        return pixels
+                ? Planes.pixels(layer.outputHeight(), layer.outputWidth(), layer.outputChannels())
                 : outputPlanes(layers, l);
     }
 

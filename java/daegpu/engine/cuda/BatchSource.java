@@ -5,9 +5,9 @@ import daegpu.noise.Noise;
 import daegpu.noise.PhotonTable;
 
 /**
- * {@code struct BatchSource} of include/batch_source.cuh on the device, with the images and the order that it points to.
- * Memory is reused as long as it is large enough. A set that would take more than half of the memory that is free, the
- * rest being for validation and the libraries, is not kept on the device but comes through an {@link ImageRing}.
+ * {@code struct BatchSource} of include/batch_source.cuh on the device, with the images and the order that it points
+ * to. Memory is reused as long as it is large enough. A set that would take more than half of the memory that is free,
+ * the rest being for validation and the libraries, is not kept on the device but comes through an {@link ImageRing}.
  */
 final class BatchSource {
 
@@ -27,6 +27,7 @@ final class BatchSource {
     private Noise.Kind kind = Noise.Kind.GAUSSIAN;
     /** What {@link #photonMemory} holds, if anything. */
     private PhotonTable photons;
+
     private DeviceArray photonMemory;
     /** The set whose bytes are all on the device, if one's are. */
     private ImageSet resident;
@@ -65,8 +66,8 @@ final class BatchSource {
     }
 
     /**
-     * Takes batches from all of {@code images}, in this order. The set is copied to the device unless it is there already,
-     * or does not fit.
+     * Takes batches from all of {@code images}, in this order. The set is copied to the device unless it is there
+     * already, or does not fit.
      */
     void setEpoch(ImageSet images, Noise noise, int epoch, int[] order) {
         if (resident != images) {
@@ -139,8 +140,18 @@ final class BatchSource {
             copyPhotons(noise.photons());
         }
         Object orderOrNull = order == null ? (Object) 0L : order;
-        kernels.launchOne(Kernel.SET_SOURCE, source, imageMemory, orderOrNull, noise.seed(), base,
-                draws * ((imageSize + 3L) / 4 * 4), 4 * draws, noise.mean(), noise.lowest(), noise.highest());
+        kernels.launchOne(
+                Kernel.SET_SOURCE,
+                source,
+                imageMemory,
+                orderOrNull,
+                noise.seed(),
+                base,
+                draws * ((imageSize + 3L) / 4 * 4),
+                4 * draws,
+                noise.mean(),
+                noise.lowest(),
+                noise.highest());
     }
 
     private void copyPhotons(PhotonTable table) {

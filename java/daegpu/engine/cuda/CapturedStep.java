@@ -6,9 +6,9 @@ import jcuda.driver.CUstreamCaptureMode;
 import jcuda.driver.JCudaDriver;
 
 /**
- * Work that is asked for again and again. The first time it simply runs, and the libraries load what they need; the second
- * time it is captured as a CUDA graph; from then on one call replays all of it. The bits are the same, since it is the same
- * work.
+ * Work that is asked for again and again. The first time it simply runs, and the libraries load what they need; the
+ * second time it is captured as a CUDA graph; from then on one call replays all of it. The bits are the same, since it
+ * is the same work.
  */
 final class CapturedStep {
 
@@ -19,7 +19,8 @@ final class CapturedStep {
     private CUgraphExec graph;
 
     /**
-     * @param work asks for everything on the device's stream, and does not wait, allocate or copy between host and device
+     * @param work asks for everything on the device's stream, and does not wait, allocate or copy between host and
+     *     device
      */
     CapturedStep(Device device, DeviceScope owner, Runnable work) {
         this.device = device;
@@ -42,8 +43,9 @@ final class CapturedStep {
 
     private CUgraphExec capture() {
         CUgraph captured = new CUgraph();
-        CudaStatus.check(JCudaDriver.cuStreamBeginCapture(device.stream(),
-                CUstreamCaptureMode.CU_STREAM_CAPTURE_MODE_THREAD_LOCAL),
+        CudaStatus.check(
+                JCudaDriver.cuStreamBeginCapture(
+                        device.stream(), CUstreamCaptureMode.CU_STREAM_CAPTURE_MODE_THREAD_LOCAL),
                 "capture a training step");
         try {
             work.run();

@@ -11,8 +11,8 @@ import jcuda.jcudnn.cudnnTensorDescriptor;
 import jcuda.jcudnn.cudnnTensorFormat;
 
 /**
- * What cuDNN is told about a convolution, for a transposed one that whose gradient it is: the large side is what it takes
- * in, the small side what it puts out. Needs the library, but no GPU.
+ * What cuDNN is told about a convolution, for a transposed one that whose gradient it is: the large side is what it
+ * takes in, the small side what it puts out. Needs the library, but no GPU.
  */
 final class ConvolutionDescriptors {
 
@@ -42,24 +42,50 @@ final class ConvolutionDescriptors {
         describe(large, largeSide, count);
         describe(small, smallSide, count);
         int size = layer.kernelSize();
-        CudaStatus.checkDnn(JCudnn.cudnnSetFilter4dDescriptor(filter, cudnnDataType.CUDNN_DATA_FLOAT,
-                cudnnTensorFormat.CUDNN_TENSOR_NCHW,
-                smallSide.channels(), largeSide.channels(), size, size), "describe a kernel");
+        CudaStatus.checkDnn(
+                JCudnn.cudnnSetFilter4dDescriptor(
+                        filter,
+                        cudnnDataType.CUDNN_DATA_FLOAT,
+                        cudnnTensorFormat.CUDNN_TENSOR_NCHW,
+                        smallSide.channels(),
+                        largeSide.channels(),
+                        size,
+                        size),
+                "describe a kernel");
         int padding = layer.paddingBefore();
-        CudaStatus.checkDnn(JCudnn.cudnnSetConvolution2dDescriptor(convolution, padding, padding, layer.stride(),
-                layer.stride(), 1, 1,
-                cudnnConvolutionMode.CUDNN_CROSS_CORRELATION, cudnnDataType.CUDNN_DATA_FLOAT), "describe a convolution");
-        CudaStatus.checkDnn(JCudnn.cudnnSetConvolutionMathType(convolution,
-                precision.equals("fp32") ? cudnnMathType.CUDNN_FMA_MATH : cudnnMathType.CUDNN_DEFAULT_MATH),
+        CudaStatus.checkDnn(
+                JCudnn.cudnnSetConvolution2dDescriptor(
+                        convolution,
+                        padding,
+                        padding,
+                        layer.stride(),
+                        layer.stride(),
+                        1,
+                        1,
+                        cudnnConvolutionMode.CUDNN_CROSS_CORRELATION,
+                        cudnnDataType.CUDNN_DATA_FLOAT),
+                "describe a convolution");
+        CudaStatus.checkDnn(
+                JCudnn.cudnnSetConvolutionMathType(
+                        convolution,
+                        precision.equals("fp32") ? cudnnMathType.CUDNN_FMA_MATH : cudnnMathType.CUDNN_DEFAULT_MATH),
                 "choose the precision");
         requireSize(layer, count, smallSide);
     }
 
     private static void describe(cudnnTensorDescriptor descriptor, Planes planes, int count) {
-        CudaStatus.checkDnn(JCudnn.cudnnSetTensor4dDescriptorEx(descriptor, cudnnDataType.CUDNN_DATA_FLOAT, count,
-                planes.channels(),
-                planes.height() + planes.border(), planes.width() + planes.border(), planes.size(), planes.plane(),
-                        planes.pitch(), 1),
+        CudaStatus.checkDnn(
+                JCudnn.cudnnSetTensor4dDescriptorEx(
+                        descriptor,
+                        cudnnDataType.CUDNN_DATA_FLOAT,
+                        count,
+                        planes.channels(),
+                        planes.height() + planes.border(),
+                        planes.width() + planes.border(),
+                        planes.size(),
+                        planes.plane(),
+                        planes.pitch(),
+                        1),
                 "describe images");
     }
 
@@ -68,7 +94,8 @@ final class ConvolutionDescriptors {
         int[] c = new int[1];
         int[] h = new int[1];
         int[] w = new int[1];
-        CudaStatus.checkDnn(JCudnn.cudnnGetConvolution2dForwardOutputDim(convolution, large, filter, n, c, h, w),
+        CudaStatus.checkDnn(
+                JCudnn.cudnnGetConvolution2dForwardOutputDim(convolution, large, filter, n, c, h, w),
                 "tell the size of a result");
         if (n[0] != count || c[0] != expected.channels() || h[0] != expected.height() || w[0] != expected.width()) {
             throw new IllegalStateException("cuDNN makes " + layer.name() + " " + n[0] + "x" + c[0] + "x" + h[0] + "x"

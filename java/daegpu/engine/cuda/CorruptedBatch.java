@@ -25,8 +25,16 @@ final class CorruptedBatch {
     }
 
     /** As {@link daegpu.engine.Engine#corrupt}. */
-    void run(Corruption corruption, ImageSet images, Noise noise, long base, int epoch, int first, int count,
-            float[] cleanValues, float[] noisyValues) {
+    void run(
+            Corruption corruption,
+            ImageSet images,
+            Noise noise,
+            long base,
+            int epoch,
+            int first,
+            int count,
+            float[] cleanValues,
+            float[] noisyValues) {
         int size = images.imageSize();
         for (int done = 0; done < count; done += IMAGES) {
             int part = Math.min(IMAGES, count - done);

@@ -13,13 +13,28 @@ final class Corruption {
     }
 
     /** For the network: as its first layer wants it. */
-    void run(BatchSource source, DeviceArray position, int count, Architecture architecture, DeviceArray clean,
-            DeviceArray noisy, Planes noisyPlanes) {
+    void run(
+            BatchSource source,
+            DeviceArray position,
+            int count,
+            Architecture architecture,
+            DeviceArray clean,
+            DeviceArray noisy,
+            Planes noisyPlanes) {
         if (noisyPlanes.size() == architecture.imageSize() && noisyPlanes.channels() == 1) {
             run(source, position, count, architecture.imageSize(), clean, noisy);
         } else {
-            run(source, position, count, architecture.width(), architecture.channels(), architecture.imageSize(), clean,
-                    noisy, noisyPlanes.plane(), noisyPlanes.pitch());
+            run(
+                    source,
+                    position,
+                    count,
+                    architecture.width(),
+                    architecture.channels(),
+                    architecture.imageSize(),
+                    clean,
+                    noisy,
+                    noisyPlanes.plane(),
+                    noisyPlanes.pitch());
         }
     }
 
@@ -28,20 +43,65 @@ final class Corruption {
         run(source, position, count, imageSize, 1, imageSize, clean, noisy, imageSize, imageSize);
     }
 
-    private void run(BatchSource source, DeviceArray position, int count, int width, int channels, int imageSize,
+    private void run(
+            BatchSource source,
+            DeviceArray position,
+            int count,
+            int width,
+            int channels,
+            int imageSize,
             DeviceArray clean,
-                     DeviceArray noisy, int plane, int pitch) {
+            DeviceArray noisy,
+            int plane,
+            int pitch) {
         int threads = count * ((imageSize + 3) / 4);
         if (source.kind() != Noise.Kind.GAUSSIAN) {
             Object photonsOrNull = source.photons() == null ? (Object) 0L : source.photons();
-            kernels.launch(Kernel.GATHER_OTHER_NOISE, threads, source.pointer(), position, source.ring(), count, imageSize,
-                    width, channels, clean, noisy, plane, pitch, source.kind().ordinal(), photonsOrNull);
+            kernels.launch(
+                    Kernel.GATHER_OTHER_NOISE,
+                    threads,
+                    source.pointer(),
+                    position,
+                    source.ring(),
+                    count,
+                    imageSize,
+                    width,
+                    channels,
+                    clean,
+                    noisy,
+                    plane,
+                    pitch,
+                    source.kind().ordinal(),
+                    photonsOrNull);
         } else if (channels == 1 && width % 4 == 0 && pitch % 4 == 0 && plane % 4 == 0) {
-            kernels.launch(Kernel.GATHER_NOISE_VECTOR, threads, source.pointer(), position, source.ring(), count, imageSize,
-                    width, clean, noisy, plane, pitch);
+            kernels.launch(
+                    Kernel.GATHER_NOISE_VECTOR,
+                    threads,
+                    source.pointer(),
+                    position,
+                    source.ring(),
+                    count,
+                    imageSize,
+                    width,
+                    clean,
+                    noisy,
+                    plane,
+                    pitch);
         } else {
-            kernels.launch(Kernel.GATHER_NOISE, threads, source.pointer(), position, source.ring(), count, imageSize, width,
-                    channels, clean, noisy, plane, pitch);
+            kernels.launch(
+                    Kernel.GATHER_NOISE,
+                    threads,
+                    source.pointer(),
+                    position,
+                    source.ring(),
+                    count,
+                    imageSize,
+                    width,
+                    channels,
+                    clean,
+                    noisy,
+                    plane,
+                    pitch);
         }
     }
 }

@@ -19,21 +19,23 @@ import java.util.Map;
 import java.util.Optional;
 
 /**
- * The network on an NVIDIA GPU: this program's kernels (folder {@code cuda}), and cuDNN for convolutions and cuBLAS for dense
- * layers, or kernels of this program for these, too ({@code --convolutions native}). Images, as long as they fit, their order, weights, moments and losses stay on the device. A training step is
- * captured as a CUDA graph and replayed; nothing is copied or waited for in a step (but chunks of a set that does not fit),
- * and what changes from one to the next (step count, learning rate, place in the order) lives on the device.
+ * The network on an NVIDIA GPU: this program's kernels (folder {@code cuda}), and cuDNN for convolutions and cuBLAS for
+ * dense layers, or kernels of this program for these, too ({@code --convolutions native}). Images, as long as they fit,
+ * their order, weights, moments and losses stay on the device. A training step is captured as a CUDA graph and
+ * replayed; nothing is copied or waited for in a step (but chunks of a set that does not fit), and what changes from
+ * one to the next (step count, learning rate, place in the order) lives on the device.
  *
- * <p>It has run on an emulated device only, which executes the kernels' PTX and stands in for cuDNN and cuBLAS; never yet on
- * a GPU.
+ * <p>It has run on an emulated device only, which executes the kernels' PTX and stands in for cuDNN and cuBLAS; never
+ * yet on a GPU.
  */
 public final class CudaEngine implements Engine {
 
     private static final List<String> PRECISIONS = List.of("fp32", "tf32", "bf16");
 
-    /** What decides the launches of a step: images in the batch, and of {@link BatchSource} what is no device memory. */
-    private record EpochStep(int count, int ring, Noise.Kind noise, DeviceArray photons) {
-    }
+    /**
+     * What decides the launches of a step: images in the batch, and of {@link BatchSource} what is no device memory.
+     */
+    private record EpochStep(int count, int ring, Noise.Kind noise, DeviceArray photons) {}
 
     private final Architecture architecture;
     private final EngineOptions options;
@@ -54,6 +56,7 @@ public final class CudaEngine implements Engine {
     private Inference inference;
     /** Null until images are corrupted for their own sake, or an epoch is started, for the first time. */
     private CorruptedBatch corrupted;
+
     private double[] takenLosses = {};
     private int lastCount;
     private boolean closed;
@@ -61,8 +64,8 @@ public final class CudaEngine implements Engine {
     /**
      * Opens the engine with all weights zero; {@link #load} gives it others.
      *
-     * @throws EngineUnavailableException if driver, cuBLAS, cuDNN or a suitable GPU is missing, if the GPU has too little
-     *                                    memory, or if the precision is none of fp32, tf32 and bf16, or bf16 with cuDNN
+     * @throws EngineUnavailableException if driver, cuBLAS, cuDNN or a suitable GPU is missing, if the GPU has too
+     *     little memory, or if the precision is none of fp32, tf32 and bf16, or bf16 with cuDNN
      */
     public CudaEngine(Architecture architecture, EngineOptions options) {
         Gpu gpu = usableDevice(options);
@@ -74,7 +77,8 @@ public final class CudaEngine implements Engine {
         arena = new ParameterArena(architecture, !isNative);
         device = new Device(gpu);
         try {
-            toolkit = isNative ? Toolkit.openNative(device, scope, options.precision())
+            toolkit = isNative
+                    ? Toolkit.openNative(device, scope, options.precision())
                     : Toolkit.open(device, scope, options.precision());
             memory = new TrainingMemory(toolkit, scope, architecture, arena, options.batchSize());
             state = new StepState(toolkit, memory.state());
@@ -90,8 +94,8 @@ public final class CudaEngine implements Engine {
     /**
      * Finds out whether this engine can be used, short of opening it.
      *
-     * @throws EngineUnavailableException if driver, cuBLAS, cuDNN or a suitable GPU is missing, or the precision is not one
-     *                                    of its own
+     * @throws EngineUnavailableException if driver, cuBLAS, cuDNN or a suitable GPU is missing, or the precision is not
+     *     one of its own
      */
     public static void requireDevice(EngineOptions options) {
         usableDevice(options);
@@ -115,8 +119,8 @@ public final class CudaEngine implements Engine {
     }
 
     /**
-     * Whether this program's own kernels compute convolutions and dense layers: where they are asked for, and where {@code
-     * auto} finds no cuBLAS or cuDNN, or a precision that only they have.
+     * Whether this program's own kernels compute convolutions and dense layers: where they are asked for, and where
+     * {@code auto} finds no cuBLAS or cuDNN, or a precision that only they have.
      *
      * @throws EngineUnavailableException if cuDNN is asked for, and not there, or unable to compute in the precision
      */
@@ -133,20 +137,22 @@ public final class CudaEngine implements Engine {
             }
             case "cudnn" -> {
                 if (bf16) {
-                    throw new EngineUnavailableException("--convolutions cudnn computes in fp32 or tf32, not in bf16; use "
-                            + "--convolutions native, or --precision tf32");
+                    throw new EngineUnavailableException(
+                            "--convolutions cudnn computes in fp32 or tf32, not in bf16; use "
+                                    + "--convolutions native, or --precision tf32");
                 }
             }
-            default -> throw new EngineUnavailableException("there are no convolutions called " + options.convolutions()
-                    + "; there are auto, cudnn, native");
+            default ->
+                throw new EngineUnavailableException("there are no convolutions called " + options.convolutions()
+                        + "; there are auto, cudnn, native");
         }
         CudaLibraries.loadForLayers();
         return false;
     }
 
     /**
-     * Chooses between cuDNN and this program's own kernels for a run: the one that was faster over a few training steps on
-     * random images, or the only one that can be used.
+     * Chooses between cuDNN and this program's own kernels for a run: the one that was faster over a few training steps
+     * on random images, or the only one that can be used.
      *
      * @throws EngineUnavailableException if neither can be used
      */
@@ -161,15 +167,25 @@ public final class CudaEngine implements Engine {
         }
         double dnn = StepTimer.millisecondsOfStep(architecture, options.withConvolutions("cudnn"));
         double own = StepTimer.millisecondsOfStep(architecture, options.withConvolutions("native"));
-        return new Engines.Choice(own < dnn ? "native" : "cudnn", String.format(Locale.ROOT,
-                "an update takes %.3g ms with native and %.3g ms with cudnn on %s", own, dnn, gpu.name()));
+        return new Engines.Choice(
+                own < dnn ? "native" : "cudnn",
+                String.format(
+                        Locale.ROOT,
+                        "an update takes %.3g ms with native and %.3g ms with cudnn on %s",
+                        own,
+                        dnn,
+                        gpu.name()));
     }
 
     /** Kernels count the floats of a batch in 32 bits. */
     private static void requireCountable(Architecture architecture, int batchSize) {
         long largest = 0;
         for (Layer layer : architecture.layers()) {
-            largest = Math.max(largest, Math.max(Planes.largeSide(layer).size(), Planes.smallSide(layer).size()));
+            largest = Math.max(
+                    largest,
+                    Math.max(
+                            Planes.largeSide(layer).size(),
+                            Planes.smallSide(layer).size()));
         }
         if (largest * batchSize > Integer.MAX_VALUE - 1024) {
             throw new EngineUnavailableException("a batch of " + batchSize + " would have " + largest * batchSize
@@ -186,8 +202,9 @@ public final class CudaEngine implements Engine {
     public String description() {
         Gpu gpu = device.gpu();
         return "cuda (" + gpu.name() + ", compute capability " + gpu.major() + "." + gpu.minor() + ", driver for CUDA "
-                + CudaLibraries.describe(CudaLibraries.driverVersion()) + ", " + (toolkit.isNative() ? "native convolutions"
-                : "cuDNN " + DnnHandle.version()) + ", " + options.precision() + ")";
+                + CudaLibraries.describe(CudaLibraries.driverVersion()) + ", "
+                + (toolkit.isNative() ? "native convolutions" : "cuDNN " + DnnHandle.version()) + ", "
+                + options.precision() + ")";
     }
 
     /** What it runs on. */
@@ -201,8 +218,8 @@ public final class CudaEngine implements Engine {
     }
 
     /**
-     * The native libraries behind this engine and their versions. @throws EngineUnavailableException if they do not load
-     * here
+     * The native libraries behind this engine and their versions. @throws EngineUnavailableException if they do not
+     * load here
      */
     public static String nativeLibraries() {
         CudaLibraries.load();
@@ -234,8 +251,11 @@ public final class CudaEngine implements Engine {
     @Override
     public TrainingState state() {
         device.makeCurrent();
-        return new TrainingState(download(memory.parameters()), download(memory.firstMoment()),
-                download(memory.secondMoment()), state.step());
+        return new TrainingState(
+                download(memory.parameters()),
+                download(memory.firstMoment()),
+                download(memory.secondMoment()),
+                state.step());
     }
 
     @Override
@@ -252,8 +272,11 @@ public final class CudaEngine implements Engine {
         device.makeCurrent();
         state.expect(learningRate, first);
         training.require(first, count);
-        epochSteps.computeIfAbsent(new EpochStep(count, training.ring(), training.kind(), training.photons()),
-                step -> epochStep(step.count())).run();
+        epochSteps
+                .computeIfAbsent(
+                        new EpochStep(count, training.ring(), training.kind(), training.photons()),
+                        step -> epochStep(step.count()))
+                .run();
         stepped(count);
     }
 
@@ -278,17 +301,27 @@ public final class CudaEngine implements Engine {
         CorruptedBatch staging = corrupted();
         for (int first = 0; first < count; first += CorruptedBatch.IMAGES) {
             int part = Math.min(CorruptedBatch.IMAGES, count - first);
-            device.upload(images, first * architecture.imageSize(), part * architecture.imageSize(), staging.clean(), 0);
-            layout.toPlanes(staging.clean(), target.floats((long) first * planes.size(), (long) part * planes.size()),
-                    planes, part);
+            device.upload(
+                    images, first * architecture.imageSize(), part * architecture.imageSize(), staging.clean(), 0);
+            layout.toPlanes(
+                    staging.clean(),
+                    target.floats((long) first * planes.size(), (long) part * planes.size()),
+                    planes,
+                    part);
         }
     }
 
     private CapturedStep epochStep(int count) {
         GradientStep pass = passFor(count);
         return new CapturedStep(device, scope, () -> {
-            corruption.run(training, StepState.position(memory.state()), count, architecture, memory.clean(),
-                    memory.activations().input(0), memory.activations().inputPlanes(0));
+            corruption.run(
+                    training,
+                    StepState.position(memory.state()),
+                    count,
+                    architecture,
+                    memory.clean(),
+                    memory.activations().input(0),
+                    memory.activations().inputPlanes(0));
             pass.run();
         });
     }
@@ -362,8 +395,8 @@ public final class CudaEngine implements Engine {
     }
 
     @Override
-    public void corrupt(ImageSet images, Noise noise, long base, int epoch, int first, int count, float[] clean,
-            float[] noisy) {
+    public void corrupt(
+            ImageSet images, Noise noise, long base, int epoch, int first, int count, float[] clean, float[] noisy) {
         device.makeCurrent();
         corrupted().run(corruption, images, noise, base, epoch, first, count, clean, noisy);
     }
@@ -371,8 +404,8 @@ public final class CudaEngine implements Engine {
     @Override
     public Optional<DeviceSamples> deviceSamples(int count, int columns) {
         device.makeCurrent();
-        return Optional.of(new SharedSamples(device, scope, corrupted(), corruption, inference(), architecture.imageSize(), count,
-                columns));
+        return Optional.of(new SharedSamples(
+                device, scope, corrupted(), corruption, inference(), architecture.imageSize(), count, columns));
     }
 
     private CorruptedBatch corrupted() {

@@ -22,22 +22,30 @@ import jcuda.jcudnn.JCudnn;
 
 /**
  * Loads NVIDIA's driver, cuBLAS and cuDNN, and JCuda's bindings to them. They are taken from the folder that the system
- * property {@value #FOLDER} names, else from where toolkits put them, else from wherever the system's loader finds them.
+ * property {@value #FOLDER} names, else from where toolkits put them, else from wherever the system's loader finds
+ * them.
  */
 final class CudaLibraries {
 
     /**
-     * System property: a folder with {@code libcuda.so.1}, {@code libcublas.so.12} and {@code libcudnn.so.9}, or some of
-     * them.
+     * System property: a folder with {@code libcuda.so.1}, {@code libcublas.so.12} and {@code libcudnn.so.9}, or some
+     * of them.
      */
     static final String FOLDER = "daegpu.cuda.libraries";
 
     /** A library that the engine needs, and what a user without it is to do. */
     enum Library {
         DRIVER("NVIDIA driver", "libcuda.so.1", "nvcuda.dll", "install NVIDIA's driver, 525 or later"),
-        CUBLAS("cuBLAS 12", "libcublas.so.12", "cublas64_12.dll",
+        CUBLAS(
+                "cuBLAS 12",
+                "libcublas.so.12",
+                "cublas64_12.dll",
                 "install it from NVIDIA's CUDA 12 repository (package libcublas-12-6)"),
-        CUDNN("cuDNN 9", "libcudnn.so.9", "cudnn64_9.dll", "install it from NVIDIA's repository (package cudnn9-cuda-12)");
+        CUDNN(
+                "cuDNN 9",
+                "libcudnn.so.9",
+                "cudnn64_9.dll",
+                "install it from NVIDIA's repository (package cudnn9-cuda-12)");
 
         private final String title;
         private final String linuxFile;
@@ -82,8 +90,7 @@ final class CudaLibraries {
      * @param library which one
      * @param problem why it was not, in one line; null if it was
      */
-    record Loading(Library library, String problem) {
-    }
+    record Loading(Library library, String problem) {}
 
     /** Below this version of the driver interface, cuBLAS 12 does not run. */
     private static final int OLDEST_DRIVER = 12000;
@@ -91,8 +98,7 @@ final class CudaLibraries {
     /** Of those that were tried: why they were not loaded, if they were not. */
     private static final Map<Library, Optional<String>> PROBLEMS = new EnumMap<>(Library.class);
 
-    private CudaLibraries() {
-    }
+    private CudaLibraries() {}
 
     /**
      * Loads the driver, once; nothing else is touched.
@@ -120,10 +126,15 @@ final class CudaLibraries {
 
     /** Why cuBLAS and cuDNN cannot be used here, in one line; tries to load them. */
     static Optional<String> missingForLayers() {
-        return Stream.of(Library.CUBLAS, Library.CUDNN).map(CudaLibraries::tryOnce).filter(Objects::nonNull).findFirst();
+        return Stream.of(Library.CUBLAS, Library.CUDNN)
+                .map(CudaLibraries::tryOnce)
+                .filter(Objects::nonNull)
+                .findFirst();
     }
 
-    /** @throws EngineUnavailableException if a driver of this version (as {@code cuDriverGetVersion} has it) is too old */
+    /**
+     * @throws EngineUnavailableException if a driver of this version (as {@code cuDriverGetVersion} has it) is too old
+     */
     static void requireDriver(int version) {
         if (version < OLDEST_DRIVER) {
             throw new EngineUnavailableException("the NVIDIA driver is too old: it is for CUDA " + describe(version)
@@ -146,11 +157,14 @@ final class CudaLibraries {
 
     /** Loads all of them, each once, and says how it went. */
     static List<Loading> tryAll() {
-        return Stream.of(Library.values()).map(library -> new Loading(library, tryOnce(library))).toList();
+        return Stream.of(Library.values())
+                .map(library -> new Loading(library, tryOnce(library)))
+                .toList();
     }
 
     private static synchronized String tryOnce(Library library) {
-        return PROBLEMS.computeIfAbsent(library, key -> Optional.ofNullable(tryToLoad(key))).orElse(null);
+        return PROBLEMS.computeIfAbsent(library, key -> Optional.ofNullable(tryToLoad(key)))
+                .orElse(null);
     }
 
     private static String tryToLoad(Library library) {
@@ -167,15 +181,15 @@ final class CudaLibraries {
     }
 
     /**
-     * JCuda unpacks its natives under fixed names into the folder for temporary files, where two programs would meet: one at
-     * a time.
+     * JCuda unpacks its natives under fixed names into the folder for temporary files, where two programs would meet:
+     * one at a time.
      */
     @SuppressWarnings("try") // the lock is there to be held
     private static void bindAlone(Library library) throws IOException {
-        Path file = Path.of(System.getProperty("java.io.tmpdir"), "dae-gpu-jcuda-" + System.getProperty("user.name")
-                + ".lock");
-        try (FileChannel channel = FileChannel.open(file, StandardOpenOption.CREATE,
-                StandardOpenOption.WRITE); FileLock lock = channel.lock()) {
+        Path file = Path.of(
+                System.getProperty("java.io.tmpdir"), "dae-gpu-jcuda-" + System.getProperty("user.name") + ".lock");
+        try (FileChannel channel = FileChannel.open(file, StandardOpenOption.CREATE, StandardOpenOption.WRITE);
+                FileLock lock = channel.lock()) {
             library.bind();
         }
     }
@@ -203,7 +217,10 @@ final class CudaLibraries {
 
     /** Where a library lies, if it is in one of the usual places; else the system's loader may still know of one. */
     private static Optional<Path> find(Library library) {
-        return folders().map(folder -> folder.resolve(library.file())).filter(Files::isRegularFile).findFirst();
+        return folders()
+                .map(folder -> folder.resolve(library.file()))
+                .filter(Files::isRegularFile)
+                .findFirst();
     }
 
     private static Stream<Path> folders() {
@@ -211,12 +228,18 @@ final class CudaLibraries {
         addIfSet(folders, System.getProperty(FOLDER), "");
         String loaderPath = System.getenv(onWindows() ? "PATH" : "LD_LIBRARY_PATH");
         if (loaderPath != null) {
-            Stream.of(loaderPath.split(File.pathSeparator)).filter(folder -> !folder.isBlank()).forEach(folders::add);
+            Stream.of(loaderPath.split(File.pathSeparator))
+                    .filter(folder -> !folder.isBlank())
+                    .forEach(folders::add);
         }
         addIfSet(folders, System.getenv("CUDA_PATH"), onWindows() ? "bin" : "lib64");
         addIfSet(folders, System.getenv("CUDA_HOME"), "lib64");
         if (!onWindows()) {
-            folders.addAll(List.of("/usr/lib/x86_64-linux-gnu", "/usr/lib64", "/usr/lib/wsl/lib", "/usr/local/cuda-12/lib64",
+            folders.addAll(List.of(
+                    "/usr/lib/x86_64-linux-gnu",
+                    "/usr/lib64",
+                    "/usr/lib/wsl/lib",
+                    "/usr/local/cuda-12/lib64",
                     "/usr/local/cuda/lib64"));
         }
         return folders.stream().map(Path::of);
@@ -236,7 +259,9 @@ final class CudaLibraries {
         }
         String stem = library.file().replaceFirst("\\.so\\..*", ".so");
         try (Stream<String> lines = Files.lines(maps)) {
-            return lines.map(line -> line.replaceFirst("^[^/]*", "")).filter(file -> file.contains("/" + stem)).findFirst();
+            return lines.map(line -> line.replaceFirst("^[^/]*", ""))
+                    .filter(file -> file.contains("/" + stem))
+                    .findFirst();
         } catch (IOException e) {
             return Optional.empty();
         }

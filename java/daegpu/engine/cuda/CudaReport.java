@@ -7,40 +7,50 @@ import java.util.Objects;
 /**
  * What of CUDA is on this machine, for people.
  *
- * @param driver    the newest version of CUDA that the driver supports, or null if there is no driver
+ * @param driver the newest version of CUDA that the driver supports, or null if there is no driver
  * @param libraries what the engine loads
- * @param gpus      a line for each GPU that the driver finds
- * @param problem   why the GPUs cannot be listed, in one line, or null
+ * @param gpus a line for each GPU that the driver finds
+ * @param problem why the GPUs cannot be listed, in one line, or null
  */
 public record CudaReport(String driver, List<Library> libraries, List<String> gpus, String problem) {
 
     /**
      * A library that the engine loads.
      *
-     * @param title   what it is
-     * @param file    the name of its file
-     * @param where   the file that was loaded, or null
+     * @param title what it is
+     * @param file the name of its file
+     * @param where the file that was loaded, or null
      * @param problem why none was, and how to get it, in one line; null if one was
      */
-    public record Library(String title, String file, String where, String problem) {
-    }
+    public record Library(String title, String file, String where, String problem) {}
 
     /** Why {@code --convolutions} can only be native, in one line, or null. */
     public String missingForLayers() {
-        return libraries.stream().skip(1).map(Library::problem).filter(Objects::nonNull).findFirst().orElse(null);
+        return libraries.stream()
+                .skip(1)
+                .map(Library::problem)
+                .filter(Objects::nonNull)
+                .findFirst()
+                .orElse(null);
     }
 
     /** Looks. */
     public static CudaReport make() {
-        List<Library> libraries = CudaLibraries.tryAll().stream().map(loading -> new Library(loading.library().title(),
-                loading.library().file(),
-                loading.problem() != null ? null
-                        : CudaLibraries.loadedFrom(loading.library()).orElse("the system's own place"),
-                loading.problem())).toList();
-        boolean hasDriver = libraries.get(CudaLibraries.Library.DRIVER.ordinal()).problem() == null;
+        List<Library> libraries = CudaLibraries.tryAll().stream()
+                .map(loading -> new Library(
+                        loading.library().title(),
+                        loading.library().file(),
+                        loading.problem() != null
+                                ? null
+                                : CudaLibraries.loadedFrom(loading.library()).orElse("the system's own place"),
+                        loading.problem()))
+                .toList();
+        boolean hasDriver =
+                libraries.get(CudaLibraries.Library.DRIVER.ordinal()).problem() == null;
         String driver = hasDriver ? CudaLibraries.describe(CudaLibraries.driverVersion()) : null;
         try {
-            return new CudaReport(driver, libraries, Gpu.all().stream().map(Gpu::describe).toList(), null);
+            return new CudaReport(
+                    driver, libraries, Gpu.all().stream().map(Gpu::describe).toList(), null);
         } catch (EngineUnavailableException e) {
             return new CudaReport(driver, libraries, List.of(), e.getMessage());
         }

@@ -13,15 +13,14 @@ import jcuda.jcudnn.cudnnStatus;
  */
 final class CudaStatus {
 
-    private CudaStatus() {
-    }
+    private CudaStatus() {}
 
     /** {@code CUDNN_STATUS_INTERNAL_ERROR_DEVICE_ALLOCATION_FAILED} of cuDNN 9, which JCudnn does not know. */
     private static final int DNN_DEVICE_ALLOCATION_FAILED = 4004;
 
     /**
-     * @throws IllegalStateException      if the driver could not do {@code action}; the message has the error's name and
-     *                                    meaning
+     * @throws IllegalStateException if the driver could not do {@code action}; the message has the error's name and
+     *     meaning
      * @throws EngineUnavailableException if there is too little memory for it
      */
     static void check(int status, String action) {
@@ -56,8 +55,8 @@ final class CudaStatus {
             throw outOfMemory("cuDNN", action);
         }
         if (status != cudnnStatus.CUDNN_STATUS_SUCCESS) {
-            throw new IllegalStateException("cuDNN could not " + action + ": " + cudnnStatus.stringFor(status) + " (status "
-                    + status + ")");
+            throw new IllegalStateException(
+                    "cuDNN could not " + action + ": " + cudnnStatus.stringFor(status) + " (status " + status + ")");
         }
     }
 
@@ -65,9 +64,11 @@ final class CudaStatus {
     private static EngineUnavailableException outOfMemory(String who, String action) {
         long[] free = new long[1];
         long[] total = new long[1];
-        String available = JCudaDriver.cuMemGetInfo(free, total) != CUresult.CUDA_SUCCESS ? ""
+        String available = JCudaDriver.cuMemGetInfo(free, total) != CUresult.CUDA_SUCCESS
+                ? ""
                 : String.format(Locale.ROOT, ", of which %,d of %,d bytes are free", free[0], total[0]);
-        return new EngineUnavailableException(who + " could not " + action + " for want of memory on the GPU" + available
-                + "; lower --batch-size or --filters, end other programs that use the GPU, or use --engine cpu");
+        return new EngineUnavailableException(
+                who + " could not " + action + " for want of memory on the GPU" + available
+                        + "; lower --batch-size or --filters, end other programs that use the GPU, or use --engine cpu");
     }
 }

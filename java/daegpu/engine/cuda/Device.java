@@ -16,8 +16,8 @@ import jcuda.driver.CUstream_flags;
 import jcuda.driver.JCudaDriver;
 
 /**
- * A GPU in use: its context, the one stream on which everything runs in order, its memory, and pinned host memory through
- * which values travel. Closing it frees all of that.
+ * A GPU in use: its context, the one stream on which everything runs in order, its memory, and pinned host memory
+ * through which values travel. Closing it frees all of that.
  */
 final class Device implements AutoCloseable {
 
@@ -41,7 +41,8 @@ final class Device implements AutoCloseable {
             CudaStatus.check(JCudaDriver.cuDevicePrimaryCtxRetain(context, handle), "open " + gpu.name());
             scope.own(() -> JCudaDriver.cuDevicePrimaryCtxRelease(handle));
             makeCurrent();
-            CudaStatus.check(JCudaDriver.cuStreamCreate(stream, CUstream_flags.CU_STREAM_NON_BLOCKING), "open a stream");
+            CudaStatus.check(
+                    JCudaDriver.cuStreamCreate(stream, CUstream_flags.CU_STREAM_NON_BLOCKING), "open a stream");
             scope.own(() -> JCudaDriver.cuStreamDestroy(stream));
             staging = allocatePinned(scope, STAGING_BYTES, "copies");
             stagingBytes = staging.getByteBuffer(0, STAGING_BYTES).order(ByteOrder.nativeOrder());
@@ -65,8 +66,9 @@ final class Device implements AutoCloseable {
     }
 
     /**
-     * Has {@code newListener} told of each kernel, and each call of cuDNN and cuBLAS, by its name, when it has been asked for;
-     * null ends it. Steps are then not replayed as graphs, of which nobody could tell the parts: a benchmark wants that.
+     * Has {@code newListener} told of each kernel, and each call of cuDNN and cuBLAS, by its name, when it has been
+     * asked for; null ends it. Steps are then not replayed as graphs, of which nobody could tell the parts: a benchmark
+     * wants that.
      */
     void listen(Consumer<String> newListener) {
         listener = newListener;
@@ -92,8 +94,8 @@ final class Device implements AutoCloseable {
      * Allocates memory, zeroed, that {@code owner} frees.
      *
      * @param what what it is for, for people
-     * @throws EngineUnavailableException if there is too little; the message says how much was asked for, what there is, and
-     *                                    what to do
+     * @throws EngineUnavailableException if there is too little; the message says how much was asked for, what there
+     *     is, and what to do
      */
     DeviceArray allocate(DeviceScope owner, long bytes, String what) {
         CUdeviceptr pointer = new CUdeviceptr();
@@ -121,10 +123,16 @@ final class Device implements AutoCloseable {
         long[] free = new long[1];
         long[] total = new long[1];
         JCudaDriver.cuMemGetInfo(free, total);
-        return new EngineUnavailableException(String.format(Locale.ROOT,
+        return new EngineUnavailableException(String.format(
+                Locale.ROOT,
                 "%s has too little memory for %s: %,d bytes were asked for, %,d of %,d are free; "
-                + "lower %s, or use --engine cpu", gpu.name(), what, bytes, free[0], total[0], what.contains("images")
-                        ? "--limit" : "--batch-size or --filters"));
+                        + "lower %s, or use --engine cpu",
+                gpu.name(),
+                what,
+                bytes,
+                free[0],
+                total[0],
+                what.contains("images") ? "--limit" : "--batch-size or --filters"));
     }
 
     /** Bytes that {@link #allocate} gave and nobody has freed yet. */
@@ -141,8 +149,8 @@ final class Device implements AutoCloseable {
     }
 
     /**
-     * Allocates page-locked memory of this machine, through which the device copies at full speed and while it computes;
-     * {@code owner} frees it.
+     * Allocates page-locked memory of this machine, through which the device copies at full speed and while it
+     * computes; {@code owner} frees it.
      *
      * @throws EngineUnavailableException if there is too little
      */
@@ -150,9 +158,12 @@ final class Device implements AutoCloseable {
         Pointer pointer = new Pointer();
         int status = JCudaDriver.cuMemAllocHost(pointer, bytes);
         if (status == CUresult.CUDA_ERROR_OUT_OF_MEMORY) {
-            throw new EngineUnavailableException(String.format(Locale.ROOT,
+            throw new EngineUnavailableException(String.format(
+                    Locale.ROOT,
                     "this machine has too little memory that can be page-locked for %s: %,d bytes were asked for; close "
-                    + "other programs, lower --batch-size, or use --engine cpu", what, bytes));
+                            + "other programs, lower --batch-size, or use --engine cpu",
+                    what,
+                    bytes));
         }
         CudaStatus.check(status, "allocate " + bytes + " bytes of page-locked memory for " + what);
         owner.own(() -> JCudaDriver.cuMemFreeHost(pointer));
@@ -193,22 +204,24 @@ final class Device implements AutoCloseable {
 
     private void uploadStaged(DeviceArray target, long at, long bytes) {
         requireInside(target, at, bytes);
-        CudaStatus.check(JCudaDriver.cuMemcpyHtoDAsync(target.pointer().withByteOffset(at), staging, bytes, stream),
+        CudaStatus.check(
+                JCudaDriver.cuMemcpyHtoDAsync(target.pointer().withByteOffset(at), staging, bytes, stream),
                 "copy to the device");
         synchronize(); // the staging memory is used again
     }
 
     /**
-     * Copies {@code count} floats from the device, from the beginning of {@code source} on, after all that was asked for is
-     * done.
+     * Copies {@code count} floats from the device, from the beginning of {@code source} on, after all that was asked
+     * for is done.
      */
     void download(DeviceArray source, float[] values, int to, int count) {
         FloatBuffer floats = stagingBytes.clear().asFloatBuffer();
         for (int done = 0; done < count; done += floats.capacity()) {
             int part = Math.min(floats.capacity(), count - done);
             requireInside(source, 4L * done, 4L * part);
-            CudaStatus.check(JCudaDriver.cuMemcpyDtoHAsync(staging, source.pointer().withByteOffset(4L * done), 4L * part,
-                    stream),
+            CudaStatus.check(
+                    JCudaDriver.cuMemcpyDtoHAsync(
+                            staging, source.pointer().withByteOffset(4L * done), 4L * part, stream),
                     "copy from the device");
             synchronize();
             floats.clear();

@@ -1,12 +1,12 @@
 package daegpu.engine.cuda;
 
 /**
- * {@code struct Divisor} of include/divisor.cuh: a division of {@code 0 ≤ n < 2³¹} by a positive number, as a multiplication
- * (Granlund and Montgomery, "Division by invariant integers using multiplication", 1994): {@code (hi(n·multiplier) + n) >>
- * shift}.
+ * {@code struct Divisor} of include/divisor.cuh: a division of {@code 0 ≤ n < 2³¹} by a positive number, as a
+ * multiplication (Granlund and Montgomery, "Division by invariant integers using multiplication", 1994):
+ * {@code (hi(n·multiplier) + n) >> shift}.
  *
  * @param multiplier 32 bits, unsigned
- * @param shift      0 to 31
+ * @param shift 0 to 31
  */
 record Divisor(int multiplier, int shift) {
 

@@ -8,8 +8,8 @@ import jcuda.runtime.cudaStream_t;
 /**
  * cuDNN on a device.
  *
- * @param device    the GPU
- * @param handle    cuDNN's own handle
+ * @param device the GPU
+ * @param handle cuDNN's own handle
  * @param precision {@code fp32} or {@code tf32}
  * @param workspace what its algorithms may use
  */
@@ -18,9 +18,10 @@ record DnnHandle(Device device, cudnnHandle handle, String precision, Workspace 
     static DnnHandle open(Device device, DeviceScope owner, String precision) {
         long version = JCudnn.cudnnGetVersion();
         if (version < 90000) {
-            throw new EngineUnavailableException("the cuda engine needs cuDNN 9, and this one has version number " + version
-                    + ": "
-                    + CudaLibraries.Library.CUDNN.remedy());
+            throw new EngineUnavailableException(
+                    "the cuda engine needs cuDNN 9, and this one has version number " + version
+                            + ": "
+                            + CudaLibraries.Library.CUDNN.remedy());
         }
         cudnnHandle handle = new cudnnHandle();
         CudaStatus.checkDnn(JCudnn.cudnnCreate(handle), "start");

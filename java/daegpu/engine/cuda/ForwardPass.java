@@ -19,17 +19,25 @@ final class ForwardPass implements Forward {
     private final Convolution[] convolutions;
 
     /** @param parameters the weights, as {@code arena} says */
-    ForwardPass(Toolkit toolkit, List<Layer> layers, ParameterArena arena, DeviceArray parameters, Activations activations,
+    ForwardPass(
+            Toolkit toolkit,
+            List<Layer> layers,
+            ParameterArena arena,
+            DeviceArray parameters,
+            Activations activations,
             int count,
-                DeviceScope owner) {
+            DeviceScope owner) {
         this.toolkit = toolkit;
         this.layers = layers;
         this.arena = arena;
         this.parameters = parameters;
         this.activations = activations;
         this.count = count;
-        convolutions = layers.stream().map(layer -> layer.operation() == Operation.DENSE ? null
-                : new Convolution(toolkit.dnn(), layer, count, owner)).toArray(Convolution[]::new);
+        convolutions = layers.stream()
+                .map(layer -> layer.operation() == Operation.DENSE
+                        ? null
+                        : new Convolution(toolkit.dnn(), layer, count, owner))
+                .toArray(Convolution[]::new);
     }
 
     int count() {
@@ -60,12 +68,18 @@ final class ForwardPass implements Forward {
         Layer layer = layers.get(l);
         switch (layer.operation()) {
             case CONVOLUTION -> convolutions[l].forward(activations.input(l), kernel, activations.scratch());
-            case TRANSPOSED_CONVOLUTION -> convolutions[l].inputGradient(activations.input(l), kernel,
-                    activations.scratch());
+            case TRANSPOSED_CONVOLUTION ->
+                convolutions[l].inputGradient(activations.input(l), kernel, activations.scratch());
             case DENSE -> {
                 fillWithBias(l);
-                toolkit.product().addForward(activations.input(l), kernel, activations.output(l), count,
-                        layer.inputChannels(), layer.outputChannels());
+                toolkit.product()
+                        .addForward(
+                                activations.input(l),
+                                kernel,
+                                activations.output(l),
+                                count,
+                                layer.inputChannels(),
+                                layer.outputChannels());
             }
             default -> throw new AssertionError(layer);
         }
@@ -74,11 +88,23 @@ final class ForwardPass implements Forward {
     private void fillWithBias(int l) {
         int units = layers.get(l).outputChannels();
         if (units % 4 == 0) {
-            toolkit.kernels().launch(Kernel.DENSE_BIAS_VECTOR, count * units / 4, arena.bias(parameters, l),
-                    activations.output(l), count * units / 4, units / 4);
+            toolkit.kernels()
+                    .launch(
+                            Kernel.DENSE_BIAS_VECTOR,
+                            count * units / 4,
+                            arena.bias(parameters, l),
+                            activations.output(l),
+                            count * units / 4,
+                            units / 4);
         } else {
-            toolkit.kernels().launch(Kernel.DENSE_BIAS, count * units, arena.bias(parameters, l), activations.output(l),
-                    count * units, units);
+            toolkit.kernels()
+                    .launch(
+                            Kernel.DENSE_BIAS,
+                            count * units,
+                            arena.bias(parameters, l),
+                            activations.output(l),
+                            count * units,
+                            units);
         }
     }
 
@@ -88,10 +114,21 @@ final class ForwardPass implements Forward {
         Planes to = activations.outputPlanes(l);
         Walk walk = Planes.walk(from, to);
         int total = count * from.channels() * walk.rows() * walk.steps();
-        toolkit.kernels().launch(kernel(layer.activation(), walk.vector()), total,
-                activations.scratch(), from.plane(), walk.pitches()[0], arena.bias(parameters, l),
-                activations.output(l), to.plane(), walk.pitches()[1],
-                total, from.channels(), walk.rows(), walk.steps());
+        toolkit.kernels()
+                .launch(
+                        kernel(layer.activation(), walk.vector()),
+                        total,
+                        activations.scratch(),
+                        from.plane(),
+                        walk.pitches()[0],
+                        arena.bias(parameters, l),
+                        activations.output(l),
+                        to.plane(),
+                        walk.pitches()[1],
+                        total,
+                        from.channels(),
+                        walk.rows(),
+                        walk.steps());
     }
 
     private static Kernel kernel(Activation activation, boolean vector) {

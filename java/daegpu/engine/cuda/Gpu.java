@@ -13,11 +13,11 @@ import jcuda.driver.JCudaDriver;
 /**
  * A GPU of this machine.
  *
- * @param number  its place in the driver's list, from 0: what {@code --device} takes
- * @param name    NVIDIA's name for it
- * @param major   first part of its compute capability
- * @param minor   second part
- * @param memory  bytes of its memory
+ * @param number its place in the driver's list, from 0: what {@code --device} takes
+ * @param name NVIDIA's name for it
+ * @param major first part of its compute capability
+ * @param minor second part
+ * @param memory bytes of its memory
  */
 record Gpu(int number, String name, int major, int minor, long memory) {
 
@@ -30,8 +30,8 @@ record Gpu(int number, String name, int major, int minor, long memory) {
             status = JCudaDriver.cuDeviceGetCount(count);
         }
         if (status != CUresult.CUDA_SUCCESS || count[0] == 0) {
-            throw new EngineUnavailableException("the driver finds no GPU" + (status == CUresult.CUDA_SUCCESS ? "" : ": "
-                    + CudaStatus.describe(status))
+            throw new EngineUnavailableException("the driver finds no GPU"
+                    + (status == CUresult.CUDA_SUCCESS ? "" : ": " + CudaStatus.describe(status))
                     + "; see what nvidia-smi says, or use --engine cpu");
         }
         List<Gpu> gpus = new ArrayList<>();
@@ -49,9 +49,12 @@ record Gpu(int number, String name, int major, int minor, long memory) {
         CudaStatus.check(JCudaDriver.cuDeviceTotalMem(memory, device), "tell the memory of device " + number);
         String text = new String(name, StandardCharsets.UTF_8);
         int end = text.indexOf('\0');
-        return new Gpu(number, end < 0 ? text : text.substring(0, end),
+        return new Gpu(
+                number,
+                end < 0 ? text : text.substring(0, end),
                 attribute(CUdevice_attribute.CU_DEVICE_ATTRIBUTE_COMPUTE_CAPABILITY_MAJOR, device),
-                attribute(CUdevice_attribute.CU_DEVICE_ATTRIBUTE_COMPUTE_CAPABILITY_MINOR, device), memory[0]);
+                attribute(CUdevice_attribute.CU_DEVICE_ATTRIBUTE_COMPUTE_CAPABILITY_MINOR, device),
+                memory[0]);
     }
 
     private static int attribute(int which, CUdevice device) {
@@ -80,15 +83,22 @@ record Gpu(int number, String name, int major, int minor, long memory) {
                     + minor + "; choose another with --device, or use --engine cpu");
         }
         if (!precision.equals("fp32") && !isAtLeast(8, 0)) {
-            throw new EngineUnavailableException(precision + " needs compute capability 8.0 (Ampere) or later, and " + name
-                    + " has " + major + "." + minor
-                    + "; use --precision fp32");
+            throw new EngineUnavailableException(
+                    precision + " needs compute capability 8.0 (Ampere) or later, and " + name
+                            + " has " + major + "." + minor
+                            + "; use --precision fp32");
         }
     }
 
     /** One line: {@code 0: NVIDIA T4, compute capability 7.5, 14.7 GiB}. */
     String describe() {
-        return String.format(Locale.ROOT, "%d: %s, compute capability %d.%d, %.1f GiB", number, name, major, minor,
+        return String.format(
+                Locale.ROOT,
+                "%d: %s, compute capability %d.%d, %.1f GiB",
+                number,
+                name,
+                major,
+                minor,
                 memory / (double) (1 << 30));
     }
 }

@@ -11,9 +11,9 @@ import jcuda.driver.CUstream_flags;
 import jcuda.driver.JCudaDriver;
 
 /**
- * Images of a set that does not fit on the device, as far as training needs them next: two chunks of the epoch's order, each
- * in a half of a ring. While steps take one, the other is copied from page-locked memory on a stream of its own; events
- * order the two streams. The image at place {@code p} of the order is at {@code p % size()} of the ring.
+ * Images of a set that does not fit on the device, as far as training needs them next: two chunks of the epoch's order,
+ * each in a half of a ring. While steps take one, the other is copied from page-locked memory on a stream of its own;
+ * events order the two streams. The image at place {@code p} of the order is at {@code p % size()} of the ring.
  */
 final class ImageRing {
 
@@ -35,12 +35,11 @@ final class ImageRing {
     private final int[] held = new int[HALVES];
     /** Whether steps already wait for what a half holds. */
     private final boolean[] awaited = new boolean[HALVES];
+
     private byte[] pixels;
     private int[] order;
 
-    /**
-     * @param chunk images in a half; no batch may be larger
-     */
+    /** @param chunk images in a half; no batch may be larger */
     ImageRing(Device device, DeviceScope owner, int imageSize, int chunk) {
         this.device = device;
         this.imageSize = imageSize;
@@ -89,8 +88,8 @@ final class ImageRing {
     }
 
     /**
-     * Makes the following work on the device's stream find the images at places {@code first} … {@code first + count − 1}
-     * of the order, and begins to copy those that come behind them.
+     * Makes the following work on the device's stream find the images at places {@code first} … {@code first + count −
+     * 1} of the order, and begins to copy those that come behind them.
      */
     void require(int first, int count) {
         int from = first / chunk;
@@ -115,7 +114,8 @@ final class ImageRing {
 
     private void copy(int number) {
         int half = number % HALVES;
-        // The half's last copy has to be over before its page-locked memory is filled again. It was awaited by steps long
+        // The half's last copy has to be over before its page-locked memory is filled again. It was awaited by steps
+        // long
         // ago, unless they are two chunks behind: so this also keeps the host from running ahead further than that.
         CudaStatus.check(JCudaDriver.cuEventSynchronize(copied[half]), "wait for a copy");
         int first = number * chunk;
@@ -126,8 +126,13 @@ final class ImageRing {
         }
         CudaStatus.check(JCudaDriver.cuEventRecord(read[half], device.stream()), "mark its place");
         CudaStatus.check(JCudaDriver.cuStreamWaitEvent(copies, read[half], 0), "wait for training steps");
-        CudaStatus.check(JCudaDriver.cuMemcpyHtoDAsync(memory.pointer().withByteOffset((long) half * chunk * imageSize),
-                pinned[half], (long) count * imageSize, copies), "copy images to the device");
+        CudaStatus.check(
+                JCudaDriver.cuMemcpyHtoDAsync(
+                        memory.pointer().withByteOffset((long) half * chunk * imageSize),
+                        pinned[half],
+                        (long) count * imageSize,
+                        copies),
+                "copy images to the device");
         CudaStatus.check(JCudaDriver.cuEventRecord(copied[half], copies), "mark its place");
         held[half] = number;
         awaited[half] = false;

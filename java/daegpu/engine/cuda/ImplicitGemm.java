@@ -7,25 +7,34 @@ import java.util.Optional;
 
 /**
  * A layer forward, or its data gradient, for batches of one size, by one of the kernels of include/implicit_gemm.cuh,
- * include/strips.cuh or include/single_filter.cuh: which one, its {@code struct GemmShape}, and how many blocks share the
- * work. All of it follows from the shapes, so that the bits are the same on any GPU.
+ * include/strips.cuh or include/single_filter.cuh: which one, its {@code struct GemmShape}, and how many blocks share
+ * the work. All of it follows from the shapes, so that the bits are the same on any GPU.
  *
- * @param kernel     what is launched
- * @param shape      {@code struct GemmShape}
- * @param blocks     along the rows, each of which takes a tile or several
+ * @param kernel what is launched
+ * @param shape {@code struct GemmShape}
+ * @param blocks along the rows, each of which takes a tile or several
  * @param tileColumns along the columns
- * @param phases     products for pixels of another place between the strides
- * @param splits     parts of the depth; 1 where sums of columns are wanted
- * @param tickets    tiles that are split
- * @param partials   floats that the parts of split tiles take
+ * @param phases products for pixels of another place between the strides
+ * @param splits parts of the depth; 1 where sums of columns are wanted
+ * @param tickets tiles that are split
+ * @param partials floats that the parts of split tiles take
  */
-record ImplicitGemm(Kernel kernel, int[] shape, int blocks, int tileColumns, int phases, int splits, int tickets,
-                    long partials) {
+record ImplicitGemm(
+        Kernel kernel, int[] shape, int blocks, int tileColumns, int phases, int splits, int tickets, long partials) {
 
     /** What is done with the products before they are stored; {@code enum Epilogue}. */
-    enum Epilogue { PLAIN, BIAS, BIAS_RELU, BIAS_SIGMOID, RELU_GRADIENT, LOSS }
+    enum Epilogue {
+        PLAIN,
+        BIAS,
+        BIAS_RELU,
+        BIAS_SIGMOID,
+        RELU_GRADIENT,
+        LOSS
+    }
 
-    /** Floats that a piece of the parameters' arena has, and so the pitch of rows of sums of columns is a multiple of. */
+    /**
+     * Floats that a piece of the parameters' arena has, and so the pitch of rows of sums of columns is a multiple of.
+     */
     static final int PIECE = 64;
     /** Blocks along the rows at most: those that sum columns leave one row each, which later are summed. */
     private static final int MOST_BLOCKS = 256;
@@ -36,9 +45,11 @@ record ImplicitGemm(Kernel kernel, int[] shape, int blocks, int tileColumns, int
 
     /** Small pixels in a strip, and strips in a tile: {@code STRIP} and {@code STRIPS} in include/strips.cuh. */
     private static final int STRIP = 7;
+
     static final int STRIPS = 16;
     /** Pixels of a tile of include/single_filter.cuh. */
     private static final int SINGLE_ROWS = 16;
+
     private static final int SINGLE_COLUMNS = 32;
     /** Height and width below which strips would be mostly empty, and the rows of a tile not fit its place. */
     private static final int LEAST_STRIPS = 5;
@@ -53,34 +64,63 @@ record ImplicitGemm(Kernel kernel, int[] shape, int blocks, int tileColumns, int
 
     /** The layer itself, with the epilogue of its activation, or the loss. */
     static ImplicitGemm forward(Layer layer, int count, Epilogue epilogue, float scale, String precision) {
-        return of(layer, count, layer.operation() == Operation.TRANSPOSED_CONVOLUTION, layer.inputChannels(),
-                layer.outputChannels(), layer.inputHeight(), layer.inputWidth(), epilogue, scale, precision);
+        return of(
+                layer,
+                count,
+                layer.operation() == Operation.TRANSPOSED_CONVOLUTION,
+                layer.inputChannels(),
+                layer.outputChannels(),
+                layer.inputHeight(),
+                layer.inputWidth(),
+                epilogue,
+                scale,
+                precision);
     }
 
     /** From the gradient at what the layer put out, before its activation, to that at what it took in. */
     static ImplicitGemm dataGradient(Layer layer, int count, Epilogue epilogue, String precision) {
-        return of(layer, count, layer.operation() != Operation.TRANSPOSED_CONVOLUTION, layer.outputChannels(),
-                layer.inputChannels(), layer.outputHeight(), layer.outputWidth(), epilogue, 0, precision);
+        return of(
+                layer,
+                count,
+                layer.operation() != Operation.TRANSPOSED_CONVOLUTION,
+                layer.outputChannels(),
+                layer.inputChannels(),
+                layer.outputHeight(),
+                layer.outputWidth(),
+                epilogue,
+                0,
+                precision);
     }
 
     /** Height and width are those of the images that values are gathered from. */
-    private static ImplicitGemm of(Layer layer, int count, boolean transposed, int channels, int columns, int height,
-            int width, Epilogue epilogue, float scale, String precision) {
+    private static ImplicitGemm of(
+            Layer layer,
+            int count,
+            boolean transposed,
+            int channels,
+            int columns,
+            int height,
+            int width,
+            Epilogue epilogue,
+            float scale,
+            String precision) {
         boolean scatters = layer.operation() == Operation.TRANSPOSED_CONVOLUTION; // its small side is its input
         int gridHeight = scatters ? layer.inputHeight() : layer.outputHeight();
         int gridWidth = scatters ? layer.inputWidth() : layer.outputWidth();
         Optional<Tile> tensorCores = TensorCores.tile(precision, layer, transposed, channels, columns, epilogue);
-        Tile strips = tensorCores.isPresent() || epilogue == Epilogue.LOSS || epilogue == Epilogue.BIAS_SIGMOID ? null
+        Tile strips = tensorCores.isPresent() || epilogue == Epilogue.LOSS || epilogue == Epilogue.BIAS_SIGMOID
+                ? null
                 : stripTile(layer, transposed, channels, columns, gridHeight, gridWidth);
         if (strips != null) {
-            return ofStrips(layer, strips, count, channels, columns, height, width, gridHeight, gridWidth, epilogue, scale);
+            return ofStrips(
+                    layer, strips, count, channels, columns, height, width, gridHeight, gridWidth, epilogue, scale);
         }
         if (transposed && columns == 1 && layer.kernelSize() == 3 && layer.stride() == 1 && channels % 8 == 0) {
             return ofSingleFilter(layer, count, channels, height, width, epilogue, scale);
         }
         int rows = count * gridHeight * gridWidth;
-        Tile tile = tensorCores.orElseGet(() ->
-                layer.operation() == Operation.DENSE ? denseTile(transposed, channels, columns)
+        Tile tile = tensorCores.orElseGet(() -> layer.operation() == Operation.DENSE
+                ? denseTile(transposed, channels, columns)
                 : transposed ? transposedTile(channels, columns) : forwardTile(channels, columns));
         int phases = transposed ? layer.stride() * layer.stride() : 1;
         int tileRows = (rows + tile.rows() - 1) / tile.rows();
@@ -88,53 +128,129 @@ record ImplicitGemm(Kernel kernel, int[] shape, int blocks, int tileColumns, int
         int depthTiles = (layer.kernelSize() * layer.kernelSize() * channels + tile.depth() - 1) / tile.depth();
         boolean sums = epilogue == Epilogue.LOSS || epilogue == Epilogue.RELU_GRADIENT;
         int tiles = tileRows * tileColumns * phases;
-        int splits = sums || phases > 1 ? 1 : Math.max(1,
-                Math.min(FEW_BLOCKS / tiles, depthTiles * tile.depth() / LEAST_PART));
+        int splits = sums || phases > 1
+                ? 1
+                : Math.max(1, Math.min(FEW_BLOCKS / tiles, depthTiles * tile.depth() / LEAST_PART));
         Divisor byGrid = Divisor.of(gridHeight * gridWidth);
         Divisor byWidth = Divisor.of(gridWidth);
         Divisor byChannels = Divisor.of(channels);
-        int[] shape = {rows, gridHeight, gridWidth, height, width, channels, columns, layer.kernelSize(),
-                layer.paddingBefore(), layer.stride(), splits, epilogue.ordinal(), pieces(columns) * PIECE,
-                Float.floatToIntBits(scale), byGrid.multiplier(), byGrid.shift(), byWidth.multiplier(), byWidth.shift(),
-                byChannels.multiplier(), byChannels.shift()};
-        return new ImplicitGemm(tile.kernel(), shape, Math.min(tileRows, MOST_BLOCKS), tileColumns, phases, splits,
-                splits > 1 ? tiles : 0, splits > 1 ? (long) tiles * splits * tile.rows() * tile.columns() : 0);
+        int[] shape = {
+            rows,
+            gridHeight,
+            gridWidth,
+            height,
+            width,
+            channels,
+            columns,
+            layer.kernelSize(),
+            layer.paddingBefore(),
+            layer.stride(),
+            splits,
+            epilogue.ordinal(),
+            pieces(columns) * PIECE,
+            Float.floatToIntBits(scale),
+            byGrid.multiplier(),
+            byGrid.shift(),
+            byWidth.multiplier(),
+            byWidth.shift(),
+            byChannels.multiplier(),
+            byChannels.shift()
+        };
+        return new ImplicitGemm(
+                tile.kernel(),
+                shape,
+                Math.min(tileRows, MOST_BLOCKS),
+                tileColumns,
+                phases,
+                splits,
+                splits > 1 ? tiles : 0,
+                splits > 1 ? (long) tiles * splits * tile.rows() * tile.columns() : 0);
     }
 
     /** By a kernel of include/strips.cuh, in whose {@code GemmShape} rows are strips. */
-    private static ImplicitGemm ofStrips(Layer layer, Tile tile, int count, int channels, int columns, int height, int width,
-            int gridHeight, int gridWidth, Epilogue epilogue, float scale) {
+    private static ImplicitGemm ofStrips(
+            Layer layer,
+            Tile tile,
+            int count,
+            int channels,
+            int columns,
+            int height,
+            int width,
+            int gridHeight,
+            int gridWidth,
+            Epilogue epilogue,
+            float scale) {
         int across = stripsAcross(gridWidth);
         int rows = count * across * gridHeight;
         Divisor byStrips = Divisor.of(across * gridHeight);
         Divisor byHeight = Divisor.of(gridHeight);
         Divisor byAcross = Divisor.of(across);
-        int[] shape = {rows, gridHeight, gridWidth, height, width, channels, columns, layer.kernelSize(),
-                layer.paddingBefore(), layer.stride(), 1, epilogue.ordinal(), pieces(columns) * PIECE,
-                Float.floatToIntBits(scale), byStrips.multiplier(), byStrips.shift(), byHeight.multiplier(),
-                byHeight.shift(), byAcross.multiplier(), byAcross.shift()};
+        int[] shape = {
+            rows,
+            gridHeight,
+            gridWidth,
+            height,
+            width,
+            channels,
+            columns,
+            layer.kernelSize(),
+            layer.paddingBefore(),
+            layer.stride(),
+            1,
+            epilogue.ordinal(),
+            pieces(columns) * PIECE,
+            Float.floatToIntBits(scale),
+            byStrips.multiplier(),
+            byStrips.shift(),
+            byHeight.multiplier(),
+            byHeight.shift(),
+            byAcross.multiplier(),
+            byAcross.shift()
+        };
         int tileRows = (rows + tile.rows() - 1) / tile.rows();
         int tileColumns = (columns + tile.columns() - 1) / tile.columns();
         return new ImplicitGemm(tile.kernel(), shape, Math.min(tileRows, MOST_BLOCKS), tileColumns, 1, 1, 0, 0);
     }
 
     /** By the kernel of include/single_filter.cuh, in whose {@code GemmShape} rows are tiles. */
-    private static ImplicitGemm ofSingleFilter(Layer layer, int count, int channels, int height, int width,
-            Epilogue epilogue, float scale) {
+    private static ImplicitGemm ofSingleFilter(
+            Layer layer, int count, int channels, int height, int width, Epilogue epilogue, float scale) {
         int across = (width + SINGLE_COLUMNS - 1) / SINGLE_COLUMNS;
         int ofImage = across * ((height + SINGLE_ROWS - 1) / SINGLE_ROWS);
         int rows = count * ofImage;
         Divisor byTiles = Divisor.of(ofImage);
         Divisor byAcross = Divisor.of(across);
-        int[] shape = {rows, height, width, height, width, channels, 1, layer.kernelSize(), layer.paddingBefore(),
-                layer.stride(), 1, epilogue.ordinal(), PIECE, Float.floatToIntBits(scale), byTiles.multiplier(),
-                byTiles.shift(), byAcross.multiplier(), byAcross.shift(), 0, 0};
-        return new ImplicitGemm(Kernel.TRANSPOSED_CONVOLUTION_SINGLE_3X3, shape, Math.min(rows, MOST_BLOCKS), 1, 1, 1, 0, 0);
+        int[] shape = {
+            rows,
+            height,
+            width,
+            height,
+            width,
+            channels,
+            1,
+            layer.kernelSize(),
+            layer.paddingBefore(),
+            layer.stride(),
+            1,
+            epilogue.ordinal(),
+            PIECE,
+            Float.floatToIntBits(scale),
+            byTiles.multiplier(),
+            byTiles.shift(),
+            byAcross.multiplier(),
+            byAcross.shift(),
+            0,
+            0
+        };
+        return new ImplicitGemm(
+                Kernel.TRANSPOSED_CONVOLUTION_SINGLE_3X3, shape, Math.min(rows, MOST_BLOCKS), 1, 1, 1, 0, 0);
     }
 
     /** Whether strips of that many columns can go along images of that size. */
     static boolean fitsStrips(Layer layer, int columns, int height, int width) {
-        return layer.operation() != Operation.DENSE && layer.kernelSize() == 3 && columns % 4 == 0
+        return layer.operation() != Operation.DENSE
+                && layer.kernelSize() == 3
+                && columns % 4 == 0
                 && Math.min(height, width) >= LEAST_STRIPS;
     }
 
@@ -144,8 +260,8 @@ record ImplicitGemm(Kernel kernel, int[] shape, int blocks, int tileColumns, int
     }
 
     /** The tile of the kernel of include/strips.cuh that is made for a layer; null where none is. */
-    private static Tile stripTile(Layer layer, boolean transposed, int channels, int columns, int gridHeight,
-            int gridWidth) {
+    private static Tile stripTile(
+            Layer layer, boolean transposed, int channels, int columns, int gridHeight, int gridWidth) {
         if (!fitsStrips(layer, columns, gridHeight, gridWidth)) {
             return null;
         }
@@ -153,10 +269,12 @@ record ImplicitGemm(Kernel kernel, int[] shape, int blocks, int tileColumns, int
             return !transposed && channels == 1 ? new Tile(Kernel.CONVOLUTION_STRIPS_1_STRIDE_1, STRIPS, 32) : null;
         }
         if (transposed) {
-            return channels == 64 ? new Tile(Kernel.TRANSPOSED_CONVOLUTION_STRIPS_64, STRIPS, 16)
+            return channels == 64
+                    ? new Tile(Kernel.TRANSPOSED_CONVOLUTION_STRIPS_64, STRIPS, 16)
                     : channels == 32 ? new Tile(Kernel.TRANSPOSED_CONVOLUTION_STRIPS_32, STRIPS, 16) : null;
         }
-        return channels == 1 ? new Tile(Kernel.CONVOLUTION_STRIPS_1, STRIPS, 32)
+        return channels == 1
+                ? new Tile(Kernel.CONVOLUTION_STRIPS_1, STRIPS, 32)
                 : channels % 8 == 0 ? new Tile(Kernel.CONVOLUTION_STRIPS, STRIPS, 32) : null;
     }
 
@@ -171,18 +289,26 @@ record ImplicitGemm(Kernel kernel, int[] shape, int blocks, int tileColumns, int
         if (columns <= 4) {
             return new Tile(Kernel.TRANSPOSED_CONVOLUTION_FEW, 128, 4);
         }
-        return new Tile(channels % 4 == 0 ? Kernel.TRANSPOSED_CONVOLUTION_VECTOR : Kernel.TRANSPOSED_CONVOLUTION, 64, 32);
+        return new Tile(
+                channels % 4 == 0 ? Kernel.TRANSPOSED_CONVOLUTION_VECTOR : Kernel.TRANSPOSED_CONVOLUTION, 64, 32);
     }
 
     private static Tile denseTile(boolean transposed, int channels, int columns) {
         boolean vector = channels % 4 == 0 && (transposed || columns % 4 == 0);
         if (columns <= 16) {
-            return new Tile(transposed
-                    ? vector ? Kernel.DENSE_DATA_GRADIENT_NARROW_VECTOR : Kernel.DENSE_DATA_GRADIENT_NARROW
-                    : vector ? Kernel.DENSE_NARROW_VECTOR : Kernel.DENSE_NARROW, 32, 16);
+            return new Tile(
+                    transposed
+                            ? vector ? Kernel.DENSE_DATA_GRADIENT_NARROW_VECTOR : Kernel.DENSE_DATA_GRADIENT_NARROW
+                            : vector ? Kernel.DENSE_NARROW_VECTOR : Kernel.DENSE_NARROW,
+                    32,
+                    16);
         }
-        return new Tile(transposed ? vector ? Kernel.DENSE_DATA_GRADIENT_VECTOR : Kernel.DENSE_DATA_GRADIENT
-                : vector ? Kernel.DENSE_VECTOR : Kernel.DENSE, 32, 64);
+        return new Tile(
+                transposed
+                        ? vector ? Kernel.DENSE_DATA_GRADIENT_VECTOR : Kernel.DENSE_DATA_GRADIENT
+                        : vector ? Kernel.DENSE_VECTOR : Kernel.DENSE,
+                32,
+                64);
     }
 
     /** Pieces of the arena that so many floats take. */
@@ -208,16 +334,16 @@ record ImplicitGemm(Kernel kernel, int[] shape, int blocks, int tileColumns, int
     /**
      * Asks for it.
      *
-     * @param arguments input, weights, bias, other, output, gradient, sums and squares as {@code struct GemmOperands} has
-     *                  them, each a {@link DeviceArray} or 0L
+     * @param arguments input, weights, bias, other, output, gradient, sums and squares as {@code struct GemmOperands}
+     *     has them, each a {@link DeviceArray} or 0L
      */
     void launch(Kernel.Library kernels, SplitMemory split, Object... arguments) {
         start(kernels, split, 0L, arguments);
     }
 
     /**
-     * The same for a product whose epilogue is the loss, which also counts the update that will follow, and finds its step
-     * size.
+     * The same for a product whose epilogue is the loss, which also counts the update that will follow, and finds its
+     * step size.
      *
      * @param state {@code struct StepState}
      */
@@ -231,15 +357,16 @@ record ImplicitGemm(Kernel kernel, int[] shape, int blocks, int tileColumns, int
 
     /** Of its kernel: {@code operands} are those of {@link #launch}. */
     Object[] arguments(SplitMemory split, Object stateOrNull, Object... operands) {
-        return Kernel.join(new Object[] {shape}, operands, new Object[] {split.partials(), split.tickets(), stateOrNull,
-            (float) Adam.BETA_1, (float) Adam.BETA_2});
+        return Kernel.join(new Object[] {shape}, operands, new Object[] {
+            split.partials(), split.tickets(), stateOrNull, (float) Adam.BETA_1, (float) Adam.BETA_2
+        });
     }
 
     /**
      * Where blocks that share a tile meet; products that follow each other can use the same.
      *
      * @param partials floats
-     * @param tickets  integers that are zero between two products
+     * @param tickets integers that are zero between two products
      */
     record SplitMemory(DeviceArray partials, DeviceArray tickets) {
 
@@ -251,7 +378,8 @@ record ImplicitGemm(Kernel kernel, int[] shape, int blocks, int tileColumns, int
                 floats = Math.max(floats, product.partials());
                 count = Math.max(count, product.tickets());
             }
-            return new SplitMemory(device.allocateFloats(owner, floats, "parts of products"),
+            return new SplitMemory(
+                    device.allocateFloats(owner, floats, "parts of products"),
                     device.allocate(owner, 4L * count, "parts of products"));
         }
     }

@@ -25,7 +25,12 @@ final class Inference {
     private final DeviceArray pixels;
     private final Map<Integer, Forward> passes = new HashMap<>();
 
-    Inference(Toolkit toolkit, DeviceScope owner, Architecture architecture, ParameterArena arena, DeviceArray parameters) {
+    Inference(
+            Toolkit toolkit,
+            DeviceScope owner,
+            Architecture architecture,
+            ParameterArena arena,
+            DeviceArray parameters) {
         this.toolkit = toolkit;
         this.owner = owner;
         this.arena = arena;
@@ -35,14 +40,15 @@ final class Inference {
         long largest = layers.stream().mapToLong(Layer::outputSize).max().orElseThrow();
         capacity = Integer.highestOneBit((int) Math.max(1, Math.min(IMAGES, VALUES / largest)));
         activations = new Activations(toolkit, owner, architecture, capacity);
-        pixels = toolkit.device().allocateFloats(owner, capacity * Math.max(largest, architecture.imageSize()),
-                "a batch of " + capacity);
+        pixels = toolkit.device()
+                .allocateFloats(
+                        owner, capacity * Math.max(largest, architecture.imageSize()), "a batch of " + capacity);
     }
 
     /**
      * Runs layers {@code from} (inclusive) to {@code to} (exclusive).
      *
-     * @param input   what goes into the first of them, {@code [count, height, width, channels]}
+     * @param input what goes into the first of them, {@code [count, height, width, channels]}
      * @param results receives what comes out of the last of them, likewise
      */
     void run(float[] input, int count, int from, int to, float[] results) {
@@ -57,12 +63,18 @@ final class Inference {
         }
     }
 
-    /** Runs all layers on images on the device, {@code [count, height, width, channels]}, and leaves the results there. */
+    /**
+     * Runs all layers on images on the device, {@code [count, height, width, channels]}, and leaves the results there.
+     */
     void run(DeviceArray images, int count, DeviceArray results) {
         int size = layers.get(0).inputSize();
         for (int first = 0; first < count; first += capacity) {
             int part = Math.min(capacity, count - first);
-            run(images.floats((long) first * size, (long) part * size), part, 0, layers.size(),
+            run(
+                    images.floats((long) first * size, (long) part * size),
+                    part,
+                    0,
+                    layers.size(),
                     results.floats((long) first * size, (long) part * size));
         }
     }
@@ -73,10 +85,12 @@ final class Inference {
         layout.toPixels(activations.output(to - 1), results, activations.outputPlanes(to - 1), count);
     }
 
-    /** Passes are made for powers of two, so that they stay few; images beyond {@code count} are computed along and left. */
+    /**
+     * Passes are made for powers of two, so that they stay few; images beyond {@code count} are computed along and
+     * left.
+     */
     private Forward passFor(int count) {
         int size = count == 1 ? 1 : 2 * Integer.highestOneBit(count - 1);
-        return passes.computeIfAbsent(size, key -> toolkit.forward(layers, arena, parameters, activations, key,
-                owner));
+        return passes.computeIfAbsent(size, key -> toolkit.forward(layers, arena, parameters, activations, key, owner));
     }
 }

@@ -81,11 +81,11 @@ enum Kernel {
     WEIGHT_GRADIENT_TF32("sm_80/weight_gradient_tf32", "weight_gradient_tf32"),
     WEIGHT_GRADIENT_BF16("sm_80/weight_gradient_bf16", "weight_gradient_bf16"),
     CONVOLUTION_TF32_32_GRADIENTS("sm_80/layer_gradients_tf32", "convolution_tf32_32_gradients"),
-    TRANSPOSED_CONVOLUTION_TF32_32_NARROW_GRADIENTS("sm_80/layer_gradients_tf32",
-            "transposed_convolution_tf32_32_narrow_gradients"),
+    TRANSPOSED_CONVOLUTION_TF32_32_NARROW_GRADIENTS(
+            "sm_80/layer_gradients_tf32", "transposed_convolution_tf32_32_narrow_gradients"),
     CONVOLUTION_BF16_32_GRADIENTS("sm_80/layer_gradients_bf16", "convolution_bf16_32_gradients"),
-    TRANSPOSED_CONVOLUTION_BF16_32_NARROW_GRADIENTS("sm_80/layer_gradients_bf16",
-            "transposed_convolution_bf16_32_narrow_gradients"),
+    TRANSPOSED_CONVOLUTION_BF16_32_NARROW_GRADIENTS(
+            "sm_80/layer_gradients_bf16", "transposed_convolution_bf16_32_narrow_gradients"),
     UPDATE("update", "update"),
     GRADIENTS("update", "gradients"),
     TO_PLANES("layout", "to_planes"),
@@ -129,8 +129,8 @@ enum Kernel {
         private CUfunction load(Kernel kernel) {
             CUmodule module = modules.computeIfAbsent(kernel.resource(), resource -> loadModule(resource, owner));
             CUfunction function = new CUfunction();
-            CudaStatus.check(JCudaDriver.cuModuleGetFunction(function, module, kernel.entry), "find the kernel "
-                    + kernel.entry);
+            CudaStatus.check(
+                    JCudaDriver.cuModuleGetFunction(function, module, kernel.entry), "find the kernel " + kernel.entry);
             return function;
         }
 
@@ -167,8 +167,8 @@ enum Kernel {
         /**
          * Runs a kernel in {@code x} by {@code y} blocks of {@value #THREADS} threads.
          *
-         * @param arguments as the kernel declares them: Integer, Long, Float or DeviceArray, int[] for a structure of 4-byte
-         *                  values; 0L is a null pointer, too
+         * @param arguments as the kernel declares them: Integer, Long, Float or DeviceArray, int[] for a structure of
+         *     4-byte values; 0L is a null pointer, too
          */
         void launchBlocks(Kernel kernel, int x, int y, Object... arguments) {
             start(kernel, x, y, 1, THREADS, arguments);
@@ -190,8 +190,10 @@ enum Kernel {
                 pointers[i] = pointerTo(arguments[i]);
             }
             CUfunction function = functions.computeIfAbsent(kernel, this::load);
-            CudaStatus.check(JCudaDriver.cuLaunchKernel(function, x, y, z, threads, 1, 1, 0, device.stream(),
-                    Pointer.to(pointers), null), "run the kernel " + kernel.entry);
+            CudaStatus.check(
+                    JCudaDriver.cuLaunchKernel(
+                            function, x, y, z, threads, 1, 1, 0, device.stream(), Pointer.to(pointers), null),
+                    "run the kernel " + kernel.entry);
             device.asked(kernel.entry);
         }
 

@@ -19,7 +19,16 @@ final class Layout {
 
     private void copy(Kernel kernel, DeviceArray from, DeviceArray to, Planes shape, int count) {
         int total = count * shape.values();
-        kernels.launch(kernel, total, from, to, total, shape.channels(), shape.height(), shape.width(), shape.plane(),
+        kernels.launch(
+                kernel,
+                total,
+                from,
+                to,
+                total,
+                shape.channels(),
+                shape.height(),
+                shape.width(),
+                shape.plane(),
                 shape.pitch());
     }
 }

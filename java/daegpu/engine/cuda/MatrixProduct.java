@@ -8,8 +8,8 @@ import jcuda.jcublas.cublasOperation;
 import jcuda.runtime.cudaStream_t;
 
 /**
- * The products of dense layers, by cuBLAS. Matrices here are row by row, as everywhere in this program, and cuBLAS's are
- * column by column: each product is asked for transposed, {@code (A·B)ᵀ = Bᵀ·Aᵀ}, and nothing is copied.
+ * The products of dense layers, by cuBLAS. Matrices here are row by row, as everywhere in this program, and cuBLAS's
+ * are column by column: each product is asked for transposed, {@code (A·B)ᵀ = Bᵀ·Aᵀ}, and nothing is copied.
  */
 final class MatrixProduct {
 
@@ -33,35 +33,98 @@ final class MatrixProduct {
         long bytes = (device.gpu().major() >= 9 ? 32L : 4L) << 20;
         DeviceArray workspace = device.allocate(owner, bytes, "cuBLAS's workspace");
         CudaStatus.checkBlas(JCublas2.cublasSetWorkspace(handle, workspace.pointer(), bytes), "use its workspace");
-        CudaStatus.checkBlas(JCublas2.cublasSetMathMode(handle,
-                precision.equals("fp32") ? cublasMath.CUBLAS_PEDANTIC_MATH : cublasMath.CUBLAS_TF32_TENSOR_OP_MATH),
+        CudaStatus.checkBlas(
+                JCublas2.cublasSetMathMode(
+                        handle,
+                        precision.equals("fp32")
+                                ? cublasMath.CUBLAS_PEDANTIC_MATH
+                                : cublasMath.CUBLAS_TF32_TENSOR_OP_MATH),
                 "choose the precision");
     }
 
     /** {@code output[count, out] += input[count, in] · weights[in, out]}. */
     void addForward(DeviceArray input, DeviceArray weights, DeviceArray output, int count, int in, int out) {
-        multiply(cublasOperation.CUBLAS_OP_N, cublasOperation.CUBLAS_OP_N, out, count, in, weights, out, input, in, ONE,
-                output, out);
+        multiply(
+                cublasOperation.CUBLAS_OP_N,
+                cublasOperation.CUBLAS_OP_N,
+                out,
+                count,
+                in,
+                weights,
+                out,
+                input,
+                in,
+                ONE,
+                output,
+                out);
     }
 
     /** {@code inputGradient[count, in] = gradient[count, out] · weights[in, out]ᵀ}. */
-    void inputGradient(DeviceArray gradient, DeviceArray weights, DeviceArray inputGradient, int count, int in, int out) {
-        multiply(cublasOperation.CUBLAS_OP_T, cublasOperation.CUBLAS_OP_N, in, count, out, weights, out, gradient, out, ZERO,
-                inputGradient, in);
+    void inputGradient(
+            DeviceArray gradient, DeviceArray weights, DeviceArray inputGradient, int count, int in, int out) {
+        multiply(
+                cublasOperation.CUBLAS_OP_T,
+                cublasOperation.CUBLAS_OP_N,
+                in,
+                count,
+                out,
+                weights,
+                out,
+                gradient,
+                out,
+                ZERO,
+                inputGradient,
+                in);
     }
 
     /** {@code weightGradient[in, out] = input[count, in]ᵀ · gradient[count, out]}. */
-    void weightGradient(DeviceArray input, DeviceArray gradient, DeviceArray weightGradient, int count, int in, int out) {
-        multiply(cublasOperation.CUBLAS_OP_N, cublasOperation.CUBLAS_OP_T, out, in, count, gradient, out, input, in, ZERO,
-                weightGradient, out);
+    void weightGradient(
+            DeviceArray input, DeviceArray gradient, DeviceArray weightGradient, int count, int in, int out) {
+        multiply(
+                cublasOperation.CUBLAS_OP_N,
+                cublasOperation.CUBLAS_OP_T,
+                out,
+                in,
+                count,
+                gradient,
+                out,
+                input,
+                in,
+                ZERO,
+                weightGradient,
+                out);
     }
 
-    private void multiply(int transposeA, int transposeB, int m, int n, int k, DeviceArray a, int lda, DeviceArray b,
-            int ldb, Pointer beta,
-                          DeviceArray c, int ldc) {
-        CudaStatus.checkBlas(JCublas2.cublasSgemm(handle, transposeA, transposeB, m, n, k, ONE, a.pointer(), lda,
-                b.pointer(), ldb, beta,
-                c.pointer(), ldc), "multiply matrices");
+    private void multiply(
+            int transposeA,
+            int transposeB,
+            int m,
+            int n,
+            int k,
+            DeviceArray a,
+            int lda,
+            DeviceArray b,
+            int ldb,
+            Pointer beta,
+            DeviceArray c,
+            int ldc) {
+        CudaStatus.checkBlas(
+                JCublas2.cublasSgemm(
+                        handle,
+                        transposeA,
+                        transposeB,
+                        m,
+                        n,
+                        k,
+                        ONE,
+                        a.pointer(),
+                        lda,
+                        b.pointer(),
+                        ldb,
+                        beta,
+                        c.pointer(),
+                        ldc),
+                "multiply matrices");
         device.asked("cublasSgemm");
     }
 }

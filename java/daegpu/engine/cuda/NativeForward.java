@@ -15,14 +15,21 @@ final class NativeForward implements Forward {
     private final DeviceArray parameters;
     private final Activations activations;
 
-    NativeForward(Toolkit toolkit, List<Layer> layers, ParameterArena arena, DeviceArray parameters,
-            Activations activations, int count, DeviceScope owner) {
+    NativeForward(
+            Toolkit toolkit,
+            List<Layer> layers,
+            ParameterArena arena,
+            DeviceArray parameters,
+            Activations activations,
+            int count,
+            DeviceScope owner) {
         kernels = toolkit.kernels();
         this.arena = arena;
         this.parameters = parameters;
         this.activations = activations;
-        products = layers.stream().map(layer -> ImplicitGemm.forward(layer, count, epilogue(layer), 0,
-                toolkit.precision())).toList();
+        products = layers.stream()
+                .map(layer -> ImplicitGemm.forward(layer, count, epilogue(layer), 0, toolkit.precision()))
+                .toList();
         split = SplitMemory.forProducts(toolkit.device(), owner, products);
     }
 
@@ -38,8 +45,18 @@ final class NativeForward implements Forward {
     @Override
     public void run(int from, int to) {
         for (int l = from; l < to; l++) {
-            products.get(l).launch(kernels, split, activations.input(l), arena.kernel(parameters, l),
-                    arena.bias(parameters, l), 0L, activations.output(l), 0L, 0L, 0L);
+            products.get(l)
+                    .launch(
+                            kernels,
+                            split,
+                            activations.input(l),
+                            arena.kernel(parameters, l),
+                            arena.bias(parameters, l),
+                            0L,
+                            activations.output(l),
+                            0L,
+                            0L,
+                            0L);
         }
     }
 }

@@ -10,9 +10,9 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * {@link GradientStep} by this program's own kernels. Bias, activation and loss are found where the products before them are
- * made, and so are their gradients. Blocks leave shares of the parameters' gradients, which one kernel adds while it updates
- * the parameters: {@code cuda/update.cu}.
+ * {@link GradientStep} by this program's own kernels. Bias, activation and loss are found where the products before
+ * them are made, and so are their gradients. Blocks leave shares of the parameters' gradients, which one kernel adds
+ * while it updates the parameters: {@code cuda/update.cu}.
  */
 final class NativeTraining implements GradientStep {
 
@@ -25,17 +25,24 @@ final class NativeTraining implements GradientStep {
     private final ImplicitGemm loss;
     /** Null for the first layer: nobody asks for the gradient by the image. */
     private final ImplicitGemm[] dataGradients;
+
     private final WeightGradient[] weightGradients;
     private final SplitMemory split;
     /** Where the shares of each layer's weight gradient begin. */
     private final long[] weightsAt;
     /** Where the shares of a transposed convolution's bias gradient begin. */
     private final long[] sumsAt;
+
     private final DeviceArray partials;
     private final DeviceArray squares;
     private final DeviceArray pieces;
 
-    NativeTraining(Toolkit toolkit, List<Layer> layers, ParameterArena arena, TrainingMemory memory, int count,
+    NativeTraining(
+            Toolkit toolkit,
+            List<Layer> layers,
+            ParameterArena arena,
+            TrainingMemory memory,
+            int count,
             DeviceScope owner) {
         kernels = toolkit.kernels();
         this.layers = layers;
@@ -44,8 +51,12 @@ final class NativeTraining implements GradientStep {
         this.count = count;
         forward = new NativeForward(toolkit, layers, arena, memory.parameters(), memory.activations(), count, owner);
         int last = layers.size() - 1;
-        loss = ImplicitGemm.forward(layers.get(last), count, Epilogue.LOSS,
-                2f / ((float) count * layers.get(last).outputSize()), toolkit.precision());
+        loss = ImplicitGemm.forward(
+                layers.get(last),
+                count,
+                Epilogue.LOSS,
+                2f / ((float) count * layers.get(last).outputSize()),
+                toolkit.precision());
         dataGradients = new ImplicitGemm[layers.size()];
         weightGradients = new WeightGradient[layers.size()];
         weightsAt = new long[layers.size()];
@@ -54,7 +65,9 @@ final class NativeTraining implements GradientStep {
         for (int l = 0; l < layers.size(); l++) {
             weightGradients[l] = WeightGradient.of(layers.get(l), count, toolkit.precision());
             if (l > 0) {
-                dataGradients[l] = ImplicitGemm.dataGradient(layers.get(l), count,
+                dataGradients[l] = ImplicitGemm.dataGradient(
+                        layers.get(l),
+                        count,
                         layers.get(l - 1).activation() == Activation.RELU ? Epilogue.RELU_GRADIENT : Epilogue.PLAIN,
                         toolkit.precision());
                 products.add(dataGradients[l]);
@@ -69,7 +82,9 @@ final class NativeTraining implements GradientStep {
         toolkit.device().upload(table, pieces);
     }
 
-    /** Gives shares their places, and tells of each piece of the arena where its shares are. Returns the floats of all. */
+    /**
+     * Gives shares their places, and tells of each piece of the arena where its shares are. Returns the floats of all.
+     */
     private long placeShares(int[] table) {
         long at = 0;
         for (int l = 0; l < layers.size(); l++) {
@@ -77,7 +92,11 @@ final class NativeTraining implements GradientStep {
             weightsAt[l] = at;
             int biasPiece = arena.biasAt(l) / ImplicitGemm.PIECE;
             for (int piece = arena.kernelAt(l) / ImplicitGemm.PIECE; piece < biasPiece; piece++) {
-                put(table, piece, at + (long) piece * ImplicitGemm.PIECE - arena.kernelAt(l), weights.splits(),
+                put(
+                        table,
+                        piece,
+                        at + (long) piece * ImplicitGemm.PIECE - arena.kernelAt(l),
+                        weights.splits(),
                         weights.share());
             }
             at += (long) weights.splits() * weights.share();
@@ -87,10 +106,19 @@ final class NativeTraining implements GradientStep {
             ImplicitGemm summing = bySums ? summing(l) : null;
             for (int i = 0; i < biasPieces; i++) {
                 if (bySums) {
-                    put(table, biasPiece + i, at + (long) i * ImplicitGemm.PIECE, summing.sumRows(), summing.sumsPitch());
+                    put(
+                            table,
+                            biasPiece + i,
+                            at + (long) i * ImplicitGemm.PIECE,
+                            summing.sumRows(),
+                            summing.sumsPitch());
                 } else {
-                    put(table, biasPiece + i, weightsAt[l] + weights.biasAt() + (long) i * ImplicitGemm.PIECE,
-                            weights.splits(), weights.share());
+                    put(
+                            table,
+                            biasPiece + i,
+                            weightsAt[l] + weights.biasAt() + (long) i * ImplicitGemm.PIECE,
+                            weights.splits(),
+                            weights.share());
                 }
             }
             at += bySums ? (long) summing.sumRows() * summing.sumsPitch() : 0;
@@ -104,7 +132,9 @@ final class NativeTraining implements GradientStep {
         table[3 * piece + 2] = stride;
     }
 
-    /** What finds the gradient at what layer {@code l}, a transposed convolution, computed, and sums it for the bias. */
+    /**
+     * What finds the gradient at what layer {@code l}, a transposed convolution, computed, and sums it for the bias.
+     */
     private ImplicitGemm summing(int l) {
         return l == layers.size() - 1 ? loss : dataGradients[l + 1];
     }
@@ -113,7 +143,8 @@ final class NativeTraining implements GradientStep {
         if (layers.get(l).operation() != Operation.TRANSPOSED_CONVOLUTION) {
             return 0L;
         }
-        return partials.floats(sumsAt[l], (long) summing(l).sumRows() * summing(l).sumsPitch());
+        return partials.floats(
+                sumsAt[l], (long) summing(l).sumRows() * summing(l).sumsPitch());
     }
 
     @Override
@@ -121,18 +152,34 @@ final class NativeTraining implements GradientStep {
         int last = layers.size() - 1;
         Activations activations = memory.activations();
         forward.run(0, last);
-        loss.launchAndCount(kernels, split, memory.state(), activations.input(last), arena.kernel(memory.parameters(), last),
-                arena.bias(memory.parameters(), last), memory.clean(), activations.output(last), memory.gradientAt(last),
-                sumsOf(last), squares);
+        loss.launchAndCount(
+                kernels,
+                split,
+                memory.state(),
+                activations.input(last),
+                arena.kernel(memory.parameters(), last),
+                arena.bias(memory.parameters(), last),
+                memory.clean(),
+                activations.output(last),
+                memory.gradientAt(last),
+                sumsOf(last),
+                squares);
         for (int l = last; l >= 0; l--) {
-            DeviceArray shares = partials.floats(weightsAt[l],
-                    (long) weightGradients[l].splits() * weightGradients[l].share());
+            DeviceArray shares =
+                    partials.floats(weightsAt[l], (long) weightGradients[l].splits() * weightGradients[l].share());
             if (l == 0) {
                 weightGradients[l].launch(kernels, activations.input(l), memory.gradientAt(l), shares);
             } else {
-                new LayerGradients(dataGradients[l], weightGradients[l]).launch(kernels, split, activations.input(l),
-                        memory.gradientAt(l), arena.kernel(memory.parameters(), l), shares, memory.gradientAt(l - 1),
-                        sumsOf(l - 1));
+                new LayerGradients(dataGradients[l], weightGradients[l])
+                        .launch(
+                                kernels,
+                                split,
+                                activations.input(l),
+                                memory.gradientAt(l),
+                                arena.kernel(memory.parameters(), l),
+                                shares,
+                                memory.gradientAt(l - 1),
+                                sumsOf(l - 1));
             }
         }
         update();
@@ -140,15 +187,29 @@ final class NativeTraining implements GradientStep {
 
     private void update() {
         float mean = 1f / ((float) count * layers.get(layers.size() - 1).outputSize());
-        kernels.launchBlocks(Kernel.UPDATE, arena.size() / ImplicitGemm.PIECE + 1, 1, memory.parameters(),
-                memory.firstMoment(), memory.secondMoment(), partials, pieces, (float) (1 - Adam.BETA_1),
-                (float) (1 - Adam.BETA_2), Adam.EPSILON, squares, loss.squares(), mean, memory.losses(), count,
+        kernels.launchBlocks(
+                Kernel.UPDATE,
+                arena.size() / ImplicitGemm.PIECE + 1,
+                1,
+                memory.parameters(),
+                memory.firstMoment(),
+                memory.secondMoment(),
+                partials,
+                pieces,
+                (float) (1 - Adam.BETA_1),
+                (float) (1 - Adam.BETA_2),
+                Adam.EPSILON,
+                squares,
+                loss.squares(),
+                mean,
+                memory.losses(),
+                count,
                 memory.state());
     }
 
     @Override
     public void collectGradients() {
-        kernels.launchBlocks(Kernel.GRADIENTS, arena.size() / ImplicitGemm.PIECE, 1, partials, pieces,
-                memory.gradients());
+        kernels.launchBlocks(
+                Kernel.GRADIENTS, arena.size() / ImplicitGemm.PIECE, 1, partials, pieces, memory.gradients());
     }
 }

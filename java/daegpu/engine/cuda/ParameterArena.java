@@ -8,12 +8,13 @@ import java.util.List;
 
 /**
  * Where each trainable tensor lies in one contiguous piece of device memory, and how its values are ordered there.
- * Checkpoints hold convolution kernels as {@code [row, column, channel, filter]} and images in row, column, channel order;
- * cuDNN takes kernels as {@code [filter, channel, row, column]} and images channel by channel, so the dense layers meet the
- * flattened image in that order. This program's own kernels take the order of checkpoints. Values are re-ordered when a
- * state is loaded or saved, and never in between.
+ * Checkpoints hold convolution kernels as {@code [row, column, channel, filter]} and images in row, column, channel
+ * order; cuDNN takes kernels as {@code [filter, channel, row, column]} and images channel by channel, so the dense
+ * layers meet the flattened image in that order. This program's own kernels take the order of checkpoints. Values are
+ * re-ordered when a state is loaded or saved, and never in between.
  *
- * <p>Tensors begin at multiples of 256 bytes, as separately allocated ones would. The gaps are zero, and Adam keeps them so.
+ * <p>Tensors begin at multiples of 256 bytes, as separately allocated ones would. The gaps are zero, and Adam keeps
+ * them so.
  */
 final class ParameterArena {
 
@@ -148,10 +149,11 @@ final class ParameterArena {
 
     private void visitDense(int l, int start, Visitor visitor) {
         int[] shape = layers.get(l).kernelShape();
-        int[] rows = l > 0 ? planesOf(layers.get(l - 1).outputHeight() * layers.get(l - 1).outputWidth(), shape[0])
+        int[] rows = l > 0
+                ? planesOf(layers.get(l - 1).outputHeight() * layers.get(l - 1).outputWidth(), shape[0])
                 : planesOf(1, shape[0]);
-        int[] columns = l + 1 < layers.size() ? planesOf(layers.get(l + 1).inputHeight() * layers.get(l + 1).inputWidth(),
-                shape[1])
+        int[] columns = l + 1 < layers.size()
+                ? planesOf(layers.get(l + 1).inputHeight() * layers.get(l + 1).inputWidth(), shape[1])
                 : planesOf(1, shape[1]);
         int in = start;
         for (int row : rows) {

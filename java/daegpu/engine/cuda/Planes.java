@@ -4,16 +4,16 @@ import daegpu.model.Layer;
 import daegpu.model.Layer.Operation;
 
 /**
- * How images lie in device memory: one plane of floats for each channel, in the order of cuDNN's NCHW, each perhaps larger
- * than the image. cuDNN pads on both sides alike, and a 'same' convolution of stride 2 has one row and column of zeros more
- * behind the image than before it; so its image lies in a plane with a border there. A transposed convolution computes that
- * border, too, and it is then left unread.
+ * How images lie in device memory: one plane of floats for each channel, in the order of cuDNN's NCHW, each perhaps
+ * larger than the image. cuDNN pads on both sides alike, and a 'same' convolution of stride 2 has one row and column of
+ * zeros more behind the image than before it; so its image lies in a plane with a border there. A transposed
+ * convolution computes that border, too, and it is then left unread.
  *
  * @param channels planes of an image
- * @param height   rows of the image
- * @param width    columns of the image
- * @param border   rows, and columns, behind the image
- * @param pitch    floats from one row to the next
+ * @param height rows of the image
+ * @param width columns of the image
+ * @param border rows, and columns, behind the image
+ * @param pitch floats from one row to the next
  */
 record Planes(int channels, int height, int width, int border, int pitch) {
 
@@ -22,7 +22,9 @@ record Planes(int channels, int height, int width, int border, int pitch) {
         return new Planes(channels, height, width, 0, width);
     }
 
-    /** In the program's own order, pixel by pixel: the channels of a row's pixels are one long row of a single plane. */
+    /**
+     * In the program's own order, pixel by pixel: the channels of a row's pixels are one long row of a single plane.
+     */
     static Planes pixels(int height, int width, int channels) {
         return packed(1, height, width * channels);
     }
@@ -39,8 +41,9 @@ record Planes(int channels, int height, int width, int border, int pitch) {
         int small = transposed ? layer.inputHeight() : layer.outputHeight();
         int padding = Math.max((small - 1) * layer.stride() + layer.kernelSize() - height, 0);
         int border = padding - 2 * layer.paddingBefore();
-        return border == 0 ? packed(channels, height, width) : new Planes(channels, height, width, border,
-                (width + border + 3) / 4 * 4);
+        return border == 0
+                ? packed(channels, height, width)
+                : new Planes(channels, height, width, border, (width + border + 3) / 4 * 4);
     }
 
     /** What a convolution puts out, and a transposed one takes in. */
@@ -72,13 +75,12 @@ record Planes(int channels, int height, int width, int border, int pitch) {
     /**
      * How a kernel walks over the same pixels of several planes at once: rows of steps of one or four floats.
      *
-     * @param rows    rows of a plane
-     * @param steps   steps of a row
-     * @param vector  whether a step is four floats
+     * @param rows rows of a plane
+     * @param steps steps of a row
+     * @param vector whether a step is four floats
      * @param pitches floats from row to row of each of the planes, in their order
      */
-    record Walk(int rows, int steps, boolean vector, int[] pitches) {
-    }
+    record Walk(int rows, int steps, boolean vector, int[] pitches) {}
 
     /** The walk over planes of one height and width; those without gaps are one long row. */
     static Walk walk(Planes... planes) {

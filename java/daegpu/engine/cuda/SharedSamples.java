@@ -15,8 +15,8 @@ import jcuda.driver.CUstream_flags;
 import jcuda.driver.JCudaDriver;
 
 /**
- * Samples in two arrays: training fills the one, while OpenGL's thread copies the other into its buffer on a stream of its
- * own. Neither thread waits for the other; an event has OpenGL's stream wait for the samples that it copies.
+ * Samples in two arrays: training fills the one, while OpenGL's thread copies the other into its buffer on a stream of
+ * its own. Neither thread waits for the other; an event has OpenGL's stream wait for the samples that it copies.
  */
 final class SharedSamples implements DeviceSamples {
 
@@ -32,6 +32,7 @@ final class SharedSamples implements DeviceSamples {
     private final CUevent[] filled = new CUevent[2];
     /** Which array was filled last, and which is being copied; -1 for none. */
     private int newest = -1;
+
     private int copied = -1;
 
     private final CUgraphicsResource resource = new CUgraphicsResource();
@@ -39,8 +40,15 @@ final class SharedSamples implements DeviceSamples {
     private volatile boolean shared;
 
     /** For the first {@code count} images of a set, {@code columns} in a row. */
-    SharedSamples(Device device, DeviceScope owner, CorruptedBatch corrupted, Corruption corruption, Inference inference,
-            int imageSize, int count, int columns) {
+    SharedSamples(
+            Device device,
+            DeviceScope owner,
+            CorruptedBatch corrupted,
+            Corruption corruption,
+            Inference inference,
+            int imageSize,
+            int count,
+            int columns) {
         this.device = device;
         this.corrupted = corrupted;
         this.corruption = corruption;
@@ -79,7 +87,8 @@ final class SharedSamples implements DeviceSamples {
         for (int first = 0; first < count; first += columns) {
             int part = Math.min(columns, count - first);
             for (DeviceArray images : new DeviceArray[] {corrupted.clean(), corrupted.noisy(), denoised}) {
-                device.copy(images.floats((long) first * imageSize, (long) part * imageSize),
+                device.copy(
+                        images.floats((long) first * imageSize, (long) part * imageSize),
                         arrays[target].floats((long) at * imageSize, (long) part * imageSize));
                 at += part;
             }
@@ -93,8 +102,9 @@ final class SharedSamples implements DeviceSamples {
     @Override
     public boolean share(int buffer) {
         device.makeCurrent();
-        if (JCudaDriver.cuGraphicsGLRegisterBuffer(resource, buffer,
-                CUgraphicsRegisterFlags.CU_GRAPHICS_REGISTER_FLAGS_WRITE_DISCARD) != CUresult.CUDA_SUCCESS) {
+        if (JCudaDriver.cuGraphicsGLRegisterBuffer(
+                        resource, buffer, CUgraphicsRegisterFlags.CU_GRAPHICS_REGISTER_FLAGS_WRITE_DISCARD)
+                != CUresult.CUDA_SUCCESS) {
             return false;
         }
         CudaStatus.check(JCudaDriver.cuStreamCreate(stream, CUstream_flags.CU_STREAM_NON_BLOCKING), "open a stream");
@@ -121,11 +131,15 @@ final class SharedSamples implements DeviceSamples {
             CudaStatus.check(JCudaDriver.cuGraphicsMapResources(1, resources, stream), "use a buffer of OpenGL");
             CUdeviceptr pointer = new CUdeviceptr();
             long[] bytes = new long[1];
-            CudaStatus.check(JCudaDriver.cuGraphicsResourceGetMappedPointer(pointer, bytes, resource), "find a buffer of OpenGL");
+            CudaStatus.check(
+                    JCudaDriver.cuGraphicsResourceGetMappedPointer(pointer, bytes, resource),
+                    "find a buffer of OpenGL");
             CudaStatus.check(JCudaDriver.cuStreamWaitEvent(stream, filled[copied], 0), "wait for samples");
-            CudaStatus.check(JCudaDriver.cuMemcpyDtoDAsync(pointer, arrays[copied].pointer(), 4L * values(), stream),
+            CudaStatus.check(
+                    JCudaDriver.cuMemcpyDtoDAsync(pointer, arrays[copied].pointer(), 4L * values(), stream),
                     "copy samples");
-            CudaStatus.check(JCudaDriver.cuGraphicsUnmapResources(1, resources, stream), "give a buffer back to OpenGL");
+            CudaStatus.check(
+                    JCudaDriver.cuGraphicsUnmapResources(1, resources, stream), "give a buffer back to OpenGL");
             CudaStatus.check(JCudaDriver.cuStreamSynchronize(stream), "copy samples");
         } finally {
             synchronized (this) {

@@ -42,11 +42,16 @@ final class StepState {
     /** Sets the number of updates done. */
     void load(long newStep) {
         step = newStep;
-        byte[] bytes = ByteBuffer.allocate(8).order(ByteOrder.nativeOrder()).putLong(newStep).array();
+        byte[] bytes = ByteBuffer.allocate(8)
+                .order(ByteOrder.nativeOrder())
+                .putLong(newStep)
+                .array();
         toolkit.device().upload(bytes, 0, bytes.length, state, 0);
     }
 
-    /** Makes the next step take this learning rate and begin here in the epoch's order; does nothing if it would anyway. */
+    /**
+     * Makes the next step take this learning rate and begin here in the epoch's order; does nothing if it would anyway.
+     */
     void expect(float newLearningRate, int newPosition) {
         if (newLearningRate != learningRate || newPosition != position) {
             write(newLearningRate, newPosition, losses);

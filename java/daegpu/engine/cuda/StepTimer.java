@@ -20,8 +20,7 @@ final class StepTimer {
     /** A run ends after so many nanoseconds. */
     private static final long RUN_LIMIT = 200_000_000;
 
-    private StepTimer() {
-    }
+    private StepTimer() {}
 
     /** Milliseconds that a step on a full batch of random images takes, after two others. */
     static double millisecondsOfStep(Architecture architecture, EngineOptions options) {
@@ -31,7 +30,11 @@ final class StepTimer {
         ImageSet images = new ImageSet(architecture.height(), architecture.width(), architecture.channels(), pixels);
         try (Engine engine = new CudaEngine(architecture, options)) {
             engine.load(TrainingState.initial(Initializer.glorotUniform(architecture, 1)));
-            engine.startEpoch(images, Noise.gaussian(1, 0.5f, 0.5f), 0, IntStream.range(0, batch).toArray());
+            engine.startEpoch(
+                    images,
+                    Noise.gaussian(1, 0.5f, 0.5f),
+                    0,
+                    IntStream.range(0, batch).toArray());
             long start = System.nanoTime();
             run(engine, batch, 2); // the first is run, the second captured
             double fastest = Double.MAX_VALUE;

@@ -7,16 +7,26 @@ import java.util.Optional;
 
 /**
  * The kernels of {@code cuda/sm_80}, which multiply operands that they round to one format, by tensor cores of compute
- * capability 8.0 and later, and sum in fp32; and which layers they do. Others are computed in fp32, whatever the precision:
- * the first and the last convolution of a network for grey or colored images, and dense layers.
+ * capability 8.0 and later, and sum in fp32; and which layers they do. Others are computed in fp32, whatever the
+ * precision: the first and the last convolution of a network for grey or colored images, and dense layers.
  */
 enum TensorCores {
-    TF32(Kernel.CONVOLUTION_TF32, Kernel.CONVOLUTION_TF32_32, Kernel.CONVOLUTION_TF32_32_NARROW,
-            Kernel.TRANSPOSED_CONVOLUTION_TF32, Kernel.TRANSPOSED_CONVOLUTION_TF32_32,
-            Kernel.TRANSPOSED_CONVOLUTION_TF32_32_NARROW, Kernel.WEIGHT_GRADIENT_TF32),
-    BF16(Kernel.CONVOLUTION_BF16, Kernel.CONVOLUTION_BF16_32, Kernel.CONVOLUTION_BF16_32_NARROW,
-            Kernel.TRANSPOSED_CONVOLUTION_BF16, Kernel.TRANSPOSED_CONVOLUTION_BF16_32,
-            Kernel.TRANSPOSED_CONVOLUTION_BF16_32_NARROW, Kernel.WEIGHT_GRADIENT_BF16);
+    TF32(
+            Kernel.CONVOLUTION_TF32,
+            Kernel.CONVOLUTION_TF32_32,
+            Kernel.CONVOLUTION_TF32_32_NARROW,
+            Kernel.TRANSPOSED_CONVOLUTION_TF32,
+            Kernel.TRANSPOSED_CONVOLUTION_TF32_32,
+            Kernel.TRANSPOSED_CONVOLUTION_TF32_32_NARROW,
+            Kernel.WEIGHT_GRADIENT_TF32),
+    BF16(
+            Kernel.CONVOLUTION_BF16,
+            Kernel.CONVOLUTION_BF16_32,
+            Kernel.CONVOLUTION_BF16_32_NARROW,
+            Kernel.TRANSPOSED_CONVOLUTION_BF16,
+            Kernel.TRANSPOSED_CONVOLUTION_BF16_32,
+            Kernel.TRANSPOSED_CONVOLUTION_BF16_32_NARROW,
+            Kernel.WEIGHT_GRADIENT_BF16);
 
     /** Depth of a tile, in values; {@code DEPTH} of include/tensor_core.cuh. */
     static final int DEPTH = 32;
@@ -29,8 +39,14 @@ enum TensorCores {
     private final Kernel transposedNarrow;
     private final Kernel weightGradient;
 
-    TensorCores(Kernel convolution, Kernel wide, Kernel narrow, Kernel transposed, Kernel transposedWide,
-            Kernel transposedNarrow, Kernel weightGradient) {
+    TensorCores(
+            Kernel convolution,
+            Kernel wide,
+            Kernel narrow,
+            Kernel transposed,
+            Kernel transposedWide,
+            Kernel transposedNarrow,
+            Kernel weightGradient) {
         this.convolution = convolution;
         this.wide = wide;
         this.narrow = narrow;
@@ -54,13 +70,16 @@ enum TensorCores {
     }
 
     /** The tile of a product forward or of a data gradient; empty where that is computed in fp32. */
-    static Optional<ImplicitGemm.Tile> tile(String precision, Layer layer, boolean transposed, int channels, int columns,
-            Epilogue epilogue) {
-        if (layer.operation() == Operation.DENSE || !areMultiplesOfEight(channels, columns)
-                || epilogue == Epilogue.BIAS_SIGMOID || epilogue == Epilogue.LOSS) {
+    static Optional<ImplicitGemm.Tile> tile(
+            String precision, Layer layer, boolean transposed, int channels, int columns, Epilogue epilogue) {
+        if (layer.operation() == Operation.DENSE
+                || !areMultiplesOfEight(channels, columns)
+                || epilogue == Epilogue.BIAS_SIGMOID
+                || epilogue == Epilogue.LOSS) {
             return Optional.empty();
         }
-        return of(precision).map(cores -> cores.tile(transposed, layer.kernelSize() == 3 && channels % DEPTH == 0, columns));
+        return of(precision)
+                .map(cores -> cores.tile(transposed, layer.kernelSize() == 3 && channels % DEPTH == 0, columns));
     }
 
     /** The tile of a weight gradient; empty where that is computed in fp32. */
@@ -75,7 +94,8 @@ enum TensorCores {
         if (!hasWholeTaps) {
             return new ImplicitGemm.Tile(isTransposed ? transposed : convolution, 64, 64, DEPTH);
         }
-        return columns <= 32 ? new ImplicitGemm.Tile(isTransposed ? transposedNarrow : narrow, 128, 32, DEPTH)
+        return columns <= 32
+                ? new ImplicitGemm.Tile(isTransposed ? transposedNarrow : narrow, 128, 32, DEPTH)
                 : new ImplicitGemm.Tile(isTransposed ? transposedWide : wide, 64, 64, DEPTH);
     }
 }

@@ -8,18 +8,22 @@ import java.util.List;
  * What a network is computed with: a device and this program's kernels on it, and cuDNN and cuBLAS for convolutions and
  * dense layers, unless this program's own kernels do these, too.
  *
- * @param device  the GPU
+ * @param device the GPU
  * @param kernels this program's own kernels
  * @param precision {@code fp32}, or the format of what is multiplied
- * @param dnn     convolutions; null where this program's kernels do them
+ * @param dnn convolutions; null where this program's kernels do them
  * @param product dense layers; null where this program's kernels do them
  */
 record Toolkit(Device device, Kernel.Library kernels, String precision, DnnHandle dnn, MatrixProduct product) {
 
     /** With cuDNN and cuBLAS. */
     static Toolkit open(Device device, DeviceScope owner, String precision) {
-        return new Toolkit(device, new Kernel.Library(device, owner), precision,
-                DnnHandle.open(device, owner, precision), new MatrixProduct(device, owner, precision));
+        return new Toolkit(
+                device,
+                new Kernel.Library(device, owner),
+                precision,
+                DnnHandle.open(device, owner, precision),
+                new MatrixProduct(device, owner, precision));
     }
 
     /** With nothing but the driver. */
@@ -35,20 +39,29 @@ record Toolkit(Device device, Kernel.Library kernels, String precision, DnnHandl
         return dnn == null;
     }
 
-    Forward forward(List<Layer> layers, ParameterArena arena, DeviceArray parameters, Activations activations, int count,
+    Forward forward(
+            List<Layer> layers,
+            ParameterArena arena,
+            DeviceArray parameters,
+            Activations activations,
+            int count,
             DeviceScope owner) {
-        return isNative() ? new NativeForward(this, layers, arena, parameters, activations, count, owner)
+        return isNative()
+                ? new NativeForward(this, layers, arena, parameters, activations, count, owner)
                 : new ForwardPass(this, layers, arena, parameters, activations, count, owner);
     }
 
-    GradientStep training(List<Layer> layers, ParameterArena arena, TrainingMemory memory, int count, DeviceScope owner) {
-        return isNative() ? new NativeTraining(this, layers, arena, memory, count, owner)
+    GradientStep training(
+            List<Layer> layers, ParameterArena arena, TrainingMemory memory, int count, DeviceScope owner) {
+        return isNative()
+                ? new NativeTraining(this, layers, arena, memory, count, owner)
                 : new TrainingPass(this, layers, arena, memory, count, owner);
     }
 
     /** How images of the network lie in memory that are no layer's input or output. */
     Planes imagePlanes(Architecture architecture) {
-        return isNative() ? Planes.pixels(architecture.height(), architecture.width(), architecture.channels())
+        return isNative()
+                ? Planes.pixels(architecture.height(), architecture.width(), architecture.channels())
                 : Planes.packed(architecture.channels(), architecture.height(), architecture.width());
     }
 }

@@ -2,7 +2,6 @@ package daegpu.engine.cuda;
 
 import daegpu.model.Architecture;
 import daegpu.model.Layer;
-import daegpu.model.Layer.Operation;
 import java.util.List;
 
 /** Everything on the device that training reads and writes, but for the images. */
@@ -35,14 +34,19 @@ final class TrainingMemory {
         activations = new Activations(toolkit, owner, architecture, capacity);
         gradientsAt = new DeviceArray[layers.size()];
         for (int l = 0; l < gradientsAt.length; l++) {
-            gradientsAt[l] = device.allocateFloats(owner, (long) capacity
-                    * (toolkit.isNative() ? layers.get(l).outputSize() : gradientPlanes(l).size()), "a batch of " + capacity);
+            gradientsAt[l] = device.allocateFloats(
+                    owner,
+                    (long) capacity
+                            * (toolkit.isNative()
+                                    ? layers.get(l).outputSize()
+                                    : gradientPlanes(l).size()),
+                    "a batch of " + capacity);
         }
     }
 
     /**
-     * How the gradient by what layer {@code l} computed, before its activation, lies in memory: as cuDNN wants it for the
-     * way back.
+     * How the gradient by what layer {@code l} computed, before its activation, lies in memory: as cuDNN wants it for
+     * the way back.
      */
     Planes gradientPlanes(int l) {
         return gradientPlanes(layers.get(l));

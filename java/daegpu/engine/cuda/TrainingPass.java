@@ -24,12 +24,18 @@ final class TrainingPass implements GradientStep {
     private final int count;
     /** Where the blocks' shares of each layer's bias gradient begin. */
     private final int[] partialsAt;
+
     private final int squaresAt;
     private final DeviceArray partials;
     private final DeviceArray ranges;
     private final int sums;
 
-    TrainingPass(Toolkit toolkit, List<Layer> layers, ParameterArena arena, TrainingMemory memory, int count,
+    TrainingPass(
+            Toolkit toolkit,
+            List<Layer> layers,
+            ParameterArena arena,
+            TrainingMemory memory,
+            int count,
             DeviceScope owner) {
         this.toolkit = toolkit;
         this.layers = layers;
@@ -83,15 +89,25 @@ final class TrainingPass implements GradientStep {
         }
         float mean = 1f / ((float) count * layers.get(last).outputSize());
         int warps = Kernel.THREADS / 32;
-        toolkit.kernels().launchBlocks(Kernel.SUM_PARTIALS, (sums + warps - 1) / warps, 1, partials, ranges, sums,
-                memory.gradients(), mean, memory.losses(), count, memory.state());
+        toolkit.kernels()
+                .launchBlocks(
+                        Kernel.SUM_PARTIALS,
+                        (sums + warps - 1) / warps,
+                        1,
+                        partials,
+                        ranges,
+                        sums,
+                        memory.gradients(),
+                        mean,
+                        memory.losses(),
+                        count,
+                        memory.state());
         Optimizer.update(toolkit.kernels(), memory, arena.size());
     }
 
     /** They are there. */
     @Override
-    public void collectGradients() {
-    }
+    public void collectGradients() {}
 
     private void findLoss(int l) {
         Layer layer = layers.get(l);
@@ -100,11 +116,21 @@ final class TrainingPass implements GradientStep {
         boolean vector = plane % 4 == 0;
         float scale = 2f / ((float) count * layer.outputSize());
         DeviceArray squares = partials.floats(squaresAt, (long) layer.outputChannels() * slices(l));
-        toolkit.kernels().launchBlocks(vector ? Kernel.SIGMOID_MSE_VECTOR : Kernel.SIGMOID_MSE,
-                layer.outputChannels(), slices(l),
-                activations.scratch(), arena.bias(memory.parameters(), l), memory.clean(),
-                activations.output(l), memory.gradientAt(l),
-                count, vector ? plane / 4 : plane, scale, squares, partialsOf(l));
+        toolkit.kernels()
+                .launchBlocks(
+                        vector ? Kernel.SIGMOID_MSE_VECTOR : Kernel.SIGMOID_MSE,
+                        layer.outputChannels(),
+                        slices(l),
+                        activations.scratch(),
+                        arena.bias(memory.parameters(), l),
+                        memory.clean(),
+                        activations.output(l),
+                        memory.gradientAt(l),
+                        count,
+                        vector ? plane / 4 : plane,
+                        scale,
+                        squares,
+                        partialsOf(l));
     }
 
     private DeviceArray partialsOf(int l) {
@@ -123,8 +149,14 @@ final class TrainingPass implements GradientStep {
             case DENSE -> {
                 int units = layer.outputChannels();
                 toolkit.product().weightGradient(input, gradient, kernelGradient, count, layer.inputChannels(), units);
-                toolkit.kernels().launch(Kernel.DENSE_BIAS_GRADIENT, units, gradient, arena.bias(memory.gradients(), l),
-                        count, units);
+                toolkit.kernels()
+                        .launch(
+                                Kernel.DENSE_BIAS_GRADIENT,
+                                units,
+                                gradient,
+                                arena.bias(memory.gradients(), l),
+                                count,
+                                units);
             }
             default -> throw new AssertionError(layer);
         }
@@ -140,8 +172,9 @@ final class TrainingPass implements GradientStep {
         switch (layer.operation()) {
             case CONVOLUTION -> forward.convolution(l).inputGradient(gradient, kernel, target);
             case TRANSPOSED_CONVOLUTION -> forward.convolution(l).forward(gradient, kernel, target);
-            case DENSE -> toolkit.product().inputGradient(gradient, kernel, target, count, layer.inputChannels(),
-                    layer.outputChannels());
+            case DENSE ->
+                toolkit.product()
+                        .inputGradient(gradient, kernel, target, count, layer.inputChannels(), layer.outputChannels());
             default -> throw new AssertionError(layer);
         }
         if (relu) {
@@ -153,11 +186,23 @@ final class TrainingPass implements GradientStep {
         Planes output = memory.activations().outputPlanes(l);
         Planes gradient = memory.gradientPlanes(l);
         Walk walk = Planes.walk(output, output, gradient);
-        toolkit.kernels().launchBlocks(walk.vector() ? Kernel.RELU_GRADIENT_VECTOR : Kernel.RELU_GRADIENT,
-                output.channels(), slices(l),
-                memory.activations().scratch(), output.plane(), walk.pitches()[0],
-                memory.activations().output(l), output.plane(), walk.pitches()[1],
-                memory.gradientAt(l), gradient.plane(), walk.pitches()[2],
-                count, walk.rows(), walk.steps(), partialsOf(l));
+        toolkit.kernels()
+                .launchBlocks(
+                        walk.vector() ? Kernel.RELU_GRADIENT_VECTOR : Kernel.RELU_GRADIENT,
+                        output.channels(),
+                        slices(l),
+                        memory.activations().scratch(),
+                        output.plane(),
+                        walk.pitches()[0],
+                        memory.activations().output(l),
+                        output.plane(),
+                        walk.pitches()[1],
+                        memory.gradientAt(l),
+                        gradient.plane(),
+                        walk.pitches()[2],
+                        count,
+                        walk.rows(),
+                        walk.steps(),
+                        partialsOf(l));
     }
 }

@@ -4,8 +4,8 @@ package daegpu.engine.cuda;
 final class Workspace {
 
     /**
-     * Bytes that an algorithm may ask for; one that wants more is passed over. Part of what decides the choice, and so the
-     * bits.
+     * Bytes that an algorithm may ask for; one that wants more is passed over. Part of what decides the choice, and so
+     * the bits.
      */
     static final long LIMIT = 256L << 20;
 

@@ -5,8 +5,7 @@ import daegpu.model.Layer.Activation;
 /** Bias and activation of one image, {@code [pixels][channels]}, and their gradients, written out. */
 final class Activations {
 
-    private Activations() {
-    }
+    private Activations() {}
 
     /** {@code y = x}, {@code max(x, 0)} or {@code 1 / (1 + e⁻ˣ)}, in place. */
     static void apply(Activation activation, float[][] values) {

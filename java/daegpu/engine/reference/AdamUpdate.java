@@ -5,8 +5,7 @@ import daegpu.engine.Adam;
 /** One update of Adam, written out; see {@link Adam} for its constants. */
 final class AdamUpdate {
 
-    private AdamUpdate() {
-    }
+    private AdamUpdate() {}
 
     /**
      * {@code m += (g − m)(1 − β₁)}, {@code v += (g² − v)(1 − β₂)}, {@code p −= α·m / (sqrt(v) + ε)}.

@@ -7,8 +7,9 @@ import java.util.Arrays;
 import java.util.List;
 
 /**
- * The way of one image through the network and back, and every value on it. Images are {@code [pixels][channels]}; between two
- * layers that see an image differently, as pixels and as one long vector, the values are copied in row, column, channel order.
+ * The way of one image through the network and back, and every value on it. Images are {@code [pixels][channels]};
+ * between two layers that see an image differently, as pixels and as one long vector, the values are copied in row,
+ * column, channel order.
  */
 final class ImagePass {
 
@@ -18,12 +19,17 @@ final class ImagePass {
     private final float[][] clean;
     /** What goes into and comes out of each layer. */
     private final float[][][] inputs;
+
     private final float[][][] outputs;
     /** Gradients of the loss by {@link #inputs} and {@link #outputs}. */
     private final float[][][] inputGradients;
+
     private final float[][][] outputGradients;
 
-    /** @param rounds whether all that is multiplied is rounded to bf16: what goes into layers, and the gradients that come back */
+    /**
+     * @param rounds whether all that is multiplied is rounded to bf16: what goes into layers, and the gradients that
+     *     come back
+     */
     ImagePass(List<Layer> layers, boolean rounds) {
         this.layers = layers;
         this.rounds = rounds;
@@ -62,7 +68,7 @@ final class ImagePass {
      * Runs layers {@code from} (inclusive) to {@code to} (exclusive).
      *
      * @param weights of each layer
-     * @param turned  each layer's kernel, as {@link Convolution#turn} lays it out
+     * @param turned each layer's kernel, as {@link Convolution#turn} lays it out
      */
     void forward(int from, int to, LayerWeights[] weights, float[][][] turned) {
         for (int l = from; l < to; l++) {

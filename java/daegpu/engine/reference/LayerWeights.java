@@ -8,7 +8,7 @@ import java.util.Arrays;
  * Kernel and bias of one layer, or their gradients, as rows that {@link Convolution} works on.
  *
  * @param kernel {@code [kernel size² · channels][filters]}
- * @param bias   one value for each output channel of the layer
+ * @param bias one value for each output channel of the layer
  */
 record LayerWeights(float[][] kernel, float[] bias) {
 

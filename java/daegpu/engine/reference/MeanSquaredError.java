@@ -3,8 +3,7 @@ package daegpu.engine.reference;
 /** The loss of one image, {@code [pixels][channels]}, and its gradient, written out. */
 final class MeanSquaredError {
 
-    private MeanSquaredError() {
-    }
+    private MeanSquaredError() {}
 
     /**
      * {@code gradient = 2 · (output − clean) / values}, the loss being a mean over {@code values} values of the batch.

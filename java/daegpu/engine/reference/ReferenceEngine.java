@@ -20,12 +20,14 @@ import java.util.stream.IntStream;
 import java.util.stream.Stream;
 
 /**
- * The network in plain Java loops: the arithmetic written out, and the oracle that every other engine is compared with. It runs
- * wherever Java runs and works on several images at a time. Its results do not depend on the number of threads: a batch is cut
- * into groups of {@value #GROUP} images, each group sums its gradients in order, and the groups are summed in order.
+ * The network in plain Java loops: the arithmetic written out, and the oracle that every other engine is compared with.
+ * It runs wherever Java runs and works on several images at a time. Its results do not depend on the number of threads:
+ * a batch is cut into groups of {@value #GROUP} images, each group sums its gradients in order, and the groups are
+ * summed in order.
  *
- * <p>In bf16 it rounds what the cpu engine rounds: images, kernels, what layers hand on and the gradients that come back. Sums,
- * biases, what the network puts out, its loss, the parameters' gradients, moments and the parameters that are updated are fp32.
+ * <p>In bf16 it rounds what the cpu engine rounds: images, kernels, what layers hand on and the gradients that come
+ * back. Sums, biases, what the network puts out, its loss, the parameters' gradients, moments and the parameters that
+ * are updated are fp32.
  */
 public final class ReferenceEngine implements Engine {
 
@@ -38,6 +40,7 @@ public final class ReferenceEngine implements Engine {
     private final List<Layer> layers;
     /** Where each layer's kernel, and behind it its bias, begins in the contiguous array of all parameters. */
     private final int[] parametersAt;
+
     private final Convolution[] convolutions;
     private final ForkJoinPool threads;
     private final String precision;
@@ -45,6 +48,7 @@ public final class ReferenceEngine implements Engine {
     private TrainingState state;
     /** {@code state.parameters()} as the loops want them, renewed whenever those change. */
     private final LayerWeights[] weights;
+
     private final float[][][] turnedKernels;
 
     private ImageSet images;
@@ -66,18 +70,25 @@ public final class ReferenceEngine implements Engine {
     public ReferenceEngine(Architecture architecture, EngineOptions options) {
         precision = options.precision();
         if (!precision.equals("fp32") && !precision.equals("bf16")) {
-            throw new EngineUnavailableException("the reference engine does not offer " + precision + "; use --precision fp32 or bf16");
+            throw new EngineUnavailableException(
+                    "the reference engine does not offer " + precision + "; use --precision fp32 or bf16");
         }
         this.architecture = architecture;
         layers = architecture.layers();
         List<ParameterTensor> tensors = architecture.parameterTensors();
-        parametersAt = IntStream.range(0, layers.size()).map(l -> tensors.get(2 * l).offset()).toArray();
+        parametersAt = IntStream.range(0, layers.size())
+                .map(l -> tensors.get(2 * l).offset())
+                .toArray();
         convolutions = layers.stream().map(Convolution::of).toArray(Convolution[]::new);
         threads = new ForkJoinPool(options.threadCount());
         weights = newLayerWeights();
         turnedKernels = layers.stream().map(ReferenceEngine::newTurnedKernel).toArray(float[][][]::new);
-        batch = Stream.generate(() -> new ImagePass(layers, rounds())).limit(options.batchSize()).toArray(ImagePass[]::new);
-        groupGradients = Stream.generate(this::newLayerWeights).limit(groups(batch.length)).toArray(LayerWeights[][]::new);
+        batch = Stream.generate(() -> new ImagePass(layers, rounds()))
+                .limit(options.batchSize())
+                .toArray(ImagePass[]::new);
+        groupGradients = Stream.generate(this::newLayerWeights)
+                .limit(groups(batch.length))
+                .toArray(LayerWeights[][]::new);
         gradients = new Parameters(architecture);
         load(TrainingState.initial(new Parameters(architecture)));
     }
@@ -92,7 +103,8 @@ public final class ReferenceEngine implements Engine {
 
     private static float[][] newTurnedKernel(Layer layer) {
         Convolution convolution = Convolution.of(layer);
-        return new float[convolution.kernelSize() * convolution.kernelSize() * convolution.filters()][convolution.channels()];
+        return new float[convolution.kernelSize() * convolution.kernelSize() * convolution.filters()]
+                [convolution.channels()];
     }
 
     private static int groups(int count) {
@@ -183,8 +195,12 @@ public final class ReferenceEngine implements Engine {
     @Override
     public void applyGradients(Parameters newGradients, float learningRate) {
         long step = state.step() + 1;
-        AdamUpdate.apply(state.parameters().values(), state.firstMoment().values(), state.secondMoment().values(),
-                newGradients.values(), Adam.alpha(learningRate, step));
+        AdamUpdate.apply(
+                state.parameters().values(),
+                state.firstMoment().values(),
+                state.secondMoment().values(),
+                newGradients.values(),
+                Adam.alpha(learningRate, step));
         state = new TrainingState(state.parameters(), state.firstMoment(), state.secondMoment(), step);
         layOutWeights();
     }
@@ -212,7 +228,8 @@ public final class ReferenceEngine implements Engine {
     }
 
     @Override
-    public void corrupt(ImageSet set, Noise setNoise, long base, int setEpoch, int first, int count, float[] clean, float[] noisy) {
+    public void corrupt(
+            ImageSet set, Noise setNoise, long base, int setEpoch, int first, int count, float[] clean, float[] noisy) {
         int size = set.imageSize();
         inParallel(count, i -> {
             set.scale(first + i, clean, i * size);

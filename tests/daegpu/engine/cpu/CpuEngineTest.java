@@ -42,26 +42,40 @@ class CpuEngineTest {
     private static final Architecture SMALL = new Architecture(8, 12, 1, List.of(8, 16), 3, 4);
 
     @ParameterizedTest
-    @CsvSource({"tiny,1", "tiny,2", "tiny,3", "seed,1", "seed,2", "seed,3",
-        "kernel1_8x8x2,2", "kernel3_6x10x3,2", "kernel5_16x8x3,2", "kernel7_24x12x1,2", "kernel7_4x4x3,2"})
+    @CsvSource({
+        "tiny,1",
+        "tiny,2",
+        "tiny,3",
+        "seed,1",
+        "seed,2",
+        "seed,3",
+        "kernel1_8x8x2,2",
+        "kernel3_6x10x3,2",
+        "kernel5_16x8x3,2",
+        "kernel7_24x12x1,2",
+        "kernel7_4x4x3,2"
+    })
     void agreesWithKeras(String golden, int threads) {
         assertAgrees(RecordedValues.read(Path.of("tests/golden", golden + ".safetensors")), 0, threads);
     }
 
     /** @param threads that the cpu engine uses */
-    private record Network(Architecture architecture, int batch, int threads) {
-    }
+    private record Network(Architecture architecture, int batch, int threads) {}
 
     private static List<Network> networks() {
         return List.of(
                 new Network(new Architecture(16, 24, 3, List.of(8, 16), 3, 5), 6, 2), // colour, not square
                 new Network(new Architecture(12, 20, 3, List.of(5, 7), 3, 3), 7, 3), // channels that fill no vector
                 new Network(new Architecture(16, 16, 1, List.of(4), 5, 9), 4, 2),
-                new Network(new Architecture(16, 8, 2, List.of(3, 5, 7), 7, 2), 5, 2), // images narrower than the kernel
+                new Network(
+                        new Architecture(16, 8, 2, List.of(3, 5, 7), 7, 2), 5, 2), // images narrower than the kernel
                 new Network(new Architecture(8, 12, 1, List.of(6, 10), 1, 4), 3, 1),
                 new Network(new Architecture(20, 36, 4, List.of(16, 8), 5, 11), 2, 2),
                 new Network(new Architecture(14, 14, 1, List.of(33), 3, 6), 1, 4), // more threads than images
-                new Network(new Architecture(6, 10, 1, List.of(1), 3, 1), 3, 2), // the tiles of the last layer have odd sizes
+                new Network(
+                        new Architecture(6, 10, 1, List.of(1), 3, 1),
+                        3,
+                        2), // the tiles of the last layer have odd sizes
                 new Network(new Architecture(16, 16, 3, List.of(32, 64, 96), 3, 24), 8, 2));
     }
 
@@ -81,31 +95,53 @@ class CpuEngineTest {
     }
 
     /**
-     * From Keras's values gradients are further away than 2 %, where rounding a value to bf16 turns a ReLU on or off. The
-     * reference engine, which rounds the same, is as far from them.
+     * From Keras's values gradients are further away than 2 %, where rounding a value to bf16 turns a ReLU on or off.
+     * The reference engine, which rounds the same, is as far from them.
      */
     @ParameterizedTest
-    @ValueSource(strings = {"tiny", "seed", "kernel1_8x8x2", "kernel3_6x10x3", "kernel5_16x8x3", "kernel7_24x12x1", "kernel7_4x4x3"})
+    @ValueSource(
+            strings = {
+                "tiny",
+                "seed",
+                "kernel1_8x8x2",
+                "kernel3_6x10x3",
+                "kernel5_16x8x3",
+                "kernel7_24x12x1",
+                "kernel7_4x4x3"
+            })
     void agreesOnKerassNetworksInBf16(String golden) {
         assumeBf16();
         RecordedValues keras = RecordedValues.read(Path.of("tests/golden", golden + ".safetensors"));
-        try (Engine reference = new ReferenceEngine(keras.architecture(), new EngineOptions(keras.batch(), "bf16", 0))) {
-            assertAgreesInBf16(RecordedValues.record(reference, keras.initial(), keras.clean(), keras.noisy(), keras.batch(),
-                    keras.learningRate(), keras.steps()), 2);
+        try (Engine reference =
+                new ReferenceEngine(keras.architecture(), new EngineOptions(keras.batch(), "bf16", 0))) {
+            assertAgreesInBf16(
+                    RecordedValues.record(
+                            reference,
+                            keras.initial(),
+                            keras.clean(),
+                            keras.noisy(),
+                            keras.batch(),
+                            keras.learningRate(),
+                            keras.steps()),
+                    2);
         }
     }
 
     /**
-     * What is rounded is the same, but for sums that differ in their last bits: a quarter of DESIGN's bound. Where such a bit turns a
-     * ReLU on in one engine only, which it did in one of these networks, gradients cannot agree.
+     * What is rounded is the same, but for sums that differ in their last bits: a quarter of DESIGN's bound. Where such
+     * a bit turns a ReLU on in one engine only, which it did in one of these networks, gradients cannot agree.
      */
     private static void assertAgreesInBf16(RecordedValues recorded, int threads) {
         Tolerance tolerance = new Tolerance(5e-3, 5e-2);
-        try (Engine engine = new CpuEngine(recorded.architecture(), new EngineOptions(recorded.batch(), "bf16", threads));
-                Engine reference = new ReferenceEngine(recorded.architecture(), new EngineOptions(recorded.batch(), "bf16", 0))) {
+        try (Engine engine =
+                        new CpuEngine(recorded.architecture(), new EngineOptions(recorded.batch(), "bf16", threads));
+                Engine reference =
+                        new ReferenceEngine(recorded.architecture(), new EngineOptions(recorded.batch(), "bf16", 0))) {
             List<Comparison> comparisons = Parity.replay(recorded, engine, tolerance);
             if (comparisons.stream().anyMatch(comparison -> !comparison.passed())) {
-                assumeFalse(Parity.roundingOpensRelu(recorded, reference, engine, tolerance.values()), "rounding opens a ReLU");
+                assumeFalse(
+                        Parity.roundingOpensRelu(recorded, reference, engine, tolerance.values()),
+                        "rounding opens a ReLU");
             }
             assertPassed(comparisons);
         }
@@ -117,15 +153,22 @@ class CpuEngineTest {
 
     private static RecordedValues record(Network network, String precision) {
         int size = network.batch * network.architecture.imageSize();
-        try (Engine reference = new ReferenceEngine(network.architecture, new EngineOptions(network.batch, precision, 0))) {
-            return RecordedValues.record(reference, withBiases(network.architecture), uniform(size, 11), uniform(size, 12), network.batch,
-                    1e-3f, 3);
+        try (Engine reference =
+                new ReferenceEngine(network.architecture, new EngineOptions(network.batch, precision, 0))) {
+            return RecordedValues.record(
+                    reference,
+                    withBiases(network.architecture),
+                    uniform(size, 11),
+                    uniform(size, 12),
+                    network.batch,
+                    1e-3f,
+                    3);
         }
     }
 
     /**
-     * Initial weights, but biases that are not zero: they keep what goes into ReLU away from zero, where a rounding error in the
-     * last bit would turn a unit on in one engine only.
+     * Initial weights, but biases that are not zero: they keep what goes into ReLU away from zero, where a rounding
+     * error in the last bit would turn a unit on in one engine only.
      */
     private static Parameters withBiases(Architecture architecture) {
         Parameters parameters = Initializer.glorotUniform(architecture, 5);
@@ -198,15 +241,22 @@ class CpuEngineTest {
     @Test
     void goesOnFromASavedStateWithTheSameBits() {
         ImageSet images = randomImages(SMALL, 64);
-        try (Engine engine = new CpuEngine(SMALL, EngineOptions.fp32(8)); Engine other = new CpuEngine(SMALL, EngineOptions.fp32(8))) {
+        try (Engine engine = new CpuEngine(SMALL, EngineOptions.fp32(8));
+                Engine other = new CpuEngine(SMALL, EngineOptions.fp32(8))) {
             train(engine, images, 8, 4);
             other.load(engine.state());
             for (Engine each : List.of(engine, other)) {
-                each.startEpoch(images, Noise.gaussian(1, 0.5f, 0.5f), 1, IntStream.range(0, 64).toArray());
+                each.startEpoch(
+                        images,
+                        Noise.gaussian(1, 0.5f, 0.5f),
+                        1,
+                        IntStream.range(0, 64).toArray());
                 each.trainStep(8, 8, 1e-3f);
                 each.trainStep(16, 3, 1e-3f);
             }
-            assertArrayEquals(engine.state().parameters().values(), other.state().parameters().values());
+            assertArrayEquals(
+                    engine.state().parameters().values(),
+                    other.state().parameters().values());
             assertEquals(6, other.state().step());
         }
     }
@@ -282,7 +332,8 @@ class CpuEngineTest {
         float[] before = new float[images.length];
         float[] after = new float[images.length];
         float[] loaded = new float[images.length];
-        try (Engine engine = new CpuEngine(SMALL, EngineOptions.fp32(4)); Engine other = new CpuEngine(SMALL, EngineOptions.fp32(4))) {
+        try (Engine engine = new CpuEngine(SMALL, EngineOptions.fp32(4));
+                Engine other = new CpuEngine(SMALL, EngineOptions.fp32(4))) {
             engine.load(TrainingState.initial(Initializer.glorotUniform(SMALL, 2)));
             engine.denoise(images, 4, before);
             engine.trainStep(images, images, 4, 1e-2f);
@@ -294,11 +345,17 @@ class CpuEngineTest {
         assertArrayEquals(loaded, after);
     }
 
-    /** oneDNN falls back without a word to code that is slower by a factor of hundreds, and says so only in its name. */
+    /**
+     * oneDNN falls back without a word to code that is slower by a factor of hundreds, and says so only in its name.
+     */
     @Test
     void usesNoReferenceCode() {
         try (CpuEngine engine = new CpuEngine(Architecture.MNIST, EngineOptions.fp32(32))) {
-            assertEquals(List.of(), engine.implementations().stream().filter(line -> line.contains("ref")).toList());
+            assertEquals(
+                    List.of(),
+                    engine.implementations().stream()
+                            .filter(line -> line.contains("ref"))
+                            .toList());
         }
     }
 
@@ -342,7 +399,9 @@ class CpuEngineTest {
 
     @Test
     void roundsToBf16AsIeeeDoes() {
-        float[] values = {1, -2.5f, 0x1.01p0f, 0x1.03p0f, 0x1.010002p0f, 0x1.FFp0f, 0, 0x1p-130f, Float.POSITIVE_INFINITY};
+        float[] values = {
+            1, -2.5f, 0x1.01p0f, 0x1.03p0f, 0x1.010002p0f, 0x1.FFp0f, 0, 0x1p-130f, Float.POSITIVE_INFINITY
+        };
         float[] rounded = {1, -2.5f, 1, 0x1.04p0f, 0x1.02p0f, 2, 0, 0x1p-130f, Float.POSITIVE_INFINITY};
         float[] read = new float[values.length];
         OneDnn.load();
@@ -358,14 +417,16 @@ class CpuEngineTest {
     void refusesWhatItCannotDo() {
         OneDnn.load();
         if (!OneDnn.hasBf16()) {
-            EngineUnavailableException bf16 = assertThrows(EngineUnavailableException.class,
-                    () -> new CpuEngine(SMALL, new EngineOptions(4, "bf16", 0)));
-            assertTrue(bf16.getMessage().matches("bf16 needs .* and this one has neither; use --precision fp32"), bf16.getMessage());
+            EngineUnavailableException bf16 = assertThrows(
+                    EngineUnavailableException.class, () -> new CpuEngine(SMALL, new EngineOptions(4, "bf16", 0)));
+            assertTrue(
+                    bf16.getMessage().matches("bf16 needs .* and this one has neither; use --precision fp32"),
+                    bf16.getMessage());
         }
         assertThrows(EngineUnavailableException.class, () -> new CpuEngine(SMALL, new EngineOptions(4, "tf32", 0)));
         Architecture large = new Architecture(4096, 4096, 1, List.of(8, 8, 8, 8, 8, 8, 8, 8, 8, 8), 3, 1);
-        EngineUnavailableException tooLarge = assertThrows(EngineUnavailableException.class,
-                () -> new CpuEngine(large, new EngineOptions(1024, "fp32", 1)));
+        EngineUnavailableException tooLarge = assertThrows(
+                EngineUnavailableException.class, () -> new CpuEngine(large, new EngineOptions(1024, "fp32", 1)));
         assertTrue(tooLarge.getMessage().contains("use a smaller batch"), tooLarge.getMessage());
         try (Engine engine = new CpuEngine(SMALL, EngineOptions.fp32(4))) {
             assertThrows(IllegalArgumentException.class, () -> engine.trainStep(new float[0], new float[0], 5, 1e-3f));
@@ -377,14 +438,22 @@ class CpuEngineTest {
         Engine engine = new CpuEngine(SMALL, EngineOptions.fp32(4));
         engine.close();
         engine.close();
-        assertThrows(IllegalStateException.class, () -> engine.denoise(new float[SMALL.imageSize()], 1, new float[SMALL.imageSize()]));
+        assertThrows(
+                IllegalStateException.class,
+                () -> engine.denoise(new float[SMALL.imageSize()], 1, new float[SMALL.imageSize()]));
         assertThrows(IllegalStateException.class, () -> engine.activation("conv1"));
-        assertThrows(IllegalStateException.class, () -> engine.load(TrainingState.initial(Initializer.glorotUniform(SMALL, 2))));
+        assertThrows(
+                IllegalStateException.class,
+                () -> engine.load(TrainingState.initial(Initializer.glorotUniform(SMALL, 2))));
     }
 
     private static double[] train(Engine engine, ImageSet images, int batch, int steps) {
         engine.load(TrainingState.initial(Initializer.glorotUniform(engine.architecture(), 0)));
-        engine.startEpoch(images, Noise.gaussian(0, 0.5f, 0.5f), 0, IntStream.range(0, images.count()).toArray());
+        engine.startEpoch(
+                images,
+                Noise.gaussian(0, 0.5f, 0.5f),
+                0,
+                IntStream.range(0, images.count()).toArray());
         for (int step = 0; step < steps; step++) {
             engine.trainStep(step * batch, Math.min(batch, images.count() - step * batch), 1e-3f);
         }

@@ -20,10 +20,17 @@ class MissingNativesTest {
 
     @Test
     void saysSoAndFallsBack() throws IOException, InterruptedException {
-        Process process = new ProcessBuilder(Path.of(System.getProperty("java.home"), "bin", "java").toString(),
-                "-Dorg.bytedeco.javacpp.platform=linux-ppc64le", "-cp", System.getProperty("java.class.path"),
-                MissingNativesTest.class.getName()).redirectErrorStream(true).start();
-        List<String> lines = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8).lines().toList();
+        Process process = new ProcessBuilder(
+                        Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+                        "-Dorg.bytedeco.javacpp.platform=linux-ppc64le",
+                        "-cp",
+                        System.getProperty("java.class.path"),
+                        MissingNativesTest.class.getName())
+                .redirectErrorStream(true)
+                .start();
+        List<String> lines = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8)
+                .lines()
+                .toList();
         assertEquals(0, process.waitFor(), lines.toString());
         assertEquals(2, lines.size(), lines.toString());
         assertTrue(lines.get(0).matches("cpu: .*oneDNN.*linux-ppc64le.*--engine reference"), lines.get(0));

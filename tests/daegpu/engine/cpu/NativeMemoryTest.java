@@ -55,12 +55,19 @@ class NativeMemoryTest {
         ThreadMXBean threads = ManagementFactory.getPlatformMXBean(ThreadMXBean.class);
         try (Engine engine = new CpuEngine(SMALL, EngineOptions.fp32(24))) {
             engine.load(TrainingState.initial(Initializer.glorotUniform(SMALL, 0)));
-            engine.startEpoch(images, Noise.gaussian(0, 0.5f, 0.5f), 0, IntStream.range(0, 600).toArray());
+            engine.startEpoch(
+                    images,
+                    Noise.gaussian(0, 0.5f, 0.5f),
+                    0,
+                    IntStream.range(0, 600).toArray());
             long[] ids = Thread.getAllStackTraces().keySet().stream()
-                    .filter(thread -> thread == Thread.currentThread() || thread.getName().startsWith("daegpu-cpu"))
-                    .mapToLong(Thread::getId).toArray();
+                    .filter(thread ->
+                            thread == Thread.currentThread() || thread.getName().startsWith("daegpu-cpu"))
+                    .mapToLong(Thread::getId)
+                    .toArray();
             for (int round = 0; round < 2; round++) { // the first may load classes
-                long before = LongStream.of(threads.getThreadAllocatedBytes(ids)).sum();
+                long before =
+                        LongStream.of(threads.getThreadAllocatedBytes(ids)).sum();
                 for (int step = 0; step < 400; step++) {
                     engine.trainStep(step, 24, 1e-3f);
                 }

@@ -42,11 +42,16 @@ class NoiseKernelTest {
     void everyKindAgreesOnRandomShapes(Noise.Kind kind) {
         Random random = new Random(kind.ordinal());
         for (int trial = 0; trial < 20; trial++) {
-            ImageSet images = randomImages(1 + random.nextInt(5), 1 + random.nextInt(9), 1 + random.nextInt(9),
-                    random.nextBoolean() ? 1 : 3);
+            ImageSet images = randomImages(
+                    1 + random.nextInt(5), 1 + random.nextInt(9), 1 + random.nextInt(9), random.nextBoolean() ? 1 : 3);
             float lowest = kind.usualLevel() * random.nextFloat();
             float highest = random.nextBoolean() ? lowest : kind.usualLevel() * 2;
-            Noise noise = new Noise(kind, random.nextLong(), kind.hasMean() ? random.nextFloat() : 0, lowest, highest,
+            Noise noise = new Noise(
+                    kind,
+                    random.nextLong(),
+                    kind.hasMean() ? random.nextFloat() : 0,
+                    lowest,
+                    highest,
                     random.nextBoolean());
             long base = random.nextBoolean() ? 0 : Philox.VALIDATION;
             float largest = largestDifference(images, noise, base, random.nextInt(9));

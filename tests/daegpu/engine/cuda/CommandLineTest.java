@@ -25,32 +25,71 @@ class CommandLineTest {
     @Test
     void trainsToWhatTheCpuReaches() throws IOException {
         for (String engine : List.of("cuda", "cpu")) {
-            assertEquals(0, DaeGpu.run("train", "--engine", engine, "--convolutions", "cudnn", "--limit", "256", "--validation-limit", "64", "--epochs",
-                    "2",
-                    "--output", folder.resolve(engine).toString()));
+            assertEquals(
+                    0,
+                    DaeGpu.run(
+                            "train",
+                            "--engine",
+                            engine,
+                            "--convolutions",
+                            "cudnn",
+                            "--limit",
+                            "256",
+                            "--validation-limit",
+                            "64",
+                            "--epochs",
+                            "2",
+                            "--output",
+                            folder.resolve(engine).toString()));
         }
         double[] cuda = lastMetrics(folder.resolve("cuda"));
         double[] cpu = lastMetrics(folder.resolve("cpu"));
         for (int i = 3; i < cpu.length; i++) {
             assertEquals(cpu[i], cuda[i], 0.01 * Math.abs(cpu[i]), "column " + i);
         }
-        assertEquals(0, DaeGpu.run("train", "--engine", "cpu", "--resume", folder.resolve("cuda").toString(), "--epochs",
-                "3"), "the cpu goes on");
+        assertEquals(
+                0,
+                DaeGpu.run(
+                        "train",
+                        "--engine",
+                        "cpu",
+                        "--resume",
+                        folder.resolve("cuda").toString(),
+                        "--epochs",
+                        "3"),
+                "the cpu goes on");
     }
 
     /** Columns of metrics.csv: epoch, seconds, images per second, training MSE, validation MSE, PSNR and SSIM. */
     private static double[] lastMetrics(Path run) throws IOException {
         List<String> lines = Files.readAllLines(run.resolve("metrics.csv"));
-        return List.of(lines.get(lines.size() - 1).split(",")).stream().mapToDouble(Double::parseDouble).toArray();
+        return List.of(lines.get(lines.size() - 1).split(",")).stream()
+                .mapToDouble(Double::parseDouble)
+                .toArray();
     }
 
     /** Both are there: they are timed, the faster one computes the run, and one that is resumed times nothing again. */
     @Test
     void keepsTheConvolutionsThatWereFaster() throws IOException {
         Path run = folder.resolve("run");
-        String output = output("train", "--engine", "cuda", "--limit", "8", "--validation-limit", "4", "--epochs", "1",
-                "--batch-size", "4", "--filters", "4,8", "--output", run.toString());
-        Matcher choice = Pattern.compile("convolutions (\\w+): an update takes (\\S+) ms with native and (\\S+) ms with cudnn on ")
+        String output = output(
+                "train",
+                "--engine",
+                "cuda",
+                "--limit",
+                "8",
+                "--validation-limit",
+                "4",
+                "--epochs",
+                "1",
+                "--batch-size",
+                "4",
+                "--filters",
+                "4,8",
+                "--output",
+                run.toString());
+        Matcher choice = Pattern.compile(
+                        "convolutions (\\w+): an update takes (\\S+) ms with native and (\\S+) ms with cudnn on ")
                 .matcher(output);
         assertTrue(choice.find(), output);
         double own = Double.parseDouble(choice.group(2));

@@ -48,7 +48,9 @@ class CudaEngineTest {
 
     static List<String> goldenFiles() throws IOException {
         try (Stream<Path> files = Files.list(Path.of("tests/golden"))) {
-            return files.map(file -> file.getFileName().toString()).filter(name -> name.endsWith(".safetensors")).sorted()
+            return files.map(file -> file.getFileName().toString())
+                    .filter(name -> name.endsWith(".safetensors"))
+                    .sorted()
                     .toList();
         }
     }
@@ -64,10 +66,14 @@ class CudaEngineTest {
     void agreesWithKerasInTf32(String golden) {
         RecordedValues recorded = RecordedValues.read(Path.of("tests/golden", golden));
         if (golden.equals("seed.safetensors")) {
-            // Its gradients are small sums of large terms: rounding the operands to TF32 moves five of them by up to 6.3e-2,
+            // Its gradients are small sums of large terms: rounding the operands to TF32 moves five of them by up to
+            // 6.3e-2,
             // where 2e-2 is allowed. All else keeps its bounds.
-            compare(recorded, "tf32", comparison -> comparison.passed()
-                    || comparison.name().startsWith("gradient.") && comparison.judged() < 7e-2);
+            compare(
+                    recorded,
+                    "tf32",
+                    comparison -> comparison.passed()
+                            || comparison.name().startsWith("gradient.") && comparison.judged() < 7e-2);
         } else {
             compare(recorded, "tf32");
         }
@@ -78,14 +84,20 @@ class CudaEngineTest {
     }
 
     private static void compare(RecordedValues recorded, String precision, Predicate<Comparison> passes) {
-        try (Engine engine = new CudaEngine(recorded.architecture(), new EngineOptions(recorded.batch(), precision, 0))) {
+        try (Engine engine =
+                new CudaEngine(recorded.architecture(), new EngineOptions(recorded.batch(), precision, 0))) {
             List<Comparison> comparisons = Parity.replay(recorded, engine, Tolerance.of("cuda", precision));
-            assertAll(recorded.name(), comparisons.stream().map(comparison -> () -> assertTrue(passes.test(comparison),
-                    comparison::toString)));
+            assertAll(
+                    recorded.name(),
+                    comparisons.stream()
+                            .map(comparison -> () -> assertTrue(passes.test(comparison), comparison::toString)));
         }
     }
 
-    /** Against what the driver says is free: it may give more than was asked for, in pages, and libraries take their own. */
+    /**
+     * Against what the driver says is free: it may give more than was asked for, in pages, and libraries take their
+     * own.
+     */
     @Test
     void countsTheMemoryThatItHas() {
         Architecture architecture = Architecture.MNIST;
@@ -93,13 +105,18 @@ class CudaEngineTest {
         ImageSet images = new ImageSet(28, 28, 1, pixels);
         Engine closed;
         try (Device observer = new Device(Gpu.all().get(0));
-                Engine engine = new CudaEngine(architecture, new EngineOptions(32, "fp32", 0).withConvolutions("native"))) {
+                Engine engine =
+                        new CudaEngine(architecture, new EngineOptions(32, "fp32", 0).withConvolutions("native"))) {
             closed = engine;
             long opened = engine.deviceBytes();
             assertTrue(opened > 4L * 4 * architecture.parameterCount(), "weights, gradients, two moments: " + opened);
             observer.makeCurrent();
             long free = observer.freeBytes();
-            engine.startEpoch(images, Noise.gaussian(1, 0.5f, 0.5f), 0, IntStream.range(0, images.count()).toArray());
+            engine.startEpoch(
+                    images,
+                    Noise.gaussian(1, 0.5f, 0.5f),
+                    0,
+                    IntStream.range(0, images.count()).toArray());
             observer.makeCurrent();
             long grown = engine.deviceBytes() - opened;
             assertTrue(grown >= pixels.length + 4L * images.count(), "images and their order: " + grown);
@@ -116,15 +133,21 @@ class CudaEngineTest {
         int depth = 1 + random.nextInt(3);
         int factor = 1 << depth;
         int[] kernelSizes = {1, 3, 5, 7};
-        Architecture architecture = new Architecture(factor * (1 + random.nextInt(4)), factor * (1 + random.nextInt(4)), 1
-                + random.nextInt(4),
-                random.ints(depth, 1, 10).boxed().toList(), kernelSizes[random.nextInt(4)], 1 + random.nextInt(9));
+        Architecture architecture = new Architecture(
+                factor * (1 + random.nextInt(4)),
+                factor * (1 + random.nextInt(4)),
+                1 + random.nextInt(4),
+                random.ints(depth, 1, 10).boxed().toList(),
+                kernelSizes[random.nextInt(4)],
+                1 + random.nextInt(9));
         int batch = 1 + random.nextInt(6);
         float[] clean = uniform(random, batch * architecture.imageSize());
         float[] noisy = uniform(random, batch * architecture.imageSize());
         try (Engine reference = new ReferenceEngine(architecture, EngineOptions.fp32(batch))) {
-            compare(RecordedValues.record(reference, Initializer.glorotUniform(architecture, seed), clean, noisy, batch,
-                    RATE, 3), "fp32");
+            compare(
+                    RecordedValues.record(
+                            reference, Initializer.glorotUniform(architecture, seed), clean, noisy, batch, RATE, 3),
+                    "fp32");
         }
     }
 
@@ -165,7 +188,9 @@ class CudaEngineTest {
     }
 
     static int[] order(int count) {
-        return IntStream.range(0, count).map(i -> (int) ((i * 7919L + 5) % count)).toArray();
+        return IntStream.range(0, count)
+                .map(i -> (int) ((i * 7919L + 5) % count))
+                .toArray();
     }
 
     static ImageSet randomImages(Architecture architecture, int count) {
@@ -200,7 +225,8 @@ class CudaEngineTest {
     }
 
     /**
-     * The reference goes on where the GPU stopped, in the middle of an epoch, and ends where either would have come alone.
+     * The reference goes on where the GPU stopped, in the middle of an epoch, and ends where either would have come
+     * alone.
      */
     @Test
     void anotherEngineGoesOn() {
@@ -236,17 +262,24 @@ class CudaEngineTest {
     }
 
     private static void assertClose(float[] expected, float[] actual) {
-        double[] differences = IntStream.range(0,
-                expected.length).mapToDouble(i -> Math.abs(expected[i] - actual[i])).sorted().toArray();
+        double[] differences = IntStream.range(0, expected.length)
+                .mapToDouble(i -> Math.abs(expected[i] - actual[i]))
+                .sorted()
+                .toArray();
         assertEquals(0, differences[(int) (0.99 * differences.length)], 1e-4);
     }
 
     /** Any size, also not divisible by 4, any base, epoch and level; more images than are made at a time. */
     @ParameterizedTest
-    @CsvSource({"28,28,1,3,0,0.5,0.5,false", "6,10,3,5,2,0.1,1.5,false", "2,2,1,700,4,0.3,0.8,false",
-            "10,6,1,4,7,0.5,0.5,true", "2,6,5,9,1,0,0,false"})
-    void corruptsByTheNoiseContract(int height, int width, int channels, int count, int epoch, float lowest, float highest,
-            boolean once) {
+    @CsvSource({
+        "28,28,1,3,0,0.5,0.5,false",
+        "6,10,3,5,2,0.1,1.5,false",
+        "2,2,1,700,4,0.3,0.8,false",
+        "10,6,1,4,7,0.5,0.5,true",
+        "2,6,5,9,1,0,0,false"
+    })
+    void corruptsByTheNoiseContract(
+            int height, int width, int channels, int count, int epoch, float lowest, float highest, boolean once) {
         Architecture architecture = new Architecture(height, width, channels, List.of(2), 3, 2);
         ImageSet images = randomImages(architecture, count + 2);
         Noise noise = new Noise(0x123456789abcL, 0.25f, lowest, highest, once);
@@ -271,8 +304,8 @@ class CudaEngineTest {
         Random random = new Random(kind.ordinal());
         boolean exact = kind == Noise.Kind.SALT_PEPPER || kind == Noise.Kind.MASKING || kind == Noise.Kind.POISSON;
         for (int trial = 0; trial < 6; trial++) {
-            Architecture architecture = new Architecture(2 * (1 + random.nextInt(7)), 2 * (1 + random.nextInt(7)),
-                    trial % 2 == 0 ? 1 : 3, List.of(1), 3, 1);
+            Architecture architecture = new Architecture(
+                    2 * (1 + random.nextInt(7)), 2 * (1 + random.nextInt(7)), trial % 2 == 0 ? 1 : 3, List.of(1), 3, 1);
             int count = 1 + random.nextInt(20);
             ImageSet images = randomImages(architecture, count);
             float[][] expected = new float[2][count * images.imageSize()];
@@ -280,7 +313,8 @@ class CudaEngineTest {
             try (Engine reference = new ReferenceEngine(architecture, EngineOptions.fp32(1));
                     Engine engine = new CudaEngine(architecture, EngineOptions.fp32(1))) {
                 for (float highest : new float[] {kind.usualLevel(), kind.usualLevel() * 1.9f, kind.usualLevel()}) {
-                    Noise noise = new Noise(kind, random.nextLong(), kind.usualMean() / 2, kind.usualLevel(), highest, false);
+                    Noise noise =
+                            new Noise(kind, random.nextLong(), kind.usualMean() / 2, kind.usualLevel(), highest, false);
                     reference.corrupt(images, noise, Philox.VALIDATION, 7, 0, count, expected[0], expected[1]);
                     engine.corrupt(images, noise, Philox.VALIDATION, 7, 0, count, actual[0], actual[1]);
                     assertArrayEquals(expected[0], actual[0], "clean images are exact");
@@ -290,20 +324,33 @@ class CudaEngineTest {
         }
     }
 
-    /** Kinds and tables of photons of several sizes in turn, so that captured steps of each are replayed among the others. */
+    /**
+     * Kinds and tables of photons of several sizes in turn, so that captured steps of each are replayed among the
+     * others.
+     */
     @Test
     void trainsOnOneKindAfterTheOther() {
         ImageSet images = randomImages(SMALL, 8);
         double[][] losses = new double[2][];
         for (int i = 0; i < 2; i++) {
-            try (Engine engine = i == 0 ? new ReferenceEngine(SMALL, EngineOptions.fp32(4))
+            try (Engine engine = i == 0
+                    ? new ReferenceEngine(SMALL, EngineOptions.fp32(4))
                     : new CudaEngine(SMALL, EngineOptions.fp32(4))) {
                 engine.load(TrainingState.initial(Initializer.glorotUniform(SMALL, 3)));
                 for (int epoch = 0; epoch < 3; epoch++) {
                     for (Noise.Kind kind : Noise.Kind.values()) {
                         for (float factor : new float[] {1, 1.5f}) {
-                            engine.startEpoch(images, new Noise(kind, 6, kind.usualMean(), kind.usualLevel(),
-                                    kind.usualLevel() * factor, false), epoch, order(8));
+                            engine.startEpoch(
+                                    images,
+                                    new Noise(
+                                            kind,
+                                            6,
+                                            kind.usualMean(),
+                                            kind.usualLevel(),
+                                            kind.usualLevel() * factor,
+                                            false),
+                                    epoch,
+                                    order(8));
                             engine.trainStep(0, 4, RATE);
                             engine.trainStep(4, 4, RATE);
                         }
@@ -385,8 +432,11 @@ class CudaEngineTest {
 
     @Test
     void refusesWhatItCannotDo() {
-        assertMessage("the cuda engine computes in fp32, tf32 or bf16, not in fp16", SMALL, new EngineOptions(1, "fp16", 0));
-        assertMessage("--convolutions cudnn computes in fp32 or tf32, not in bf16; use --convolutions native", SMALL,
+        assertMessage(
+                "the cuda engine computes in fp32, tf32 or bf16, not in fp16", SMALL, new EngineOptions(1, "fp16", 0));
+        assertMessage(
+                "--convolutions cudnn computes in fp32 or tf32, not in bf16; use --convolutions native",
+                SMALL,
                 new EngineOptions(1, "bf16", 0, 0, "cudnn"));
         assertMessage("there is no device 99", SMALL, new EngineOptions(1, "fp32", 0, 99));
         assertMessage("lower --batch-size", Architecture.MNIST, EngineOptions.fp32(1 << 20));
@@ -396,8 +446,8 @@ class CudaEngineTest {
     }
 
     private static void assertMessage(String expected, Architecture architecture, EngineOptions options) {
-        EngineUnavailableException e = assertThrows(EngineUnavailableException.class,
-                () -> new CudaEngine(architecture, options).close());
+        EngineUnavailableException e =
+                assertThrows(EngineUnavailableException.class, () -> new CudaEngine(architecture, options).close());
         assertTrue(e.getMessage().contains(expected), e.getMessage());
         assertEquals(1, e.getMessage().lines().count());
     }
@@ -405,12 +455,16 @@ class CudaEngineTest {
     /** Far more than any GPU has, of one piece. */
     @Test
     void saysHowMuchMemoryIsMissing() {
-        try (Device device = new Device(Gpu.all().get(0)); OwnedScope scope = new OwnedScope(device)) {
-            EngineUnavailableException e = assertThrows(EngineUnavailableException.class,
-                    () -> device.allocate(scope.scope(), 1L << 48, "a batch of 7"));
-            assertTrue(e.getMessage().matches(".* has too little memory for a batch of 7: "
-                    + "281,474,976,710,656 bytes were asked for, "
-                    + "[\\d,]+ of [\\d,]+ are free; lower --batch-size .*"), e.getMessage());
+        try (Device device = new Device(Gpu.all().get(0));
+                OwnedScope scope = new OwnedScope(device)) {
+            EngineUnavailableException e = assertThrows(
+                    EngineUnavailableException.class, () -> device.allocate(scope.scope(), 1L << 48, "a batch of 7"));
+            assertTrue(
+                    e.getMessage()
+                            .matches(".* has too little memory for a batch of 7: "
+                                    + "281,474,976,710,656 bytes were asked for, "
+                                    + "[\\d,]+ of [\\d,]+ are free; lower --batch-size .*"),
+                    e.getMessage());
         }
     }
 
@@ -419,11 +473,15 @@ class CudaEngineTest {
     void saysThatALibraryLacksMemory() {
         try (Device device = new Device(Gpu.all().get(0))) {
             device.makeCurrent();
-            for (Executable check : List.<Executable>of(() -> CudaStatus.check(2, "open a stream"),
-                    () -> CudaStatus.checkBlas(3, "start"), () -> CudaStatus.checkDnn(4004, "convolve"))) {
-                assertTrue(assertThrows(EngineUnavailableException.class, check).getMessage().matches(
-                        "(the CUDA driver|cuBLAS|cuDNN) could not [a-z ]+ for want of memory on the GPU, of which [\\d,]+ of "
-                        + "[\\d,]+ bytes are free; lower --batch-size or --filters, .*"));
+            for (Executable check : List.<Executable>of(
+                    () -> CudaStatus.check(2, "open a stream"),
+                    () -> CudaStatus.checkBlas(3, "start"),
+                    () -> CudaStatus.checkDnn(4004, "convolve"))) {
+                assertTrue(assertThrows(EngineUnavailableException.class, check)
+                        .getMessage()
+                        .matches(
+                                "(the CUDA driver|cuBLAS|cuDNN) could not [a-z ]+ for want of memory on the GPU, of which [\\d,]+ of "
+                                        + "[\\d,]+ bytes are free; lower --batch-size or --filters, .*"));
             }
         }
     }

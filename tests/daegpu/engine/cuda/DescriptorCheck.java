@@ -7,17 +7,16 @@ import java.util.List;
 import java.util.Random;
 
 /**
- * Describes the convolutions of many networks to cuDNN, which checks their sizes; a program, because a process can load one
- * cuDNN.
+ * Describes the convolutions of many networks to cuDNN, which checks their sizes; a program, because a process can load
+ * one cuDNN.
  */
 final class DescriptorCheck {
 
-    private DescriptorCheck() {
-    }
+    private DescriptorCheck() {}
 
     public static void main(String[] arguments) {
-        CudaLibraries.tryAll().stream().filter(loading -> loading.library() == CudaLibraries.Library.CUDNN
-                && loading.problem() != null)
+        CudaLibraries.tryAll().stream()
+                .filter(loading -> loading.library() == CudaLibraries.Library.CUDNN && loading.problem() != null)
                 .forEach(loading -> {
                     throw new IllegalStateException(loading.problem());
                 });
@@ -28,9 +27,15 @@ final class DescriptorCheck {
             int layers = 1 + random.nextInt(3);
             int factor = 1 << layers;
             List<Integer> filters = random.ints(layers, 1, 70).boxed().toList();
-            described += describe(new Architecture(factor * (1 + random.nextInt(9)), factor * (1 + random.nextInt(9)), 1
-                    + random.nextInt(4), filters,
-                    kernelSizes[random.nextInt(4)], 1 + random.nextInt(20)), 1 + random.nextInt(64));
+            described += describe(
+                    new Architecture(
+                            factor * (1 + random.nextInt(9)),
+                            factor * (1 + random.nextInt(9)),
+                            1 + random.nextInt(4),
+                            filters,
+                            kernelSizes[random.nextInt(4)],
+                            1 + random.nextInt(20)),
+                    1 + random.nextInt(64));
         }
         System.out.println("cuDNN " + DnnHandle.version() + " agrees with the sizes of " + described + " convolutions");
     }

@@ -27,13 +27,14 @@ class ImageRingTest {
     private Path folder;
 
     /**
-     * The same command on a device that holds all images and on one that holds a part of them: the same bytes come out. The
-     * chunks of this one are 100 to 500 images, and a batch is 250, so that some batches lie in two chunks.
+     * The same command on a device that holds all images and on one that holds a part of them: the same bytes come out.
+     * The chunks of this one are 100 to 500 images, and a batch is 250, so that some batches lie in two chunks.
      */
     @Test
     void changesNoBit() throws Exception {
         String libraries = System.getProperty("daegpu.cuda.libraries", "");
-        assumeTrue(Files.exists(Path.of(libraries, "libcuda.so.1")) && !libraries.isEmpty(),
+        assumeTrue(
+                Files.exists(Path.of(libraries, "libcuda.so.1")) && !libraries.isEmpty(),
                 "only the emulated device can be made small");
         long images = 2000 * 28 * 28;
         long large = train("large", Long.toString(1L << 30));
@@ -41,19 +42,42 @@ class ImageRingTest {
         long small = train("small", "20000000");
         assertTrue(small >= 2 * images, "they are copied in each of the two epochs: " + small);
         for (String file : List.of("last.safetensors", "best.safetensors")) {
-            assertArrayEquals(Files.readAllBytes(folder.resolve("large").resolve(file)),
-                    Files.readAllBytes(folder.resolve("small").resolve(file)), file);
+            assertArrayEquals(
+                    Files.readAllBytes(folder.resolve("large").resolve(file)),
+                    Files.readAllBytes(folder.resolve("small").resolve(file)),
+                    file);
         }
     }
 
     /** Trains in a process of its own on a device with so much memory. Returns the bytes that were copied to it. */
     private long train(String name, String memory) throws IOException, InterruptedException {
         Path counters = folder.resolve(name + ".json");
-        List<String> command = new ArrayList<>(List.of(Path.of(System.getProperty("java.home"), "bin", "java").toString(),
-                "-XX:TieredStopAtLevel=1", "-Ddaegpu.cuda.libraries=" + System.getProperty("daegpu.cuda.libraries"),
-                "-cp", System.getProperty("java.class.path"), "daegpu.Main"));
-        command.addAll(List.of("train", "--engine", "cuda", "--limit", "2000", "--validation-limit", "10", "--epochs", "2",
-                "--batch-size", "250", "--filters", "1", "--kernel-size", "1", "--latent-dim", "1", "--output",
+        List<String> command = new ArrayList<>(List.of(
+                Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+                "-XX:TieredStopAtLevel=1",
+                "-Ddaegpu.cuda.libraries=" + System.getProperty("daegpu.cuda.libraries"),
+                "-cp",
+                System.getProperty("java.class.path"),
+                "daegpu.Main"));
+        command.addAll(List.of(
+                "train",
+                "--engine",
+                "cuda",
+                "--limit",
+                "2000",
+                "--validation-limit",
+                "10",
+                "--epochs",
+                "2",
+                "--batch-size",
+                "250",
+                "--filters",
+                "1",
+                "--kernel-size",
+                "1",
+                "--latent-dim",
+                "1",
+                "--output",
                 folder.resolve(name).toString()));
         ProcessBuilder builder = new ProcessBuilder(command).redirectErrorStream(true);
         builder.environment().put("DAEGPU_EMULATOR_MEMORY", memory);
@@ -70,7 +94,8 @@ class ImageRingTest {
     void holdsWhatIsAskedFor() {
         Random random = new Random(5);
         ImageSet images = new ImageSet(2, 3, 1, bytes(random, 6 * 23));
-        try (Device device = new Device(Gpu.all().get(0)); OwnedScope scope = new OwnedScope(device)) {
+        try (Device device = new Device(Gpu.all().get(0));
+                OwnedScope scope = new OwnedScope(device)) {
             ImageRing ring = new ImageRing(device, scope.scope(), images.imageSize(), 4);
             assertEquals(8, ring.size());
             for (int epoch = 0; epoch < 3; epoch++) {

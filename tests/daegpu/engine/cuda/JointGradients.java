@@ -11,24 +11,30 @@ import java.util.function.Supplier;
 /** Both gradients of a layer in one launch beside a launch for each. */
 final class JointGradients {
 
-    private JointGradients() {
-    }
+    private JointGradients() {}
 
     /** Those of {@code layer}, with the ReLU before it, for {@code count} images. */
     static LayerGradients of(Layer layer, int count, String precision) {
-        return new LayerGradients(ImplicitGemm.dataGradient(layer, count, Epilogue.RELU_GRADIENT, precision),
+        return new LayerGradients(
+                ImplicitGemm.dataGradient(layer, count, Epilogue.RELU_GRADIENT, precision),
                 WeightGradient.of(layer, count, precision));
     }
 
     /**
-     * Fails unless one launch leaves the bits that two leave: of the gradient at what the layer took in, of the sums of its
-     * columns, and of the shares of the weight gradient. What they write to is NaN before.
+     * Fails unless one launch leaves the bits that two leave: of the gradient at what the layer took in, of the sums of
+     * its columns, and of the shares of the weight gradient. What they write to is NaN before.
      *
-     * @param input    what the layer took in
+     * @param input what the layer took in
      * @param gradient at what it put out
      */
-    static void assertSameBits(LayerGradients both, DeviceFloats floats, Kernel.Library kernels, float[] input,
-            float[] gradient, float[] weights, Supplier<String> what) {
+    static void assertSameBits(
+            LayerGradients both,
+            DeviceFloats floats,
+            Kernel.Library kernels,
+            float[] input,
+            float[] gradient,
+            float[] weights,
+            Supplier<String> what) {
         SplitMemory split = SplitMemory.forProducts(floats.device(), floats.scope(), List.of(both.data()));
         DeviceArray in = floats.upload(input);
         DeviceArray dz = floats.upload(gradient);

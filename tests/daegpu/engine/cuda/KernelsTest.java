@@ -16,7 +16,8 @@ import org.junit.jupiter.params.provider.MethodSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /**
- * Each kernel by itself beside the plain arithmetic that it stands for, over random shapes; what it writes to is NaN before.
+ * Each kernel by itself beside the plain arithmetic that it stands for, over random shapes; what it writes to is NaN
+ * before.
  */
 @RequiresCuda
 class KernelsTest {
@@ -87,12 +88,24 @@ class KernelsTest {
         float[] bias = DeviceFloats.normal(random, channels);
         DeviceArray output = floats.nans(count * to.size());
         Walk walk = Planes.walk(from, to);
-        Kernel kernel = relu ? walk.vector() ? Kernel.BIAS_RELU_VECTOR : Kernel.BIAS_RELU : walk.vector()
-                ? Kernel.BIAS_SIGMOID_VECTOR : Kernel.BIAS_SIGMOID;
+        Kernel kernel = relu
+                ? walk.vector() ? Kernel.BIAS_RELU_VECTOR : Kernel.BIAS_RELU
+                : walk.vector() ? Kernel.BIAS_SIGMOID_VECTOR : Kernel.BIAS_SIGMOID;
         int total = count * channels * walk.rows() * walk.steps();
-        kernels.launch(kernel, total, floats.upload(input), from.plane(), walk.pitches()[0], floats.upload(bias), output, to.plane(),
+        kernels.launch(
+                kernel,
+                total,
+                floats.upload(input),
+                from.plane(),
+                walk.pitches()[0],
+                floats.upload(bias),
+                output,
+                to.plane(),
                 walk.pitches()[1],
-                total, channels, walk.rows(), walk.steps());
+                total,
+                channels,
+                walk.rows(),
+                walk.steps());
         float[] actual = floats.download(output, count * to.size());
         int written = 0;
         for (float value : actual) {
@@ -131,11 +144,23 @@ class KernelsTest {
         Walk walk = Planes.walk(dyPlanes, yPlanes, dzPlanes);
         DeviceArray dz = floats.nans(count * dzPlanes.size());
         DeviceArray partials = floats.nans(channels * slices);
-        kernels.launchBlocks(walk.vector() ? Kernel.RELU_GRADIENT_VECTOR : Kernel.RELU_GRADIENT, channels, slices,
-                floats.upload(dy), dyPlanes.plane(),
-                walk.pitches()[0], floats.upload(y), yPlanes.plane(), walk.pitches()[1], dz, dzPlanes.plane(), walk.pitches()[2],
-                        count, walk.rows(),
-                walk.steps(), partials);
+        kernels.launchBlocks(
+                walk.vector() ? Kernel.RELU_GRADIENT_VECTOR : Kernel.RELU_GRADIENT,
+                channels,
+                slices,
+                floats.upload(dy),
+                dyPlanes.plane(),
+                walk.pitches()[0],
+                floats.upload(y),
+                yPlanes.plane(),
+                walk.pitches()[1],
+                dz,
+                dzPlanes.plane(),
+                walk.pitches()[2],
+                count,
+                walk.rows(),
+                walk.steps(),
+                partials);
         float[] actual = floats.download(dz, count * dzPlanes.size());
         float[] sums = floats.download(partials, channels * slices);
         for (int c = 0; c < channels; c++) {
@@ -171,9 +196,20 @@ class KernelsTest {
         DeviceArray squares = floats.nans(channels * slices);
         DeviceArray partials = floats.nans(channels * slices);
         boolean vector = plane % 4 == 0;
-        kernels.launchBlocks(vector ? Kernel.SIGMOID_MSE_VECTOR : Kernel.SIGMOID_MSE, channels, slices, floats.upload(x),
-                floats.upload(bias), floats.upload(clean), y, dz,
-                count, vector ? plane / 4 : plane, 2f / x.length, squares, partials);
+        kernels.launchBlocks(
+                vector ? Kernel.SIGMOID_MSE_VECTOR : Kernel.SIGMOID_MSE,
+                channels,
+                slices,
+                floats.upload(x),
+                floats.upload(bias),
+                floats.upload(clean),
+                y,
+                dz,
+                count,
+                vector ? plane / 4 : plane,
+                2f / x.length,
+                squares,
+                partials);
         float[] actualY = floats.download(y, x.length);
         float[] actualDz = floats.download(dz, x.length);
         float[] actualSquares = floats.download(squares, channels * slices);
@@ -218,8 +254,18 @@ class KernelsTest {
         DeviceArray losses = floats.nans(3);
         DeviceArray state = device.allocate(scope, StepState.BYTES, "a test");
         kernels.launchOne(Kernel.SET_STEP, state, 0.5f, 10, 1);
-        kernels.launchBlocks(Kernel.SUM_PARTIALS, sums / 4 + 1, 1, floats.upload(partials), table, sums + 1, gradients,
-                0.25f, losses, 7, state);
+        kernels.launchBlocks(
+                Kernel.SUM_PARTIALS,
+                sums / 4 + 1,
+                1,
+                floats.upload(partials),
+                table,
+                sums + 1,
+                gradients,
+                0.25f,
+                losses,
+                7,
+                state);
         float[] actual = floats.download(gradients, sums);
         for (int i = 0; i <= sums; i++) {
             double sum = 0;
@@ -255,7 +301,8 @@ class KernelsTest {
         assertArrayEquals(expected, floats.download(output, expected.length));
         if (units % 4 == 0) {
             DeviceArray again = floats.nans(count * units);
-            kernels.launch(Kernel.DENSE_BIAS_VECTOR, count * units / 4, deviceBias, again, count * units / 4, units / 4);
+            kernels.launch(
+                    Kernel.DENSE_BIAS_VECTOR, count * units / 4, deviceBias, again, count * units / 4, units / 4);
             assertArrayEquals(expected, floats.download(again, expected.length));
         }
     }
@@ -290,7 +337,10 @@ class KernelsTest {
         }
         first[3] = second[3] = gradients[3] = 0;
         DeviceArray state = device.allocate(scope, StepState.BYTES, "a test");
-        byte[] steps = ByteBuffer.allocate(8).order(ByteOrder.nativeOrder()).putLong(step - 1).array();
+        byte[] steps = ByteBuffer.allocate(8)
+                .order(ByteOrder.nativeOrder())
+                .putLong(step - 1)
+                .array();
         device.upload(steps, 0, 8, state, 0);
         kernels.launchOne(Kernel.SET_STEP, state, 1e-3f, 0, 0);
         kernels.launchOne(Kernel.ADVANCE_STEP, state, (float) Adam.BETA_1, (float) Adam.BETA_2);
@@ -299,8 +349,18 @@ class KernelsTest {
         DeviceArray v = floats.upload(second);
         float weight1 = (float) (1 - Adam.BETA_1);
         float weight2 = (float) (1 - Adam.BETA_2);
-        kernels.launch(Kernel.ADAM, count / 4, p, m, v, floats.upload(gradients), count / 4, weight1, weight2,
-                Adam.EPSILON, state);
+        kernels.launch(
+                Kernel.ADAM,
+                count / 4,
+                p,
+                m,
+                v,
+                floats.upload(gradients),
+                count / 4,
+                weight1,
+                weight2,
+                Adam.EPSILON,
+                state);
         float alpha = Adam.alpha(1e-3f, step);
         assertEquals(step, state(state).getLong(0));
         assertEquals(alpha, state(state).getFloat(12), Math.ulp(alpha));

@@ -4,9 +4,10 @@ import daegpu.model.Layer;
 import daegpu.model.Layer.Operation;
 
 /**
- * The products of a layer, written out: a convolution goes from its large images to its small ones, a transposed one the other
- * way, and a dense layer is a 1×1 convolution of images of one pixel. Images are {@code [count, height, width, channels]},
- * weights {@code [kernel size, kernel size, channels of the large images, channels of the small ones]}.
+ * The products of a layer, written out: a convolution goes from its large images to its small ones, a transposed one
+ * the other way, and a dense layer is a 1×1 convolution of images of one pixel. Images are {@code [count, height,
+ * width, channels]}, weights {@code [kernel size, kernel size, channels of the large images, channels of the small
+ * ones]}.
  */
 final class LayerProducts {
 

@@ -53,8 +53,10 @@ class NativeConvolutionsTest {
     private static void compare(RecordedValues recorded) {
         try (Engine engine = new CudaEngine(recorded.architecture(), options(recorded.batch()))) {
             List<Comparison> comparisons = Parity.replay(recorded, engine, Tolerance.of("cuda", "fp32"));
-            assertAll(recorded.name(), comparisons.stream().map(comparison -> () -> assertTrue(comparison.passed(),
-                    comparison::toString)));
+            assertAll(
+                    recorded.name(),
+                    comparisons.stream()
+                            .map(comparison -> () -> assertTrue(comparison.passed(), comparison::toString)));
         }
     }
 
@@ -71,15 +73,22 @@ class NativeConvolutionsTest {
         int factor = 1 << depth;
         int[] kernelSizes = {1, 3, 3, 5, 7};
         int[] filters = {1, 2, 3, 4, 5, 7, 8, 12, 32, 33, 64};
-        Architecture architecture = new Architecture(factor * (1 + random.nextInt(2)), factor * (1 + random.nextInt(3)),
-                1 + random.nextInt(5), IntStream.range(0, depth).map(i -> filters[random.nextInt(filters.length)]).boxed()
-                .toList(), kernelSizes[random.nextInt(5)], 1 + random.nextInt(40));
+        Architecture architecture = new Architecture(
+                factor * (1 + random.nextInt(2)),
+                factor * (1 + random.nextInt(3)),
+                1 + random.nextInt(5),
+                IntStream.range(0, depth)
+                        .map(i -> filters[random.nextInt(filters.length)])
+                        .boxed()
+                        .toList(),
+                kernelSizes[random.nextInt(5)],
+                1 + random.nextInt(40));
         int batch = 1 + random.nextInt(3);
         float[] clean = uniform(random, batch * architecture.imageSize());
         float[] noisy = uniform(random, batch * architecture.imageSize());
         try (Engine reference = new ReferenceEngine(architecture, EngineOptions.fp32(batch))) {
-            compare(RecordedValues.record(reference, Initializer.glorotUniform(architecture, seed), clean, noisy, batch,
-                    RATE, 2));
+            compare(RecordedValues.record(
+                    reference, Initializer.glorotUniform(architecture, seed), clean, noisy, batch, RATE, 2));
         }
     }
 
@@ -149,7 +158,8 @@ class NativeConvolutionsTest {
             float[][] denoised = new float[2][noisy.length];
             float[][] latents = new float[2][count * SMALL.latentDimension()];
             for (int i = 0; i < 2; i++) {
-                try (Engine engine = i == 0 ? new ReferenceEngine(SMALL, EngineOptions.fp32(1))
+                try (Engine engine = i == 0
+                        ? new ReferenceEngine(SMALL, EngineOptions.fp32(1))
                         : new CudaEngine(SMALL, options(1))) {
                     engine.load(TrainingState.initial(Initializer.glorotUniform(SMALL, 8)));
                     engine.denoise(noisy, count, denoised[i]);

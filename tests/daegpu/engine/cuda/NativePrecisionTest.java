@@ -32,7 +32,9 @@ import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.MethodSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** Networks by {@code --convolutions native} in TF32 and bf16, on a GPU where there is one, else on the emulated device. */
+/**
+ * Networks by {@code --convolutions native} in TF32 and bf16, on a GPU where there is one, else on the emulated device.
+ */
 @RequiresCuda
 class NativePrecisionTest {
 
@@ -42,7 +44,8 @@ class NativePrecisionTest {
 
     static Stream<Arguments> recordings() throws IOException {
         List<String> files = CudaEngineTest.goldenFiles();
-        return Stream.of("tf32", "bf16").flatMap(precision -> files.stream().map(file -> Arguments.of(precision, file)));
+        return Stream.of("tf32", "bf16")
+                .flatMap(precision -> files.stream().map(file -> Arguments.of(precision, file)));
     }
 
     private static EngineOptions options(int batch, String precision) {
@@ -55,12 +58,19 @@ class NativePrecisionTest {
         RecordedValues recorded = RecordedValues.read(Path.of("tests/golden", golden));
         try (Engine engine = new CudaEngine(recorded.architecture(), options(recorded.batch(), precision))) {
             List<Comparison> comparisons = Parity.replay(recorded, engine, Tolerance.of("cuda", precision));
-            // As in CudaEngineTest: its gradients are small sums of large terms, and rounding the operands moves some of
+            // As in CudaEngineTest: its gradients are small sums of large terms, and rounding the operands moves some
+            // of
             // them by up to 6.3e-2 in TF32 and 6.5e-2 in bf16, where 2e-2 is allowed.
             boolean isSeed = golden.equals("seed.safetensors");
-            assertAll(recorded.name(), comparisons.stream().map(comparison -> () -> assertTrue(comparison.passed()
-                    || isSeed && comparison.name().startsWith("gradient.") && comparison.judged() < 7e-2,
-                    comparison::toString)));
+            assertAll(
+                    recorded.name(),
+                    comparisons.stream()
+                            .map(comparison -> () -> assertTrue(
+                                    comparison.passed()
+                                            || isSeed
+                                                    && comparison.name().startsWith("gradient.")
+                                                    && comparison.judged() < 7e-2,
+                                    comparison::toString)));
         }
     }
 
@@ -99,11 +109,22 @@ class NativePrecisionTest {
         Path libraries = Path.of(System.getProperty(CudaLibraries.FOLDER, "target/emulator"));
         assumeTrue(Files.exists(libraries.resolve("libcuda.so.1")), "there is no emulated device");
         for (String precision : List.of("tf32", "bf16", "fp32")) {
-            ProcessBuilder builder = new ProcessBuilder(Path.of(System.getProperty("java.home"), "bin", "java").toString(),
-                    "-D" + CudaLibraries.FOLDER + "=" + libraries, "-cp", System.getProperty("java.class.path"),
-                    "daegpu.Main", "parity", "tests/golden/tiny.safetensors", "--engine", "cuda",
-                    "--convolutions", "native", "--precision",
-                    precision).redirectErrorStream(true);
+            ProcessBuilder builder = new ProcessBuilder(
+                            Path.of(System.getProperty("java.home"), "bin", "java")
+                                    .toString(),
+                            "-D" + CudaLibraries.FOLDER + "=" + libraries,
+                            "-cp",
+                            System.getProperty("java.class.path"),
+                            "daegpu.Main",
+                            "parity",
+                            "tests/golden/tiny.safetensors",
+                            "--engine",
+                            "cuda",
+                            "--convolutions",
+                            "native",
+                            "--precision",
+                            precision)
+                    .redirectErrorStream(true);
             builder.environment().put("DAEGPU_EMULATOR_CAPABILITY", "7.5");
             Process process = builder.start();
             String output = new String(process.getInputStream().readAllBytes()).strip();
@@ -112,8 +133,11 @@ class NativePrecisionTest {
                 assertTrue(status == 0 && output.contains("PASS"), output);
             } else {
                 assertEquals(2, status, output);
-                assertTrue(output.matches("dae-gpu parity: " + precision + " needs compute capability 8\\.0 \\(Ampere\\) or "
-                        + "later, and .* has 7\\.5; use --precision fp32"), output);
+                assertTrue(
+                        output.matches(
+                                "dae-gpu parity: " + precision + " needs compute capability 8\\.0 \\(Ampere\\) or "
+                                        + "later, and .* has 7\\.5; use --precision fp32"),
+                        output);
             }
         }
     }

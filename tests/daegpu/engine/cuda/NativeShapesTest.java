@@ -1,6 +1,5 @@
 package daegpu.engine.cuda;
 
-import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
@@ -21,8 +20,8 @@ import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 
 /**
- * The kernels of {@code --convolutions native} on layers of random shapes beside plain loops in double precision; what they
- * write to is NaN before. A failure names its seed, and {@code -Ddaegpu.shape.seed=N} runs that one alone.
+ * The kernels of {@code --convolutions native} on layers of random shapes beside plain loops in double precision; what
+ * they write to is NaN before. A failure names its seed, and {@code -Ddaegpu.shape.seed=N} runs that one alone.
  */
 @RequiresCuda
 class NativeShapesTest {
@@ -36,6 +35,7 @@ class NativeShapesTest {
     private static final DeviceScope LIBRARY_SCOPE = new DeviceScope();
     /** Kernels that some shape asked for: for both gradients of a layer, and for its weight gradient alone. */
     private static final Set<Kernel> joint = EnumSet.noneOf(Kernel.class);
+
     private static final Set<Kernel> weightGradients = EnumSet.noneOf(Kernel.class);
 
     @BeforeAll
@@ -60,8 +60,10 @@ class NativeShapesTest {
             }
         });
         assertTrue(only != null || joint.size() == 5, () -> "not all kernels for both gradients ran: " + joint);
-        Set<Kernel> all = Arrays.stream(Kernel.values()).filter(kernel -> kernel.name().startsWith("WEIGHT_GRADIENT")
-                && !kernel.name().matches(".*_(TF32|BF16)")).collect(Collectors.toSet());
+        Set<Kernel> all = Arrays.stream(Kernel.values())
+                .filter(kernel -> kernel.name().startsWith("WEIGHT_GRADIENT")
+                        && !kernel.name().matches(".*_(TF32|BF16)"))
+                .collect(Collectors.toSet());
         assertTrue(only != null || weightGradients.equals(all), () -> "not all of " + all + " ran: " + weightGradients);
     }
 
@@ -94,7 +96,8 @@ class NativeShapesTest {
             Random random = new Random(seed);
             count = 1 + random.nextInt(4);
             boolean isLarger = seed >= SHAPES - LARGER_SHAPES;
-            int[] channels = isLarger ? new int[] {1, 1, 4, 8, 24, 32, 32, 36, 64, 64}
+            int[] channels = isLarger
+                    ? new int[] {1, 1, 4, 8, 24, 32, 32, 36, 64, 64}
                     : new int[] {1, 1, 2, 3, 4, 5, 8, 16, 17, 32, 36, 64};
             int a = channels[random.nextInt(channels.length)];
             int b = channels[random.nextInt(channels.length)];
@@ -105,14 +108,58 @@ class NativeShapesTest {
             int down = isTiled ? 5 + random.nextInt(36) : height;
             int across = isTiled ? 5 + random.nextInt(66) : width;
             layer = switch (random.nextInt(isLarger ? 3 : 4)) {
-                case 0 -> new Layer("conv", Operation.CONVOLUTION, Activation.RELU, 2 * height, 2 * width, a, height, width,
-                        b, kernel, 2);
-                case 1 -> new Layer("deconv", Operation.TRANSPOSED_CONVOLUTION, Activation.RELU, height, width, a,
-                        2 * height, 2 * width, b, kernel, 2);
-                case 2 -> new Layer("output", Operation.TRANSPOSED_CONVOLUTION, Activation.SIGMOID, down, across, a,
-                        down, across, isTiled ? 1 : b, kernel, 1);
-                default -> new Layer("latent", Operation.DENSE, Activation.LINEAR, 1, 1, 1 + random.nextInt(700), 1, 1,
-                        1 + random.nextInt(80), 1, 1);
+                case 0 ->
+                    new Layer(
+                            "conv",
+                            Operation.CONVOLUTION,
+                            Activation.RELU,
+                            2 * height,
+                            2 * width,
+                            a,
+                            height,
+                            width,
+                            b,
+                            kernel,
+                            2);
+                case 1 ->
+                    new Layer(
+                            "deconv",
+                            Operation.TRANSPOSED_CONVOLUTION,
+                            Activation.RELU,
+                            height,
+                            width,
+                            a,
+                            2 * height,
+                            2 * width,
+                            b,
+                            kernel,
+                            2);
+                case 2 ->
+                    new Layer(
+                            "output",
+                            Operation.TRANSPOSED_CONVOLUTION,
+                            Activation.SIGMOID,
+                            down,
+                            across,
+                            a,
+                            down,
+                            across,
+                            isTiled ? 1 : b,
+                            kernel,
+                            1);
+                default ->
+                    new Layer(
+                            "latent",
+                            Operation.DENSE,
+                            Activation.LINEAR,
+                            1,
+                            1,
+                            1 + random.nextInt(700),
+                            1,
+                            1,
+                            1 + random.nextInt(80),
+                            1,
+                            1);
             };
             layerProducts = new LayerProducts(layer, count);
             large = DeviceFloats.normal(random, layerProducts.large());
@@ -142,23 +189,34 @@ class NativeShapesTest {
             float[] bias = DeviceFloats.normal(random, columns);
             float[] clean = DeviceFloats.normal(random, products.length);
             boolean isLoss = layer.activation() == Activation.SIGMOID && random.nextBoolean();
-            Epilogue epilogue = isLoss ? Epilogue.LOSS : List.of(Epilogue.BIAS, Epilogue.BIAS_RELU, Epilogue.BIAS_SIGMOID)
-                    .get(random.nextInt(3));
+            Epilogue epilogue = isLoss
+                    ? Epilogue.LOSS
+                    : List.of(Epilogue.BIAS, Epilogue.BIAS_RELU, Epilogue.BIAS_SIGMOID)
+                            .get(random.nextInt(3));
             ImplicitGemm gemm = ImplicitGemm.forward(layer, count, epilogue, 0.25f, "fp32");
             DeviceArray output = floats.nans(products.length);
             DeviceArray slope = floats.nans(products.length);
             DeviceArray sums = floats.nans(gemm.sumRows() * gemm.sumsPitch());
             DeviceArray squares = floats.nans(gemm.squares());
-            gemm.launch(kernels, split(gemm), floats.upload(input), floats.upload(weights), floats.upload(bias),
-                    floats.upload(clean), output, isLoss ? slope : (Object) 0L, isLoss ? sums : (Object) 0L,
+            gemm.launch(
+                    kernels,
+                    split(gemm),
+                    floats.upload(input),
+                    floats.upload(weights),
+                    floats.upload(bias),
+                    floats.upload(clean),
+                    output,
+                    isLoss ? slope : (Object) 0L,
+                    isLoss ? sums : (Object) 0L,
                     isLoss ? squares : (Object) 0L);
             double[] expected = new double[products.length];
             double[] slopes = new double[products.length];
             double error = 0;
             for (int i = 0; i < expected.length; i++) {
                 double x = products[i] + bias[i % columns];
-                expected[i] = epilogue == Epilogue.BIAS ? x : epilogue == Epilogue.BIAS_RELU ? Math.max(x, 0)
-                        : 1 / (1 + Math.exp(-x));
+                expected[i] = epilogue == Epilogue.BIAS
+                        ? x
+                        : epilogue == Epilogue.BIAS_RELU ? Math.max(x, 0) : 1 / (1 + Math.exp(-x));
                 double difference = expected[i] - clean[i];
                 slopes[i] = 0.25 * difference * expected[i] * (1 - expected[i]);
                 error += difference * difference;
@@ -167,8 +225,11 @@ class NativeShapesTest {
             if (isLoss) {
                 assertNear("gradient at the loss", slopes, floats.download(slope, slopes.length));
                 assertNear("bias gradient at the loss", columnSums(slopes, columns), addRows(sums, gemm, columns));
-                assertNear("loss", new double[] {error}, new float[] {(float) IntStream.range(0, gemm.squares())
-                        .mapToDouble(i -> floats.download(squares, gemm.squares())[i]).sum()});
+                assertNear("loss", new double[] {error}, new float[] {
+                    (float) IntStream.range(0, gemm.squares())
+                            .mapToDouble(i -> floats.download(squares, gemm.squares())[i])
+                            .sum()
+                });
             }
         }
 
@@ -176,12 +237,21 @@ class NativeShapesTest {
             int columns = layer.inputChannels();
             boolean relu = random.nextBoolean();
             float[] other = DeviceFloats.normal(random, products.length);
-            ImplicitGemm gemm = ImplicitGemm.dataGradient(layer, count, relu ? Epilogue.RELU_GRADIENT : Epilogue.PLAIN,
-                    "fp32");
+            ImplicitGemm gemm =
+                    ImplicitGemm.dataGradient(layer, count, relu ? Epilogue.RELU_GRADIENT : Epilogue.PLAIN, "fp32");
             DeviceArray output = floats.nans(products.length);
             DeviceArray sums = floats.nans(gemm.sumRows() * gemm.sumsPitch());
-            gemm.launch(kernels, split(gemm), floats.upload(dz), floats.upload(weights), 0L, floats.upload(other), output,
-                    0L, relu ? sums : (Object) 0L, 0L);
+            gemm.launch(
+                    kernels,
+                    split(gemm),
+                    floats.upload(dz),
+                    floats.upload(weights),
+                    0L,
+                    floats.upload(other),
+                    output,
+                    0L,
+                    relu ? sums : (Object) 0L,
+                    0L);
             double[] expected = products.clone();
             for (int i = 0; i < expected.length; i++) {
                 expected[i] = relu && other[i] <= 0 ? 0 : expected[i];
@@ -197,8 +267,11 @@ class NativeShapesTest {
             weightGradients.add(product.kernel());
             boolean transposed = layer.operation() == Operation.TRANSPOSED_CONVOLUTION;
             DeviceArray shares = floats.nans(product.splits() * product.share());
-            product.launch(kernels, floats.upload(transposed ? small : large),
-                    floats.upload(transposed ? large : small), shares);
+            product.launch(
+                    kernels,
+                    floats.upload(transposed ? small : large),
+                    floats.upload(transposed ? large : small),
+                    shares);
             float[] values = floats.download(shares, product.splits() * product.share());
             float[] gradient = new float[expected.length];
             float[] bias = new float[transposed ? 0 : layerProducts.smallChannels()];
@@ -212,19 +285,30 @@ class NativeShapesTest {
             }
             assertNear("weight gradient", expected, gradient);
             if (!transposed) {
-                double[] dz = IntStream.range(0, small.length).mapToDouble(i -> small[i]).toArray();
+                double[] dz = IntStream.range(0, small.length)
+                        .mapToDouble(i -> small[i])
+                        .toArray();
                 assertNear("bias gradient", columnSums(dz, layerProducts.smallChannels()), bias);
             }
         }
 
-        /** Both in one launch give the bits that a launch for each gives; where there is no kernel for both, nothing is to do. */
+        /**
+         * Both in one launch give the bits that a launch for each gives; where there is no kernel for both, nothing is
+         * to do.
+         */
         private void checkJointGradients() {
             boolean transposed = layer.operation() == Operation.TRANSPOSED_CONVOLUTION;
             LayerGradients both = JointGradients.of(layer, count, "fp32");
             if (both.joint() != null) {
                 joint.add(both.joint());
-                JointGradients.assertSameBits(both, floats, kernels, transposed ? small : large, transposed ? large : small,
-                        weights, this::toString);
+                JointGradients.assertSameBits(
+                        both,
+                        floats,
+                        kernels,
+                        transposed ? small : large,
+                        transposed ? large : small,
+                        weights,
+                        this::toString);
             }
         }
 
@@ -256,8 +340,12 @@ class NativeShapesTest {
             double largest = Arrays.stream(expected).map(Math::abs).max().orElseThrow();
             for (int i = 0; i < expected.length; i++) {
                 int at = i;
-                assertEquals(expected[i], actual[i], 1e-4 * largest + 1e-5, () -> what + ", value " + at + " of " + layer
-                        + ", " + count + " images; again with -Ddaegpu.shape.seed=" + seed);
+                assertEquals(
+                        expected[i],
+                        actual[i],
+                        1e-4 * largest + 1e-5,
+                        () -> what + ", value " + at + " of " + layer + ", " + count
+                                + " images; again with -Ddaegpu.shape.seed=" + seed);
             }
         }
 

@@ -44,6 +44,7 @@ class PlanesTest {
         assertEquals(7, walk.steps());
         assertTrue(walk.vector());
         assertArrayEquals(new int[] {28, 32}, walk.pitches());
-        assertFalse(Planes.walk(Planes.packed(2, 14, 14), new Planes(2, 14, 14, 1, 16)).vector());
+        assertFalse(Planes.walk(Planes.packed(2, 14, 14), new Planes(2, 14, 14, 1, 16))
+                .vector());
     }
 }

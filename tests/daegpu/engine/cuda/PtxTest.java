@@ -33,14 +33,19 @@ class PtxTest {
 
     /** Both sets: for sm_75 and later, and in a folder of their own those for sm_80 and later. */
     private static List<String> all(Path in, String ending) throws IOException {
-        return Stream.concat(names(in, ending).stream(), names(in.resolve("sm_80"), ending).stream()
-                .map(name -> "sm_80/" + name)).toList();
+        return Stream.concat(
+                        names(in, ending).stream(),
+                        names(in.resolve("sm_80"), ending).stream().map(name -> "sm_80/" + name))
+                .toList();
     }
 
     private static List<String> names(Path in, String ending) throws IOException {
         try (Stream<Path> files = Files.list(in)) {
-            return files.map(file -> file.getFileName().toString()).filter(name -> name.endsWith(ending))
-                    .map(name -> name.substring(0, name.length() - ending.length())).sorted().toList();
+            return files.map(file -> file.getFileName().toString())
+                    .filter(name -> name.endsWith(ending))
+                    .map(name -> name.substring(0, name.length() - ending.length()))
+                    .sorted()
+                    .toList();
         }
     }
 
@@ -61,16 +66,21 @@ class PtxTest {
         }
         hash.update(Files.readAllBytes(Path.of("cuda/build-ptx")));
         String expected = "// sources sha256:" + HexFormat.of().formatHex(hash.digest());
-        assertTrue(text(COMMITTED, kernel).contains(expected), kernel
-                + ".ptx is older than its sources: run cuda/build-ptx");
+        assertTrue(
+                text(COMMITTED, kernel).contains(expected),
+                kernel + ".ptx is older than its sources: run cuda/build-ptx");
     }
 
     @ParameterizedTest
     @MethodSource("kernels")
     void runsOnOldDevicesWithOldDrivers(String kernel) throws IOException {
         String ptx = text(COMMITTED, kernel);
-        assertTrue(ptx.contains(kernel.startsWith("sm_80/") ? ".version 7.0\n.target sm_80\n"
-                : ".version 6.3\n.target sm_75\n"), kernel);
+        assertTrue(
+                ptx.contains(
+                        kernel.startsWith("sm_80/")
+                                ? ".version 7.0\n.target sm_80\n"
+                                : ".version 6.3\n.target sm_75\n"),
+                kernel);
         assertFalse(ptx.contains(".local"), kernel + " uses local memory");
         assertFalse(ptx.contains("precalc_xorwow"), kernel + " drags cuRAND's tables along");
     }
@@ -79,15 +89,24 @@ class PtxTest {
     @Test
     void compilesToTheSameAgain() throws Exception {
         assumeTrue(onPath("nvcc"), "there is no nvcc on the PATH, so the PTX was not compiled again");
-        assumeTrue(toolkitHasCurand() || System.getenv("CURAND_INCLUDE") != null,
+        assumeTrue(
+                toolkitHasCurand() || System.getenv("CURAND_INCLUDE") != null,
                 "cuRAND's headers are not beside nvcc and CURAND_INCLUDE does not name them, "
                         + "so the PTX was not compiled again");
-        Process version = new ProcessBuilder("nvcc", "--version").redirectErrorStream(true).start();
-        String release = new String(version.getInputStream().readAllBytes()).lines()
-                .filter(line -> line.contains("release")).findFirst().orElse("?");
-        assumeTrue(text(COMMITTED, "adam").contains(release), "the PTX was compiled by another nvcc than this one: "
-                + release);
-        Process build = new ProcessBuilder("cuda/build-ptx", folder.toString()).redirectErrorStream(true).start();
+        Process version = new ProcessBuilder("nvcc", "--version")
+                .redirectErrorStream(true)
+                .start();
+        String release = new String(version.getInputStream().readAllBytes())
+                .lines()
+                .filter(line -> line.contains("release"))
+                .findFirst()
+                .orElse("?");
+        assumeTrue(
+                text(COMMITTED, "adam").contains(release),
+                "the PTX was compiled by another nvcc than this one: " + release);
+        Process build = new ProcessBuilder("cuda/build-ptx", folder.toString())
+                .redirectErrorStream(true)
+                .start();
         String output = new String(build.getInputStream().readAllBytes());
         assertEquals(0, build.waitFor(), output);
         for (String kernel : kernels()) {
@@ -95,15 +114,21 @@ class PtxTest {
         }
         String none = "0 bytes stack frame, 0 bytes spill stores, 0 bytes spill loads";
         assertTrue(output.lines().allMatch(line -> line.contains(none)), output);
-        assertEquals(Files.readString(Path.of("cuda/REGISTERS")).lines().filter(line -> !line.startsWith("#")).toList(),
+        assertEquals(
+                Files.readString(Path.of("cuda/REGISTERS"))
+                        .lines()
+                        .filter(line -> !line.startsWith("#"))
+                        .toList(),
                 output.lines().toList());
     }
 
     private static boolean toolkitHasCurand() throws Exception {
-        Process dryRun = new ProcessBuilder("nvcc", "-dryrun", "-E", "-x", "cu",
-                "/dev/null").redirectErrorStream(true).start();
+        Process dryRun = new ProcessBuilder("nvcc", "-dryrun", "-E", "-x", "cu", "/dev/null")
+                .redirectErrorStream(true)
+                .start();
         String output = new String(dryRun.getInputStream().readAllBytes());
-        return Stream.of(output.split("[\\s\"]+")).filter(word -> word.startsWith("-I"))
+        return Stream.of(output.split("[\\s\"]+"))
+                .filter(word -> word.startsWith("-I"))
                 .map(word -> Path.of(word.substring(2), "curand_kernel.h"))
                 .anyMatch(Files::exists);
     }

@@ -43,23 +43,29 @@ class StepCountersTest {
         assumeTrue(Files.exists(counters), "only the emulated device counts");
     }
 
-    /** Exact and the same on any machine: a kernel that moves more than it did, or is launched more often, fails here. */
+    /**
+     * Exact and the same on any machine: a kernel that moves more than it did, or is launched more often, fails here.
+     */
     @Test
     void committedTableHolds() throws IOException {
-        assertEquals(Files.readString(Path.of("bench/counters.md")), StepCounters.table(StepCounters.count(32, "fp32", "cudnn"),
-                32, "fp32"), "if that is well, commit what bench/counters prints, and say why in the commit");
+        assertEquals(
+                Files.readString(Path.of("bench/counters.md")),
+                StepCounters.table(StepCounters.count(32, "fp32", "cudnn"), 32, "fp32"),
+                "if that is well, commit what bench/counters prints, and say why in the commit");
     }
 
     /** Worked out by hand from the kernels and the shapes of the default network at batch 32. */
     @Test
     void countsAreThoseWorkedOutByHand() throws IOException {
         JsonNode kernels = StepCounters.count(32, "fp32", "cudnn").get("kernels");
-        // A thread takes 16 bytes of each of four arrays and leaves 16 in three; every warp also reads alpha: one sector.
+        // A thread takes 16 bytes of each of four arrays and leaves 16 in three; every warp also reads alpha: one
+        // sector.
         long floats = new ParameterArena(Architecture.MNIST).size();
         assertSectors(kernels.get("adam"), 4 * floats / 8 + (floats / 4 + 31) / 32, 3 * floats / 8);
         // 32 rows of 16 and of 3,136 gradients are read once, and their sums left; all are aligned.
         assertSectors(kernels.get("dense_bias_gradient"), 32 * (16 + 3136) / 8, (16 + 3136) / 8);
-        // Four arrays of 32 images of 784 values, of which two are read; every warp of the 32 blocks reads the one bias, and
+        // Four arrays of 32 images of 784 values, of which two are read; every warp of the 32 blocks reads the one
+        // bias, and
         // a block leaves two sums. 196 threads of 128 have work: 2 rounds of 4 sectors a warp, the second a part.
         assertSectors(kernels.get("sigmoid_mse_vector"), 2 * 32 * 784 / 8 + 32 * 4, 2 * 32 * 784 / 8 + 32 * 2);
         for (JsonNode kernel : kernels) {
@@ -68,16 +74,23 @@ class StepCountersTest {
         }
     }
 
-    /** Of our own kernels; and the nodes: the batch; 6 layers and the last with its loss; both gradients of 7 layers; the update. */
+    /**
+     * Of our own kernels; and the nodes: the batch; 6 layers and the last with its loss; both gradients of 7 layers;
+     * the update.
+     */
     @ParameterizedTest
     @ValueSource(strings = {"fp32", "tf32", "bf16"})
     void committedTableOfNativeStepsHolds(String precision) throws IOException {
         JsonNode step = StepCounters.count(32, precision, "native");
-        assertEquals(Files.readString(Path.of("bench/counters-native-" + precision + ".md")),
+        assertEquals(
+                Files.readString(Path.of("bench/counters-native-" + precision + ".md")),
                 NativeCounters.table(step, Architecture.MNIST, 32, precision),
                 "if that is well, commit what bench/counters --convolutions native prints, and say why in the commit");
         assertEquals(1, step.at("/graphs/launches").intValue());
-        assertEquals(1 + 7 + 7 + 1, step.at("/graphs/nodes/kernel").intValue(), step.get("kernels").toString());
+        assertEquals(
+                1 + 7 + 7 + 1,
+                step.at("/graphs/nodes/kernel").intValue(),
+                step.get("kernels").toString());
         assertEquals(0, step.at("/graphs/nodes/library").intValue());
     }
 
@@ -85,9 +98,11 @@ class StepCountersTest {
     @ParameterizedTest
     @ValueSource(strings = {"fp32", "tf32", "bf16"})
     void nativeKernelsDoAllOfAStep(String precision) {
-        assertEquals(5 * Work.multiplyAddsOfTraining(Architecture.MNIST),
+        assertEquals(
+                5 * Work.multiplyAddsOfTraining(Architecture.MNIST),
                 NativeCounters.purposes(Architecture.MNIST, 5, precision).values().stream()
-                        .mapToDouble(KernelTable.Purpose::multiplyAdds).sum());
+                        .mapToDouble(KernelTable.Purpose::multiplyAdds)
+                        .sum());
     }
 
     private static void assertSectors(JsonNode kernel, long loads, long stores) {
@@ -95,13 +110,19 @@ class StepCountersTest {
         assertEquals(stores, kernel.at("/global_stores/sectors").longValue(), "stores");
     }
 
-    /** Updates with a learning rate that changes each time: nobody waits, and nothing is copied, until losses are read. */
+    /**
+     * Updates with a learning rate that changes each time: nobody waits, and nothing is copied, until losses are read.
+     */
     @Test
     void nothingIsWaitedForBetweenTwoReadingsOfTheLoss() throws IOException {
         Architecture architecture = new Architecture(28, 28, 1, List.of(2, 2), 3, 4);
         try (Engine engine = new CudaEngine(architecture, EngineOptions.fp32(4))) {
             engine.load(TrainingState.initial(Initializer.glorotUniform(architecture, 1)));
-            engine.startEpoch(EmbeddedMnist.training(100), Noise.gaussian(1, 0.5f, 0.5f), 0, IntStream.range(0, 100).toArray());
+            engine.startEpoch(
+                    EmbeddedMnist.training(100),
+                    Noise.gaussian(1, 0.5f, 0.5f),
+                    0,
+                    IntStream.range(0, 100).toArray());
             for (int step = 0; step < 2; step++) { // the first is run, the second captured
                 engine.trainStep(4 * step, 4, 1e-3f);
             }
@@ -114,7 +135,8 @@ class StepCountersTest {
             assertEquals(0, steps.get("synchronizations").intValue());
             assertEquals(0, steps.get("allocations").intValue());
             for (JsonNode kind : steps.get("copies")) {
-                assertEquals(0, kind.get("calls").intValue(), steps.get("copies").toString());
+                assertEquals(
+                        0, kind.get("calls").intValue(), steps.get("copies").toString());
             }
             assertEquals(23, steps.at("/graphs/launches").intValue(), "each step is one replay");
             assertEquals(23, engine.takeLosses().length);

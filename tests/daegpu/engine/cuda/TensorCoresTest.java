@@ -26,9 +26,9 @@ import org.junit.jupiter.params.provider.MethodSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /**
- * The kernels of cuda/sm_80 on layers of random shapes beside plain loops in double precision, once on the operands as they
- * are, within the precision's tolerance, and once on operands that were rounded here, within what summing in fp32 may cost.
- * What they write to is NaN before, and a second run must give the same bits.
+ * The kernels of cuda/sm_80 on layers of random shapes beside plain loops in double precision, once on the operands as
+ * they are, within the precision's tolerance, and once on operands that were rounded here, within what summing in fp32
+ * may cost. What they write to is NaN before, and a second run must give the same bits.
  */
 @RequiresCuda
 class TensorCoresTest {
@@ -56,8 +56,8 @@ class TensorCoresTest {
     }
 
     static Stream<Arguments> shapes() {
-        return Stream.of("tf32", "bf16").flatMap(precision -> IntStream.range(0, SHAPES)
-                .mapToObj(seed -> Arguments.of(precision, seed)));
+        return Stream.of("tf32", "bf16")
+                .flatMap(precision -> IntStream.range(0, SHAPES).mapToObj(seed -> Arguments.of(precision, seed)));
     }
 
     @ParameterizedTest
@@ -81,10 +81,14 @@ class TensorCoresTest {
                 try (OwnedScope scope = new OwnedScope(device)) {
                     Random random = new Random(layers);
                     LayerProducts products = new LayerProducts(layer, 2);
-                    JointGradients.assertSameBits(both, new DeviceFloats(device, scope.scope()), kernels,
+                    JointGradients.assertSameBits(
+                            both,
+                            new DeviceFloats(device, scope.scope()),
+                            kernels,
                             DeviceFloats.normal(random, 2 * layer.inputSize()),
                             DeviceFloats.normal(random, 2 * layer.outputSize()),
-                            DeviceFloats.normal(random, products.weights()), layer::toString);
+                            DeviceFloats.normal(random, products.weights()),
+                            layer::toString);
                 }
             }
         }
@@ -94,8 +98,8 @@ class TensorCoresTest {
     /** To {@code bits} of mantissa, to nearest. TF32 takes ties away from zero, bf16 to even. */
     private static float rounded(float value, String precision) {
         int bits = Float.floatToRawIntBits(value);
-        return Float.intBitsToFloat(precision.equals("tf32") ? (bits + 0x1000) & ~0x1fff
-                : (bits + 0x7fff + (bits >>> 16 & 1)) & ~0xffff);
+        return Float.intBitsToFloat(
+                precision.equals("tf32") ? (bits + 0x1000) & ~0x1fff : (bits + 0x7fff + (bits >>> 16 & 1)) & ~0xffff);
     }
 
     /** A sum of products: of the operands, of the rounded operands, and of the magnitudes of those. */
@@ -142,12 +146,45 @@ class TensorCoresTest {
             int height = 1 + random.nextInt(6);
             int width = 1 + random.nextInt(6);
             layer = switch (random.nextInt(5)) {
-                case 0, 1 -> new Layer("conv", Operation.CONVOLUTION, Activation.RELU, 2 * height, 2 * width, a, height,
-                        width, b, kernel, 2);
-                case 2, 3 -> new Layer("deconv", Operation.TRANSPOSED_CONVOLUTION, Activation.RELU, height, width, a,
-                        2 * height, 2 * width, b, kernel, 2);
-                default -> new Layer("output", Operation.TRANSPOSED_CONVOLUTION, Activation.LINEAR, height, width, a,
-                        height, width, b, kernel, 1);
+                case 0, 1 ->
+                    new Layer(
+                            "conv",
+                            Operation.CONVOLUTION,
+                            Activation.RELU,
+                            2 * height,
+                            2 * width,
+                            a,
+                            height,
+                            width,
+                            b,
+                            kernel,
+                            2);
+                case 2, 3 ->
+                    new Layer(
+                            "deconv",
+                            Operation.TRANSPOSED_CONVOLUTION,
+                            Activation.RELU,
+                            height,
+                            width,
+                            a,
+                            2 * height,
+                            2 * width,
+                            b,
+                            kernel,
+                            2);
+                default ->
+                    new Layer(
+                            "output",
+                            Operation.TRANSPOSED_CONVOLUTION,
+                            Activation.LINEAR,
+                            height,
+                            width,
+                            a,
+                            height,
+                            width,
+                            b,
+                            kernel,
+                            1);
             };
             transposed = layer.operation() == Operation.TRANSPOSED_CONVOLUTION;
             layerProducts = new LayerProducts(layer, count);
@@ -179,8 +216,11 @@ class TensorCoresTest {
             int shareFloats = product.splits() * product.share();
             Supplier<float[]> run = () -> {
                 DeviceArray shares = floats.nans(shareFloats);
-                product.launch(kernels, floats.upload(transposed ? small : large),
-                    floats.upload(transposed ? large : small), shares);
+                product.launch(
+                        kernels,
+                        floats.upload(transposed ? small : large),
+                        floats.upload(transposed ? large : small),
+                        shares);
                 return floats.download(shares, shareFloats);
             };
             float[] shares = run.get();
@@ -226,8 +266,17 @@ class TensorCoresTest {
             assertUses(gemm.kernel());
             Supplier<float[]> run = () -> {
                 DeviceArray output = floats.nans(products.exact.length);
-                gemm.launch(kernels, split(gemm), floats.upload(input), floats.upload(weights), floats.upload(bias), 0L,
-                        output, 0L, 0L, 0L);
+                gemm.launch(
+                        kernels,
+                        split(gemm),
+                        floats.upload(input),
+                        floats.upload(weights),
+                        floats.upload(bias),
+                        0L,
+                        output,
+                        0L,
+                        0L,
+                        0L);
                 return floats.download(output, products.exact.length);
             };
             for (int i = 0; i < products.exact.length; i++) {
@@ -247,16 +296,25 @@ class TensorCoresTest {
             int columns = layer.inputChannels();
             boolean relu = random.nextBoolean();
             float[] other = DeviceFloats.normal(random, products.exact.length);
-            ImplicitGemm gemm = ImplicitGemm.dataGradient(layer, count, relu ? Epilogue.RELU_GRADIENT : Epilogue.PLAIN,
-                    precision);
+            ImplicitGemm gemm =
+                    ImplicitGemm.dataGradient(layer, count, relu ? Epilogue.RELU_GRADIENT : Epilogue.PLAIN, precision);
             assertUses(gemm.kernel());
             int sumFloats = gemm.sumRows() * gemm.sumsPitch();
             DeviceArray[] last = new DeviceArray[1];
             Supplier<float[]> run = () -> {
                 DeviceArray output = floats.nans(products.exact.length);
                 last[0] = floats.nans(sumFloats);
-                gemm.launch(kernels, split(gemm), floats.upload(dz), floats.upload(weights), 0L, floats.upload(other), output,
-                        0L, relu ? last[0] : (Object) 0L, 0L);
+                gemm.launch(
+                        kernels,
+                        split(gemm),
+                        floats.upload(dz),
+                        floats.upload(weights),
+                        0L,
+                        floats.upload(other),
+                        output,
+                        0L,
+                        relu ? last[0] : (Object) 0L,
+                        0L);
                 return floats.download(output, products.exact.length);
             };
             for (int i = 0; relu && i < other.length; i++) {
@@ -289,8 +347,10 @@ class TensorCoresTest {
         }
 
         private void assertUses(Kernel kernel) {
-            assertTrue(kernel.resource().startsWith("sm_80/")
-                    && kernel.name().contains(precision.toUpperCase(Locale.ROOT)), kernel.name());
+            assertTrue(
+                    kernel.resource().startsWith("sm_80/")
+                            && kernel.name().contains(precision.toUpperCase(Locale.ROOT)),
+                    kernel.name());
         }
 
         /** Also that the two checks are two: rounding is seen by the second, unless a tensor is zero. */

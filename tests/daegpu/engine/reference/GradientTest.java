@@ -22,14 +22,17 @@ class GradientTest {
 
     /** Engines are held to this, relative to the largest magnitude in a tensor. */
     private static final double TOLERANCE = 2e-5;
+
     private static final double STEP = 1e-6;
-    /** What rounding in double precision makes of a slope: some last bits of a loss of about 0.1, over twice the step. */
+    /**
+     * What rounding in double precision makes of a slope: some last bits of a loss of about 0.1, over twice the step.
+     */
     private static final double NOISE_OF_SLOPE = 1e-10;
     /** Of at least one slope in a tensor: then that noise is at most a tenth of the tolerance. */
     private static final double WORTH_MEASURING = 10 * NOISE_OF_SLOPE / TOLERANCE;
     /**
-     * At its kink a ReLU has no derivative, and beside it float32 may take the other side than double precision does. So a
-     * network is drawn again until no ReLU is this near; no step moves any as far.
+     * At its kink a ReLU has no derivative, and beside it float32 may take the other side than double precision does.
+     * So a network is drawn again until no ReLU is this near; no step moves any as far.
      */
     private static final double NEAR_A_KINK = 2e-5;
 
@@ -56,7 +59,8 @@ class GradientTest {
                 largest = Math.max(largest, Math.abs(slopes[i]));
                 worst = Math.max(worst, Math.abs(slopes[i] - gradients.values()[i]));
             }
-            assertTrue(worst <= TOLERANCE * largest + NOISE_OF_SLOPE,
+            assertTrue(
+                    worst <= TOLERANCE * largest + NOISE_OF_SLOPE,
                     tensor.name() + " of " + architecture + " is off by " + worst + " of " + largest);
         }
     }
@@ -64,16 +68,19 @@ class GradientTest {
     /** Every kernel with every depth, and what a random choice could miss: images narrower than their kernels. */
     static Stream<Arguments> architectures() {
         Random random = new Random(1);
-        Stream<Arguments> drawn = Stream.of(1, 3, 5, 7).flatMap(kernel -> Stream.of(1, 2, 3).map(depth -> {
-            int largestFactor = new int[] {4, 2, kernel < 5 ? 2 : 1}[depth - 1];
-            int mostFilters = kernel < 5 ? 4 : new int[] {3, 3, 2}[depth - 1];
-            Architecture architecture = RandomNetwork.architecture(depth, kernel, largestFactor, mostFilters, random);
-            return Arguments.of(architecture, 1 + 2 * random.nextInt(4 - depth), random.nextInt());
-        }));
-        Stream<Arguments> narrow = Stream.of(3, 5, 7).flatMap(kernel -> Stream.of(
-                Arguments.of(new Architecture(2, 6, 2, List.of(3), kernel, 2), 3, random.nextInt()),
-                Arguments.of(new Architecture(6, 2, 2, List.of(3), kernel, 2), 5, random.nextInt()),
-                Arguments.of(new Architecture(8, 4, 1, List.of(2, 3), kernel, 4), 1, random.nextInt())));
+        Stream<Arguments> drawn = Stream.of(1, 3, 5, 7)
+                .flatMap(kernel -> Stream.of(1, 2, 3).map(depth -> {
+                    int largestFactor = new int[] {4, 2, kernel < 5 ? 2 : 1}[depth - 1];
+                    int mostFilters = kernel < 5 ? 4 : new int[] {3, 3, 2}[depth - 1];
+                    Architecture architecture =
+                            RandomNetwork.architecture(depth, kernel, largestFactor, mostFilters, random);
+                    return Arguments.of(architecture, 1 + 2 * random.nextInt(4 - depth), random.nextInt());
+                }));
+        Stream<Arguments> narrow = Stream.of(3, 5, 7)
+                .flatMap(kernel -> Stream.of(
+                        Arguments.of(new Architecture(2, 6, 2, List.of(3), kernel, 2), 3, random.nextInt()),
+                        Arguments.of(new Architecture(6, 2, 2, List.of(3), kernel, 2), 5, random.nextInt()),
+                        Arguments.of(new Architecture(8, 4, 1, List.of(2, 3), kernel, 4), 1, random.nextInt())));
         return Stream.concat(drawn, narrow);
     }
 
@@ -89,7 +96,9 @@ class GradientTest {
         throw new AssertionError("every " + architecture + " has a ReLU at its kink");
     }
 
-    /** The slopes along all parameters; null where those along a whole tensor are next to nothing, as behind dead ReLUs. */
+    /**
+     * The slopes along all parameters; null where those along a whole tensor are next to nothing, as behind dead ReLUs.
+     */
     private static double[] slopes(RandomNetwork network) {
         DoublePrecisionNetwork exact = new DoublePrecisionNetwork(network.parameters());
         double[] slopes = new double[exact.parameters().length];

@@ -58,7 +58,8 @@ class ReferenceEngineTest {
     private static void assertSame(TrainingState expected, TrainingState actual) {
         assertArrayEquals(expected.parameters().values(), actual.parameters().values());
         assertArrayEquals(expected.firstMoment().values(), actual.firstMoment().values());
-        assertArrayEquals(expected.secondMoment().values(), actual.secondMoment().values());
+        assertArrayEquals(
+                expected.secondMoment().values(), actual.secondMoment().values());
         assertEquals(expected.step(), actual.step());
     }
 
@@ -77,7 +78,10 @@ class ReferenceEngineTest {
                 engine.trainStep(network.clean(), network.noisy(), network.batch(), 1e-3f);
                 assertEquals(loss, engine.takeLosses()[0], 2e-6 * loss);
                 for (Layer layer : architecture.layers()) {
-                    assertClose(exact.activations().get(layer.name()), engine.activation(layer.name()), 5e-6,
+                    assertClose(
+                            exact.activations().get(layer.name()),
+                            engine.activation(layer.name()),
+                            5e-6,
                             layer.name() + " of " + architecture);
                 }
             }
@@ -89,19 +93,23 @@ class ReferenceEngineTest {
     @ValueSource(strings = {"kernel1_8x8x2", "kernel3_6x10x3", "kernel5_16x8x3", "kernel7_24x12x1", "kernel7_4x4x3"})
     void agreesWithKerasInBf16(String golden) {
         RecordedValues recorded = RecordedValues.read(Path.of("tests/golden", golden + ".safetensors"));
-        try (ReferenceEngine engine = new ReferenceEngine(recorded.architecture(), new EngineOptions(recorded.batch(), "bf16", 0))) {
+        try (ReferenceEngine engine =
+                new ReferenceEngine(recorded.architecture(), new EngineOptions(recorded.batch(), "bf16", 0))) {
             for (Comparison comparison : Parity.replay(recorded, engine, Tolerance.of("reference", "bf16"))) {
                 assertTrue(comparison.passed(), comparison::toString);
             }
         }
     }
 
-    /** An expected value by hand: what goes in, the kernel and what comes out are rounded, the bias and the sum are not. */
+    /**
+     * An expected value by hand: what goes in, the kernel and what comes out are rounded, the bias and the sum are not.
+     */
     @Test
     void roundsToBf16WhatItMultipliesAndHandsOn() {
         Architecture architecture = new Architecture(2, 2, 1, List.of(1), 1, 1);
         Parameters parameters = new Parameters(architecture);
-        parameters.set("conv1.kernel", new float[] {1 + 0x1p-8f + 0x1p-10f}); // between 1 and 1 + 2^-7, nearer to the latter
+        parameters.set(
+                "conv1.kernel", new float[] {1 + 0x1p-8f + 0x1p-10f}); // between 1 and 1 + 2^-7, nearer to the latter
         parameters.set("conv1.bias", new float[] {0x1p-10f});
         parameters.set("latent.kernel", new float[] {1});
         parameters.set("latent.bias", new float[] {0x1p-12f});
@@ -149,8 +157,15 @@ class ReferenceEngineTest {
                 losses[2 * i + 1] = Float.intBitsToFloat((int) (Double.doubleToRawLongBits(taken[i]) >>> 32));
             }
             TrainingState state = engine.state();
-            return new float[][] {state.parameters().values(), state.firstMoment().values(), state.secondMoment().values(),
-                engine.gradients().values(), engine.activation("conv2"), denoised, losses};
+            return new float[][] {
+                state.parameters().values(),
+                state.firstMoment().values(),
+                state.secondMoment().values(),
+                engine.gradients().values(),
+                engine.activation("conv2"),
+                denoised,
+                losses
+            };
         }
     }
 
@@ -172,7 +187,9 @@ class ReferenceEngineTest {
     }
 
     private static int[] bits(float[] values) {
-        return IntStream.range(0, values.length).map(i -> Float.floatToRawIntBits(values[i])).toArray();
+        return IntStream.range(0, values.length)
+                .map(i -> Float.floatToRawIntBits(values[i]))
+                .toArray();
     }
 
     /** The last batch of an epoch: nothing of the images that an earlier one had in its place takes part. */
@@ -181,7 +198,8 @@ class ReferenceEngineTest {
     void aSmallerBatchIsThatOfAnEngineOfItsSize(int count) {
         RandomNetwork network = network(8);
         TrainingState start = TrainingState.initial(network.parameters());
-        try (ReferenceEngine large = open(SMALL, 8, 2); ReferenceEngine exact = open(SMALL, count, 1)) {
+        try (ReferenceEngine large = open(SMALL, 8, 2);
+                ReferenceEngine exact = open(SMALL, count, 1)) {
             large.trainStep(network.noisy(), network.clean(), 8, 1e-2f);
             large.takeLosses();
             large.load(start);
@@ -192,7 +210,8 @@ class ReferenceEngineTest {
             assertSame(exact.state(), large.state());
             assertEquals(count * SMALL.imageSize(), large.activation("output").length);
             assertArrayEquals(exact.activation("output"), large.activation("output"));
-            double loss = new DoublePrecisionNetwork(network.parameters()).loss(network.clean(), network.noisy(), count);
+            double loss =
+                    new DoublePrecisionNetwork(network.parameters()).loss(network.clean(), network.noisy(), count);
             large.load(start);
             large.trainStep(network.clean(), network.noisy(), count, 1e-2f);
             assertEquals(loss, large.takeLosses()[0], 2e-6 * loss);
@@ -205,8 +224,12 @@ class ReferenceEngineTest {
         try (ReferenceEngine engine = open(SMALL, 4, 1)) {
             TrainingState before = engine.state();
             for (int count : new int[] {0, -1, 5}) {
-                assertEquals("a batch has 1 to 4 images, not " + count, assertThrows(IllegalArgumentException.class,
-                        () -> engine.trainStep(network.clean(), network.noisy(), count, 1e-3f)).getMessage());
+                assertEquals(
+                        "a batch has 1 to 4 images, not " + count,
+                        assertThrows(
+                                        IllegalArgumentException.class,
+                                        () -> engine.trainStep(network.clean(), network.noisy(), count, 1e-3f))
+                                .getMessage());
             }
             assertSame(before, engine.state());
             assertEquals(0, engine.takeLosses().length);
@@ -219,7 +242,8 @@ class ReferenceEngineTest {
     void inferenceAgreesWithTraining(int count) {
         RandomNetwork network = network(count);
         TrainingState start = TrainingState.initial(network.parameters());
-        try (ReferenceEngine training = open(SMALL, count, 2); ReferenceEngine inference = open(SMALL, 1, 2)) {
+        try (ReferenceEngine training = open(SMALL, count, 2);
+                ReferenceEngine inference = open(SMALL, 1, 2)) {
             training.load(start);
             inference.load(start);
             training.trainStep(network.clean(), network.noisy(), count, 1e-2f);
@@ -253,7 +277,8 @@ class ReferenceEngineTest {
         Noise noise = new Noise(4, 0.4f, 0.1f, 0.6f, once);
         int[] order = {3, 1, 10, 0, 7, 5, 2, 9, 8, 6, 4};
         int size = SMALL.imageSize();
-        try (ReferenceEngine fromSet = open(SMALL, 5, 2); ReferenceEngine fromValues = open(SMALL, 5, 1)) {
+        try (ReferenceEngine fromSet = open(SMALL, 5, 2);
+                ReferenceEngine fromValues = open(SMALL, 5, 1)) {
             fromSet.load(state(1));
             fromValues.load(state(1));
             fromSet.startEpoch(images, noise, 6, order);
@@ -306,7 +331,8 @@ class ReferenceEngineTest {
             engine.load(TrainingState.initial(network.parameters()));
             double[] expected = new double[3];
             for (int step = 0; step < 3; step++) {
-                DoublePrecisionNetwork exact = new DoublePrecisionNetwork(engine.state().parameters());
+                DoublePrecisionNetwork exact =
+                        new DoublePrecisionNetwork(engine.state().parameters());
                 expected[step] = exact.loss(network.clean(), network.noisy(), 3);
                 engine.trainStep(network.clean(), network.noisy(), 3, 1e-2f);
             }
@@ -374,7 +400,8 @@ class ReferenceEngineTest {
     @Test
     void aStepAppliesTheGradientsItComputed() {
         RandomNetwork network = network(6);
-        try (ReferenceEngine trained = open(SMALL, 6, 2); ReferenceEngine applied = open(SMALL, 1, 1)) {
+        try (ReferenceEngine trained = open(SMALL, 6, 2);
+                ReferenceEngine applied = open(SMALL, 1, 1)) {
             trained.load(state(3));
             applied.load(state(3));
             for (int step = 0; step < 3; step++) {
@@ -390,7 +417,8 @@ class ReferenceEngineTest {
     @Test
     void trainingGoesOnFromALoadedState() {
         RandomNetwork network = network(4);
-        try (ReferenceEngine first = open(SMALL, 4, 1); ReferenceEngine second = open(SMALL, 4, 2)) {
+        try (ReferenceEngine first = open(SMALL, 4, 1);
+                ReferenceEngine second = open(SMALL, 4, 2)) {
             first.load(TrainingState.initial(network.parameters()));
             first.trainStep(network.clean(), network.noisy(), 4, 1e-2f);
             second.trainStep(network.noisy(), network.clean(), 3, 1e-2f); // what was before does not matter
@@ -467,8 +495,10 @@ class ReferenceEngineTest {
     @Test
     void anActivationThatIsNotThereIsNamed() {
         try (ReferenceEngine engine = open(SMALL, 3, 1)) {
-            assertEquals("this network has no layer conv3",
-                    assertThrows(IllegalArgumentException.class, () -> engine.activation("conv3")).getMessage());
+            assertEquals(
+                    "this network has no layer conv3",
+                    assertThrows(IllegalArgumentException.class, () -> engine.activation("conv3"))
+                            .getMessage());
         }
     }
 
