@@ -7,7 +7,8 @@ import daegpu.engine.EngineOptions;
 import daegpu.engine.EngineUnavailableException;
 import daegpu.engine.Engines;
 import daegpu.engine.ImageDenoiser;
-import daegpu.model.Architecture;
+import daegpu.model.Network;
+import daegpu.model.Tensor;
 import daegpu.train.Checkpoint;
 import java.nio.file.Path;
 
@@ -51,15 +52,15 @@ public final class Denoiser implements AutoCloseable {
      */
     public static Denoiser load(Path checkpoint, String engine) {
         Checkpoint model = Checkpoint.read(checkpoint);
-        Engine opened = Engines.open(engine, model.options().architecture(), EngineOptions.fp32(1))
+        Engine opened = Engines.open(engine, model.options().network(), EngineOptions.fp32(1))
                 .engine();
         opened.load(model.state());
         return new Denoiser(opened);
     }
 
     /** The network: the size of its images and of its latent vectors. */
-    public Architecture architecture() {
-        return engine.architecture();
+    public Network network() {
+        return engine.network();
     }
 
     /**
@@ -71,8 +72,8 @@ public final class Denoiser implements AutoCloseable {
      */
     public byte[] denoise(byte[] images) {
         requireWholeImages(images.length);
-        Architecture architecture = engine.architecture();
-        ImageSet set = new ImageSet(architecture.height(), architecture.width(), architecture.channels(), images);
+        Tensor image = engine.network().input();
+        ImageSet set = new ImageSet(image.height(), image.width(), image.channels(), images);
         return ImageDenoiser.denoise(engine, set, null, 0).pixels();
     }
 
@@ -98,13 +99,14 @@ public final class Denoiser implements AutoCloseable {
      */
     public float[] encode(float[] images) {
         int count = requireWholeImages(images.length);
-        float[] latents = new float[count * engine.architecture().latentDimension()];
+        float[] latents =
+                new float[count * engine.network().latent().orElseThrow().size()];
         engine.encode(images, count, latents);
         return latents;
     }
 
     private int requireWholeImages(int values) {
-        int size = engine.architecture().imageSize();
+        int size = engine.network().input().size();
         if (values % size != 0) {
             throw new IllegalArgumentException(
                     "an image of this model has " + size + " values, so " + values + " values are no whole images");

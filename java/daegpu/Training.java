@@ -155,7 +155,7 @@ public final class Training {
                 new Noise(noise, seed, noiseMean, lowestNoise, highestNoise, false),
                 batchSize,
                 LearningRate.over(schedule, learningRate, updates));
-        try (OpenedEngine opened = Engines.open(engine, architecture, EngineOptions.fp32(batchSize));
+        try (OpenedEngine opened = Engines.open(engine, architecture.network(), EngineOptions.fp32(batchSize));
                 RunDirectory run = RunDirectory.create(directory);
                 TensorBoardLog tensorBoard = new TensorBoardLog(run)) {
             Outcome outcome = new Trainer(
@@ -165,7 +165,7 @@ public final class Training {
                             opened.engine(),
                             run,
                             TrainingListener.all(List.of(tensorBoard, listener)))
-                    .start(Initializer.glorotUniform(architecture, seed), epochs);
+                    .start(Initializer.glorotUniform(architecture.network(), seed), epochs);
             if (outcome == Outcome.DIVERGED) {
                 RunReport.write(directory, List.of());
                 throw new ArithmeticException(

@@ -120,14 +120,14 @@ class DenoiserTest {
         float[] expected = new float[values.length];
         float[] latents = new float[5 * 5];
         Checkpoint checkpoint = Checkpoint.read(model);
-        try (Engine engine = Engines.open("auto", checkpoint.options().architecture(), EngineOptions.fp32(5))
+        try (Engine engine = Engines.open("auto", checkpoint.options().network(), EngineOptions.fp32(5))
                 .engine()) {
             engine.load(checkpoint.state());
             engine.denoise(values, 5, expected);
             engine.encode(values, 5, latents);
         }
         try (Denoiser denoiser = Denoiser.load(model)) {
-            assertEquals(CHANNELS, denoiser.architecture().channels());
+            assertEquals(CHANNELS, denoiser.network().input().channels());
             assertArrayEquals(expected, denoiser.denoise(values));
             assertArrayEquals(latents, denoiser.encode(values));
             byte[] bytes = denoiser.denoise(set.pixels());

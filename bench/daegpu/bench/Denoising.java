@@ -53,9 +53,9 @@ public class Denoising {
         for (int i = 0; i < batchSize; i++) {
             digits.scale(i, noisy, i * digits.imageSize());
         }
-        opened = Engines.open(engine, Architecture.MNIST, new EngineOptions(batchSize, "fp32", threads))
+        opened = Engines.open(engine, Architecture.MNIST.network(), new EngineOptions(batchSize, "fp32", threads))
                 .engine();
-        opened.load(TrainingState.initial(Initializer.glorotUniform(Architecture.MNIST, 1)));
+        opened.load(TrainingState.initial(Initializer.glorotUniform(Architecture.MNIST.network(), 1)));
     }
 
     @Benchmark

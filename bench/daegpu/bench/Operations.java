@@ -52,7 +52,7 @@ public abstract class Operations {
             case Work.NOISE -> noise();
             case Work.LOSS -> loss();
             case Work.ADAM -> adam();
-            default -> layer(Architecture.MNIST.layer(Work.layer(operation)), Work.part(operation));
+            default -> layer(Architecture.MNIST.network().layer(Work.layer(operation)), Work.part(operation));
         };
     }
 

@@ -103,7 +103,8 @@ public final class PreviewCost implements Callable<Integer> {
                 batch,
                 LearningRate.over(Schedule.CONSTANT, 1e-3, (long) steps * (epochs + 1)));
         Path folder = Files.createTempDirectory("preview-cost");
-        try (Engine opened = Engines.open(engine, Architecture.MNIST, new EngineOptions(batch, "fp32", threads))
+        try (Engine opened = Engines.open(
+                                engine, Architecture.MNIST.network(), new EngineOptions(batch, "fp32", threads))
                         .engine();
                 RunDirectory directory = RunDirectory.create(folder.resolve("run"));
                 LivePreview preview =
@@ -114,7 +115,7 @@ public final class PreviewCost implements Callable<Integer> {
             Steps taken = new Steps(new PreviewFeed(
                     opened, EmbeddedMnist.test(100), options.noise(), List.of(), window, preview::show));
             new Trainer(options, digits, EmbeddedMnist.test(100), opened, directory, taken, 1)
-                    .start(Initializer.glorotUniform(Architecture.MNIST, 1), epochs + 1);
+                    .start(Initializer.glorotUniform(Architecture.MNIST.network(), 1), epochs + 1);
             print(taken.steps);
         } finally {
             delete(folder);

@@ -286,9 +286,9 @@ public final class Scaling implements Callable<Integer> {
     private double training(Architecture architecture, int batch, ImageSet set, double least) {
         int[] order =
                 new Random(1).ints(Math.max(set.count(), batch), 0, set.count()).toArray();
-        try (Engine opened = Engines.open(engine, architecture, new EngineOptions(batch, "fp32", threads))
+        try (Engine opened = Engines.open(engine, architecture.network(), new EngineOptions(batch, "fp32", threads))
                 .engine()) {
-            opened.load(TrainingState.initial(Initializer.glorotUniform(architecture, 1)));
+            opened.load(TrainingState.initial(Initializer.glorotUniform(architecture.network(), 1)));
             opened.startEpoch(set, Noise.gaussian(1, 0.5f, 0.5f), 0, order);
             List<Double> steps = new ArrayList<>();
             int first = 0;
@@ -315,7 +315,7 @@ public final class Scaling implements Callable<Integer> {
     private static double checkpoint(Architecture architecture) throws IOException {
         TrainingOptions options = new TrainingOptions(
                 architecture, Noise.gaussian(1, 0.5f, 0.5f), BATCH, LearningRate.over(Schedule.CONSTANT, 1e-3, 0));
-        Checkpoint checkpoint = Checkpoint.untrained(options, Initializer.glorotUniform(architecture, 1));
+        Checkpoint checkpoint = Checkpoint.untrained(options, Initializer.glorotUniform(architecture.network(), 1));
         Path file = Files.createTempFile("dae-gpu-scaling", ".safetensors");
         try {
             double least = Double.POSITIVE_INFINITY;

@@ -51,9 +51,9 @@ public class TrainingStep {
     public void open() {
         ImageSet digits = EmbeddedMnist.training(0);
         images = digits.count();
-        opened = Engines.open(engine, Architecture.MNIST, new EngineOptions(batchSize, "fp32", threads))
+        opened = Engines.open(engine, Architecture.MNIST.network(), new EngineOptions(batchSize, "fp32", threads))
                 .engine();
-        opened.load(TrainingState.initial(Initializer.glorotUniform(Architecture.MNIST, 1)));
+        opened.load(TrainingState.initial(Initializer.glorotUniform(Architecture.MNIST.network(), 1)));
         opened.startEpoch(
                 digits,
                 Noise.gaussian(1, 0.5f, 0.5f),

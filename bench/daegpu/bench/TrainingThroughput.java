@@ -59,8 +59,9 @@ public final class TrainingThroughput implements Callable<Integer> {
     public Integer call() {
         ImageSet set = images == null ? EmbeddedMnist.training(60_000) : IdxFile.read(images, 60_000);
         EngineOptions options = new EngineOptions(batch, precision, threads);
-        try (Engine opened = Engines.open(engine, Architecture.MNIST, options).engine()) {
-            opened.load(TrainingState.initial(Initializer.glorotUniform(Architecture.MNIST, 0)));
+        try (Engine opened =
+                Engines.open(engine, Architecture.MNIST.network(), options).engine()) {
+            opened.load(TrainingState.initial(Initializer.glorotUniform(Architecture.MNIST.network(), 0)));
             opened.startEpoch(
                     set,
                     Noise.gaussian(0, 0.5f, 0.5f),

@@ -45,7 +45,7 @@ public record Work(double flops, double bytes) {
                         architecture.parameterCount() * 7.0 * FLOAT); // three are read and written, the gradient read
             }
             default -> {
-                Layer layer = architecture.layer(layer(operation));
+                Layer layer = architecture.network().layer(layer(operation));
                 double kernel = (double) layer.kernelSize()
                         * layer.kernelSize()
                         * layer.inputChannels()
@@ -83,7 +83,7 @@ public record Work(double flops, double bytes) {
      */
     public static double multiplyAddsOfTraining(Architecture architecture) {
         double sum = 0;
-        for (Layer layer : architecture.layers()) {
+        for (Layer layer : architecture.network().layers()) {
             sum += (sum == 0 ? 2 : 3) * multiplyAdds(layer);
         }
         return sum;
@@ -91,6 +91,8 @@ public record Work(double flops, double bytes) {
 
     /** Multiply-adds of one image that is denoised. */
     public static double multiplyAddsOfDenoising(Architecture architecture) {
-        return architecture.layers().stream().mapToDouble(Work::multiplyAdds).sum();
+        return architecture.network().layers().stream()
+                .mapToDouble(Work::multiplyAdds)
+                .sum();
     }
 }

@@ -8,7 +8,8 @@ import daegpu.data.InvalidInputException;
 import daegpu.engine.Engine;
 import daegpu.engine.Engines.OpenedEngine;
 import daegpu.format.LatentVectors;
-import daegpu.model.Architecture;
+import daegpu.model.Network;
+import daegpu.model.Tensor;
 import daegpu.train.Checkpoint;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -74,10 +75,11 @@ final class DecodeCommand implements Callable<Integer> {
         boolean toIdx = output.toString().toLowerCase(Locale.ROOT).matches(".*ubyte(\\.gz)?");
         LatentVectors vectors = LatentVectors.read(input);
         Checkpoint checkpoint = model.read();
-        Architecture architecture = checkpoint.options().architecture();
-        if (vectors.dimension() != architecture.latentDimension()) {
-            throw new InvalidInputException(input + " has vectors of " + vectors.dimension()
-                    + " values; the model's have " + architecture.latentDimension());
+        Network network = checkpoint.options().network();
+        int dimension = network.latent().orElseThrow().size();
+        if (vectors.dimension() != dimension) {
+            throw new InvalidInputException(
+                    input + " has vectors of " + vectors.dimension() + " values; the model's have " + dimension);
         }
         if (!toIdx && Files.exists(output) && !Files.isDirectory(output)) {
             throw new InvalidInputException(output + " is a file; pictures need a folder for --output");
@@ -87,7 +89,7 @@ final class DecodeCommand implements Callable<Integer> {
             Overwriting.requireAllowed(target, overwrite);
         }
         ImageSet images;
-        try (OpenedEngine engine = engineChoice.open(architecture, 1)) {
+        try (OpenedEngine engine = engineChoice.open(network, 1)) {
             engine.engine().load(checkpoint.state());
             images = decode(engine.engine(), vectors);
         }
@@ -107,8 +109,8 @@ final class DecodeCommand implements Callable<Integer> {
     }
 
     private static ImageSet decode(Engine engine, LatentVectors vectors) {
-        Architecture architecture = engine.architecture();
-        int size = architecture.imageSize();
+        Tensor image = engine.network().output();
+        int size = image.size();
         byte[] pixels = new byte[Math.multiplyExact(vectors.count(), size)];
         for (int first = 0; first < vectors.count(); first += CHUNK) {
             int count = Math.min(CHUNK, vectors.count() - first);
@@ -118,7 +120,7 @@ final class DecodeCommand implements Callable<Integer> {
                     Arrays.copyOfRange(vectors.values(), from, from + count * vectors.dimension()), count, values);
             ImageSet.unscale(values, values.length, pixels, first * size);
         }
-        return new ImageSet(architecture.height(), architecture.width(), architecture.channels(), pixels);
+        return new ImageSet(image.height(), image.width(), image.channels(), pixels);
     }
 
     /** A picture's file for each vector: its name without what cannot be in one, or its number. */

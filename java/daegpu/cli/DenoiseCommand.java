@@ -10,7 +10,8 @@ import daegpu.engine.Engine;
 import daegpu.engine.Engines.OpenedEngine;
 import daegpu.engine.ImageDenoiser;
 import daegpu.engine.PhotoDenoiser;
-import daegpu.model.Architecture;
+import daegpu.model.Network;
+import daegpu.model.Tensor;
 import daegpu.noise.Noise;
 import daegpu.noise.Philox;
 import daegpu.train.Checkpoint;
@@ -161,20 +162,21 @@ final class DenoiseCommand implements Callable<Integer> {
             throw new ParameterException(spec.commandLine(), "give one of --resize, --crop and --overlap");
         }
         Checkpoint checkpoint = model.read();
-        Architecture architecture = checkpoint.options().architecture();
-        int shared = overlap != null ? overlap : PhotoDenoiser.usualOverlap(architecture);
-        int least = Math.min(architecture.height(), architecture.width());
+        Network network = checkpoint.options().network();
+        Tensor image = network.input();
+        int shared = overlap != null ? overlap : PhotoDenoiser.usualOverlap(image);
+        int least = Math.min(image.height(), image.width());
         if (shared < 0 || shared >= least) {
             throw new ParameterException(
                     spec.commandLine(), "--overlap must be 0 to " + (least - 1) + " for this model, not " + shared);
         }
         Noise noise = addNoise ? noise(checkpoint.options().noise()) : null;
         Map<Path, Path> targets = targets();
-        try (OpenedEngine engine = engineChoice.open(architecture, 1);
+        try (OpenedEngine engine = engineChoice.open(network, 1);
                 FileProgress progress = new FileProgress(
                         spec.commandLine().getOut(), ProgressDisplay.onTerminal() ? System.out : null, "files")) {
             engine.engine().load(checkpoint.state());
-            PhotoDenoiser denoiser = new PhotoDenoiser(architecture, engine.engine()::denoise, shared);
+            PhotoDenoiser denoiser = new PhotoDenoiser(image, engine.engine()::denoise, shared);
             List<Job> pictures = new ArrayList<>();
             int started = 0;
             long values = 0;
@@ -277,29 +279,29 @@ final class DenoiseCommand implements Callable<Integer> {
      */
     private long start(Engine engine, Path input, Path target, Noise noise, List<Job> pictures) throws IOException {
         Overwriting.requireAllowed(target, overwrite);
-        Architecture architecture = engine.architecture();
+        Tensor image = engine.network().input();
         String format = InputFiles.formatOf(input);
         requireMatchingName(input, format, target);
         if (format != null) {
-            InputFiles.requirePicturesFit(input, architecture);
-            Photo photo = fitted(ImageFile.open(input), architecture);
+            InputFiles.requirePicturesFit(input, image);
+            Photo photo = fitted(ImageFile.open(input), image);
             pictures.add(new Job(input, photo, target));
             return photo.values().length;
         }
-        ImageSet images = InputFiles.readIdx(input, architecture);
+        ImageSet images = InputFiles.readIdx(input, image);
         makeFolder();
         IdxFile.write(target, ImageDenoiser.denoise(engine, images, noise, 0));
         done++;
         return 0;
     }
 
-    private Photo fitted(Photo photo, Architecture architecture) {
+    private Photo fitted(Photo photo, Tensor image) {
         // What is stored as red, green and blue but has no colour need not go through a model of grey images three
         // times.
-        Photo own = architecture.channels() == 1 && photo.isGrey() ? photo.withChannels(1) : photo;
+        Photo own = image.channels() == 1 && photo.isGrey() ? photo.withChannels(1) : photo;
         return resize
-                ? own.resized(architecture.height(), architecture.width())
-                : crop ? own.cropped(architecture.height(), architecture.width()) : own;
+                ? own.resized(image.height(), image.width())
+                : crop ? own.cropped(image.height(), image.width()) : own;
     }
 
     /** A file's name should not promise another format than its content has. */

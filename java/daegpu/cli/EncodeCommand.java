@@ -10,7 +10,8 @@ import daegpu.data.Preparation.Fit;
 import daegpu.engine.Engine;
 import daegpu.engine.Engines.OpenedEngine;
 import daegpu.format.LatentVectors;
-import daegpu.model.Architecture;
+import daegpu.model.Network;
+import daegpu.model.Tensor;
 import daegpu.train.Checkpoint;
 import java.io.IOException;
 import java.nio.FloatBuffer;
@@ -103,11 +104,13 @@ final class EncodeCommand implements Callable<Integer> {
         }
         Overwriting.requireAllowed(output, overwrite);
         Checkpoint checkpoint = model.read();
-        Architecture architecture = checkpoint.options().architecture();
-        Preparation preparation = fitting.preparation(architecture, model.run());
+        Network network = checkpoint.options().network();
+        int imageSize = network.input().size();
+        int dimension = network.latent().orElseThrow().size();
+        Preparation preparation = fitting.preparation(network.input(), model.run());
         List<InputFile> files = files();
-        waiting = new byte[Math.max(1, CHUNK / architecture.imageSize()) * architecture.imageSize()];
-        try (OpenedEngine engine = engineChoice.open(architecture, 1);
+        waiting = new byte[Math.max(1, CHUNK / imageSize) * imageSize];
+        try (OpenedEngine engine = engineChoice.open(network, 1);
                 FileProgress progress = new FileProgress(
                         spec.commandLine().getOut(), ProgressDisplay.onTerminal() ? System.out : null, "files")) {
             engine.engine().load(checkpoint.state());
@@ -126,13 +129,13 @@ final class EncodeCommand implements Callable<Integer> {
             }
         }
         if (!names.isEmpty()) {
-            FloatBuffer values = FloatBuffer.allocate(Math.multiplyExact(names.size(), architecture.latentDimension()));
+            FloatBuffer values = FloatBuffer.allocate(Math.multiplyExact(names.size(), dimension));
             latents.forEach(values::put);
-            new LatentVectors(names, architecture.latentDimension(), values.array()).write(output);
+            new LatentVectors(names, dimension, values.array()).write(output);
             spec.commandLine()
                     .getOut()
                     .println("Encoded " + names.size() + (names.size() == 1 ? " image" : " images") + " into "
-                            + architecture.latentDimension() + " values each: " + output);
+                            + dimension + " values each: " + output);
             if (cut && !fitting.isGiven()) {
                 spec.commandLine()
                         .getOut()
@@ -160,9 +163,9 @@ final class EncodeCommand implements Callable<Integer> {
     }
 
     private void encode(Engine engine, Path file, String name, Preparation preparation) {
-        Architecture architecture = engine.architecture();
+        Tensor image = engine.network().input();
         if (InputFiles.formatOf(file) == null) {
-            ImageSet images = InputFiles.readIdx(file, architecture);
+            ImageSet images = InputFiles.readIdx(file, image);
             int size = images.imageSize();
             encode(
                     engine,
@@ -173,7 +176,7 @@ final class EncodeCommand implements Callable<Integer> {
                             System.arraycopy(images.pixels(), first * size, pixels, at, count * size));
             return;
         }
-        InputFiles.requirePicturesFit(file, architecture);
+        InputFiles.requirePicturesFit(file, image);
         Photo photo = ImageFile.open(file).withChannels(preparation.channels());
         preparation.requireSize(file, photo.height(), photo.width());
         boolean tiles = preparation.fit() == Fit.TILES;
@@ -192,7 +195,7 @@ final class EncodeCommand implements Callable<Integer> {
     }
 
     private void encode(Engine engine, String name, boolean numbered, long all, Source images) {
-        int size = engine.architecture().imageSize();
+        int size = engine.network().input().size();
         for (long done = 0; done < all; ) {
             int count = (int) Math.min(all - done, waiting.length / size - waitingCount);
             images.write((int) done, count, waiting, waitingCount * size);
@@ -208,13 +211,14 @@ final class EncodeCommand implements Callable<Integer> {
     }
 
     private void encodeWaiting(Engine engine) {
-        Architecture architecture = engine.architecture();
-        ImageSet images = new ImageSet(architecture.height(), architecture.width(), architecture.channels(), waiting);
+        Tensor image = engine.network().input();
+        ImageSet images = new ImageSet(image.height(), image.width(), image.channels(), waiting);
         float[] scaled = new float[waitingCount * images.imageSize()];
         for (int i = 0; i < waitingCount; i++) {
             images.scale(i, scaled, i * images.imageSize());
         }
-        float[] values = new float[waitingCount * architecture.latentDimension()];
+        float[] values =
+                new float[waitingCount * engine.network().latent().orElseThrow().size()];
         engine.encode(scaled, waitingCount, values);
         latents.add(values);
         waitingCount = 0;

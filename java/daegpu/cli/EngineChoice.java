@@ -4,7 +4,7 @@ import daegpu.data.InvalidInputException;
 import daegpu.engine.EngineOptions;
 import daegpu.engine.Engines;
 import daegpu.engine.Engines.OpenedEngine;
-import daegpu.model.Architecture;
+import daegpu.model.Network;
 import java.util.Iterator;
 import java.util.function.Consumer;
 import picocli.CommandLine.Option;
@@ -77,8 +77,8 @@ final class EngineChoice {
     String convolutions;
 
     /** Opens the engine. @throws daegpu.engine.EngineUnavailableException if it cannot run here */
-    OpenedEngine open(Architecture architecture, int batchSize) {
-        return Engines.open(engine, architecture, options(batchSize));
+    OpenedEngine open(Network network, int batchSize) {
+        return Engines.open(engine, network, options(batchSize));
     }
 
     /**
@@ -87,17 +87,17 @@ final class EngineChoice {
      *
      * @param say receives one line on the choice, if there was one
      */
-    OpenedEngine openToTrain(Architecture architecture, int batchSize, Consumer<String> say) {
+    OpenedEngine openToTrain(Network network, int batchSize, Consumer<String> say) {
         EngineOptions options = options(batchSize);
         if (!EngineOptions.CONVOLUTIONS.contains(convolutions)) {
             throw new InvalidInputException("--convolutions must be one of "
                     + String.join(", ", EngineOptions.CONVOLUTIONS) + ", not " + convolutions);
         }
-        Engines.chooseConvolutions(engine, architecture, options).ifPresent(choice -> {
+        Engines.chooseConvolutions(engine, network, options).ifPresent(choice -> {
             convolutions = choice.name();
             say.accept(choice.name() + ": " + choice.reason());
         });
-        return open(architecture, batchSize);
+        return open(network, batchSize);
     }
 
     /** The options by themselves. @throws InvalidInputException if the number of threads is out of range */

@@ -8,7 +8,8 @@ import daegpu.data.ImageFile;
 import daegpu.data.ImageSet;
 import daegpu.data.ReadingListener;
 import daegpu.engine.Engines.OpenedEngine;
-import daegpu.model.Architecture;
+import daegpu.model.Network;
+import daegpu.model.Tensor;
 import daegpu.noise.Noise;
 import daegpu.preview.Chart;
 import daegpu.preview.Chart.Curve;
@@ -145,13 +146,13 @@ final class EvaluateCommand implements Callable<Integer> {
             throw new ParameterException(spec.commandLine(), "--limit must be 0 or more, not " + limit);
         }
         Checkpoint checkpoint = model.read();
-        Architecture architecture = checkpoint.options().architecture();
+        Network network = checkpoint.options().network();
         List<Noise> noises = noises(checkpoint.options().noise());
         Noise noise = noises.get(0);
-        Validation validation = images(architecture);
+        Validation validation = images(network.input());
         ImageSet images = validation.images();
         Path figure = output != null ? output : model.file().toAbsolutePath().resolveSibling("robustness.png");
-        try (OpenedEngine engine = engineChoice.open(architecture, 1)) {
+        try (OpenedEngine engine = engineChoice.open(network, 1)) {
             engine.engine().load(checkpoint.state());
             List<Level> levels = new ArrayList<>();
             List<Block> blocks = new ArrayList<>();
@@ -252,11 +253,11 @@ final class EvaluateCommand implements Callable<Integer> {
         }
     }
 
-    private Validation images(Architecture architecture) {
+    private Validation images(Tensor image) {
         PrintWriter out = spec.commandLine().getOut();
         try (FileProgress progress =
                 new FileProgress(out, ProgressDisplay.onTerminal() ? System.out : null, "pictures")) {
-            return data.read(model, architecture, fitting, limit, json ? ReadingListener.SILENT : progress);
+            return data.read(model, image, fitting, limit, json ? ReadingListener.SILENT : progress);
         }
     }
 

@@ -89,7 +89,7 @@ final class ExportCommand implements Callable<Integer> {
             spec.commandLine()
                     .getOut()
                     .println("Wrote " + output + ": "
-                            + parameters.architecture().parameterCount() + " weights, named and laid as in "
+                            + parameters.network().parameterCount() + " weights, named and laid as in "
                             + (chosen == Convention.PYTORCH ? "PyTorch" : "Keras"));
         }
         return ExitStatus.DONE;

@@ -71,7 +71,7 @@ final class ImportCommand implements Callable<Integer> {
         spec.commandLine()
                 .getOut()
                 .println("Wrote " + output + ":\n"
-                        + NetworkSummary.of(checkpoint.options().architecture()));
+                        + NetworkSummary.of(checkpoint.options().network()));
         return ExitStatus.DONE;
     }
 
@@ -84,7 +84,7 @@ final class ImportCommand implements Callable<Integer> {
                 ? recorded.architecture()
                 : WeightsFile.architecture(
                         content, convention, size == null ? 0 : size.height(), size == null ? 0 : size.width());
-        Parameters parameters = WeightsFile.parameters(content, convention, architecture);
+        Parameters parameters = WeightsFile.parameters(content, convention, architecture.network());
         LearningRate rate = LearningRate.over(Schedule.CONSTANT, Schedule.CONSTANT.usualPeak(), 0);
         TrainingOptions options = recorded != null
                 ? recorded

@@ -5,7 +5,7 @@ import daegpu.data.ImageFile;
 import daegpu.data.ImageSet;
 import daegpu.data.InvalidInputException;
 import daegpu.data.PictureFolder;
-import daegpu.model.Architecture;
+import daegpu.model.Tensor;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.function.Predicate;
@@ -48,24 +48,24 @@ final class InputFiles {
      *
      * @throws InvalidInputException if that fails, or they have another size than the model's
      */
-    static ImageSet readIdx(Path file, Architecture architecture) {
+    static ImageSet readIdx(Path file, Tensor image) {
         ImageSet images = IdxFile.read(file, 0);
-        if (!images.hasSize(architecture.height(), architecture.width(), architecture.channels())) {
+        if (!images.hasSize(image.height(), image.width(), image.channels())) {
             throw new InvalidInputException(
-                    file + " holds images of " + images.describeSize() + "; the model wants " + describe(architecture));
+                    file + " holds images of " + images.describeSize() + "; the model wants " + describe(image));
         }
         return images;
     }
 
     /** @throws InvalidInputException if the model is for images that no picture can become */
-    static void requirePicturesFit(Path picture, Architecture architecture) {
-        if (architecture.channels() != 1 && architecture.channels() != 3) {
+    static void requirePicturesFit(Path picture, Tensor image) {
+        if (image.channels() != 1 && image.channels() != 3) {
             throw new InvalidInputException(
-                    picture + " is a picture, in grey or colour; the model wants " + describe(architecture));
+                    picture + " is a picture, in grey or colour; the model wants " + describe(image));
         }
     }
 
-    private static String describe(Architecture architecture) {
-        return ImageSet.describeSize(architecture.height(), architecture.width(), architecture.channels());
+    private static String describe(Tensor image) {
+        return ImageSet.describeSize(image.height(), image.width(), image.channels());
     }
 }

@@ -1,8 +1,9 @@
 package daegpu.cli;
 
-import daegpu.model.Architecture;
 import daegpu.model.Layer;
-import java.util.Arrays;
+import daegpu.model.Network;
+import daegpu.model.ParameterTensor;
+import daegpu.model.Tensor;
 import java.util.Locale;
 
 /** The table of a network's layers that people know from Keras. */
@@ -10,25 +11,20 @@ final class NetworkSummary {
 
     private NetworkSummary() {}
 
-    static String of(Architecture architecture) {
+    static String of(Network network) {
         StringBuilder table = new StringBuilder();
         String row = "%-9s %-37s %-17s %12s%n";
         table.append(String.format(row, "Layer", "Operation", "Output shape", "Parameters"));
         table.append("-".repeat(78)).append(System.lineSeparator());
-        table.append(String.format(
-                row,
-                "input",
-                "image",
-                shape(architecture.height(), architecture.width(), architecture.channels()),
-                "0"));
-        for (Layer layer : architecture.layers()) {
-            long parameters = Arrays.stream(layer.kernelShape()).asLongStream().reduce(1, (a, b) -> a * b)
-                    + layer.outputChannels();
+        table.append(String.format(row, network.input().name(), "image", shape(network.input()), "0"));
+        for (Layer layer : network.layers()) {
+            int parameters =
+                    layer.parameters().stream().mapToInt(ParameterTensor::size).sum();
             table.append(String.format(
                     row, layer.name(), operation(layer), shape(layer), String.format(Locale.ROOT, "%,d", parameters)));
         }
         table.append("-".repeat(78)).append(System.lineSeparator());
-        table.append(String.format(Locale.ROOT, "Total parameters: %,d", architecture.parameterCount()));
+        table.append(String.format(Locale.ROOT, "Total parameters: %,d", network.parameterCount()));
         return table.toString();
     }
 
@@ -43,12 +39,10 @@ final class NetworkSummary {
     }
 
     private static String shape(Layer layer) {
-        return layer.operation() == Layer.Operation.DENSE
-                ? "(" + layer.outputChannels() + ")"
-                : shape(layer.outputHeight(), layer.outputWidth(), layer.outputChannels());
+        return layer.operation() == Layer.Operation.DENSE ? "(" + layer.outputChannels() + ")" : shape(layer.output());
     }
 
-    private static String shape(int height, int width, int channels) {
-        return "(" + height + ", " + width + ", " + channels + ")";
+    private static String shape(Tensor tensor) {
+        return "(" + tensor.height() + ", " + tensor.width() + ", " + tensor.channels() + ")";
     }
 }

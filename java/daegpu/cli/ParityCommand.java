@@ -79,7 +79,7 @@ final class ParityCommand implements Callable<Integer> {
         }
         for (Path file : files) {
             RecordedValues recorded = RecordedValues.read(file);
-            try (OpenedEngine opened = engineChoice.open(recorded.architecture(), recorded.batch())) {
+            try (OpenedEngine opened = engineChoice.open(recorded.network(), recorded.batch())) {
                 Engine engine = opened.engine();
                 passed &= print(recorded, engine, Parity.replay(recorded, engine, tolerance(opened)));
             }
@@ -93,10 +93,10 @@ final class ParityCommand implements Callable<Integer> {
         for (long chosen = first; ; chosen++) {
             RandomNetwork network = new RandomNetwork(chosen);
             out().println(network);
-            try (OpenedEngine opened = engineChoice.open(network.architecture, network.batch);
+            try (OpenedEngine opened = engineChoice.open(network.architecture.network(), network.batch);
                     Engine reference = Engines.open(
                                     "reference",
-                                    network.architecture,
+                                    network.architecture.network(),
                                     new EngineOptions(network.batch, referencePrecision(opened), 0))
                             .engine()) {
                 Engine engine = opened.engine();
@@ -183,7 +183,13 @@ final class ParityCommand implements Callable<Integer> {
             float[] noisy = new float[clean.length];
             reference.corrupt(digits, Noise.gaussian(seed, 0.5f, 0.5f), 0, 0, 0, batch, clean, noisy);
             return RecordedValues.record(
-                    reference, Initializer.glorotUniform(architecture, seed), clean, noisy, batch, 1e-3f, STEPS);
+                    reference,
+                    Initializer.glorotUniform(architecture.network(), seed),
+                    clean,
+                    noisy,
+                    batch,
+                    1e-3f,
+                    STEPS);
         }
 
         @Override

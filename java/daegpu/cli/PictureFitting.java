@@ -4,7 +4,7 @@ import daegpu.data.InvalidInputException;
 import daegpu.data.Preparation;
 import daegpu.data.Preparation.Colour;
 import daegpu.data.Preparation.Fit;
-import daegpu.model.Architecture;
+import daegpu.model.Tensor;
 import daegpu.train.RunRecord;
 import java.util.Optional;
 import java.util.stream.Stream;
@@ -47,7 +47,7 @@ final class PictureFitting {
      * @param run the record of the run that made the model, if there is one
      * @throws InvalidInputException if the options contradict each other
      */
-    Preparation preparation(Architecture architecture, Optional<RunRecord> run) {
+    Preparation preparation(Tensor image, Optional<RunRecord> run) {
         if (Stream.of(resize, crop, tiles).filter(given -> given).count() > 1) {
             throw new InvalidInputException("give one of --resize, --crop and --tiles");
         }
@@ -68,11 +68,7 @@ final class PictureFitting {
                                 .orElse(0);
         try {
             return new Preparation(
-                    fit,
-                    architecture.height(),
-                    architecture.width(),
-                    shared,
-                    architecture.channels() == 1 ? Colour.GREY : Colour.COLOUR);
+                    fit, image.height(), image.width(), shared, image.channels() == 1 ? Colour.GREY : Colour.COLOUR);
         } catch (IllegalArgumentException e) {
             throw new InvalidInputException(e.getMessage(), e);
         }

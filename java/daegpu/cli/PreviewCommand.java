@@ -7,7 +7,8 @@ import daegpu.data.ReadingListener;
 import daegpu.engine.Engine;
 import daegpu.engine.Engines.OpenedEngine;
 import daegpu.engine.ImageDenoiser;
-import daegpu.model.Architecture;
+import daegpu.model.Network;
+import daegpu.model.Tensor;
 import daegpu.noise.Noise;
 import daegpu.preview.ContactSheet;
 import daegpu.preview.ContactSheet.Block;
@@ -69,18 +70,19 @@ final class PreviewCommand implements Callable<Integer> {
             throw new ParameterException(spec.commandLine(), "--noise-std must be 0 or more, not " + std);
         }
         Checkpoint checkpoint = model.read();
-        Architecture network = checkpoint.options().architecture();
+        Network network = checkpoint.options().network();
+        Tensor image = network.input();
         Noise noise = checkpoint.options().noise();
-        ImageSet images = data.read(model, network, new PictureFitting(), MOST_IMAGES, ReadingListener.SILENT)
+        ImageSet images = data.read(model, image, new PictureFitting(), MOST_IMAGES, ReadingListener.SILENT)
                 .images();
         try (OpenedEngine engine = engineChoice.open(network, 1)) {
             engine.engine().load(checkpoint.state());
-            int columns = Math.min(
-                    images.count(), ContactSheet.columnsWithin(SHEET_WIDTH, network.height(), network.width()));
+            int columns =
+                    Math.min(images.count(), ContactSheet.columnsWithin(SHEET_WIDTH, image.height(), image.width()));
             new ModelPreview(
-                            network.height(),
-                            network.width(),
-                            network.channels(),
+                            image.height(),
+                            image.width(),
+                            image.channels(),
                             std != null ? std : strongest(noise),
                             Path.of(""),
                             functions(engine.engine(), images, noise, columns))

@@ -420,8 +420,7 @@ final class TrainCommand implements Callable<Integer> {
         Path output = run.output != null ? run.output : newRunName();
         Parameters initial = model != null
                 ? model.state().parameters()
-                : Initializer.glorotUniform(
-                        options.architecture(), options.noise().seed());
+                : Initializer.glorotUniform(options.network(), options.noise().seed());
         try (OpenedEngine engine = openEngine(options);
                 RunDirectory directory = run.dryRun ? RunDirectory.planned(output) : RunDirectory.create(output)) {
             if (run.dryRun) {
@@ -435,7 +434,7 @@ final class TrainCommand implements Callable<Integer> {
     }
 
     private OpenedEngine openEngine(TrainingOptions options) {
-        return engineChoice.openToTrain(options.architecture(), options.batchSize(), line -> convolutionsChoice = line);
+        return engineChoice.openToTrain(options.network(), options.batchSize(), line -> convolutionsChoice = line);
     }
 
     private DataSets openImages() {
@@ -719,7 +718,7 @@ final class TrainCommand implements Callable<Integer> {
 
     private void printPlan(TrainingOptions options, OpenedEngine engine, DataSets images, RunDirectory directory) {
         PrintWriter out = out();
-        out.println(NetworkSummary.of(options.architecture()));
+        out.println(NetworkSummary.of(options.network()));
         out.println();
         out.println("Engine:  " + engine.engine().description() + ": " + engine.reason());
         if (convolutionsChoice != null) {

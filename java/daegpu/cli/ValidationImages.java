@@ -6,7 +6,7 @@ import daegpu.data.ImageSet;
 import daegpu.data.InvalidInputException;
 import daegpu.data.Preparation;
 import daegpu.data.ReadingListener;
-import daegpu.model.Architecture;
+import daegpu.model.Tensor;
 import daegpu.train.Checkpoint;
 import daegpu.train.RunRecord;
 import java.nio.file.Path;
@@ -31,17 +31,16 @@ final class ValidationImages {
      * @param limit take the first this many, 0 takes all; null for as many as in the model's training, or all
      * @throws InvalidInputException if they cannot be used, or have another size than the model wants
      */
-    Validation read(
-            ModelFile model, Architecture network, PictureFitting fitting, Integer limit, ReadingListener listener) {
+    Validation read(ModelFile model, Tensor image, PictureFitting fitting, Integer limit, ReadingListener listener) {
         Optional<RunRecord> run = model.run();
-        Preparation preparation = fitting.preparation(network, run);
+        Preparation preparation = fitting.preparation(image, run);
         Validation validation = data != null || run.isEmpty()
                 ? DataSets.validation(null, data, 0, limit == null ? 0 : limit, preparation, listener)
                 : ofRun(run.get(), limit, preparation, listener);
         ImageSet images = validation.images();
-        if (!images.hasSize(network.height(), network.width(), network.channels())) {
+        if (!images.hasSize(image.height(), image.width(), image.channels())) {
             throw new InvalidInputException(model.file() + " is for images of "
-                    + ImageSet.describeSize(network.height(), network.width(), network.channels()) + ", and those of "
+                    + ImageSet.describeSize(image.height(), image.width(), image.channels()) + ", and those of "
                     + validation.origin() + " are " + images.describeSize() + ": name others with --data");
         }
         return validation;
@@ -65,7 +64,7 @@ final class ValidationImages {
     }
 
     /**
-     * Whether these should be the images that the training was validated on, and are others: then the network may have
+     * Whether these should be the images that the training was validated on, and are others: then the image may have
      * been trained on some of them.
      *
      * @param images what {@link #read} gave, with a limit of null and nothing else said on how to prepare pictures

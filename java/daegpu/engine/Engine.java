@@ -1,13 +1,13 @@
 package daegpu.engine;
 
 import daegpu.data.ImageSet;
-import daegpu.model.Architecture;
+import daegpu.model.Network;
 import daegpu.model.Parameters;
 import daegpu.noise.Noise;
 import java.util.Optional;
 
 /**
- * Trains one network and runs it. An engine is opened for an architecture and a largest batch, holds weights and Adam's
+ * Trains one network and runs it. An engine is opened for an network and a largest batch, holds weights and Adam's
  * moments in whatever layout suits it, and may own native memory: close it. One thread at a time may use it.
  *
  * <p>Activations and images are {@code [batch, height, width, channels]}, the last running fastest. The arithmetic is
@@ -18,7 +18,7 @@ import java.util.Optional;
  */
 public interface Engine extends AutoCloseable {
 
-    Architecture architecture();
+    Network network();
 
     /** One line for people: what computes, with which options, such as {@code reference (plain Java, 2 threads)}. */
     String description();

@@ -3,7 +3,7 @@ package daegpu.engine;
 import daegpu.engine.cpu.CpuEngine;
 import daegpu.engine.cuda.CudaEngine;
 import daegpu.engine.reference.ReferenceEngine;
-import daegpu.model.Architecture;
+import daegpu.model.Network;
 import java.util.List;
 import java.util.Optional;
 import java.util.StringJoiner;
@@ -23,13 +23,13 @@ public final class Engines {
      * @param name one of {@link #NAMES}
      * @throws EngineUnavailableException if this engine cannot run here, or the name or an option is not known to it
      */
-    public static OpenedEngine open(String name, Architecture architecture, EngineOptions options) {
+    public static OpenedEngine open(String name, Network network, EngineOptions options) {
         return switch (name) {
             case "reference" ->
-                new OpenedEngine("reference", new ReferenceEngine(architecture, options), "it was asked for");
-            case "cpu" -> new OpenedEngine("cpu", new CpuEngine(architecture, options), "it was asked for");
-            case "cuda" -> new OpenedEngine("cuda", new CudaEngine(architecture, options), "it was asked for");
-            case "auto" -> openFastest(architecture, options);
+                new OpenedEngine("reference", new ReferenceEngine(network, options), "it was asked for");
+            case "cpu" -> new OpenedEngine("cpu", new CpuEngine(network, options), "it was asked for");
+            case "cuda" -> new OpenedEngine("cuda", new CudaEngine(network, options), "it was asked for");
+            case "auto" -> openFastest(network, options);
             default ->
                 throw new EngineUnavailableException(
                         "there is no engine called " + name + "; there are " + String.join(", ", NAMES));
@@ -79,20 +79,18 @@ public final class Engines {
      * @return {@code cudnn} or {@code native}, and why; empty if there is nothing to choose
      * @throws EngineUnavailableException if this engine cannot run here
      */
-    public static Optional<Choice> chooseConvolutions(String name, Architecture architecture, EngineOptions options) {
+    public static Optional<Choice> chooseConvolutions(String name, Network network, EngineOptions options) {
         if (!options.convolutions().equals("auto")) {
             return Optional.empty();
         }
         String engine = name.equals("auto") ? automatic(options).name() : name;
-        return engine.equals("cuda")
-                ? Optional.of(CudaEngine.chooseConvolutions(architecture, options))
-                : Optional.empty();
+        return engine.equals("cuda") ? Optional.of(CudaEngine.chooseConvolutions(network, options)) : Optional.empty();
     }
 
-    private static OpenedEngine openFastest(Architecture architecture, EngineOptions options) {
+    private static OpenedEngine openFastest(Network network, EngineOptions options) {
         Choice choice = automatic(options);
         return new OpenedEngine(
-                choice.name(), open(choice.name(), architecture, options).engine(), choice.reason());
+                choice.name(), open(choice.name(), network, options).engine(), choice.reason());
     }
 
     /**

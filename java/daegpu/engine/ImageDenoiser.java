@@ -22,7 +22,7 @@ public final class ImageDenoiser {
      * @throws IllegalArgumentException if the images are of another size
      */
     public static ImageSet denoise(Engine engine, ImageSet images, Noise noise, long base) {
-        int size = engine.architecture().imageSize();
+        int size = engine.network().input().size();
         if (images.imageSize() != size) {
             throw new IllegalArgumentException(
                     "the network has " + size + " values an image, these have " + images.imageSize());

@@ -2,7 +2,7 @@ package daegpu.engine;
 
 import daegpu.data.Photo;
 import daegpu.data.TileGrid;
-import daegpu.model.Architecture;
+import daegpu.model.Tensor;
 import java.util.ArrayList;
 import java.util.List;
 
@@ -14,7 +14,7 @@ public final class PhotoDenoiser {
 
     /** What a network does to a batch: {@link Engine#denoise}. */
     @FunctionalInterface
-    public interface Network {
+    public interface Batch {
 
         /** @param noisy {@code [count, height, width, channels]}; {@code denoised} receives as many values */
         void denoise(float[] noisy, int count, float[] denoised);
@@ -23,8 +23,8 @@ public final class PhotoDenoiser {
     /** Values that go through the network together, at most. */
     private static final int CHUNK = 500 * 28 * 28;
 
-    private final Architecture architecture;
-    private final Network network;
+    private final Tensor image;
+    private final Batch network;
     private final int overlap;
 
     /** One channel, or all, of one picture on its way. */
@@ -45,25 +45,25 @@ public final class PhotoDenoiser {
     private record Tile(Plane plane, int y, int x) {}
 
     /**
-     * @param architecture the network's, of 1 or 3 channels
+     * @param image what goes into the network, of 1 or 3 channels
      * @param overlap pixels that neighbouring tiles share at least, less than height and width of the network
      */
-    public PhotoDenoiser(Architecture architecture, Network network, int overlap) {
-        this.architecture = architecture;
+    public PhotoDenoiser(Tensor image, Batch network, int overlap) {
+        this.image = image;
         this.network = network;
         this.overlap = overlap;
     }
 
     /** The overlap that shows no seams: half a tile. */
-    public static int usualOverlap(Architecture architecture) {
-        return Math.min(architecture.height(), architecture.width()) / 2;
+    public static int usualOverlap(Tensor image) {
+        return Math.min(image.height(), image.width()) / 2;
     }
 
     /**
      * A picture with the channels that it goes through the network with: greys become colours for a network of colours.
      */
     public Photo forNetwork(Photo photo) {
-        return architecture.channels() == 3 ? photo.withChannels(3) : photo;
+        return image.channels() == 3 ? photo.withChannels(3) : photo;
     }
 
     /**
@@ -73,13 +73,13 @@ public final class PhotoDenoiser {
      * @return as many, of the same sizes, with the same alpha
      */
     public List<Photo> denoise(List<Photo> photos) {
-        int channels = architecture.channels();
+        int channels = image.channels();
         List<List<Plane>> planes = new ArrayList<>();
         List<Tile> tiles = new ArrayList<>();
-        int most = Math.max(1, CHUNK / architecture.imageSize());
+        int most = Math.max(1, CHUNK / image.size());
         for (Photo photo : photos) {
-            TileGrid rows = new TileGrid(photo.height(), architecture.height(), overlap);
-            TileGrid columns = new TileGrid(photo.width(), architecture.width(), overlap);
+            TileGrid rows = new TileGrid(photo.height(), image.height(), overlap);
+            TileGrid columns = new TileGrid(photo.width(), image.width(), overlap);
             List<Plane> own = new ArrayList<>();
             planes.add(own);
             for (int first = 0; first < photo.channels(); first += channels) {
@@ -127,7 +127,7 @@ public final class PhotoDenoiser {
     }
 
     private void flush(List<Tile> tiles) {
-        int size = architecture.imageSize();
+        int size = image.size();
         float[] noisy = new float[tiles.size() * size];
         float[] denoised = new float[noisy.length];
         for (int i = 0; i < tiles.size(); i++) {
@@ -136,7 +136,7 @@ public final class PhotoDenoiser {
                     tile.plane.rows,
                     tile.plane.columns,
                     tile.plane.noisy,
-                    architecture.channels(),
+                    image.channels(),
                     tile.y,
                     tile.x,
                     noisy,
@@ -151,7 +151,7 @@ public final class PhotoDenoiser {
                     tile.plane.rows,
                     tile.plane.columns,
                     tile.plane.clean,
-                    architecture.channels(),
+                    image.channels(),
                     tile.y,
                     tile.x,
                     denoised,

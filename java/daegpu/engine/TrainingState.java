@@ -1,6 +1,6 @@
 package daegpu.engine;
 
-import daegpu.model.Architecture;
+import daegpu.model.Network;
 import daegpu.model.Parameters;
 
 /**
@@ -15,8 +15,8 @@ public record TrainingState(Parameters parameters, Parameters firstMoment, Param
 
     /** A state in which no update was done yet. */
     public static TrainingState initial(Parameters parameters) {
-        Architecture architecture = parameters.architecture();
-        return new TrainingState(parameters, new Parameters(architecture), new Parameters(architecture), 0);
+        Network network = parameters.network();
+        return new TrainingState(parameters, new Parameters(network), new Parameters(network), 0);
     }
 
     /** An independent copy. */

@@ -1,10 +1,10 @@
 package daegpu.format;
 
-import daegpu.model.Architecture;
 import daegpu.model.Layer;
 import daegpu.model.Layer.Operation;
 import daegpu.model.ParameterTensor;
 import daegpu.model.Parameters;
+import daegpu.model.Tensor;
 import java.util.stream.IntStream;
 
 /**
@@ -29,7 +29,7 @@ final class ChannelsFirst {
 
     /** The values of a tensor of {@code parameters}, laid so. */
     static float[] values(Parameters parameters, Layer layer, ParameterTensor tensor) {
-        int[] places = places(parameters.architecture(), layer, tensor);
+        int[] places = places(layer, tensor);
         float[] values = new float[places.length];
         for (int i = 0; i < places.length; i++) {
             values[i] = parameters.values()[tensor.offset() + places[i]];
@@ -39,14 +39,14 @@ final class ChannelsFirst {
 
     /** Puts {@code values}, laid so, into a tensor of {@code parameters}: the inverse of {@link #values}. */
     static void set(Parameters parameters, Layer layer, ParameterTensor tensor, float[] values) {
-        int[] places = places(parameters.architecture(), layer, tensor);
+        int[] places = places(layer, tensor);
         for (int i = 0; i < places.length; i++) {
             parameters.values()[tensor.offset() + places[i]] = values[i];
         }
     }
 
     /** For each value laid so, its place in the tensor as {@link Parameters} has it. */
-    private static int[] places(Architecture architecture, Layer layer, ParameterTensor tensor) {
+    private static int[] places(Layer layer, ParameterTensor tensor) {
         int[] places = new int[tensor.size()];
         int[] shape = tensor.shape();
         if (shape.length == 4) {
@@ -60,15 +60,11 @@ final class ChannelsFirst {
             }
             return places;
         }
-        // The one before the bottleneck sees an image as a row, the one behind it puts one out.
-        boolean fromImage = layer.name().equals("latent");
-        int[] outputs = layer.operation() == Operation.DENSE && !fromImage
-                ? row(architecture)
-                : inOrder(layer.outputChannels());
+        int[] outputs = channelsSlowest(layer.output());
         if (shape.length == 1) {
-            return outputs;
+            return layer.operation() == Operation.DENSE ? outputs : inOrder(shape[0]);
         }
-        int[] inputs = fromImage ? row(architecture) : inOrder(layer.inputChannels());
+        int[] inputs = channelsSlowest(layer.input());
         for (int o = 0; o < outputs.length; o++) {
             for (int i = 0; i < inputs.length; i++) {
                 places[o * inputs.length + i] = inputs[i] * outputs.length + outputs[o];
@@ -81,15 +77,13 @@ final class ChannelsFirst {
         return IntStream.range(0, count).toArray();
     }
 
-    /** For each value of the last convolution's output, channels slowest, its place with channels fastest. */
-    private static int[] row(Architecture architecture) {
-        Layer image = architecture.layer("conv" + architecture.filters().size());
-        int channels = image.outputChannels();
-        int pixels = image.outputHeight() * image.outputWidth();
-        int[] places = new int[channels * pixels];
-        for (int c = 0; c < channels; c++) {
+    /** For each value of an image, counted with its channels slowest, its place with channels fastest. */
+    private static int[] channelsSlowest(Tensor image) {
+        int pixels = image.height() * image.width();
+        int[] places = new int[image.size()];
+        for (int c = 0; c < image.channels(); c++) {
             for (int pixel = 0; pixel < pixels; pixel++) {
-                places[c * pixels + pixel] = pixel * channels + c;
+                places[c * pixels + pixel] = pixel * image.channels() + c;
             }
         }
         return places;

@@ -14,23 +14,26 @@ import ai.onnx.proto.OnnxMl.TypeProto;
 import ai.onnx.proto.OnnxMl.ValueInfoProto;
 import com.google.protobuf.ByteString;
 import daegpu.data.AtomicFile;
-import daegpu.model.Architecture;
+import daegpu.model.ConvolutionGeometry;
 import daegpu.model.Layer;
 import daegpu.model.Layer.Activation;
+import daegpu.model.Network;
 import daegpu.model.ParameterTensor;
 import daegpu.model.Parameters;
+import daegpu.model.Tensor;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 
 /**
  * A network as an ONNX model: input {@code noisy} and output {@code denoised}, both {@code [batch, height, width,
- * channels]} in [0, 1] with any number of images, and a second output {@code latents}, {@code [batch, latent
- * dimension]}. Standard operators of opset {@value #OPSET}; inside, images are {@code [batch, channels, height,
- * width]}, as ONNX's convolutions want them.
+ * channels]} in [0, 1] with any number of images, and where the network has a bottleneck a second output
+ * {@code latents}, {@code [batch, latent dimension]}. Standard operators of opset {@value #OPSET}; inside, images are
+ * {@code [batch, channels, height, width]}, as ONNX's convolutions want them.
  */
 public final class OnnxFile {
 
@@ -40,6 +43,9 @@ public final class OnnxFile {
     private static final int IR_VERSION = 7;
 
     private static final String BATCH = "batch";
+    private static final String NOISY = "noisy";
+    private static final String DENOISED = "denoised";
+    private static final String LATENTS = "latents";
 
     private final Parameters parameters;
     private final GraphProto.Builder graph = GraphProto.newBuilder();
@@ -59,19 +65,17 @@ public final class OnnxFile {
     }
 
     private ModelProto model(String version) {
-        Architecture architecture = parameters.architecture();
+        Network network = parameters.network();
+        Tensor image = network.input();
         graph.setName("denoising autoencoder");
-        graph.addInput(tensor("noisy", architecture.height(), architecture.width(), architecture.channels()));
-        graph.addOutput(tensor("denoised", architecture.height(), architecture.width(), architecture.channels()));
-        graph.addOutput(tensor("latents", architecture.latentDimension()));
-        addNode("Transpose", List.of("noisy"), "channels_first", integers("perm", 0, 3, 1, 2));
-        String last = "channels_first";
-        List<Layer> layers = architecture.layers();
-        List<ParameterTensor> tensors = architecture.parameterTensors();
-        for (int l = 0; l < layers.size(); l++) {
-            last = addLayer(layers.get(l), tensors.get(2 * l), tensors.get(2 * l + 1), last);
+        graph.addInput(tensor(NOISY, image.height(), image.width(), image.channels()));
+        graph.addOutput(tensor(DENOISED, image.height(), image.width(), image.channels()));
+        addNode("Transpose", List.of(NOISY), image.name(), integers("perm", 0, 3, 1, 2));
+        for (Layer layer : network.layers()) {
+            addLayer(layer);
         }
-        addNode("Transpose", List.of(last), "denoised", integers("perm", 0, 2, 3, 1));
+        addNode("Transpose", List.of(network.output().name()), DENOISED, integers("perm", 0, 2, 3, 1));
+        network.latent().ifPresent(this::addLatents);
         return ModelProto.newBuilder()
                 .setIrVersion(IR_VERSION)
                 .addOpsetImport(OperatorSetIdProto.newBuilder().setDomain("").setVersion(OPSET))
@@ -83,60 +87,69 @@ public final class OnnxFile {
                 .build();
     }
 
-    /** Adds a layer behind the value called {@code input}; returns what its output is called. */
-    private String addLayer(Layer layer, ParameterTensor kernel, ParameterTensor bias, String input) {
+    /** Adds a layer: what it takes in and puts out is called as in the network. */
+    private void addLayer(Layer layer) {
         String name = layer.name();
-        addWeights(layer, kernel, name + ".weight");
-        addWeights(layer, bias, name + ".bias");
-        List<String> inputs = List.of(input, name + ".weight", name + ".bias");
-        String linear = layer.activation() == Activation.LINEAR ? name : name + ".linear";
+        List<String> inputs = new ArrayList<>(List.of(layer.input().name(), name + ".weight"));
+        addWeights(layer, layer.kernel(), name + ".weight");
+        layer.bias().ifPresent(bias -> {
+            addWeights(layer, bias, name + ".bias");
+            inputs.add(name + ".bias");
+        });
+        String sums = layer.activation() == Activation.LINEAR ? name : name + ".linear";
+        String operation = layer.added().isPresent() ? name + ".operation" : sums;
         switch (layer.operation()) {
-            case CONVOLUTION -> addNode("Conv", inputs, linear, strides(layer), pads(layer));
+            case CONVOLUTION -> addNode("Conv", inputs, operation, strides(layer), pads(layer));
             case TRANSPOSED_CONVOLUTION ->
                 addNode(
                         "ConvTranspose",
                         inputs,
-                        linear,
+                        operation,
                         strides(layer),
                         pads(layer),
                         integers("output_padding", missing(layer), missing(layer)));
-            case DENSE -> {
-                if (name.equals("latent")) {
-                    addNode("Flatten", List.of(input), "flat");
-                    addNode("Gemm", List.of("flat", name + ".weight", name + ".bias"), "latents", integer("transB", 1));
-                    return "latents";
-                }
-                addNode("Gemm", inputs, "row", integer("transB", 1));
-                Layer image = parameters.architecture().layer("deconv1");
-                addShape(
-                        "image_shape",
-                        0,
-                        image.inputChannels(),
-                        image.inputHeight(),
-                        image.inputWidth()); // 0: as it comes
-                addNode("Reshape", List.of("row", "image_shape"), name);
-                return name;
-            }
+            case DENSE -> addDense(layer, inputs, operation);
             default -> throw new AssertionError(layer);
         }
+        layer.added().ifPresent(added -> addNode("Add", List.of(operation, added.name()), sums));
         switch (layer.activation()) {
-            case RELU -> addNode("Relu", List.of(linear), name);
-            case SIGMOID -> addNode("Sigmoid", List.of(linear), name);
+            case RELU -> addNode("Relu", List.of(sums), name);
+            case SIGMOID -> addNode("Sigmoid", List.of(sums), name);
             case LINEAR -> {}
             default -> throw new AssertionError(layer);
         }
-        return name;
+    }
+
+    /** Adds a matrix product between an image as a row and a row as an image. */
+    private void addDense(Layer layer, List<String> inputs, String output) {
+        String row = layer.name() + ".input";
+        addNode("Flatten", List.of(inputs.get(0)), row);
+        inputs.set(0, row);
+        Tensor image = layer.output();
+        addNode("Gemm", inputs, layer.name() + ".row", integer("transB", 1));
+        String shape = layer.name() + ".shape";
+        addShape(shape, 0, image.channels(), image.height(), image.width()); // 0: as it comes
+        addNode("Reshape", List.of(layer.name() + ".row", shape), output);
+    }
+
+    /** A second output: what everything passes through. */
+    private void addLatents(Tensor latent) {
+        graph.addOutput(tensor(LATENTS, latent.size()));
+        addNode("Flatten", List.of(latent.name()), LATENTS);
     }
 
     private static AttributeProto strides(Layer layer) {
         return integers("strides", layer.stride(), layer.stride());
     }
 
-    /** Sizes are multiples of the stride, so that the padding is kernel − stride in all, where that is not negative. */
     private static AttributeProto pads(Layer layer) {
-        int before = layer.paddingBefore();
-        int after = Math.max(layer.kernelSize() - layer.stride(), 0) - before;
-        return integers("pads", before, before, after, after);
+        ConvolutionGeometry geometry = layer.geometry();
+        return integers(
+                "pads",
+                geometry.paddingTop(),
+                geometry.paddingLeft(),
+                geometry.paddingBottom(),
+                geometry.paddingRight());
     }
 
     /** Rows (and columns) that no kernel reaches: one for a kernel of 1 at stride 2. */

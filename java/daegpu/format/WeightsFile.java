@@ -4,6 +4,7 @@ import daegpu.data.InvalidInputException;
 import daegpu.format.Safetensors.Tensor;
 import daegpu.model.Architecture;
 import daegpu.model.Layer;
+import daegpu.model.Network;
 import daegpu.model.ParameterTensor;
 import daegpu.model.Parameters;
 import java.io.IOException;
@@ -61,18 +62,17 @@ public final class WeightsFile {
     public static void write(Path file, Parameters parameters, Convention convention, Map<String, String> metadata)
             throws IOException {
         List<Tensor> tensors = new ArrayList<>();
-        List<ParameterTensor> all = parameters.architecture().parameterTensors();
-        List<Layer> layers = parameters.architecture().layers();
-        for (int i = 0; i < all.size(); i++) {
-            ParameterTensor tensor = all.get(i);
-            Layer layer = layers.get(i / 2);
-            tensors.add(
-                    convention == Convention.KERAS
-                            ? new Tensor(convention.name(layer, tensor), tensor.shape(), parameters.get(tensor.name()))
-                            : new Tensor(
-                                    convention.name(layer, tensor),
-                                    ChannelsFirst.shape(layer, tensor),
-                                    ChannelsFirst.values(parameters, layer, tensor)));
+        for (Layer layer : parameters.network().layers()) {
+            for (ParameterTensor tensor : layer.parameters()) {
+                tensors.add(
+                        convention == Convention.KERAS
+                                ? new Tensor(
+                                        convention.name(layer, tensor), tensor.shape(), parameters.get(tensor.name()))
+                                : new Tensor(
+                                        convention.name(layer, tensor),
+                                        ChannelsFirst.shape(layer, tensor),
+                                        ChannelsFirst.values(parameters, layer, tensor)));
+            }
         }
         new Safetensors(metadata, tensors).write(file);
     }
@@ -125,7 +125,7 @@ public final class WeightsFile {
         try {
             Architecture architecture =
                     new Architecture(imageHeight, imageWidth, channels, filters, kernelSize, latent[keras ? 1 : 0]);
-            if (architecture.layer("latent").inputChannels() != units) {
+            if (architecture.network().layer("latent").inputSize() != units) {
                 throw new InvalidInputException(
                         "the layer latent takes " + units + " values, which are not those of images of " + imageHeight
                                 + "x" + imageWidth + ": give their size with --image-size");
@@ -155,34 +155,37 @@ public final class WeightsFile {
      *
      * @throws InvalidInputException if a tensor is missing or has another shape, or a value is not finite
      */
-    public static Parameters parameters(Safetensors content, Convention convention, Architecture architecture) {
-        Parameters parameters = new Parameters(architecture);
-        List<ParameterTensor> all = architecture.parameterTensors();
-        List<Layer> layers = architecture.layers();
-        for (int i = 0; i < all.size(); i++) {
-            ParameterTensor tensor = all.get(i);
-            Layer layer = layers.get(i / 2);
-            String name = convention.name(layer, tensor);
-            if (!content.names().contains(name)) {
-                throw new InvalidInputException("it has no tensor called " + name);
-            }
-            Tensor found = content.tensor(name);
-            int[] expected = convention == Convention.KERAS ? tensor.shape() : ChannelsFirst.shape(layer, tensor);
-            if (!Arrays.equals(expected, found.shape())) {
-                throw new InvalidInputException(found.name() + " has the shape " + Arrays.toString(found.shape())
-                        + ", not " + Arrays.toString(expected));
-            }
-            for (float value : found.values()) {
-                if (!Float.isFinite(value)) {
-                    throw new InvalidInputException(found.name() + " has a value that is not a finite number");
-                }
-            }
-            if (convention == Convention.KERAS) {
-                parameters.set(tensor.name(), found.values());
-            } else {
-                ChannelsFirst.set(parameters, layer, tensor, found.values());
+    public static Parameters parameters(Safetensors content, Convention convention, Network network) {
+        Parameters parameters = new Parameters(network);
+        for (Layer layer : network.layers()) {
+            for (ParameterTensor tensor : layer.parameters()) {
+                take(content, convention, layer, tensor, parameters);
             }
         }
         return parameters;
+    }
+
+    private static void take(
+            Safetensors content, Convention convention, Layer layer, ParameterTensor tensor, Parameters parameters) {
+        String name = convention.name(layer, tensor);
+        if (!content.names().contains(name)) {
+            throw new InvalidInputException("it has no tensor called " + name);
+        }
+        Tensor found = content.tensor(name);
+        int[] expected = convention == Convention.KERAS ? tensor.shape() : ChannelsFirst.shape(layer, tensor);
+        if (!Arrays.equals(expected, found.shape())) {
+            throw new InvalidInputException(found.name() + " has the shape " + Arrays.toString(found.shape()) + ", not "
+                    + Arrays.toString(expected));
+        }
+        for (float value : found.values()) {
+            if (!Float.isFinite(value)) {
+                throw new InvalidInputException(found.name() + " has a value that is not a finite number");
+            }
+        }
+        if (convention == Convention.KERAS) {
+            parameters.set(tensor.name(), found.values());
+        } else {
+            ChannelsFirst.set(parameters, layer, tensor, found.values());
+        }
     }
 }

@@ -1,8 +1,6 @@
 package daegpu.model;
 
 import daegpu.model.Layer.Activation;
-import daegpu.model.Layer.Operation;
-import java.util.ArrayList;
 import java.util.List;
 
 /**
@@ -84,100 +82,44 @@ public record Architecture(
                         + " values");
     }
 
-    /** The layers in the order in which an image passes them. */
-    public List<Layer> layers() {
-        List<Layer> layers = new ArrayList<>();
-        int h = height;
-        int w = width;
-        int c = channels;
+    /**
+     * The network. Its layers are called {@code conv1}, {@code conv2}…, {@code latent}, {@code expand},
+     * {@code deconv1}, {@code deconv2}… and {@code output}.
+     */
+    public Network network() {
+        Network.Builder network = new Network.Builder(height, width, channels);
+        Tensor last = network.input();
         for (int i = 0; i < filters.size(); i++) {
-            layers.add(new Layer(
-                    "conv" + (i + 1),
-                    Operation.CONVOLUTION,
-                    Activation.RELU,
-                    h,
-                    w,
-                    c,
-                    h / 2,
-                    w / 2,
-                    filters.get(i),
-                    kernelSize,
-                    2));
-            h /= 2;
-            w /= 2;
-            c = filters.get(i);
+            last = network.add(
+                    LayerDescription.convolution("conv" + (i + 1), filters.get(i), kernelSize, 2)
+                            .activation(Activation.RELU),
+                    last);
         }
-        int units = h * w * c;
-        layers.add(new Layer("latent", Operation.DENSE, Activation.LINEAR, 1, 1, units, 1, 1, latentDimension, 1, 1));
-        layers.add(new Layer("expand", Operation.DENSE, Activation.LINEAR, 1, 1, latentDimension, 1, 1, units, 1, 1));
+        Tensor encoded = last;
+        Tensor latent = network.add(LayerDescription.dense("latent", latentDimension), encoded);
+        last = network.add(
+                LayerDescription.dense("expand", encoded.size()).shapedAs(encoded.height(), encoded.width()), latent);
         for (int i = 0; i < filters.size(); i++) {
             int filter = filters.get(filters.size() - 1 - i);
-            layers.add(new Layer(
-                    "deconv" + (i + 1),
-                    Operation.TRANSPOSED_CONVOLUTION,
-                    Activation.RELU,
-                    h,
-                    w,
-                    c,
-                    2 * h,
-                    2 * w,
-                    filter,
-                    kernelSize,
-                    2));
-            h *= 2;
-            w *= 2;
-            c = filter;
+            last = network.add(
+                    LayerDescription.transposedConvolution("deconv" + (i + 1), filter, kernelSize, 2)
+                            .activation(Activation.RELU),
+                    last);
         }
-        layers.add(new Layer(
-                "output",
-                Operation.TRANSPOSED_CONVOLUTION,
-                Activation.SIGMOID,
-                h,
-                w,
-                c,
-                h,
-                w,
-                channels,
-                kernelSize,
-                1));
-        return List.copyOf(layers);
-    }
-
-    /**
-     * Every trainable tensor, kernel before bias, layer by layer, with its place in one contiguous array of all of
-     * them.
-     */
-    public List<ParameterTensor> parameterTensors() {
-        List<ParameterTensor> tensors = new ArrayList<>();
-        int offset = 0;
-        for (Layer layer : layers()) {
-            ParameterTensor kernel = new ParameterTensor(layer.name() + ".kernel", layer.kernelShape(), offset);
-            offset += kernel.size();
-            ParameterTensor bias =
-                    new ParameterTensor(layer.name() + ".bias", new int[] {layer.outputChannels()}, offset);
-            offset += bias.size();
-            tensors.add(kernel);
-            tensors.add(bias);
-        }
-        return List.copyOf(tensors);
+        network.add(
+                LayerDescription.transposedConvolution("output", channels, kernelSize, 1)
+                        .activation(Activation.SIGMOID),
+                last);
+        return network.latent(latent).build();
     }
 
     /** Trainable values in all. */
     public int parameterCount() {
-        ParameterTensor last = parameterTensors().get(parameterTensors().size() - 1);
-        return last.offset() + last.size();
+        return network().parameterCount();
     }
 
     /** Values of one image: height × width × channels. */
     public int imageSize() {
         return height * width * channels;
-    }
-
-    /** The layer called {@code name}. @throws IllegalArgumentException if there is none */
-    public Layer layer(String name) {
-        return layers().stream()
-                .filter(layer -> layer.name().equals(name))
-                .findFirst()
-                .orElseThrow(() -> new IllegalArgumentException("this network has no layer " + name));
     }
 }

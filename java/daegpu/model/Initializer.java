@@ -10,12 +10,12 @@ public final class Initializer {
 
     /**
      * Kernels uniform in ±sqrt(6 / (fan in + fan out)) (Glorot and Bengio, 2010), fans counted as Keras counts them:
-     * receptive field × channels. Drawn from Philox: tensor {@code i} of {@link Architecture#parameterTensors()} is
+     * receptive field × channels. Drawn from Philox: tensor {@code i} of {@link Network#parameterTensors()} is
      * subsequence {@code i} of {@link Philox#PURPOSE_INITIAL_WEIGHTS}, so the weights are a pure function of the seed.
      */
-    public static Parameters glorotUniform(Architecture architecture, long seed) {
-        Parameters parameters = new Parameters(architecture);
-        List<ParameterTensor> tensors = architecture.parameterTensors();
+    public static Parameters glorotUniform(Network network, long seed) {
+        Parameters parameters = new Parameters(network);
+        List<ParameterTensor> tensors = network.parameterTensors();
         float[] uniform = new float[4];
         for (int index = 0; index < tensors.size(); index++) {
             ParameterTensor tensor = tensors.get(index);

@@ -1,78 +1,159 @@
 package daegpu.model;
 
+import java.util.List;
+import java.util.Optional;
+
 /**
- * One layer of the network: what it computes and the shapes it computes it on. Activations are {@code [batch, height,
- * width, channels]}; a dense layer is written as a 1×1 image, so that its channels are its units.
+ * One layer of a network: {@code activation(operation(input) + bias + added)}.
  *
- * @param name Keras-like name, unique in the network: {@code conv1}, {@code latent}, {@code deconv2}…
- * @param operation what it computes before bias and activation
- * @param activation what follows the bias
- * @param inputHeight height of the input in pixels, 1 for a dense layer
- * @param inputWidth width of the input in pixels, 1 for a dense layer
- * @param inputChannels channels of the input, or units for a dense layer
- * @param outputHeight height of the output in pixels, 1 for a dense layer
- * @param outputWidth width of the output in pixels, 1 for a dense layer
- * @param outputChannels channels of the output, or units for a dense layer
+ * @param name unique in the network: {@code conv1}, {@code latent}, {@code up2_0}…
+ * @param operation what it computes of its input
+ * @param activation what follows the sums
+ * @param input what it takes in: the image, or what an earlier layer puts out
+ * @param added a skip: what the image or an earlier layer puts out, of the shape of {@code output}, which is added
+ *     before the activation
+ * @param output what it puts out
  * @param kernelSize height and width of the kernel, 1 for a dense layer
  * @param stride step of the convolution in pixels, 1 for a dense layer
+ * @param kernel where its kernel lies among the parameters
+ * @param bias where its bias lies, one value for each output channel (for each unit of a dense layer), if it has one
  */
 public record Layer(
         String name,
         Operation operation,
         Activation activation,
-        int inputHeight,
-        int inputWidth,
-        int inputChannels,
-        int outputHeight,
-        int outputWidth,
-        int outputChannels,
+        Tensor input,
+        Optional<Tensor> added,
+        Tensor output,
         int kernelSize,
-        int stride) {
+        int stride,
+        ParameterTensor kernel,
+        Optional<ParameterTensor> bias) {
 
-    /** What a layer computes before its bias is added. */
+    /** What a layer computes of its input. */
     public enum Operation {
         CONVOLUTION,
         DENSE,
         TRANSPOSED_CONVOLUTION
     }
 
-    /** What a layer applies after its bias was added. */
+    /** What a layer applies last. */
     public enum Activation {
+        /** {@code x}. */
         LINEAR,
+        /** {@code max(x, 0)}. */
         RELU,
+        /** {@code 1 / (1 + e⁻ˣ)}. */
         SIGMOID
+    }
+
+    /** What it learns: its kernel, and its bias if it has one. */
+    public List<ParameterTensor> parameters() {
+        return bias.map(tensor -> List.of(kernel, tensor)).orElse(List.of(kernel));
+    }
+
+    /** Index of the value after its last parameter. */
+    int end() {
+        return bias.orElse(kernel).end();
+    }
+
+    /**
+     * The convolution that the layer is, or whose data gradient it is: that of a transposed convolution goes the other
+     * way.
+     */
+    public ConvolutionGeometry geometry() {
+        return isTransposed()
+                ? new ConvolutionGeometry(
+                        outputHeight(),
+                        outputWidth(),
+                        outputChannels(),
+                        inputHeight(),
+                        inputWidth(),
+                        inputChannels(),
+                        kernelSize,
+                        stride)
+                : new ConvolutionGeometry(
+                        inputHeight(),
+                        inputWidth(),
+                        inputChannels(),
+                        outputHeight(),
+                        outputWidth(),
+                        outputChannels(),
+                        kernelSize,
+                        stride);
+    }
+
+    /** Whether it is a transposed convolution. */
+    public boolean isTransposed() {
+        return operation == Operation.TRANSPOSED_CONVOLUTION;
+    }
+
+    private boolean isDense() {
+        return operation == Operation.DENSE;
+    }
+
+    /** Rows of the input, 1 for a dense layer, which sees its input as the channels of a single pixel. */
+    public int inputHeight() {
+        return isDense() ? 1 : input.height();
+    }
+
+    /** Columns of the input, 1 for a dense layer. */
+    public int inputWidth() {
+        return isDense() ? 1 : input.width();
+    }
+
+    /** Channels of the input, all of its values for a dense layer. */
+    public int inputChannels() {
+        return isDense() ? input.size() : input.channels();
+    }
+
+    /** Rows of the output, 1 for a dense layer. */
+    public int outputHeight() {
+        return isDense() ? 1 : output.height();
+    }
+
+    /** Columns of the output, 1 for a dense layer. */
+    public int outputWidth() {
+        return isDense() ? 1 : output.width();
+    }
+
+    /** Channels of the output, units for a dense layer. */
+    public int outputChannels() {
+        return isDense() ? output.size() : output.channels();
     }
 
     /** Values that go in for one image. */
     public int inputSize() {
-        return inputHeight * inputWidth * inputChannels;
+        return input.size();
     }
 
     /** Values that come out for one image. */
     public int outputSize() {
-        return outputHeight * outputWidth * outputChannels;
+        return output.size();
     }
 
     /**
-     * Rows (and columns) of zeros that 'same' padding puts before an image, by TensorFlow's rule: the total is
-     * {@code max((ceil(size/stride) − 1)·stride + kernel − size, 0)} and the smaller half of it goes before. For a
-     * transposed convolution it is the padding of the convolution whose gradient it is, hence counted on its output.
+     * {@link ConvolutionGeometry#paddingTop} of its geometry, which is the same to the left for every size that is a
+     * multiple of the stride.
      */
     public int paddingBefore() {
-        int size = operation == Operation.TRANSPOSED_CONVOLUTION ? outputHeight : inputHeight;
-        int steps = (size + stride - 1) / stride;
-        return Math.max((steps - 1) * stride + kernelSize - size, 0) / 2;
+        return geometry().paddingTop();
     }
 
     /**
-     * Shape of the kernel: {@code [kernel height, kernel width, in, out]} for a convolution, {@code [kernel height,
-     * kernel width, out, in]} for a transposed one, {@code [in, out]} for a dense layer.
+     * Shape of the kernel of such a layer: {@code [kernel height, kernel width, in, out]} for a convolution,
+     * {@code [kernel height, kernel width, out, in]} for a transposed one, {@code [in, out]} for a dense layer.
      */
-    public int[] kernelShape() {
+    static int[] kernelShape(Operation operation, int kernelSize, int inputChannels, int outputChannels) {
         return switch (operation) {
             case CONVOLUTION -> new int[] {kernelSize, kernelSize, inputChannels, outputChannels};
             case TRANSPOSED_CONVOLUTION -> new int[] {kernelSize, kernelSize, outputChannels, inputChannels};
             case DENSE -> new int[] {inputChannels, outputChannels};
         };
+    }
+
+    /** Shape of the kernel; see {@link #kernelShape(Operation, int, int, int)}. */
+    public int[] kernelShape() {
+        return kernel.shape();
     }
 }

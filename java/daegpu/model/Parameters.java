@@ -8,30 +8,30 @@ import java.util.Arrays;
  */
 public final class Parameters {
 
-    private final Architecture architecture;
+    private final Network network;
     private final float[] values;
 
     /** All zeros. */
-    public Parameters(Architecture architecture) {
-        this(architecture, new float[architecture.parameterCount()]);
+    public Parameters(Network network) {
+        this(network, new float[network.parameterCount()]);
     }
 
     /**
-     * Wraps {@code values}, laid out as {@link Architecture#parameterTensors()} says, without copying.
+     * Wraps {@code values}, laid out as {@link Network#parameterTensors()} says, without copying.
      *
-     * @throws IllegalArgumentException if there are not as many as the architecture has parameters
+     * @throws IllegalArgumentException if there are not as many as the network has parameters
      */
-    public Parameters(Architecture architecture, float[] values) {
-        if (values.length != architecture.parameterCount()) {
+    public Parameters(Network network, float[] values) {
+        if (values.length != network.parameterCount()) {
             throw new IllegalArgumentException(
-                    "this network has " + architecture.parameterCount() + " parameters, not " + values.length);
+                    "this network has " + network.parameterCount() + " parameters, not " + values.length);
         }
-        this.architecture = architecture;
+        this.network = network;
         this.values = values;
     }
 
-    public Architecture architecture() {
-        return architecture;
+    public Network network() {
+        return network;
     }
 
     /** The array behind this object, not a copy. */
@@ -58,11 +58,11 @@ public final class Parameters {
 
     /** An independent copy. */
     public Parameters copy() {
-        return new Parameters(architecture, values.clone());
+        return new Parameters(network, values.clone());
     }
 
     private ParameterTensor tensor(String name) {
-        return architecture.parameterTensors().stream()
+        return network.parameterTensors().stream()
                 .filter(tensor -> tensor.name().equals(name))
                 .findFirst()
                 .orElseThrow(() -> new IllegalArgumentException("this network has no parameter " + name));

@@ -42,7 +42,7 @@ public final class Parity {
             trainStep(recorded, reference);
             trainStep(recorded, engine);
             boolean opens = false;
-            for (Layer layer : recorded.architecture().layers()) {
+            for (Layer layer : recorded.network().layers()) {
                 if (layer.activation() == Layer.Activation.RELU) {
                     double furthest =
                             openOnOneOnly(reference.activation(layer.name()), engine.activation(layer.name()));
@@ -82,7 +82,8 @@ public final class Parity {
         engine.denoise(recorded.noisy(), recorded.batch(), denoised);
         comparisons.add(
                 Comparison.everywhere("denoise", recorded.activations().get("output"), denoised, tolerance.values()));
-        float[] latents = new float[recorded.batch() * recorded.architecture().latentDimension()];
+        float[] latents = new float
+                [recorded.batch() * recorded.network().latent().orElseThrow().size()];
         engine.encode(recorded.noisy(), recorded.batch(), latents);
         comparisons.add(
                 Comparison.everywhere("encode", recorded.activations().get("latent"), latents, tolerance.values()));
@@ -92,14 +93,14 @@ public final class Parity {
             RecordedValues recorded, Engine engine, Tolerance tolerance, List<Comparison> comparisons) {
         engine.takeLosses();
         trainStep(recorded, engine);
-        for (Layer layer : recorded.architecture().layers()) {
+        for (Layer layer : recorded.network().layers()) {
             comparisons.add(Comparison.everywhere(
                     "activation." + layer.name(),
                     recorded.activations().get(layer.name()),
                     engine.activation(layer.name()),
                     tolerance.values()));
         }
-        for (ParameterTensor tensor : recorded.architecture().parameterTensors()) {
+        for (ParameterTensor tensor : recorded.network().parameterTensors()) {
             comparisons.add(Comparison.everywhere(
                     "gradient." + tensor.name(),
                     recorded.gradients().get(tensor.name()),
@@ -129,7 +130,7 @@ public final class Parity {
             Tolerance tolerance,
             List<Comparison> comparisons) {
         Parameters actual = engine.state().parameters();
-        for (ParameterTensor tensor : recorded.architecture().parameterTensors()) {
+        for (ParameterTensor tensor : recorded.network().parameterTensors()) {
             comparisons.add(Comparison.afterUpdates(
                     "after" + updates + "." + tensor.name(),
                     expected.get(tensor.name()),
@@ -145,7 +146,7 @@ public final class Parity {
         engine.load(TrainingState.initial(recorded.initial()));
         engine.applyGradients(recorded.gradients(), recorded.learningRate());
         Parameters actual = engine.state().parameters();
-        for (ParameterTensor tensor : recorded.architecture().parameterTensors()) {
+        for (ParameterTensor tensor : recorded.network().parameterTensors()) {
             comparisons.add(Comparison.everywhere(
                     "adam." + tensor.name(),
                     recorded.afterFirst().get(tensor.name()),

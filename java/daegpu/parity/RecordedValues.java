@@ -10,6 +10,7 @@ import daegpu.format.Safetensors;
 import daegpu.format.Safetensors.Tensor;
 import daegpu.model.Architecture;
 import daegpu.model.Layer;
+import daegpu.model.Network;
 import daegpu.model.ParameterTensor;
 import daegpu.model.Parameters;
 import java.nio.file.Path;
@@ -27,7 +28,7 @@ import java.util.stream.IntStream;
  * training step, and the parameters after the first and after all steps, each of them on the same whole batch.
  *
  * @param name where the values come from, for people
- * @param architecture the network
+ * @param network the network
  * @param batch images in the batch
  * @param learningRate of Adam, constant
  * @param clean {@code [batch, height, width, channels]} in [0, 1]
@@ -41,7 +42,7 @@ import java.util.stream.IntStream;
  */
 public record RecordedValues(
         String name,
-        Architecture architecture,
+        Network network,
         int batch,
         float learningRate,
         float[] clean,
@@ -76,15 +77,18 @@ public record RecordedValues(
             throw new InvalidInputException(
                     file + ": its image must be [height, width, channels], not " + Arrays.toString(image));
         }
-        Architecture architecture;
+        Network network;
         try {
-            architecture = new Architecture(
-                    image[0],
-                    image[1],
-                    image[2],
-                    Arrays.stream(integers(file, content, "filters")).boxed().toList(),
-                    integer(file, content, "kernel"),
-                    integer(file, content, "latent"));
+            network = new Architecture(
+                            image[0],
+                            image[1],
+                            image[2],
+                            Arrays.stream(integers(file, content, "filters"))
+                                    .boxed()
+                                    .toList(),
+                            integer(file, content, "kernel"),
+                            integer(file, content, "latent"))
+                    .network();
         } catch (IllegalArgumentException e) {
             throw new InvalidInputException(file + ": " + e.getMessage(), e);
         }
@@ -95,43 +99,43 @@ public record RecordedValues(
                     file + ": its batch and steps must be positive, not " + batch + " and " + steps);
         }
         Map<String, float[]> activations = new LinkedHashMap<>();
-        for (Layer layer : architecture.layers()) {
+        for (Layer layer : network.layers()) {
             activations.put(
                     layer.name(),
                     values(file, content, "activation." + layer.name(), (long) batch * layer.outputSize()));
         }
         float[] losses = values(file, content, "losses", steps);
-        long imageValues = (long) batch * architecture.imageSize();
+        long imageValues = (long) batch * network.input().size();
         return new RecordedValues(
                 file.toString(),
-                architecture,
+                network,
                 batch,
                 learningRate(file, content),
                 values(file, content, "input.clean", imageValues),
                 values(file, content, "input.noisy", imageValues),
-                parameters(file, content, "initial.", architecture),
+                parameters(file, content, "initial.", network),
                 activations,
-                parameters(file, content, "gradient.", architecture),
-                parameters(file, content, "after1.", architecture),
-                parameters(file, content, "after" + steps + ".", architecture),
+                parameters(file, content, "gradient.", network),
+                parameters(file, content, "after1.", network),
+                parameters(file, content, "after" + steps + ".", network),
                 IntStream.range(0, steps).mapToDouble(i -> losses[i]).toArray());
     }
 
     /**
      * Records what an engine computes, to be replayed on another one.
      *
-     * @param initial parameters to start from, of the engine's architecture
+     * @param initial parameters to start from, of the engine's network
      * @param clean {@code [batch, height, width, channels]} in [0, 1]
      * @param noisy likewise, corrupted
      */
     public static RecordedValues record(
             Engine engine, Parameters initial, float[] clean, float[] noisy, int batch, float learningRate, int steps) {
-        Architecture architecture = engine.architecture();
+        Network network = engine.network();
         engine.load(TrainingState.initial(initial));
         engine.takeLosses();
         engine.trainStep(clean, noisy, batch, learningRate);
         Map<String, float[]> activations = new LinkedHashMap<>();
-        for (Layer layer : architecture.layers()) {
+        for (Layer layer : network.layers()) {
             activations.put(layer.name(), engine.activation(layer.name()));
         }
         Parameters gradients = engine.gradients();
@@ -141,7 +145,7 @@ public record RecordedValues(
         }
         return new RecordedValues(
                 engine.description(),
-                architecture,
+                network,
                 batch,
                 learningRate,
                 clean,
@@ -208,10 +212,10 @@ public record RecordedValues(
         return tensor.values();
     }
 
-    private static Parameters parameters(Path file, Safetensors content, String prefix, Architecture architecture) {
-        Parameters parameters = new Parameters(architecture);
+    private static Parameters parameters(Path file, Safetensors content, String prefix, Network network) {
+        Parameters parameters = new Parameters(network);
         List<String> wrong = new ArrayList<>();
-        for (ParameterTensor expected : architecture.parameterTensors()) {
+        for (ParameterTensor expected : network.parameterTensors()) {
             Tensor tensor = content.tensor(prefix + expected.name());
             if (!Arrays.equals(tensor.shape(), expected.shape())) {
                 wrong.add(tensor.name() + " is " + Arrays.toString(tensor.shape()) + " where the network needs "

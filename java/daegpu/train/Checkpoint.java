@@ -8,6 +8,7 @@ import daegpu.engine.TrainingState;
 import daegpu.format.Safetensors;
 import daegpu.format.Safetensors.Tensor;
 import daegpu.model.Architecture;
+import daegpu.model.Network;
 import daegpu.model.ParameterTensor;
 import daegpu.model.Parameters;
 import daegpu.noise.Noise;
@@ -157,7 +158,7 @@ public record Checkpoint(
     }
 
     private static void addTensors(List<Tensor> tensors, String prefix, Parameters parameters) {
-        for (ParameterTensor tensor : parameters.architecture().parameterTensors()) {
+        for (ParameterTensor tensor : parameters.network().parameterTensors()) {
             tensors.add(new Tensor(prefix + tensor.name(), tensor.shape(), parameters.get(tensor.name())));
         }
     }
@@ -223,7 +224,7 @@ public record Checkpoint(
     /** @throws IllegalArgumentException if something is missing or wrong */
     private static Checkpoint read(Safetensors content) {
         TrainingOptions options = options(content);
-        Architecture architecture = options.architecture();
+        Network network = options.network();
         long step = value(content, "step", Long::valueOf);
         require(step >= 0, "step must be 0 or more, not " + step);
         OptionalDouble epochLoss = content.metadata().containsKey("epoch_loss")
@@ -233,15 +234,15 @@ public record Checkpoint(
                 epochLoss.orElse(0) >= 0 && Double.isFinite(epochLoss.orElse(0)),
                 "epoch_loss must be 0 or more, not " + epochLoss);
         require(epochLoss.isEmpty() || step > 0, "epoch_loss cannot be there before the first update");
-        requireOnlyKnownTensors(content, architecture);
+        requireOnlyKnownTensors(content, network);
         // All of them before memory is taken for any: the metadata may announce what the file is much too small for.
         for (String prefix : List.of("", FIRST_MOMENT, SECOND_MOMENT)) {
-            requireShapes(content, prefix, architecture);
+            requireShapes(content, prefix, network);
         }
         TrainingState state = new TrainingState(
-                parameters(content, "", architecture),
-                parameters(content, FIRST_MOMENT, architecture),
-                parameters(content, SECOND_MOMENT, architecture),
+                parameters(content, "", network),
+                parameters(content, FIRST_MOMENT, network),
+                parameters(content, SECOND_MOMENT, network),
                 step);
         return new Checkpoint(
                 options,
@@ -297,9 +298,9 @@ public record Checkpoint(
         return text.equals("true");
     }
 
-    private static void requireOnlyKnownTensors(Safetensors content, Architecture architecture) {
+    private static void requireOnlyKnownTensors(Safetensors content, Network network) {
         Set<String> unknown = new HashSet<>(content.names());
-        for (ParameterTensor tensor : architecture.parameterTensors()) {
+        for (ParameterTensor tensor : network.parameterTensors()) {
             for (String prefix : List.of("", FIRST_MOMENT, SECOND_MOMENT)) {
                 unknown.remove(prefix + tensor.name());
             }
@@ -307,8 +308,8 @@ public record Checkpoint(
         require(unknown.isEmpty(), "it has tensors that its architecture has not: " + quote(unknown.toString()));
     }
 
-    private static void requireShapes(Safetensors content, String prefix, Architecture architecture) {
-        for (ParameterTensor expected : architecture.parameterTensors()) {
+    private static void requireShapes(Safetensors content, String prefix, Network network) {
+        for (ParameterTensor expected : network.parameterTensors()) {
             Tensor tensor = content.tensor(prefix + expected.name());
             require(
                     Arrays.equals(tensor.shape(), expected.shape()),
@@ -318,9 +319,9 @@ public record Checkpoint(
         }
     }
 
-    private static Parameters parameters(Safetensors content, String prefix, Architecture architecture) {
-        Parameters parameters = new Parameters(architecture);
-        for (ParameterTensor expected : architecture.parameterTensors()) {
+    private static Parameters parameters(Safetensors content, String prefix, Network network) {
+        Parameters parameters = new Parameters(network);
+        for (ParameterTensor expected : network.parameterTensors()) {
             parameters.set(
                     expected.name(), content.tensor(prefix + expected.name()).values());
         }

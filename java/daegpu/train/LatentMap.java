@@ -42,7 +42,7 @@ public final class LatentMap {
      */
     public static void write(Engine engine, ImageSet images, Optional<byte[]> labels, Path file) throws IOException {
         int count = Math.min(MOST_IMAGES, images.count());
-        int dimension = engine.architecture().latentDimension();
+        int dimension = engine.network().latent().orElseThrow().size();
         if (count < LEAST_IMAGES || dimension < 2 || Lettering.missing().isPresent()) {
             return;
         }

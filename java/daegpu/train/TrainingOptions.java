@@ -1,13 +1,14 @@
 package daegpu.train;
 
 import daegpu.model.Architecture;
+import daegpu.model.Network;
 import daegpu.noise.Noise;
 
 /**
  * What decides the arithmetic of a training, besides the data: with the same options, data and engine, every bit of the
  * result is the same. How long to train is not among them, so that a run can be continued.
  *
- * @param architecture the network
+ * @param architecture what describes the network
  * @param noise what corrupts its input; its seed is the seed of the whole run
  * @param batchSize images in an update
  * @param learningRate of each update
@@ -20,6 +21,11 @@ public record TrainingOptions(Architecture architecture, Noise noise, int batchS
     /** @throws IllegalArgumentException if the batch size is out of range */
     public TrainingOptions {
         requireBatchSize(batchSize);
+    }
+
+    /** The network that is trained. */
+    public Network network() {
+        return architecture.network();
     }
 
     private static void requireBatchSize(int batchSize) {

@@ -81,7 +81,7 @@ class DenoiseCommandTest {
                 noise.corrupt(Philox.VALIDATION + i, 0, clean, noisy, i * 64, 64);
             }
         }
-        try (Engine engine = Engines.open("reference", checkpoint.options().architecture(), EngineOptions.fp32(1))
+        try (Engine engine = Engines.open("reference", checkpoint.options().network(), EngineOptions.fp32(1))
                 .engine()) {
             engine.load(checkpoint.state());
             engine.denoise(noisy, images.count(), denoised);

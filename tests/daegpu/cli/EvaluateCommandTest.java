@@ -71,7 +71,7 @@ class EvaluateCommandTest {
 
     private static Evaluation.Result expected(ImageSet images, Noise noise) {
         Checkpoint checkpoint = Checkpoint.read(model.resolve("best.safetensors"));
-        try (Engine engine = Engines.open("reference", checkpoint.options().architecture(), EngineOptions.fp32(1))
+        try (Engine engine = Engines.open("reference", checkpoint.options().network(), EngineOptions.fp32(1))
                 .engine()) {
             engine.load(checkpoint.state());
             return Evaluation.of(engine, images, noise);
@@ -385,7 +385,7 @@ class EvaluateCommandTest {
                 .validation();
         assertEquals(images.count(), root.get("images").intValue());
         Checkpoint checkpoint = Checkpoint.read(run.resolve("best.safetensors"));
-        try (Engine engine = Engines.open("reference", checkpoint.options().architecture(), EngineOptions.fp32(1))
+        try (Engine engine = Engines.open("reference", checkpoint.options().network(), EngineOptions.fp32(1))
                 .engine()) {
             engine.load(checkpoint.state());
             assertEquals(

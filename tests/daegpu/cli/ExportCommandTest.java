@@ -102,7 +102,7 @@ class ExportCommandTest {
     void importsWhatDoesNotSayHowItWasTrained() throws IOException {
         Architecture architecture = new Architecture(4, 8, 1, List.of(2), 3, 3);
         Path weights = folder.resolve("weights.safetensors");
-        WeightsFile.write(weights, Initializer.glorotUniform(architecture, 1), Convention.PYTORCH, Map.of());
+        WeightsFile.write(weights, Initializer.glorotUniform(architecture.network(), 1), Convention.PYTORCH, Map.of());
         Path back = folder.resolve("back.safetensors");
         Program.run("import", weights, "--output", back).assertRefused(weights.toString(), "--image-size");
         assertTrue(Files.notExists(back));

@@ -870,8 +870,7 @@ class TrainCommandTest {
         train("--epochs", "1", "--learning-rate", "1e-30", "--seed", "11").assertDone();
         Checkpoint checkpoint = Checkpoint.read(run.resolve("last.safetensors"));
         assertArrayEquals(
-                Initializer.glorotUniform(checkpoint.options().architecture(), 11)
-                        .values(),
+                Initializer.glorotUniform(checkpoint.options().network(), 11).values(),
                 checkpoint.state().parameters().values(),
                 1e-25f);
     }

@@ -1,8 +1,9 @@
 package daegpu.engine;
 
-import daegpu.model.Architecture;
-import daegpu.model.ParameterTensor;
+import daegpu.model.Layer;
+import daegpu.model.Network;
 import daegpu.model.Parameters;
+import daegpu.model.Tensor;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.Map;
@@ -14,18 +15,14 @@ import java.util.Map;
  */
 public final class DoublePrecisionNetwork {
 
-    private final Architecture architecture;
+    private final Network network;
     private final double[] parameters;
-    private final Map<String, Integer> offsets = new HashMap<>();
     private final Map<String, double[]> activations = new LinkedHashMap<>();
     private double nearestKink;
     private long activePattern;
 
     public DoublePrecisionNetwork(Parameters parameters) {
-        architecture = parameters.architecture();
-        for (ParameterTensor tensor : architecture.parameterTensors()) {
-            offsets.put(tensor.name(), tensor.offset());
-        }
+        network = parameters.network();
         this.parameters = new double[parameters.values().length];
         for (int i = 0; i < this.parameters.length; i++) {
             this.parameters[i] = parameters.values()[i];
@@ -50,7 +47,7 @@ public final class DoublePrecisionNetwork {
                 squares += difference * difference;
             }
         }
-        return squares / (count * architecture.imageSize());
+        return squares / (count * network.input().size());
     }
 
     /** What each layer put out, {@code [count, height, width, channels]}, by name. */
@@ -69,55 +66,77 @@ public final class DoublePrecisionNetwork {
     }
 
     private double[] forward(float[] images, int index, int count) {
-        double[][][] x = new double[architecture.height()][architecture.width()][architecture.channels()];
-        int position = index * architecture.imageSize();
-        for (double[][] row : x) {
-            for (double[] pixel : row) {
-                for (int c = 0; c < pixel.length; c++) {
-                    pixel[c] = images[position++];
+        Tensor image = network.input();
+        double[] flat = new double[image.size()];
+        for (int i = 0; i < flat.length; i++) {
+            flat[i] = images[index * flat.length + i];
+        }
+        Map<Tensor, double[][][]> values = new HashMap<>();
+        values.put(image, reshape(flat, image.height(), image.width()));
+        for (Layer layer : network.layers()) {
+            double[][][] x = values.get(layer.input());
+            double[][][] y =
+                    switch (layer.operation()) {
+                        case CONVOLUTION -> convolve(x, layer);
+                        case TRANSPOSED_CONVOLUTION -> convolveTransposed(x, layer);
+                        case DENSE ->
+                            reshape(
+                                    dense(flatten(x), layer),
+                                    layer.output().height(),
+                                    layer.output().width());
+                    };
+            layer.added().ifPresent(added -> add(values.get(added), y));
+            activate(layer.activation(), y);
+            values.put(layer.output(), y);
+            keep(layer.name(), flatten(y), index, count);
+        }
+        return flatten(values.get(network.output()));
+    }
+
+    private double bias(Layer layer, int filter) {
+        return layer.bias().map(bias -> parameters[bias.offset() + filter]).orElse(0.0);
+    }
+
+    private static void add(double[][][] x, double[][][] y) {
+        for (int i = 0; i < y.length; i++) {
+            for (int j = 0; j < y[0].length; j++) {
+                for (int c = 0; c < y[0][0].length; c++) {
+                    y[i][j][c] += x[i][j][c];
                 }
             }
         }
-        int depth = architecture.filters().size();
-        for (int i = 1; i <= depth; i++) {
-            x = convolve(x, "conv" + i, architecture.filters().get(i - 1), 2);
-            rectify(x);
-            keep("conv" + i, flatten(x), index, count);
-        }
-        int height = x.length;
-        int width = x[0].length;
-        double[] latent = dense(flatten(x), "latent", architecture.latentDimension());
-        keep("latent", latent, index, count);
-        double[] expanded =
-                dense(latent, "expand", height * width * architecture.filters().get(depth - 1));
-        keep("expand", expanded, index, count);
-        x = reshape(expanded, height, width);
-        for (int i = 1; i <= depth; i++) {
-            x = convolveTransposed(x, "deconv" + i, architecture.filters().get(depth - i), 2);
-            rectify(x);
-            keep("deconv" + i, flatten(x), index, count);
-        }
-        double[] output = flatten(convolveTransposed(x, "output", architecture.channels(), 1));
-        for (int i = 0; i < output.length; i++) {
-            output[i] = 1 / (1 + Math.exp(-output[i]));
-        }
-        keep("output", output, index, count);
-        return output;
     }
 
-    private double[][][] convolve(double[][][] x, String layer, int filters, int stride) {
-        int size = architecture.kernelSize();
-        int top = zerosBefore(x.length, stride);
-        int left = zerosBefore(x[0].length, stride);
+    private void activate(Layer.Activation activation, double[][][] x) {
+        switch (activation) {
+            case LINEAR -> {}
+            case RELU -> rectify(x);
+            case SIGMOID -> {
+                for (double[][] row : x) {
+                    for (double[] pixel : row) {
+                        for (int c = 0; c < pixel.length; c++) {
+                            pixel[c] = 1 / (1 + Math.exp(-pixel[c]));
+                        }
+                    }
+                }
+            }
+        }
+    }
+
+    private double[][][] convolve(double[][][] x, Layer layer) {
+        int filters = layer.output().channels();
+        int stride = layer.stride();
+        int size = layer.kernelSize();
+        int top = zerosBefore(layer, x.length);
+        int left = zerosBefore(layer, x[0].length);
         double[][][] padded = spread(x, 1, top, left, x.length + size + stride, x[0].length + size + stride);
-        int kernel = offset(layer + ".kernel");
-        int bias = offset(layer + ".bias");
+        int kernel = layer.kernel().offset();
         int channels = x[0][0].length;
         double[][][] y = new double[(x.length + stride - 1) / stride][(x[0].length + stride - 1) / stride][filters];
         for (int i = 0; i < y.length; i++) {
             for (int j = 0; j < y[0].length; j++) {
                 for (int f = 0; f < filters; f++) {
-                    double sum = parameters[bias + f];
+                    double sum = bias(layer, f);
                     for (int a = 0; a < size; a++) {
                         for (int b = 0; b < size; b++) {
                             double[] pixel = padded[i * stride + a][j * stride + b];
@@ -134,21 +153,22 @@ public final class DoublePrecisionNetwork {
         return y;
     }
 
-    private double[][][] convolveTransposed(double[][][] x, String layer, int filters, int stride) {
-        int size = architecture.kernelSize();
+    private double[][][] convolveTransposed(double[][][] x, Layer layer) {
+        int filters = layer.output().channels();
+        int stride = layer.stride();
+        int size = layer.kernelSize();
         int height = x.length * stride;
         int width = x[0].length * stride;
-        int top = size - 1 - zerosBefore(height, stride);
-        int left = size - 1 - zerosBefore(width, stride);
+        int top = size - 1 - zerosBefore(layer, height);
+        int left = size - 1 - zerosBefore(layer, width);
         double[][][] spread = spread(x, stride, top, left, height + 2 * size, width + 2 * size);
-        int kernel = offset(layer + ".kernel");
-        int bias = offset(layer + ".bias");
+        int kernel = layer.kernel().offset();
         int channels = x[0][0].length;
         double[][][] y = new double[height][width][filters];
         for (int i = 0; i < height; i++) {
             for (int j = 0; j < width; j++) {
                 for (int f = 0; f < filters; f++) {
-                    double sum = parameters[bias + f];
+                    double sum = bias(layer, f);
                     for (int a = 0; a < size; a++) {
                         for (int b = 0; b < size; b++) {
                             double[] pixel = spread[i + a][j + b];
@@ -166,9 +186,9 @@ public final class DoublePrecisionNetwork {
     }
 
     /** TensorFlow's rule: the smaller half of the zeros that 'same' needs comes before the image. */
-    private int zerosBefore(int size, int stride) {
-        int windows = (int) Math.ceil((double) size / stride);
-        return Math.max((windows - 1) * stride + architecture.kernelSize() - size, 0) / 2;
+    private static int zerosBefore(Layer layer, int size) {
+        int windows = (int) Math.ceil((double) size / layer.stride());
+        return Math.max((windows - 1) * layer.stride() + layer.kernelSize() - size, 0) / 2;
     }
 
     /** The pixels of {@code x}, {@code distance} apart from each other, in an image of zeros. */
@@ -182,12 +202,12 @@ public final class DoublePrecisionNetwork {
         return image;
     }
 
-    private double[] dense(double[] x, String layer, int units) {
-        int kernel = offset(layer + ".kernel");
-        int bias = offset(layer + ".bias");
+    private double[] dense(double[] x, Layer layer) {
+        int units = layer.output().size();
+        int kernel = layer.kernel().offset();
         double[] y = new double[units];
         for (int u = 0; u < units; u++) {
-            y[u] = parameters[bias + u];
+            y[u] = bias(layer, u);
             for (int i = 0; i < x.length; i++) {
                 y[u] += x[i] * parameters[kernel + i * units + u];
             }
@@ -228,9 +248,5 @@ public final class DoublePrecisionNetwork {
     private void keep(String layer, double[] values, int index, int count) {
         double[] all = activations.computeIfAbsent(layer, name -> new double[count * values.length]);
         System.arraycopy(values, 0, all, index * values.length, values.length);
-    }
-
-    private int offset(String tensor) {
-        return offsets.get(tensor);
     }
 }

@@ -19,14 +19,14 @@ class EnginesTest {
 
     @Test
     void theReferenceEngineIsOpenedByName() {
-        try (OpenedEngine opened = Engines.open("reference", SMALL, new EngineOptions(2, "fp32", 3))) {
+        try (OpenedEngine opened = Engines.open("reference", SMALL.network(), new EngineOptions(2, "fp32", 3))) {
             assertEquals("reference", opened.name());
             assertInstanceOf(ReferenceEngine.class, opened.engine());
-            assertEquals(SMALL, opened.engine().architecture());
+            assertEquals(SMALL.network(), opened.engine().network());
             assertEquals(
                     "reference (plain Java, fp32, 3 threads)", opened.engine().description());
         }
-        try (OpenedEngine opened = Engines.open("reference", SMALL, new EngineOptions(2, "fp32", 1))) {
+        try (OpenedEngine opened = Engines.open("reference", SMALL.network(), new EngineOptions(2, "fp32", 1))) {
             assertEquals(
                     "reference (plain Java, fp32, 1 thread)", opened.engine().description());
         }
@@ -35,7 +35,7 @@ class EnginesTest {
     /** There is always one that runs, and it says which it is. */
     @Test
     void anEngineIsFoundOnEveryMachine() {
-        try (OpenedEngine opened = Engines.open("auto", SMALL, EngineOptions.fp32(2))) {
+        try (OpenedEngine opened = Engines.open("auto", SMALL.network(), EngineOptions.fp32(2))) {
             assertTrue(List.of("cuda", "cpu", "reference").contains(opened.name()), opened.name());
             assertTrue(
                     opened.engine().description().startsWith(opened.name()),
@@ -49,7 +49,9 @@ class EnginesTest {
     void anEngineThatIsNotThereIsRefusedWithThoseThatAre(String name) {
         assertEquals(
                 "there is no engine called " + name + "; there are auto, cuda, cpu, reference",
-                assertThrows(EngineUnavailableException.class, () -> Engines.open(name, SMALL, EngineOptions.fp32(2)))
+                assertThrows(
+                                EngineUnavailableException.class,
+                                () -> Engines.open(name, SMALL.network(), EngineOptions.fp32(2)))
                         .getMessage());
     }
 
@@ -60,7 +62,7 @@ class EnginesTest {
                 "the reference engine does not offer " + precision + "; use --precision fp32 or bf16",
                 assertThrows(
                                 EngineUnavailableException.class,
-                                () -> Engines.open("reference", SMALL, new EngineOptions(2, precision, 0)))
+                                () -> Engines.open("reference", SMALL.network(), new EngineOptions(2, precision, 0)))
                         .getMessage());
     }
 

@@ -73,7 +73,7 @@ class ImageDenoiserTest {
     }
 
     private static Engine engine() {
-        Engine engine = new ReferenceEngine(SMALL, new EngineOptions(1, "fp32", 1));
+        Engine engine = new ReferenceEngine(SMALL.network(), new EngineOptions(1, "fp32", 1));
         engine.load(
                 TrainingState.initial(RandomNetwork.of(SMALL, 1, new Random(1)).parameters()));
         return engine;

@@ -30,7 +30,7 @@ class PhotoDenoiserTest {
                     1);
             int overlap = random.nextInt(Math.min(network.height(), network.width()));
             PhotoDenoiser denoiser = new PhotoDenoiser(
-                    network,
+                    network.network().input(),
                     (noisy, count, denoised) -> System.arraycopy(noisy, 0, denoised, 0, noisy.length),
                     overlap);
             List<Photo> photos = new ArrayList<>();
@@ -80,7 +80,7 @@ class PhotoDenoiserTest {
         Architecture network = new Architecture(8, 8, 1, List.of(1), 3, 1);
         int[] tile = new int[1];
         PhotoDenoiser denoiser = new PhotoDenoiser(
-                network,
+                network.network().input(),
                 (noisy, count, denoised) -> {
                     for (int t = 0; t < count; t++) {
                         Arrays.fill(denoised, t * 64, t * 64 + 64, tile[0]++);
@@ -103,7 +103,8 @@ class PhotoDenoiserTest {
     void batchesAreLimited() {
         Architecture network = new Architecture(28, 28, 1, List.of(1), 3, 1);
         List<Integer> counts = new ArrayList<>();
-        PhotoDenoiser denoiser = new PhotoDenoiser(network, (noisy, count, denoised) -> counts.add(count), 0);
+        PhotoDenoiser denoiser =
+                new PhotoDenoiser(network.network().input(), (noisy, count, denoised) -> counts.add(count), 0);
         denoiser.denoise(List.of(photo(28 * 30, 28 * 30, 1, 8, new Random(3)), photo(3, 3, 3, 8, new Random(4))));
         assertEquals(903, counts.stream().mapToInt(Integer::intValue).sum());
         assertTrue(counts.stream().allMatch(count -> count <= 500), counts.toString());

@@ -2,6 +2,7 @@ package daegpu.engine;
 
 import daegpu.model.Architecture;
 import daegpu.model.Layer;
+import daegpu.model.Network;
 import daegpu.model.Parameters;
 import java.util.ArrayList;
 import java.util.List;
@@ -19,8 +20,13 @@ public record RandomNetwork(Parameters parameters, float[] clean, float[] noisy,
 
     /** Any weights and images for {@code architecture}. */
     public static RandomNetwork of(Architecture architecture, int batch, Random random) {
-        Parameters parameters = new Parameters(architecture);
-        for (Layer layer : architecture.layers()) {
+        return of(architecture.network(), batch, random);
+    }
+
+    /** Any weights and images for {@code network}. */
+    public static RandomNetwork of(Network network, int batch, Random random) {
+        Parameters parameters = new Parameters(network);
+        for (Layer layer : network.layers()) {
             float[] kernel = parameters.get(layer.name() + ".kernel");
             // At stride 2, half the taps in each direction of a transposed kernel fall between the pixels.
             double taps = layer.kernelSize() * layer.kernelSize();
@@ -32,13 +38,15 @@ public record RandomNetwork(Parameters parameters, float[] clean, float[] noisy,
                 kernel[i] = (float) (random.nextGaussian() * Math.sqrt(2 / terms));
             }
             parameters.set(layer.name() + ".kernel", kernel);
-            float[] bias = parameters.get(layer.name() + ".bias");
-            for (int i = 0; i < bias.length; i++) {
-                bias[i] = (float) (0.2 + random.nextGaussian() * 0.3);
-            }
-            parameters.set(layer.name() + ".bias", bias);
+            layer.bias().ifPresent(tensor -> {
+                float[] bias = new float[tensor.size()];
+                for (int i = 0; i < bias.length; i++) {
+                    bias[i] = (float) (0.2 + random.nextGaussian() * 0.3);
+                }
+                parameters.set(tensor.name(), bias);
+            });
         }
-        int count = batch * architecture.imageSize();
+        int count = batch * network.input().size();
         return new RandomNetwork(parameters, values(count, random), values(count, random), batch);
     }
 
@@ -53,8 +61,8 @@ public record RandomNetwork(Parameters parameters, float[] clean, float[] noisy,
         return new Architecture(height, width, 1 + random.nextInt(3), filters, kernel, 1 + random.nextInt(6));
     }
 
-    public Architecture architecture() {
-        return parameters.architecture();
+    public Network network() {
+        return parameters.network();
     }
 
     private static float[] values(int count, Random random) {

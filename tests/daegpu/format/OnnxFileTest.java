@@ -66,7 +66,7 @@ class OnnxFileTest {
     }
 
     private void check(Architecture architecture, int count, Random random) throws IOException, OrtException {
-        Parameters parameters = Initializer.glorotUniform(architecture, random.nextInt());
+        Parameters parameters = Initializer.glorotUniform(architecture.network(), random.nextInt());
         for (int i = 0; i < parameters.values().length; i++) {
             parameters.values()[i] += (float) (0.02 * random.nextGaussian()); // biases, too
         }
@@ -76,8 +76,8 @@ class OnnxFileTest {
         }
         float[] denoised = new float[noisy.length];
         float[] latents = new float[count * architecture.latentDimension()];
-        try (Engine engine =
-                Engines.open("reference", architecture, EngineOptions.fp32(1)).engine()) {
+        try (Engine engine = Engines.open("reference", architecture.network(), EngineOptions.fp32(1))
+                .engine()) {
             engine.load(TrainingState.initial(parameters));
             engine.denoise(noisy, count, denoised);
             engine.encode(noisy, count, latents);

@@ -51,13 +51,14 @@ class WeightsFileTest {
                     WeightsFile.architecture(content, convention, architecture.height(), architecture.width()));
             assertArrayEquals(
                     parameters.values(),
-                    WeightsFile.parameters(content, convention, architecture).values());
+                    WeightsFile.parameters(content, convention, architecture.network())
+                            .values());
             assertEquals("b", content.metadata().get("a"));
         }
     }
 
     private static Parameters random(Architecture architecture, Random random) {
-        Parameters parameters = new Parameters(architecture);
+        Parameters parameters = new Parameters(architecture.network());
         for (int i = 0; i < parameters.values().length; i++) {
             parameters.values()[i] = (float) random.nextGaussian();
         }
@@ -110,10 +111,13 @@ class WeightsFileTest {
         Path file = folder.resolve("weights.safetensors");
         for (Convention convention : Convention.values()) {
             Architecture square = new Architecture(12, 12, 1, List.of(2, 3), 5, 4);
-            WeightsFile.write(file, new Parameters(square), convention, Map.of());
+            WeightsFile.write(file, new Parameters(square.network()), convention, Map.of());
             assertEquals(square, WeightsFile.architecture(Safetensors.read(file), convention, 0, 0));
             WeightsFile.write(
-                    file, new Parameters(new Architecture(4, 12, 1, List.of(2, 3), 5, 4)), convention, Map.of());
+                    file,
+                    new Parameters(new Architecture(4, 12, 1, List.of(2, 3), 5, 4).network()),
+                    convention,
+                    Map.of());
             Safetensors content = Safetensors.read(file);
             String message = assertThrows(
                             InvalidInputException.class, () -> WeightsFile.architecture(content, convention, 0, 0))
@@ -156,7 +160,7 @@ class WeightsFileTest {
         String message = assertThrows(
                         InvalidInputException.class,
                         () -> WeightsFile.parameters(
-                                new Safetensors(Map.of(), tensors), Convention.KERAS, architecture))
+                                new Safetensors(Map.of(), tensors), Convention.KERAS, architecture.network()))
                 .getMessage();
         assertTrue(message.contains(expected), message);
     }

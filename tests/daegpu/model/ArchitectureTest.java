@@ -5,13 +5,12 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import daegpu.model.Layer.Activation;
-import daegpu.model.Layer.Operation;
 import java.math.BigInteger;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Collections;
 import java.util.List;
+import java.util.Optional;
 import java.util.Random;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
@@ -26,53 +25,27 @@ class ArchitectureTest {
     void theDefaultNetworkHasTheLayersOfKerasExample() {
         assertEquals(
                 List.of(
-                        new Layer("conv1", Operation.CONVOLUTION, Activation.RELU, 28, 28, 1, 14, 14, 32, 3, 2),
-                        new Layer("conv2", Operation.CONVOLUTION, Activation.RELU, 14, 14, 32, 7, 7, 64, 3, 2),
-                        new Layer("latent", Operation.DENSE, Activation.LINEAR, 1, 1, 3136, 1, 1, 16, 1, 1),
-                        new Layer("expand", Operation.DENSE, Activation.LINEAR, 1, 1, 16, 1, 1, 3136, 1, 1),
-                        new Layer(
-                                "deconv1",
-                                Operation.TRANSPOSED_CONVOLUTION,
-                                Activation.RELU,
-                                7,
-                                7,
-                                64,
-                                14,
-                                14,
-                                64,
-                                3,
-                                2),
-                        new Layer(
-                                "deconv2",
-                                Operation.TRANSPOSED_CONVOLUTION,
-                                Activation.RELU,
-                                14,
-                                14,
-                                64,
-                                28,
-                                28,
-                                32,
-                                3,
-                                2),
-                        new Layer(
-                                "output",
-                                Operation.TRANSPOSED_CONVOLUTION,
-                                Activation.SIGMOID,
-                                28,
-                                28,
-                                32,
-                                28,
-                                28,
-                                1,
-                                3,
-                                1)),
-                Architecture.MNIST.layers());
+                        "conv1: CONVOLUTION 3x3/2 of input 28x28x1, RELU, makes conv1 14x14x32",
+                        "conv2: CONVOLUTION 3x3/2 of conv1 14x14x32, RELU, makes conv2 7x7x64",
+                        "latent: DENSE 1x1/1 of conv2 7x7x64, LINEAR, makes latent 1x1x16",
+                        "expand: DENSE 1x1/1 of latent 1x1x16, LINEAR, makes expand 7x7x64",
+                        "deconv1: TRANSPOSED_CONVOLUTION 3x3/2 of expand 7x7x64, RELU, makes deconv1 14x14x64",
+                        "deconv2: TRANSPOSED_CONVOLUTION 3x3/2 of deconv1 14x14x64, RELU, makes deconv2 28x28x32",
+                        "output: TRANSPOSED_CONVOLUTION 3x3/1 of deconv2 28x28x32, SIGMOID, makes output 28x28x1"),
+                Architecture.MNIST.network().layers().stream()
+                        .map(layer -> layer.name() + ": " + layer.operation() + " " + layer.kernelSize() + "x"
+                                + layer.kernelSize() + "/" + layer.stride() + " of " + layer.input() + ", "
+                                + layer.activation() + ", makes " + layer.output())
+                        .toList());
+        assertEquals(
+                Optional.of(new Tensor("latent", 1, 1, 16)),
+                Architecture.MNIST.network().latent());
     }
 
     @Test
     void theDefaultNetworkHasTheParametersOfKerasExample() {
         assertEquals(178_001, Architecture.MNIST.parameterCount());
-        List<String> tensors = Architecture.MNIST.parameterTensors().stream()
+        List<String> tensors = Architecture.MNIST.network().parameterTensors().stream()
                 .map(tensor -> tensor.name() + Arrays.toString(tensor.shape()) + " at " + tensor.offset())
                 .toList();
         assertEquals(
@@ -99,7 +72,7 @@ class ArchitectureTest {
         Random random = new Random(1);
         for (int n = 0; n < 200; n++) {
             Architecture architecture = random(random);
-            List<Layer> layers = architecture.layers();
+            List<Layer> layers = architecture.network().layers();
             int depth = architecture.filters().size();
             assertEquals(2 * depth + 3, layers.size());
             assertEquals(
@@ -109,11 +82,11 @@ class ArchitectureTest {
                 assertEquals(layers.get(l - 1).outputSize(), layers.get(l).inputSize());
             }
             for (int i = 0; i < depth; i++) {
-                Layer convolution = architecture.layer("conv" + (i + 1));
+                Layer convolution = architecture.network().layer("conv" + (i + 1));
                 assertEquals(architecture.filters().get(i), convolution.outputChannels());
                 assertEquals(architecture.height() >> (i + 1), convolution.outputHeight());
                 assertEquals(architecture.width() >> (i + 1), convolution.outputWidth());
-                Layer mirrored = architecture.layer("deconv" + (depth - i));
+                Layer mirrored = architecture.network().layer("deconv" + (depth - i));
                 assertEquals(convolution.inputHeight(), mirrored.outputHeight());
                 assertEquals(convolution.inputWidth(), mirrored.outputWidth());
                 assertEquals(architecture.filters().get(i), mirrored.outputChannels());
@@ -131,9 +104,9 @@ class ArchitectureTest {
         for (int n = 0; n < 200; n++) {
             Architecture architecture = random(random);
             int offset = 0;
-            for (Layer layer : architecture.layers()) {
+            for (Layer layer : architecture.network().layers()) {
                 for (String kind : new String[] {".kernel", ".bias"}) {
-                    ParameterTensor tensor = architecture.parameterTensors().stream()
+                    ParameterTensor tensor = architecture.network().parameterTensors().stream()
                             .filter(candidate -> candidate.name().equals(layer.name() + kind))
                             .findFirst()
                             .orElseThrow();
@@ -298,7 +271,7 @@ class ArchitectureTest {
             accepted++;
             BigInteger parameters = parameters(architecture);
             assertEquals(parameters, BigInteger.valueOf(architecture.parameterCount()));
-            for (Layer layer : architecture.layers()) {
+            for (Layer layer : architecture.network().layers()) {
                 assertEquals(
                         product(layer.inputHeight(), layer.inputWidth(), layer.inputChannels()),
                         BigInteger.valueOf(layer.inputSize()));
@@ -329,7 +302,9 @@ class ArchitectureTest {
     void aLayerThatIsNotThereIsNamed() {
         assertEquals(
                 "this network has no layer conv3",
-                assertThrows(IllegalArgumentException.class, () -> Architecture.MNIST.layer("conv3"))
+                assertThrows(
+                                IllegalArgumentException.class,
+                                () -> Architecture.MNIST.network().layer("conv3"))
                         .getMessage());
     }
 }

@@ -3,7 +3,6 @@ package daegpu.model;
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 
-import daegpu.model.Layer.Activation;
 import daegpu.model.Layer.Operation;
 import java.util.List;
 import org.junit.jupiter.api.Test;
@@ -19,7 +18,9 @@ class LayerTest {
     void paddingIsThatOfTensorFlowForRowsAndColumns(int kernel) {
         for (int height = 8; height <= 40; height += 8) {
             for (int width = 8; width <= 40; width += 8) {
-                for (Layer layer : new Architecture(height, width, 1, List.of(1, 1, 1), kernel, 1).layers()) {
+                for (Layer layer : new Architecture(height, width, 1, List.of(1, 1, 1), kernel, 1)
+                        .network()
+                        .layers()) {
                     if (layer.operation() == Operation.CONVOLUTION) {
                         assertEquals(tensorFlow(layer.inputHeight(), kernel, 2), layer.paddingBefore());
                         assertEquals(tensorFlow(layer.inputWidth(), kernel, 2), layer.paddingBefore());
@@ -57,38 +58,38 @@ class LayerTest {
     void paddingOfAConvolutionAndOfItsTransposeAreOne(int size, int kernel, int stride, int padding) {
         int steps = (size + stride - 1) / stride;
         assertEquals(tensorFlow(size, kernel, stride), padding);
+        ConvolutionGeometry geometry = new ConvolutionGeometry(size, 4, 1, steps, 4, 1, kernel, stride);
+        assertEquals(padding, geometry.paddingTop());
         assertEquals(
-                padding,
-                new Layer("c", Operation.CONVOLUTION, Activation.RELU, size, size, 1, steps, steps, 1, kernel, stride)
-                        .paddingBefore());
-        assertEquals(
-                padding,
-                new Layer(
-                                "t",
-                                Operation.TRANSPOSED_CONVOLUTION,
-                                Activation.RELU,
-                                steps,
-                                steps,
-                                1,
-                                size,
-                                size,
-                                1,
-                                kernel,
-                                stride)
-                        .paddingBefore());
+                Math.max((steps - 1) * stride + kernel - size, 0), geometry.paddingTop() + geometry.paddingBottom());
+        geometry = new ConvolutionGeometry(4, size, 1, 4, steps, 1, kernel, stride);
+        assertEquals(padding, geometry.paddingLeft());
+        if (size % stride == 0) {
+            assertEquals(
+                    padding,
+                    layer(LayerDescription.convolution("c", 1, kernel, stride), size, 8, 1)
+                            .paddingBefore());
+            assertEquals(
+                    padding,
+                    layer(LayerDescription.transposedConvolution("t", 1, kernel, stride), steps, 8, 1)
+                            .paddingBefore());
+        }
+    }
+
+    private static Layer layer(LayerDescription description, int height, int width, int channels) {
+        return description.on(new Tensor("before", height, width, channels), 0);
     }
 
     @Test
     void kernelsAreLaidOutAsInKeras() {
         assertArrayEquals(
                 new int[] {5, 5, 3, 7},
-                new Layer("c", Operation.CONVOLUTION, Activation.RELU, 8, 6, 3, 4, 3, 7, 5, 2).kernelShape());
+                layer(LayerDescription.convolution("c", 7, 5, 2), 8, 6, 3).kernelShape());
         assertArrayEquals(
                 new int[] {5, 5, 7, 3},
-                new Layer("t", Operation.TRANSPOSED_CONVOLUTION, Activation.RELU, 4, 3, 3, 8, 6, 7, 5, 2)
+                layer(LayerDescription.transposedConvolution("t", 7, 5, 2), 4, 3, 3)
                         .kernelShape());
         assertArrayEquals(
-                new int[] {3, 7},
-                new Layer("d", Operation.DENSE, Activation.LINEAR, 1, 1, 3, 1, 1, 7, 1, 1).kernelShape());
+                new int[] {3, 7}, layer(LayerDescription.dense("d", 7), 1, 1, 3).kernelShape());
     }
 }

@@ -18,7 +18,7 @@ class ParametersTest {
         for (int i = 0; i < values.length; i++) {
             values[i] = i;
         }
-        Parameters parameters = new Parameters(SMALL, values);
+        Parameters parameters = new Parameters(SMALL.network(), values);
         assertSame(values, parameters.values());
         assertArrayEquals(new float[] {0, 1}, parameters.get("conv1.kernel"));
         assertArrayEquals(new float[] {2, 3}, parameters.get("conv1.bias"));
@@ -31,12 +31,12 @@ class ParametersTest {
 
     @Test
     void copiesAreIndependent() {
-        Parameters parameters = new Parameters(SMALL);
+        Parameters parameters = new Parameters(SMALL.network());
         Parameters copy = parameters.copy();
         copy.values()[0] = 1;
         parameters.get("conv1.kernel")[1] = 1;
         assertArrayEquals(new float[SMALL.parameterCount()], parameters.values());
-        assertEquals(SMALL, copy.architecture());
+        assertEquals(SMALL.network(), copy.network());
     }
 
     @Test
@@ -44,9 +44,9 @@ class ParametersTest {
         int count = SMALL.parameterCount();
         assertEquals(
                 "this network has " + count + " parameters, not 5",
-                assertThrows(IllegalArgumentException.class, () -> new Parameters(SMALL, new float[5]))
+                assertThrows(IllegalArgumentException.class, () -> new Parameters(SMALL.network(), new float[5]))
                         .getMessage());
-        Parameters parameters = new Parameters(SMALL);
+        Parameters parameters = new Parameters(SMALL.network());
         assertEquals(
                 "conv1.bias has 2 values, not 3",
                 assertThrows(IllegalArgumentException.class, () -> parameters.set("conv1.bias", new float[3]))

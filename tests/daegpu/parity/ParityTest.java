@@ -46,11 +46,11 @@ class ParityTest {
         List<Comparison> comparisons = replay(golden);
         assertAll(comparisons.stream().map(comparison -> () -> assertTrue(comparison.passed(), comparison::toString)));
         List<String> expected = new ArrayList<>(List.of("denoise", "encode"));
-        recorded.architecture().layers().stream()
+        recorded.network().layers().stream()
                 .map(Layer::name)
                 .map("activation."::concat)
                 .forEach(expected::add);
-        List<String> tensors = recorded.architecture().parameterTensors().stream()
+        List<String> tensors = recorded.network().parameterTensors().stream()
                 .map(ParameterTensor::name)
                 .toList();
         tensors.stream().map("gradient."::concat).forEach(expected::add);
@@ -74,7 +74,7 @@ class ParityTest {
     private static List<Comparison> replay(Path file) {
         RecordedValues recorded = RecordedValues.read(file);
         EngineOptions options = new EngineOptions(recorded.batch(), "fp32", 1);
-        try (ReferenceEngine engine = new ReferenceEngine(recorded.architecture(), options)) {
+        try (ReferenceEngine engine = new ReferenceEngine(recorded.network(), options)) {
             return Parity.replay(recorded, engine, Tolerance.of("reference", "fp32"));
         }
     }
@@ -194,7 +194,7 @@ class ParityTest {
     @Test
     void replayingLeavesNothingBehind() {
         RecordedValues recorded = RecordedValues.read(TINY);
-        try (ReferenceEngine engine = new ReferenceEngine(recorded.architecture(), new EngineOptions(32, "fp32", 1))) {
+        try (ReferenceEngine engine = new ReferenceEngine(recorded.network(), new EngineOptions(32, "fp32", 1))) {
             engine.trainStep(recorded.noisy(), recorded.clean(), 2, 0.1f);
             List<Comparison> once = Parity.replay(recorded, engine, Tolerance.of("reference", "fp32"));
             assertTrue(once.stream().allMatch(Comparison::passed));
@@ -208,8 +208,8 @@ class ParityTest {
     void roundingOpensAReluOnlyNextToZero(float expectedBias, float actualBias, boolean opens) {
         RecordedValues recorded = RecordedValues.read(TINY);
         EngineOptions options = new EngineOptions(32, "fp32", 1);
-        try (Engine expected = withBias(new ReferenceEngine(recorded.architecture(), options), expectedBias);
-                Engine actual = withBias(new ReferenceEngine(recorded.architecture(), options), actualBias)) {
+        try (Engine expected = withBias(new ReferenceEngine(recorded.network(), options), expectedBias);
+                Engine actual = withBias(new ReferenceEngine(recorded.network(), options), actualBias)) {
             assertEquals(opens, Parity.roundingOpensRelu(recorded, expected, actual, 1e-4));
         }
     }

@@ -36,7 +36,7 @@ class RecordedValuesTest {
         Safetensors content = Safetensors.read(TINY);
         RecordedValues recorded = RecordedValues.read(TINY);
         assertEquals(TINY.toString(), recorded.name());
-        assertEquals(new Architecture(8, 8, 1, List.of(4, 8), 3, 3), recorded.architecture());
+        assertEquals(new Architecture(8, 8, 1, List.of(4, 8), 3, 3).network(), recorded.network());
         assertEquals(5, recorded.batch());
         assertEquals(5, recorded.steps());
         assertEquals(0.001f, recorded.learningRate());
@@ -69,10 +69,10 @@ class RecordedValuesTest {
             clean[i] = i % 5 / 4f;
             noisy[i] = i % 7 / 6f;
         }
-        try (ReferenceEngine engine = new ReferenceEngine(architecture, new EngineOptions(3, "fp32", 1))) {
+        try (ReferenceEngine engine = new ReferenceEngine(architecture.network(), new EngineOptions(3, "fp32", 1))) {
             // Steps made before are no part of the record.
             engine.trainStep(clean, noisy, 2, 0.01f);
-            Parameters initial = Initializer.glorotUniform(architecture, 1);
+            Parameters initial = Initializer.glorotUniform(architecture.network(), 1);
             RecordedValues recorded = RecordedValues.record(engine, initial, clean, noisy, 3, 0.001f, 4);
             assertEquals(engine.description(), recorded.name());
             assertEquals(4, recorded.steps());

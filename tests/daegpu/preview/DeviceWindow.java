@@ -40,8 +40,8 @@ public final class DeviceWindow {
         Noise before = Noise.gaussian(1, 0.1f, 0.2f);
         Noise noise = Noise.gaussian(2, 0.5f, 0.5f);
         try (CudaEngine engine =
-                new CudaEngine(architecture, EngineOptions.fp32(1).withConvolutions("native"))) {
-            engine.load(TrainingState.initial(Initializer.glorotUniform(architecture, 1)));
+                new CudaEngine(architecture.network(), EngineOptions.fp32(1).withConvolutions("native"))) {
+            engine.load(TrainingState.initial(Initializer.glorotUniform(architecture.network(), 1)));
             DeviceSamples samples = engine.deviceSamples(COUNT, COLUMNS).orElseThrow();
             TrainingPicture first = picture(architecture, blocks(engine, images, before, true), samples);
             TrainingPicture expected = picture(architecture, blocks(engine, images, noise, true), null);

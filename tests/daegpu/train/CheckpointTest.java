@@ -57,16 +57,16 @@ class CheckpointTest {
                 "images A",
                 "images B",
                 new TrainingState(
-                        Initializer.glorotUniform(ARCHITECTURE, 1),
-                        Initializer.glorotUniform(ARCHITECTURE, 2),
-                        Initializer.glorotUniform(ARCHITECTURE, 3),
+                        Initializer.glorotUniform(ARCHITECTURE.network(), 1),
+                        Initializer.glorotUniform(ARCHITECTURE.network(), 2),
+                        Initializer.glorotUniform(ARCHITECTURE.network(), 3),
                         25),
                 OptionalDouble.of(1.0 / 3));
         checkpoint.write(file);
     }
 
     private static void assertSame(Parameters expected, Parameters actual) {
-        assertEquals(expected.architecture(), actual.architecture());
+        assertEquals(expected.network(), actual.network());
         assertArrayEquals(expected.values(), actual.values());
     }
 

@@ -24,9 +24,9 @@ class EvaluationTest {
     private static final Noise NOISE = Noise.gaussian(4, 0.3f, 0.2f);
 
     private static Engine engine() {
-        Engine engine =
-                Engines.open("reference", ARCHITECTURE, EngineOptions.fp32(1)).engine();
-        engine.load(TrainingState.initial(Initializer.glorotUniform(ARCHITECTURE, 1)));
+        Engine engine = Engines.open("reference", ARCHITECTURE.network(), EngineOptions.fp32(1))
+                .engine();
+        engine.load(TrainingState.initial(Initializer.glorotUniform(ARCHITECTURE.network(), 1)));
         return engine;
     }
 

@@ -116,8 +116,7 @@ final class TinyTraining {
 
     private Outcome train(TrainingOptions options, RunDirectory directory, int epochs, Checkpoint from)
             throws IOException {
-        try (Engine engine = Engines.open(
-                        "reference", options.architecture(), new EngineOptions(BATCH, "fp32", threads))
+        try (Engine engine = Engines.open("reference", options.network(), new EngineOptions(BATCH, "fp32", threads))
                 .engine()) {
             Trainer[] trainer = new Trainer[1];
             trainer[0] =
@@ -126,7 +125,7 @@ final class TinyTraining {
                     ? trainer[0].resume(from, epochs)
                     : trainer[0].start(
                             Initializer.glorotUniform(
-                                    options.architecture(), options.noise().seed()),
+                                    options.network(), options.noise().seed()),
                             epochs);
         }
     }

@@ -58,7 +58,8 @@ public class CpuOperations extends Operations {
 
     @Override
     protected Runnable adam() {
-        float[] parameters = Initializer.glorotUniform(Architecture.MNIST, 1).values();
+        float[] parameters =
+                Initializer.glorotUniform(Architecture.MNIST.network(), 1).values();
         float[] gradients = values(parameters.length);
         float[] firstMoment = new float[parameters.length];
         float[] secondMoment = new float[parameters.length];
@@ -90,11 +91,11 @@ public class CpuOperations extends Operations {
         dnnl_stream stream = OneDnn.openStream(engine, scope);
         PrimitiveBuilder builder = new PrimitiveBuilder(engine, scope);
         NativeArray parameters = builder.array(ElementType.F32, architecture.parameterCount());
-        float[] initial = Initializer.glorotUniform(architecture, 1).values();
+        float[] initial = Initializer.glorotUniform(architecture.network(), 1).values();
         parameters.write(0, initial, 0, initial.length);
         KernelLayouts kernels = new KernelLayouts(builder, parameters, ElementType.F32);
         NativeArray[] gradients = {builder.array(ElementType.F32, architecture.parameterCount())};
-        pass = new TrainingPass(engine, architecture, kernels, batchSize, gradients);
+        pass = new TrainingPass(engine, architecture.network(), kernels, batchSize, gradients);
         for (int i = 0; i < kernels.count(); i++) {
             kernels.renew(i, stream);
         }

@@ -31,11 +31,12 @@ public final class LayerTimes {
             dnnl_stream stream = OneDnn.openStream(engine, scope);
             PrimitiveBuilder builder = new PrimitiveBuilder(engine, scope);
             NativeArray parameters = builder.array(ElementType.F32, architecture.parameterCount());
-            float[] initial = Initializer.glorotUniform(architecture, 0).values();
+            float[] initial =
+                    Initializer.glorotUniform(architecture.network(), 0).values();
             parameters.write(0, initial, 0, initial.length);
             KernelLayouts kernels = new KernelLayouts(builder, parameters, type);
             NativeArray[] gradients = {builder.array(ElementType.F32, architecture.parameterCount())};
-            try (TrainingPass pass = new TrainingPass(engine, architecture, kernels, images, gradients)) {
+            try (TrainingPass pass = new TrainingPass(engine, architecture.network(), kernels, images, gradients)) {
                 for (int i = 0; i < kernels.count(); i++) {
                     kernels.renew(i, stream);
                 }

@@ -299,10 +299,10 @@ public final class DeviceTimes implements Callable<Integer> {
     private void time(
             String convolutions, String precision, int batch, Map<String, Purpose> purposes, Ceilings ceilings) {
         try (CudaEngine engine = new CudaEngine(
-                NETWORK, new EngineOptions(batch, precision, deviceNumber).withConvolutions(convolutions))) {
+                NETWORK.network(), new EngineOptions(batch, precision, deviceNumber).withConvolutions(convolutions))) {
             Device device = engine.device();
             int steps = Math.max(warmUp, repetitions + 1);
-            engine.load(TrainingState.initial(Initializer.glorotUniform(NETWORK, 1)));
+            engine.load(TrainingState.initial(Initializer.glorotUniform(NETWORK.network(), 1)));
             engine.startEpoch(
                     EmbeddedMnist.training(batch),
                     Noise.gaussian(1, 0.5f, 0.5f),

@@ -29,7 +29,7 @@ final class NativeCounters {
         long pixels = n * network.imageSize();
         add(purposes, Kernel.GATHER_NOISE_VECTOR, 0, pixels + 4 * (n + 2 * pixels));
         add(purposes, Kernel.UPDATE, 0, 4 * (7L * network.parameterCount() + 1));
-        List<Layer> layers = network.layers();
+        List<Layer> layers = network.network().layers();
         for (int l = 0; l < layers.size(); l++) {
             Layer layer = layers.get(l);
             long multiplyAdds = n * (long) Work.multiplyAdds(layer);

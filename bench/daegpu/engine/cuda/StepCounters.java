@@ -125,9 +125,9 @@ public final class StepCounters implements Callable<Integer> {
         for (int i = 0; i < order.length; i++) {
             order[i] = order.length - 1 - i;
         }
-        try (Engine engine =
-                new CudaEngine(NETWORK, new EngineOptions(batch, precision, 0).withConvolutions(convolutions))) {
-            engine.load(TrainingState.initial(Initializer.glorotUniform(NETWORK, 1)));
+        try (Engine engine = new CudaEngine(
+                NETWORK.network(), new EngineOptions(batch, precision, 0).withConvolutions(convolutions))) {
+            engine.load(TrainingState.initial(Initializer.glorotUniform(NETWORK.network(), 1)));
             engine.startEpoch(images, Noise.gaussian(1, 0.5f, 0.5f), 0, order);
             for (int step = 0; step < 3; step++) { // it is run, captured, and replayed
                 if (step == 2) {
@@ -149,7 +149,7 @@ public final class StepCounters implements Callable<Integer> {
     /** What a kernel of a step with cuDNN and cuBLAS, or all calls of a library's function, are for. */
     static Map<String, Purpose> purposes(int batch) {
         Map<String, Purpose> least = new TreeMap<>();
-        List<Layer> layers = NETWORK.layers();
+        List<Layer> layers = NETWORK.network().layers();
         long n = batch;
         add(least, "gather_noise_vector", n * (NETWORK.imageSize() + 4 + 2 * 4L * NETWORK.imageSize()));
         add(least, "advance_step", 24L);

@@ -42,7 +42,8 @@ public class ReferenceOperations extends Operations {
 
     @Override
     protected Runnable adam() {
-        float[] parameters = Initializer.glorotUniform(Architecture.MNIST, 1).values();
+        float[] parameters =
+                Initializer.glorotUniform(Architecture.MNIST.network(), 1).values();
         float[] gradients = new float[parameters.length];
         Random random = new Random(1);
         for (int i = 0; i < gradients.length; i++) {

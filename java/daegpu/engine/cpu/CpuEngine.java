@@ -7,8 +7,8 @@ import daegpu.engine.EngineOptions;
 import daegpu.engine.EngineUnavailableException;
 import daegpu.engine.TrainingState;
 import daegpu.engine.cpu.Workers.Phase;
-import daegpu.model.Architecture;
 import daegpu.model.Layer;
+import daegpu.model.Network;
 import daegpu.model.Parameters;
 import daegpu.noise.Noise;
 import java.util.Arrays;
@@ -52,7 +52,7 @@ public final class CpuEngine implements Engine {
     /** Floats that a layer may put out at a time in inference. */
     private static final long INFERENCE_VALUES = 1 << 22;
 
-    private final Architecture architecture;
+    private final Network network;
     private final List<Layer> layers;
     private final int batchSize;
     private final String precision;
@@ -107,30 +107,30 @@ public final class CpuEngine implements Engine {
      * @throws EngineUnavailableException if oneDNN does not load here, or the precision is not {@code fp32} or
      *     {@code bf16}, or bf16 is not what this processor offers
      */
-    public CpuEngine(Architecture architecture, EngineOptions options) {
+    public CpuEngine(Network network, EngineOptions options) {
         OneDnn.load();
         ElementType type = elementType(options.precision());
         precision = options.precision();
-        this.architecture = architecture;
-        layers = architecture.layers();
+        this.network = network;
+        layers = network.layers();
         batchSize = options.batchSize();
         activations = new float[layers.size()][];
-        parameters = new Parameters(architecture);
-        firstMoment = new Parameters(architecture);
-        secondMoment = new Parameters(architecture);
-        gradients = new Parameters(architecture);
+        parameters = new Parameters(network);
+        firstMoment = new Parameters(network);
+        secondMoment = new Parameters(network);
+        gradients = new Parameters(network);
         int threads = OpenMp.isFound() ? options.threadCount() : 1;
         workers = scope.own(new Workers(threads, OpenMp::useOneThread), Workers::close);
         shareGradients = new NativeArray[shares(threads)];
         squares = new double[shareGradients.length];
-        slices = new AdamSlice[Math.min(MOST_SHARES * threads, architecture.parameterCount())];
+        slices = new AdamSlice[Math.min(MOST_SHARES * threads, network.parameterCount())];
         passes = new TrainingPass[threads];
         streams = new dnnl_stream[threads];
         noiseKernels = new NoiseKernel[threads];
         try {
             processor = OneDnn.openEngine(scope);
             PrimitiveBuilder builder = new PrimitiveBuilder(processor, scope);
-            nativeParameters = builder.array(ElementType.F32, architecture.parameterCount());
+            nativeParameters = builder.array(ElementType.F32, network.parameterCount());
             kernels = new KernelLayouts(builder, nativeParameters, type);
             Phase layOut = phase(kernels::count, this::layOutKernel);
             trainPhases = new Phase[] {
@@ -174,9 +174,9 @@ public final class CpuEngine implements Engine {
     private void prepare(PrimitiveBuilder builder) {
         for (int worker = 0; worker < workers.count(); worker++) {
             streams[worker] = OneDnn.openStream(processor, scope);
-            noiseKernels[worker] = new NoiseKernel(architecture.imageSize());
+            noiseKernels[worker] = new NoiseKernel(network.input().size());
         }
-        int parameterCount = architecture.parameterCount();
+        int parameterCount = network.parameterCount();
         for (int i = 0; i < slices.length; i++) {
             slices[i] =
                     new AdamSlice(part(parameterCount, i, slices.length), part(parameterCount, i + 1, slices.length));
@@ -188,7 +188,7 @@ public final class CpuEngine implements Engine {
         inParallel(phase(
                 () -> passes.length,
                 (pass, worker) ->
-                        passes[pass] = new TrainingPass(processor, architecture, kernels, capacity, shareGradients)));
+                        passes[pass] = new TrainingPass(processor, network, kernels, capacity, shareGradients)));
         inParallel(layOutPhase);
     }
 
@@ -245,8 +245,8 @@ public final class CpuEngine implements Engine {
     }
 
     @Override
-    public Architecture architecture() {
-        return architecture;
+    public Network network() {
+        return network;
     }
 
     @Override
@@ -333,14 +333,14 @@ public final class CpuEngine implements Engine {
         if (lossCount == losses.length) {
             losses = Arrays.copyOf(losses, 2 * lossCount);
         }
-        losses[lossCount++] = sum / ((double) count * architecture.imageSize());
+        losses[lossCount++] = sum / ((double) count * network.input().size());
     }
 
     private void trainShare(int share, int worker) {
         TrainingPass pass = passes[worker];
         int from = firstOfShare(share);
         int count = firstOfShare(share + 1) - from;
-        int size = architecture.imageSize();
+        int size = network.input().size();
         if (stepClean == null) {
             for (int i = 0; i < count; i++) {
                 int image = order[stepFirst + from + i];
@@ -390,7 +390,7 @@ public final class CpuEngine implements Engine {
     @Override
     public float[] activation(String name) {
         requireOpen();
-        float[] values = activations[layers.indexOf(architecture.layer(name))];
+        float[] values = activations[layers.indexOf(network.layer(name))];
         if (values == null) {
             throw new IllegalStateException("no training step on given values was run");
         }
@@ -405,7 +405,7 @@ public final class CpuEngine implements Engine {
     @Override
     public void corrupt(
             ImageSet set, Noise setNoise, long base, int setEpoch, int first, int count, float[] clean, float[] noisy) {
-        int size = architecture.imageSize();
+        int size = network.input().size();
         int groups = (count + CORRUPTED_IMAGES - 1) / CORRUPTED_IMAGES;
         inParallel(phase(() -> groups, (group, worker) -> {
             for (int i = group * CORRUPTED_IMAGES; i < Math.min((group + 1) * CORRUPTED_IMAGES, count); i++) {
@@ -422,12 +422,12 @@ public final class CpuEngine implements Engine {
 
     @Override
     public void encode(float[] clean, int count, float[] latents) {
-        infer(clean, count, 0, layers.indexOf(architecture.layer("expand")), latents);
+        infer(clean, count, 0, layers.indexOf(network.layer("expand")), latents);
     }
 
     @Override
     public void decode(float[] latents, int count, float[] images) {
-        infer(latents, count, layers.indexOf(architecture.layer("expand")), layers.size(), images);
+        infer(latents, count, layers.indexOf(network.layer("expand")), layers.size(), images);
     }
 
     private void infer(float[] input, int count, int from, int to, float[] results) {
@@ -461,7 +461,7 @@ public final class CpuEngine implements Engine {
         });
         inParallel(phase(
                 () -> opened.length,
-                (pass, worker) -> opened[pass] = new InferencePass(processor, architecture, kernels, capacity)));
+                (pass, worker) -> opened[pass] = new InferencePass(processor, network, kernels, capacity)));
         inParallel(layOutPhase);
         return opened;
     }

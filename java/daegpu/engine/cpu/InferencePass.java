@@ -1,7 +1,7 @@
 package daegpu.engine.cpu;
 
-import daegpu.model.Architecture;
 import daegpu.model.Layer;
+import daegpu.model.Network;
 import java.util.ArrayList;
 import java.util.List;
 import org.bytedeco.dnnl.dnnl_engine;
@@ -21,20 +21,21 @@ final class InferencePass implements AutoCloseable {
     private final List<List<Primitive>> forward = new ArrayList<>();
 
     /** Call it on a thread on which oneDNN uses no others. @param capacity images to compute at a time */
-    InferencePass(dnnl_engine engine, Architecture architecture, KernelLayouts kernels, int capacity) {
-        layers = architecture.layers();
+    InferencePass(dnnl_engine engine, Network network, KernelLayouts kernels, int capacity) {
+        layers = network.layers();
         PrimitiveBuilder builder = new PrimitiveBuilder(engine, scope);
         long largest = 0;
         for (Layer layer : layers) {
             largest = Math.max(largest, (long) capacity * layer.outputSize());
         }
         ElementType type = kernels.type();
-        images = builder.array(ElementType.F32, (long) capacity * architecture.imageSize());
+        images =
+                builder.array(ElementType.F32, (long) capacity * network.input().size());
         NativeArray input = builder.ofType(type, images);
         inputFormat = builder.converted("input format", images, input);
         NativeArray[] turns = {builder.array(type, largest), builder.array(type, largest)};
         outputs = new NativeArray[layers.size()];
-        List<LayerPrimitives> primitives = NetworkLayers.of(architecture, builder, kernels, capacity);
+        List<LayerPrimitives> primitives = NetworkLayers.of(network, builder, kernels, capacity);
         for (int l = 0; l < layers.size(); l++) {
             boolean isLast = l == layers.size() - 1;
             outputs[l] = isLast

@@ -46,7 +46,7 @@ final class KernelLayouts {
     }
 
     /**
-     * @param parameters every trainable value, in the order of {@code Architecture.parameterTensors()}
+     * @param parameters every trainable value, in the order of {@code Network.parameterTensors()}
      * @param type the format in which primitives multiply; biases stay as they are
      */
     KernelLayouts(PrimitiveBuilder builder, NativeArray parameters, ElementType type) {

@@ -1,8 +1,8 @@
 package daegpu.engine.cpu;
 
-import daegpu.model.Architecture;
 import daegpu.model.Layer;
 import daegpu.model.Layer.Operation;
+import daegpu.model.Network;
 import daegpu.model.ParameterTensor;
 import java.util.ArrayList;
 import java.util.List;
@@ -20,11 +20,10 @@ final class NetworkLayers {
 
     private NetworkLayers() {}
 
-    /** One entry for each layer of {@code architecture}, for {@code batch} images at a time. */
-    static List<LayerPrimitives> of(
-            Architecture architecture, PrimitiveBuilder builder, KernelLayouts kernels, int batch) {
-        List<Layer> layers = architecture.layers();
-        List<ParameterTensor> tensors = architecture.parameterTensors();
+    /** One entry for each layer of {@code network}, for {@code batch} images at a time. */
+    static List<LayerPrimitives> of(Network network, PrimitiveBuilder builder, KernelLayouts kernels, int batch) {
+        List<Layer> layers = network.layers();
+        List<ParameterTensor> tensors = network.parameterTensors();
         List<LayerPrimitives> primitives = new ArrayList<>();
         NativeArray phases = phases(layers, builder, kernels.type(), batch);
         for (int l = 0; l < layers.size(); l++) {

@@ -1,9 +1,9 @@
 package daegpu.engine.cpu;
 
 import daegpu.engine.cpu.PrimitiveBuilder.Argument;
-import daegpu.model.Architecture;
 import daegpu.model.Layer;
 import daegpu.model.Layer.Activation;
+import daegpu.model.Network;
 import daegpu.model.ParameterTensor;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -26,7 +26,7 @@ import org.bytedeco.dnnl.global.dnnl;
 final class TrainingPass implements AutoCloseable {
 
     private final NativeScope scope = new NativeScope();
-    private final Architecture architecture;
+    private final Network network;
     private final List<Layer> layers;
     private final int capacity;
     /** The images as Java writes them. */
@@ -56,17 +56,14 @@ final class TrainingPass implements AutoCloseable {
      * @param shareGradients for each share of a batch, what receives its part of the gradient by each parameter
      */
     TrainingPass(
-            dnnl_engine engine,
-            Architecture architecture,
-            KernelLayouts kernels,
-            int capacity,
-            NativeArray[] shareGradients) {
-        this.architecture = architecture;
+            dnnl_engine engine, Network network, KernelLayouts kernels, int capacity, NativeArray[] shareGradients) {
+        this.network = network;
         this.capacity = capacity;
-        layers = architecture.layers();
+        layers = network.layers();
         PrimitiveBuilder builder = new PrimitiveBuilder(engine, scope);
         ElementType type = kernels.type();
-        images = builder.array(ElementType.F32, (long) capacity * architecture.imageSize());
+        images =
+                builder.array(ElementType.F32, (long) capacity * network.input().size());
         input = builder.ofType(type, images);
         lossGradient = builder.array(ElementType.F32, images.size());
         outputs = new NativeArray[layers.size()];
@@ -77,7 +74,7 @@ final class TrainingPass implements AutoCloseable {
         outputGradients = outputGradients(builder, type);
         gradients = new GradientTargets(builder, shareGradients);
         ones = onesForBiasGradients(builder, type);
-        List<LayerPrimitives> primitives = NetworkLayers.of(architecture, builder, kernels, capacity);
+        List<LayerPrimitives> primitives = NetworkLayers.of(network, builder, kernels, capacity);
         forward.addAll(builder.converted("input format", images, input));
         buildForward(primitives);
         backward.addAll(builder.converted("loss gradient format", lossGradient, outputGradients[layers.size() - 1]));
@@ -130,7 +127,7 @@ final class TrainingPass implements AutoCloseable {
     }
 
     private void buildBackward(PrimitiveBuilder builder, List<LayerPrimitives> primitives) {
-        List<ParameterTensor> tensors = architecture.parameterTensors();
+        List<ParameterTensor> tensors = network.parameterTensors();
         for (int l = layers.size() - 1; l >= 0; l--) {
             NativeArray gradient = outputGradients[l];
             if (layers.get(l).activation() == Activation.RELU) {
@@ -241,14 +238,15 @@ final class TrainingPass implements AutoCloseable {
      */
     double run(dnnl_stream stream, int share, int count, int total) {
         gradients.select(share);
-        int values = count * architecture.imageSize();
+        int values = count * network.input().size();
         images.write(0, noisy, 0, values);
         for (int i = 0; i < forward.size(); i++) {
             forward.get(i).run(stream);
         }
         NativeArray last = outputs[outputs.length - 1];
         last.read(0, output, 0, output.length);
-        double squares = MeanSquaredError.gradient(output, clean, values, (long) total * architecture.imageSize());
+        double squares = MeanSquaredError.gradient(
+                output, clean, values, (long) total * network.input().size());
         lossGradient.write(0, output, 0, output.length);
         for (int i = 0; i < backward.size(); i++) {
             backward.get(i).run(stream);

@@ -1,8 +1,8 @@
 package daegpu.engine.cuda;
 
-import daegpu.model.Architecture;
 import daegpu.model.Layer;
 import daegpu.model.Layer.Operation;
+import daegpu.model.Network;
 import java.util.List;
 
 /** What goes into and comes out of each layer, for batches of up to a number of images, and how it lies in memory. */
@@ -19,10 +19,10 @@ final class Activations {
 
     private final boolean pixels;
 
-    Activations(Toolkit toolkit, DeviceScope owner, Architecture architecture, int capacity) {
+    Activations(Toolkit toolkit, DeviceScope owner, Network network, int capacity) {
         Device device = toolkit.device();
         pixels = toolkit.isNative();
-        layers = architecture.layers();
+        layers = network.layers();
         inputs = new DeviceArray[layers.size()];
         long largest = 0;
         for (int l = 0; l < inputs.length; l++) {

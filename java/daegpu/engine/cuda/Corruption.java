@@ -1,6 +1,6 @@
 package daegpu.engine.cuda;
 
-import daegpu.model.Architecture;
+import daegpu.model.Network;
 import daegpu.noise.Noise;
 
 /** Makes a batch on the device: scaled and corrupted images, from the place in the order that {@link StepState} has. */
@@ -17,20 +17,20 @@ final class Corruption {
             BatchSource source,
             DeviceArray position,
             int count,
-            Architecture architecture,
+            Network network,
             DeviceArray clean,
             DeviceArray noisy,
             Planes noisyPlanes) {
-        if (noisyPlanes.size() == architecture.imageSize() && noisyPlanes.channels() == 1) {
-            run(source, position, count, architecture.imageSize(), clean, noisy);
+        if (noisyPlanes.size() == network.input().size() && noisyPlanes.channels() == 1) {
+            run(source, position, count, network.input().size(), clean, noisy);
         } else {
             run(
                     source,
                     position,
                     count,
-                    architecture.width(),
-                    architecture.channels(),
-                    architecture.imageSize(),
+                    network.input().width(),
+                    network.input().channels(),
+                    network.input().size(),
                     clean,
                     noisy,
                     noisyPlanes.plane(),

@@ -7,8 +7,8 @@ import daegpu.engine.EngineOptions;
 import daegpu.engine.EngineUnavailableException;
 import daegpu.engine.Engines;
 import daegpu.engine.TrainingState;
-import daegpu.model.Architecture;
 import daegpu.model.Layer;
+import daegpu.model.Network;
 import daegpu.model.Parameters;
 import daegpu.noise.Noise;
 import java.util.Arrays;
@@ -37,7 +37,7 @@ public final class CudaEngine implements Engine {
      */
     private record EpochStep(int count, int ring, Noise.Kind noise, DeviceArray photons) {}
 
-    private final Architecture architecture;
+    private final Network network;
     private final EngineOptions options;
     private final List<Layer> layers;
     private final ParameterArena arena;
@@ -67,20 +67,20 @@ public final class CudaEngine implements Engine {
      * @throws EngineUnavailableException if driver, cuBLAS, cuDNN or a suitable GPU is missing, if the GPU has too
      *     little memory, or if the precision is none of fp32, tf32 and bf16, or bf16 with cuDNN
      */
-    public CudaEngine(Architecture architecture, EngineOptions options) {
+    public CudaEngine(Network network, EngineOptions options) {
         Gpu gpu = usableDevice(options);
         boolean isNative = computesNatively(options);
-        this.architecture = architecture;
+        this.network = network;
         this.options = options;
-        layers = architecture.layers();
-        requireCountable(architecture, options.batchSize());
-        arena = new ParameterArena(architecture, !isNative);
+        layers = network.layers();
+        requireCountable(network, options.batchSize());
+        arena = new ParameterArena(network, !isNative);
         device = new Device(gpu);
         try {
             toolkit = isNative
                     ? Toolkit.openNative(device, scope, options.precision())
                     : Toolkit.open(device, scope, options.precision());
-            memory = new TrainingMemory(toolkit, scope, architecture, arena, options.batchSize());
+            memory = new TrainingMemory(toolkit, scope, network, arena, options.batchSize());
             state = new StepState(toolkit, memory.state());
             training = new BatchSource(toolkit, scope, options.batchSize());
             corruption = new Corruption(toolkit.kernels());
@@ -156,7 +156,7 @@ public final class CudaEngine implements Engine {
      *
      * @throws EngineUnavailableException if neither can be used
      */
-    public static Engines.Choice chooseConvolutions(Architecture architecture, EngineOptions options) {
+    public static Engines.Choice chooseConvolutions(Network network, EngineOptions options) {
         Gpu gpu = usableDevice(options);
         if (options.precision().equals("bf16")) {
             return new Engines.Choice("native", "only native convolutions compute in bf16");
@@ -165,8 +165,8 @@ public final class CudaEngine implements Engine {
         if (missing.isPresent()) {
             return new Engines.Choice("native", missing.get());
         }
-        double dnn = StepTimer.millisecondsOfStep(architecture, options.withConvolutions("cudnn"));
-        double own = StepTimer.millisecondsOfStep(architecture, options.withConvolutions("native"));
+        double dnn = StepTimer.millisecondsOfStep(network, options.withConvolutions("cudnn"));
+        double own = StepTimer.millisecondsOfStep(network, options.withConvolutions("native"));
         return new Engines.Choice(
                 own < dnn ? "native" : "cudnn",
                 String.format(
@@ -178,9 +178,9 @@ public final class CudaEngine implements Engine {
     }
 
     /** Kernels count the floats of a batch in 32 bits. */
-    private static void requireCountable(Architecture architecture, int batchSize) {
+    private static void requireCountable(Network network, int batchSize) {
         long largest = 0;
-        for (Layer layer : architecture.layers()) {
+        for (Layer layer : network.layers()) {
             largest = Math.max(
                     largest,
                     Math.max(
@@ -194,8 +194,8 @@ public final class CudaEngine implements Engine {
     }
 
     @Override
-    public Architecture architecture() {
-        return architecture;
+    public Network network() {
+        return network;
     }
 
     @Override
@@ -243,7 +243,7 @@ public final class CudaEngine implements Engine {
     private Parameters download(DeviceArray source) {
         float[] values = new float[arena.size()];
         device.download(source, values, 0, values.length);
-        Parameters parameters = new Parameters(architecture);
+        Parameters parameters = new Parameters(network);
         arena.fromArena(values, parameters.values());
         return parameters;
     }
@@ -284,7 +284,7 @@ public final class CudaEngine implements Engine {
     public void trainStep(float[] clean, float[] noisy, int count, float learningRate) {
         requireCount(count);
         device.makeCurrent();
-        place(clean, count, memory.clean(), toolkit.imagePlanes(architecture));
+        place(clean, count, memory.clean(), toolkit.imagePlanes(network));
         place(noisy, count, memory.activations().input(0), memory.activations().inputPlanes(0));
         state.expect(learningRate);
         givenSteps.computeIfAbsent(count, this::givenStep).run();
@@ -302,7 +302,11 @@ public final class CudaEngine implements Engine {
         for (int first = 0; first < count; first += CorruptedBatch.IMAGES) {
             int part = Math.min(CorruptedBatch.IMAGES, count - first);
             device.upload(
-                    images, first * architecture.imageSize(), part * architecture.imageSize(), staging.clean(), 0);
+                    images,
+                    first * network.input().size(),
+                    part * network.input().size(),
+                    staging.clean(),
+                    0);
             layout.toPlanes(
                     staging.clean(),
                     target.floats((long) first * planes.size(), (long) part * planes.size()),
@@ -318,7 +322,7 @@ public final class CudaEngine implements Engine {
                     training,
                     StepState.position(memory.state()),
                     count,
-                    architecture,
+                    network,
                     memory.clean(),
                     memory.activations().input(0),
                     memory.activations().inputPlanes(0));
@@ -374,7 +378,7 @@ public final class CudaEngine implements Engine {
     @Override
     public float[] activation(String name) {
         device.makeCurrent();
-        int l = layers.indexOf(architecture.layer(name));
+        int l = layers.indexOf(network.layer(name));
         Planes planes = memory.activations().outputPlanes(l);
         float[] values = new float[lastCount * layers.get(l).outputSize()];
         try (OwnedScope temporary = new OwnedScope(device)) {
@@ -405,12 +409,19 @@ public final class CudaEngine implements Engine {
     public Optional<DeviceSamples> deviceSamples(int count, int columns) {
         device.makeCurrent();
         return Optional.of(new SharedSamples(
-                device, scope, corrupted(), corruption, inference(), architecture.imageSize(), count, columns));
+                device,
+                scope,
+                corrupted(),
+                corruption,
+                inference(),
+                network.input().size(),
+                count,
+                columns));
     }
 
     private CorruptedBatch corrupted() {
         if (corrupted == null) {
-            corrupted = new CorruptedBatch(toolkit, scope, architecture.imageSize());
+            corrupted = new CorruptedBatch(toolkit, scope, network.input().size());
         }
         return corrupted;
     }
@@ -422,12 +433,12 @@ public final class CudaEngine implements Engine {
 
     @Override
     public void encode(float[] images, int count, float[] latents) {
-        infer(images, count, 0, layers.indexOf(architecture.layer("expand")), latents);
+        infer(images, count, 0, layers.indexOf(network.layer("expand")), latents);
     }
 
     @Override
     public void decode(float[] latents, int count, float[] images) {
-        infer(latents, count, layers.indexOf(architecture.layer("expand")), layers.size(), images);
+        infer(latents, count, layers.indexOf(network.layer("expand")), layers.size(), images);
     }
 
     private void infer(float[] input, int count, int from, int to, float[] results) {
@@ -437,7 +448,7 @@ public final class CudaEngine implements Engine {
 
     private Inference inference() {
         if (inference == null) {
-            inference = new Inference(toolkit, scope, architecture, arena, memory.parameters());
+            inference = new Inference(toolkit, scope, network, arena, memory.parameters());
         }
         return inference;
     }

@@ -1,7 +1,7 @@
 package daegpu.engine.cuda;
 
-import daegpu.model.Architecture;
 import daegpu.model.Layer;
+import daegpu.model.Network;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -25,24 +25,19 @@ final class Inference {
     private final DeviceArray pixels;
     private final Map<Integer, Forward> passes = new HashMap<>();
 
-    Inference(
-            Toolkit toolkit,
-            DeviceScope owner,
-            Architecture architecture,
-            ParameterArena arena,
-            DeviceArray parameters) {
+    Inference(Toolkit toolkit, DeviceScope owner, Network network, ParameterArena arena, DeviceArray parameters) {
         this.toolkit = toolkit;
         this.owner = owner;
         this.arena = arena;
         this.parameters = parameters;
-        layers = architecture.layers();
+        layers = network.layers();
         layout = new Layout(toolkit.kernels());
         long largest = layers.stream().mapToLong(Layer::outputSize).max().orElseThrow();
         capacity = Integer.highestOneBit((int) Math.max(1, Math.min(IMAGES, VALUES / largest)));
-        activations = new Activations(toolkit, owner, architecture, capacity);
+        activations = new Activations(toolkit, owner, network, capacity);
         pixels = toolkit.device()
                 .allocateFloats(
-                        owner, capacity * Math.max(largest, architecture.imageSize()), "a batch of " + capacity);
+                        owner, capacity * Math.max(largest, network.input().size()), "a batch of " + capacity);
     }
 
     /**

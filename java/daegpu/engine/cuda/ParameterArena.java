@@ -1,8 +1,8 @@
 package daegpu.engine.cuda;
 
-import daegpu.model.Architecture;
 import daegpu.model.Layer;
 import daegpu.model.Layer.Operation;
+import daegpu.model.Network;
 import java.util.ArrayList;
 import java.util.List;
 
@@ -28,8 +28,8 @@ final class ParameterArena {
     private final boolean reordered;
 
     /** In cuDNN's order. @throws ArithmeticException if the arena would have over 2³¹ floats */
-    ParameterArena(Architecture architecture) {
-        this(architecture, true);
+    ParameterArena(Network network) {
+        this(network, true);
     }
 
     /**
@@ -37,9 +37,9 @@ final class ParameterArena {
      *
      * @throws ArithmeticException if the arena would have over 2³¹ floats
      */
-    ParameterArena(Architecture architecture, boolean reordered) {
+    ParameterArena(Network network, boolean reordered) {
         this.reordered = reordered;
-        layers = new ArrayList<>(architecture.layers());
+        layers = new ArrayList<>(network.layers());
         kernelsAt = new long[layers.size()];
         biasesAt = new long[layers.size()];
         long at = 0;

@@ -4,8 +4,8 @@ import daegpu.data.ImageSet;
 import daegpu.engine.Engine;
 import daegpu.engine.EngineOptions;
 import daegpu.engine.TrainingState;
-import daegpu.model.Architecture;
 import daegpu.model.Initializer;
+import daegpu.model.Network;
 import daegpu.noise.Noise;
 import java.util.Random;
 import java.util.stream.IntStream;
@@ -23,13 +23,17 @@ final class StepTimer {
     private StepTimer() {}
 
     /** Milliseconds that a step on a full batch of random images takes, after two others. */
-    static double millisecondsOfStep(Architecture architecture, EngineOptions options) {
+    static double millisecondsOfStep(Network network, EngineOptions options) {
         int batch = options.batchSize();
-        byte[] pixels = new byte[batch * architecture.imageSize()];
+        byte[] pixels = new byte[batch * network.input().size()];
         new Random(1).nextBytes(pixels);
-        ImageSet images = new ImageSet(architecture.height(), architecture.width(), architecture.channels(), pixels);
-        try (Engine engine = new CudaEngine(architecture, options)) {
-            engine.load(TrainingState.initial(Initializer.glorotUniform(architecture, 1)));
+        ImageSet images = new ImageSet(
+                network.input().height(),
+                network.input().width(),
+                network.input().channels(),
+                pixels);
+        try (Engine engine = new CudaEngine(network, options)) {
+            engine.load(TrainingState.initial(Initializer.glorotUniform(network, 1)));
             engine.startEpoch(
                     images,
                     Noise.gaussian(1, 0.5f, 0.5f),

@@ -1,7 +1,7 @@
 package daegpu.engine.cuda;
 
-import daegpu.model.Architecture;
 import daegpu.model.Layer;
+import daegpu.model.Network;
 import java.util.List;
 
 /**
@@ -59,9 +59,15 @@ record Toolkit(Device device, Kernel.Library kernels, String precision, DnnHandl
     }
 
     /** How images of the network lie in memory that are no layer's input or output. */
-    Planes imagePlanes(Architecture architecture) {
+    Planes imagePlanes(Network network) {
         return isNative()
-                ? Planes.pixels(architecture.height(), architecture.width(), architecture.channels())
-                : Planes.packed(architecture.channels(), architecture.height(), architecture.width());
+                ? Planes.pixels(
+                        network.input().height(),
+                        network.input().width(),
+                        network.input().channels())
+                : Planes.packed(
+                        network.input().channels(),
+                        network.input().height(),
+                        network.input().width());
     }
 }

@@ -1,7 +1,7 @@
 package daegpu.engine.cuda;
 
-import daegpu.model.Architecture;
 import daegpu.model.Layer;
+import daegpu.model.Network;
 import java.util.List;
 
 /** Everything on the device that training reads and writes, but for the images. */
@@ -21,17 +21,17 @@ final class TrainingMemory {
     private final Activations activations;
     private final DeviceArray[] gradientsAt;
 
-    TrainingMemory(Toolkit toolkit, DeviceScope owner, Architecture architecture, ParameterArena arena, int capacity) {
+    TrainingMemory(Toolkit toolkit, DeviceScope owner, Network network, ParameterArena arena, int capacity) {
         Device device = toolkit.device();
-        layers = architecture.layers();
+        layers = network.layers();
         parameters = device.allocateFloats(owner, arena.size(), "the parameters");
         firstMoment = device.allocateFloats(owner, arena.size(), "Adam's moments");
         secondMoment = device.allocateFloats(owner, arena.size(), "Adam's moments");
         gradients = device.allocateFloats(owner, arena.size(), "the gradients");
         state = device.allocate(owner, StepState.BYTES, "the step's state");
         losses = device.allocateFloats(owner, MOST_LOSSES, "the losses");
-        clean = device.allocateFloats(owner, (long) capacity * architecture.imageSize(), "a batch of " + capacity);
-        activations = new Activations(toolkit, owner, architecture, capacity);
+        clean = device.allocateFloats(owner, (long) capacity * network.input().size(), "a batch of " + capacity);
+        activations = new Activations(toolkit, owner, network, capacity);
         gradientsAt = new DeviceArray[layers.size()];
         for (int l = 0; l < gradientsAt.length; l++) {
             gradientsAt[l] = device.allocateFloats(

@@ -6,8 +6,8 @@ import daegpu.engine.Engine;
 import daegpu.engine.EngineOptions;
 import daegpu.engine.EngineUnavailableException;
 import daegpu.engine.TrainingState;
-import daegpu.model.Architecture;
 import daegpu.model.Layer;
+import daegpu.model.Network;
 import daegpu.model.ParameterTensor;
 import daegpu.model.Parameters;
 import daegpu.noise.Noise;
@@ -36,7 +36,7 @@ public final class ReferenceEngine implements Engine {
     /** Images that {@link #denoise} and {@link #encode} hand to a thread at a time. */
     private static final int INFERENCE_GROUP = 64;
 
-    private final Architecture architecture;
+    private final Network network;
     private final List<Layer> layers;
     /** Where each layer's kernel, and behind it its bias, begins in the contiguous array of all parameters. */
     private final int[] parametersAt;
@@ -67,15 +67,15 @@ public final class ReferenceEngine implements Engine {
      *
      * @throws EngineUnavailableException if another precision than fp32 or bf16 is asked for
      */
-    public ReferenceEngine(Architecture architecture, EngineOptions options) {
+    public ReferenceEngine(Network network, EngineOptions options) {
         precision = options.precision();
         if (!precision.equals("fp32") && !precision.equals("bf16")) {
             throw new EngineUnavailableException(
                     "the reference engine does not offer " + precision + "; use --precision fp32 or bf16");
         }
-        this.architecture = architecture;
-        layers = architecture.layers();
-        List<ParameterTensor> tensors = architecture.parameterTensors();
+        this.network = network;
+        layers = network.layers();
+        List<ParameterTensor> tensors = network.parameterTensors();
         parametersAt = IntStream.range(0, layers.size())
                 .map(l -> tensors.get(2 * l).offset())
                 .toArray();
@@ -89,8 +89,8 @@ public final class ReferenceEngine implements Engine {
         groupGradients = Stream.generate(this::newLayerWeights)
                 .limit(groups(batch.length))
                 .toArray(LayerWeights[][]::new);
-        gradients = new Parameters(architecture);
-        load(TrainingState.initial(new Parameters(architecture)));
+        gradients = new Parameters(network);
+        load(TrainingState.initial(new Parameters(network)));
     }
 
     private boolean rounds() {
@@ -112,8 +112,8 @@ public final class ReferenceEngine implements Engine {
     }
 
     @Override
-    public Architecture architecture() {
-        return architecture;
+    public Network network() {
+        return network;
     }
 
     @Override
@@ -153,7 +153,7 @@ public final class ReferenceEngine implements Engine {
 
     @Override
     public void trainStep(int first, int count, float learningRate) {
-        int size = architecture.imageSize();
+        int size = network.input().size();
         float[] clean = new float[count * size];
         float[] noisy = new float[count * size];
         inParallel(count, i -> {
@@ -169,7 +169,7 @@ public final class ReferenceEngine implements Engine {
         if (count < 1 || count > batch.length) {
             throw new IllegalArgumentException("a batch has 1 to " + batch.length + " images, not " + count);
         }
-        int size = architecture.imageSize();
+        int size = network.input().size();
         double[] squares = new double[count];
         inParallel(groups(count), group -> {
             LayerWeights[] groupGradient = groupGradients[group];
@@ -214,7 +214,7 @@ public final class ReferenceEngine implements Engine {
 
     @Override
     public float[] activation(String name) {
-        Layer layer = architecture.layer(name);
+        Layer layer = network.layer(name);
         float[] values = new float[lastCount * layer.outputSize()];
         for (int i = 0; i < lastCount; i++) {
             ImagePass.flatten(batch[i].output(layers.indexOf(layer)), values, i * layer.outputSize());
@@ -244,12 +244,12 @@ public final class ReferenceEngine implements Engine {
 
     @Override
     public void encode(float[] clean, int count, float[] latents) {
-        run(clean, count, 0, layers.indexOf(architecture.layer("expand")), latents);
+        run(clean, count, 0, layers.indexOf(network.layer("expand")), latents);
     }
 
     @Override
     public void decode(float[] latents, int count, float[] images) {
-        run(latents, count, layers.indexOf(architecture.layer("expand")), layers.size(), images);
+        run(latents, count, layers.indexOf(network.layer("expand")), layers.size(), images);
     }
 
     /** Layers {@code from} (inclusive) to {@code to} (exclusive) on any number of images. */

@@ -112,8 +112,7 @@ class CpuEngineTest {
     void agreesOnKerassNetworksInBf16(String golden) {
         assumeBf16();
         RecordedValues keras = RecordedValues.read(Path.of("tests/golden", golden + ".safetensors"));
-        try (Engine reference =
-                new ReferenceEngine(keras.architecture(), new EngineOptions(keras.batch(), "bf16", 0))) {
+        try (Engine reference = new ReferenceEngine(keras.network(), new EngineOptions(keras.batch(), "bf16", 0))) {
             assertAgreesInBf16(
                     RecordedValues.record(
                             reference,
@@ -133,10 +132,9 @@ class CpuEngineTest {
      */
     private static void assertAgreesInBf16(RecordedValues recorded, int threads) {
         Tolerance tolerance = new Tolerance(5e-3, 5e-2);
-        try (Engine engine =
-                        new CpuEngine(recorded.architecture(), new EngineOptions(recorded.batch(), "bf16", threads));
+        try (Engine engine = new CpuEngine(recorded.network(), new EngineOptions(recorded.batch(), "bf16", threads));
                 Engine reference =
-                        new ReferenceEngine(recorded.architecture(), new EngineOptions(recorded.batch(), "bf16", 0))) {
+                        new ReferenceEngine(recorded.network(), new EngineOptions(recorded.batch(), "bf16", 0))) {
             List<Comparison> comparisons = Parity.replay(recorded, engine, tolerance);
             if (comparisons.stream().anyMatch(comparison -> !comparison.passed())) {
                 assumeFalse(
@@ -154,7 +152,7 @@ class CpuEngineTest {
     private static RecordedValues record(Network network, String precision) {
         int size = network.batch * network.architecture.imageSize();
         try (Engine reference =
-                new ReferenceEngine(network.architecture, new EngineOptions(network.batch, precision, 0))) {
+                new ReferenceEngine(network.architecture.network(), new EngineOptions(network.batch, precision, 0))) {
             return RecordedValues.record(
                     reference,
                     withBiases(network.architecture),
@@ -171,8 +169,8 @@ class CpuEngineTest {
      * error in the last bit would turn a unit on in one engine only.
      */
     private static Parameters withBiases(Architecture architecture) {
-        Parameters parameters = Initializer.glorotUniform(architecture, 5);
-        for (ParameterTensor tensor : architecture.parameterTensors()) {
+        Parameters parameters = Initializer.glorotUniform(architecture.network(), 5);
+        for (ParameterTensor tensor : architecture.network().parameterTensors()) {
             if (tensor.shape().length == 1) {
                 float[] biases = uniform(tensor.size(), tensor.offset());
                 for (int i = 0; i < biases.length; i++) {
@@ -187,7 +185,7 @@ class CpuEngineTest {
     /** @param room images that the engine is opened for beyond those of a batch */
     private static void assertAgrees(RecordedValues recorded, int room, int threads) {
         EngineOptions options = new EngineOptions(recorded.batch() + room, "fp32", threads);
-        try (Engine engine = new CpuEngine(recorded.architecture(), options)) {
+        try (Engine engine = new CpuEngine(recorded.network(), options)) {
             assertPassed(Parity.replay(recorded, engine, Tolerance.of("cpu", "fp32")));
         }
     }
@@ -199,10 +197,10 @@ class CpuEngineTest {
         ImageSet images = EmbeddedMnist.training(batch * steps);
         double[] expected;
         double[] actual;
-        try (Engine reference = new ReferenceEngine(Architecture.MNIST, EngineOptions.fp32(batch))) {
+        try (Engine reference = new ReferenceEngine(Architecture.MNIST.network(), EngineOptions.fp32(batch))) {
             expected = train(reference, images, batch, steps);
         }
-        try (Engine engine = new CpuEngine(Architecture.MNIST, EngineOptions.fp32(batch))) {
+        try (Engine engine = new CpuEngine(Architecture.MNIST.network(), EngineOptions.fp32(batch))) {
             actual = train(engine, images, batch, steps);
         }
         for (int step = 0; step < steps; step++) {
@@ -224,7 +222,7 @@ class CpuEngineTest {
             for (Architecture architecture : List.of(Architecture.MNIST, SMALL)) {
                 float[] first = null;
                 for (int repeat = 0; repeat < 20; repeat++) {
-                    try (Engine engine = new CpuEngine(architecture, new EngineOptions(12, "fp32", 3))) {
+                    try (Engine engine = new CpuEngine(architecture.network(), new EngineOptions(12, "fp32", 3))) {
                         train(engine, randomImages(architecture, 64), 12, 5);
                         float[] parameters = engine.state().parameters().values();
                         first = first == null ? parameters : first;
@@ -241,8 +239,8 @@ class CpuEngineTest {
     @Test
     void goesOnFromASavedStateWithTheSameBits() {
         ImageSet images = randomImages(SMALL, 64);
-        try (Engine engine = new CpuEngine(SMALL, EngineOptions.fp32(8));
-                Engine other = new CpuEngine(SMALL, EngineOptions.fp32(8))) {
+        try (Engine engine = new CpuEngine(SMALL.network(), EngineOptions.fp32(8));
+                Engine other = new CpuEngine(SMALL.network(), EngineOptions.fp32(8))) {
             train(engine, images, 8, 4);
             other.load(engine.state());
             for (Engine each : List.of(engine, other)) {
@@ -268,8 +266,8 @@ class CpuEngineTest {
         int size = SMALL.imageSize();
         float[] clean = new float[30 * size];
         float[] noisy = new float[30 * size];
-        try (Engine engine = new CpuEngine(SMALL, EngineOptions.fp32(30))) {
-            TrainingState initial = TrainingState.initial(Initializer.glorotUniform(SMALL, 0));
+        try (Engine engine = new CpuEngine(SMALL.network(), EngineOptions.fp32(30))) {
+            TrainingState initial = TrainingState.initial(Initializer.glorotUniform(SMALL.network(), 0));
             engine.load(initial);
             engine.startEpoch(images, noise, 2, IntStream.range(0, 30).toArray());
             engine.trainStep(0, 30, 1e-3f);
@@ -291,8 +289,8 @@ class CpuEngineTest {
         int size = SMALL.imageSize();
         float[][] clean = new float[2][20 * size];
         float[][] noisy = new float[2][20 * size];
-        try (Engine engine = new CpuEngine(SMALL, EngineOptions.fp32(4));
-                Engine reference = new ReferenceEngine(SMALL, EngineOptions.fp32(4))) {
+        try (Engine engine = new CpuEngine(SMALL.network(), EngineOptions.fp32(4));
+                Engine reference = new ReferenceEngine(SMALL.network(), EngineOptions.fp32(4))) {
             engine.corrupt(images, noise, Philox.VALIDATION, 0, 7, 20, clean[0], noisy[0]);
             reference.corrupt(images, noise, Philox.VALIDATION, 0, 7, 20, clean[1], noisy[1]);
         }
@@ -307,12 +305,12 @@ class CpuEngineTest {
         float[][] denoised = new float[2][images.length];
         float[][] latents = new float[2][count * SMALL.latentDimension()];
         float[][] decoded = new float[2][images.length];
-        TrainingState state = TrainingState.initial(Initializer.glorotUniform(SMALL, 1));
-        try (Engine engine = new CpuEngine(SMALL, EngineOptions.fp32(4));
-                Engine reference = new ReferenceEngine(SMALL, EngineOptions.fp32(4))) {
+        TrainingState state = TrainingState.initial(Initializer.glorotUniform(SMALL.network(), 1));
+        try (Engine engine = new CpuEngine(SMALL.network(), EngineOptions.fp32(4));
+                Engine reference = new ReferenceEngine(SMALL.network(), EngineOptions.fp32(4))) {
             Engine[] engines = {engine, reference};
             for (int i = 0; i < 2; i++) {
-                engines[i].load(TrainingState.initial(Initializer.glorotUniform(SMALL, 2)));
+                engines[i].load(TrainingState.initial(Initializer.glorotUniform(SMALL.network(), 2)));
                 engines[i].denoise(images, count, denoised[i]); // with other weights: they must not stick
                 engines[i].load(state);
                 engines[i].denoise(images, count, denoised[i]);
@@ -332,9 +330,9 @@ class CpuEngineTest {
         float[] before = new float[images.length];
         float[] after = new float[images.length];
         float[] loaded = new float[images.length];
-        try (Engine engine = new CpuEngine(SMALL, EngineOptions.fp32(4));
-                Engine other = new CpuEngine(SMALL, EngineOptions.fp32(4))) {
-            engine.load(TrainingState.initial(Initializer.glorotUniform(SMALL, 2)));
+        try (Engine engine = new CpuEngine(SMALL.network(), EngineOptions.fp32(4));
+                Engine other = new CpuEngine(SMALL.network(), EngineOptions.fp32(4))) {
+            engine.load(TrainingState.initial(Initializer.glorotUniform(SMALL.network(), 2)));
             engine.denoise(images, 4, before);
             engine.trainStep(images, images, 4, 1e-2f);
             engine.denoise(images, 4, after);
@@ -350,7 +348,7 @@ class CpuEngineTest {
      */
     @Test
     void usesNoReferenceCode() {
-        try (CpuEngine engine = new CpuEngine(Architecture.MNIST, EngineOptions.fp32(32))) {
+        try (CpuEngine engine = new CpuEngine(Architecture.MNIST.network(), EngineOptions.fp32(32))) {
             assertEquals(
                     List.of(),
                     engine.implementations().stream()
@@ -368,10 +366,10 @@ class CpuEngineTest {
         ImageSet images = EmbeddedMnist.training(batch * steps);
         double[] expected;
         double[] actual;
-        try (Engine reference = new ReferenceEngine(Architecture.MNIST, EngineOptions.fp32(batch))) {
+        try (Engine reference = new ReferenceEngine(Architecture.MNIST.network(), EngineOptions.fp32(batch))) {
             expected = train(reference, images, batch, steps);
         }
-        try (Engine engine = new CpuEngine(Architecture.MNIST, new EngineOptions(batch, "bf16", 0))) {
+        try (Engine engine = new CpuEngine(Architecture.MNIST.network(), new EngineOptions(batch, "bf16", 0))) {
             actual = train(engine, images, batch, steps);
         }
         for (int step = 0; step < steps; step++) {
@@ -384,7 +382,7 @@ class CpuEngineTest {
         assumeBf16();
         float[][] parameters = new float[2][];
         for (int i = 0; i < 2; i++) {
-            try (Engine engine = new CpuEngine(SMALL, new EngineOptions(12, "bf16", 2))) {
+            try (Engine engine = new CpuEngine(SMALL.network(), new EngineOptions(12, "bf16", 2))) {
                 train(engine, randomImages(SMALL, 64), 12, 5);
                 parameters[i] = engine.state().parameters().values();
             }
@@ -418,24 +416,28 @@ class CpuEngineTest {
         OneDnn.load();
         if (!OneDnn.hasBf16()) {
             EngineUnavailableException bf16 = assertThrows(
-                    EngineUnavailableException.class, () -> new CpuEngine(SMALL, new EngineOptions(4, "bf16", 0)));
+                    EngineUnavailableException.class,
+                    () -> new CpuEngine(SMALL.network(), new EngineOptions(4, "bf16", 0)));
             assertTrue(
                     bf16.getMessage().matches("bf16 needs .* and this one has neither; use --precision fp32"),
                     bf16.getMessage());
         }
-        assertThrows(EngineUnavailableException.class, () -> new CpuEngine(SMALL, new EngineOptions(4, "tf32", 0)));
+        assertThrows(
+                EngineUnavailableException.class,
+                () -> new CpuEngine(SMALL.network(), new EngineOptions(4, "tf32", 0)));
         Architecture large = new Architecture(4096, 4096, 1, List.of(8, 8, 8, 8, 8, 8, 8, 8, 8, 8), 3, 1);
         EngineUnavailableException tooLarge = assertThrows(
-                EngineUnavailableException.class, () -> new CpuEngine(large, new EngineOptions(1024, "fp32", 1)));
+                EngineUnavailableException.class,
+                () -> new CpuEngine(large.network(), new EngineOptions(1024, "fp32", 1)));
         assertTrue(tooLarge.getMessage().contains("use a smaller batch"), tooLarge.getMessage());
-        try (Engine engine = new CpuEngine(SMALL, EngineOptions.fp32(4))) {
+        try (Engine engine = new CpuEngine(SMALL.network(), EngineOptions.fp32(4))) {
             assertThrows(IllegalArgumentException.class, () -> engine.trainStep(new float[0], new float[0], 5, 1e-3f));
         }
     }
 
     @Test
     void refusesToWorkOnceClosed() {
-        Engine engine = new CpuEngine(SMALL, EngineOptions.fp32(4));
+        Engine engine = new CpuEngine(SMALL.network(), EngineOptions.fp32(4));
         engine.close();
         engine.close();
         assertThrows(
@@ -444,11 +446,11 @@ class CpuEngineTest {
         assertThrows(IllegalStateException.class, () -> engine.activation("conv1"));
         assertThrows(
                 IllegalStateException.class,
-                () -> engine.load(TrainingState.initial(Initializer.glorotUniform(SMALL, 2))));
+                () -> engine.load(TrainingState.initial(Initializer.glorotUniform(SMALL.network(), 2))));
     }
 
     private static double[] train(Engine engine, ImageSet images, int batch, int steps) {
-        engine.load(TrainingState.initial(Initializer.glorotUniform(engine.architecture(), 0)));
+        engine.load(TrainingState.initial(Initializer.glorotUniform(engine.network(), 0)));
         engine.startEpoch(
                 images,
                 Noise.gaussian(0, 0.5f, 0.5f),

@@ -40,11 +40,11 @@ class MissingNativesTest {
     /** The process of its own. */
     public static void main(String[] arguments) {
         try {
-            Engines.open("cpu", SMALL, EngineOptions.fp32(1));
+            Engines.open("cpu", SMALL.network(), EngineOptions.fp32(1));
         } catch (EngineUnavailableException e) {
             System.out.println("cpu: " + e.getMessage());
         }
-        try (Engines.OpenedEngine opened = Engines.open("auto", SMALL, EngineOptions.fp32(1))) {
+        try (Engines.OpenedEngine opened = Engines.open("auto", SMALL.network(), EngineOptions.fp32(1))) {
             System.out.println("auto: " + opened.name() + " because " + opened.reason());
         }
     }

@@ -29,8 +29,8 @@ class NativeMemoryTest {
         float[] clean = new float[50 * 64];
         float[] noisy = new float[50 * 64];
         Noise noise = Noise.gaussian(0, 0.5f, 0.5f);
-        try (Engine engine = new CpuEngine(SMALL, EngineOptions.fp32(4))) {
-            engine.load(TrainingState.initial(Initializer.glorotUniform(SMALL, 0)));
+        try (Engine engine = new CpuEngine(SMALL.network(), EngineOptions.fp32(4))) {
+            engine.load(TrainingState.initial(Initializer.glorotUniform(SMALL.network(), 0)));
             long before = 0;
             for (int epoch = 0; epoch < 60; epoch++) {
                 engine.startEpoch(images, noise, epoch, order);
@@ -53,8 +53,8 @@ class NativeMemoryTest {
     void aStepAllocatesNothingOnTheJavaHeap() {
         ImageSet images = new ImageSet(8, 8, 1, new byte[600 * 64]);
         ThreadMXBean threads = ManagementFactory.getPlatformMXBean(ThreadMXBean.class);
-        try (Engine engine = new CpuEngine(SMALL, EngineOptions.fp32(24))) {
-            engine.load(TrainingState.initial(Initializer.glorotUniform(SMALL, 0)));
+        try (Engine engine = new CpuEngine(SMALL.network(), EngineOptions.fp32(24))) {
+            engine.load(TrainingState.initial(Initializer.glorotUniform(SMALL.network(), 0)));
             engine.startEpoch(
                     images,
                     Noise.gaussian(0, 0.5f, 0.5f),
@@ -91,7 +91,7 @@ class NativeMemoryTest {
     private static void openTrainClose(int times) {
         float[] images = new float[32 * Architecture.MNIST.imageSize()];
         for (int i = 0; i < times; i++) {
-            try (Engine engine = new CpuEngine(Architecture.MNIST, EngineOptions.fp32(32))) {
+            try (Engine engine = new CpuEngine(Architecture.MNIST.network(), EngineOptions.fp32(32))) {
                 engine.trainStep(images, images, 32, 1e-3f);
                 engine.denoise(images, 32, images);
             }

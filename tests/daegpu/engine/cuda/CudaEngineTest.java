@@ -84,8 +84,7 @@ class CudaEngineTest {
     }
 
     private static void compare(RecordedValues recorded, String precision, Predicate<Comparison> passes) {
-        try (Engine engine =
-                new CudaEngine(recorded.architecture(), new EngineOptions(recorded.batch(), precision, 0))) {
+        try (Engine engine = new CudaEngine(recorded.network(), new EngineOptions(recorded.batch(), precision, 0))) {
             List<Comparison> comparisons = Parity.replay(recorded, engine, Tolerance.of("cuda", precision));
             assertAll(
                     recorded.name(),
@@ -105,8 +104,8 @@ class CudaEngineTest {
         ImageSet images = new ImageSet(28, 28, 1, pixels);
         Engine closed;
         try (Device observer = new Device(Gpu.all().get(0));
-                Engine engine =
-                        new CudaEngine(architecture, new EngineOptions(32, "fp32", 0).withConvolutions("native"))) {
+                Engine engine = new CudaEngine(
+                        architecture.network(), new EngineOptions(32, "fp32", 0).withConvolutions("native"))) {
             closed = engine;
             long opened = engine.deviceBytes();
             assertTrue(opened > 4L * 4 * architecture.parameterCount(), "weights, gradients, two moments: " + opened);
@@ -143,10 +142,16 @@ class CudaEngineTest {
         int batch = 1 + random.nextInt(6);
         float[] clean = uniform(random, batch * architecture.imageSize());
         float[] noisy = uniform(random, batch * architecture.imageSize());
-        try (Engine reference = new ReferenceEngine(architecture, EngineOptions.fp32(batch))) {
+        try (Engine reference = new ReferenceEngine(architecture.network(), EngineOptions.fp32(batch))) {
             compare(
                     RecordedValues.record(
-                            reference, Initializer.glorotUniform(architecture, seed), clean, noisy, batch, RATE, 3),
+                            reference,
+                            Initializer.glorotUniform(architecture.network(), seed),
+                            clean,
+                            noisy,
+                            batch,
+                            RATE,
+                            3),
                     "fp32");
         }
     }
@@ -163,10 +168,10 @@ class CudaEngineTest {
     void trainsLikeTheReference() {
         ImageSet digits = EmbeddedMnist.training(400);
         double[] expected;
-        try (Engine engine = new ReferenceEngine(Architecture.MNIST, EngineOptions.fp32(8))) {
+        try (Engine engine = new ReferenceEngine(Architecture.MNIST.network(), EngineOptions.fp32(8))) {
             expected = train(engine, digits, Noise.gaussian(3, 0.5f, 0.5f), 50, 8);
         }
-        try (Engine engine = new CudaEngine(Architecture.MNIST, EngineOptions.fp32(8))) {
+        try (Engine engine = new CudaEngine(Architecture.MNIST.network(), EngineOptions.fp32(8))) {
             double[] actual = train(engine, digits, Noise.gaussian(3, 0.5f, 0.5f), 50, 8);
             assertEquals(50, actual.length);
             for (int i = 0; i < expected.length; i++) {
@@ -177,7 +182,7 @@ class CudaEngineTest {
 
     /** Trains from the same start in an order that is no identity. */
     private static double[] train(Engine engine, ImageSet images, Noise noise, int steps, int batch) {
-        engine.load(TrainingState.initial(Initializer.glorotUniform(engine.architecture(), 3)));
+        engine.load(TrainingState.initial(Initializer.glorotUniform(engine.network(), 3)));
         int[] order = order(images.count());
         engine.startEpoch(images, noise, 1, order);
         for (int step = 0; step < steps; step++) {
@@ -207,8 +212,8 @@ class CudaEngineTest {
         List<float[]> ends = new ArrayList<>();
         List<double[]> losses = new ArrayList<>();
         for (int run = 0; run < 2; run++) {
-            try (Engine engine = new CudaEngine(SMALL, EngineOptions.fp32(8))) {
-                engine.load(TrainingState.initial(Initializer.glorotUniform(SMALL, 1)));
+            try (Engine engine = new CudaEngine(SMALL.network(), EngineOptions.fp32(8))) {
+                engine.load(TrainingState.initial(Initializer.glorotUniform(SMALL.network(), 1)));
                 for (int epoch = 0; epoch < 4; epoch++) {
                     engine.startEpoch(images, noise, epoch, order(27));
                     for (int first = 0; first < 27; first += 8) {
@@ -233,18 +238,18 @@ class CudaEngineTest {
         ImageSet images = randomImages(SMALL, 40);
         Noise noise = Noise.gaussian(2, 0.5f, 0.5f);
         TrainingState half;
-        try (Engine engine = new CudaEngine(SMALL, EngineOptions.fp32(4))) {
+        try (Engine engine = new CudaEngine(SMALL.network(), EngineOptions.fp32(4))) {
             train(engine, images, noise, 5, 4);
             half = engine.state();
         }
         assertEquals(5, half.step());
         float[] alone;
-        try (Engine engine = new ReferenceEngine(SMALL, EngineOptions.fp32(4))) {
+        try (Engine engine = new ReferenceEngine(SMALL.network(), EngineOptions.fp32(4))) {
             train(engine, images, noise, 10, 4);
             alone = engine.state().parameters().values();
             assertClose(alone, goOn(engine, half, images, noise));
         }
-        try (Engine engine = new CudaEngine(SMALL, EngineOptions.fp32(4))) {
+        try (Engine engine = new CudaEngine(SMALL.network(), EngineOptions.fp32(4))) {
             float[] resumed = goOn(engine, half, images, noise);
             assertClose(alone, resumed);
             train(engine, images, noise, 10, 4);
@@ -286,10 +291,10 @@ class CudaEngineTest {
         float[][] expected = new float[2][count * images.imageSize()];
         float[][] actual = new float[2][count * images.imageSize()];
         for (long base : new long[] {0, Philox.VALIDATION}) {
-            try (Engine engine = new ReferenceEngine(architecture, EngineOptions.fp32(1))) {
+            try (Engine engine = new ReferenceEngine(architecture.network(), EngineOptions.fp32(1))) {
                 engine.corrupt(images, noise, base, epoch, 2, count, expected[0], expected[1]);
             }
-            try (Engine engine = new CudaEngine(architecture, EngineOptions.fp32(1))) {
+            try (Engine engine = new CudaEngine(architecture.network(), EngineOptions.fp32(1))) {
                 engine.corrupt(images, noise, base, epoch, 2, count, actual[0], actual[1]);
             }
             assertArrayEquals(expected[0], actual[0], "clean images are exact");
@@ -310,8 +315,8 @@ class CudaEngineTest {
             ImageSet images = randomImages(architecture, count);
             float[][] expected = new float[2][count * images.imageSize()];
             float[][] actual = new float[2][count * images.imageSize()];
-            try (Engine reference = new ReferenceEngine(architecture, EngineOptions.fp32(1));
-                    Engine engine = new CudaEngine(architecture, EngineOptions.fp32(1))) {
+            try (Engine reference = new ReferenceEngine(architecture.network(), EngineOptions.fp32(1));
+                    Engine engine = new CudaEngine(architecture.network(), EngineOptions.fp32(1))) {
                 for (float highest : new float[] {kind.usualLevel(), kind.usualLevel() * 1.9f, kind.usualLevel()}) {
                     Noise noise =
                             new Noise(kind, random.nextLong(), kind.usualMean() / 2, kind.usualLevel(), highest, false);
@@ -334,9 +339,9 @@ class CudaEngineTest {
         double[][] losses = new double[2][];
         for (int i = 0; i < 2; i++) {
             try (Engine engine = i == 0
-                    ? new ReferenceEngine(SMALL, EngineOptions.fp32(4))
-                    : new CudaEngine(SMALL, EngineOptions.fp32(4))) {
-                engine.load(TrainingState.initial(Initializer.glorotUniform(SMALL, 3)));
+                    ? new ReferenceEngine(SMALL.network(), EngineOptions.fp32(4))
+                    : new CudaEngine(SMALL.network(), EngineOptions.fp32(4))) {
+                engine.load(TrainingState.initial(Initializer.glorotUniform(SMALL.network(), 3)));
                 for (int epoch = 0; epoch < 3; epoch++) {
                     for (Noise.Kind kind : Noise.Kind.values()) {
                         for (float factor : new float[] {1, 1.5f}) {
@@ -372,10 +377,10 @@ class CudaEngineTest {
         Architecture architecture = new Architecture(height, width, channels, List.of(3), 3, 4);
         ImageSet images = randomImages(architecture, 11);
         double[][] losses = new double[2][];
-        try (Engine engine = new ReferenceEngine(architecture, EngineOptions.fp32(4))) {
+        try (Engine engine = new ReferenceEngine(architecture.network(), EngineOptions.fp32(4))) {
             losses[0] = train(engine, images, new Noise(9, 0.5f, 0.2f, 0.7f, false), 3, 4);
         }
-        try (Engine engine = new CudaEngine(architecture, EngineOptions.fp32(4))) {
+        try (Engine engine = new CudaEngine(architecture.network(), EngineOptions.fp32(4))) {
             losses[1] = train(engine, images, new Noise(9, 0.5f, 0.2f, 0.7f, false), 3, 4);
         }
         for (int i = 0; i < 3; i++) {
@@ -385,7 +390,7 @@ class CudaEngineTest {
 
     @Test
     void denoisesAnyNumberOfImages() {
-        Parameters parameters = Initializer.glorotUniform(SMALL, 8);
+        Parameters parameters = Initializer.glorotUniform(SMALL.network(), 8);
         for (int count : new int[] {1, 3, 300}) {
             float[] noisy = uniform(new Random(count), count * SMALL.imageSize());
             float[] expected = new float[noisy.length];
@@ -393,12 +398,12 @@ class CudaEngineTest {
             float[] expectedLatents = new float[count * SMALL.latentDimension()];
             float[] actualLatents = new float[count * SMALL.latentDimension()];
             float[] decoded = new float[noisy.length];
-            try (Engine engine = new ReferenceEngine(SMALL, EngineOptions.fp32(1))) {
+            try (Engine engine = new ReferenceEngine(SMALL.network(), EngineOptions.fp32(1))) {
                 engine.load(TrainingState.initial(parameters));
                 engine.denoise(noisy, count, expected);
                 engine.encode(noisy, count, expectedLatents);
             }
-            try (Engine engine = new CudaEngine(SMALL, EngineOptions.fp32(1))) {
+            try (Engine engine = new CudaEngine(SMALL.network(), EngineOptions.fp32(1))) {
                 engine.load(TrainingState.initial(parameters));
                 engine.denoise(noisy, count, actual);
                 engine.encode(noisy, count, actualLatents);
@@ -415,8 +420,8 @@ class CudaEngineTest {
         Architecture architecture = new Architecture(2, 2, 1, List.of(1), 1, 1);
         ImageSet images = randomImages(architecture, 3);
         int steps = TrainingMemory.MOST_LOSSES + 5;
-        try (Engine engine = new CudaEngine(architecture, EngineOptions.fp32(1))) {
-            engine.load(TrainingState.initial(Initializer.glorotUniform(architecture, 1)));
+        try (Engine engine = new CudaEngine(architecture.network(), EngineOptions.fp32(1))) {
+            engine.load(TrainingState.initial(Initializer.glorotUniform(architecture.network(), 1)));
             engine.startEpoch(images, Noise.gaussian(1, 0, 0), 0, new int[] {0, 1, 2});
             for (int i = 0; i < steps; i++) {
                 engine.trainStep(i % 3, 1, 0f);
@@ -440,14 +445,14 @@ class CudaEngineTest {
                 new EngineOptions(1, "bf16", 0, 0, "cudnn"));
         assertMessage("there is no device 99", SMALL, new EngineOptions(1, "fp32", 0, 99));
         assertMessage("lower --batch-size", Architecture.MNIST, EngineOptions.fp32(1 << 20));
-        try (Engine engine = new CudaEngine(SMALL, EngineOptions.fp32(2))) {
+        try (Engine engine = new CudaEngine(SMALL.network(), EngineOptions.fp32(2))) {
             assertThrows(IllegalArgumentException.class, () -> engine.trainStep(0, 3, RATE));
         }
     }
 
     private static void assertMessage(String expected, Architecture architecture, EngineOptions options) {
-        EngineUnavailableException e =
-                assertThrows(EngineUnavailableException.class, () -> new CudaEngine(architecture, options).close());
+        EngineUnavailableException e = assertThrows(
+                EngineUnavailableException.class, () -> new CudaEngine(architecture.network(), options).close());
         assertTrue(e.getMessage().contains(expected), e.getMessage());
         assertEquals(1, e.getMessage().lines().count());
     }
@@ -488,7 +493,7 @@ class CudaEngineTest {
 
     @Test
     void closesTwice() {
-        Engine engine = new CudaEngine(SMALL, EngineOptions.fp32(1));
+        Engine engine = new CudaEngine(SMALL.network(), EngineOptions.fp32(1));
         engine.close();
         engine.close();
     }

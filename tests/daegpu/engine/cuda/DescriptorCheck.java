@@ -42,7 +42,7 @@ final class DescriptorCheck {
 
     private static int describe(Architecture architecture, int count) {
         int described = 0;
-        for (Layer layer : architecture.layers()) {
+        for (Layer layer : architecture.network().layers()) {
             if (layer.operation() != Operation.DENSE) {
                 try (DeviceScope scope = new DeviceScope()) {
                     for (String precision : List.of("fp32", "tf32")) {

@@ -51,7 +51,7 @@ class NativeConvolutionsTest {
     }
 
     private static void compare(RecordedValues recorded) {
-        try (Engine engine = new CudaEngine(recorded.architecture(), options(recorded.batch()))) {
+        try (Engine engine = new CudaEngine(recorded.network(), options(recorded.batch()))) {
             List<Comparison> comparisons = Parity.replay(recorded, engine, Tolerance.of("cuda", "fp32"));
             assertAll(
                     recorded.name(),
@@ -86,9 +86,9 @@ class NativeConvolutionsTest {
         int batch = 1 + random.nextInt(3);
         float[] clean = uniform(random, batch * architecture.imageSize());
         float[] noisy = uniform(random, batch * architecture.imageSize());
-        try (Engine reference = new ReferenceEngine(architecture, EngineOptions.fp32(batch))) {
+        try (Engine reference = new ReferenceEngine(architecture.network(), EngineOptions.fp32(batch))) {
             compare(RecordedValues.record(
-                    reference, Initializer.glorotUniform(architecture, seed), clean, noisy, batch, RATE, 2));
+                    reference, Initializer.glorotUniform(architecture.network(), seed), clean, noisy, batch, RATE, 2));
         }
     }
 
@@ -104,10 +104,10 @@ class NativeConvolutionsTest {
     void trainsLikeTheReference() {
         ImageSet digits = EmbeddedMnist.training(400);
         double[] expected;
-        try (Engine engine = new ReferenceEngine(Architecture.MNIST, EngineOptions.fp32(1))) {
+        try (Engine engine = new ReferenceEngine(Architecture.MNIST.network(), EngineOptions.fp32(1))) {
             expected = train(engine, digits, Noise.gaussian(3, 0.5f, 0.5f), 50, 1);
         }
-        try (Engine engine = new CudaEngine(Architecture.MNIST, options(1))) {
+        try (Engine engine = new CudaEngine(Architecture.MNIST.network(), options(1))) {
             double[] actual = train(engine, digits, Noise.gaussian(3, 0.5f, 0.5f), 50, 1);
             assertEquals(50, actual.length);
             for (int i = 0; i < expected.length; i++) {
@@ -117,7 +117,7 @@ class NativeConvolutionsTest {
     }
 
     private static double[] train(Engine engine, ImageSet images, Noise noise, int steps, int batch) {
-        engine.load(TrainingState.initial(Initializer.glorotUniform(engine.architecture(), 3)));
+        engine.load(TrainingState.initial(Initializer.glorotUniform(engine.network(), 3)));
         int[] order = order(images.count());
         engine.startEpoch(images, noise, 1, order);
         for (int step = 0; step < steps; step++) {
@@ -134,8 +134,8 @@ class NativeConvolutionsTest {
         List<float[]> ends = new ArrayList<>();
         List<double[]> losses = new ArrayList<>();
         for (int run = 0; run < 2; run++) {
-            try (Engine engine = new CudaEngine(SMALL, options(8))) {
-                engine.load(TrainingState.initial(Initializer.glorotUniform(SMALL, 1)));
+            try (Engine engine = new CudaEngine(SMALL.network(), options(8))) {
+                engine.load(TrainingState.initial(Initializer.glorotUniform(SMALL.network(), 1)));
                 for (int epoch = 0; epoch < 4; epoch++) {
                     engine.startEpoch(images, noise, epoch, order(27));
                     for (int first = 0; first < 27; first += 8) {
@@ -159,9 +159,9 @@ class NativeConvolutionsTest {
             float[][] latents = new float[2][count * SMALL.latentDimension()];
             for (int i = 0; i < 2; i++) {
                 try (Engine engine = i == 0
-                        ? new ReferenceEngine(SMALL, EngineOptions.fp32(1))
-                        : new CudaEngine(SMALL, options(1))) {
-                    engine.load(TrainingState.initial(Initializer.glorotUniform(SMALL, 8)));
+                        ? new ReferenceEngine(SMALL.network(), EngineOptions.fp32(1))
+                        : new CudaEngine(SMALL.network(), options(1))) {
+                    engine.load(TrainingState.initial(Initializer.glorotUniform(SMALL.network(), 8)));
                     engine.denoise(noisy, count, denoised[i]);
                     engine.encode(noisy, count, latents[i]);
                 }

@@ -56,7 +56,7 @@ class NativePrecisionTest {
     @MethodSource("recordings")
     void agreesWithKeras(String precision, String golden) {
         RecordedValues recorded = RecordedValues.read(Path.of("tests/golden", golden));
-        try (Engine engine = new CudaEngine(recorded.architecture(), options(recorded.batch(), precision))) {
+        try (Engine engine = new CudaEngine(recorded.network(), options(recorded.batch(), precision))) {
             List<Comparison> comparisons = Parity.replay(recorded, engine, Tolerance.of("cuda", precision));
             // As in CudaEngineTest: its gradients are small sums of large terms, and rounding the operands moves some
             // of
@@ -78,22 +78,22 @@ class NativePrecisionTest {
     @ParameterizedTest
     @ValueSource(strings = {"tf32", "bf16"})
     void trainsLikeTheReference(String precision) {
-        double[] expected = train(new ReferenceEngine(NETWORK, EngineOptions.fp32(2)), new ArrayList<>());
+        double[] expected = train(new ReferenceEngine(NETWORK.network(), EngineOptions.fp32(2)), new ArrayList<>());
         List<float[]> ends = new ArrayList<>();
-        double[] actual = train(new CudaEngine(NETWORK, options(2, precision)), ends);
+        double[] actual = train(new CudaEngine(NETWORK.network(), options(2, precision)), ends);
         assertEquals(STEPS, actual.length);
         for (int i = 0; i < STEPS; i++) {
             assertEquals(expected[i], actual[i], 0.05 * expected[i], "loss of step " + i);
         }
         assertTrue(actual[STEPS - 1] < 0.8 * actual[0], actual[0] + " to " + actual[STEPS - 1]);
-        assertArrayEquals(actual, train(new CudaEngine(NETWORK, options(2, precision)), ends));
+        assertArrayEquals(actual, train(new CudaEngine(NETWORK.network(), options(2, precision)), ends));
         assertArrayEquals(ends.get(0), ends.get(1));
     }
 
     private static double[] train(Engine opened, List<float[]> ends) {
         try (Engine engine = opened) {
             ImageSet digits = EmbeddedMnist.training(2 * STEPS);
-            engine.load(TrainingState.initial(Initializer.glorotUniform(engine.architecture(), 3)));
+            engine.load(TrainingState.initial(Initializer.glorotUniform(engine.network(), 3)));
             engine.startEpoch(digits, Noise.gaussian(3, 0.5f, 0.5f), 1, order(digits.count()));
             for (int step = 0; step < STEPS; step++) {
                 engine.trainStep(2 * step, 2, 3e-3f);

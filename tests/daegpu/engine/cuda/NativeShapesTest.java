@@ -8,6 +8,8 @@ import daegpu.engine.cuda.ImplicitGemm.SplitMemory;
 import daegpu.model.Layer;
 import daegpu.model.Layer.Activation;
 import daegpu.model.Layer.Operation;
+import daegpu.model.LayerDescription;
+import daegpu.model.Tensor;
 import java.util.Arrays;
 import java.util.EnumSet;
 import java.util.List;
@@ -109,57 +111,20 @@ class NativeShapesTest {
             int across = isTiled ? 5 + random.nextInt(66) : width;
             layer = switch (random.nextInt(isLarger ? 3 : 4)) {
                 case 0 ->
-                    new Layer(
-                            "conv",
-                            Operation.CONVOLUTION,
-                            Activation.RELU,
-                            2 * height,
-                            2 * width,
-                            a,
-                            height,
-                            width,
-                            b,
-                            kernel,
-                            2);
+                    LayerDescription.convolution("conv", b, kernel, 2)
+                            .activation(Activation.RELU)
+                            .on(new Tensor("before", 2 * height, 2 * width, a), 0);
                 case 1 ->
-                    new Layer(
-                            "deconv",
-                            Operation.TRANSPOSED_CONVOLUTION,
-                            Activation.RELU,
-                            height,
-                            width,
-                            a,
-                            2 * height,
-                            2 * width,
-                            b,
-                            kernel,
-                            2);
+                    LayerDescription.transposedConvolution("deconv", b, kernel, 2)
+                            .activation(Activation.RELU)
+                            .on(new Tensor("before", height, width, a), 0);
                 case 2 ->
-                    new Layer(
-                            "output",
-                            Operation.TRANSPOSED_CONVOLUTION,
-                            Activation.SIGMOID,
-                            down,
-                            across,
-                            a,
-                            down,
-                            across,
-                            isTiled ? 1 : b,
-                            kernel,
-                            1);
+                    LayerDescription.transposedConvolution("output", isTiled ? 1 : b, kernel, 1)
+                            .activation(Activation.SIGMOID)
+                            .on(new Tensor("before", down, across, a), 0);
                 default ->
-                    new Layer(
-                            "latent",
-                            Operation.DENSE,
-                            Activation.LINEAR,
-                            1,
-                            1,
-                            1 + random.nextInt(700),
-                            1,
-                            1,
-                            1 + random.nextInt(80),
-                            1,
-                            1);
+                    LayerDescription.dense("latent", 1 + random.nextInt(80))
+                            .on(new Tensor("before", 1, 1, 1 + random.nextInt(700)), 0);
             };
             layerProducts = new LayerProducts(layer, count);
             large = DeviceFloats.normal(random, layerProducts.large());

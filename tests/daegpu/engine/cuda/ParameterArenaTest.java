@@ -14,7 +14,7 @@ class ParameterArenaTest {
 
     @Test
     void comesBackFromTheArena() {
-        ParameterArena arena = new ParameterArena(ARCHITECTURE);
+        ParameterArena arena = new ParameterArena(ARCHITECTURE.network());
         float[] values = new float[ARCHITECTURE.parameterCount()];
         for (int i = 0; i < values.length; i++) {
             values[i] = i + 1;
@@ -32,7 +32,7 @@ class ParameterArenaTest {
 
     @Test
     void laysKernelsOutForCudnn() {
-        Parameters parameters = new Parameters(ARCHITECTURE);
+        Parameters parameters = new Parameters(ARCHITECTURE.network());
         float[] kernel = parameters.get("conv2.kernel"); // [3, 3, 5, 6]
         int row = 2;
         int column = 1;
@@ -40,7 +40,7 @@ class ParameterArenaTest {
         int filter = 3;
         kernel[((row * 3 + column) * 5 + channel) * 6 + filter] = 1;
         parameters.set("conv2.kernel", kernel);
-        ParameterArena arena = new ParameterArena(ARCHITECTURE);
+        ParameterArena arena = new ParameterArena(ARCHITECTURE.network());
         float[] inArena = arena.toArena(parameters.values());
         // conv1's kernel takes 3·3·3·5 = 135 floats, and each tensor begins at a multiple of 64: 192 for its bias, 256
         // for

@@ -19,11 +19,11 @@ class PlanesTest {
     @CsvSource({"1,0,28", "3,1,32", "5,1,32", "7,1,32"})
     void borderMakesPaddingSymmetric(int kernelSize, int border, int pitch) {
         Architecture architecture = new Architecture(28, 28, 1, List.of(4), kernelSize, 2);
-        Planes planes = Planes.largeSide(architecture.layer("conv1"));
+        Planes planes = Planes.largeSide(architecture.network().layer("conv1"));
         assertEquals(border, planes.border());
         assertEquals(pitch, planes.pitch());
         assertEquals((28 + border) * pitch, planes.plane());
-        assertEquals(0, Planes.largeSide(architecture.layer("output")).border());
+        assertEquals(0, Planes.largeSide(architecture.network().layer("output")).border());
     }
 
     @Test

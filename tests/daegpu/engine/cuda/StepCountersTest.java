@@ -60,7 +60,7 @@ class StepCountersTest {
         JsonNode kernels = StepCounters.count(32, "fp32", "cudnn").get("kernels");
         // A thread takes 16 bytes of each of four arrays and leaves 16 in three; every warp also reads alpha: one
         // sector.
-        long floats = new ParameterArena(Architecture.MNIST).size();
+        long floats = new ParameterArena(Architecture.MNIST.network()).size();
         assertSectors(kernels.get("adam"), 4 * floats / 8 + (floats / 4 + 31) / 32, 3 * floats / 8);
         // 32 rows of 16 and of 3,136 gradients are read once, and their sums left; all are aligned.
         assertSectors(kernels.get("dense_bias_gradient"), 32 * (16 + 3136) / 8, (16 + 3136) / 8);
@@ -116,8 +116,8 @@ class StepCountersTest {
     @Test
     void nothingIsWaitedForBetweenTwoReadingsOfTheLoss() throws IOException {
         Architecture architecture = new Architecture(28, 28, 1, List.of(2, 2), 3, 4);
-        try (Engine engine = new CudaEngine(architecture, EngineOptions.fp32(4))) {
-            engine.load(TrainingState.initial(Initializer.glorotUniform(architecture, 1)));
+        try (Engine engine = new CudaEngine(architecture.network(), EngineOptions.fp32(4))) {
+            engine.load(TrainingState.initial(Initializer.glorotUniform(architecture.network(), 1)));
             engine.startEpoch(
                     EmbeddedMnist.training(100),
                     Noise.gaussian(1, 0.5f, 0.5f),

@@ -11,6 +11,8 @@ import daegpu.model.Architecture;
 import daegpu.model.Layer;
 import daegpu.model.Layer.Activation;
 import daegpu.model.Layer.Operation;
+import daegpu.model.LayerDescription;
+import daegpu.model.Tensor;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
@@ -73,7 +75,7 @@ class TensorCoresTest {
     @ValueSource(strings = {"tf32", "bf16"})
     void bothGradientsInOneLaunchHaveTheSameBits(String precision) {
         int layers = 0;
-        for (Layer layer : Architecture.MNIST.layers()) {
+        for (Layer layer : Architecture.MNIST.network().layers()) {
             LayerGradients both = JointGradients.of(layer, 2, precision);
             if (both.data().kernel().resource().startsWith("sm_80/")) {
                 layers++;
@@ -147,44 +149,16 @@ class TensorCoresTest {
             int width = 1 + random.nextInt(6);
             layer = switch (random.nextInt(5)) {
                 case 0, 1 ->
-                    new Layer(
-                            "conv",
-                            Operation.CONVOLUTION,
-                            Activation.RELU,
-                            2 * height,
-                            2 * width,
-                            a,
-                            height,
-                            width,
-                            b,
-                            kernel,
-                            2);
+                    LayerDescription.convolution("conv", b, kernel, 2)
+                            .activation(Activation.RELU)
+                            .on(new Tensor("before", 2 * height, 2 * width, a), 0);
                 case 2, 3 ->
-                    new Layer(
-                            "deconv",
-                            Operation.TRANSPOSED_CONVOLUTION,
-                            Activation.RELU,
-                            height,
-                            width,
-                            a,
-                            2 * height,
-                            2 * width,
-                            b,
-                            kernel,
-                            2);
+                    LayerDescription.transposedConvolution("deconv", b, kernel, 2)
+                            .activation(Activation.RELU)
+                            .on(new Tensor("before", height, width, a), 0);
                 default ->
-                    new Layer(
-                            "output",
-                            Operation.TRANSPOSED_CONVOLUTION,
-                            Activation.LINEAR,
-                            height,
-                            width,
-                            a,
-                            height,
-                            width,
-                            b,
-                            kernel,
-                            1);
+                    LayerDescription.transposedConvolution("output", b, kernel, 1)
+                            .on(new Tensor("before", height, width, a), 0);
             };
             transposed = layer.operation() == Operation.TRANSPOSED_CONVOLUTION;
             layerProducts = new LayerProducts(layer, count);

@@ -47,12 +47,13 @@ class GradientTest {
             slopes = slopes(network);
         } while (slopes == null);
         Parameters gradients;
-        try (ReferenceEngine engine = new ReferenceEngine(architecture, new EngineOptions(batch, "fp32", 1))) {
+        try (ReferenceEngine engine =
+                new ReferenceEngine(architecture.network(), new EngineOptions(batch, "fp32", 1))) {
             engine.load(TrainingState.initial(network.parameters()));
             engine.trainStep(network.clean(), network.noisy(), batch, 1e-3f);
             gradients = engine.gradients();
         }
-        for (ParameterTensor tensor : architecture.parameterTensors()) {
+        for (ParameterTensor tensor : architecture.network().parameterTensors()) {
             double largest = 0;
             double worst = 0;
             for (int i = tensor.offset(); i < tensor.offset() + tensor.size(); i++) {
@@ -102,7 +103,7 @@ class GradientTest {
     private static double[] slopes(RandomNetwork network) {
         DoublePrecisionNetwork exact = new DoublePrecisionNetwork(network.parameters());
         double[] slopes = new double[exact.parameters().length];
-        for (ParameterTensor tensor : network.architecture().parameterTensors()) {
+        for (ParameterTensor tensor : network.network().parameterTensors()) {
             double largest = 0;
             for (int i = tensor.offset(); i < tensor.offset() + tensor.size(); i++) {
                 slopes[i] = slope(exact, network, i);

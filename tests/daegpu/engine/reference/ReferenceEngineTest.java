@@ -35,7 +35,7 @@ class ReferenceEngineTest {
     private static final Architecture SMALL = new Architecture(8, 12, 3, List.of(4, 5), 3, 6);
 
     private static ReferenceEngine open(Architecture architecture, int batchSize, int threads) {
-        return new ReferenceEngine(architecture, new EngineOptions(batchSize, "fp32", threads));
+        return new ReferenceEngine(architecture.network(), new EngineOptions(batchSize, "fp32", threads));
     }
 
     private static RandomNetwork network(int batch) {
@@ -46,8 +46,8 @@ class ReferenceEngineTest {
     private static TrainingState state(int seed) {
         Random random = new Random(seed);
         Parameters parameters = RandomNetwork.of(SMALL, 1, random).parameters();
-        Parameters first = new Parameters(SMALL);
-        Parameters second = new Parameters(SMALL);
+        Parameters first = new Parameters(SMALL.network());
+        Parameters second = new Parameters(SMALL.network());
         for (int i = 0; i < first.values().length; i++) {
             first.values()[i] = (float) random.nextGaussian() * 0.01f;
             second.values()[i] = random.nextFloat() * 1e-3f;
@@ -77,7 +77,7 @@ class ReferenceEngineTest {
                 engine.load(TrainingState.initial(network.parameters()));
                 engine.trainStep(network.clean(), network.noisy(), network.batch(), 1e-3f);
                 assertEquals(loss, engine.takeLosses()[0], 2e-6 * loss);
-                for (Layer layer : architecture.layers()) {
+                for (Layer layer : architecture.network().layers()) {
                     assertClose(
                             exact.activations().get(layer.name()),
                             engine.activation(layer.name()),
@@ -94,7 +94,7 @@ class ReferenceEngineTest {
     void agreesWithKerasInBf16(String golden) {
         RecordedValues recorded = RecordedValues.read(Path.of("tests/golden", golden + ".safetensors"));
         try (ReferenceEngine engine =
-                new ReferenceEngine(recorded.architecture(), new EngineOptions(recorded.batch(), "bf16", 0))) {
+                new ReferenceEngine(recorded.network(), new EngineOptions(recorded.batch(), "bf16", 0))) {
             for (Comparison comparison : Parity.replay(recorded, engine, Tolerance.of("reference", "bf16"))) {
                 assertTrue(comparison.passed(), comparison::toString);
             }
@@ -107,21 +107,21 @@ class ReferenceEngineTest {
     @Test
     void roundsToBf16WhatItMultipliesAndHandsOn() {
         Architecture architecture = new Architecture(2, 2, 1, List.of(1), 1, 1);
-        Parameters parameters = new Parameters(architecture);
+        Parameters parameters = new Parameters(architecture.network());
         parameters.set(
                 "conv1.kernel", new float[] {1 + 0x1p-8f + 0x1p-10f}); // between 1 and 1 + 2^-7, nearer to the latter
         parameters.set("conv1.bias", new float[] {0x1p-10f});
         parameters.set("latent.kernel", new float[] {1});
         parameters.set("latent.bias", new float[] {0x1p-12f});
         float[] noisy = {0.5f + 0x1p-12f, 0, 0, 0}; // is 0.5 in bf16
-        try (ReferenceEngine engine = new ReferenceEngine(architecture, new EngineOptions(1, "bf16", 1))) {
+        try (ReferenceEngine engine = new ReferenceEngine(architecture.network(), new EngineOptions(1, "bf16", 1))) {
             engine.load(TrainingState.initial(parameters));
             engine.trainStep(noisy, noisy, 1, 1e-3f);
             // 0.5 * (1 + 2^-7) + 2^-10 = 0.5 + 2^-8 + 2^-10, of which bf16 keeps multiples of 2^-8 there
             assertArrayEquals(new float[] {0.5f + 0x1p-8f}, engine.activation("conv1"));
             assertArrayEquals(new float[] {0.5f + 0x1p-8f}, engine.activation("latent")); // 2^-12 is lost again
         }
-        try (ReferenceEngine engine = new ReferenceEngine(architecture, new EngineOptions(1, "fp32", 1))) {
+        try (ReferenceEngine engine = new ReferenceEngine(architecture.network(), new EngineOptions(1, "fp32", 1))) {
             engine.load(TrainingState.initial(parameters));
             engine.trainStep(noisy, noisy, 1, 1e-3f);
             float conv1 = (0.5f + 0x1p-12f) * (1 + 0x1p-8f + 0x1p-10f) + 0x1p-10f;
@@ -358,7 +358,7 @@ class ReferenceEngineTest {
         try (ReferenceEngine engine = open(SMALL, 1, 1)) {
             engine.load(start);
             for (int update = 1; update <= updates; update++) {
-                Parameters gradients = new Parameters(SMALL);
+                Parameters gradients = new Parameters(SMALL.network());
                 double t = start.step() + update;
                 double alpha = learningRate * Math.sqrt(1 - Math.pow(0.999, t)) / (1 - Math.pow(0.9, t));
                 for (int i = 0; i < count; i++) {
@@ -483,7 +483,7 @@ class ReferenceEngineTest {
     @Test
     void aNewEngineHasOnlyZeros() {
         try (ReferenceEngine engine = open(SMALL, 3, 1)) {
-            assertSame(TrainingState.initial(new Parameters(SMALL)), engine.state());
+            assertSame(TrainingState.initial(new Parameters(SMALL.network())), engine.state());
             float[] denoised = new float[SMALL.imageSize()];
             engine.denoise(new float[SMALL.imageSize()], 1, denoised);
             for (float value : denoised) {

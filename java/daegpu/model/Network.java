@@ -1,0 +1,142 @@
+package daegpu.model;
+
+import java.util.ArrayList;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Optional;
+import java.util.Set;
+import java.util.stream.Stream;
+
+/**
+ * A graph of layers from an image to an image. Each layer reads what the image or earlier layers put out; the last one
+ * puts out the denoised image. {@link Builder} makes one.
+ *
+ * @param input the image that goes in
+ * @param layers in an order in which they can be computed
+ * @param latent the tensor through which everything passes, where the network has such a bottleneck: what an encoder
+ *     puts out and a decoder takes in
+ */
+public record Network(Tensor input, List<Layer> layers, Optional<Tensor> latent) {
+
+    /** What the image that goes in is called. */
+    public static final String INPUT = "input";
+
+    public Network {
+        layers = List.copyOf(layers);
+    }
+
+    /** The denoised image: what the last layer puts out. */
+    public Tensor output() {
+        return layers.get(layers.size() - 1).output();
+    }
+
+    /** The layer that puts out {@code tensor}; empty for the image that goes in. */
+    public Optional<Layer> maker(Tensor tensor) {
+        return layers.stream().filter(layer -> layer.output().equals(tensor)).findFirst();
+    }
+
+    /** The image that goes in, and what each layer puts out, in order. */
+    public List<Tensor> tensors() {
+        return Stream.concat(Stream.of(input), layers.stream().map(Layer::output))
+                .toList();
+    }
+
+    /** The layer called {@code name}. @throws IllegalArgumentException if there is none */
+    public Layer layer(String name) {
+        return layers.stream()
+                .filter(layer -> layer.name().equals(name))
+                .findFirst()
+                .orElseThrow(() -> new IllegalArgumentException("this network has no layer " + name));
+    }
+
+    /** Every trainable tensor, kernel before bias, layer by layer: the order of the contiguous array of all of them. */
+    public List<ParameterTensor> parameterTensors() {
+        return layers.stream().flatMap(layer -> layer.parameters().stream()).toList();
+    }
+
+    /** Trainable values in all. */
+    public int parameterCount() {
+        List<ParameterTensor> tensors = parameterTensors();
+        return tensors.get(tensors.size() - 1).end();
+    }
+
+    /** Puts a network together, layer by layer. */
+    public static final class Builder {
+
+        private final Tensor input;
+        private final List<Layer> layers = new ArrayList<>();
+        private final Set<Tensor> made = new HashSet<>();
+        private final Set<Tensor> unread = new HashSet<>();
+        private Optional<Tensor> latent = Optional.empty();
+        private int parameters;
+
+        /** Begins with an image of this size. */
+        public Builder(int height, int width, int channels) {
+            input = new Tensor(INPUT, height, width, channels);
+            made.add(input);
+        }
+
+        /** The image that goes in. */
+        public Tensor input() {
+            return input;
+        }
+
+        /**
+         * Adds a layer.
+         *
+         * @param from what it takes in
+         * @return what it puts out
+         * @throws IllegalArgumentException if there is a layer of that name, {@code from} or what is added is of
+         *     another network, or what is added has not the shape of the output
+         */
+        public Tensor add(LayerDescription layer, Tensor from) {
+            Tensor output = layer.output(from);
+            require(
+                    made.stream().noneMatch(tensor -> tensor.name().equals(layer.name())),
+                    "there are two layers called " + layer.name());
+            require(made.contains(from), layer.name() + " takes in " + from + ", which no earlier layer puts out");
+            layer.added().ifPresent(added -> {
+                require(made.contains(added), layer.name() + " adds " + added + ", which no earlier layer puts out");
+                require(
+                        added.hasShapeOf(output),
+                        layer.name() + " puts out " + output + ", and " + added + " cannot be added to that");
+                unread.remove(added);
+            });
+            unread.remove(from);
+            made.add(output);
+            unread.add(output);
+            Layer added = layer.on(from, parameters);
+            parameters = added.end();
+            layers.add(added);
+            return output;
+        }
+
+        /** Says that everything passes through {@code tensor}. */
+        public Builder latent(Tensor tensor) {
+            latent = Optional.of(tensor);
+            return this;
+        }
+
+        /**
+         * The network.
+         *
+         * @throws IllegalArgumentException if what comes out is not as large as what goes in, or nobody reads what a
+         *     layer puts out
+         */
+        public Network build() {
+            require(!layers.isEmpty(), "a network has at least one layer");
+            Network network = new Network(input, layers, latent);
+            Tensor output = network.output();
+            require(output.hasShapeOf(input), "the image comes out as " + output + " and goes in as " + input);
+            unread.remove(output);
+            require(unread.isEmpty(), "no layer reads " + unread);
+            return network;
+        }
+
+        private static void require(boolean condition, String message) {
+            if (!condition) {
+                throw new IllegalArgumentException(message);
+            }
+        }
+    }
+}
