@@ -2,11 +2,11 @@ package daegpu;
 
 import daegpu.data.ImageSet;
 import daegpu.data.InvalidInputException;
-import daegpu.engine.Engine;
 import daegpu.engine.EngineOptions;
 import daegpu.engine.EngineUnavailableException;
 import daegpu.engine.Engines;
 import daegpu.engine.ImageDenoiser;
+import daegpu.engine.InferenceEngine;
 import daegpu.model.Network;
 import daegpu.model.Tensor;
 import daegpu.train.Checkpoint;
@@ -27,9 +27,9 @@ import java.nio.file.Path;
  */
 public final class Denoiser implements AutoCloseable {
 
-    private final Engine engine;
+    private final InferenceEngine engine;
 
-    private Denoiser(Engine engine) {
+    private Denoiser(InferenceEngine engine) {
         this.engine = engine;
     }
 
@@ -52,9 +52,9 @@ public final class Denoiser implements AutoCloseable {
      */
     public static Denoiser load(Path checkpoint, String engine) {
         Checkpoint model = Checkpoint.read(checkpoint);
-        Engine opened = Engines.open(engine, model.options().network(), EngineOptions.fp32(1))
+        InferenceEngine opened = Engines.open(engine, model.options().network(), EngineOptions.fp32(1))
                 .engine();
-        opened.load(model.state());
+        opened.load(model.state().weights());
         return new Denoiser(opened);
     }
 

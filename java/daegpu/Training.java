@@ -6,6 +6,8 @@ import daegpu.engine.EngineOptions;
 import daegpu.engine.EngineUnavailableException;
 import daegpu.engine.Engines;
 import daegpu.engine.Engines.OpenedEngine;
+import daegpu.engine.InspectableEngine;
+import daegpu.engine.LearningRule;
 import daegpu.model.Architecture;
 import daegpu.model.Initializer;
 import daegpu.noise.Noise;
@@ -155,7 +157,8 @@ public final class Training {
                 new Noise(noise, seed, noiseMean, lowestNoise, highestNoise, false),
                 batchSize,
                 LearningRate.over(schedule, learningRate, updates));
-        try (OpenedEngine opened = Engines.open(engine, architecture.network(), EngineOptions.fp32(batchSize));
+        try (OpenedEngine<InspectableEngine> opened = Engines.openToTrain(
+                        engine, architecture.network(), LearningRule.DEFAULT, EngineOptions.fp32(batchSize));
                 RunDirectory run = RunDirectory.create(directory);
                 TensorBoardLog tensorBoard = new TensorBoardLog(run)) {
             Outcome outcome = new Trainer(

@@ -8,9 +8,9 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import daegpu.data.ImageSet;
 import daegpu.data.InvalidInputException;
-import daegpu.engine.Engine;
 import daegpu.engine.EngineOptions;
 import daegpu.engine.Engines;
+import daegpu.engine.InferenceEngine;
 import daegpu.noise.Noise;
 import daegpu.train.Checkpoint;
 import daegpu.train.LearningRate.Schedule;
@@ -120,9 +120,9 @@ class DenoiserTest {
         float[] expected = new float[values.length];
         float[] latents = new float[5 * 5];
         Checkpoint checkpoint = Checkpoint.read(model);
-        try (Engine engine = Engines.open("auto", checkpoint.options().network(), EngineOptions.fp32(5))
+        try (InferenceEngine engine = Engines.open("auto", checkpoint.options().network(), EngineOptions.fp32(5))
                 .engine()) {
-            engine.load(checkpoint.state());
+            engine.load(checkpoint.state().weights());
             engine.denoise(values, 5, expected);
             engine.encode(values, 5, latents);
         }

@@ -2,10 +2,9 @@ package daegpu.bench;
 
 import daegpu.data.EmbeddedMnist;
 import daegpu.data.ImageSet;
-import daegpu.engine.Engine;
 import daegpu.engine.EngineOptions;
 import daegpu.engine.Engines;
-import daegpu.engine.TrainingState;
+import daegpu.engine.InferenceEngine;
 import daegpu.model.Architecture;
 import daegpu.model.Initializer;
 import java.util.concurrent.TimeUnit;
@@ -41,7 +40,7 @@ public class Denoising {
     @Param("0")
     public int threads;
 
-    private Engine opened;
+    private InferenceEngine opened;
     private float[] noisy;
     private float[] denoised;
 
@@ -55,7 +54,7 @@ public class Denoising {
         }
         opened = Engines.open(engine, Architecture.MNIST.network(), new EngineOptions(batchSize, "fp32", threads))
                 .engine();
-        opened.load(TrainingState.initial(Initializer.glorotUniform(Architecture.MNIST.network(), 1)));
+        opened.load(Initializer.glorotUniform(Architecture.MNIST.network(), 1));
     }
 
     @Benchmark

@@ -2,9 +2,10 @@ package daegpu.bench;
 
 import daegpu.data.EmbeddedMnist;
 import daegpu.data.ImageSet;
-import daegpu.engine.Engine;
 import daegpu.engine.EngineOptions;
 import daegpu.engine.Engines;
+import daegpu.engine.InspectableEngine;
+import daegpu.engine.LearningRule;
 import daegpu.model.Architecture;
 import daegpu.model.Initializer;
 import daegpu.noise.Noise;
@@ -103,8 +104,11 @@ public final class PreviewCost implements Callable<Integer> {
                 batch,
                 LearningRate.over(Schedule.CONSTANT, 1e-3, (long) steps * (epochs + 1)));
         Path folder = Files.createTempDirectory("preview-cost");
-        try (Engine opened = Engines.open(
-                                engine, Architecture.MNIST.network(), new EngineOptions(batch, "fp32", threads))
+        try (InspectableEngine opened = Engines.openToTrain(
+                                engine,
+                                Architecture.MNIST.network(),
+                                LearningRule.DEFAULT,
+                                new EngineOptions(batch, "fp32", threads))
                         .engine();
                 RunDirectory directory = RunDirectory.create(folder.resolve("run"));
                 LivePreview preview =

@@ -3,9 +3,10 @@ package daegpu.bench;
 import daegpu.data.EmbeddedMnist;
 import daegpu.data.ImageFile;
 import daegpu.data.ImageSet;
-import daegpu.engine.Engine;
 import daegpu.engine.EngineOptions;
 import daegpu.engine.Engines;
+import daegpu.engine.InspectableEngine;
+import daegpu.engine.LearningRule;
 import daegpu.engine.TrainingState;
 import daegpu.model.Architecture;
 import daegpu.model.Initializer;
@@ -286,7 +287,8 @@ public final class Scaling implements Callable<Integer> {
     private double training(Architecture architecture, int batch, ImageSet set, double least) {
         int[] order =
                 new Random(1).ints(Math.max(set.count(), batch), 0, set.count()).toArray();
-        try (Engine opened = Engines.open(engine, architecture.network(), new EngineOptions(batch, "fp32", threads))
+        try (InspectableEngine opened = Engines.openToTrain(
+                        engine, architecture.network(), LearningRule.DEFAULT, new EngineOptions(batch, "fp32", threads))
                 .engine()) {
             opened.load(TrainingState.initial(Initializer.glorotUniform(architecture.network(), 1)));
             opened.startEpoch(set, Noise.gaussian(1, 0.5f, 0.5f), 0, order);

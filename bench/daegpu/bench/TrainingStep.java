@@ -2,9 +2,10 @@ package daegpu.bench;
 
 import daegpu.data.EmbeddedMnist;
 import daegpu.data.ImageSet;
-import daegpu.engine.Engine;
 import daegpu.engine.EngineOptions;
 import daegpu.engine.Engines;
+import daegpu.engine.InspectableEngine;
+import daegpu.engine.LearningRule;
 import daegpu.engine.TrainingState;
 import daegpu.model.Architecture;
 import daegpu.model.Initializer;
@@ -43,7 +44,7 @@ public class TrainingStep {
     @Param("0")
     public int threads;
 
-    private Engine opened;
+    private InspectableEngine opened;
     private int images;
     private int next;
 
@@ -51,7 +52,11 @@ public class TrainingStep {
     public void open() {
         ImageSet digits = EmbeddedMnist.training(0);
         images = digits.count();
-        opened = Engines.open(engine, Architecture.MNIST.network(), new EngineOptions(batchSize, "fp32", threads))
+        opened = Engines.openToTrain(
+                        engine,
+                        Architecture.MNIST.network(),
+                        LearningRule.DEFAULT,
+                        new EngineOptions(batchSize, "fp32", threads))
                 .engine();
         opened.load(TrainingState.initial(Initializer.glorotUniform(Architecture.MNIST.network(), 1)));
         opened.startEpoch(

@@ -4,9 +4,10 @@ import com.sun.management.OperatingSystemMXBean;
 import daegpu.data.EmbeddedMnist;
 import daegpu.data.IdxFile;
 import daegpu.data.ImageSet;
-import daegpu.engine.Engine;
 import daegpu.engine.EngineOptions;
 import daegpu.engine.Engines;
+import daegpu.engine.InspectableEngine;
+import daegpu.engine.LearningRule;
 import daegpu.engine.TrainingState;
 import daegpu.model.Architecture;
 import daegpu.model.Initializer;
@@ -59,8 +60,9 @@ public final class TrainingThroughput implements Callable<Integer> {
     public Integer call() {
         ImageSet set = images == null ? EmbeddedMnist.training(60_000) : IdxFile.read(images, 60_000);
         EngineOptions options = new EngineOptions(batch, precision, threads);
-        try (Engine opened =
-                Engines.open(engine, Architecture.MNIST.network(), options).engine()) {
+        try (InspectableEngine opened = Engines.openToTrain(
+                        engine, Architecture.MNIST.network(), LearningRule.DEFAULT, options)
+                .engine()) {
             opened.load(TrainingState.initial(Initializer.glorotUniform(Architecture.MNIST.network(), 0)));
             opened.startEpoch(
                     set,

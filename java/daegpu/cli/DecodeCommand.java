@@ -5,8 +5,8 @@ import daegpu.data.IdxFile;
 import daegpu.data.ImageFile;
 import daegpu.data.ImageSet;
 import daegpu.data.InvalidInputException;
-import daegpu.engine.Engine;
 import daegpu.engine.Engines.OpenedEngine;
+import daegpu.engine.InferenceEngine;
 import daegpu.format.LatentVectors;
 import daegpu.model.Network;
 import daegpu.model.Tensor;
@@ -89,8 +89,8 @@ final class DecodeCommand implements Callable<Integer> {
             Overwriting.requireAllowed(target, overwrite);
         }
         ImageSet images;
-        try (OpenedEngine engine = engineChoice.open(network, 1)) {
-            engine.engine().load(checkpoint.state());
+        try (OpenedEngine<InferenceEngine> engine = engineChoice.open(network, 1)) {
+            engine.engine().load(checkpoint.state().weights());
             images = decode(engine.engine(), vectors);
         }
         if (toIdx) {
@@ -108,7 +108,7 @@ final class DecodeCommand implements Callable<Integer> {
         return ExitStatus.DONE;
     }
 
-    private static ImageSet decode(Engine engine, LatentVectors vectors) {
+    private static ImageSet decode(InferenceEngine engine, LatentVectors vectors) {
         Tensor image = engine.network().output();
         int size = image.size();
         byte[] pixels = new byte[Math.multiplyExact(vectors.count(), size)];

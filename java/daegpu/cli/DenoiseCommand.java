@@ -6,9 +6,9 @@ import daegpu.data.ImageFile;
 import daegpu.data.ImageSet;
 import daegpu.data.InvalidInputException;
 import daegpu.data.Photo;
-import daegpu.engine.Engine;
 import daegpu.engine.Engines.OpenedEngine;
 import daegpu.engine.ImageDenoiser;
+import daegpu.engine.InferenceEngine;
 import daegpu.engine.PhotoDenoiser;
 import daegpu.model.Network;
 import daegpu.model.Tensor;
@@ -172,10 +172,10 @@ final class DenoiseCommand implements Callable<Integer> {
         }
         Noise noise = addNoise ? noise(checkpoint.options().noise()) : null;
         Map<Path, Path> targets = targets();
-        try (OpenedEngine engine = engineChoice.open(network, 1);
+        try (OpenedEngine<InferenceEngine> engine = engineChoice.open(network, 1);
                 FileProgress progress = new FileProgress(
                         spec.commandLine().getOut(), ProgressDisplay.onTerminal() ? System.out : null, "files")) {
-            engine.engine().load(checkpoint.state());
+            engine.engine().load(checkpoint.state().weights());
             PhotoDenoiser denoiser = new PhotoDenoiser(image, engine.engine()::denoise, shared);
             List<Job> pictures = new ArrayList<>();
             int started = 0;
@@ -277,7 +277,8 @@ final class DenoiseCommand implements Callable<Integer> {
      *
      * @return how many values wait to be denoised more than before
      */
-    private long start(Engine engine, Path input, Path target, Noise noise, List<Job> pictures) throws IOException {
+    private long start(InferenceEngine engine, Path input, Path target, Noise noise, List<Job> pictures)
+            throws IOException {
         Overwriting.requireAllowed(target, overwrite);
         Tensor image = engine.network().input();
         String format = InputFiles.formatOf(input);

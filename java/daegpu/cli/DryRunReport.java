@@ -1,6 +1,6 @@
 package daegpu.cli;
 
-import daegpu.engine.Engine;
+import daegpu.engine.TrainingEngine;
 import daegpu.train.DryRun.Timing;
 import daegpu.train.ElapsedTime;
 import daegpu.train.RunDirectory;
@@ -57,7 +57,7 @@ final class DryRunReport {
     }
 
     /** What the process took until now, which a training does not exceed by much. */
-    void printMemory(Engine engine) throws IOException {
+    void printMemory(TrainingEngine engine) throws IOException {
         Optional<Long> peak = peakMemory();
         out.println("Memory:  "
                 + (peak.isPresent()

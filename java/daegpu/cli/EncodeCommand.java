@@ -7,8 +7,8 @@ import daegpu.data.Photo;
 import daegpu.data.PictureFolder;
 import daegpu.data.Preparation;
 import daegpu.data.Preparation.Fit;
-import daegpu.engine.Engine;
 import daegpu.engine.Engines.OpenedEngine;
+import daegpu.engine.InferenceEngine;
 import daegpu.format.LatentVectors;
 import daegpu.model.Network;
 import daegpu.model.Tensor;
@@ -110,10 +110,10 @@ final class EncodeCommand implements Callable<Integer> {
         Preparation preparation = fitting.preparation(network.input(), model.run());
         List<InputFile> files = files();
         waiting = new byte[Math.max(1, CHUNK / imageSize) * imageSize];
-        try (OpenedEngine engine = engineChoice.open(network, 1);
+        try (OpenedEngine<InferenceEngine> engine = engineChoice.open(network, 1);
                 FileProgress progress = new FileProgress(
                         spec.commandLine().getOut(), ProgressDisplay.onTerminal() ? System.out : null, "files")) {
-            engine.engine().load(checkpoint.state());
+            engine.engine().load(checkpoint.state().weights());
             int started = 0;
             for (InputFile file : files) {
                 try {
@@ -162,7 +162,7 @@ final class EncodeCommand implements Callable<Integer> {
         return files;
     }
 
-    private void encode(Engine engine, Path file, String name, Preparation preparation) {
+    private void encode(InferenceEngine engine, Path file, String name, Preparation preparation) {
         Tensor image = engine.network().input();
         if (InputFiles.formatOf(file) == null) {
             ImageSet images = InputFiles.readIdx(file, image);
@@ -194,7 +194,7 @@ final class EncodeCommand implements Callable<Integer> {
         void write(int first, int count, byte[] pixels, int at);
     }
 
-    private void encode(Engine engine, String name, boolean numbered, long all, Source images) {
+    private void encode(InferenceEngine engine, String name, boolean numbered, long all, Source images) {
         int size = engine.network().input().size();
         for (long done = 0; done < all; ) {
             int count = (int) Math.min(all - done, waiting.length / size - waitingCount);
@@ -210,7 +210,7 @@ final class EncodeCommand implements Callable<Integer> {
         }
     }
 
-    private void encodeWaiting(Engine engine) {
+    private void encodeWaiting(InferenceEngine engine) {
         Tensor image = engine.network().input();
         ImageSet images = new ImageSet(image.height(), image.width(), image.channels(), waiting);
         float[] scaled = new float[waitingCount * images.imageSize()];

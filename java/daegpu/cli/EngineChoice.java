@@ -4,6 +4,9 @@ import daegpu.data.InvalidInputException;
 import daegpu.engine.EngineOptions;
 import daegpu.engine.Engines;
 import daegpu.engine.Engines.OpenedEngine;
+import daegpu.engine.InferenceEngine;
+import daegpu.engine.InspectableEngine;
+import daegpu.engine.LearningRule;
 import daegpu.model.Network;
 import java.util.Iterator;
 import java.util.function.Consumer;
@@ -77,7 +80,7 @@ final class EngineChoice {
     String convolutions;
 
     /** Opens the engine. @throws daegpu.engine.EngineUnavailableException if it cannot run here */
-    OpenedEngine open(Network network, int batchSize) {
+    OpenedEngine<InferenceEngine> open(Network network, int batchSize) {
         return Engines.open(engine, network, options(batchSize));
     }
 
@@ -87,7 +90,8 @@ final class EngineChoice {
      *
      * @param say receives one line on the choice, if there was one
      */
-    OpenedEngine openToTrain(Network network, int batchSize, Consumer<String> say) {
+    OpenedEngine<InspectableEngine> openToTrain(
+            Network network, LearningRule rule, int batchSize, Consumer<String> say) {
         EngineOptions options = options(batchSize);
         if (!EngineOptions.CONVOLUTIONS.contains(convolutions)) {
             throw new InvalidInputException("--convolutions must be one of "
@@ -97,7 +101,12 @@ final class EngineChoice {
             convolutions = choice.name();
             say.accept(choice.name() + ": " + choice.reason());
         });
-        return open(network, batchSize);
+        return openToTrain(network, rule, batchSize);
+    }
+
+    /** Opens the engine to train with, with convolutions as they are. */
+    OpenedEngine<InspectableEngine> openToTrain(Network network, LearningRule rule, int batchSize) {
+        return Engines.openToTrain(engine, network, rule, options(batchSize));
     }
 
     /** The options by themselves. @throws InvalidInputException if the number of threads is out of range */

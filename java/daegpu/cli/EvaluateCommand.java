@@ -8,6 +8,7 @@ import daegpu.data.ImageFile;
 import daegpu.data.ImageSet;
 import daegpu.data.ReadingListener;
 import daegpu.engine.Engines.OpenedEngine;
+import daegpu.engine.InferenceEngine;
 import daegpu.model.Network;
 import daegpu.model.Tensor;
 import daegpu.noise.Noise;
@@ -152,8 +153,8 @@ final class EvaluateCommand implements Callable<Integer> {
         Validation validation = images(network.input());
         ImageSet images = validation.images();
         Path figure = output != null ? output : model.file().toAbsolutePath().resolveSibling("robustness.png");
-        try (OpenedEngine engine = engineChoice.open(network, 1)) {
-            engine.engine().load(checkpoint.state());
+        try (OpenedEngine<InferenceEngine> engine = engineChoice.open(network, 1)) {
+            engine.engine().load(checkpoint.state().weights());
             List<Level> levels = new ArrayList<>();
             List<Block> blocks = new ArrayList<>();
             for (Noise each : noises) {
@@ -274,7 +275,8 @@ final class EvaluateCommand implements Callable<Integer> {
         return status;
     }
 
-    private void printTable(OpenedEngine engine, Noise noise, Validation validation, List<Level> levels) {
+    private void printTable(
+            OpenedEngine<InferenceEngine> engine, Noise noise, Validation validation, List<Level> levels) {
         PrintWriter out = spec.commandLine().getOut();
         ImageSet images = validation.images();
         out.println("Engine: " + engine.engine().description() + ": " + engine.reason());

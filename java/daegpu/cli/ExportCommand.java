@@ -76,7 +76,7 @@ final class ExportCommand implements Callable<Integer> {
         }
         Overwriting.requireAllowed(output, overwrite);
         Checkpoint checkpoint = model.read();
-        Parameters parameters = checkpoint.state().parameters();
+        Parameters parameters = checkpoint.state().weights();
         if (target == Target.ONNX) {
             OnnxFile.write(output, parameters, Version.all().get("dae-gpu"));
             spec.commandLine().getOut().println("Wrote " + output + ": ONNX, opset " + OnnxFile.OPSET);

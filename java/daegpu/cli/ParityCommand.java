@@ -2,10 +2,12 @@ package daegpu.cli;
 
 import daegpu.data.EmbeddedMnist;
 import daegpu.data.ImageSet;
-import daegpu.engine.Engine;
 import daegpu.engine.EngineOptions;
 import daegpu.engine.Engines;
 import daegpu.engine.Engines.OpenedEngine;
+import daegpu.engine.GivenBatch;
+import daegpu.engine.InspectableEngine;
+import daegpu.engine.LearningRule;
 import daegpu.model.Architecture;
 import daegpu.model.Initializer;
 import daegpu.noise.Noise;
@@ -79,8 +81,9 @@ final class ParityCommand implements Callable<Integer> {
         }
         for (Path file : files) {
             RecordedValues recorded = RecordedValues.read(file);
-            try (OpenedEngine opened = engineChoice.open(recorded.network(), recorded.batch())) {
-                Engine engine = opened.engine();
+            try (OpenedEngine<InspectableEngine> opened =
+                    engineChoice.openToTrain(recorded.network(), recorded.rule(), recorded.batch())) {
+                InspectableEngine engine = opened.engine();
                 passed &= print(recorded, engine, Parity.replay(recorded, engine, tolerance(opened)));
             }
         }
@@ -93,13 +96,15 @@ final class ParityCommand implements Callable<Integer> {
         for (long chosen = first; ; chosen++) {
             RandomNetwork network = new RandomNetwork(chosen);
             out().println(network);
-            try (OpenedEngine opened = engineChoice.open(network.architecture.network(), network.batch);
-                    Engine reference = Engines.open(
+            try (OpenedEngine<InspectableEngine> opened = engineChoice.openToTrain(
+                            network.architecture.network(), LearningRule.DEFAULT, network.batch);
+                    InspectableEngine reference = Engines.openToTrain(
                                     "reference",
                                     network.architecture.network(),
+                                    LearningRule.DEFAULT,
                                     new EngineOptions(network.batch, referencePrecision(opened), 0))
                             .engine()) {
-                Engine engine = opened.engine();
+                InspectableEngine engine = opened.engine();
                 RecordedValues recorded = network.record(reference);
                 Tolerance tolerance = tolerance(opened);
                 List<Comparison> comparisons = Parity.replay(recorded, engine, tolerance);
@@ -115,16 +120,16 @@ final class ParityCommand implements Callable<Integer> {
     }
 
     /** On a GPU bf16 rounds elsewhere than on processors, so there fp32 is the measure, as for tf32. */
-    private String referencePrecision(OpenedEngine engine) {
+    private String referencePrecision(OpenedEngine<?> engine) {
         return engine.name().equals("cuda") ? "fp32" : engineChoice.precision;
     }
 
-    private Tolerance tolerance(OpenedEngine engine) {
+    private Tolerance tolerance(OpenedEngine<?> engine) {
         return Tolerance.of(engine.name(), engineChoice.precision);
     }
 
     /** Prints the table and whether all is within its bounds, which it returns. */
-    private boolean print(RecordedValues recorded, Engine engine, List<Comparison> comparisons) {
+    private boolean print(RecordedValues recorded, InspectableEngine engine, List<Comparison> comparisons) {
         PrintWriter out = out();
         out.println(engine.description() + " against " + recorded.name());
         out.printf("%-28s %12s %12s %12s%n", "tensor", "absolute", "relative", "bound");
@@ -178,16 +183,15 @@ final class ParityCommand implements Callable<Integer> {
                     2 + random.nextInt(31));
         }
 
-        RecordedValues record(Engine reference) {
+        RecordedValues record(InspectableEngine reference) {
             float[] clean = new float[batch * digits.imageSize()];
             float[] noisy = new float[clean.length];
             reference.corrupt(digits, Noise.gaussian(seed, 0.5f, 0.5f), 0, 0, 0, batch, clean, noisy);
             return RecordedValues.record(
                     reference,
+                    LearningRule.DEFAULT,
                     Initializer.glorotUniform(architecture.network(), seed),
-                    clean,
-                    noisy,
-                    batch,
+                    new GivenBatch(clean, noisy, batch),
                     1e-3f,
                     STEPS);
         }

@@ -4,9 +4,9 @@ import daegpu.data.ImageFile;
 import daegpu.data.ImageSet;
 import daegpu.data.InvalidInputException;
 import daegpu.data.ReadingListener;
-import daegpu.engine.Engine;
 import daegpu.engine.Engines.OpenedEngine;
 import daegpu.engine.ImageDenoiser;
+import daegpu.engine.InferenceEngine;
 import daegpu.model.Network;
 import daegpu.model.Tensor;
 import daegpu.noise.Noise;
@@ -75,8 +75,8 @@ final class PreviewCommand implements Callable<Integer> {
         Noise noise = checkpoint.options().noise();
         ImageSet images = data.read(model, image, new PictureFitting(), MOST_IMAGES, ReadingListener.SILENT)
                 .images();
-        try (OpenedEngine engine = engineChoice.open(network, 1)) {
-            engine.engine().load(checkpoint.state());
+        try (OpenedEngine<InferenceEngine> engine = engineChoice.open(network, 1)) {
+            engine.engine().load(checkpoint.state().weights());
             int columns =
                     Math.min(images.count(), ContactSheet.columnsWithin(SHEET_WIDTH, image.height(), image.width()));
             new ModelPreview(
@@ -93,7 +93,7 @@ final class PreviewCommand implements Callable<Integer> {
         return ExitStatus.DONE;
     }
 
-    private static ModelPreview.Model functions(Engine engine, ImageSet images, Noise noise, int columns) {
+    private static ModelPreview.Model functions(InferenceEngine engine, ImageSet images, Noise noise, int columns) {
         return new ModelPreview.Model() {
             @Override
             public Block corrupted(float level, long draw) {

@@ -8,6 +8,8 @@ import daegpu.data.Preparation;
 import daegpu.data.Preparation.Colour;
 import daegpu.data.Preparation.Fit;
 import daegpu.engine.Engines.OpenedEngine;
+import daegpu.engine.InspectableEngine;
+import daegpu.engine.LearningRule;
 import daegpu.engine.TrainingState;
 import daegpu.model.Architecture;
 import daegpu.model.Initializer;
@@ -421,7 +423,7 @@ final class TrainCommand implements Callable<Integer> {
         Parameters initial = model != null
                 ? model.state().parameters()
                 : Initializer.glorotUniform(options.network(), options.noise().seed());
-        try (OpenedEngine engine = openEngine(options);
+        try (OpenedEngine<InspectableEngine> engine = openEngine(options);
                 RunDirectory directory = run.dryRun ? RunDirectory.planned(output) : RunDirectory.create(output)) {
             if (run.dryRun) {
                 printPlan(options, engine, images, directory);
@@ -433,8 +435,9 @@ final class TrainCommand implements Callable<Integer> {
         }
     }
 
-    private OpenedEngine openEngine(TrainingOptions options) {
-        return engineChoice.openToTrain(options.network(), options.batchSize(), line -> convolutionsChoice = line);
+    private OpenedEngine<InspectableEngine> openEngine(TrainingOptions options) {
+        return engineChoice.openToTrain(
+                options.network(), LearningRule.DEFAULT, options.batchSize(), line -> convolutionsChoice = line);
     }
 
     private DataSets openImages() {
@@ -595,14 +598,14 @@ final class TrainCommand implements Callable<Integer> {
                         + " --epochs "
                         + 2 * epochsDone);
                 if (!Files.exists(directory.report()) && !run.dryRun) { // it was killed after its last checkpoint
-                    try (OpenedEngine engine = openEngine(options)) {
+                    try (OpenedEngine<InspectableEngine> engine = openEngine(options)) {
                         engine.engine().load(checkpoint.state());
                         writeReport(engine, images, directory, true);
                     }
                 }
                 return ExitStatus.DONE;
             }
-            try (OpenedEngine engine = openEngine(options)) {
+            try (OpenedEngine<InspectableEngine> engine = openEngine(options)) {
                 printPlan(options, engine, images, directory);
                 out().printf(
                                 "Going on after update %,d of %,d.%n",
@@ -681,7 +684,7 @@ final class TrainCommand implements Callable<Integer> {
     }
 
     /** Every option of this run, with the engine that {@code auto} took and the number of processors that 0 meant. */
-    private RunRecord record(OpenedEngine engine) {
+    private RunRecord record(OpenedEngine<InspectableEngine> engine) {
         Map<String, Object> options = new LinkedHashMap<>();
         for (OptionSpec option : spec.options()) {
             if (!option.usageHelp() && !option.versionHelp() && !UNRECORDED.contains(option.longestName())) {
@@ -692,7 +695,7 @@ final class TrainCommand implements Callable<Integer> {
     }
 
     /** The options that can be changed when a run is resumed. */
-    private Map<String, Object> changeable(OpenedEngine engine) {
+    private Map<String, Object> changeable(OpenedEngine<InspectableEngine> engine) {
         Map<String, Object> options = new LinkedHashMap<>();
         options.put("epochs", training.epochs);
         options.put("data", recorded(data.path));
@@ -716,7 +719,8 @@ final class TrainCommand implements Callable<Integer> {
                 : value;
     }
 
-    private void printPlan(TrainingOptions options, OpenedEngine engine, DataSets images, RunDirectory directory) {
+    private void printPlan(
+            TrainingOptions options, OpenedEngine<InspectableEngine> engine, DataSets images, RunDirectory directory) {
         PrintWriter out = out();
         out.println(NetworkSummary.of(options.network()));
         out.println();
@@ -749,7 +753,7 @@ final class TrainCommand implements Callable<Integer> {
     private int dryRun(
             TrainingOptions options,
             DataSets images,
-            OpenedEngine engine,
+            OpenedEngine<InspectableEngine> engine,
             RunDirectory directory,
             TrainingState state,
             long epochsDone)
@@ -785,7 +789,11 @@ final class TrainCommand implements Callable<Integer> {
     }
 
     private int train(
-            TrainingOptions options, DataSets images, OpenedEngine engine, RunDirectory directory, Start start)
+            TrainingOptions options,
+            DataSets images,
+            OpenedEngine<InspectableEngine> engine,
+            RunDirectory directory,
+            Start start)
             throws IOException {
         try (ProgressDisplay display = new ProgressDisplay(out(), ProgressDisplay.onTerminal() ? System.out : null);
                 TensorBoardLog tensorBoard = new TensorBoardLog(directory);
@@ -847,7 +855,8 @@ final class TrainCommand implements Callable<Integer> {
     }
 
     /** @param complete whether the engine holds what the training came to */
-    private void writeReport(OpenedEngine engine, DataSets images, RunDirectory directory, boolean complete)
+    private void writeReport(
+            OpenedEngine<InspectableEngine> engine, DataSets images, RunDirectory directory, boolean complete)
             throws IOException {
         if (complete) {
             LatentMap.write(engine.engine(), images.validation(), labels(images.validation()), directory.latentMap());

@@ -3,10 +3,12 @@ package daegpu.engine;
 import daegpu.engine.cpu.CpuEngine;
 import daegpu.engine.cuda.CudaEngine;
 import daegpu.engine.reference.ReferenceEngine;
+import daegpu.engine.reference.ReferenceTrainingEngine;
 import daegpu.model.Network;
 import java.util.List;
 import java.util.Optional;
 import java.util.StringJoiner;
+import java.util.function.Function;
 import java.util.function.Supplier;
 
 /** Opens engines by name. */
@@ -18,22 +20,42 @@ public final class Engines {
     private Engines() {}
 
     /**
-     * Opens an engine.
+     * Opens an engine that trains.
      *
      * @param name one of {@link #NAMES}
      * @throws EngineUnavailableException if this engine cannot run here, or the name or an option is not known to it
      */
-    public static OpenedEngine open(String name, Network network, EngineOptions options) {
-        return switch (name) {
-            case "reference" ->
-                new OpenedEngine("reference", new ReferenceEngine(network, options), "it was asked for");
-            case "cpu" -> new OpenedEngine("cpu", new CpuEngine(network, options), "it was asked for");
-            case "cuda" -> new OpenedEngine("cuda", new CudaEngine(network, options), "it was asked for");
-            case "auto" -> openFastest(network, options);
-            default ->
-                throw new EngineUnavailableException(
-                        "there is no engine called " + name + "; there are " + String.join(", ", NAMES));
-        };
+    public static OpenedEngine<InspectableEngine> openToTrain(
+            String name, Network network, LearningRule rule, EngineOptions options) {
+        return open(name, options, chosen -> switch (chosen) {
+            case "reference" -> new ReferenceTrainingEngine(network, rule, options);
+            case "cpu" -> new CpuEngine(network, rule, options);
+            default -> new CudaEngine(network, rule, options);
+        });
+    }
+
+    /**
+     * Opens an engine that runs a network, without memory for training.
+     *
+     * @param name one of {@link #NAMES}
+     * @throws EngineUnavailableException if this engine cannot run here, or the name or an option is not known to it
+     */
+    public static OpenedEngine<InferenceEngine> open(String name, Network network, EngineOptions options) {
+        return open(name, options, chosen -> switch (chosen) {
+            case "reference" -> new ReferenceEngine(network, options);
+            case "cpu" -> new CpuEngine(network, LearningRule.DEFAULT, options);
+            default -> new CudaEngine(network, LearningRule.DEFAULT, options);
+        });
+    }
+
+    private static <E extends InferenceEngine> OpenedEngine<E> open(
+            String name, EngineOptions options, Function<String, E> opener) {
+        if (!NAMES.contains(name)) {
+            throw new EngineUnavailableException(
+                    "there is no engine called " + name + "; there are " + String.join(", ", NAMES));
+        }
+        Choice choice = name.equals("auto") ? automatic(options) : new Choice(name, "it was asked for");
+        return new OpenedEngine<>(choice.name(), opener.apply(choice.name()), choice.reason());
     }
 
     /** The native libraries that engines load here, with their versions, or why they do not. */
@@ -87,12 +109,6 @@ public final class Engines {
         return engine.equals("cuda") ? Optional.of(CudaEngine.chooseConvolutions(network, options)) : Optional.empty();
     }
 
-    private static OpenedEngine openFastest(Network network, EngineOptions options) {
-        Choice choice = automatic(options);
-        return new OpenedEngine(
-                choice.name(), open(choice.name(), network, options).engine(), choice.reason());
-    }
-
     /**
      * What {@code auto} takes.
      *
@@ -108,7 +124,8 @@ public final class Engines {
      * @param engine the engine itself
      * @param reason why it was this one, for people
      */
-    public record OpenedEngine(String name, Engine engine, String reason) implements AutoCloseable {
+    public record OpenedEngine<E extends InferenceEngine>(String name, E engine, String reason)
+            implements AutoCloseable {
 
         /** Closes the engine. */
         @Override

@@ -21,7 +21,7 @@ public final class ImageDenoiser {
      * @return as many images, each value rounded to the nearest byte
      * @throws IllegalArgumentException if the images are of another size
      */
-    public static ImageSet denoise(Engine engine, ImageSet images, Noise noise, long base) {
+    public static ImageSet denoise(InferenceEngine engine, ImageSet images, Noise noise, long base) {
         int size = engine.network().input().size();
         if (images.imageSize() != size) {
             throw new IllegalArgumentException(

@@ -12,7 +12,7 @@ import java.util.List;
  */
 public final class PhotoDenoiser {
 
-    /** What a network does to a batch: {@link Engine#denoise}. */
+    /** What a network does to a batch: {@link InferenceEngine#denoise}. */
     @FunctionalInterface
     public interface Batch {
 

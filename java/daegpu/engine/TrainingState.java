@@ -2,6 +2,7 @@ package daegpu.engine;
 
 import daegpu.model.Network;
 import daegpu.model.Parameters;
+import java.util.Optional;
 
 /**
  * Everything that training changes, and so all that an engine needs to go on where another stopped.
@@ -9,9 +10,20 @@ import daegpu.model.Parameters;
  * @param parameters weights and biases
  * @param firstMoment Adam's m, the running mean of the gradients (Keras: momentum)
  * @param secondMoment Adam's v, the running mean of their squares (Keras: velocity)
+ * @param average the exponential moving average of the parameters, where the learning rule has one
  * @param step updates done so far
  */
-public record TrainingState(Parameters parameters, Parameters firstMoment, Parameters secondMoment, long step) {
+public record TrainingState(
+        Parameters parameters,
+        Parameters firstMoment,
+        Parameters secondMoment,
+        Optional<Parameters> average,
+        long step) {
+
+    /** A state without an average. */
+    public TrainingState(Parameters parameters, Parameters firstMoment, Parameters secondMoment, long step) {
+        this(parameters, firstMoment, secondMoment, Optional.empty(), step);
+    }
 
     /** A state in which no update was done yet. */
     public static TrainingState initial(Parameters parameters) {
@@ -19,8 +31,22 @@ public record TrainingState(Parameters parameters, Parameters firstMoment, Param
         return new TrainingState(parameters, new Parameters(network), new Parameters(network), 0);
     }
 
+    /** What denoises: the average if there is one, else the parameters. */
+    public Parameters weights() {
+        return average.orElse(parameters);
+    }
+
+    /** The same with an average that begins at the parameters, or without one, as {@code rule} wants it. */
+    public TrainingState under(LearningRule rule) {
+        Optional<Parameters> fitting = rule.averageDecay().isEmpty()
+                ? Optional.empty()
+                : Optional.of(average.orElse(parameters).copy());
+        return new TrainingState(parameters, firstMoment, secondMoment, fitting, step);
+    }
+
     /** An independent copy. */
     public TrainingState copy() {
-        return new TrainingState(parameters.copy(), firstMoment.copy(), secondMoment.copy(), step);
+        return new TrainingState(
+                parameters.copy(), firstMoment.copy(), secondMoment.copy(), average.map(Parameters::copy), step);
     }
 }

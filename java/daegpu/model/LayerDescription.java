@@ -31,6 +31,25 @@ public record LayerDescription(
         int height,
         int width) {
 
+    /** @throws IllegalArgumentException if there is no such layer */
+    public LayerDescription {
+        require(name != null && !name.isBlank(), "a layer has a name");
+        require(filters > 0, name + " needs at least one filter, not " + filters);
+        require(
+                kernelSize >= 1 && kernelSize <= 7 && kernelSize % 2 == 1,
+                name + " needs a kernel size of 1, 3, 5 or 7, not " + kernelSize);
+        require(stride == 1 || stride == 2, name + " needs a stride of 1 or 2, not " + stride);
+        require(
+                height > 0 && width > 0 && filters % ((long) height * width) == 0,
+                name + " cannot put " + filters + " units into " + height + "x" + width + " pixels");
+    }
+
+    private static void require(boolean condition, String message) {
+        if (!condition) {
+            throw new IllegalArgumentException(message);
+        }
+    }
+
     /** A 'same' convolution. */
     public static LayerDescription convolution(String name, int filters, int kernelSize, int stride) {
         return of(name, Operation.CONVOLUTION, filters, kernelSize, stride);

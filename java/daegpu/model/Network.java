@@ -70,8 +70,11 @@ public record Network(Tensor input, List<Layer> layers, Optional<Tensor> latent)
         private Optional<Tensor> latent = Optional.empty();
         private int parameters;
 
-        /** Begins with an image of this size. */
+        /** Begins with an image of this size. @throws IllegalArgumentException if it has no values */
         public Builder(int height, int width, int channels) {
+            require(
+                    height > 0 && width > 0 && channels > 0,
+                    "an image has at least one value, and is not " + height + "x" + width + "x" + channels);
             input = new Tensor(INPUT, height, width, channels);
             made.add(input);
         }

@@ -1,6 +1,6 @@
 package daegpu.parity;
 
-import daegpu.engine.Engine;
+import daegpu.engine.InspectableEngine;
 import daegpu.engine.TrainingState;
 import daegpu.model.Layer;
 import daegpu.model.ParameterTensor;
@@ -20,7 +20,7 @@ public final class Parity {
      * @return one comparison for each activation, gradient and parameter tensor, in the order in which they are
      *     computed
      */
-    public static List<Comparison> replay(RecordedValues recorded, Engine engine, Tolerance tolerance) {
+    public static List<Comparison> replay(RecordedValues recorded, InspectableEngine engine, Tolerance tolerance) {
         List<Comparison> comparisons = new ArrayList<>();
         inference(recorded, engine, tolerance, comparisons);
         training(recorded, engine, tolerance, comparisons);
@@ -35,7 +35,8 @@ public final class Parity {
      *
      * @param bound how far from zero such an input may be, relative to the largest activation of its layer
      */
-    public static boolean roundingOpensRelu(RecordedValues recorded, Engine reference, Engine engine, double bound) {
+    public static boolean roundingOpensRelu(
+            RecordedValues recorded, InspectableEngine reference, InspectableEngine engine, double bound) {
         reference.load(TrainingState.initial(recorded.initial()));
         engine.load(TrainingState.initial(recorded.initial()));
         for (int step = 0; step < recorded.steps(); step++) {
@@ -45,7 +46,7 @@ public final class Parity {
             for (Layer layer : recorded.network().layers()) {
                 if (layer.activation() == Layer.Activation.RELU) {
                     double furthest =
-                            openOnOneOnly(reference.activation(layer.name()), engine.activation(layer.name()));
+                            openOnOneOnly(reference.activation(layer.output()), engine.activation(layer.output()));
                     if (furthest > bound) {
                         return false;
                     }
@@ -76,28 +77,32 @@ public final class Parity {
 
     /** The path that denoises and encodes, which may not be the one that trains. */
     private static void inference(
-            RecordedValues recorded, Engine engine, Tolerance tolerance, List<Comparison> comparisons) {
+            RecordedValues recorded, InspectableEngine engine, Tolerance tolerance, List<Comparison> comparisons) {
         engine.load(TrainingState.initial(recorded.initial()));
         float[] denoised = new float[recorded.clean().length];
         engine.denoise(recorded.noisy(), recorded.batch(), denoised);
-        comparisons.add(
-                Comparison.everywhere("denoise", recorded.activations().get("output"), denoised, tolerance.values()));
-        float[] latents = new float
-                [recorded.batch() * recorded.network().latent().orElseThrow().size()];
-        engine.encode(recorded.noisy(), recorded.batch(), latents);
-        comparisons.add(
-                Comparison.everywhere("encode", recorded.activations().get("latent"), latents, tolerance.values()));
+        comparisons.add(Comparison.everywhere(
+                "denoise",
+                recorded.activations().get(recorded.network().output().name()),
+                denoised,
+                tolerance.values()));
+        recorded.network().latent().ifPresent(latent -> {
+            float[] latents = new float[recorded.batch() * latent.size()];
+            engine.encode(recorded.noisy(), recorded.batch(), latents);
+            comparisons.add(Comparison.everywhere(
+                    "encode", recorded.activations().get(latent.name()), latents, tolerance.values()));
+        });
     }
 
     private static void training(
-            RecordedValues recorded, Engine engine, Tolerance tolerance, List<Comparison> comparisons) {
+            RecordedValues recorded, InspectableEngine engine, Tolerance tolerance, List<Comparison> comparisons) {
         engine.takeLosses();
         trainStep(recorded, engine);
         for (Layer layer : recorded.network().layers()) {
             comparisons.add(Comparison.everywhere(
                     "activation." + layer.name(),
                     recorded.activations().get(layer.name()),
-                    engine.activation(layer.name()),
+                    engine.activation(layer.output()),
                     tolerance.values()));
         }
         for (ParameterTensor tensor : recorded.network().parameterTensors()) {
@@ -114,25 +119,40 @@ public final class Parity {
         if (recorded.steps() > 1) {
             compareParameters(recorded, recorded.afterLast(), engine, recorded.steps(), tolerance, comparisons);
         }
+        recorded.average().ifPresent(expected -> {
+            Parameters actual = engine.state().weights();
+            compareParameters("average", recorded, expected, actual, recorded.steps(), tolerance, comparisons);
+        });
         comparisons.add(Comparison.everywhere(
                 "losses", floats(recorded.losses()), floats(engine.takeLosses()), tolerance.values()));
     }
 
-    private static void trainStep(RecordedValues recorded, Engine engine) {
-        engine.trainStep(recorded.clean(), recorded.noisy(), recorded.batch(), recorded.learningRate());
+    private static void trainStep(RecordedValues recorded, InspectableEngine engine) {
+        engine.trainStep(recorded.given(), recorded.learningRate());
     }
 
     private static void compareParameters(
             RecordedValues recorded,
             Parameters expected,
-            Engine engine,
+            InspectableEngine engine,
             int updates,
             Tolerance tolerance,
             List<Comparison> comparisons) {
         Parameters actual = engine.state().parameters();
+        compareParameters("after", recorded, expected, actual, updates, tolerance, comparisons);
+    }
+
+    private static void compareParameters(
+            String kind,
+            RecordedValues recorded,
+            Parameters expected,
+            Parameters actual,
+            int updates,
+            Tolerance tolerance,
+            List<Comparison> comparisons) {
         for (ParameterTensor tensor : recorded.network().parameterTensors()) {
             comparisons.add(Comparison.afterUpdates(
-                    "after" + updates + "." + tensor.name(),
+                    kind + updates + "." + tensor.name(),
                     expected.get(tensor.name()),
                     actual.get(tensor.name()),
                     tolerance.parameters(),
@@ -142,9 +162,9 @@ public final class Parity {
     }
 
     /** Adam alone, on the recorded gradients: whatever the precision of the engine, its update is exact. */
-    private static void adam(RecordedValues recorded, Engine engine, List<Comparison> comparisons) {
+    private static void adam(RecordedValues recorded, InspectableEngine engine, List<Comparison> comparisons) {
         engine.load(TrainingState.initial(recorded.initial()));
-        engine.applyGradients(recorded.gradients(), recorded.learningRate());
+        engine.update(recorded.gradients(), recorded.learningRate());
         Parameters actual = engine.state().parameters();
         for (ParameterTensor tensor : recorded.network().parameterTensors()) {
             comparisons.add(Comparison.everywhere(

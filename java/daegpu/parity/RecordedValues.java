@@ -4,7 +4,11 @@ import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.DeserializationFeature;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import daegpu.data.InvalidInputException;
-import daegpu.engine.Engine;
+import daegpu.engine.GivenBatch;
+import daegpu.engine.InspectableEngine;
+import daegpu.engine.LearningRule;
+import daegpu.engine.Loss;
+import daegpu.engine.Optimizer;
 import daegpu.engine.TrainingState;
 import daegpu.format.Safetensors;
 import daegpu.format.Safetensors.Tensor;
@@ -19,6 +23,8 @@ import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
+import java.util.OptionalDouble;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.IntStream;
@@ -29,6 +35,7 @@ import java.util.stream.IntStream;
  *
  * @param name where the values come from, for people
  * @param network the network
+ * @param rule loss, optimizer and average
  * @param batch images in the batch
  * @param learningRate of Adam, constant
  * @param clean {@code [batch, height, width, channels]} in [0, 1]
@@ -38,11 +45,13 @@ import java.util.stream.IntStream;
  * @param gradients of the loss by each parameter, at the initial parameters
  * @param afterFirst parameters after the first step
  * @param afterLast parameters after all steps
+ * @param average of the parameters after all steps, where the rule has one
  * @param losses of each step, before its update
  */
 public record RecordedValues(
         String name,
         Network network,
+        LearningRule rule,
         int batch,
         float learningRate,
         float[] clean,
@@ -52,10 +61,18 @@ public record RecordedValues(
         Parameters gradients,
         Parameters afterFirst,
         Parameters afterLast,
+        Optional<Parameters> average,
         double[] losses) {
 
     private static final ObjectMapper JSON = new ObjectMapper().disable(DeserializationFeature.ACCEPT_FLOAT_AS_INT);
     private static final Pattern LEARNING_RATE = Pattern.compile("\\blr=([0-9.eE+-]+)");
+    private static final Pattern WEIGHT_DECAY = Pattern.compile("\\bweight_decay=([0-9.eE+-]+)");
+    private static final Pattern FIRST_WORD = Pattern.compile("^\\w+");
+
+    /** The batch. */
+    public GivenBatch given() {
+        return new GivenBatch(clean, noisy, batch);
+    }
 
     /** Training steps that were recorded. */
     public int steps() {
@@ -64,34 +81,18 @@ public record RecordedValues(
 
     /**
      * Reads a file of recorded values: a safetensors file with the metadata {@code image}, {@code filters},
-     * {@code kernel}, {@code latent}, {@code batch}, {@code steps} and {@code optimizer} (which names {@code lr=…}),
-     * and the tensors {@code input.clean}, {@code input.noisy}, {@code losses}, and for each layer or parameter
-     * {@code initial.*}, {@code activation.*}, {@code gradient.*}, {@code after1.*} and {@code after<steps>.*}.
+     * {@code kernel} and {@code latent}, or {@code image} and {@code layers} (see {@link RecordedNetwork});
+     * {@code batch}, {@code steps} and {@code optimizer} (which names {@code lr=…}, and {@code weight_decay=…} if there
+     * is any); perhaps {@code loss} and {@code ema}, the decay of an average; and the tensors {@code input.clean},
+     * {@code input.noisy}, {@code losses}, and for each layer or parameter {@code initial.*}, {@code activation.*},
+     * {@code gradient.*}, {@code after1.*} and {@code after<steps>.*}, with an average {@code average<steps>.*}.
      *
      * @throws InvalidInputException if the file is damaged, lacks something or contradicts itself
      */
     public static RecordedValues read(Path file) {
         Safetensors content = Safetensors.read(file);
-        int[] image = integers(file, content, "image");
-        if (image.length != 3) {
-            throw new InvalidInputException(
-                    file + ": its image must be [height, width, channels], not " + Arrays.toString(image));
-        }
-        Network network;
-        try {
-            network = new Architecture(
-                            image[0],
-                            image[1],
-                            image[2],
-                            Arrays.stream(integers(file, content, "filters"))
-                                    .boxed()
-                                    .toList(),
-                            integer(file, content, "kernel"),
-                            integer(file, content, "latent"))
-                    .network();
-        } catch (IllegalArgumentException e) {
-            throw new InvalidInputException(file + ": " + e.getMessage(), e);
-        }
+        Network network = network(file, content);
+        LearningRule rule = rule(file, content);
         int batch = integer(file, content, "batch");
         int steps = integer(file, content, "steps");
         if (batch < 1 || steps < 1) {
@@ -109,6 +110,7 @@ public record RecordedValues(
         return new RecordedValues(
                 file.toString(),
                 network,
+                rule,
                 batch,
                 learningRate(file, content),
                 values(file, content, "input.clean", imageValues),
@@ -118,44 +120,98 @@ public record RecordedValues(
                 parameters(file, content, "gradient.", network),
                 parameters(file, content, "after1.", network),
                 parameters(file, content, "after" + steps + ".", network),
+                rule.averageDecay().isPresent()
+                        ? Optional.of(parameters(file, content, "average" + steps + ".", network))
+                        : Optional.empty(),
                 IntStream.range(0, steps).mapToDouble(i -> losses[i]).toArray());
     }
 
     /**
      * Records what an engine computes, to be replayed on another one.
      *
+     * @param rule for which the engine was opened
      * @param initial parameters to start from, of the engine's network
-     * @param clean {@code [batch, height, width, channels]} in [0, 1]
-     * @param noisy likewise, corrupted
      */
     public static RecordedValues record(
-            Engine engine, Parameters initial, float[] clean, float[] noisy, int batch, float learningRate, int steps) {
+            InspectableEngine engine,
+            LearningRule rule,
+            Parameters initial,
+            GivenBatch given,
+            float learningRate,
+            int steps) {
         Network network = engine.network();
         engine.load(TrainingState.initial(initial));
         engine.takeLosses();
-        engine.trainStep(clean, noisy, batch, learningRate);
+        engine.trainStep(given, learningRate);
         Map<String, float[]> activations = new LinkedHashMap<>();
         for (Layer layer : network.layers()) {
-            activations.put(layer.name(), engine.activation(layer.name()));
+            activations.put(layer.name(), engine.activation(layer.output()));
         }
         Parameters gradients = engine.gradients();
         Parameters afterFirst = engine.state().parameters();
         for (int step = 1; step < steps; step++) {
-            engine.trainStep(clean, noisy, batch, learningRate);
+            engine.trainStep(given, learningRate);
         }
+        TrainingState last = engine.state();
         return new RecordedValues(
                 engine.description(),
                 network,
-                batch,
+                rule,
+                given.count(),
                 learningRate,
-                clean,
-                noisy,
+                given.clean(),
+                given.noisy(),
                 initial,
                 activations,
                 gradients,
                 afterFirst,
-                engine.state().parameters(),
+                last.parameters(),
+                last.average(),
                 engine.takeLosses());
+    }
+
+    /** The autoencoder that {@code filters} describes, or the graph that {@code layers} does. */
+    private static Network network(Path file, Safetensors content) {
+        int[] image = integers(file, content, "image");
+        if (image.length != 3) {
+            throw new InvalidInputException(
+                    file + ": its image must be [height, width, channels], not " + Arrays.toString(image));
+        }
+        try {
+            if (content.metadata().containsKey("layers")) {
+                return RecordedNetwork.read(image, text(file, content, "layers"));
+            }
+            return new Architecture(
+                            image[0],
+                            image[1],
+                            image[2],
+                            Arrays.stream(integers(file, content, "filters"))
+                                    .boxed()
+                                    .toList(),
+                            integer(file, content, "kernel"),
+                            integer(file, content, "latent"))
+                    .network();
+        } catch (InvalidInputException e) {
+            throw e;
+        } catch (IllegalArgumentException e) {
+            throw new InvalidInputException(file + ": " + e.getMessage(), e);
+        }
+    }
+
+    private static LearningRule rule(Path file, Safetensors content) {
+        String loss = content.metadata().getOrDefault("loss", Loss.MSE.toString());
+        Matcher word = FIRST_WORD.matcher(loss);
+        String average = content.metadata().get("ema");
+        Matcher decay = WEIGHT_DECAY.matcher(text(file, content, "optimizer"));
+        try {
+            return new LearningRule(
+                    // Files that were recorded before there were other losses describe theirs in a sentence.
+                    loss.startsWith("mean over") || !word.find() ? Loss.MSE : Loss.of(word.group()),
+                    decay.find() ? Optimizer.adamW(Double.parseDouble(decay.group(1))) : Optimizer.ADAM,
+                    average == null ? OptionalDouble.empty() : OptionalDouble.of(Double.parseDouble(average)));
+        } catch (IllegalArgumentException e) {
+            throw new InvalidInputException(file + ": " + e.getMessage(), e);
+        }
     }
 
     private static String text(Path file, Safetensors content, String key) {

@@ -1,7 +1,7 @@
 package daegpu.train;
 
 import daegpu.data.ImageSet;
-import daegpu.engine.Engine;
+import daegpu.engine.TrainingEngine;
 import daegpu.engine.TrainingState;
 import java.util.Optional;
 import java.util.function.BooleanSupplier;
@@ -56,7 +56,7 @@ public final class DryRun {
             TrainingOptions options,
             ImageSet training,
             ImageSet validation,
-            Engine engine,
+            TrainingEngine engine,
             TrainingState state,
             BooleanSupplier stop) {
         engine.load(state);
@@ -83,14 +83,18 @@ public final class DryRun {
     private static final class Updates {
         private final TrainingOptions options;
         private final ImageSet training;
-        private final Engine engine;
+        private final TrainingEngine engine;
         private final long firstStep;
         private final BooleanSupplier stop;
         private int count;
         private double seconds;
 
         private Updates(
-                TrainingOptions options, ImageSet training, Engine engine, long firstStep, BooleanSupplier stop) {
+                TrainingOptions options,
+                ImageSet training,
+                TrainingEngine engine,
+                long firstStep,
+                BooleanSupplier stop) {
             this.options = options;
             this.training = training;
             this.engine = engine;

@@ -1,7 +1,7 @@
 package daegpu.train;
 
 import daegpu.data.ImageSet;
-import daegpu.engine.Engine;
+import daegpu.engine.InferenceEngine;
 import daegpu.metrics.ImageMetrics;
 import daegpu.noise.Noise;
 import daegpu.noise.Philox;
@@ -36,7 +36,7 @@ public final class Evaluation {
     private Evaluation() {}
 
     /** Corrupts all {@code images} as validation does (the noise of epoch 0) and denoises them. */
-    public static Result of(Engine engine, ImageSet images, Noise noise) {
+    public static Result of(InferenceEngine engine, ImageSet images, Noise noise) {
         return of(engine, images, noise, () -> false).orElseThrow();
     }
 
@@ -45,7 +45,7 @@ public final class Evaluation {
      *
      * @param stop is asked now and then; what was computed is given up when it says so
      */
-    static Optional<Result> of(Engine engine, ImageSet images, Noise noise, BooleanSupplier stop) {
+    static Optional<Result> of(InferenceEngine engine, ImageSet images, Noise noise, BooleanSupplier stop) {
         int size = images.imageSize();
         double[][] noisyScores = new double[3][images.count()];
         double[][] denoisedScores = new double[3][images.count()];

@@ -2,7 +2,7 @@ package daegpu.train;
 
 import daegpu.data.ImageFile;
 import daegpu.data.ImageSet;
-import daegpu.engine.Engine;
+import daegpu.engine.InferenceEngine;
 import daegpu.metrics.PrincipalComponents;
 import daegpu.preview.Chart;
 import daegpu.preview.Chart.Curve;
@@ -40,7 +40,8 @@ public final class LatentMap {
      * @param file PNG file to write
      * @throws IOException if it cannot be written
      */
-    public static void write(Engine engine, ImageSet images, Optional<byte[]> labels, Path file) throws IOException {
+    public static void write(InferenceEngine engine, ImageSet images, Optional<byte[]> labels, Path file)
+            throws IOException {
         int count = Math.min(MOST_IMAGES, images.count());
         int dimension = engine.network().latent().orElseThrow().size();
         if (count < LEAST_IMAGES || dimension < 2 || Lettering.missing().isPresent()) {

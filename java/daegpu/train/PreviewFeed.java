@@ -2,7 +2,8 @@ package daegpu.train;
 
 import daegpu.data.ImageSet;
 import daegpu.engine.DeviceSamples;
-import daegpu.engine.Engine;
+import daegpu.engine.SampleSharingEngine;
+import daegpu.engine.TrainingEngine;
 import daegpu.noise.Noise;
 import daegpu.preview.Chart.Curve;
 import daegpu.preview.ContactSheet;
@@ -26,7 +27,7 @@ public final class PreviewFeed implements TrainingListener {
     private static final int MOST_COLUMNS = 9;
     private static final int BLOCKS = 2;
 
-    private final Engine engine;
+    private final TrainingEngine engine;
     private final ImageSet validation;
     private final Noise noise;
     private final Consumer<TrainingPicture> screen;
@@ -56,7 +57,7 @@ public final class PreviewFeed implements TrainingListener {
      * @param screen takes what is to be shown and returns at once
      */
     public PreviewFeed(
-            Engine engine,
+            TrainingEngine engine,
             ImageSet validation,
             Noise noise,
             List<MetricsLog.Row> before,
@@ -69,7 +70,9 @@ public final class PreviewFeed implements TrainingListener {
         columns = Math.min(
                 MOST_COLUMNS, ContactSheet.columnsWithin(SHEET_WIDTH, validation.height(), validation.width()));
         count = Math.min(BLOCKS * columns, validation.count());
-        device = forWindow ? engine.deviceSamples(count, columns).orElse(null) : null;
+        device = forWindow && engine instanceof SampleSharingEngine sharing
+                ? sharing.deviceSamples(count, columns)
+                : null;
         before.forEach(this::addPoints);
     }
 

@@ -1,7 +1,7 @@
 package daegpu.train;
 
 import daegpu.data.ImageSet;
-import daegpu.engine.Engine;
+import daegpu.engine.InferenceEngine;
 import daegpu.noise.Noise;
 import daegpu.noise.Philox;
 import daegpu.preview.ContactSheet.Block;
@@ -15,7 +15,7 @@ public final class SampleBlock {
     private SampleBlock() {}
 
     /** Originals over noisy over denoised, captioned: images {@code first} to {@code first + count − 1} of a set. */
-    public static Block of(Engine engine, ImageSet validation, Noise noise, int first, int count) {
+    public static Block of(InferenceEngine engine, ImageSet validation, Noise noise, int first, int count) {
         int size = validation.imageSize();
         float[] clean = new float[count * size];
         float[] noisy = new float[count * size];

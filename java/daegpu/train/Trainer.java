@@ -3,7 +3,7 @@ package daegpu.train;
 import daegpu.data.ImageFile;
 import daegpu.data.ImageSet;
 import daegpu.data.InvalidInputException;
-import daegpu.engine.Engine;
+import daegpu.engine.TrainingEngine;
 import daegpu.engine.TrainingState;
 import daegpu.model.Parameters;
 import daegpu.preview.ContactSheet;
@@ -16,8 +16,8 @@ import java.util.OptionalDouble;
 
 /**
  * The training loop: epochs of shuffled batches, each followed by validation, a picture, a line of metrics and a
- * checkpoint. What happens to one batch is in {@link #trainBatch} and then in {@link Engine#trainStep(int, int, float)}
- * of an engine.
+ * checkpoint. What happens to one batch is in {@link #trainBatch} and then in {@link TrainingEngine#trainStep(int, int,
+ * float)} of an engine.
  *
  * <p>Files of an epoch are written in such an order that the run can be resumed wherever it is killed:
  * {@code last.safetensors} comes last, and what is there of later epochs is done again, to the same bytes.
@@ -49,7 +49,7 @@ public final class Trainer {
     private final TrainingOptions options;
     private final ImageSet training;
     private final ImageSet validation;
-    private final Engine engine;
+    private final TrainingEngine engine;
     private final RunDirectory directory;
     private final TrainingListener listener;
     private final int logEvery;
@@ -72,7 +72,7 @@ public final class Trainer {
             TrainingOptions options,
             ImageSet training,
             ImageSet validation,
-            Engine engine,
+            TrainingEngine engine,
             RunDirectory directory,
             TrainingListener listener) {
         this(options, training, validation, engine, directory, listener, DEFAULT_LOG_EVERY);
@@ -87,7 +87,7 @@ public final class Trainer {
             TrainingOptions options,
             ImageSet training,
             ImageSet validation,
-            Engine engine,
+            TrainingEngine engine,
             RunDirectory directory,
             TrainingListener listener,
             int logEvery) {

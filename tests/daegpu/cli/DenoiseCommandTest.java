@@ -10,9 +10,9 @@ import daegpu.data.IdxFile;
 import daegpu.data.ImageFile;
 import daegpu.data.ImageSet;
 import daegpu.data.Photo;
-import daegpu.engine.Engine;
 import daegpu.engine.EngineOptions;
 import daegpu.engine.Engines;
+import daegpu.engine.InferenceEngine;
 import daegpu.noise.Noise;
 import daegpu.noise.Philox;
 import daegpu.train.Checkpoint;
@@ -81,9 +81,10 @@ class DenoiseCommandTest {
                 noise.corrupt(Philox.VALIDATION + i, 0, clean, noisy, i * 64, 64);
             }
         }
-        try (Engine engine = Engines.open("reference", checkpoint.options().network(), EngineOptions.fp32(1))
+        try (InferenceEngine engine = Engines.open(
+                        "reference", checkpoint.options().network(), EngineOptions.fp32(1))
                 .engine()) {
-            engine.load(checkpoint.state());
+            engine.load(checkpoint.state().weights());
             engine.denoise(noisy, images.count(), denoised);
         }
         byte[] pixels = new byte[denoised.length];

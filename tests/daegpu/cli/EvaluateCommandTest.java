@@ -13,9 +13,9 @@ import daegpu.data.ImageFile;
 import daegpu.data.ImageSet;
 import daegpu.data.Preparation;
 import daegpu.data.ReadingListener;
-import daegpu.engine.Engine;
 import daegpu.engine.EngineOptions;
 import daegpu.engine.Engines;
+import daegpu.engine.InferenceEngine;
 import daegpu.noise.Noise;
 import daegpu.preview.Lettering;
 import daegpu.train.Checkpoint;
@@ -71,9 +71,10 @@ class EvaluateCommandTest {
 
     private static Evaluation.Result expected(ImageSet images, Noise noise) {
         Checkpoint checkpoint = Checkpoint.read(model.resolve("best.safetensors"));
-        try (Engine engine = Engines.open("reference", checkpoint.options().network(), EngineOptions.fp32(1))
+        try (InferenceEngine engine = Engines.open(
+                        "reference", checkpoint.options().network(), EngineOptions.fp32(1))
                 .engine()) {
-            engine.load(checkpoint.state());
+            engine.load(checkpoint.state().weights());
             return Evaluation.of(engine, images, noise);
         }
     }
@@ -385,9 +386,10 @@ class EvaluateCommandTest {
                 .validation();
         assertEquals(images.count(), root.get("images").intValue());
         Checkpoint checkpoint = Checkpoint.read(run.resolve("best.safetensors"));
-        try (Engine engine = Engines.open("reference", checkpoint.options().network(), EngineOptions.fp32(1))
+        try (InferenceEngine engine = Engines.open(
+                        "reference", checkpoint.options().network(), EngineOptions.fp32(1))
                 .engine()) {
-            engine.load(checkpoint.state());
+            engine.load(checkpoint.state().weights());
             assertEquals(
                     Evaluation.of(engine, images, Noise.gaussian(1, 0.5f, 0.25f))
                             .denoised()

@@ -19,14 +19,16 @@ class EnginesTest {
 
     @Test
     void theReferenceEngineIsOpenedByName() {
-        try (OpenedEngine opened = Engines.open("reference", SMALL.network(), new EngineOptions(2, "fp32", 3))) {
+        try (OpenedEngine<InferenceEngine> opened =
+                Engines.open("reference", SMALL.network(), new EngineOptions(2, "fp32", 3))) {
             assertEquals("reference", opened.name());
             assertInstanceOf(ReferenceEngine.class, opened.engine());
             assertEquals(SMALL.network(), opened.engine().network());
             assertEquals(
                     "reference (plain Java, fp32, 3 threads)", opened.engine().description());
         }
-        try (OpenedEngine opened = Engines.open("reference", SMALL.network(), new EngineOptions(2, "fp32", 1))) {
+        try (OpenedEngine<InferenceEngine> opened =
+                Engines.open("reference", SMALL.network(), new EngineOptions(2, "fp32", 1))) {
             assertEquals(
                     "reference (plain Java, fp32, 1 thread)", opened.engine().description());
         }
@@ -35,7 +37,7 @@ class EnginesTest {
     /** There is always one that runs, and it says which it is. */
     @Test
     void anEngineIsFoundOnEveryMachine() {
-        try (OpenedEngine opened = Engines.open("auto", SMALL.network(), EngineOptions.fp32(2))) {
+        try (OpenedEngine<InferenceEngine> opened = Engines.open("auto", SMALL.network(), EngineOptions.fp32(2))) {
             assertTrue(List.of("cuda", "cpu", "reference").contains(opened.name()), opened.name());
             assertTrue(
                     opened.engine().description().startsWith(opened.name()),

@@ -23,7 +23,7 @@ class ImageDenoiserTest {
     @ParameterizedTest
     @ValueSource(ints = {0, 1, 7, 499, 500, 501, 1003})
     void everyImageIsDenoised(int count) {
-        try (Engine engine = engine()) {
+        try (InferenceEngine engine = engine()) {
             ImageSet images = images(count);
             ImageSet denoised = ImageDenoiser.denoise(engine, images, null, 0);
             assertEquals("4x2 colour", denoised.describeSize());
@@ -39,7 +39,7 @@ class ImageDenoiserTest {
     /** The noise is that of validation images, wherever in a set of images the first of these stands. */
     @Test
     void imagesAreCorruptedAsValidationCorruptsThem() {
-        try (Engine engine = engine()) {
+        try (InferenceEngine engine = engine()) {
             ImageSet images = images(503);
             Noise noise = Noise.gaussian(3, 0.5f, 0.5f);
             ImageSet denoised = ImageDenoiser.denoise(engine, images, noise, 10);
@@ -52,7 +52,7 @@ class ImageDenoiserTest {
         }
     }
 
-    private static void assertDenoised(Engine engine, float[] input, ImageSet denoised, int image) {
+    private static void assertDenoised(InferenceEngine engine, float[] input, ImageSet denoised, int image) {
         float[] output = new float[SIZE];
         engine.denoise(input, 1, output);
         for (int i = 0; i < SIZE; i++) {
@@ -62,7 +62,7 @@ class ImageDenoiserTest {
 
     @Test
     void imagesOfAnotherSizeAreRefused() {
-        try (Engine engine = engine()) {
+        try (InferenceEngine engine = engine()) {
             assertEquals(
                     "the network has 24 values an image, these have 8",
                     assertThrows(
@@ -72,10 +72,9 @@ class ImageDenoiserTest {
         }
     }
 
-    private static Engine engine() {
-        Engine engine = new ReferenceEngine(SMALL.network(), new EngineOptions(1, "fp32", 1));
-        engine.load(
-                TrainingState.initial(RandomNetwork.of(SMALL, 1, new Random(1)).parameters()));
+    private static InferenceEngine engine() {
+        InferenceEngine engine = new ReferenceEngine(SMALL.network(), new EngineOptions(1, "fp32", 1));
+        engine.load(RandomNetwork.of(SMALL, 1, new Random(1)).parameters());
         return engine;
     }
 

@@ -8,10 +8,9 @@ import ai.onnxruntime.OrtEnvironment;
 import ai.onnxruntime.OrtException;
 import ai.onnxruntime.OrtSession;
 import ai.onnxruntime.TensorInfo;
-import daegpu.engine.Engine;
 import daegpu.engine.EngineOptions;
 import daegpu.engine.Engines;
-import daegpu.engine.TrainingState;
+import daegpu.engine.InferenceEngine;
 import daegpu.model.Architecture;
 import daegpu.model.Initializer;
 import daegpu.model.Parameters;
@@ -76,9 +75,9 @@ class OnnxFileTest {
         }
         float[] denoised = new float[noisy.length];
         float[] latents = new float[count * architecture.latentDimension()];
-        try (Engine engine = Engines.open("reference", architecture.network(), EngineOptions.fp32(1))
+        try (InferenceEngine engine = Engines.open("reference", architecture.network(), EngineOptions.fp32(1))
                 .engine()) {
-            engine.load(TrainingState.initial(parameters));
+            engine.load(parameters);
             engine.denoise(noisy, count, denoised);
             engine.encode(noisy, count, latents);
         }

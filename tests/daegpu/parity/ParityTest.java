@@ -5,10 +5,12 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import daegpu.engine.Engine;
 import daegpu.engine.EngineOptions;
+import daegpu.engine.GivenBatch;
+import daegpu.engine.InspectableEngine;
+import daegpu.engine.LearningRule;
 import daegpu.engine.TrainingState;
-import daegpu.engine.reference.ReferenceEngine;
+import daegpu.engine.reference.ReferenceTrainingEngine;
 import daegpu.format.Safetensors;
 import daegpu.format.Safetensors.Tensor;
 import daegpu.model.Layer;
@@ -66,7 +68,7 @@ class ParityTest {
             List<Path> recorded = files.filter(file -> file.toString().endsWith(".safetensors"))
                     .sorted()
                     .toList();
-            assertEquals(7, recorded.size());
+            assertEquals(9, recorded.size());
             return recorded.stream();
         }
     }
@@ -74,7 +76,8 @@ class ParityTest {
     private static List<Comparison> replay(Path file) {
         RecordedValues recorded = RecordedValues.read(file);
         EngineOptions options = new EngineOptions(recorded.batch(), "fp32", 1);
-        try (ReferenceEngine engine = new ReferenceEngine(recorded.network(), options)) {
+        try (ReferenceTrainingEngine engine =
+                new ReferenceTrainingEngine(recorded.network(), LearningRule.DEFAULT, options)) {
             return Parity.replay(recorded, engine, Tolerance.of("reference", "fp32"));
         }
     }
@@ -194,8 +197,9 @@ class ParityTest {
     @Test
     void replayingLeavesNothingBehind() {
         RecordedValues recorded = RecordedValues.read(TINY);
-        try (ReferenceEngine engine = new ReferenceEngine(recorded.network(), new EngineOptions(32, "fp32", 1))) {
-            engine.trainStep(recorded.noisy(), recorded.clean(), 2, 0.1f);
+        try (ReferenceTrainingEngine engine = new ReferenceTrainingEngine(
+                recorded.network(), LearningRule.DEFAULT, new EngineOptions(32, "fp32", 1))) {
+            engine.trainStep(new GivenBatch(recorded.noisy(), recorded.clean(), 2), 0.1f);
             List<Comparison> once = Parity.replay(recorded, engine, Tolerance.of("reference", "fp32"));
             assertTrue(once.stream().allMatch(Comparison::passed));
             assertEquals(once, Parity.replay(recorded, engine, Tolerance.of("reference", "fp32")));
@@ -208,16 +212,20 @@ class ParityTest {
     void roundingOpensAReluOnlyNextToZero(float expectedBias, float actualBias, boolean opens) {
         RecordedValues recorded = RecordedValues.read(TINY);
         EngineOptions options = new EngineOptions(32, "fp32", 1);
-        try (Engine expected = withBias(new ReferenceEngine(recorded.network(), options), expectedBias);
-                Engine actual = withBias(new ReferenceEngine(recorded.network(), options), actualBias)) {
+        try (InspectableEngine expected = withBias(
+                        new ReferenceTrainingEngine(recorded.network(), LearningRule.DEFAULT, options), expectedBias);
+                InspectableEngine actual = withBias(
+                        new ReferenceTrainingEngine(recorded.network(), LearningRule.DEFAULT, options), actualBias)) {
             assertEquals(opens, Parity.roundingOpensRelu(recorded, expected, actual, 1e-4));
         }
     }
 
     /** The engine, but for the first unit of the second convolution. */
-    private static Engine withBias(Engine engine, float bias) {
-        return (Engine) Proxy.newProxyInstance(
-                Engine.class.getClassLoader(), new Class<?>[] {Engine.class}, (proxy, method, arguments) -> {
+    private static InspectableEngine withBias(InspectableEngine engine, float bias) {
+        return (InspectableEngine) Proxy.newProxyInstance(
+                InspectableEngine.class.getClassLoader(),
+                new Class<?>[] {InspectableEngine.class},
+                (proxy, method, arguments) -> {
                     if (method.getName().equals("load")) {
                         TrainingState state = ((TrainingState) arguments[0]).copy();
                         Parameters parameters = state.parameters();

@@ -7,7 +7,9 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import daegpu.data.InvalidInputException;
 import daegpu.engine.EngineOptions;
-import daegpu.engine.reference.ReferenceEngine;
+import daegpu.engine.GivenBatch;
+import daegpu.engine.LearningRule;
+import daegpu.engine.reference.ReferenceTrainingEngine;
 import daegpu.format.Safetensors;
 import daegpu.format.Safetensors.Tensor;
 import daegpu.model.Architecture;
@@ -69,11 +71,13 @@ class RecordedValuesTest {
             clean[i] = i % 5 / 4f;
             noisy[i] = i % 7 / 6f;
         }
-        try (ReferenceEngine engine = new ReferenceEngine(architecture.network(), new EngineOptions(3, "fp32", 1))) {
+        try (ReferenceTrainingEngine engine = new ReferenceTrainingEngine(
+                architecture.network(), LearningRule.DEFAULT, new EngineOptions(3, "fp32", 1))) {
             // Steps made before are no part of the record.
-            engine.trainStep(clean, noisy, 2, 0.01f);
+            engine.trainStep(new GivenBatch(clean, noisy, 2), 0.01f);
             Parameters initial = Initializer.glorotUniform(architecture.network(), 1);
-            RecordedValues recorded = RecordedValues.record(engine, initial, clean, noisy, 3, 0.001f, 4);
+            RecordedValues recorded = RecordedValues.record(
+                    engine, LearningRule.DEFAULT, initial, new GivenBatch(clean, noisy, 3), 0.001f, 4);
             assertEquals(engine.description(), recorded.name());
             assertEquals(4, recorded.steps());
             for (Comparison comparison : Parity.replay(recorded, engine, Tolerance.of("reference", "fp32"))) {

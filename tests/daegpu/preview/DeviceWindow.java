@@ -4,6 +4,7 @@ import daegpu.data.ImageFile;
 import daegpu.data.ImageSet;
 import daegpu.engine.DeviceSamples;
 import daegpu.engine.EngineOptions;
+import daegpu.engine.LearningRule;
 import daegpu.engine.TrainingState;
 import daegpu.engine.cuda.CudaEngine;
 import daegpu.model.Architecture;
@@ -39,10 +40,12 @@ public final class DeviceWindow {
         ImageSet images = new ImageSet(12, 8, channels, pixels);
         Noise before = Noise.gaussian(1, 0.1f, 0.2f);
         Noise noise = Noise.gaussian(2, 0.5f, 0.5f);
-        try (CudaEngine engine =
-                new CudaEngine(architecture.network(), EngineOptions.fp32(1).withConvolutions("native"))) {
+        try (CudaEngine engine = new CudaEngine(
+                architecture.network(),
+                LearningRule.DEFAULT,
+                EngineOptions.fp32(1).withConvolutions("native"))) {
             engine.load(TrainingState.initial(Initializer.glorotUniform(architecture.network(), 1)));
-            DeviceSamples samples = engine.deviceSamples(COUNT, COLUMNS).orElseThrow();
+            DeviceSamples samples = engine.deviceSamples(COUNT, COLUMNS);
             TrainingPicture first = picture(architecture, blocks(engine, images, before, true), samples);
             TrainingPicture expected = picture(architecture, blocks(engine, images, noise, true), null);
             ImageFile.write(Path.of(arguments[1]), expected.draw());

@@ -3,10 +3,9 @@ package daegpu.train;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 
 import daegpu.data.ImageSet;
-import daegpu.engine.Engine;
 import daegpu.engine.EngineOptions;
 import daegpu.engine.Engines;
-import daegpu.engine.TrainingState;
+import daegpu.engine.InferenceEngine;
 import daegpu.metrics.ImageMetrics;
 import daegpu.model.Architecture;
 import daegpu.model.Initializer;
@@ -23,10 +22,10 @@ class EvaluationTest {
     private static final Architecture ARCHITECTURE = new Architecture(8, 8, 1, List.of(2), 3, 3);
     private static final Noise NOISE = Noise.gaussian(4, 0.3f, 0.2f);
 
-    private static Engine engine() {
-        Engine engine = Engines.open("reference", ARCHITECTURE.network(), EngineOptions.fp32(1))
+    private static InferenceEngine engine() {
+        InferenceEngine engine = Engines.open("reference", ARCHITECTURE.network(), EngineOptions.fp32(1))
                 .engine();
-        engine.load(TrainingState.initial(Initializer.glorotUniform(ARCHITECTURE.network(), 1)));
+        engine.load(Initializer.glorotUniform(ARCHITECTURE.network(), 1));
         return engine;
     }
 
@@ -36,7 +35,7 @@ class EvaluationTest {
         ImageSet images = TinyTraining.images(1003, 8);
         double[] noisyScores = new double[3];
         double[] denoisedScores = new double[3];
-        try (Engine engine = engine()) {
+        try (InferenceEngine engine = engine()) {
             for (int image = 0; image < images.count(); image++) {
                 float[] clean = new float[64];
                 float[] noisy = new float[64];
@@ -69,7 +68,7 @@ class EvaluationTest {
     @Test
     void stopsWhenAsked() {
         AtomicInteger asked = new AtomicInteger();
-        try (Engine engine = engine()) {
+        try (InferenceEngine engine = engine()) {
             assertEquals(
                     Optional.empty(),
                     Evaluation.of(engine, TinyTraining.images(1003, 8), NOISE, () -> asked.incrementAndGet() == 2));

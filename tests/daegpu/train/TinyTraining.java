@@ -1,9 +1,10 @@
 package daegpu.train;
 
 import daegpu.data.ImageSet;
-import daegpu.engine.Engine;
 import daegpu.engine.EngineOptions;
 import daegpu.engine.Engines;
+import daegpu.engine.LearningRule;
+import daegpu.engine.TrainingEngine;
 import daegpu.model.Architecture;
 import daegpu.model.Initializer;
 import daegpu.noise.Noise;
@@ -116,7 +117,8 @@ final class TinyTraining {
 
     private Outcome train(TrainingOptions options, RunDirectory directory, int epochs, Checkpoint from)
             throws IOException {
-        try (Engine engine = Engines.open("reference", options.network(), new EngineOptions(BATCH, "fp32", threads))
+        try (TrainingEngine engine = Engines.openToTrain(
+                        "reference", options.network(), LearningRule.DEFAULT, new EngineOptions(BATCH, "fp32", threads))
                 .engine()) {
             Trainer[] trainer = new Trainer[1];
             trainer[0] =
@@ -130,9 +132,11 @@ final class TinyTraining {
         }
     }
 
-    private Engine watched(Engine engine, Trainer[] trainer) {
-        return (Engine) Proxy.newProxyInstance(
-                Engine.class.getClassLoader(), new Class<?>[] {Engine.class}, (proxy, method, arguments) -> {
+    private TrainingEngine watched(TrainingEngine engine, Trainer[] trainer) {
+        return (TrainingEngine) Proxy.newProxyInstance(
+                TrainingEngine.class.getClassLoader(),
+                new Class<?>[] {TrainingEngine.class},
+                (proxy, method, arguments) -> {
                     onCall.accept(trainer[0], method.getName());
                     try {
                         Object result = method.invoke(engine, arguments);

@@ -5,6 +5,7 @@ import com.fasterxml.jackson.databind.SerializationFeature;
 import daegpu.data.EmbeddedMnist;
 import daegpu.engine.EngineOptions;
 import daegpu.engine.EngineUnavailableException;
+import daegpu.engine.LearningRule;
 import daegpu.engine.TrainingState;
 import daegpu.engine.cuda.KernelTable.Purpose;
 import daegpu.model.Architecture;
@@ -299,7 +300,9 @@ public final class DeviceTimes implements Callable<Integer> {
     private void time(
             String convolutions, String precision, int batch, Map<String, Purpose> purposes, Ceilings ceilings) {
         try (CudaEngine engine = new CudaEngine(
-                NETWORK.network(), new EngineOptions(batch, precision, deviceNumber).withConvolutions(convolutions))) {
+                NETWORK.network(),
+                LearningRule.DEFAULT,
+                new EngineOptions(batch, precision, deviceNumber).withConvolutions(convolutions))) {
             Device device = engine.device();
             int steps = Math.max(warmUp, repetitions + 1);
             engine.load(TrainingState.initial(Initializer.glorotUniform(NETWORK.network(), 1)));

@@ -5,9 +5,10 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import daegpu.bench.Work;
 import daegpu.data.EmbeddedMnist;
 import daegpu.data.ImageSet;
-import daegpu.engine.Engine;
 import daegpu.engine.EngineOptions;
 import daegpu.engine.EngineUnavailableException;
+import daegpu.engine.InspectableEngine;
+import daegpu.engine.LearningRule;
 import daegpu.engine.TrainingState;
 import daegpu.engine.cuda.KernelTable.Purpose;
 import daegpu.model.Architecture;
@@ -125,8 +126,10 @@ public final class StepCounters implements Callable<Integer> {
         for (int i = 0; i < order.length; i++) {
             order[i] = order.length - 1 - i;
         }
-        try (Engine engine = new CudaEngine(
-                NETWORK.network(), new EngineOptions(batch, precision, 0).withConvolutions(convolutions))) {
+        try (InspectableEngine engine = new CudaEngine(
+                NETWORK.network(),
+                LearningRule.DEFAULT,
+                new EngineOptions(batch, precision, 0).withConvolutions(convolutions))) {
             engine.load(TrainingState.initial(Initializer.glorotUniform(NETWORK.network(), 1)));
             engine.startEpoch(images, Noise.gaussian(1, 0.5f, 0.5f), 0, order);
             for (int step = 0; step < 3; step++) { // it is run, captured, and replayed

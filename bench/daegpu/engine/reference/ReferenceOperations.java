@@ -4,10 +4,14 @@ import daegpu.bench.Operations;
 import daegpu.bench.Work;
 import daegpu.data.EmbeddedMnist;
 import daegpu.data.ImageSet;
-import daegpu.engine.Adam;
+import daegpu.engine.LearningRule;
+import daegpu.engine.Loss;
+import daegpu.engine.TrainingState;
 import daegpu.model.Architecture;
+import daegpu.model.ConvolutionGeometry;
 import daegpu.model.Initializer;
 import daegpu.model.Layer;
+import daegpu.model.Parameters;
 import daegpu.noise.Noise;
 import java.util.Random;
 
@@ -35,29 +39,27 @@ public class ReferenceOperations extends Operations {
         float[][][] gradients = images(batchSize, 28 * 28, 1);
         return () -> {
             for (int i = 0; i < batchSize; i++) {
-                MeanSquaredError.gradient(outputs[i], clean[i], batchSize * 28 * 28, gradients[i]);
+                BatchLoss.gradient(Loss.MSE, outputs[i], clean[i], null, batchSize * 28 * 28, gradients[i]);
             }
         };
     }
 
     @Override
     protected Runnable adam() {
-        float[] parameters =
-                Initializer.glorotUniform(Architecture.MNIST.network(), 1).values();
-        float[] gradients = new float[parameters.length];
+        Parameters parameters = Initializer.glorotUniform(Architecture.MNIST.network(), 1);
+        float[] gradients = new float[parameters.values().length];
         Random random = new Random(1);
         for (int i = 0; i < gradients.length; i++) {
             gradients[i] = (float) random.nextGaussian() * 1e-3f;
         }
-        float[] firstMoment = new float[parameters.length];
-        float[] secondMoment = new float[parameters.length];
-        return () -> AdamUpdate.apply(parameters, firstMoment, secondMoment, gradients, Adam.alpha(1e-3f, 1000));
+        TrainingState state = TrainingState.initial(parameters);
+        return () -> Update.apply(LearningRule.DEFAULT, state, gradients, 1e-3f, 1000);
     }
 
     @Override
     protected Runnable layer(Layer layer, String part) {
-        Convolution convolution = Convolution.of(layer);
-        boolean transposed = layer.operation() == Layer.Operation.TRANSPOSED_CONVOLUTION;
+        ConvolutionGeometry convolution = layer.geometry();
+        ConvolutionLoops loops = new ConvolutionLoops(convolution);
         int taps = convolution.kernelSize() * convolution.kernelSize();
         // Of the convolution, which for a transposed layer is the one whose gradient it is.
         float[][][] large = images(batchSize, convolution.height() * convolution.width(), convolution.channels());
@@ -65,16 +67,16 @@ public class ReferenceOperations extends Operations {
                 images(batchSize, convolution.outputHeight() * convolution.outputWidth(), convolution.filters());
         float[][] kernel = images(1, taps * convolution.channels(), convolution.filters())[0];
         float[][] turned = new float[taps * convolution.filters()][convolution.channels()];
-        convolution.turn(kernel, turned);
+        loops.turn(kernel, turned);
         return () -> {
             for (int i = 0; i < batchSize; i++) {
                 switch (part) {
-                    case Work.KERNEL_GRADIENT -> convolution.addKernelGradient(large[i], small[i], kernel);
+                    case Work.KERNEL_GRADIENT -> loops.addWeightGradient(large[i], small[i], kernel);
                     case Work.FORWARD, Work.DATA_GRADIENT -> {
-                        if (part.equals(Work.FORWARD) == transposed) {
-                            convolution.addInputGradient(small[i], turned, large[i]);
+                        if (part.equals(Work.FORWARD) == layer.isTransposed()) {
+                            loops.addDataGradient(small[i], turned, large[i]);
                         } else {
-                            convolution.addForward(large[i], kernel, small[i]);
+                            loops.addForward(large[i], kernel, small[i]);
                         }
                     }
                     default -> throw new IllegalArgumentException(part);

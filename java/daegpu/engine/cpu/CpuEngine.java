@@ -2,14 +2,17 @@ package daegpu.engine.cpu;
 
 import daegpu.data.ImageSet;
 import daegpu.engine.Adam;
-import daegpu.engine.Engine;
 import daegpu.engine.EngineOptions;
 import daegpu.engine.EngineUnavailableException;
+import daegpu.engine.GivenBatch;
+import daegpu.engine.InspectableEngine;
+import daegpu.engine.LearningRule;
 import daegpu.engine.TrainingState;
 import daegpu.engine.cpu.Workers.Phase;
 import daegpu.model.Layer;
 import daegpu.model.Network;
 import daegpu.model.Parameters;
+import daegpu.model.Tensor;
 import daegpu.noise.Noise;
 import java.util.Arrays;
 import java.util.HashMap;
@@ -33,7 +36,7 @@ import org.bytedeco.dnnl.dnnl_stream;
  * <p>Everything native is made when the engine is opened (for inference, when it is first asked for) and freed when it
  * is closed.
  */
-public final class CpuEngine implements Engine {
+public final class CpuEngine implements InspectableEngine {
 
     /**
      * Images that a share has at least, where there are enough for all threads: fewer take longer, image for image.
@@ -107,7 +110,10 @@ public final class CpuEngine implements Engine {
      * @throws EngineUnavailableException if oneDNN does not load here, or the precision is not {@code fp32} or
      *     {@code bf16}, or bf16 is not what this processor offers
      */
-    public CpuEngine(Network network, EngineOptions options) {
+    public CpuEngine(Network network, LearningRule rule, EngineOptions options) {
+        if (!rule.equals(LearningRule.DEFAULT)) {
+            throw new EngineUnavailableException("the cpu engine makes the mean squared error small, by Adam");
+        }
         OneDnn.load();
         ElementType type = elementType(options.precision());
         precision = options.precision();
@@ -307,9 +313,10 @@ public final class CpuEngine implements Engine {
     }
 
     @Override
-    public void trainStep(float[] clean, float[] noisy, int count, float learningRate) {
-        stepClean = clean;
-        stepNoisy = noisy;
+    public void trainStep(GivenBatch given, float learningRate) {
+        int count = given.count();
+        stepClean = given.clean();
+        stepNoisy = given.noisy();
         for (int l = 0; l < activations.length; l++) {
             activations[l] = new float[count * layers.get(l).outputSize()];
         }
@@ -373,7 +380,7 @@ public final class CpuEngine implements Engine {
     }
 
     @Override
-    public void applyGradients(Parameters newGradients, float learningRate) {
+    public void update(Parameters newGradients, float learningRate) {
         copy(newGradients, gradients);
         step++;
         stepAlpha = Adam.alpha(learningRate, step);
@@ -388,9 +395,9 @@ public final class CpuEngine implements Engine {
     }
 
     @Override
-    public float[] activation(String name) {
+    public float[] activation(Tensor tensor) {
         requireOpen();
-        float[] values = activations[layers.indexOf(network.layer(name))];
+        float[] values = activations[layers.indexOf(network.maker(tensor).orElseThrow())];
         if (values == null) {
             throw new IllegalStateException("no training step on given values was run");
         }
@@ -416,18 +423,23 @@ public final class CpuEngine implements Engine {
     }
 
     @Override
-    public void denoise(float[] noisy, int count, float[] denoised) {
-        infer(noisy, count, 0, layers.size(), denoised);
+    public void run(Tensor from, Tensor to, float[] values, int count, float[] results) {
+        int first = from.equals(network.input()) ? 0 : indexOf(from) + 1;
+        infer(values, count, first, indexOf(to) + 1, results);
+    }
+
+    private int indexOf(Tensor tensor) {
+        return layers.indexOf(network.maker(tensor).orElseThrow());
     }
 
     @Override
-    public void encode(float[] clean, int count, float[] latents) {
-        infer(clean, count, 0, layers.indexOf(network.layer("expand")), latents);
+    public void computeGradients(int first, int count, int batch) {
+        throw new UnsupportedOperationException();
     }
 
     @Override
-    public void decode(float[] latents, int count, float[] images) {
-        infer(latents, count, layers.indexOf(network.layer("expand")), layers.size(), images);
+    public void load(Parameters weights) {
+        load(TrainingState.initial(weights));
     }
 
     private void infer(float[] input, int count, int from, int to, float[] results) {

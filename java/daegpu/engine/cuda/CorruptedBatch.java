@@ -24,7 +24,7 @@ final class CorruptedBatch {
         start = device.allocate(owner, 4, "a place");
     }
 
-    /** As {@link daegpu.engine.Engine#corrupt}. */
+    /** As {@link daegpu.engine.InferenceEngine#corrupt}. */
     void run(
             Corruption corruption,
             ImageSet images,

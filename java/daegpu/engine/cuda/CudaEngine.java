@@ -2,14 +2,18 @@ package daegpu.engine.cuda;
 
 import daegpu.data.ImageSet;
 import daegpu.engine.DeviceSamples;
-import daegpu.engine.Engine;
 import daegpu.engine.EngineOptions;
 import daegpu.engine.EngineUnavailableException;
 import daegpu.engine.Engines;
+import daegpu.engine.GivenBatch;
+import daegpu.engine.InspectableEngine;
+import daegpu.engine.LearningRule;
+import daegpu.engine.SampleSharingEngine;
 import daegpu.engine.TrainingState;
 import daegpu.model.Layer;
 import daegpu.model.Network;
 import daegpu.model.Parameters;
+import daegpu.model.Tensor;
 import daegpu.noise.Noise;
 import java.util.Arrays;
 import java.util.HashMap;
@@ -28,7 +32,7 @@ import java.util.Optional;
  * <p>It has run on an emulated device only, which executes the kernels' PTX and stands in for cuDNN and cuBLAS; never
  * yet on a GPU.
  */
-public final class CudaEngine implements Engine {
+public final class CudaEngine implements InspectableEngine, SampleSharingEngine {
 
     private static final List<String> PRECISIONS = List.of("fp32", "tf32", "bf16");
 
@@ -67,7 +71,10 @@ public final class CudaEngine implements Engine {
      * @throws EngineUnavailableException if driver, cuBLAS, cuDNN or a suitable GPU is missing, if the GPU has too
      *     little memory, or if the precision is none of fp32, tf32 and bf16, or bf16 with cuDNN
      */
-    public CudaEngine(Network network, EngineOptions options) {
+    public CudaEngine(Network network, LearningRule rule, EngineOptions options) {
+        if (!rule.equals(LearningRule.DEFAULT)) {
+            throw new EngineUnavailableException("the cuda engine makes the mean squared error small, by Adam");
+        }
         Gpu gpu = usableDevice(options);
         boolean isNative = computesNatively(options);
         this.network = network;
@@ -281,11 +288,16 @@ public final class CudaEngine implements Engine {
     }
 
     @Override
-    public void trainStep(float[] clean, float[] noisy, int count, float learningRate) {
+    public void trainStep(GivenBatch given, float learningRate) {
+        int count = given.count();
         requireCount(count);
         device.makeCurrent();
-        place(clean, count, memory.clean(), toolkit.imagePlanes(network));
-        place(noisy, count, memory.activations().input(0), memory.activations().inputPlanes(0));
+        place(given.clean(), count, memory.clean(), toolkit.imagePlanes(network));
+        place(
+                given.noisy(),
+                count,
+                memory.activations().input(0),
+                memory.activations().inputPlanes(0));
         state.expect(learningRate);
         givenSteps.computeIfAbsent(count, this::givenStep).run();
         stepped(count);
@@ -358,7 +370,7 @@ public final class CudaEngine implements Engine {
     }
 
     @Override
-    public void applyGradients(Parameters gradients, float learningRate) {
+    public void update(Parameters gradients, float learningRate) {
         device.makeCurrent();
         upload(gradients, memory.gradients());
         state.expect(learningRate);
@@ -376,9 +388,9 @@ public final class CudaEngine implements Engine {
     }
 
     @Override
-    public float[] activation(String name) {
+    public float[] activation(Tensor tensor) {
         device.makeCurrent();
-        int l = layers.indexOf(network.layer(name));
+        int l = indexOf(tensor);
         Planes planes = memory.activations().outputPlanes(l);
         float[] values = new float[lastCount * layers.get(l).outputSize()];
         try (OwnedScope temporary = new OwnedScope(device)) {
@@ -406,9 +418,9 @@ public final class CudaEngine implements Engine {
     }
 
     @Override
-    public Optional<DeviceSamples> deviceSamples(int count, int columns) {
+    public DeviceSamples deviceSamples(int count, int columns) {
         device.makeCurrent();
-        return Optional.of(new SharedSamples(
+        return (new SharedSamples(
                 device,
                 scope,
                 corrupted(),
@@ -427,18 +439,23 @@ public final class CudaEngine implements Engine {
     }
 
     @Override
-    public void denoise(float[] noisy, int count, float[] denoised) {
-        infer(noisy, count, 0, layers.size(), denoised);
+    public void run(Tensor from, Tensor to, float[] values, int count, float[] results) {
+        int first = from.equals(network.input()) ? 0 : indexOf(from) + 1;
+        infer(values, count, first, indexOf(to) + 1, results);
+    }
+
+    private int indexOf(Tensor tensor) {
+        return layers.indexOf(network.maker(tensor).orElseThrow());
     }
 
     @Override
-    public void encode(float[] images, int count, float[] latents) {
-        infer(images, count, 0, layers.indexOf(network.layer("expand")), latents);
+    public void computeGradients(int first, int count, int batch) {
+        throw new UnsupportedOperationException();
     }
 
     @Override
-    public void decode(float[] latents, int count, float[] images) {
-        infer(latents, count, layers.indexOf(network.layer("expand")), layers.size(), images);
+    public void load(Parameters weights) {
+        load(TrainingState.initial(weights));
     }
 
     private void infer(float[] input, int count, int from, int to, float[] results) {

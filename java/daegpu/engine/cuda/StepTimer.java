@@ -1,8 +1,9 @@
 package daegpu.engine.cuda;
 
 import daegpu.data.ImageSet;
-import daegpu.engine.Engine;
 import daegpu.engine.EngineOptions;
+import daegpu.engine.LearningRule;
+import daegpu.engine.TrainingEngine;
 import daegpu.engine.TrainingState;
 import daegpu.model.Initializer;
 import daegpu.model.Network;
@@ -32,7 +33,7 @@ final class StepTimer {
                 network.input().width(),
                 network.input().channels(),
                 pixels);
-        try (Engine engine = new CudaEngine(network, options)) {
+        try (TrainingEngine engine = new CudaEngine(network, LearningRule.DEFAULT, options)) {
             engine.load(TrainingState.initial(Initializer.glorotUniform(network, 1)));
             engine.startEpoch(
                     images,
@@ -51,7 +52,7 @@ final class StepTimer {
     }
 
     /** Nanoseconds that so many steps take. */
-    private static double run(Engine engine, int batch, int steps) {
+    private static double run(TrainingEngine engine, int batch, int steps) {
         long start = System.nanoTime();
         for (int i = 0; i < steps; i++) {
             engine.trainStep(0, batch, 1e-4f);

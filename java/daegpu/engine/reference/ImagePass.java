@@ -1,130 +1,223 @@
 package daegpu.engine.reference;
 
 import daegpu.engine.Bfloat16;
+import daegpu.engine.Loss;
+import daegpu.engine.Plan;
+import daegpu.engine.Plan.Backward;
+import daegpu.engine.Plan.Buffer;
+import daegpu.engine.Plan.Forward;
+import daegpu.engine.Plan.GradientSum;
+import daegpu.engine.Plan.LossGradient;
+import daegpu.engine.Plan.Step;
+import daegpu.engine.Plan.Sum;
 import daegpu.model.Layer;
+import daegpu.model.Layer.Activation;
 import daegpu.model.Layer.Operation;
+import daegpu.model.Network;
+import daegpu.model.Tensor;
 import java.util.Arrays;
-import java.util.List;
+import java.util.HashMap;
+import java.util.Map;
 
 /**
- * The way of one image through the network and back, and every value on it. Images are {@code [pixels][channels]};
- * between two layers that see an image differently, as pixels and as one long vector, the values are copied in row,
- * column, channel order.
+ * The way of one image through a plan, and every value on it. Images are {@code [pixels][channels]}; a dense layer sees
+ * the same values as one pixel of many channels, for which they are copied in row, column, channel order.
  */
 final class ImagePass {
 
-    private final List<Layer> layers;
+    private final Network network;
+    private final Plan plan;
     private final boolean rounds;
-    private final Convolution[] convolutions;
+    private final Map<Buffer, float[][]> images = new HashMap<>();
+    /** A pixel of many channels for each side of a dense layer. */
+    private final Map<Layer, DenseRows> rows = new HashMap<>();
+
     private final float[][] clean;
-    /** What goes into and comes out of each layer. */
-    private final float[][][] inputs;
+    private final float[][] mask;
 
-    private final float[][][] outputs;
-    /** Gradients of the loss by {@link #inputs} and {@link #outputs}. */
-    private final float[][][] inputGradients;
-
-    private final float[][][] outputGradients;
+    private record DenseRows(float[][] input, float[][] output) {}
 
     /**
      * @param rounds whether all that is multiplied is rounded to bf16: what goes into layers, and the gradients that
      *     come back
      */
-    ImagePass(List<Layer> layers, boolean rounds) {
-        this.layers = layers;
+    ImagePass(Network network, Plan plan, boolean rounds) {
+        this.network = network;
+        this.plan = plan;
         this.rounds = rounds;
-        convolutions = layers.stream().map(Convolution::of).toArray(Convolution[]::new);
-        inputs = layers.stream().map(ImagePass::inputOf).toArray(float[][][]::new);
-        outputs = layers.stream().map(ImagePass::outputOf).toArray(float[][][]::new);
-        inputGradients = layers.stream().map(ImagePass::inputOf).toArray(float[][][]::new);
-        outputGradients = layers.stream().map(ImagePass::outputOf).toArray(float[][][]::new);
-        clean = outputOf(layers.get(layers.size() - 1));
+        plan.lives().keySet().forEach(buffer -> images.put(buffer, image(buffer.tensor())));
+        for (Layer layer : network.layers()) {
+            if (layer.operation() == Operation.DENSE) {
+                rows.put(
+                        layer,
+                        new DenseRows(new float[1][layer.inputChannels()], new float[1][layer.outputChannels()]));
+            }
+        }
+        clean = image(network.output());
+        mask = image(network.output());
     }
 
-    private static float[][] inputOf(Layer layer) {
-        return new float[layer.inputHeight() * layer.inputWidth()][layer.inputChannels()];
+    private static float[][] image(Tensor tensor) {
+        return new float[tensor.height() * tensor.width()][tensor.channels()];
     }
 
-    private static float[][] outputOf(Layer layer) {
-        return new float[layer.outputHeight() * layer.outputWidth()][layer.outputChannels()];
+    /** Fills the values of a tensor from a flat array in row, column, channel order. */
+    void fill(Tensor tensor, float[] flat, int at) {
+        fill(values(tensor), flat, at);
+        round(values(tensor));
     }
 
-    /** The image that goes into the network, to be filled. */
-    float[][] input() {
-        return inputs[0];
+    /** Fills the image that should come out. */
+    void fillClean(float[] flat, int at) {
+        fill(clean, flat, at);
     }
 
-    /** The image that should come out, to be filled. */
-    float[][] clean() {
-        return clean;
+    /** Fills the weights of its values in the loss. */
+    void fillMask(float[] flat, int at) {
+        fill(mask, flat, at);
     }
 
-    /** What layer {@code l} put out. */
-    float[][] output(int l) {
-        return outputs[l];
+    /** Writes the values of a tensor to a flat array in row, column, channel order. */
+    void flatten(Tensor tensor, float[] flat, int at) {
+        int position = at;
+        for (float[] pixel : values(tensor)) {
+            System.arraycopy(pixel, 0, flat, position, pixel.length);
+            position += pixel.length;
+        }
+    }
+
+    private float[][] values(Tensor tensor) {
+        return images.get(Buffer.values(tensor));
+    }
+
+    private float[][] gradient(Tensor tensor) {
+        return images.get(Buffer.gradient(tensor));
     }
 
     /**
-     * Runs layers {@code from} (inclusive) to {@code to} (exclusive).
+     * Follows the plan of an inference.
      *
      * @param weights of each layer
-     * @param turned each layer's kernel, as {@link Convolution#turn} lays it out
      */
-    void forward(int from, int to, LayerWeights[] weights, float[][][] turned) {
-        for (int l = from; l < to; l++) {
-            if (l > 0) {
-                copy(outputs[l - 1], inputs[l]);
-            }
-            round(inputs[l]);
-            for (float[] pixel : outputs[l]) {
-                System.arraycopy(weights[l].bias(), 0, pixel, 0, pixel.length);
-            }
-            if (transposed(l)) {
-                convolutions[l].addInputGradient(inputs[l], turned[l], outputs[l]);
-            } else {
-                convolutions[l].addForward(inputs[l], weights[l].kernel(), outputs[l]);
-            }
-            Activations.apply(layers.get(l).activation(), outputs[l]);
-            if (l < layers.size() - 1) { // the image that comes out stays as it is
-                round(outputs[l]);
-            }
+    void infer(Map<Layer, LayerWeights> weights) {
+        for (Step step : plan.steps()) {
+            forward(((Forward) step).layer(), weights);
         }
     }
 
     /**
-     * Runs all layers backward after {@link #forward} ran them all, adding this image's share to {@code gradients}.
+     * Follows the plan of a training step, adding this image's share to {@code gradients}.
      *
-     * @param values values in the batch, over which the loss is a mean
-     * @return the sum of the squared errors of this image
+     * @param isMasked whether values weigh as {@link #fillMask} said, and not all alike
+     * @param divisor the sum of the weights in the whole batch
+     * @return the sum of the weighted losses of this image
      */
-    double backward(int values, LayerWeights[] weights, float[][][] turned, LayerWeights[] gradients) {
-        int last = layers.size() - 1;
-        double squares = MeanSquaredError.gradient(outputs[last], clean, values, outputGradients[last]);
-        for (int l = last; l >= 0; l--) {
-            float[][] gradient = outputGradients[l];
-            Activations.applyGradient(layers.get(l).activation(), outputs[l], gradient);
-            round(gradient);
-            Activations.addBiasGradient(gradient, gradients[l].bias());
-            if (transposed(l)) {
-                convolutions[l].addKernelGradient(gradient, inputs[l], gradients[l].kernel());
-            } else {
-                convolutions[l].addKernelGradient(inputs[l], gradient, gradients[l].kernel());
-            }
-            if (l > 0) { // nobody asks for the gradient by the image
-                clear(inputGradients[l]);
-                if (transposed(l)) {
-                    convolutions[l].addForward(gradient, weights[l].kernel(), inputGradients[l]);
-                } else {
-                    convolutions[l].addInputGradient(gradient, turned[l], inputGradients[l]);
-                }
-                copy(inputGradients[l], outputGradients[l - 1]);
+    double train(
+            Loss loss,
+            boolean isMasked,
+            float divisor,
+            Map<Layer, LayerWeights> weights,
+            Map<Layer, LayerWeights> gradients) {
+        double sum = 0;
+        for (Step step : plan.steps()) {
+            if (step instanceof Forward forward) {
+                forward(forward.layer(), weights);
+            } else if (step instanceof LossGradient end) {
+                float[][] gradient = gradient(end.output());
+                sum = BatchLoss.gradient(loss, values(end.output()), clean, isMasked ? mask : null, divisor, gradient);
+                complete(end.activation(), end.output());
+            } else if (step instanceof Backward backward) {
+                backward(backward, weights.get(backward.layer()), gradients.get(backward.layer()));
+            } else if (step instanceof Sum end) {
+                begin(end.sum());
+                complete(end.sum().activation(), end.sum().target());
             }
         }
-        return squares;
+        return sum;
     }
 
-    private boolean transposed(int l) {
-        return layers.get(l).operation() == Operation.TRANSPOSED_CONVOLUTION;
+    private void forward(Layer layer, Map<Layer, LayerWeights> weights) {
+        LayerWeights own = weights.get(layer);
+        float[][] input = asPixels(layer, values(layer.input()));
+        float[][] output = values(layer.output());
+        float[][] sums = rows.containsKey(layer) ? rows.get(layer).output() : output;
+        for (float[] pixel : sums) {
+            System.arraycopy(own.bias(), 0, pixel, 0, pixel.length);
+        }
+        if (layer.isTransposed()) {
+            own.loops().addDataGradient(input, own.turned(), sums);
+        } else {
+            own.loops().addForward(input, own.kernel(), sums);
+        }
+        if (sums != output) {
+            copy(sums, output);
+        }
+        layer.added().ifPresent(added -> add(values(added), output));
+        ActivationFunctions.apply(layer.activation(), output);
+        if (!layer.output().equals(network.output())) { // the image that comes out stays as it is
+            round(output);
+        }
+    }
+
+    private void backward(Backward step, LayerWeights weights, LayerWeights gradients) {
+        Layer layer = step.layer();
+        float[][] input = asPixels(layer, values(layer.input()));
+        float[][] gradient = gradient(layer.output());
+        if (rows.containsKey(layer)) {
+            copy(gradient, rows.get(layer).output());
+            gradient = rows.get(layer).output();
+        }
+        if (layer.bias().isPresent()) {
+            ActivationFunctions.addBiasGradient(gradient, gradients.bias());
+        }
+        if (layer.isTransposed()) {
+            weights.loops().addWeightGradient(gradient, input, gradients.kernel());
+        } else {
+            weights.loops().addWeightGradient(input, gradient, gradients.kernel());
+        }
+        if (step.data().isPresent()) {
+            passBack(step.data().get(), layer, gradient, weights);
+        }
+    }
+
+    private void passBack(GradientSum sum, Layer layer, float[][] gradient, LayerWeights weights) {
+        begin(sum);
+        float[][] target = gradient(sum.target());
+        float[][] pixels = asPixels(layer, target);
+        if (layer.isTransposed()) {
+            weights.loops().addForward(gradient, weights.kernel(), pixels);
+        } else {
+            weights.loops().addDataGradient(gradient, weights.turned(), pixels);
+        }
+        if (pixels != target) {
+            copy(pixels, target);
+        }
+        complete(sum.activation(), sum.target());
+    }
+
+    /** Puts what the sum adds to a data gradient into its target. */
+    private void begin(GradientSum sum) {
+        float[][] target = gradient(sum.target());
+        if (!sum.accumulates()) {
+            for (float[] pixel : target) {
+                Arrays.fill(pixel, 0);
+            }
+        }
+        sum.terms().forEach(term -> add(gradient(term), target));
+    }
+
+    private void complete(Activation activation, Tensor target) {
+        ActivationFunctions.applyGradient(activation, values(target), gradient(target));
+        round(gradient(target));
+    }
+
+    /** An image as the layer that takes it in sees it: a dense one as a single pixel. */
+    private float[][] asPixels(Layer layer, float[][] image) {
+        if (!rows.containsKey(layer)) {
+            return image;
+        }
+        copy(image, rows.get(layer).input());
+        return rows.get(layer).input();
     }
 
     private void round(float[][] image) {
@@ -135,9 +228,11 @@ final class ImagePass {
         }
     }
 
-    private static void clear(float[][] image) {
-        for (float[] pixel : image) {
-            Arrays.fill(pixel, 0);
+    private static void add(float[][] terms, float[][] sums) {
+        for (int p = 0; p < sums.length; p++) {
+            for (int c = 0; c < sums[p].length; c++) {
+                sums[p][c] += terms[p][c];
+            }
         }
     }
 
@@ -159,20 +254,10 @@ final class ImagePass {
         }
     }
 
-    /** Fills an image from a flat array in row, column, channel order. */
-    static void fill(float[][] image, float[] flat, int at) {
+    private static void fill(float[][] image, float[] flat, int at) {
         int position = at;
         for (float[] pixel : image) {
             System.arraycopy(flat, position, pixel, 0, pixel.length);
-            position += pixel.length;
-        }
-    }
-
-    /** Writes an image to a flat array in row, column, channel order. */
-    static void flatten(float[][] image, float[] flat, int at) {
-        int position = at;
-        for (float[] pixel : image) {
-            System.arraycopy(pixel, 0, flat, position, pixel.length);
             position += pixel.length;
         }
     }

@@ -1,54 +1,74 @@
 package daegpu.engine.reference;
 
 import daegpu.engine.Bfloat16;
+import daegpu.model.ConvolutionGeometry;
 import daegpu.model.Layer;
+import daegpu.model.ParameterTensor;
 import java.util.Arrays;
+import java.util.Optional;
 
 /**
- * Kernel and bias of one layer, or their gradients, as rows that {@link Convolution} works on.
+ * Kernel and bias of one layer, or their gradients, as rows that {@link ConvolutionLoops} works on.
  *
+ * @param kernelAt where the kernel lies in the contiguous array of all parameters
+ * @param biasAt where the bias lies in it, if the layer has one
+ * @param loops the convolution that the layer is, or whose data gradient it is
  * @param kernel {@code [kernel size² · channels][filters]}
- * @param bias one value for each output channel of the layer
+ * @param turned {@code [kernel size² · filters][channels]}, the kernel as {@link ConvolutionLoops#turn} lays it out
+ * @param bias one value for each output channel of the layer; zeros where it has none
  */
-record LayerWeights(float[][] kernel, float[] bias) {
+record LayerWeights(
+        ParameterTensor kernelAt,
+        Optional<ParameterTensor> biasAt,
+        ConvolutionLoops loops,
+        float[][] kernel,
+        float[][] turned,
+        float[] bias) {
 
     static LayerWeights zeros(Layer layer) {
-        Convolution convolution = Convolution.of(layer);
-        int rows = convolution.kernelSize() * convolution.kernelSize() * convolution.channels();
-        return new LayerWeights(new float[rows][convolution.filters()], new float[layer.outputChannels()]);
+        ConvolutionGeometry geometry = layer.geometry();
+        int taps = geometry.kernelSize() * geometry.kernelSize();
+        return new LayerWeights(
+                layer.kernel(),
+                layer.bias(),
+                new ConvolutionLoops(geometry),
+                new float[taps * geometry.channels()][geometry.filters()],
+                new float[taps * geometry.filters()][geometry.channels()],
+                new float[layer.outputChannels()]);
     }
 
-    /** Takes the values from the contiguous array of all parameters, where this layer's begin at {@code at}. */
-    void copyFrom(float[] parameters, int at) {
-        int position = at;
+    /**
+     * Takes the values from the contiguous array of all parameters.
+     *
+     * @param rounds whether the kernel is rounded to bf16
+     */
+    void copyFrom(float[] parameters, boolean rounds) {
+        int position = kernelAt.offset();
         for (float[] row : kernel) {
             System.arraycopy(parameters, position, row, 0, row.length);
             position += row.length;
+            if (rounds) {
+                Bfloat16.round(row);
+            }
         }
-        System.arraycopy(parameters, position, bias, 0, bias.length);
+        loops.turn(kernel, turned);
+        biasAt.ifPresent(tensor -> System.arraycopy(parameters, tensor.offset(), bias, 0, bias.length));
     }
 
-    /** Rounds the kernel to bf16. */
-    void roundKernel() {
+    /** Adds these values to those in the contiguous array of all parameters. */
+    void addTo(float[] parameters) {
+        int position = kernelAt.offset();
         for (float[] row : kernel) {
-            Bfloat16.round(row);
+            add(row, parameters, position);
+            position += row.length;
         }
+        biasAt.ifPresent(tensor -> add(bias, parameters, tensor.offset()));
     }
 
-    /** Adds these values to those in the contiguous array of all parameters, where this layer's begin at {@code at}. */
-    void addTo(float[] parameters, int at) {
-        int position = at;
-        for (float[] row : kernel) {
-            position = add(row, parameters, position);
-        }
-        add(bias, parameters, position);
-    }
-
-    private static int add(float[] values, float[] sum, int at) {
+    private static void add(float[] values, float[] sum, int at) {
         for (int i = 0; i < values.length; i++) {
             sum[at + i] += values[i];
         }
-        return at + values.length;
     }
 
     void clear() {

@@ -11,11 +11,13 @@ import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import daegpu.data.EmbeddedMnist;
 import daegpu.data.ImageSet;
-import daegpu.engine.Engine;
 import daegpu.engine.EngineOptions;
 import daegpu.engine.EngineUnavailableException;
+import daegpu.engine.GivenBatch;
+import daegpu.engine.InspectableEngine;
+import daegpu.engine.LearningRule;
 import daegpu.engine.TrainingState;
-import daegpu.engine.reference.ReferenceEngine;
+import daegpu.engine.reference.ReferenceTrainingEngine;
 import daegpu.model.Architecture;
 import daegpu.model.Initializer;
 import daegpu.model.ParameterTensor;
@@ -112,14 +114,14 @@ class CpuEngineTest {
     void agreesOnKerassNetworksInBf16(String golden) {
         assumeBf16();
         RecordedValues keras = RecordedValues.read(Path.of("tests/golden", golden + ".safetensors"));
-        try (Engine reference = new ReferenceEngine(keras.network(), new EngineOptions(keras.batch(), "bf16", 0))) {
+        try (InspectableEngine reference = new ReferenceTrainingEngine(
+                keras.network(), LearningRule.DEFAULT, new EngineOptions(keras.batch(), "bf16", 0))) {
             assertAgreesInBf16(
                     RecordedValues.record(
                             reference,
+                            LearningRule.DEFAULT,
                             keras.initial(),
-                            keras.clean(),
-                            keras.noisy(),
-                            keras.batch(),
+                            new GivenBatch(keras.clean(), keras.noisy(), keras.batch()),
                             keras.learningRate(),
                             keras.steps()),
                     2);
@@ -132,9 +134,12 @@ class CpuEngineTest {
      */
     private static void assertAgreesInBf16(RecordedValues recorded, int threads) {
         Tolerance tolerance = new Tolerance(5e-3, 5e-2);
-        try (Engine engine = new CpuEngine(recorded.network(), new EngineOptions(recorded.batch(), "bf16", threads));
-                Engine reference =
-                        new ReferenceEngine(recorded.network(), new EngineOptions(recorded.batch(), "bf16", 0))) {
+        try (InspectableEngine engine = new CpuEngine(
+                        recorded.network(),
+                        LearningRule.DEFAULT,
+                        new EngineOptions(recorded.batch(), "bf16", threads));
+                InspectableEngine reference = new ReferenceTrainingEngine(
+                        recorded.network(), LearningRule.DEFAULT, new EngineOptions(recorded.batch(), "bf16", 0))) {
             List<Comparison> comparisons = Parity.replay(recorded, engine, tolerance);
             if (comparisons.stream().anyMatch(comparison -> !comparison.passed())) {
                 assumeFalse(
@@ -151,14 +156,13 @@ class CpuEngineTest {
 
     private static RecordedValues record(Network network, String precision) {
         int size = network.batch * network.architecture.imageSize();
-        try (Engine reference =
-                new ReferenceEngine(network.architecture.network(), new EngineOptions(network.batch, precision, 0))) {
+        try (InspectableEngine reference = new ReferenceTrainingEngine(
+                network.architecture.network(), LearningRule.DEFAULT, new EngineOptions(network.batch, precision, 0))) {
             return RecordedValues.record(
                     reference,
+                    LearningRule.DEFAULT,
                     withBiases(network.architecture),
-                    uniform(size, 11),
-                    uniform(size, 12),
-                    network.batch,
+                    new GivenBatch(uniform(size, 11), uniform(size, 12), network.batch),
                     1e-3f,
                     3);
         }
@@ -185,7 +189,7 @@ class CpuEngineTest {
     /** @param room images that the engine is opened for beyond those of a batch */
     private static void assertAgrees(RecordedValues recorded, int room, int threads) {
         EngineOptions options = new EngineOptions(recorded.batch() + room, "fp32", threads);
-        try (Engine engine = new CpuEngine(recorded.network(), options)) {
+        try (InspectableEngine engine = new CpuEngine(recorded.network(), LearningRule.DEFAULT, options)) {
             assertPassed(Parity.replay(recorded, engine, Tolerance.of("cpu", "fp32")));
         }
     }
@@ -197,10 +201,12 @@ class CpuEngineTest {
         ImageSet images = EmbeddedMnist.training(batch * steps);
         double[] expected;
         double[] actual;
-        try (Engine reference = new ReferenceEngine(Architecture.MNIST.network(), EngineOptions.fp32(batch))) {
+        try (InspectableEngine reference = new ReferenceTrainingEngine(
+                Architecture.MNIST.network(), LearningRule.DEFAULT, EngineOptions.fp32(batch))) {
             expected = train(reference, images, batch, steps);
         }
-        try (Engine engine = new CpuEngine(Architecture.MNIST.network(), EngineOptions.fp32(batch))) {
+        try (InspectableEngine engine =
+                new CpuEngine(Architecture.MNIST.network(), LearningRule.DEFAULT, EngineOptions.fp32(batch))) {
             actual = train(engine, images, batch, steps);
         }
         for (int step = 0; step < steps; step++) {
@@ -222,7 +228,8 @@ class CpuEngineTest {
             for (Architecture architecture : List.of(Architecture.MNIST, SMALL)) {
                 float[] first = null;
                 for (int repeat = 0; repeat < 20; repeat++) {
-                    try (Engine engine = new CpuEngine(architecture.network(), new EngineOptions(12, "fp32", 3))) {
+                    try (InspectableEngine engine = new CpuEngine(
+                            architecture.network(), LearningRule.DEFAULT, new EngineOptions(12, "fp32", 3))) {
                         train(engine, randomImages(architecture, 64), 12, 5);
                         float[] parameters = engine.state().parameters().values();
                         first = first == null ? parameters : first;
@@ -239,11 +246,11 @@ class CpuEngineTest {
     @Test
     void goesOnFromASavedStateWithTheSameBits() {
         ImageSet images = randomImages(SMALL, 64);
-        try (Engine engine = new CpuEngine(SMALL.network(), EngineOptions.fp32(8));
-                Engine other = new CpuEngine(SMALL.network(), EngineOptions.fp32(8))) {
+        try (InspectableEngine engine = new CpuEngine(SMALL.network(), LearningRule.DEFAULT, EngineOptions.fp32(8));
+                InspectableEngine other = new CpuEngine(SMALL.network(), LearningRule.DEFAULT, EngineOptions.fp32(8))) {
             train(engine, images, 8, 4);
             other.load(engine.state());
-            for (Engine each : List.of(engine, other)) {
+            for (InspectableEngine each : List.of(engine, other)) {
                 each.startEpoch(
                         images,
                         Noise.gaussian(1, 0.5f, 0.5f),
@@ -266,7 +273,7 @@ class CpuEngineTest {
         int size = SMALL.imageSize();
         float[] clean = new float[30 * size];
         float[] noisy = new float[30 * size];
-        try (Engine engine = new CpuEngine(SMALL.network(), EngineOptions.fp32(30))) {
+        try (InspectableEngine engine = new CpuEngine(SMALL.network(), LearningRule.DEFAULT, EngineOptions.fp32(30))) {
             TrainingState initial = TrainingState.initial(Initializer.glorotUniform(SMALL.network(), 0));
             engine.load(initial);
             engine.startEpoch(images, noise, 2, IntStream.range(0, 30).toArray());
@@ -274,7 +281,7 @@ class CpuEngineTest {
             float[] drawn = engine.state().parameters().values();
             engine.corrupt(images, noise, 0, 2, 0, 30, clean, noisy);
             engine.load(initial);
-            engine.trainStep(clean, noisy, 30, 1e-3f);
+            engine.trainStep(new GivenBatch(clean, noisy, 30), 1e-3f);
             assertArrayEquals(drawn, engine.state().parameters().values());
             double[] losses = engine.takeLosses();
             assertEquals(losses[0], losses[1]);
@@ -289,8 +296,9 @@ class CpuEngineTest {
         int size = SMALL.imageSize();
         float[][] clean = new float[2][20 * size];
         float[][] noisy = new float[2][20 * size];
-        try (Engine engine = new CpuEngine(SMALL.network(), EngineOptions.fp32(4));
-                Engine reference = new ReferenceEngine(SMALL.network(), EngineOptions.fp32(4))) {
+        try (InspectableEngine engine = new CpuEngine(SMALL.network(), LearningRule.DEFAULT, EngineOptions.fp32(4));
+                InspectableEngine reference =
+                        new ReferenceTrainingEngine(SMALL.network(), LearningRule.DEFAULT, EngineOptions.fp32(4))) {
             engine.corrupt(images, noise, Philox.VALIDATION, 0, 7, 20, clean[0], noisy[0]);
             reference.corrupt(images, noise, Philox.VALIDATION, 0, 7, 20, clean[1], noisy[1]);
         }
@@ -306,9 +314,10 @@ class CpuEngineTest {
         float[][] latents = new float[2][count * SMALL.latentDimension()];
         float[][] decoded = new float[2][images.length];
         TrainingState state = TrainingState.initial(Initializer.glorotUniform(SMALL.network(), 1));
-        try (Engine engine = new CpuEngine(SMALL.network(), EngineOptions.fp32(4));
-                Engine reference = new ReferenceEngine(SMALL.network(), EngineOptions.fp32(4))) {
-            Engine[] engines = {engine, reference};
+        try (InspectableEngine engine = new CpuEngine(SMALL.network(), LearningRule.DEFAULT, EngineOptions.fp32(4));
+                InspectableEngine reference =
+                        new ReferenceTrainingEngine(SMALL.network(), LearningRule.DEFAULT, EngineOptions.fp32(4))) {
+            InspectableEngine[] engines = {engine, reference};
             for (int i = 0; i < 2; i++) {
                 engines[i].load(TrainingState.initial(Initializer.glorotUniform(SMALL.network(), 2)));
                 engines[i].denoise(images, count, denoised[i]); // with other weights: they must not stick
@@ -330,11 +339,11 @@ class CpuEngineTest {
         float[] before = new float[images.length];
         float[] after = new float[images.length];
         float[] loaded = new float[images.length];
-        try (Engine engine = new CpuEngine(SMALL.network(), EngineOptions.fp32(4));
-                Engine other = new CpuEngine(SMALL.network(), EngineOptions.fp32(4))) {
+        try (InspectableEngine engine = new CpuEngine(SMALL.network(), LearningRule.DEFAULT, EngineOptions.fp32(4));
+                InspectableEngine other = new CpuEngine(SMALL.network(), LearningRule.DEFAULT, EngineOptions.fp32(4))) {
             engine.load(TrainingState.initial(Initializer.glorotUniform(SMALL.network(), 2)));
             engine.denoise(images, 4, before);
-            engine.trainStep(images, images, 4, 1e-2f);
+            engine.trainStep(new GivenBatch(images, images, 4), 1e-2f);
             engine.denoise(images, 4, after);
             other.load(engine.state());
             other.denoise(images, 4, loaded);
@@ -348,7 +357,8 @@ class CpuEngineTest {
      */
     @Test
     void usesNoReferenceCode() {
-        try (CpuEngine engine = new CpuEngine(Architecture.MNIST.network(), EngineOptions.fp32(32))) {
+        try (CpuEngine engine =
+                new CpuEngine(Architecture.MNIST.network(), LearningRule.DEFAULT, EngineOptions.fp32(32))) {
             assertEquals(
                     List.of(),
                     engine.implementations().stream()
@@ -366,10 +376,12 @@ class CpuEngineTest {
         ImageSet images = EmbeddedMnist.training(batch * steps);
         double[] expected;
         double[] actual;
-        try (Engine reference = new ReferenceEngine(Architecture.MNIST.network(), EngineOptions.fp32(batch))) {
+        try (InspectableEngine reference = new ReferenceTrainingEngine(
+                Architecture.MNIST.network(), LearningRule.DEFAULT, EngineOptions.fp32(batch))) {
             expected = train(reference, images, batch, steps);
         }
-        try (Engine engine = new CpuEngine(Architecture.MNIST.network(), new EngineOptions(batch, "bf16", 0))) {
+        try (InspectableEngine engine = new CpuEngine(
+                Architecture.MNIST.network(), LearningRule.DEFAULT, new EngineOptions(batch, "bf16", 0))) {
             actual = train(engine, images, batch, steps);
         }
         for (int step = 0; step < steps; step++) {
@@ -382,7 +394,8 @@ class CpuEngineTest {
         assumeBf16();
         float[][] parameters = new float[2][];
         for (int i = 0; i < 2; i++) {
-            try (Engine engine = new CpuEngine(SMALL.network(), new EngineOptions(12, "bf16", 2))) {
+            try (InspectableEngine engine =
+                    new CpuEngine(SMALL.network(), LearningRule.DEFAULT, new EngineOptions(12, "bf16", 2))) {
                 train(engine, randomImages(SMALL, 64), 12, 5);
                 parameters[i] = engine.state().parameters().values();
             }
@@ -417,39 +430,43 @@ class CpuEngineTest {
         if (!OneDnn.hasBf16()) {
             EngineUnavailableException bf16 = assertThrows(
                     EngineUnavailableException.class,
-                    () -> new CpuEngine(SMALL.network(), new EngineOptions(4, "bf16", 0)));
+                    () -> new CpuEngine(SMALL.network(), LearningRule.DEFAULT, new EngineOptions(4, "bf16", 0)));
             assertTrue(
                     bf16.getMessage().matches("bf16 needs .* and this one has neither; use --precision fp32"),
                     bf16.getMessage());
         }
         assertThrows(
                 EngineUnavailableException.class,
-                () -> new CpuEngine(SMALL.network(), new EngineOptions(4, "tf32", 0)));
+                () -> new CpuEngine(SMALL.network(), LearningRule.DEFAULT, new EngineOptions(4, "tf32", 0)));
         Architecture large = new Architecture(4096, 4096, 1, List.of(8, 8, 8, 8, 8, 8, 8, 8, 8, 8), 3, 1);
         EngineUnavailableException tooLarge = assertThrows(
                 EngineUnavailableException.class,
-                () -> new CpuEngine(large.network(), new EngineOptions(1024, "fp32", 1)));
+                () -> new CpuEngine(large.network(), LearningRule.DEFAULT, new EngineOptions(1024, "fp32", 1)));
         assertTrue(tooLarge.getMessage().contains("use a smaller batch"), tooLarge.getMessage());
-        try (Engine engine = new CpuEngine(SMALL.network(), EngineOptions.fp32(4))) {
-            assertThrows(IllegalArgumentException.class, () -> engine.trainStep(new float[0], new float[0], 5, 1e-3f));
+        try (InspectableEngine engine = new CpuEngine(SMALL.network(), LearningRule.DEFAULT, EngineOptions.fp32(4))) {
+            assertThrows(
+                    IllegalArgumentException.class,
+                    () -> engine.trainStep(new GivenBatch(new float[0], new float[0], 5), 1e-3f));
         }
     }
 
     @Test
     void refusesToWorkOnceClosed() {
-        Engine engine = new CpuEngine(SMALL.network(), EngineOptions.fp32(4));
+        InspectableEngine engine = new CpuEngine(SMALL.network(), LearningRule.DEFAULT, EngineOptions.fp32(4));
         engine.close();
         engine.close();
         assertThrows(
                 IllegalStateException.class,
                 () -> engine.denoise(new float[SMALL.imageSize()], 1, new float[SMALL.imageSize()]));
-        assertThrows(IllegalStateException.class, () -> engine.activation("conv1"));
+        assertThrows(
+                IllegalStateException.class,
+                () -> engine.activation(engine.network().layer("conv1").output()));
         assertThrows(
                 IllegalStateException.class,
                 () -> engine.load(TrainingState.initial(Initializer.glorotUniform(SMALL.network(), 2))));
     }
 
-    private static double[] train(Engine engine, ImageSet images, int batch, int steps) {
+    private static double[] train(InspectableEngine engine, ImageSet images, int batch, int steps) {
         engine.load(TrainingState.initial(Initializer.glorotUniform(engine.network(), 0)));
         engine.startEpoch(
                 images,

@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import daegpu.engine.EngineOptions;
 import daegpu.engine.EngineUnavailableException;
 import daegpu.engine.Engines;
+import daegpu.engine.InferenceEngine;
 import daegpu.model.Architecture;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
@@ -44,7 +45,8 @@ class MissingNativesTest {
         } catch (EngineUnavailableException e) {
             System.out.println("cpu: " + e.getMessage());
         }
-        try (Engines.OpenedEngine opened = Engines.open("auto", SMALL.network(), EngineOptions.fp32(1))) {
+        try (Engines.OpenedEngine<InferenceEngine> opened =
+                Engines.open("auto", SMALL.network(), EngineOptions.fp32(1))) {
             System.out.println("auto: " + opened.name() + " because " + opened.reason());
         }
     }

@@ -4,8 +4,10 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import com.sun.management.ThreadMXBean;
 import daegpu.data.ImageSet;
-import daegpu.engine.Engine;
 import daegpu.engine.EngineOptions;
+import daegpu.engine.GivenBatch;
+import daegpu.engine.InspectableEngine;
+import daegpu.engine.LearningRule;
 import daegpu.engine.TrainingState;
 import daegpu.model.Architecture;
 import daegpu.model.Initializer;
@@ -29,7 +31,7 @@ class NativeMemoryTest {
         float[] clean = new float[50 * 64];
         float[] noisy = new float[50 * 64];
         Noise noise = Noise.gaussian(0, 0.5f, 0.5f);
-        try (Engine engine = new CpuEngine(SMALL.network(), EngineOptions.fp32(4))) {
+        try (InspectableEngine engine = new CpuEngine(SMALL.network(), LearningRule.DEFAULT, EngineOptions.fp32(4))) {
             engine.load(TrainingState.initial(Initializer.glorotUniform(SMALL.network(), 0)));
             long before = 0;
             for (int epoch = 0; epoch < 60; epoch++) {
@@ -53,7 +55,7 @@ class NativeMemoryTest {
     void aStepAllocatesNothingOnTheJavaHeap() {
         ImageSet images = new ImageSet(8, 8, 1, new byte[600 * 64]);
         ThreadMXBean threads = ManagementFactory.getPlatformMXBean(ThreadMXBean.class);
-        try (Engine engine = new CpuEngine(SMALL.network(), EngineOptions.fp32(24))) {
+        try (InspectableEngine engine = new CpuEngine(SMALL.network(), LearningRule.DEFAULT, EngineOptions.fp32(24))) {
             engine.load(TrainingState.initial(Initializer.glorotUniform(SMALL.network(), 0)));
             engine.startEpoch(
                     images,
@@ -91,8 +93,9 @@ class NativeMemoryTest {
     private static void openTrainClose(int times) {
         float[] images = new float[32 * Architecture.MNIST.imageSize()];
         for (int i = 0; i < times; i++) {
-            try (Engine engine = new CpuEngine(Architecture.MNIST.network(), EngineOptions.fp32(32))) {
-                engine.trainStep(images, images, 32, 1e-3f);
+            try (InspectableEngine engine =
+                    new CpuEngine(Architecture.MNIST.network(), LearningRule.DEFAULT, EngineOptions.fp32(32))) {
+                engine.trainStep(new GivenBatch(images, images, 32), 1e-3f);
                 engine.denoise(images, 32, images);
             }
         }

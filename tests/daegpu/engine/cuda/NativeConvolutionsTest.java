@@ -9,10 +9,12 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import daegpu.data.EmbeddedMnist;
 import daegpu.data.ImageSet;
-import daegpu.engine.Engine;
 import daegpu.engine.EngineOptions;
+import daegpu.engine.GivenBatch;
+import daegpu.engine.InspectableEngine;
+import daegpu.engine.LearningRule;
 import daegpu.engine.TrainingState;
-import daegpu.engine.reference.ReferenceEngine;
+import daegpu.engine.reference.ReferenceTrainingEngine;
 import daegpu.model.Architecture;
 import daegpu.model.Initializer;
 import daegpu.noise.Noise;
@@ -51,7 +53,8 @@ class NativeConvolutionsTest {
     }
 
     private static void compare(RecordedValues recorded) {
-        try (Engine engine = new CudaEngine(recorded.network(), options(recorded.batch()))) {
+        try (InspectableEngine engine =
+                new CudaEngine(recorded.network(), LearningRule.DEFAULT, options(recorded.batch()))) {
             List<Comparison> comparisons = Parity.replay(recorded, engine, Tolerance.of("cuda", "fp32"));
             assertAll(
                     recorded.name(),
@@ -86,9 +89,15 @@ class NativeConvolutionsTest {
         int batch = 1 + random.nextInt(3);
         float[] clean = uniform(random, batch * architecture.imageSize());
         float[] noisy = uniform(random, batch * architecture.imageSize());
-        try (Engine reference = new ReferenceEngine(architecture.network(), EngineOptions.fp32(batch))) {
+        try (InspectableEngine reference =
+                new ReferenceTrainingEngine(architecture.network(), LearningRule.DEFAULT, EngineOptions.fp32(batch))) {
             compare(RecordedValues.record(
-                    reference, Initializer.glorotUniform(architecture.network(), seed), clean, noisy, batch, RATE, 2));
+                    reference,
+                    LearningRule.DEFAULT,
+                    Initializer.glorotUniform(architecture.network(), seed),
+                    new GivenBatch(clean, noisy, batch),
+                    RATE,
+                    2));
         }
     }
 
@@ -104,10 +113,12 @@ class NativeConvolutionsTest {
     void trainsLikeTheReference() {
         ImageSet digits = EmbeddedMnist.training(400);
         double[] expected;
-        try (Engine engine = new ReferenceEngine(Architecture.MNIST.network(), EngineOptions.fp32(1))) {
+        try (InspectableEngine engine = new ReferenceTrainingEngine(
+                Architecture.MNIST.network(), LearningRule.DEFAULT, EngineOptions.fp32(1))) {
             expected = train(engine, digits, Noise.gaussian(3, 0.5f, 0.5f), 50, 1);
         }
-        try (Engine engine = new CudaEngine(Architecture.MNIST.network(), options(1))) {
+        try (InspectableEngine engine =
+                new CudaEngine(Architecture.MNIST.network(), LearningRule.DEFAULT, options(1))) {
             double[] actual = train(engine, digits, Noise.gaussian(3, 0.5f, 0.5f), 50, 1);
             assertEquals(50, actual.length);
             for (int i = 0; i < expected.length; i++) {
@@ -116,7 +127,7 @@ class NativeConvolutionsTest {
         }
     }
 
-    private static double[] train(Engine engine, ImageSet images, Noise noise, int steps, int batch) {
+    private static double[] train(InspectableEngine engine, ImageSet images, Noise noise, int steps, int batch) {
         engine.load(TrainingState.initial(Initializer.glorotUniform(engine.network(), 3)));
         int[] order = order(images.count());
         engine.startEpoch(images, noise, 1, order);
@@ -134,7 +145,7 @@ class NativeConvolutionsTest {
         List<float[]> ends = new ArrayList<>();
         List<double[]> losses = new ArrayList<>();
         for (int run = 0; run < 2; run++) {
-            try (Engine engine = new CudaEngine(SMALL.network(), options(8))) {
+            try (InspectableEngine engine = new CudaEngine(SMALL.network(), LearningRule.DEFAULT, options(8))) {
                 engine.load(TrainingState.initial(Initializer.glorotUniform(SMALL.network(), 1)));
                 for (int epoch = 0; epoch < 4; epoch++) {
                     engine.startEpoch(images, noise, epoch, order(27));
@@ -158,9 +169,9 @@ class NativeConvolutionsTest {
             float[][] denoised = new float[2][noisy.length];
             float[][] latents = new float[2][count * SMALL.latentDimension()];
             for (int i = 0; i < 2; i++) {
-                try (Engine engine = i == 0
-                        ? new ReferenceEngine(SMALL.network(), EngineOptions.fp32(1))
-                        : new CudaEngine(SMALL.network(), options(1))) {
+                try (InspectableEngine engine = i == 0
+                        ? new ReferenceTrainingEngine(SMALL.network(), LearningRule.DEFAULT, EngineOptions.fp32(1))
+                        : new CudaEngine(SMALL.network(), LearningRule.DEFAULT, options(1))) {
                     engine.load(TrainingState.initial(Initializer.glorotUniform(SMALL.network(), 8)));
                     engine.denoise(noisy, count, denoised[i]);
                     engine.encode(noisy, count, latents[i]);

@@ -9,10 +9,11 @@ import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import daegpu.data.EmbeddedMnist;
 import daegpu.data.ImageSet;
-import daegpu.engine.Engine;
 import daegpu.engine.EngineOptions;
+import daegpu.engine.InspectableEngine;
+import daegpu.engine.LearningRule;
 import daegpu.engine.TrainingState;
-import daegpu.engine.reference.ReferenceEngine;
+import daegpu.engine.reference.ReferenceTrainingEngine;
 import daegpu.model.Architecture;
 import daegpu.model.Initializer;
 import daegpu.noise.Noise;
@@ -56,7 +57,8 @@ class NativePrecisionTest {
     @MethodSource("recordings")
     void agreesWithKeras(String precision, String golden) {
         RecordedValues recorded = RecordedValues.read(Path.of("tests/golden", golden));
-        try (Engine engine = new CudaEngine(recorded.network(), options(recorded.batch(), precision))) {
+        try (InspectableEngine engine =
+                new CudaEngine(recorded.network(), LearningRule.DEFAULT, options(recorded.batch(), precision))) {
             List<Comparison> comparisons = Parity.replay(recorded, engine, Tolerance.of("cuda", precision));
             // As in CudaEngineTest: its gradients are small sums of large terms, and rounding the operands moves some
             // of
@@ -78,20 +80,23 @@ class NativePrecisionTest {
     @ParameterizedTest
     @ValueSource(strings = {"tf32", "bf16"})
     void trainsLikeTheReference(String precision) {
-        double[] expected = train(new ReferenceEngine(NETWORK.network(), EngineOptions.fp32(2)), new ArrayList<>());
+        double[] expected = train(
+                new ReferenceTrainingEngine(NETWORK.network(), LearningRule.DEFAULT, EngineOptions.fp32(2)),
+                new ArrayList<>());
         List<float[]> ends = new ArrayList<>();
-        double[] actual = train(new CudaEngine(NETWORK.network(), options(2, precision)), ends);
+        double[] actual = train(new CudaEngine(NETWORK.network(), LearningRule.DEFAULT, options(2, precision)), ends);
         assertEquals(STEPS, actual.length);
         for (int i = 0; i < STEPS; i++) {
             assertEquals(expected[i], actual[i], 0.05 * expected[i], "loss of step " + i);
         }
         assertTrue(actual[STEPS - 1] < 0.8 * actual[0], actual[0] + " to " + actual[STEPS - 1]);
-        assertArrayEquals(actual, train(new CudaEngine(NETWORK.network(), options(2, precision)), ends));
+        assertArrayEquals(
+                actual, train(new CudaEngine(NETWORK.network(), LearningRule.DEFAULT, options(2, precision)), ends));
         assertArrayEquals(ends.get(0), ends.get(1));
     }
 
-    private static double[] train(Engine opened, List<float[]> ends) {
-        try (Engine engine = opened) {
+    private static double[] train(InspectableEngine opened, List<float[]> ends) {
+        try (InspectableEngine engine = opened) {
             ImageSet digits = EmbeddedMnist.training(2 * STEPS);
             engine.load(TrainingState.initial(Initializer.glorotUniform(engine.network(), 3)));
             engine.startEpoch(digits, Noise.gaussian(3, 0.5f, 0.5f), 1, order(digits.count()));

@@ -7,8 +7,9 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import daegpu.bench.Work;
 import daegpu.data.EmbeddedMnist;
-import daegpu.engine.Engine;
 import daegpu.engine.EngineOptions;
+import daegpu.engine.InspectableEngine;
+import daegpu.engine.LearningRule;
 import daegpu.engine.TrainingState;
 import daegpu.model.Architecture;
 import daegpu.model.Initializer;
@@ -116,7 +117,8 @@ class StepCountersTest {
     @Test
     void nothingIsWaitedForBetweenTwoReadingsOfTheLoss() throws IOException {
         Architecture architecture = new Architecture(28, 28, 1, List.of(2, 2), 3, 4);
-        try (Engine engine = new CudaEngine(architecture.network(), EngineOptions.fp32(4))) {
+        try (InspectableEngine engine =
+                new CudaEngine(architecture.network(), LearningRule.DEFAULT, EngineOptions.fp32(4))) {
             engine.load(TrainingState.initial(Initializer.glorotUniform(architecture.network(), 1)));
             engine.startEpoch(
                     EmbeddedMnist.training(100),

@@ -5,6 +5,8 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import daegpu.engine.DoublePrecisionNetwork;
 import daegpu.engine.EngineOptions;
+import daegpu.engine.GivenBatch;
+import daegpu.engine.LearningRule;
 import daegpu.engine.RandomNetwork;
 import daegpu.engine.TrainingState;
 import daegpu.model.Architecture;
@@ -47,10 +49,10 @@ class GradientTest {
             slopes = slopes(network);
         } while (slopes == null);
         Parameters gradients;
-        try (ReferenceEngine engine =
-                new ReferenceEngine(architecture.network(), new EngineOptions(batch, "fp32", 1))) {
+        try (ReferenceTrainingEngine engine = new ReferenceTrainingEngine(
+                architecture.network(), LearningRule.DEFAULT, new EngineOptions(batch, "fp32", 1))) {
             engine.load(TrainingState.initial(network.parameters()));
-            engine.trainStep(network.clean(), network.noisy(), batch, 1e-3f);
+            engine.trainStep(new GivenBatch(network.clean(), network.noisy(), batch), 1e-3f);
             gradients = engine.gradients();
         }
         for (ParameterTensor tensor : architecture.network().parameterTensors()) {

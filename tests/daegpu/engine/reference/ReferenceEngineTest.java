@@ -9,6 +9,8 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import daegpu.data.ImageSet;
 import daegpu.engine.DoublePrecisionNetwork;
 import daegpu.engine.EngineOptions;
+import daegpu.engine.GivenBatch;
+import daegpu.engine.LearningRule;
 import daegpu.engine.RandomNetwork;
 import daegpu.engine.TrainingState;
 import daegpu.model.Architecture;
@@ -34,8 +36,9 @@ class ReferenceEngineTest {
     /** Three channels, not square, two layers: small, and no two of its sizes are the same. */
     private static final Architecture SMALL = new Architecture(8, 12, 3, List.of(4, 5), 3, 6);
 
-    private static ReferenceEngine open(Architecture architecture, int batchSize, int threads) {
-        return new ReferenceEngine(architecture.network(), new EngineOptions(batchSize, "fp32", threads));
+    private static ReferenceTrainingEngine open(Architecture architecture, int batchSize, int threads) {
+        return new ReferenceTrainingEngine(
+                architecture.network(), LearningRule.DEFAULT, new EngineOptions(batchSize, "fp32", threads));
     }
 
     private static RandomNetwork network(int batch) {
@@ -73,14 +76,15 @@ class ReferenceEngineTest {
             RandomNetwork network = RandomNetwork.of(architecture, 1 + random.nextInt(5), random);
             DoublePrecisionNetwork exact = new DoublePrecisionNetwork(network.parameters());
             double loss = exact.loss(network.clean(), network.noisy(), network.batch());
-            try (ReferenceEngine engine = open(architecture, network.batch(), 1)) {
+            try (ReferenceTrainingEngine engine = open(architecture, network.batch(), 1)) {
                 engine.load(TrainingState.initial(network.parameters()));
-                engine.trainStep(network.clean(), network.noisy(), network.batch(), 1e-3f);
+                engine.trainStep(new GivenBatch(network.clean(), network.noisy(), network.batch()), 1e-3f);
                 assertEquals(loss, engine.takeLosses()[0], 2e-6 * loss);
                 for (Layer layer : architecture.network().layers()) {
                     assertClose(
                             exact.activations().get(layer.name()),
-                            engine.activation(layer.name()),
+                            engine.activation(
+                                    engine.network().layer(layer.name()).output()),
                             5e-6,
                             layer.name() + " of " + architecture);
                 }
@@ -93,8 +97,8 @@ class ReferenceEngineTest {
     @ValueSource(strings = {"kernel1_8x8x2", "kernel3_6x10x3", "kernel5_16x8x3", "kernel7_24x12x1", "kernel7_4x4x3"})
     void agreesWithKerasInBf16(String golden) {
         RecordedValues recorded = RecordedValues.read(Path.of("tests/golden", golden + ".safetensors"));
-        try (ReferenceEngine engine =
-                new ReferenceEngine(recorded.network(), new EngineOptions(recorded.batch(), "bf16", 0))) {
+        try (ReferenceTrainingEngine engine = new ReferenceTrainingEngine(
+                recorded.network(), LearningRule.DEFAULT, new EngineOptions(recorded.batch(), "bf16", 0))) {
             for (Comparison comparison : Parity.replay(recorded, engine, Tolerance.of("reference", "bf16"))) {
                 assertTrue(comparison.passed(), comparison::toString);
             }
@@ -114,19 +118,31 @@ class ReferenceEngineTest {
         parameters.set("latent.kernel", new float[] {1});
         parameters.set("latent.bias", new float[] {0x1p-12f});
         float[] noisy = {0.5f + 0x1p-12f, 0, 0, 0}; // is 0.5 in bf16
-        try (ReferenceEngine engine = new ReferenceEngine(architecture.network(), new EngineOptions(1, "bf16", 1))) {
+        try (ReferenceTrainingEngine engine = new ReferenceTrainingEngine(
+                architecture.network(), LearningRule.DEFAULT, new EngineOptions(1, "bf16", 1))) {
             engine.load(TrainingState.initial(parameters));
-            engine.trainStep(noisy, noisy, 1, 1e-3f);
+            engine.trainStep(new GivenBatch(noisy, noisy, 1), 1e-3f);
             // 0.5 * (1 + 2^-7) + 2^-10 = 0.5 + 2^-8 + 2^-10, of which bf16 keeps multiples of 2^-8 there
-            assertArrayEquals(new float[] {0.5f + 0x1p-8f}, engine.activation("conv1"));
-            assertArrayEquals(new float[] {0.5f + 0x1p-8f}, engine.activation("latent")); // 2^-12 is lost again
+            assertArrayEquals(
+                    new float[] {0.5f + 0x1p-8f},
+                    engine.activation(engine.network().layer("conv1").output()));
+            assertArrayEquals(
+                    new float[] {0.5f + 0x1p-8f},
+                    engine.activation(engine.network().layer("latent").output())); // 2^-12 is lost again
         }
-        try (ReferenceEngine engine = new ReferenceEngine(architecture.network(), new EngineOptions(1, "fp32", 1))) {
+        try (ReferenceTrainingEngine engine = new ReferenceTrainingEngine(
+                architecture.network(), LearningRule.DEFAULT, new EngineOptions(1, "fp32", 1))) {
             engine.load(TrainingState.initial(parameters));
-            engine.trainStep(noisy, noisy, 1, 1e-3f);
+            engine.trainStep(new GivenBatch(noisy, noisy, 1), 1e-3f);
             float conv1 = (0.5f + 0x1p-12f) * (1 + 0x1p-8f + 0x1p-10f) + 0x1p-10f;
-            assertArrayEquals(new float[] {conv1}, engine.activation("conv1"), 1e-7f);
-            assertArrayEquals(new float[] {conv1 + 0x1p-12f}, engine.activation("latent"), 1e-7f);
+            assertArrayEquals(
+                    new float[] {conv1},
+                    engine.activation(engine.network().layer("conv1").output()),
+                    1e-7f);
+            assertArrayEquals(
+                    new float[] {conv1 + 0x1p-12f},
+                    engine.activation(engine.network().layer("latent").output()),
+                    1e-7f);
         }
     }
 
@@ -141,10 +157,10 @@ class ReferenceEngineTest {
     /** What two steps on given values and one on a data set make of everything that can be asked for. */
     private static float[][] train(int threads) {
         RandomNetwork network = network(13);
-        try (ReferenceEngine engine = open(SMALL, 13, threads)) {
+        try (ReferenceTrainingEngine engine = open(SMALL, 13, threads)) {
             engine.load(TrainingState.initial(network.parameters()));
-            engine.trainStep(network.clean(), network.noisy(), 13, 1e-2f);
-            engine.trainStep(network.noisy(), network.clean(), 7, 1e-2f);
+            engine.trainStep(new GivenBatch(network.clean(), network.noisy(), 13), 1e-2f);
+            engine.trainStep(new GivenBatch(network.noisy(), network.clean(), 7), 1e-2f);
             int[] backwards = IntStream.range(0, 20).map(i -> 19 - i).toArray();
             engine.startEpoch(images(20), Noise.gaussian(1, 0.5f, 0.5f), 2, backwards);
             engine.trainStep(3, 13, 1e-2f);
@@ -162,7 +178,7 @@ class ReferenceEngineTest {
                 state.firstMoment().values(),
                 state.secondMoment().values(),
                 engine.gradients().values(),
-                engine.activation("conv2"),
+                engine.activation(engine.network().layer("conv2").output()),
                 denoised,
                 losses
             };
@@ -198,22 +214,26 @@ class ReferenceEngineTest {
     void aSmallerBatchIsThatOfAnEngineOfItsSize(int count) {
         RandomNetwork network = network(8);
         TrainingState start = TrainingState.initial(network.parameters());
-        try (ReferenceEngine large = open(SMALL, 8, 2);
-                ReferenceEngine exact = open(SMALL, count, 1)) {
-            large.trainStep(network.noisy(), network.clean(), 8, 1e-2f);
+        try (ReferenceTrainingEngine large = open(SMALL, 8, 2);
+                ReferenceTrainingEngine exact = open(SMALL, count, 1)) {
+            large.trainStep(new GivenBatch(network.noisy(), network.clean(), 8), 1e-2f);
             large.takeLosses();
             large.load(start);
             exact.load(start);
-            large.trainStep(network.clean(), network.noisy(), count, 1e-2f);
-            exact.trainStep(network.clean(), network.noisy(), count, 1e-2f);
+            large.trainStep(new GivenBatch(network.clean(), network.noisy(), count), 1e-2f);
+            exact.trainStep(new GivenBatch(network.clean(), network.noisy(), count), 1e-2f);
             assertArrayEquals(exact.takeLosses(), large.takeLosses());
             assertSame(exact.state(), large.state());
-            assertEquals(count * SMALL.imageSize(), large.activation("output").length);
-            assertArrayEquals(exact.activation("output"), large.activation("output"));
+            assertEquals(
+                    count * SMALL.imageSize(),
+                    large.activation(large.network().layer("output").output()).length);
+            assertArrayEquals(
+                    exact.activation(exact.network().layer("output").output()),
+                    large.activation(large.network().layer("output").output()));
             double loss =
                     new DoublePrecisionNetwork(network.parameters()).loss(network.clean(), network.noisy(), count);
             large.load(start);
-            large.trainStep(network.clean(), network.noisy(), count, 1e-2f);
+            large.trainStep(new GivenBatch(network.clean(), network.noisy(), count), 1e-2f);
             assertEquals(loss, large.takeLosses()[0], 2e-6 * loss);
         }
     }
@@ -221,14 +241,15 @@ class ReferenceEngineTest {
     @Test
     void batchesOfImpossibleSizesAreRefused() {
         RandomNetwork network = network(5);
-        try (ReferenceEngine engine = open(SMALL, 4, 1)) {
+        try (ReferenceTrainingEngine engine = open(SMALL, 4, 1)) {
             TrainingState before = engine.state();
             for (int count : new int[] {0, -1, 5}) {
                 assertEquals(
                         "a batch has 1 to 4 images, not " + count,
                         assertThrows(
                                         IllegalArgumentException.class,
-                                        () -> engine.trainStep(network.clean(), network.noisy(), count, 1e-3f))
+                                        () -> engine.trainStep(
+                                                new GivenBatch(network.clean(), network.noisy(), count), 1e-3f))
                                 .getMessage());
             }
             assertSame(before, engine.state());
@@ -242,19 +263,23 @@ class ReferenceEngineTest {
     void inferenceAgreesWithTraining(int count) {
         RandomNetwork network = network(count);
         TrainingState start = TrainingState.initial(network.parameters());
-        try (ReferenceEngine training = open(SMALL, count, 2);
-                ReferenceEngine inference = open(SMALL, 1, 2)) {
+        try (ReferenceTrainingEngine training = open(SMALL, count, 2);
+                ReferenceTrainingEngine inference = open(SMALL, 1, 2)) {
             training.load(start);
             inference.load(start);
-            training.trainStep(network.clean(), network.noisy(), count, 1e-2f);
+            training.trainStep(new GivenBatch(network.clean(), network.noisy(), count), 1e-2f);
             float[] denoised = new float[count * SMALL.imageSize() + 3];
             float[] latents = new float[count * 6 + 3];
             Arrays.fill(denoised, -7);
             Arrays.fill(latents, -7);
             inference.denoise(network.noisy(), count, denoised);
             inference.encode(network.noisy(), count, latents);
-            assertArrayEquals(training.activation("output"), Arrays.copyOf(denoised, count * SMALL.imageSize()));
-            assertArrayEquals(training.activation("latent"), Arrays.copyOf(latents, count * 6));
+            assertArrayEquals(
+                    training.activation(training.network().layer("output").output()),
+                    Arrays.copyOf(denoised, count * SMALL.imageSize()));
+            assertArrayEquals(
+                    training.activation(training.network().layer("latent").output()),
+                    Arrays.copyOf(latents, count * 6));
             assertEquals(-7, denoised[count * SMALL.imageSize()], "nothing is written behind the last image");
             assertEquals(-7, latents[count * 6]);
         }
@@ -262,7 +287,7 @@ class ReferenceEngineTest {
 
     @Test
     void inferenceOnNoImagesDoesNothing() {
-        try (ReferenceEngine engine = open(SMALL, 1, 1)) {
+        try (ReferenceTrainingEngine engine = open(SMALL, 1, 1)) {
             engine.denoise(new float[0], 0, new float[0]);
             engine.encode(new float[0], 0, new float[0]);
             engine.decode(new float[0], 0, new float[0]);
@@ -277,8 +302,8 @@ class ReferenceEngineTest {
         Noise noise = new Noise(4, 0.4f, 0.1f, 0.6f, once);
         int[] order = {3, 1, 10, 0, 7, 5, 2, 9, 8, 6, 4};
         int size = SMALL.imageSize();
-        try (ReferenceEngine fromSet = open(SMALL, 5, 2);
-                ReferenceEngine fromValues = open(SMALL, 5, 1)) {
+        try (ReferenceTrainingEngine fromSet = open(SMALL, 5, 2);
+                ReferenceTrainingEngine fromValues = open(SMALL, 5, 1)) {
             fromSet.load(state(1));
             fromValues.load(state(1));
             fromSet.startEpoch(images, noise, 6, order);
@@ -294,7 +319,7 @@ class ReferenceEngineTest {
                     System.arraycopy(oneNoisy, 0, noisy, i * size, size);
                 }
                 fromSet.trainStep(first, count, 1e-2f);
-                fromValues.trainStep(clean, noisy, count, 1e-2f);
+                fromValues.trainStep(new GivenBatch(clean, noisy, count), 1e-2f);
             }
             assertSame(fromValues.state(), fromSet.state());
             assertArrayEquals(fromValues.takeLosses(), fromSet.takeLosses());
@@ -306,7 +331,7 @@ class ReferenceEngineTest {
         ImageSet images = images(9);
         int size = SMALL.imageSize();
         Noise noise = new Noise(4, 0.4f, 0.1f, 0.6f, false);
-        try (ReferenceEngine engine = open(SMALL, 1, 3)) {
+        try (ReferenceTrainingEngine engine = open(SMALL, 1, 3)) {
             for (long base : new long[] {0, 100, Philox.VALIDATION}) {
                 float[] clean = new float[5 * size];
                 float[] noisy = new float[5 * size];
@@ -326,7 +351,7 @@ class ReferenceEngineTest {
     @Test
     void lossesAreTakenOnceInOrderEachBeforeItsUpdate() {
         RandomNetwork network = network(3);
-        try (ReferenceEngine engine = open(SMALL, 3, 1)) {
+        try (ReferenceTrainingEngine engine = open(SMALL, 3, 1)) {
             assertEquals(0, engine.takeLosses().length);
             engine.load(TrainingState.initial(network.parameters()));
             double[] expected = new double[3];
@@ -334,9 +359,9 @@ class ReferenceEngineTest {
                 DoublePrecisionNetwork exact =
                         new DoublePrecisionNetwork(engine.state().parameters());
                 expected[step] = exact.loss(network.clean(), network.noisy(), 3);
-                engine.trainStep(network.clean(), network.noisy(), 3, 1e-2f);
+                engine.trainStep(new GivenBatch(network.clean(), network.noisy(), 3), 1e-2f);
             }
-            engine.applyGradients(engine.gradients(), 1e-2f);
+            engine.update(engine.gradients(), 1e-2f);
             double[] losses = engine.takeLosses();
             assertArrayEquals(expected, losses, 2e-6 * expected[0]);
             assertTrue(losses[0] > losses[1] && losses[1] > losses[2], Arrays.toString(losses));
@@ -355,7 +380,7 @@ class ReferenceEngineTest {
         double[] v = doubles(start.secondMoment());
         int updates = 25;
         double learningRate = 0.003f;
-        try (ReferenceEngine engine = open(SMALL, 1, 1)) {
+        try (ReferenceTrainingEngine engine = open(SMALL, 1, 1)) {
             engine.load(start);
             for (int update = 1; update <= updates; update++) {
                 Parameters gradients = new Parameters(SMALL.network());
@@ -368,7 +393,7 @@ class ReferenceEngineTest {
                     v[i] = 0.999 * v[i] + 0.001 * gradient * gradient;
                     parameters[i] -= alpha * m[i] / (Math.sqrt(v[i]) + 1e-7);
                 }
-                engine.applyGradients(gradients, (float) learningRate);
+                engine.update(gradients, (float) learningRate);
             }
             TrainingState state = engine.state();
             assertEquals(start.step() + updates, state.step());
@@ -400,13 +425,13 @@ class ReferenceEngineTest {
     @Test
     void aStepAppliesTheGradientsItComputed() {
         RandomNetwork network = network(6);
-        try (ReferenceEngine trained = open(SMALL, 6, 2);
-                ReferenceEngine applied = open(SMALL, 1, 1)) {
+        try (ReferenceTrainingEngine trained = open(SMALL, 6, 2);
+                ReferenceTrainingEngine applied = open(SMALL, 1, 1)) {
             trained.load(state(3));
             applied.load(state(3));
             for (int step = 0; step < 3; step++) {
-                trained.trainStep(network.clean(), network.noisy(), 6, 1e-2f);
-                applied.applyGradients(trained.gradients(), 1e-2f);
+                trained.trainStep(new GivenBatch(network.clean(), network.noisy(), 6), 1e-2f);
+                applied.update(trained.gradients(), 1e-2f);
             }
             assertSame(trained.state(), applied.state());
             assertEquals(20, trained.state().step());
@@ -417,14 +442,15 @@ class ReferenceEngineTest {
     @Test
     void trainingGoesOnFromALoadedState() {
         RandomNetwork network = network(4);
-        try (ReferenceEngine first = open(SMALL, 4, 1);
-                ReferenceEngine second = open(SMALL, 4, 2)) {
+        try (ReferenceTrainingEngine first = open(SMALL, 4, 1);
+                ReferenceTrainingEngine second = open(SMALL, 4, 2)) {
             first.load(TrainingState.initial(network.parameters()));
-            first.trainStep(network.clean(), network.noisy(), 4, 1e-2f);
-            second.trainStep(network.noisy(), network.clean(), 3, 1e-2f); // what was before does not matter
+            first.trainStep(new GivenBatch(network.clean(), network.noisy(), 4), 1e-2f);
+            second.trainStep(
+                    new GivenBatch(network.noisy(), network.clean(), 3), 1e-2f); // what was before does not matter
             second.load(first.state());
-            first.trainStep(network.clean(), network.noisy(), 4, 1e-2f);
-            second.trainStep(network.clean(), network.noisy(), 4, 1e-2f);
+            first.trainStep(new GivenBatch(network.clean(), network.noisy(), 4), 1e-2f);
+            second.trainStep(new GivenBatch(network.clean(), network.noisy(), 4), 1e-2f);
             assertSame(first.state(), second.state());
         }
     }
@@ -432,7 +458,7 @@ class ReferenceEngineTest {
     @Test
     void statesAndGradientsAreCopies() {
         RandomNetwork network = network(2);
-        try (ReferenceEngine engine = open(SMALL, 2, 1)) {
+        try (ReferenceTrainingEngine engine = open(SMALL, 2, 1)) {
             TrainingState loaded = state(4);
             engine.load(loaded);
             overwrite(loaded);
@@ -440,16 +466,17 @@ class ReferenceEngineTest {
             overwrite(engine.state());
             assertSame(state(4), engine.state());
 
-            engine.trainStep(network.clean(), network.noisy(), 2, 1e-2f);
+            engine.trainStep(new GivenBatch(network.clean(), network.noisy(), 2), 1e-2f);
             TrainingState kept = engine.state();
             float[] parameters = kept.parameters().values().clone();
             float[] gradients = engine.gradients().values().clone();
-            float[] output = engine.activation("output");
+            float[] output = engine.activation(engine.network().layer("output").output());
             Arrays.fill(engine.gradients().values(), 9);
-            Arrays.fill(engine.activation("output"), 9);
+            Arrays.fill(engine.activation(engine.network().layer("output").output()), 9);
             assertArrayEquals(gradients, engine.gradients().values());
-            assertArrayEquals(output, engine.activation("output"));
-            engine.trainStep(network.noisy(), network.clean(), 2, 1e-2f);
+            assertArrayEquals(
+                    output, engine.activation(engine.network().layer("output").output()));
+            engine.trainStep(new GivenBatch(network.noisy(), network.clean(), 2), 1e-2f);
             assertArrayEquals(parameters, kept.parameters().values());
             assertFalse(Arrays.equals(gradients, engine.gradients().values()));
         }
@@ -466,12 +493,12 @@ class ReferenceEngineTest {
     void valuesThatAreHandedInStayAsTheyAre() {
         RandomNetwork network = network(3);
         RandomNetwork same = network(3);
-        try (ReferenceEngine engine = open(SMALL, 3, 1)) {
+        try (ReferenceTrainingEngine engine = open(SMALL, 3, 1)) {
             engine.load(TrainingState.initial(network.parameters()));
-            engine.trainStep(network.clean(), network.noisy(), 3, 1e-2f);
+            engine.trainStep(new GivenBatch(network.clean(), network.noisy(), 3), 1e-2f);
             Parameters gradients = engine.gradients();
             float[] before = gradients.values().clone();
-            engine.applyGradients(gradients, 1e-2f);
+            engine.update(gradients, 1e-2f);
             engine.denoise(network.noisy(), 3, new float[3 * SMALL.imageSize()]);
             assertArrayEquals(before, gradients.values());
         }
@@ -482,7 +509,7 @@ class ReferenceEngineTest {
 
     @Test
     void aNewEngineHasOnlyZeros() {
-        try (ReferenceEngine engine = open(SMALL, 3, 1)) {
+        try (ReferenceTrainingEngine engine = open(SMALL, 3, 1)) {
             assertSame(TrainingState.initial(new Parameters(SMALL.network())), engine.state());
             float[] denoised = new float[SMALL.imageSize()];
             engine.denoise(new float[SMALL.imageSize()], 1, denoised);
@@ -494,17 +521,20 @@ class ReferenceEngineTest {
 
     @Test
     void anActivationThatIsNotThereIsNamed() {
-        try (ReferenceEngine engine = open(SMALL, 3, 1)) {
+        try (ReferenceTrainingEngine engine = open(SMALL, 3, 1)) {
             assertEquals(
                     "this network has no layer conv3",
-                    assertThrows(IllegalArgumentException.class, () -> engine.activation("conv3"))
+                    assertThrows(
+                                    IllegalArgumentException.class,
+                                    () -> engine.activation(
+                                            engine.network().layer("conv3").output()))
                             .getMessage());
         }
     }
 
     @Test
     void closingTwiceDoesNothing() {
-        ReferenceEngine engine = open(SMALL, 3, 1);
+        ReferenceTrainingEngine engine = open(SMALL, 3, 1);
         engine.close();
         engine.close();
     }

@@ -2,10 +2,10 @@ package daegpu.engine.reference;
 
 import daegpu.model.Layer.Activation;
 
-/** Bias and activation of one image, {@code [pixels][channels]}, and their gradients, written out. */
-final class Activations {
+/** Activations of one image, {@code [pixels][channels]}, their derivatives, and the gradient of a bias, written out. */
+final class ActivationFunctions {
 
-    private Activations() {}
+    private ActivationFunctions() {}
 
     /** {@code y = x}, {@code max(x, 0)} or {@code 1 / (1 + e⁻ˣ)}, in place. */
     static void apply(Activation activation, float[][] values) {

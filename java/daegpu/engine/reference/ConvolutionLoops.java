@@ -1,76 +1,51 @@
 package daegpu.engine.reference;
 
-import daegpu.model.Layer;
-import daegpu.model.Layer.Operation;
+import daegpu.model.ConvolutionGeometry;
 
 /**
  * A 'same' convolution of one image and its two gradients, written out. The other layers are the same three formulas: a
- * transposed convolution <em>is</em> the input gradient of the convolution that goes the other way, so its forward pass
- * is {@link #addInputGradient}, its own input gradient is {@link #addForward}, and its kernel gradient is
- * {@link #addKernelGradient} with the two images exchanged; a dense layer is a 1×1 convolution of an image of one
+ * transposed convolution <em>is</em> the data gradient of the convolution that goes the other way, so its forward pass
+ * is {@link #addDataGradient}, its own data gradient is {@link #addForward}, and its weight gradient is
+ * {@link #addWeightGradient} with the two images exchanged; a dense layer is a 1×1 convolution of an image of one
  * pixel.
  *
  * <p>An image is {@code [height·width][channels]}, one row of values for each pixel; a kernel is
  * {@code [kernelSize·kernelSize·channels][filters]}, one row for each row {@code a}, column {@code b} and channel
  * {@code c} of the window. Each formula is a sum over products, made by {@link #addProduct}. A value beyond the border
  * is zero, so its term is left out.
- *
- * @param height height of the image on the input side, in pixels
- * @param width width of the image on the input side, in pixels
- * @param channels channels on the input side
- * @param outputHeight height on the output side: height / stride
- * @param outputWidth width on the output side: width / stride
- * @param filters channels on the output side
- * @param kernelSize height and width of the kernel
- * @param stride pixels from one window to the next
- * @param padding rows and columns of zeros before the image
  */
-record Convolution(
-        int height,
-        int width,
-        int channels,
-        int outputHeight,
-        int outputWidth,
-        int filters,
-        int kernelSize,
-        int stride,
-        int padding) {
+final class ConvolutionLoops {
 
-    /** The convolution that {@code layer} is, or for a transposed one, the convolution whose gradient it is. */
-    static Convolution of(Layer layer) {
-        if (layer.operation() == Operation.TRANSPOSED_CONVOLUTION) {
-            return new Convolution(
-                    layer.outputHeight(),
-                    layer.outputWidth(),
-                    layer.outputChannels(),
-                    layer.inputHeight(),
-                    layer.inputWidth(),
-                    layer.inputChannels(),
-                    layer.kernelSize(),
-                    layer.stride(),
-                    layer.paddingBefore());
-        }
-        return new Convolution(
-                layer.inputHeight(),
-                layer.inputWidth(),
-                layer.inputChannels(),
-                layer.outputHeight(),
-                layer.outputWidth(),
-                layer.outputChannels(),
-                layer.kernelSize(),
-                layer.stride(),
-                layer.paddingBefore());
+    private final int height;
+    private final int width;
+    private final int channels;
+    private final int outputHeight;
+    private final int outputWidth;
+    private final int filters;
+    private final int kernelSize;
+    private final int stride;
+    private final int top;
+    private final int left;
+
+    ConvolutionLoops(ConvolutionGeometry geometry) {
+        height = geometry.height();
+        width = geometry.width();
+        channels = geometry.channels();
+        outputHeight = geometry.outputHeight();
+        outputWidth = geometry.outputWidth();
+        filters = geometry.filters();
+        kernelSize = geometry.kernelSize();
+        stride = geometry.stride();
+        top = geometry.paddingTop();
+        left = geometry.paddingLeft();
     }
 
-    /**
-     * {@code output[i, j, f] += Σ(a, b, c) input[i·stride + a − padding, j·stride + b − padding, c] · kernel[a, b, c,
-     * f]}.
-     */
+    /** {@code output[i, j, f] += Σ(a, b, c) input[i·stride + a − top, j·stride + b − left, c] · kernel[a, b, c, f]}. */
     void addForward(float[][] input, float[][] kernel, float[][] output) {
         for (int i = 0; i < outputHeight; i++) {
             for (int j = 0; j < outputWidth; j++) {
-                for (int a = firstTap(i); a < endTap(i, height); a++) {
-                    for (int b = firstTap(j); b < endTap(j, width); b++) {
+                for (int a = firstTap(i, top); a < endTap(i, height, top); a++) {
+                    for (int b = firstTap(j, left); b < endTap(j, width, left); b++) {
                         addProduct(
                                 input[pixel(i, j, a, b)],
                                 kernel,
@@ -84,22 +59,22 @@ record Convolution(
     }
 
     /**
-     * {@code inputGradient[i·stride + a − padding, j·stride + b − padding, c] += Σ(f) outputGradient[i, j, f] ·
-     * kernel[a, b, c, f]} for every {@code i, j, a, b, c}.
+     * {@code dataGradient[i·stride + a − top, j·stride + b − left, c] += Σ(f) outputGradient[i, j, f] · kernel[a, b, c,
+     * f]} for every {@code i, j, a, b, c}.
      *
      * @param turned the kernel as {@link #turn} lays it out
      */
-    void addInputGradient(float[][] outputGradient, float[][] turned, float[][] inputGradient) {
+    void addDataGradient(float[][] outputGradient, float[][] turned, float[][] dataGradient) {
         for (int i = 0; i < outputHeight; i++) {
             for (int j = 0; j < outputWidth; j++) {
-                for (int a = firstTap(i); a < endTap(i, height); a++) {
-                    for (int b = firstTap(j); b < endTap(j, width); b++) {
+                for (int a = firstTap(i, top); a < endTap(i, height, top); a++) {
+                    for (int b = firstTap(j, left); b < endTap(j, width, left); b++) {
                         addProduct(
                                 outputGradient[i * outputWidth + j],
                                 turned,
                                 (a * kernelSize + b) * filters,
                                 filters,
-                                inputGradient[pixel(i, j, a, b)]);
+                                dataGradient[pixel(i, j, a, b)]);
                     }
                 }
             }
@@ -107,18 +82,18 @@ record Convolution(
     }
 
     /**
-     * {@code kernelGradient[a, b, c, f] += Σ(i, j) input[i·stride + a − padding, j·stride + b − padding, c] ·
+     * {@code weightGradient[a, b, c, f] += Σ(i, j) input[i·stride + a − top, j·stride + b − left, c] ·
      * outputGradient[i, j, f]}.
      */
-    void addKernelGradient(float[][] input, float[][] outputGradient, float[][] kernelGradient) {
+    void addWeightGradient(float[][] input, float[][] outputGradient, float[][] weightGradient) {
         float[] column = new float[outputWidth];
         for (int i = 0; i < outputHeight; i++) {
-            for (int a = firstTap(i); a < endTap(i, height); a++) {
+            for (int a = firstTap(i, top); a < endTap(i, height, top); a++) {
                 for (int b = 0; b < kernelSize; b++) {
                     // Windows first to last of this row have column b inside the image.
-                    int first = Math.max(0, (padding - b + stride - 1) / stride);
+                    int first = Math.max(0, (left - b + stride - 1) / stride);
                     // Rounded down: in an image narrower than the kernel there may be none.
-                    int last = Math.min(outputWidth - 1, Math.floorDiv(width - 1 + padding - b, stride));
+                    int last = Math.min(outputWidth - 1, Math.floorDiv(width - 1 + left - b, stride));
                     for (int c = 0; c < channels; c++) {
                         for (int j = first; j <= last; j++) {
                             column[j - first] = input[pixel(i, j, a, b)][c];
@@ -128,7 +103,7 @@ record Convolution(
                                 outputGradient,
                                 i * outputWidth + first,
                                 last - first + 1,
-                                kernelGradient[(a * kernelSize + b) * channels + c]);
+                                weightGradient[(a * kernelSize + b) * channels + c]);
                     }
                 }
             }
@@ -137,7 +112,7 @@ record Convolution(
 
     /**
      * Fills {@code turned} with the kernel as {@code [kernelSize·kernelSize·filters][channels]}, for
-     * {@link #addInputGradient}.
+     * {@link #addDataGradient}.
      */
     void turn(float[][] kernel, float[][] turned) {
         for (int tap = 0; tap < kernelSize * kernelSize; tap++) {
@@ -150,18 +125,18 @@ record Convolution(
     }
 
     /** The first row (column) of the kernel that falls inside the image where the window is the {@code i}-th. */
-    private int firstTap(int i) {
+    private int firstTap(int i, int padding) {
         return Math.max(0, padding - i * stride);
     }
 
     /** One past the last row (column) of the kernel that falls inside an image of {@code size} rows (columns). */
-    private int endTap(int i, int size) {
+    private int endTap(int i, int size, int padding) {
         return Math.min(kernelSize, size + padding - i * stride);
     }
 
     /** The pixel on the input side under row {@code a} and column {@code b} of the kernel in window {@code i, j}. */
     private int pixel(int i, int j, int a, int b) {
-        return (i * stride + a - padding) * width + j * stride + b - padding;
+        return (i * stride + a - top) * width + j * stride + b - left;
     }
 
     /**

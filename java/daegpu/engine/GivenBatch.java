@@ -1,0 +1,35 @@
+package daegpu.engine;
+
+import java.util.Optional;
+
+/**
+ * Images to train on that come from no data set.
+ *
+ * @param clean what should come out, {@code [count, height, width, channels]} in [0, 1]
+ * @param noisy what goes in, likewise
+ * @param mask the weight of each value in the loss, likewise, 0 or more and not all 0; empty where all count alike
+ * @param count images
+ */
+public record GivenBatch(float[] clean, float[] noisy, Optional<float[]> mask, int count) {
+
+    /** Images of which all values count alike. */
+    public GivenBatch(float[] clean, float[] noisy, int count) {
+        this(clean, noisy, Optional.empty(), count);
+    }
+
+    /**
+     * The sum of the weights of all values: by this the weighted losses are divided.
+     *
+     * @param imageSize values of an image
+     */
+    public double weight(int imageSize) {
+        if (mask.isEmpty()) {
+            return (double) count * imageSize;
+        }
+        double sum = 0;
+        for (int i = 0; i < count * imageSize; i++) {
+            sum += mask.get()[i];
+        }
+        return sum;
+    }
+}

@@ -1,0 +1,33 @@
+package daegpu.engine;
+
+import java.util.OptionalDouble;
+
+/**
+ * How a network learns: what it makes small, and what an update does.
+ *
+ * @param loss what training makes small
+ * @param optimizer what an update does with a gradient
+ * @param averageDecay d of the exponential moving average of the parameters, which each update follows by {@code a +=
+ *     (1 − d)·(p − a)}, and which begins at the first parameters; empty for none. Where there is one, it is validated
+ *     and denoises in place of the parameters.
+ */
+public record LearningRule(Loss loss, Optimizer optimizer, OptionalDouble averageDecay) {
+
+    /** Mean squared error by Adam, without an average. */
+    public static final LearningRule DEFAULT = new LearningRule(Loss.MSE, Optimizer.ADAM, OptionalDouble.empty());
+
+    /** @throws IllegalArgumentException if the decay is not at least 0 and less than 1 */
+    public LearningRule {
+        averageDecay.ifPresent(decay -> {
+            if (!(decay >= 0 && decay < 1)) {
+                throw new IllegalArgumentException(
+                        "the decay of the average must be at least 0 and less than 1, not " + decay);
+            }
+        });
+    }
+
+    /** {@code 1 − d} in float32, the weight of new parameters in the average; 0 where there is none. */
+    public float averageWeight() {
+        return averageDecay.isPresent() ? (float) (1 - averageDecay.getAsDouble()) : 0;
+    }
+}

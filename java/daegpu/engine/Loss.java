@@ -1,0 +1,72 @@
+package daegpu.engine;
+
+import java.util.Arrays;
+import java.util.Locale;
+
+/**
+ * What training makes small: the mean of a function of each difference d between what the network puts out and what it
+ * should, over batch, height, width and channels. Where there is a mask, each value has a weight, and the sum of the
+ * weighted values is divided by the sum of the weights.
+ */
+public enum Loss {
+    /** {@code d²}. */
+    MSE {
+        @Override
+        public double value(double difference) {
+            return difference * difference;
+        }
+
+        @Override
+        public float derivative(float difference) {
+            return 2 * difference;
+        }
+    },
+    /** {@code |d|}, whose derivative at zero is taken as zero. */
+    L1 {
+        @Override
+        public double value(double difference) {
+            return Math.abs(difference);
+        }
+
+        @Override
+        public float derivative(float difference) {
+            return Math.signum(difference);
+        }
+    },
+    /** {@code sqrt(d² + ε²)} with ε = {@value #CHARBONNIER_EPSILON}: L1 without its edge (Charbonnier et al., 1994). */
+    CHARBONNIER {
+        @Override
+        public double value(double difference) {
+            return Math.sqrt(difference * difference + CHARBONNIER_EPSILON * CHARBONNIER_EPSILON);
+        }
+
+        @Override
+        public float derivative(float difference) {
+            return difference / (float) value(difference);
+        }
+    };
+
+    /** ε of {@link #CHARBONNIER}. */
+    public static final double CHARBONNIER_EPSILON = 1e-3;
+
+    /** The loss of one value. */
+    public abstract double value(double difference);
+
+    /** The derivative of {@link #value}. */
+    public abstract float derivative(float difference);
+
+    /** As users write it: {@code mse}. */
+    @Override
+    public String toString() {
+        return name().toLowerCase(Locale.ROOT);
+    }
+
+    /** The loss that {@link #toString} calls so. @throws IllegalArgumentException if there is none */
+    public static Loss of(String name) {
+        return Arrays.stream(values())
+                .filter(loss -> loss.toString().equals(name))
+                .findFirst()
+                .orElseThrow(() -> new IllegalArgumentException(
+                        "there is no loss called " + name + "; there are mse, l1 and charbonnier"));
+    }
+}

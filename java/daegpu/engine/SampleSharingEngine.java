@@ -1,0 +1,13 @@
+package daegpu.engine;
+
+/** An engine that computes on a device whose memory OpenGL can show without a way through this machine's. */
+public interface SampleSharingEngine extends InferenceEngine {
+
+    /**
+     * Room on the engine's device for samples that OpenGL can show. It lives as long as the engine.
+     *
+     * @param count validation images, from the first on
+     * @param columns images in a row
+     */
+    DeviceSamples deviceSamples(int count, int columns);
+}
