@@ -36,18 +36,36 @@ public final class DoublePrecisionNetwork {
 
     /** The mean of the squared errors of {@code count} images, after which the methods below speak of this batch. */
     public double loss(float[] clean, float[] noisy, int count) {
+        return loss(new GivenBatch(clean, noisy, count), Loss.MSE);
+    }
+
+    /** The loss of a batch, from its formula, after which the methods below speak of this batch. */
+    public double loss(GivenBatch batch, Loss loss) {
         nearestKink = Double.POSITIVE_INFINITY;
         activePattern = 0;
         activations.clear();
-        double squares = 0;
-        for (int image = 0; image < count; image++) {
-            double[] output = forward(noisy, image, count);
+        double sum = 0;
+        double weights = 0;
+        for (int image = 0; image < batch.count(); image++) {
+            double[] output = forward(batch.noisy(), image, batch.count());
             for (int i = 0; i < output.length; i++) {
-                double difference = output[i] - clean[image * output.length + i];
-                squares += difference * difference;
+                int at = image * output.length + i;
+                double difference = output[i] - batch.clean()[at];
+                double weight = batch.mask().isPresent() ? batch.mask().get()[at] : 1;
+                weights += weight;
+                sum += weight
+                        * switch (loss) {
+                            case MSE -> difference * difference;
+                            case L1 -> Math.abs(difference);
+                            case CHARBONNIER -> Math.sqrt(difference * difference + 1e-6);
+                        };
+                if (loss == Loss.L1 && weight > 0) {
+                    nearestKink = Math.min(nearestKink, Math.abs(difference));
+                    activePattern = activePattern * 0x5851F42D4C957F2DL + (difference > 0 ? 3 : 1);
+                }
             }
         }
-        return squares / (count * network.input().size());
+        return sum / weights;
     }
 
     /** What each layer put out, {@code [count, height, width, channels]}, by name. */

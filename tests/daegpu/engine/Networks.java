@@ -1,0 +1,126 @@
+package daegpu.engine;
+
+import daegpu.model.Layer.Activation;
+import daegpu.model.LayerDescription;
+import daegpu.model.Network;
+import daegpu.model.Tensor;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Random;
+
+/** Networks with skips, for tests. */
+public final class Networks {
+
+    private Networks() {}
+
+    /**
+     * A U-Net of three levels of 4, 8 and 16 filters whose skips are added, for images of 16×16 in grey; it adds its
+     * correction to the image.
+     */
+    public static Network unet() {
+        Network.Builder network = new Network.Builder(16, 16, 1);
+        Tensor down1 = relu(network, "down1", 4, 1, network.input());
+        Tensor down2 = relu(network, "down2_1", 8, 1, relu(network, "down2_0", 8, 2, down1));
+        Tensor down3 = relu(network, "down3_1", 16, 1, relu(network, "down3_0", 16, 2, down2));
+        Tensor up2 = network.add(
+                LayerDescription.transposedConvolution("up2_0", 8, 3, 2).adding(down2), down3);
+        up2 = relu(network, "up2_1", 8, 1, up2);
+        Tensor up1 = network.add(
+                LayerDescription.transposedConvolution("up1_0", 4, 3, 2).adding(down1), up2);
+        up1 = relu(network, "up1_1", 4, 1, up1);
+        network.add(LayerDescription.convolution("output", 1, 3, 1).adding(network.input()), up1);
+        return network.build();
+    }
+
+    private static Tensor relu(Network.Builder network, String name, int filters, int stride, Tensor from) {
+        return network.add(
+                LayerDescription.convolution(name, filters, 3, stride).activation(Activation.RELU), from);
+    }
+
+    /**
+     * A network drawn at random: convolutions, transposed convolutions and dense layers of any activation, with or
+     * without biases, whose inputs and skips are any earlier tensors, so that some are read by several layers and some
+     * are only added.
+     */
+    public static Network random(Random random) {
+        int height = 2 * (1 + random.nextInt(4));
+        int width = 2 * (1 + random.nextInt(4));
+        int channels = random.nextBoolean() ? 1 : 3;
+        Network.Builder network = new Network.Builder(height, width, channels);
+        List<Tensor> tensors = new ArrayList<>(List.of(network.input()));
+        List<Tensor> unread = new ArrayList<>();
+        int layers = 2 + random.nextInt(6);
+        for (int i = 0; i < layers; i++) {
+            Tensor from = tensors.get(random.nextInt(tensors.size()));
+            LayerDescription layer = description("layer" + i, from, height, width, random);
+            add(network, layer, from, tensors, unread, random);
+        }
+        // What nobody has read so far meets in the last layers: each is brought to the image's size and added.
+        Tensor last = null;
+        int i = 0;
+        while (!unread.isEmpty() || last == null) {
+            Tensor from = unread.isEmpty() ? tensors.get(random.nextInt(tensors.size())) : unread.remove(0);
+            boolean small = from.height() < height;
+            LayerDescription layer = small
+                    ? LayerDescription.transposedConvolution("end" + i, channels, kernel(random), 2)
+                    : LayerDescription.convolution("end" + i, channels, kernel(random), 1);
+            if (from.height() * 2 < height
+                    || from.width() * 2 < width
+                    || from.height() < height != from.width() < width) {
+                layer = LayerDescription.dense("end" + i, height * width * channels)
+                        .shapedAs(height, width);
+            }
+            layer = layer.bias(random.nextBoolean());
+            if (last != null) {
+                layer = layer.adding(last);
+            }
+            boolean isLast = unread.isEmpty();
+            layer = layer.activation(isLast && random.nextBoolean() ? Activation.SIGMOID : Activation.LINEAR);
+            last = network.add(layer, from);
+            i++;
+        }
+        return network.build();
+    }
+
+    private static int kernel(Random random) {
+        return List.of(1, 3, 3, 5).get(random.nextInt(4));
+    }
+
+    private static LayerDescription description(String name, Tensor from, int height, int width, Random random) {
+        int filters = List.of(1, 3, 4, 8).get(random.nextInt(4));
+        int stride = 1 + random.nextInt(2);
+        LayerDescription layer =
+                switch (random.nextInt(6)) {
+                    case 0 -> LayerDescription.dense(name, 1 + random.nextInt(6));
+                    case 1 -> LayerDescription.dense(name, height * width * 3).shapedAs(height, width);
+                    case 2 ->
+                        from.height() * stride <= height && from.width() * stride <= width
+                                ? LayerDescription.transposedConvolution(name, filters, kernel(random), stride)
+                                : LayerDescription.transposedConvolution(name, filters, kernel(random), 1);
+                    default ->
+                        from.height() % stride == 0 && from.width() % stride == 0
+                                ? LayerDescription.convolution(name, filters, kernel(random), stride)
+                                : LayerDescription.convolution(name, filters, kernel(random), 1);
+                };
+        Activation activation = Activation.values()[random.nextInt(3)];
+        return layer.activation(activation).bias(random.nextInt(3) > 0);
+    }
+
+    private static void add(
+            Network.Builder network,
+            LayerDescription layer,
+            Tensor from,
+            List<Tensor> tensors,
+            List<Tensor> unread,
+            Random random) {
+        Tensor output = layer.on(from, 0).output();
+        List<Tensor> alike =
+                tensors.stream().filter(tensor -> tensor.hasShapeOf(output)).toList();
+        Tensor added = alike.isEmpty() || random.nextInt(3) == 0 ? null : alike.get(random.nextInt(alike.size()));
+        Tensor made = network.add(added == null ? layer : layer.adding(added), from);
+        unread.remove(from);
+        unread.remove(added);
+        tensors.add(made);
+        unread.add(made);
+    }
+}
