@@ -140,7 +140,8 @@ public final class BenchmarkSuite implements Callable<Integer> {
         Map<String, Measurement> before = compare == null ? Map.of() : ResultFile.read(compare);
         Path file = output != null
                 ? output
-                : Path.of("bench-" + LocalDateTime.now().format(DateTimeFormatter.ofPattern("yyyyMMdd-HHmmss"))
+                : Path.of("bench-"
+                        + LocalDateTime.now().format(DateTimeFormatter.ofPattern("yyyyMMdd-HHmmss", Locale.ROOT))
                         + ".json");
         if (compare != null && Files.exists(file) && Files.isSameFile(compare, file)) {
             throw new ParameterException(

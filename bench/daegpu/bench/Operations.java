@@ -68,7 +68,11 @@ public abstract class Operations {
     /** One update of all parameters. */
     protected abstract Runnable adam();
 
-    /** @param part of the layer: {@link Work#FORWARD}, {@link Work#DATA_GRADIENT} or {@link Work#KERNEL_GRADIENT} */
+    /**
+     * One part of a layer's work.
+     *
+     * @param part {@link Work#FORWARD}, {@link Work#DATA_GRADIENT} or {@link Work#KERNEL_GRADIENT}
+     */
     protected abstract Runnable layer(Layer layer, String part);
 
     @Benchmark

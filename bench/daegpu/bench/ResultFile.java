@@ -96,7 +96,7 @@ final class ResultFile {
 
     /** The name of a benchmark with these parameters, as files and tables have it. */
     static String key(String benchmark, Map<String, String> parameters) {
-        String[] parts = benchmark.split("\\.");
+        String[] parts = benchmark.split("\\.", -1);
         String name = parts.length < 2 ? benchmark : parts[parts.length - 2] + "." + parts[parts.length - 1];
         StringBuilder key = new StringBuilder(name);
         new TreeMap<>(parameters)

@@ -91,7 +91,11 @@ public final class Scaling implements Callable<Integer> {
     @Option(names = "--chart", required = true, description = "PNG file to draw.")
     private Path chart;
 
-    /** What is varied. @param unit what {@link Setting#work} counts */
+    /**
+     * What is varied.
+     *
+     * @param unit what {@link Setting#work} counts
+     */
     record Series(String key, String title, String unit, List<Setting> settings) {}
 
     /** One point of a series. */

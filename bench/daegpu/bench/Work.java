@@ -25,6 +25,8 @@ public record Work(double flops, double bytes) {
     private static final int FLOAT = 4;
 
     /**
+     * The work of one operation on a batch.
+     *
      * @param operation {@link #NOISE}, {@link #LOSS}, {@link #ADAM}, or the name of a layer and what is computed of it,
      *     as {@code conv2 data gradient}
      * @param batch images

@@ -71,6 +71,9 @@ public final class DaeGpu implements Runnable {
      *
      * @return the exit status for the caller of the program
      */
+    // The terminal's charset is wanted: PrintWriter takes the stream's since Java 19, before that the default is the
+    // same.
+    @SuppressWarnings("DefaultCharset")
     public static int run(String... arguments) {
         try {
             return run(new PrintWriter(System.out, true), new PrintWriter(System.err, true), arguments);

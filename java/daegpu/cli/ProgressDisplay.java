@@ -43,6 +43,7 @@ final class ProgressDisplay implements TrainingListener, AutoCloseable {
     }
 
     /** Whether someone sits before the output. */
+    @SuppressWarnings("SystemConsoleNull") // The console is asked whether it is a terminal.
     static boolean onTerminal() {
         var console = System.console();
         if (console == null) {

@@ -608,8 +608,10 @@ final class TrainCommand implements Callable<Integer> {
             try (OpenedEngine<InspectableEngine> engine = openEngine(options)) {
                 printPlan(options, engine, images, directory);
                 out().printf(
+                                Locale.ROOT,
                                 "Going on after update %,d of %,d.%n",
-                                checkpoint.state().step(), steps);
+                                checkpoint.state().step(),
+                                steps);
                 sayWhereScheduleEnds(checkpoint.options().learningRate(), options.learningRate());
                 if (run.dryRun) {
                     return dryRun(options, images, engine, directory, checkpoint.state(), epochsDone);
@@ -671,8 +673,11 @@ final class TrainCommand implements Callable<Integer> {
     private void sayWhereScheduleEnds(LearningRate before, LearningRate now) {
         if (now.horizon() != before.horizon()) {
             out().printf(
+                            Locale.ROOT,
                             "The %s schedule of the learning rate now ends after update %,d instead of %,d.%n",
-                            now.schedule(), now.horizon(), before.horizon());
+                            now.schedule(),
+                            now.horizon(),
+                            before.horizon());
         }
     }
 
@@ -731,6 +736,7 @@ final class TrainCommand implements Callable<Integer> {
         out.println("Images:  " + images.description().replace("\n", "\n         "));
         if (!images.unusable().isEmpty()) {
             out.printf(
+                    Locale.ROOT,
                     "Missing: %,d pictures that cannot be used; they are named at the end%n",
                     images.unusable().size());
         }
@@ -739,6 +745,7 @@ final class TrainCommand implements Callable<Integer> {
         }
         out.println("Noise:   " + NoiseChoice.describe(options.noise()));
         out.printf(
+                Locale.ROOT,
                 "Updates: %,d an epoch of %d images, Adam at %s (%s), seed %d%n",
                 options.stepsPerEpoch(images.training().count()),
                 options.batchSize(),

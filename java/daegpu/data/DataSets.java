@@ -144,7 +144,11 @@ public record DataSets(ImageSet training, ImageSet validation, String descriptio
     /** Where images come from: a file, or one of the embedded sets. */
     interface Source {
 
-        /** @param limit number of images, or 0 for all; fewer are no error */
+        /**
+         * Reads the first images.
+         *
+         * @param limit number of images, or 0 for all; fewer are no error
+         */
         ImageSet read(int limit);
 
         String name();

@@ -287,7 +287,7 @@ public final class IdxFile {
         private static String describe(byte[] magic) {
             StringBuilder text = new StringBuilder();
             for (byte value : magic) {
-                text.append(text.isEmpty() ? "" : " ").append(String.format("%02x", value));
+                text.append(text.isEmpty() ? "" : " ").append(String.format(Locale.ROOT, "%02x", value));
             }
             return text.toString();
         }

@@ -16,7 +16,11 @@ public final class PhotoDenoiser {
     @FunctionalInterface
     public interface Batch {
 
-        /** @param noisy {@code [count, height, width, channels]}; {@code denoised} receives as many values */
+        /**
+         * Computes a batch.
+         *
+         * @param noisy {@code [count, height, width, channels]}; {@code denoised} receives as many values
+         */
         void denoise(float[] noisy, int count, float[] denoised);
     }
 

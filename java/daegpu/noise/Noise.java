@@ -199,7 +199,7 @@ public record Noise(Kind kind, long seed, float mean, float lowest, float highes
     public void corrupt(long index, int epoch, float[] clean, float[] noisy, int at, int size) {
         float level = level(index, epoch);
         long subsequence = Philox.subsequence(Philox.PURPOSE_PIXELS, index);
-        long start = (long) epochOfDraws(epoch) * ((size + 3) / 4 * 4);
+        long start = epochOfDraws(epoch) * ((size + 3L) / 4 * 4);
         if (kind == Kind.GAUSSIAN || kind == Kind.SPECKLE) {
             float[] normal = new float[4];
             for (int quad = 0; quad < size; quad += 4) {

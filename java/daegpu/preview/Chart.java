@@ -6,6 +6,7 @@ import java.awt.Font;
 import java.awt.image.BufferedImage;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Locale;
 import java.util.stream.IntStream;
 import org.knowm.xchart.AnnotationText;
 import org.knowm.xchart.BitmapEncoder;
@@ -49,7 +50,7 @@ public final class Chart {
                 .allMatch(epoch -> epoch == Math.rint(epoch))) {
             chart.getStyler()
                     .setxAxisTickLabelsFormattingFunction(
-                            epoch -> epoch == Math.rint(epoch) ? String.format("%.0f", epoch) : "");
+                            epoch -> epoch == Math.rint(epoch) ? String.format(Locale.ROOT, "%.0f", epoch) : "");
             chart.getStyler().setXAxisTickMarkSpacingHint(40);
         } else {
             chart.getStyler().setXAxisDecimalPattern("0.##");

@@ -39,6 +39,8 @@ public final class LivePreview implements AutoCloseable {
      * @param file PNG file to write as well; null for none
      * @param problems receives one line for each thing that cannot be shown, on the preview's thread
      */
+    // The priority asks the scheduler to let training go first; nothing depends on it.
+    @SuppressWarnings("ThreadPriorityCheck")
     public LivePreview(boolean inWindow, Path file, Consumer<String> problems) {
         this.inWindow = inWindow;
         this.file = file;

@@ -17,6 +17,7 @@ import daegpu.noise.Noise;
 import daegpu.noise.Philox;
 import daegpu.train.Checkpoint;
 import java.io.IOException;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -261,7 +262,7 @@ class DenoiseCommandTest {
         Path large = write("scans/large.png", ImageFile.encode(new ImageSet(8, 12, 1, new byte[96]), 0, "png"));
         Path broken = write("scans/sub/broken.jpg", new byte[] {(byte) 0xFF, (byte) 0xD8, (byte) 0xFF, 0});
         Path missing = folder.resolve("missing.png");
-        Path text = write("text.idx", "no image at all".getBytes());
+        Path text = write("text.idx", "no image at all".getBytes(StandardCharsets.UTF_8));
         Path out = folder.resolve("out");
         Result result = denoise(folder.resolve("scans"), missing, text, "--output", out);
         assertEquals(3, result.status());
@@ -288,7 +289,7 @@ class DenoiseCommandTest {
 
     @Test
     void namesPicturesThatAreNone() throws IOException {
-        Path text = write("scans/notes.png", "no image at all".getBytes());
+        Path text = write("scans/notes.png", "no image at all".getBytes(StandardCharsets.UTF_8));
         write("scans/a.png", 0, "png");
         denoise(folder.resolve("scans"), "--output", folder.resolve("out"))
                 .assertRefusedWith(3, text + " is neither a PNG nor a JPEG file");

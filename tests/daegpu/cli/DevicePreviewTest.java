@@ -9,6 +9,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import daegpu.preview.DeviceWindow;
 import java.io.IOException;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
@@ -79,7 +80,7 @@ class DevicePreviewTest {
                 }
                 process.getOutputStream().write('\n');
                 process.getOutputStream().flush();
-                String rest = new String(process.getInputStream().readAllBytes());
+                String rest = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
                 assertEquals(0, process.waitFor(), rest);
                 assertEquals("", rest);
             } finally {

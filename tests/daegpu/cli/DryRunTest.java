@@ -11,6 +11,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
@@ -85,6 +86,22 @@ class DryRunTest {
         assertTrue(out.contains("for 30 updates and 3 validations"), out);
         assertTrue(out.contains("Going on after update 20 of 50.") && out.contains("Files:   in " + run + ": "), out);
         assertEquals(before, Program.content(folder));
+    }
+
+    @Test
+    void digitsAreTheSameInEveryLocale() throws IOException {
+        Program.train(data, run);
+        Locale before = Locale.getDefault();
+        Locale.setDefault(Locale.forLanguageTag("ar-EG"));
+        try {
+            String out = Program.run("train", "--resume", run, "--epochs", "5", "--dry-run")
+                    .assertDone()
+                    .out();
+            assertTrue(out.contains("Going on after update 20 of 50."), out);
+            assertTrue(out.contains("Updates: 10 an epoch of 4 images"), out);
+        } finally {
+            Locale.setDefault(before);
+        }
     }
 
     @Test

@@ -13,6 +13,7 @@ import daegpu.data.IdxFile;
 import daegpu.data.ImageSet;
 import java.awt.image.BufferedImage;
 import java.io.IOException;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -312,7 +313,7 @@ class ExamplesTest {
                                 + " && echo ${COMPREPLY[@]}")
                 .redirectErrorStream(true)
                 .start();
-        String output = new String(bash.getInputStream().readAllBytes());
+        String output = new String(bash.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
         assertEquals(0, bash.waitFor(), output);
         assertTrue(Arrays.asList(output.strip().split("\\s+")).contains("train"), output);
     }

@@ -5,6 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import java.io.IOException;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
@@ -79,7 +80,7 @@ class ManPageTest {
                         List.of("groff", "-man", "-Tutf8", "-ww", page(command).toString()))
                 .redirectOutput(ProcessBuilder.Redirect.DISCARD)
                 .start();
-        assertEquals("", new String(process.getErrorStream().readAllBytes()));
+        assertEquals("", new String(process.getErrorStream().readAllBytes(), StandardCharsets.UTF_8));
         assertEquals(0, process.waitFor());
     }
 }

@@ -254,7 +254,7 @@ class ProcessTest {
     void asksNothingOfTheStandardInput() throws IOException, InterruptedException {
         Process process = start(Program.training(data, run()).toArray());
         try (OutputStream in = process.getOutputStream()) {
-            in.write("n\n".getBytes());
+            in.write("n\n".getBytes(Charset.defaultCharset()));
         }
         Program.finish(process).assertDone();
     }

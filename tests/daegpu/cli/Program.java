@@ -9,6 +9,7 @@ import daegpu.data.ImageSet;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.io.StringWriter;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -93,7 +94,7 @@ final class Program {
         Thread reader = new Thread(() ->
                 process.errorReader().lines().forEach(line -> err.append(line).append('\n')));
         reader.start();
-        String out = new String(process.getInputStream().readAllBytes());
+        String out = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
         int status = process.waitFor();
         reader.join();
         return new Result(status, out, err.toString());

@@ -65,14 +65,14 @@ class RunsCommandTest {
         for (String name : List.of("stopped", "long", "loud")) {
             Files.setLastModifiedTime(
                     runs.resolve(name).resolve("metrics.csv"),
-                    FileTime.from(Instant.parse("2020-01-01T00:00:00Z").plusSeconds(60 * minute++)));
+                    FileTime.from(Instant.parse("2020-01-01T00:00:00Z").plusSeconds(60L * minute++)));
         }
     }
 
     private static List<Double> errors(String run) throws IOException {
         return Files.readAllLines(runs.resolve(run).resolve("metrics.csv")).stream()
                 .skip(1)
-                .map(line -> Double.valueOf(line.split(",")[VALIDATION_MSE]))
+                .map(line -> Double.valueOf(line.split(",", -1)[VALIDATION_MSE]))
                 .toList();
     }
 
@@ -81,7 +81,7 @@ class RunsCommandTest {
     }
 
     private static List<String> names(String list) {
-        return list.lines().skip(1).map(line -> line.split(" ")[0]).toList();
+        return list.lines().skip(1).map(line -> line.split(" ", -1)[0]).toList();
     }
 
     @Test
@@ -138,7 +138,7 @@ class RunsCommandTest {
         List<String> differing = text.lines()
                 .takeWhile(line -> !line.isBlank())
                 .skip(1)
-                .map(line -> line.split(" ")[0])
+                .map(line -> line.split(" ", -1)[0])
                 .toList();
         assertEquals(List.of("epochs", "noise-std"), differing);
         assertTrue(text.matches("(?s).*\nepochs +3 +1\\s*\n.*"), text);

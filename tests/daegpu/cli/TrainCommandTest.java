@@ -25,6 +25,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Comparator;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Random;
 import java.util.Set;
@@ -311,8 +312,8 @@ class TrainCommandTest {
                 "--init-from model",
                 "--noise-once")) {
             List<Object> options = new ArrayList<>(List.of("--epochs", "2"));
-            options.addAll(List.of(option.split(" ")));
-            resume(run, options.toArray()).assertRefused(option.split(" ")[0] + " cannot be given with --resume");
+            options.addAll(List.of(option.split(" ", -1)));
+            resume(run, options.toArray()).assertRefused(option.split(" ", -1)[0] + " cannot be given with --resume");
         }
         assertEquals(before, Program.content(folder));
     }
@@ -405,7 +406,7 @@ class TrainCommandTest {
                 "validation-split: 7",
                 "validation-split: \"x\"",
                 "data: \"a\\u0000b\"")) {
-            String option = line.split(": ")[0];
+            String option = line.split(": ", -1)[0];
             Matcher matcher =
                     Pattern.compile("\"" + option + "\" : .*?(?=,?\n)").matcher(record);
             Files.writeString(
@@ -714,7 +715,7 @@ class TrainCommandTest {
         resume(run, "--epochs", String.valueOf(last + 2), "--early-stop", "0", "--keep", "1")
                 .assertDone();
         assertEquals(last + 2, MetricsLog.read(run.resolve("metrics.csv")).size());
-        assertEquals(Set.of(String.format("checkpoints/epoch-%03d.safetensors", last + 2)), kept());
+        assertEquals(Set.of(String.format(Locale.ROOT, "checkpoints/epoch-%03d.safetensors", last + 2)), kept());
     }
 
     private Set<String> kept() throws IOException {

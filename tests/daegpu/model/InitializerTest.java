@@ -92,7 +92,7 @@ class InitializerTest {
             double limit = Math.sqrt(6.0 / (field * (shape[shape.length - 2] + shape[shape.length - 1])));
             float[] kernel = parameters.get(tensors.get(index).name());
             for (int i = 0; i < kernel.length; i++) {
-                Philox.uniform4(99, 3 * (1L << 41) + index, i / 4 * 4, uniforms);
+                Philox.uniform4(99, 3 * (1L << 41) + index, i / 4 * 4L, uniforms);
                 assertEquals((2 * uniforms[i % 4] - 1) * limit, kernel[i], 1e-7);
             }
         }

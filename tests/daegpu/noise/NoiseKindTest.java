@@ -201,7 +201,7 @@ class NoiseKindTest {
             }
             noise.corrupt(index, epoch, values, values, 0, size);
             for (int i = 0; i < size; i++) {
-                long offset = (long) epoch * ((size + 3) / 4 * 4) + i / 4 * 4;
+                long offset = epoch * ((size + 3L) / 4 * 4) + i / 4 * 4L;
                 int[] draws = PhiloxTest.definition(noise.seed(), index, offset);
                 double expected = expected(noise, image[i], draws, i % 4);
                 assertEquals(Math.min(1, Math.max(0, expected)), values[i], 2e-6, kind + " " + level + " at " + i);

@@ -45,7 +45,7 @@ class NoiseTest {
     /** The contract in its own words, one pixel at a time. */
     private static double contractNormal(long seed, long index, int epoch, int pixel, int size) {
         int roundedUp = size % 4 == 0 ? size : size + 4 - size % 4;
-        long offset = (long) epoch * roundedUp + 4 * (pixel / 4);
+        long offset = (long) epoch * roundedUp + 4L * (pixel / 4);
         int[] integers = PhiloxTest.definition(seed, index, offset);
         int pair = pixel % 4 / 2 * 2;
         // cuRAND's float32: a rounding here is a rounding there.

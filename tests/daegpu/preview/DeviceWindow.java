@@ -60,9 +60,7 @@ public final class DeviceWindow {
                 window.show(second.draw(), second);
                 JCudaDriver.cuProfilerStop();
                 System.out.println(samples.isShared());
-                while (System.in.available() == 0 && window.waitForEvents(0.05)) {
-                    continue;
-                }
+                while (System.in.available() == 0 && window.waitForEvents(0.05)) {}
             }
         }
     }

@@ -9,6 +9,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.FileTime;
 import java.util.List;
+import java.util.Locale;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
@@ -60,12 +61,13 @@ class LongRunTest {
         assertEquals(end, MetricsLog.read(whole.resolve("metrics.csv")).size());
         assertEquals(
                 Stream.of(end - 2, end - 1, end)
-                        .map(epoch -> String.format("epoch-%03d.safetensors", epoch))
+                        .map(epoch -> String.format(Locale.ROOT, "epoch-%03d.safetensors", epoch))
                         .toList(),
                 kept(whole));
         assertArrayEquals(
                 Files.readAllBytes(whole.resolve("last.safetensors")),
-                Files.readAllBytes(whole.resolve("checkpoints").resolve(String.format("epoch-%03d.safetensors", end))));
+                Files.readAllBytes(whole.resolve("checkpoints")
+                        .resolve(String.format(Locale.ROOT, "epoch-%03d.safetensors", end))));
 
         // In the epoch before the last: patience is half used up then.
         Path broken = folder.resolve("broken");

@@ -20,7 +20,11 @@ final class InferencePass implements AutoCloseable {
     private final List<Primitive> inputFormat;
     private final List<List<Primitive>> forward = new ArrayList<>();
 
-    /** Call it on a thread on which oneDNN uses no others. @param capacity images to compute at a time */
+    /**
+     * Call it on a thread on which oneDNN uses no others.
+     *
+     * @param capacity images to compute at a time
+     */
     InferencePass(dnnl_engine engine, Network network, KernelLayouts kernels, int capacity) {
         layers = network.layers();
         PrimitiveBuilder builder = new PrimitiveBuilder(engine, scope);

@@ -9,6 +9,8 @@ import daegpu.noise.Philox;
  * float32 that differ from the specification's by some units in the last place. Noise without normals is quick anyway,
  * and is the specification's own. For one thread; allocates nothing big after it is made.
  */
+// Coefficients of polynomials stand here as they were published.
+@SuppressWarnings("FloatingPointLiteralPrecision")
 final class NoiseKernel {
 
     private static final int MULTIPLIER_0 = 0xD2511F53;

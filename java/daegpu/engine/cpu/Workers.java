@@ -26,7 +26,12 @@ final class Workers implements AutoCloseable {
         /** How many there are; asked once, when the phase begins. */
         int count();
 
-        /** Does one. @param item from 0 on @param worker the number of the worker that does it, from 0 on */
+        /**
+         * Does one.
+         *
+         * @param item from 0 on
+         * @param worker the number of the worker that does it, from 0 on
+         */
         void run(int item, int worker);
     }
 

@@ -9,6 +9,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import daegpu.data.ImageSet;
 import java.io.IOException;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -83,7 +84,7 @@ class ImageRingTest {
         builder.environment().put("DAEGPU_EMULATOR_MEMORY", memory);
         builder.environment().put("DAEGPU_EMULATOR_COUNTERS", counters.toString());
         Process process = builder.start();
-        String output = new String(process.getInputStream().readAllBytes());
+        String output = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
         assertEquals(0, process.waitFor(), output);
         JsonNode root = new ObjectMapper().readTree(counters.toFile());
         return root.at("/copies/host_to_device/bytes").longValue();

@@ -22,6 +22,7 @@ import daegpu.parity.Parity;
 import daegpu.parity.RecordedValues;
 import daegpu.parity.Tolerance;
 import java.io.IOException;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -132,7 +133,7 @@ class NativePrecisionTest {
                     .redirectErrorStream(true);
             builder.environment().put("DAEGPU_EMULATOR_CAPABILITY", "7.5");
             Process process = builder.start();
-            String output = new String(process.getInputStream().readAllBytes()).strip();
+            String output = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8).strip();
             int status = process.waitFor();
             if (precision.equals("fp32")) {
                 assertTrue(status == 0 && output.contains("PASS"), output);

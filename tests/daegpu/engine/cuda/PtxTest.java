@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import java.io.IOException;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.security.MessageDigest;
@@ -96,7 +97,7 @@ class PtxTest {
         Process version = new ProcessBuilder("nvcc", "--version")
                 .redirectErrorStream(true)
                 .start();
-        String release = new String(version.getInputStream().readAllBytes())
+        String release = new String(version.getInputStream().readAllBytes(), StandardCharsets.UTF_8)
                 .lines()
                 .filter(line -> line.contains("release"))
                 .findFirst()
@@ -107,7 +108,7 @@ class PtxTest {
         Process build = new ProcessBuilder("cuda/build-ptx", folder.toString())
                 .redirectErrorStream(true)
                 .start();
-        String output = new String(build.getInputStream().readAllBytes());
+        String output = new String(build.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
         assertEquals(0, build.waitFor(), output);
         for (String kernel : kernels()) {
             assertEquals(text(COMMITTED, kernel), text(folder, kernel), kernel);
@@ -126,7 +127,7 @@ class PtxTest {
         Process dryRun = new ProcessBuilder("nvcc", "-dryrun", "-E", "-x", "cu", "/dev/null")
                 .redirectErrorStream(true)
                 .start();
-        String output = new String(dryRun.getInputStream().readAllBytes());
+        String output = new String(dryRun.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
         return Stream.of(output.split("[\\s\"]+"))
                 .filter(word -> word.startsWith("-I"))
                 .map(word -> Path.of(word.substring(2), "curand_kernel.h"))
