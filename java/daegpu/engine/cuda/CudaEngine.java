@@ -420,7 +420,7 @@ public final class CudaEngine implements InspectableEngine, SampleSharingEngine 
     @Override
     public DeviceSamples deviceSamples(int count, int columns) {
         device.makeCurrent();
-        return (new SharedSamples(
+        return new SharedSamples(
                 device,
                 scope,
                 corrupted(),
@@ -428,7 +428,7 @@ public final class CudaEngine implements InspectableEngine, SampleSharingEngine 
                 inference(),
                 network.input().size(),
                 count,
-                columns));
+                columns);
     }
 
     private CorruptedBatch corrupted() {
