@@ -2,6 +2,7 @@ package daegpu;
 
 import daegpu.data.ImageSet;
 import daegpu.data.InvalidInputException;
+import daegpu.engine.EngineName;
 import daegpu.engine.EngineOptions;
 import daegpu.engine.EngineUnavailableException;
 import daegpu.engine.Engines;
@@ -40,17 +41,16 @@ public final class Denoiser implements AutoCloseable {
      * @throws InvalidInputException if the file is damaged or no model
      */
     public static Denoiser load(Path checkpoint) {
-        return load(checkpoint, "auto");
+        return load(checkpoint, EngineName.AUTO);
     }
 
     /**
      * Loads a model on an engine of one's choice.
      *
-     * @param engine one of {@link Engines#NAMES}
      * @throws InvalidInputException if the file is damaged or no model
      * @throws EngineUnavailableException if this engine cannot run here
      */
-    public static Denoiser load(Path checkpoint, String engine) {
+    public static Denoiser load(Path checkpoint, EngineName engine) {
         Checkpoint model = Checkpoint.read(checkpoint);
         InferenceEngine opened = Engines.open(engine, model.options().network(), EngineOptions.fp32(1))
                 .engine();

@@ -2,6 +2,7 @@ package daegpu;
 
 import daegpu.data.ImageSet;
 import daegpu.data.InvalidInputException;
+import daegpu.engine.EngineName;
 import daegpu.engine.EngineOptions;
 import daegpu.engine.EngineUnavailableException;
 import daegpu.engine.Engines;
@@ -49,7 +50,7 @@ public final class Training {
     private List<Integer> filters = Architecture.MNIST.filters();
     private int kernelSize = Architecture.MNIST.kernelSize();
     private int latentDimension = Architecture.MNIST.latentDimension();
-    private String engine = "auto";
+    private EngineName engine = EngineName.AUTO;
     private TrainingListener listener = new TrainingListener() {};
 
     /**
@@ -125,8 +126,8 @@ public final class Training {
         return this;
     }
 
-    /** What computes, one of {@link Engines#NAMES}; {@code auto} by default. */
-    public Training engine(String newEngine) {
+    /** What computes; {@link EngineName#AUTO} by default. */
+    public Training engine(EngineName newEngine) {
         engine = newEngine;
         return this;
     }

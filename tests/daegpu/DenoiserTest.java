@@ -8,6 +8,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import daegpu.data.ImageSet;
 import daegpu.data.InvalidInputException;
+import daegpu.engine.EngineName;
 import daegpu.engine.EngineOptions;
 import daegpu.engine.Engines;
 import daegpu.engine.InferenceEngine;
@@ -120,7 +121,8 @@ class DenoiserTest {
         float[] expected = new float[values.length];
         float[] latents = new float[5 * 5];
         Checkpoint checkpoint = Checkpoint.read(model);
-        try (InferenceEngine engine = Engines.open("auto", checkpoint.options().network(), EngineOptions.fp32(5))
+        try (InferenceEngine engine = Engines.open(
+                        EngineName.AUTO, checkpoint.options().network(), EngineOptions.fp32(5))
                 .engine()) {
             engine.load(checkpoint.state().weights());
             engine.denoise(values, 5, expected);

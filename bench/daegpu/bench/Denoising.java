@@ -2,9 +2,11 @@ package daegpu.bench;
 
 import daegpu.data.EmbeddedMnist;
 import daegpu.data.ImageSet;
+import daegpu.engine.EngineName;
 import daegpu.engine.EngineOptions;
 import daegpu.engine.Engines;
 import daegpu.engine.InferenceEngine;
+import daegpu.engine.Precision;
 import daegpu.model.Architecture;
 import daegpu.model.Initializer;
 import java.util.concurrent.TimeUnit;
@@ -52,7 +54,10 @@ public class Denoising {
         for (int i = 0; i < batchSize; i++) {
             digits.scale(i, noisy, i * digits.imageSize());
         }
-        opened = Engines.open(engine, Architecture.MNIST.network(), new EngineOptions(batchSize, "fp32", threads))
+        opened = Engines.open(
+                        EngineName.of(engine),
+                        Architecture.MNIST.network(),
+                        new EngineOptions(batchSize, Precision.FP32, threads))
                 .engine();
         opened.load(Initializer.glorotUniform(Architecture.MNIST.network(), 1));
     }

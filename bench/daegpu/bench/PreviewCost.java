@@ -2,10 +2,12 @@ package daegpu.bench;
 
 import daegpu.data.EmbeddedMnist;
 import daegpu.data.ImageSet;
+import daegpu.engine.EngineName;
 import daegpu.engine.EngineOptions;
 import daegpu.engine.Engines;
 import daegpu.engine.InspectableEngine;
 import daegpu.engine.LearningRule;
+import daegpu.engine.Precision;
 import daegpu.model.Architecture;
 import daegpu.model.Initializer;
 import daegpu.noise.Noise;
@@ -63,7 +65,7 @@ public final class PreviewCost implements Callable<Integer> {
     private static final long LEAST_SAMPLING = 20_000;
 
     @Option(names = "--engine", defaultValue = "cpu", description = "The engine (default: ${DEFAULT-VALUE}).")
-    private String engine;
+    private EngineName engine;
 
     @Option(names = "--batch", defaultValue = "32", description = "Images in an update (default: ${DEFAULT-VALUE}).")
     private int batch;
@@ -108,7 +110,7 @@ public final class PreviewCost implements Callable<Integer> {
                                 engine,
                                 Architecture.MNIST.network(),
                                 LearningRule.DEFAULT,
-                                new EngineOptions(batch, "fp32", threads))
+                                new EngineOptions(batch, Precision.FP32, threads))
                         .engine();
                 RunDirectory directory = RunDirectory.create(folder.resolve("run"));
                 LivePreview preview =

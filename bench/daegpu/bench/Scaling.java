@@ -3,10 +3,12 @@ package daegpu.bench;
 import daegpu.data.EmbeddedMnist;
 import daegpu.data.ImageFile;
 import daegpu.data.ImageSet;
+import daegpu.engine.EngineName;
 import daegpu.engine.EngineOptions;
 import daegpu.engine.Engines;
 import daegpu.engine.InspectableEngine;
 import daegpu.engine.LearningRule;
+import daegpu.engine.Precision;
 import daegpu.engine.TrainingState;
 import daegpu.model.Architecture;
 import daegpu.model.Initializer;
@@ -61,7 +63,7 @@ public final class Scaling implements Callable<Integer> {
     private static final int HEIGHT = 330;
 
     @Option(names = "--engine", defaultValue = "cpu", description = "What computes (default: ${DEFAULT-VALUE}).")
-    private String engine;
+    private EngineName engine;
 
     @Option(
             names = "--threads",
@@ -292,7 +294,10 @@ public final class Scaling implements Callable<Integer> {
         int[] order =
                 new Random(1).ints(Math.max(set.count(), batch), 0, set.count()).toArray();
         try (InspectableEngine opened = Engines.openToTrain(
-                        engine, architecture.network(), LearningRule.DEFAULT, new EngineOptions(batch, "fp32", threads))
+                        engine,
+                        architecture.network(),
+                        LearningRule.DEFAULT,
+                        new EngineOptions(batch, Precision.FP32, threads))
                 .engine()) {
             opened.load(TrainingState.initial(Initializer.glorotUniform(architecture.network(), 1)));
             opened.startEpoch(set, Noise.gaussian(1, 0.5f, 0.5f), 0, order);

@@ -2,10 +2,12 @@ package daegpu.bench;
 
 import daegpu.data.EmbeddedMnist;
 import daegpu.data.ImageSet;
+import daegpu.engine.EngineName;
 import daegpu.engine.EngineOptions;
 import daegpu.engine.Engines;
 import daegpu.engine.InspectableEngine;
 import daegpu.engine.LearningRule;
+import daegpu.engine.Precision;
 import daegpu.engine.TrainingState;
 import daegpu.model.Architecture;
 import daegpu.model.Initializer;
@@ -53,10 +55,10 @@ public class TrainingStep {
         ImageSet digits = EmbeddedMnist.training(0);
         images = digits.count();
         opened = Engines.openToTrain(
-                        engine,
+                        EngineName.of(engine),
                         Architecture.MNIST.network(),
                         LearningRule.DEFAULT,
-                        new EngineOptions(batchSize, "fp32", threads))
+                        new EngineOptions(batchSize, Precision.FP32, threads))
                 .engine();
         opened.load(TrainingState.initial(Initializer.glorotUniform(Architecture.MNIST.network(), 1)));
         opened.startEpoch(

@@ -4,10 +4,12 @@ import com.sun.management.OperatingSystemMXBean;
 import daegpu.data.EmbeddedMnist;
 import daegpu.data.IdxFile;
 import daegpu.data.ImageSet;
+import daegpu.engine.EngineName;
 import daegpu.engine.EngineOptions;
 import daegpu.engine.Engines;
 import daegpu.engine.InspectableEngine;
 import daegpu.engine.LearningRule;
+import daegpu.engine.Precision;
 import daegpu.engine.TrainingState;
 import daegpu.model.Architecture;
 import daegpu.model.Initializer;
@@ -35,10 +37,10 @@ public final class TrainingThroughput implements Callable<Integer> {
     private Path images;
 
     @Option(names = "--engine", defaultValue = "cpu")
-    private String engine;
+    private EngineName engine;
 
     @Option(names = "--precision", defaultValue = "fp32")
-    private String precision;
+    private Precision precision;
 
     @Option(names = "--batch", defaultValue = "32")
     private int batch;

@@ -1,7 +1,10 @@
 package daegpu.cli;
 
 import daegpu.data.InvalidInputException;
+import daegpu.engine.Convolutions;
+import daegpu.engine.EngineName;
 import daegpu.engine.EngineUnavailableException;
+import daegpu.engine.Precision;
 import daegpu.noise.Noise;
 import daegpu.train.LearningRate.Schedule;
 import java.io.IOException;
@@ -19,11 +22,13 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
 import java.util.Set;
+import java.util.function.Function;
 import picocli.AutoComplete.GenerateCompletion;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.IExecutionExceptionHandler;
 import picocli.CommandLine.IParameterExceptionHandler;
+import picocli.CommandLine.ITypeConverter;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Model.OptionSpec;
 import picocli.CommandLine.ParameterException;
@@ -169,8 +174,11 @@ public final class DaeGpu implements Runnable {
         // Or --output --limt 10 would take --limt for the folder.
         commandLine.setUnmatchedOptionsAllowedAsOptionParameters(false);
         commandLine.registerConverter(Path.class, DaeGpu::path);
-        commandLine.registerConverter(Schedule.class, DaeGpu::schedule);
-        commandLine.registerConverter(Noise.Kind.class, DaeGpu::noise);
+        commandLine.registerConverter(Schedule.class, named(Schedule::of));
+        commandLine.registerConverter(Noise.Kind.class, named(Noise.Kind::of));
+        commandLine.registerConverter(EngineName.class, named(EngineName::of));
+        commandLine.registerConverter(Precision.class, named(Precision::of));
+        commandLine.registerConverter(Convolutions.class, named(Convolutions::of));
         commandLine.getSubcommands().values().forEach(command -> command.getCommandSpec()
                 .versionProvider(new Version()));
         commandLine.setExecutionStrategy(DaeGpu::execute);
@@ -200,21 +208,15 @@ public final class DaeGpu implements Runnable {
         }
     }
 
-    private static Schedule schedule(String text) {
-        try {
-            return Schedule.of(text.toLowerCase(Locale.ROOT));
-        } catch (IllegalArgumentException e) {
-            // Picocli's own message has the names of the constants, in capitals.
-            throw new TypeConversionException(e.getMessage());
-        }
-    }
-
-    private static Noise.Kind noise(String text) {
-        try {
-            return Noise.Kind.of(text.toLowerCase(Locale.ROOT));
-        } catch (IllegalArgumentException e) {
-            throw new TypeConversionException(e.getMessage());
-        }
+    /** Picocli's own message would have the names of the constants, in capitals. */
+    private static <E extends Enum<E>> ITypeConverter<E> named(Function<String, E> of) {
+        return text -> {
+            try {
+                return of.apply(text.toLowerCase(Locale.ROOT));
+            } catch (IllegalArgumentException e) {
+                throw new TypeConversionException(e.getMessage());
+            }
+        };
     }
 
     private static int execute(ParseResult arguments) {

@@ -1,5 +1,6 @@
 package daegpu.cli;
 
+import daegpu.engine.EngineName;
 import daegpu.engine.EngineOptions;
 import daegpu.engine.Engines;
 import daegpu.engine.Engines.Choice;
@@ -52,9 +53,9 @@ final class DevicesCommand implements Callable<Integer> {
         if (report.problem() != null) {
             out.println("  none: " + report.problem());
         }
-        Choice choice = Engines.automatic(EngineOptions.fp32(1));
-        out.println("--engine auto takes " + choice.name() + ": " + choice.reason());
-        if (choice.name().equals("cuda")) {
+        Choice<EngineName> choice = Engines.automatic(EngineOptions.fp32(1));
+        out.println("--engine auto takes " + choice.taken() + ": " + choice.reason());
+        if (choice.taken() == EngineName.CUDA) {
             String missing = report.missingForLayers();
             out.println("--convolutions auto takes "
                     + (missing != null

@@ -1,39 +1,32 @@
 package daegpu.cli;
 
 import daegpu.data.InvalidInputException;
+import daegpu.engine.Convolutions;
+import daegpu.engine.EngineName;
 import daegpu.engine.EngineOptions;
 import daegpu.engine.Engines;
 import daegpu.engine.Engines.OpenedEngine;
 import daegpu.engine.InferenceEngine;
 import daegpu.engine.InspectableEngine;
 import daegpu.engine.LearningRule;
+import daegpu.engine.Precision;
 import daegpu.model.Network;
-import java.util.Iterator;
 import java.util.function.Consumer;
 import picocli.CommandLine.Option;
 
 /** The options that say what computes. */
 final class EngineChoice {
 
-    /** The names that {@code --engine} takes, for help and completion. */
-    static final class Names implements Iterable<String> {
-        @Override
-        public Iterator<String> iterator() {
-            return Engines.NAMES.iterator();
-        }
-    }
-
     private static final int MOST_THREADS = 1024;
 
     @Option(
             names = "--engine",
             paramLabel = "NAME",
-            completionCandidates = Names.class,
             defaultValue = "auto",
             description =
                     "What computes: ${COMPLETION-CANDIDATES}; auto takes the fastest that runs here, and says which "
                             + "(default: ${DEFAULT-VALUE}).")
-    String engine;
+    EngineName engine;
 
     @Option(
             names = "--precision",
@@ -43,7 +36,7 @@ final class EngineChoice {
                     "Number format of the matrix products: fp32, on GPUs of compute capability 8.0 also tf32, and "
                             + "with native convolutions bf16, on processors with AVX-512 bf16 or AMX also bf16 (default: "
                             + "${DEFAULT-VALUE}).")
-    String precision;
+    Precision precision;
 
     @Option(
             names = "--threads",
@@ -59,25 +52,16 @@ final class EngineChoice {
             description = "GPU to use, by its number in the list of the command devices (default: ${DEFAULT-VALUE}).")
     int device;
 
-    /** The names that {@code --convolutions} takes. */
-    static final class Convolutions implements Iterable<String> {
-        @Override
-        public Iterator<String> iterator() {
-            return EngineOptions.CONVOLUTIONS.iterator();
-        }
-    }
-
     @Option(
             names = "--convolutions",
             paramLabel = "NAME",
-            completionCandidates = Convolutions.class,
             defaultValue = "auto",
             description =
                     "What computes convolutions and dense layers on a GPU: ${COMPLETION-CANDIDATES}; cudnn is cuDNN and "
                             + "cuBLAS, native this program's own kernels, which need nothing but the driver. With auto, train times "
                             + "both and keeps the faster one for the run; where a library is missing it is native (default: "
                             + "${DEFAULT-VALUE}).")
-    String convolutions;
+    Convolutions convolutions;
 
     /** Opens the engine. @throws daegpu.engine.EngineUnavailableException if it cannot run here */
     OpenedEngine<InferenceEngine> open(Network network, int batchSize) {
@@ -92,14 +76,9 @@ final class EngineChoice {
      */
     OpenedEngine<InspectableEngine> openToTrain(
             Network network, LearningRule rule, int batchSize, Consumer<String> say) {
-        EngineOptions options = options(batchSize);
-        if (!EngineOptions.CONVOLUTIONS.contains(convolutions)) {
-            throw new InvalidInputException("--convolutions must be one of "
-                    + String.join(", ", EngineOptions.CONVOLUTIONS) + ", not " + convolutions);
-        }
-        Engines.chooseConvolutions(engine, network, options).ifPresent(choice -> {
-            convolutions = choice.name();
-            say.accept(choice.name() + ": " + choice.reason());
+        Engines.chooseConvolutions(engine, network, options(batchSize)).ifPresent(choice -> {
+            convolutions = choice.taken();
+            say.accept(choice.taken() + ": " + choice.reason());
         });
         return openToTrain(network, rule, batchSize);
     }

@@ -2,12 +2,14 @@ package daegpu.cli;
 
 import daegpu.data.EmbeddedMnist;
 import daegpu.data.ImageSet;
+import daegpu.engine.EngineName;
 import daegpu.engine.EngineOptions;
 import daegpu.engine.Engines;
 import daegpu.engine.Engines.OpenedEngine;
 import daegpu.engine.GivenBatch;
 import daegpu.engine.InspectableEngine;
 import daegpu.engine.LearningRule;
+import daegpu.engine.Precision;
 import daegpu.model.Architecture;
 import daegpu.model.Initializer;
 import daegpu.noise.Noise;
@@ -99,7 +101,7 @@ final class ParityCommand implements Callable<Integer> {
             try (OpenedEngine<InspectableEngine> opened = engineChoice.openToTrain(
                             network.architecture.network(), LearningRule.DEFAULT, network.batch);
                     InspectableEngine reference = Engines.openToTrain(
-                                    "reference",
+                                    EngineName.REFERENCE,
                                     network.architecture.network(),
                                     LearningRule.DEFAULT,
                                     new EngineOptions(network.batch, referencePrecision(opened), 0))
@@ -120,8 +122,8 @@ final class ParityCommand implements Callable<Integer> {
     }
 
     /** On a GPU bf16 rounds elsewhere than on processors, so there fp32 is the measure, as for tf32. */
-    private String referencePrecision(OpenedEngine<?> engine) {
-        return engine.name().equals("cuda") ? "fp32" : engineChoice.precision;
+    private Precision referencePrecision(OpenedEngine<?> engine) {
+        return engine.name() == EngineName.CUDA ? Precision.FP32 : engineChoice.precision;
     }
 
     private Tolerance tolerance(OpenedEngine<?> engine) {

@@ -7,9 +7,12 @@ import daegpu.data.Labels;
 import daegpu.data.Preparation;
 import daegpu.data.Preparation.Colour;
 import daegpu.data.Preparation.Fit;
+import daegpu.engine.Convolutions;
+import daegpu.engine.EngineName;
 import daegpu.engine.Engines.OpenedEngine;
 import daegpu.engine.InspectableEngine;
 import daegpu.engine.LearningRule;
+import daegpu.engine.Precision;
 import daegpu.engine.TrainingState;
 import daegpu.model.Architecture;
 import daegpu.model.Initializer;
@@ -653,13 +656,14 @@ final class TrainCommand implements Callable<Integer> {
         data.overlap = record.says("overlap") ? record.count("overlap") : 0;
         data.color = record.says("color") ? record.text("color") : "auto";
         if (!given.contains("--engine")) {
-            engineChoice.engine = record.text("engine");
+            engineChoice.engine = record.named("engine", EngineName::of);
         }
         if (!given.contains("--precision")) {
-            engineChoice.precision = record.text("precision");
+            engineChoice.precision = record.named("precision", Precision::of);
         }
         if (!given.contains("--convolutions")) {
-            engineChoice.convolutions = record.textIfPresent("convolutions").orElse("auto");
+            engineChoice.convolutions =
+                    record.says("convolutions") ? record.named("convolutions", Convolutions::of) : Convolutions.AUTO;
         }
         if (!given.contains("--threads")) {
             engineChoice.threads = record.count("threads");
@@ -705,9 +709,9 @@ final class TrainCommand implements Callable<Integer> {
         options.put("epochs", training.epochs);
         options.put("data", recorded(data.path));
         options.put("validation-data", recorded(data.validation));
-        options.put("engine", engine.name());
-        options.put("precision", engineChoice.precision);
-        options.put("convolutions", engineChoice.convolutions);
+        options.put("engine", engine.name().toString());
+        options.put("precision", engineChoice.precision.toString());
+        options.put("convolutions", engineChoice.convolutions.toString());
         options.put("threads", engineChoice.options(1).threadCount());
         options.put("log-every", run.logEvery);
         options.put("keep", run.keep);

@@ -1,5 +1,8 @@
 package daegpu.parity;
 
+import daegpu.engine.EngineName;
+import daegpu.engine.Precision;
+
 /**
  * How far an engine may be from recorded values: relative to the largest magnitude in a tensor. Adam turns a gradient
  * near zero into a step of either sign, so of the parameters after some updates only {@value #SHARE_OF_PARAMETERS} of
@@ -17,10 +20,10 @@ public record Tolerance(double values, double parameters) {
     public static final double ADAM = 1e-6;
 
     /** The bounds for an engine by its name and precision. */
-    public static Tolerance of(String engine, String precision) {
-        if (!precision.equals("fp32")) {
+    public static Tolerance of(EngineName engine, Precision precision) {
+        if (precision != Precision.FP32) {
             return new Tolerance(2e-2, 5e-2);
         }
-        return engine.equals("reference") ? new Tolerance(2e-5, 1e-4) : new Tolerance(1e-4, 1e-4);
+        return engine == EngineName.REFERENCE ? new Tolerance(2e-5, 1e-4) : new Tolerance(1e-4, 1e-4);
     }
 }

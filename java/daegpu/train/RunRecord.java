@@ -17,6 +17,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.function.Function;
 import java.util.stream.Collectors;
 import java.util.stream.StreamSupport;
 
@@ -144,9 +145,18 @@ public final class RunRecord {
         return value.textValue();
     }
 
-    /** A text that records of earlier versions do not have. @throws InvalidInputException if it is no text */
-    public Optional<String> textIfPresent(String name) {
-        return root.get(OPTIONS).get(name) == null ? Optional.empty() : Optional.of(text(name));
+    /**
+     * The option called {@code name}, one of several that have names.
+     *
+     * @param of makes it of its name, or throws an IllegalArgumentException
+     * @throws InvalidInputException if there is none of this name
+     */
+    public <T> T named(String name, Function<String, T> of) {
+        try {
+            return of.apply(text(name));
+        } catch (IllegalArgumentException e) {
+            throw new InvalidInputException(origin + ": " + e.getMessage(), e);
+        }
     }
 
     /** The path called {@code name}, if it is not null. @throws InvalidInputException if it is no text */

@@ -10,6 +10,7 @@ import daegpu.data.IdxFile;
 import daegpu.data.ImageFile;
 import daegpu.data.ImageSet;
 import daegpu.data.Photo;
+import daegpu.engine.EngineName;
 import daegpu.engine.EngineOptions;
 import daegpu.engine.Engines;
 import daegpu.engine.InferenceEngine;
@@ -83,7 +84,7 @@ class DenoiseCommandTest {
             }
         }
         try (InferenceEngine engine = Engines.open(
-                        "reference", checkpoint.options().network(), EngineOptions.fp32(1))
+                        EngineName.REFERENCE, checkpoint.options().network(), EngineOptions.fp32(1))
                 .engine()) {
             engine.load(checkpoint.state().weights());
             engine.denoise(noisy, images.count(), denoised);

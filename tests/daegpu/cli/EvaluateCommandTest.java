@@ -13,6 +13,7 @@ import daegpu.data.ImageFile;
 import daegpu.data.ImageSet;
 import daegpu.data.Preparation;
 import daegpu.data.ReadingListener;
+import daegpu.engine.EngineName;
 import daegpu.engine.EngineOptions;
 import daegpu.engine.Engines;
 import daegpu.engine.InferenceEngine;
@@ -72,7 +73,7 @@ class EvaluateCommandTest {
     private static Evaluation.Result expected(ImageSet images, Noise noise) {
         Checkpoint checkpoint = Checkpoint.read(model.resolve("best.safetensors"));
         try (InferenceEngine engine = Engines.open(
-                        "reference", checkpoint.options().network(), EngineOptions.fp32(1))
+                        EngineName.REFERENCE, checkpoint.options().network(), EngineOptions.fp32(1))
                 .engine()) {
             engine.load(checkpoint.state().weights());
             return Evaluation.of(engine, images, noise);
@@ -387,7 +388,7 @@ class EvaluateCommandTest {
         assertEquals(images.count(), root.get("images").intValue());
         Checkpoint checkpoint = Checkpoint.read(run.resolve("best.safetensors"));
         try (InferenceEngine engine = Engines.open(
-                        "reference", checkpoint.options().network(), EngineOptions.fp32(1))
+                        EngineName.REFERENCE, checkpoint.options().network(), EngineOptions.fp32(1))
                 .engine()) {
             engine.load(checkpoint.state().weights());
             assertEquals(

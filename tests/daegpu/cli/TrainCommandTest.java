@@ -521,7 +521,6 @@ class TrainCommandTest {
                 "--validation-limit | x",
                 "--engine | quantum",
                 "--engine | ''",
-                "--engine | REFERENCE",
                 "--precision | fp7",
                 "--precision | ''",
                 "--threads | -1",

@@ -2,6 +2,7 @@ package daegpu.engine;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertInstanceOf;
+import static org.junit.jupiter.api.Assertions.assertNotEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
@@ -20,15 +21,15 @@ class EnginesTest {
     @Test
     void theReferenceEngineIsOpenedByName() {
         try (OpenedEngine<InferenceEngine> opened =
-                Engines.open("reference", SMALL.network(), new EngineOptions(2, "fp32", 3))) {
-            assertEquals("reference", opened.name());
+                Engines.open(EngineName.REFERENCE, SMALL.network(), new EngineOptions(2, Precision.FP32, 3))) {
+            assertEquals(EngineName.REFERENCE, opened.name());
             assertInstanceOf(ReferenceEngine.class, opened.engine());
             assertEquals(SMALL.network(), opened.engine().network());
             assertEquals(
                     "reference (plain Java, fp32, 3 threads)", opened.engine().description());
         }
         try (OpenedEngine<InferenceEngine> opened =
-                Engines.open("reference", SMALL.network(), new EngineOptions(2, "fp32", 1))) {
+                Engines.open(EngineName.REFERENCE, SMALL.network(), new EngineOptions(2, Precision.FP32, 1))) {
             assertEquals(
                     "reference (plain Java, fp32, 1 thread)", opened.engine().description());
         }
@@ -37,10 +38,11 @@ class EnginesTest {
     /** There is always one that runs, and it says which it is. */
     @Test
     void anEngineIsFoundOnEveryMachine() {
-        try (OpenedEngine<InferenceEngine> opened = Engines.open("auto", SMALL.network(), EngineOptions.fp32(2))) {
-            assertTrue(List.of("cuda", "cpu", "reference").contains(opened.name()), opened.name());
+        try (OpenedEngine<InferenceEngine> opened =
+                Engines.open(EngineName.AUTO, SMALL.network(), EngineOptions.fp32(2))) {
+            assertNotEquals(EngineName.AUTO, opened.name());
             assertTrue(
-                    opened.engine().description().startsWith(opened.name()),
+                    opened.engine().description().startsWith(opened.name().toString()),
                     opened.engine().description());
             assertTrue(!opened.reason().isBlank());
         }
@@ -51,20 +53,39 @@ class EnginesTest {
     void anEngineThatIsNotThereIsRefusedWithThoseThatAre(String name) {
         assertEquals(
                 "there is no engine called " + name + "; there are auto, cuda, cpu, reference",
-                assertThrows(
-                                EngineUnavailableException.class,
-                                () -> Engines.open(name, SMALL.network(), EngineOptions.fp32(2)))
+                assertThrows(IllegalArgumentException.class, () -> EngineName.of(name))
                         .getMessage());
     }
 
-    @ParameterizedTest
-    @ValueSource(strings = {"tf32", "BF16", "FP32"})
-    void theReferenceEngineRefusesOtherPrecisions(String precision) {
+    @Test
+    void whatHasANameIsFoundByIt() {
+        for (EngineName name : EngineName.values()) {
+            assertEquals(name, EngineName.of(name.toString()));
+        }
+        for (Precision precision : Precision.values()) {
+            assertEquals(precision, Precision.of(precision.toString()));
+        }
+        for (Convolutions convolutions : Convolutions.values()) {
+            assertEquals(convolutions, Convolutions.of(convolutions.toString()));
+        }
         assertEquals(
-                "the reference engine does not offer " + precision + "; use --precision fp32 or bf16",
+                "there is no precision called FP32; there are fp32, tf32, bf16",
+                assertThrows(IllegalArgumentException.class, () -> Precision.of("FP32"))
+                        .getMessage());
+        assertEquals(
+                "there are no convolutions called own; there are auto, cudnn, native",
+                assertThrows(IllegalArgumentException.class, () -> Convolutions.of("own"))
+                        .getMessage());
+    }
+
+    @Test
+    void theReferenceEngineRefusesTf32() {
+        assertEquals(
+                "the reference engine does not offer tf32; use --precision fp32 or bf16",
                 assertThrows(
                                 EngineUnavailableException.class,
-                                () -> Engines.open("reference", SMALL.network(), new EngineOptions(2, precision, 0)))
+                                () -> Engines.open(
+                                        EngineName.REFERENCE, SMALL.network(), new EngineOptions(2, Precision.TF32, 0)))
                         .getMessage());
     }
 
@@ -73,6 +94,6 @@ class EnginesTest {
         assertEquals(
                 Runtime.getRuntime().availableProcessors(),
                 EngineOptions.fp32(2).threadCount());
-        assertEquals(5, new EngineOptions(2, "fp32", 5).threadCount());
+        assertEquals(5, new EngineOptions(2, Precision.FP32, 5).threadCount());
     }
 }

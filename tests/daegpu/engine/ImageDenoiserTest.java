@@ -73,7 +73,7 @@ class ImageDenoiserTest {
     }
 
     private static InferenceEngine engine() {
-        InferenceEngine engine = new ReferenceEngine(SMALL.network(), new EngineOptions(1, "fp32", 1));
+        InferenceEngine engine = new ReferenceEngine(SMALL.network(), new EngineOptions(1, Precision.FP32, 1));
         engine.load(RandomNetwork.of(SMALL, 1, new Random(1)).parameters());
         return engine;
     }

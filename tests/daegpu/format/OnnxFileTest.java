@@ -8,6 +8,7 @@ import ai.onnxruntime.OrtEnvironment;
 import ai.onnxruntime.OrtException;
 import ai.onnxruntime.OrtSession;
 import ai.onnxruntime.TensorInfo;
+import daegpu.engine.EngineName;
 import daegpu.engine.EngineOptions;
 import daegpu.engine.Engines;
 import daegpu.engine.InferenceEngine;
@@ -75,7 +76,7 @@ class OnnxFileTest {
         }
         float[] denoised = new float[noisy.length];
         float[] latents = new float[count * architecture.latentDimension()];
-        try (InferenceEngine engine = Engines.open("reference", architecture.network(), EngineOptions.fp32(1))
+        try (InferenceEngine engine = Engines.open(EngineName.REFERENCE, architecture.network(), EngineOptions.fp32(1))
                 .engine()) {
             engine.load(parameters);
             engine.denoise(noisy, count, denoised);

@@ -5,6 +5,8 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import daegpu.engine.EngineName;
+import daegpu.engine.Precision;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -79,14 +81,14 @@ class ComparisonTest {
 
     @ParameterizedTest
     @CsvSource({
-        "reference, fp32, 2e-5, 1e-4",
-        "cpu, fp32, 1e-4, 1e-4",
-        "cuda, fp32, 1e-4, 1e-4",
-        "cuda, tf32, 2e-2, 5e-2",
-        "cpu, bf16, 2e-2, 5e-2",
-        "cuda, bf16, 2e-2, 5e-2"
+        "REFERENCE, FP32, 2e-5, 1e-4",
+        "CPU, FP32, 1e-4, 1e-4",
+        "CUDA, FP32, 1e-4, 1e-4",
+        "CUDA, TF32, 2e-2, 5e-2",
+        "CPU, BF16, 2e-2, 5e-2",
+        "CUDA, BF16, 2e-2, 5e-2"
     })
-    void boundsAreThoseOfTheContract(String engine, String precision, double values, double parameters) {
+    void boundsAreThoseOfTheContract(EngineName engine, Precision precision, double values, double parameters) {
         assertEquals(new Tolerance(values, parameters), Tolerance.of(engine, precision));
     }
 }

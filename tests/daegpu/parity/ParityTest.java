@@ -5,10 +5,12 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import daegpu.engine.EngineName;
 import daegpu.engine.EngineOptions;
 import daegpu.engine.GivenBatch;
 import daegpu.engine.InspectableEngine;
 import daegpu.engine.LearningRule;
+import daegpu.engine.Precision;
 import daegpu.engine.TrainingState;
 import daegpu.engine.reference.ReferenceTrainingEngine;
 import daegpu.format.Safetensors;
@@ -75,10 +77,10 @@ class ParityTest {
 
     private static List<Comparison> replay(Path file) {
         RecordedValues recorded = RecordedValues.read(file);
-        EngineOptions options = new EngineOptions(recorded.batch(), "fp32", 1);
+        EngineOptions options = new EngineOptions(recorded.batch(), Precision.FP32, 1);
         try (ReferenceTrainingEngine engine =
                 new ReferenceTrainingEngine(recorded.network(), LearningRule.DEFAULT, options)) {
-            return Parity.replay(recorded, engine, Tolerance.of("reference", "fp32"));
+            return Parity.replay(recorded, engine, Tolerance.of(EngineName.REFERENCE, Precision.FP32));
         }
     }
 
@@ -199,11 +201,11 @@ class ParityTest {
     void replayingLeavesNothingBehind() {
         RecordedValues recorded = RecordedValues.read(TINY);
         try (ReferenceTrainingEngine engine = new ReferenceTrainingEngine(
-                recorded.network(), LearningRule.DEFAULT, new EngineOptions(32, "fp32", 1))) {
+                recorded.network(), LearningRule.DEFAULT, new EngineOptions(32, Precision.FP32, 1))) {
             engine.trainStep(new GivenBatch(recorded.noisy(), recorded.clean(), 2), 0.1f);
-            List<Comparison> once = Parity.replay(recorded, engine, Tolerance.of("reference", "fp32"));
+            List<Comparison> once = Parity.replay(recorded, engine, Tolerance.of(EngineName.REFERENCE, Precision.FP32));
             assertTrue(once.stream().allMatch(Comparison::passed));
-            assertEquals(once, Parity.replay(recorded, engine, Tolerance.of("reference", "fp32")));
+            assertEquals(once, Parity.replay(recorded, engine, Tolerance.of(EngineName.REFERENCE, Precision.FP32)));
         }
     }
 
@@ -212,7 +214,7 @@ class ParityTest {
     @CsvSource({"1e-9, -1e-9, true", "-1e-9, 1e-9, true", "1e-9, 2e-9, false", "1e-2, -1e-2, false"})
     void roundingOpensAReluOnlyNextToZero(float expectedBias, float actualBias, boolean opens) {
         RecordedValues recorded = RecordedValues.read(TINY);
-        EngineOptions options = new EngineOptions(32, "fp32", 1);
+        EngineOptions options = new EngineOptions(32, Precision.FP32, 1);
         try (InspectableEngine expected = withBias(
                         new ReferenceTrainingEngine(recorded.network(), LearningRule.DEFAULT, options), expectedBias);
                 InspectableEngine actual = withBias(

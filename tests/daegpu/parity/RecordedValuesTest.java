@@ -6,9 +6,11 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import daegpu.data.InvalidInputException;
+import daegpu.engine.EngineName;
 import daegpu.engine.EngineOptions;
 import daegpu.engine.GivenBatch;
 import daegpu.engine.LearningRule;
+import daegpu.engine.Precision;
 import daegpu.engine.reference.ReferenceTrainingEngine;
 import daegpu.format.Safetensors;
 import daegpu.format.Safetensors.Tensor;
@@ -72,7 +74,7 @@ class RecordedValuesTest {
             noisy[i] = i % 7 / 6f;
         }
         try (ReferenceTrainingEngine engine = new ReferenceTrainingEngine(
-                architecture.network(), LearningRule.DEFAULT, new EngineOptions(3, "fp32", 1))) {
+                architecture.network(), LearningRule.DEFAULT, new EngineOptions(3, Precision.FP32, 1))) {
             // Steps made before are no part of the record.
             engine.trainStep(new GivenBatch(clean, noisy, 2), 0.01f);
             Parameters initial = Initializer.glorotUniform(architecture.network(), 1);
@@ -80,7 +82,8 @@ class RecordedValuesTest {
                     engine, LearningRule.DEFAULT, initial, new GivenBatch(clean, noisy, 3), 0.001f, 4);
             assertEquals(engine.description(), recorded.name());
             assertEquals(4, recorded.steps());
-            for (Comparison comparison : Parity.replay(recorded, engine, Tolerance.of("reference", "fp32"))) {
+            for (Comparison comparison :
+                    Parity.replay(recorded, engine, Tolerance.of(EngineName.REFERENCE, Precision.FP32))) {
                 assertTrue(comparison.passed(), comparison::toString);
                 assertEquals(0, comparison.largestAbsolute(), comparison::toString);
             }

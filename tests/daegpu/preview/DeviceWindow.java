@@ -2,6 +2,7 @@ package daegpu.preview;
 
 import daegpu.data.ImageFile;
 import daegpu.data.ImageSet;
+import daegpu.engine.Convolutions;
 import daegpu.engine.DeviceSamples;
 import daegpu.engine.EngineOptions;
 import daegpu.engine.LearningRule;
@@ -43,7 +44,7 @@ public final class DeviceWindow {
         try (CudaEngine engine = new CudaEngine(
                 architecture.network(),
                 LearningRule.DEFAULT,
-                EngineOptions.fp32(1).withConvolutions("native"))) {
+                EngineOptions.fp32(1).withConvolutions(Convolutions.NATIVE))) {
             engine.load(TrainingState.initial(Initializer.glorotUniform(architecture.network(), 1)));
             DeviceSamples samples = engine.deviceSamples(COUNT, COLUMNS);
             TrainingPicture first = picture(architecture, blocks(engine, images, before, true), samples);

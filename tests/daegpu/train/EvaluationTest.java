@@ -3,6 +3,7 @@ package daegpu.train;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 
 import daegpu.data.ImageSet;
+import daegpu.engine.EngineName;
 import daegpu.engine.EngineOptions;
 import daegpu.engine.Engines;
 import daegpu.engine.InferenceEngine;
@@ -23,7 +24,7 @@ class EvaluationTest {
     private static final Noise NOISE = Noise.gaussian(4, 0.3f, 0.2f);
 
     private static InferenceEngine engine() {
-        InferenceEngine engine = Engines.open("reference", ARCHITECTURE.network(), EngineOptions.fp32(1))
+        InferenceEngine engine = Engines.open(EngineName.REFERENCE, ARCHITECTURE.network(), EngineOptions.fp32(1))
                 .engine();
         engine.load(Initializer.glorotUniform(ARCHITECTURE.network(), 1));
         return engine;

@@ -1,9 +1,11 @@
 package daegpu.train;
 
 import daegpu.data.ImageSet;
+import daegpu.engine.EngineName;
 import daegpu.engine.EngineOptions;
 import daegpu.engine.Engines;
 import daegpu.engine.LearningRule;
+import daegpu.engine.Precision;
 import daegpu.engine.TrainingEngine;
 import daegpu.model.Architecture;
 import daegpu.model.Initializer;
@@ -118,7 +120,10 @@ final class TinyTraining {
     private Outcome train(TrainingOptions options, RunDirectory directory, int epochs, Checkpoint from)
             throws IOException {
         try (TrainingEngine engine = Engines.openToTrain(
-                        "reference", options.network(), LearningRule.DEFAULT, new EngineOptions(BATCH, "fp32", threads))
+                        EngineName.REFERENCE,
+                        options.network(),
+                        LearningRule.DEFAULT,
+                        new EngineOptions(BATCH, Precision.FP32, threads))
                 .engine()) {
             Trainer[] trainer = new Trainer[1];
             trainer[0] =

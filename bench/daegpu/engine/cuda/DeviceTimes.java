@@ -3,9 +3,11 @@ package daegpu.engine.cuda;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.SerializationFeature;
 import daegpu.data.EmbeddedMnist;
+import daegpu.engine.Convolutions;
 import daegpu.engine.EngineOptions;
 import daegpu.engine.EngineUnavailableException;
 import daegpu.engine.LearningRule;
+import daegpu.engine.Precision;
 import daegpu.engine.TrainingState;
 import daegpu.engine.cuda.KernelTable.Purpose;
 import daegpu.model.Architecture;
@@ -84,7 +86,7 @@ public final class DeviceTimes implements Callable<Integer> {
             split = ",",
             defaultValue = "fp32,tf32,bf16",
             description = "What to multiply in, where the GPU can (default: ${DEFAULT-VALUE}).")
-    private List<String> precisions;
+    private List<Precision> precisions;
 
     @Option(
             names = "--device",
@@ -144,10 +146,6 @@ public final class DeviceTimes implements Callable<Integer> {
         if (repetitions < 1 || warmUp < 1) {
             throw new IllegalArgumentException("--repetitions and --warm-up must be at least 1");
         }
-        if (!List.of("fp32", "tf32", "bf16").containsAll(precisions)) {
-            throw new IllegalArgumentException(
-                    "--precisions are fp32, tf32 and bf16, not " + String.join(",", precisions));
-        }
         if (json != null && !Files.isWritable(json.toAbsolutePath().getParent())) {
             throw new IllegalArgumentException(
                     json + " cannot be written: there is no such folder, or it may not be written to");
@@ -172,22 +170,22 @@ public final class DeviceTimes implements Callable<Integer> {
         results.put("emulated", emulated);
         boolean hasLibraries = CudaLibraries.missingForLayers().isEmpty();
         CudaLibraries.missingForLayers().ifPresent(missing -> print("%nNothing by cuDNN and cuBLAS: %s.%n", missing));
-        List<String> formats = precisions.stream()
-                .filter(precision -> precision.equals("fp32") || gpu.isAtLeast(8, 0))
+        List<Precision> formats = precisions.stream()
+                .filter(precision -> precision == Precision.FP32 || gpu.isAtLeast(8, 0))
                 .toList();
-        Map<String, Ceilings> ceilings = new LinkedHashMap<>();
+        Map<Precision, Ceilings> ceilings = new LinkedHashMap<>();
         print("%n## What the device reaches%n%n| | |%n|---|---|%n");
-        for (String precision : formats) {
-            ceilings.put(precision, ceilings(gpu, precision, hasLibraries && !precision.equals("bf16"), emulated));
+        for (Precision precision : formats) {
+            ceilings.put(precision, ceilings(gpu, precision, hasLibraries && precision != Precision.BF16, emulated));
         }
         for (int batch : batchSizes) {
             print("%n## Batch %d%n", batch);
-            for (String precision : formats) {
-                if (hasLibraries && !precision.equals("bf16")) {
-                    time("cudnn", precision, batch, StepCounters.purposes(batch), ceilings.get(precision));
+            for (Precision precision : formats) {
+                if (hasLibraries && precision != Precision.BF16) {
+                    time(Convolutions.CUDNN, precision, batch, StepCounters.purposes(batch), ceilings.get(precision));
                 }
                 time(
-                        "native",
+                        Convolutions.NATIVE,
                         precision,
                         batch,
                         NativeCounters.purposes(NETWORK, batch, precision),
@@ -210,7 +208,7 @@ public final class DeviceTimes implements Callable<Integer> {
     }
 
     /** By a copy, which reads and writes each byte, and by cuBLAS's product of square matrices. */
-    private Ceilings ceilings(Gpu gpu, String precision, boolean hasProduct, boolean emulated) {
+    private Ceilings ceilings(Gpu gpu, Precision precision, boolean hasProduct, boolean emulated) {
         try (Device device = new Device(gpu);
                 OwnedScope scope = new OwnedScope(device)) {
             long bytes = emulated ? 1 << 16 : Math.min(MOST_COPIED, device.freeBytes() / 8);
@@ -298,7 +296,11 @@ public final class DeviceTimes implements Callable<Integer> {
     }
 
     private void time(
-            String convolutions, String precision, int batch, Map<String, Purpose> purposes, Ceilings ceilings) {
+            Convolutions convolutions,
+            Precision precision,
+            int batch,
+            Map<String, Purpose> purposes,
+            Ceilings ceilings) {
         try (CudaEngine engine = new CudaEngine(
                 NETWORK.network(),
                 LearningRule.DEFAULT,
@@ -395,8 +397,8 @@ public final class DeviceTimes implements Callable<Integer> {
     }
 
     private void report(
-            String convolutions,
-            String precision,
+            Convolutions convolutions,
+            Precision precision,
             int batch,
             double graph,
             double calls,

@@ -2,6 +2,7 @@ package daegpu.engine.cuda;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import daegpu.bench.Work;
+import daegpu.engine.Precision;
 import daegpu.engine.cuda.ImplicitGemm.Epilogue;
 import daegpu.engine.cuda.KernelTable.Purpose;
 import daegpu.model.Architecture;
@@ -23,7 +24,7 @@ final class NativeCounters {
     private NativeCounters() {}
 
     /** Of each kernel of a step, by its name, worked out from the shapes and from which kernel does what. */
-    static Map<String, Purpose> purposes(Architecture network, int batch, String precision) {
+    static Map<String, Purpose> purposes(Architecture network, int batch, Precision precision) {
         Map<String, Purpose> purposes = new TreeMap<>();
         long n = batch;
         long pixels = n * network.imageSize();
@@ -77,7 +78,7 @@ final class NativeCounters {
      *
      * @throws IllegalStateException if a kernel ran that {@link #purposes} does not know
      */
-    static String table(JsonNode counters, Architecture network, int batch, String precision) {
+    static String table(JsonNode counters, Architecture network, int batch, Precision precision) {
         Map<String, Purpose> purposes = purposes(network, batch, precision);
         StringBuilder text = new StringBuilder(String.format(Locale.ROOT, """
                 # One training step by our own kernels in %s, counted

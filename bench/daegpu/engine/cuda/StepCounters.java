@@ -5,10 +5,12 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import daegpu.bench.Work;
 import daegpu.data.EmbeddedMnist;
 import daegpu.data.ImageSet;
+import daegpu.engine.Convolutions;
 import daegpu.engine.EngineOptions;
 import daegpu.engine.EngineUnavailableException;
 import daegpu.engine.InspectableEngine;
 import daegpu.engine.LearningRule;
+import daegpu.engine.Precision;
 import daegpu.engine.TrainingState;
 import daegpu.engine.cuda.KernelTable.Purpose;
 import daegpu.model.Architecture;
@@ -67,14 +69,14 @@ public final class StepCounters implements Callable<Integer> {
             paramLabel = "NAME",
             defaultValue = "fp32",
             description = "fp32, tf32, or bf16 with native " + "(default: ${DEFAULT-VALUE}).")
-    private String precision;
+    private Precision precision;
 
     @Option(
             names = "--convolutions",
             paramLabel = "NAME",
             defaultValue = "cudnn",
             description = "cudnn or native (default: " + "${DEFAULT-VALUE}).")
-    private String convolutions;
+    private Convolutions convolutions;
 
     /** {@code bench/counters} calls it. */
     public static void main(String[] arguments) {
@@ -99,12 +101,12 @@ public final class StepCounters implements Callable<Integer> {
         if (batchSize < 1 || batchSize > 1024) {
             throw new IllegalArgumentException("--batch-size must be 1 to 1024, not " + batchSize);
         }
-        if (!convolutions.equals("cudnn") && !convolutions.equals("native")) {
+        if (convolutions == Convolutions.AUTO) {
             throw new IllegalArgumentException("--convolutions must be cudnn or native, not " + convolutions);
         }
         JsonNode counters = count(batchSize, precision, convolutions);
         System.out.print(
-                convolutions.equals("native")
+                convolutions == Convolutions.NATIVE
                         ? NativeCounters.table(counters, NETWORK, batchSize, precision)
                         : table(counters, batchSize, precision));
         return 0;
@@ -115,7 +117,7 @@ public final class StepCounters implements Callable<Integer> {
      *
      * @throws EngineUnavailableException if there is no device, or one that does not count
      */
-    static JsonNode count(int batch, String precision, String convolutions) throws IOException {
+    static JsonNode count(int batch, Precision precision, Convolutions convolutions) throws IOException {
         String variable = System.getenv(VARIABLE);
         if (variable == null || variable.isEmpty()) {
             throw new EngineUnavailableException(VARIABLE + " names no file to count into; run bench/counters");
@@ -225,7 +227,7 @@ public final class StepCounters implements Callable<Integer> {
     }
 
     /** All of bench/counters.md. */
-    static String table(JsonNode counters, int batch, String precision) {
+    static String table(JsonNode counters, int batch, Precision precision) {
         Map<String, Purpose> purposes = purposes(batch);
         StringBuilder text = new StringBuilder(String.format(Locale.ROOT, """
                 # One training step, counted

@@ -7,6 +7,7 @@ import daegpu.engine.EngineUnavailableException;
 import daegpu.engine.GivenBatch;
 import daegpu.engine.InspectableEngine;
 import daegpu.engine.LearningRule;
+import daegpu.engine.Precision;
 import daegpu.engine.TrainingState;
 import daegpu.engine.cpu.Workers.Phase;
 import daegpu.model.Layer;
@@ -58,7 +59,7 @@ public final class CpuEngine implements InspectableEngine {
     private final Network network;
     private final List<Layer> layers;
     private final int batchSize;
-    private final String precision;
+    private final Precision precision;
     private final Workers workers;
     private final NativeScope scope = new NativeScope();
     private final dnnl_engine processor;
@@ -208,10 +209,10 @@ public final class CpuEngine implements InspectableEngine {
         return "oneDNN " + OneDnn.version();
     }
 
-    private static ElementType elementType(String precision) {
+    private static ElementType elementType(Precision precision) {
         return switch (precision) {
-            case "fp32" -> ElementType.F32;
-            case "bf16" -> {
+            case FP32 -> ElementType.F32;
+            case BF16 -> {
                 if (!OneDnn.hasBf16()) {
                     throw new EngineUnavailableException(
                             "bf16 needs a processor with AVX-512 bf16 or AMX, and this one has neither;"
@@ -219,7 +220,7 @@ public final class CpuEngine implements InspectableEngine {
                 }
                 yield ElementType.BF16;
             }
-            default ->
+            case TF32 ->
                 throw new EngineUnavailableException("the cpu engine does not offer " + precision
                         + "; use --precision fp32, or bf16 where the processor has it");
         };

@@ -1,5 +1,6 @@
 package daegpu.engine.cuda;
 
+import daegpu.engine.Precision;
 import daegpu.model.Layer;
 import jcuda.jcudnn.JCudnn;
 import jcuda.jcudnn.cudnnConvolutionDescriptor;
@@ -27,7 +28,7 @@ final class ConvolutionDescriptors {
      * @param precision {@code fp32}, which forbids TF32, or {@code tf32}, which allows it
      * @throws IllegalStateException if cuDNN takes it otherwise than it is meant
      */
-    ConvolutionDescriptors(Layer layer, int count, String precision, DeviceScope owner) {
+    ConvolutionDescriptors(Layer layer, int count, Precision precision, DeviceScope owner) {
         CudaStatus.checkDnn(JCudnn.cudnnCreateTensorDescriptor(large), "make a descriptor");
         owner.own(() -> JCudnn.cudnnDestroyTensorDescriptor(large));
         CudaStatus.checkDnn(JCudnn.cudnnCreateTensorDescriptor(small), "make a descriptor");
@@ -68,7 +69,7 @@ final class ConvolutionDescriptors {
         CudaStatus.checkDnn(
                 JCudnn.cudnnSetConvolutionMathType(
                         convolution,
-                        precision.equals("fp32") ? cudnnMathType.CUDNN_FMA_MATH : cudnnMathType.CUDNN_DEFAULT_MATH),
+                        precision == Precision.FP32 ? cudnnMathType.CUDNN_FMA_MATH : cudnnMathType.CUDNN_DEFAULT_MATH),
                 "choose the precision");
         requireSize(layer, count, smallSide);
     }

@@ -1,6 +1,7 @@
 package daegpu.engine.cuda;
 
 import daegpu.data.ImageSet;
+import daegpu.engine.Convolutions;
 import daegpu.engine.DeviceSamples;
 import daegpu.engine.EngineOptions;
 import daegpu.engine.EngineUnavailableException;
@@ -8,6 +9,7 @@ import daegpu.engine.Engines;
 import daegpu.engine.GivenBatch;
 import daegpu.engine.InspectableEngine;
 import daegpu.engine.LearningRule;
+import daegpu.engine.Precision;
 import daegpu.engine.SampleSharingEngine;
 import daegpu.engine.TrainingState;
 import daegpu.model.Layer;
@@ -33,8 +35,6 @@ import java.util.Optional;
  * yet on a GPU.
  */
 public final class CudaEngine implements InspectableEngine, SampleSharingEngine {
-
-    private static final List<String> PRECISIONS = List.of("fp32", "tf32", "bf16");
 
     /**
      * What decides the launches of a step: images in the batch, and of {@link BatchSource} what is no device memory.
@@ -69,7 +69,7 @@ public final class CudaEngine implements InspectableEngine, SampleSharingEngine 
      * Opens the engine with all weights zero; {@link #load} gives it others.
      *
      * @throws EngineUnavailableException if driver, cuBLAS, cuDNN or a suitable GPU is missing, if the GPU has too
-     *     little memory, or if the precision is none of fp32, tf32 and bf16, or bf16 with cuDNN
+     *     little memory, or if the precision is bf16 with cuDNN
      */
     public CudaEngine(Network network, LearningRule rule, EngineOptions options) {
         if (!rule.equals(LearningRule.DEFAULT)) {
@@ -101,26 +101,22 @@ public final class CudaEngine implements InspectableEngine, SampleSharingEngine 
     /**
      * Finds out whether this engine can be used, short of opening it.
      *
-     * @throws EngineUnavailableException if driver, cuBLAS, cuDNN or a suitable GPU is missing, or the precision is not
-     *     one of its own
+     * @throws EngineUnavailableException if driver, cuBLAS, cuDNN or a suitable GPU is missing, or the GPU does not
+     *     offer the precision
      */
     public static void requireDevice(EngineOptions options) {
         usableDevice(options);
     }
 
     private static Gpu usableDevice(EngineOptions options) {
-        String precision = options.precision();
         int number = options.device();
-        if (!PRECISIONS.contains(precision)) {
-            throw new EngineUnavailableException("the cuda engine computes in fp32, tf32 or bf16, not in " + precision);
-        }
         List<Gpu> gpus = Gpu.all();
         if (number < 0 || number >= gpus.size()) {
             throw new EngineUnavailableException("there is no device " + number + "; the command devices lists the "
                     + gpus.size() + " there "
                     + (gpus.size() == 1 ? "is" : "are"));
         }
-        gpus.get(number).require(precision);
+        gpus.get(number).require(options.precision());
         computesNatively(options);
         return gpus.get(number);
     }
@@ -132,26 +128,23 @@ public final class CudaEngine implements InspectableEngine, SampleSharingEngine 
      * @throws EngineUnavailableException if cuDNN is asked for, and not there, or unable to compute in the precision
      */
     private static boolean computesNatively(EngineOptions options) {
-        boolean bf16 = options.precision().equals("bf16");
+        boolean bf16 = options.precision() == Precision.BF16;
         switch (options.convolutions()) {
-            case "native" -> {
+            case NATIVE -> {
                 return true;
             }
-            case "auto" -> {
+            case AUTO -> {
                 if (bf16 || CudaLibraries.missingForLayers().isPresent()) {
                     return true;
                 }
             }
-            case "cudnn" -> {
+            case CUDNN -> {
                 if (bf16) {
                     throw new EngineUnavailableException(
                             "--convolutions cudnn computes in fp32 or tf32, not in bf16; use "
                                     + "--convolutions native, or --precision tf32");
                 }
             }
-            default ->
-                throw new EngineUnavailableException("there are no convolutions called " + options.convolutions()
-                        + "; there are auto, cudnn, native");
         }
         CudaLibraries.loadForLayers();
         return false;
@@ -163,19 +156,19 @@ public final class CudaEngine implements InspectableEngine, SampleSharingEngine 
      *
      * @throws EngineUnavailableException if neither can be used
      */
-    public static Engines.Choice chooseConvolutions(Network network, EngineOptions options) {
+    public static Engines.Choice<Convolutions> chooseConvolutions(Network network, EngineOptions options) {
         Gpu gpu = usableDevice(options);
-        if (options.precision().equals("bf16")) {
-            return new Engines.Choice("native", "only native convolutions compute in bf16");
+        if (options.precision() == Precision.BF16) {
+            return new Engines.Choice<>(Convolutions.NATIVE, "only native convolutions compute in bf16");
         }
         Optional<String> missing = CudaLibraries.missingForLayers();
         if (missing.isPresent()) {
-            return new Engines.Choice("native", missing.get());
+            return new Engines.Choice<>(Convolutions.NATIVE, missing.get());
         }
-        double dnn = StepTimer.millisecondsOfStep(network, options.withConvolutions("cudnn"));
-        double own = StepTimer.millisecondsOfStep(network, options.withConvolutions("native"));
-        return new Engines.Choice(
-                own < dnn ? "native" : "cudnn",
+        double dnn = StepTimer.millisecondsOfStep(network, options.withConvolutions(Convolutions.CUDNN));
+        double own = StepTimer.millisecondsOfStep(network, options.withConvolutions(Convolutions.NATIVE));
+        return new Engines.Choice<>(
+                own < dnn ? Convolutions.NATIVE : Convolutions.CUDNN,
                 String.format(
                         Locale.ROOT,
                         "an update takes %.3g ms with native and %.3g ms with cudnn on %s",

@@ -1,6 +1,7 @@
 package daegpu.engine.cuda;
 
 import daegpu.engine.EngineUnavailableException;
+import daegpu.engine.Precision;
 import jcuda.jcudnn.JCudnn;
 import jcuda.jcudnn.cudnnHandle;
 import jcuda.runtime.cudaStream_t;
@@ -13,9 +14,9 @@ import jcuda.runtime.cudaStream_t;
  * @param precision {@code fp32} or {@code tf32}
  * @param workspace what its algorithms may use
  */
-record DnnHandle(Device device, cudnnHandle handle, String precision, Workspace workspace) {
+record DnnHandle(Device device, cudnnHandle handle, Precision precision, Workspace workspace) {
 
-    static DnnHandle open(Device device, DeviceScope owner, String precision) {
+    static DnnHandle open(Device device, DeviceScope owner, Precision precision) {
         long version = JCudnn.cudnnGetVersion();
         if (version < 90000) {
             throw new EngineUnavailableException(

@@ -1,6 +1,7 @@
 package daegpu.engine.cuda;
 
 import daegpu.engine.EngineUnavailableException;
+import daegpu.engine.Precision;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
@@ -76,13 +77,13 @@ record Gpu(int number, String name, int major, int minor, long memory) {
     }
 
     /** @throws EngineUnavailableException if this GPU is older than the kernels, or than {@code precision} needs */
-    void require(String precision) {
+    void require(Precision precision) {
         if (!isAtLeast(7, 5)) {
             throw new EngineUnavailableException("the cuda engine needs compute capability 7.5 (Turing) or later, and "
                     + name + " has " + major + "."
                     + minor + "; choose another with --device, or use --engine cpu");
         }
-        if (!precision.equals("fp32") && !isAtLeast(8, 0)) {
+        if (precision != Precision.FP32 && !isAtLeast(8, 0)) {
             throw new EngineUnavailableException(
                     precision + " needs compute capability 8.0 (Ampere) or later, and " + name
                             + " has " + major + "." + minor

@@ -1,6 +1,7 @@
 package daegpu.engine.cuda;
 
 import daegpu.engine.Adam;
+import daegpu.engine.Precision;
 import daegpu.model.Layer;
 import daegpu.model.Layer.Operation;
 import java.util.Optional;
@@ -63,7 +64,7 @@ record ImplicitGemm(
     }
 
     /** The layer itself, with the epilogue of its activation, or the loss. */
-    static ImplicitGemm forward(Layer layer, int count, Epilogue epilogue, float scale, String precision) {
+    static ImplicitGemm forward(Layer layer, int count, Epilogue epilogue, float scale, Precision precision) {
         return of(
                 layer,
                 count,
@@ -78,7 +79,7 @@ record ImplicitGemm(
     }
 
     /** From the gradient at what the layer put out, before its activation, to that at what it took in. */
-    static ImplicitGemm dataGradient(Layer layer, int count, Epilogue epilogue, String precision) {
+    static ImplicitGemm dataGradient(Layer layer, int count, Epilogue epilogue, Precision precision) {
         return of(
                 layer,
                 count,
@@ -103,7 +104,7 @@ record ImplicitGemm(
             int width,
             Epilogue epilogue,
             float scale,
-            String precision) {
+            Precision precision) {
         boolean scatters = layer.operation() == Operation.TRANSPOSED_CONVOLUTION; // its small side is its input
         int gridHeight = scatters ? layer.inputHeight() : layer.outputHeight();
         int gridWidth = scatters ? layer.inputWidth() : layer.outputWidth();

@@ -1,5 +1,6 @@
 package daegpu.engine.cuda;
 
+import daegpu.engine.Precision;
 import jcuda.Pointer;
 import jcuda.jcublas.JCublas2;
 import jcuda.jcublas.cublasHandle;
@@ -24,7 +25,7 @@ final class MatrixProduct {
      *
      * @param precision {@code fp32}, or {@code tf32} to multiply in TF32
      */
-    MatrixProduct(Device device, DeviceScope owner, String precision) {
+    MatrixProduct(Device device, DeviceScope owner, Precision precision) {
         this.device = device;
         CudaStatus.checkBlas(JCublas2.cublasCreate(handle), "start");
         owner.own(() -> JCublas2.cublasDestroy(handle));
@@ -36,7 +37,7 @@ final class MatrixProduct {
         CudaStatus.checkBlas(
                 JCublas2.cublasSetMathMode(
                         handle,
-                        precision.equals("fp32")
+                        precision == Precision.FP32
                                 ? cublasMath.CUBLAS_PEDANTIC_MATH
                                 : cublasMath.CUBLAS_TF32_TENSOR_OP_MATH),
                 "choose the precision");

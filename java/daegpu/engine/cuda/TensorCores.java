@@ -1,5 +1,6 @@
 package daegpu.engine.cuda;
 
+import daegpu.engine.Precision;
 import daegpu.engine.cuda.ImplicitGemm.Epilogue;
 import daegpu.model.Layer;
 import daegpu.model.Layer.Operation;
@@ -57,11 +58,11 @@ enum TensorCores {
     }
 
     /** What multiplies in this precision; empty for fp32. */
-    private static Optional<TensorCores> of(String precision) {
+    private static Optional<TensorCores> of(Precision precision) {
         return switch (precision) {
-            case "tf32" -> Optional.of(TF32);
-            case "bf16" -> Optional.of(BF16);
-            default -> Optional.empty();
+            case TF32 -> Optional.of(TF32);
+            case BF16 -> Optional.of(BF16);
+            case FP32 -> Optional.empty();
         };
     }
 
@@ -71,7 +72,7 @@ enum TensorCores {
 
     /** The tile of a product forward or of a data gradient; empty where that is computed in fp32. */
     static Optional<ImplicitGemm.Tile> tile(
-            String precision, Layer layer, boolean transposed, int channels, int columns, Epilogue epilogue) {
+            Precision precision, Layer layer, boolean transposed, int channels, int columns, Epilogue epilogue) {
         if (layer.operation() == Operation.DENSE
                 || !areMultiplesOfEight(channels, columns)
                 || epilogue == Epilogue.BIAS_SIGMOID
@@ -83,7 +84,7 @@ enum TensorCores {
     }
 
     /** The tile of a weight gradient; empty where that is computed in fp32. */
-    static Optional<WeightGradient.Tile> gradientTile(String precision, Layer layer, int channels, int columns) {
+    static Optional<WeightGradient.Tile> gradientTile(Precision precision, Layer layer, int channels, int columns) {
         if (layer.operation() == Operation.DENSE || !areMultiplesOfEight(channels, columns)) {
             return Optional.empty();
         }

@@ -1,5 +1,6 @@
 package daegpu.engine.cuda;
 
+import daegpu.engine.Precision;
 import daegpu.model.Layer;
 import daegpu.model.Network;
 import java.util.List;
@@ -14,10 +15,10 @@ import java.util.List;
  * @param dnn convolutions; null where this program's kernels do them
  * @param product dense layers; null where this program's kernels do them
  */
-record Toolkit(Device device, Kernel.Library kernels, String precision, DnnHandle dnn, MatrixProduct product) {
+record Toolkit(Device device, Kernel.Library kernels, Precision precision, DnnHandle dnn, MatrixProduct product) {
 
     /** With cuDNN and cuBLAS. */
-    static Toolkit open(Device device, DeviceScope owner, String precision) {
+    static Toolkit open(Device device, DeviceScope owner, Precision precision) {
         return new Toolkit(
                 device,
                 new Kernel.Library(device, owner),
@@ -27,7 +28,7 @@ record Toolkit(Device device, Kernel.Library kernels, String precision, DnnHandl
     }
 
     /** With nothing but the driver. */
-    static Toolkit openNative(Device device, DeviceScope owner, String precision) {
+    static Toolkit openNative(Device device, DeviceScope owner, Precision precision) {
         return new Toolkit(device, new Kernel.Library(device, owner), precision, null, null);
     }
 

@@ -1,5 +1,6 @@
 package daegpu.engine.cuda;
 
+import daegpu.engine.Precision;
 import daegpu.model.Layer;
 import daegpu.model.Layer.Operation;
 import java.util.Optional;
@@ -38,7 +39,7 @@ record WeightGradient(
     /** Rows and columns of the tiles that a kernel makes, and how many pixels it takes at a time. */
     record Tile(Kernel kernel, int rows, int columns, int pixels) {}
 
-    static WeightGradient of(Layer layer, int count, String precision) {
+    static WeightGradient of(Layer layer, int count, Precision precision) {
         boolean transposed = layer.operation() == Operation.TRANSPOSED_CONVOLUTION;
         int channels = transposed ? layer.outputChannels() : layer.inputChannels();
         int columns = transposed ? layer.inputChannels() : layer.outputChannels();

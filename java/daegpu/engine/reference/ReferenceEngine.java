@@ -5,6 +5,7 @@ import daegpu.engine.EngineOptions;
 import daegpu.engine.EngineUnavailableException;
 import daegpu.engine.InferenceEngine;
 import daegpu.engine.Plan;
+import daegpu.engine.Precision;
 import daegpu.model.Layer;
 import daegpu.model.Network;
 import daegpu.model.Parameters;
@@ -31,7 +32,7 @@ public class ReferenceEngine implements InferenceEngine {
 
     private final Network network;
     private final ForkJoinPool threads;
-    private final String precision;
+    private final Precision precision;
     /** The weights that denoise, as the loops want them. */
     private final Map<Layer, LayerWeights> weights;
 
@@ -42,7 +43,7 @@ public class ReferenceEngine implements InferenceEngine {
      */
     public ReferenceEngine(Network network, EngineOptions options) {
         precision = options.precision();
-        if (!precision.equals("fp32") && !precision.equals("bf16")) {
+        if (precision != Precision.FP32 && precision != Precision.BF16) {
             throw new EngineUnavailableException(
                     "the reference engine does not offer " + precision + "; use --precision fp32 or bf16");
         }
@@ -52,7 +53,7 @@ public class ReferenceEngine implements InferenceEngine {
     }
 
     final boolean rounds() {
-        return precision.equals("bf16");
+        return precision == Precision.BF16;
     }
 
     final Map<Layer, LayerWeights> newWeights() {

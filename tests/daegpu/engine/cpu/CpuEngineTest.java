@@ -11,11 +11,13 @@ import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import daegpu.data.EmbeddedMnist;
 import daegpu.data.ImageSet;
+import daegpu.engine.EngineName;
 import daegpu.engine.EngineOptions;
 import daegpu.engine.EngineUnavailableException;
 import daegpu.engine.GivenBatch;
 import daegpu.engine.InspectableEngine;
 import daegpu.engine.LearningRule;
+import daegpu.engine.Precision;
 import daegpu.engine.TrainingState;
 import daegpu.engine.reference.ReferenceTrainingEngine;
 import daegpu.model.Architecture;
@@ -84,7 +86,7 @@ class CpuEngineTest {
     @ParameterizedTest
     @MethodSource("networks")
     void agreesWithTheReference(Network network) {
-        RecordedValues recorded = record(network, "fp32");
+        RecordedValues recorded = record(network, Precision.FP32);
         assertAgrees(recorded, 0, network.threads);
         assertAgrees(recorded, 5, network.threads); // as the last, smaller batch of an epoch
     }
@@ -93,7 +95,7 @@ class CpuEngineTest {
     @MethodSource("networks")
     void agreesWithTheReferenceInBf16(Network network) {
         assumeBf16();
-        assertAgreesInBf16(record(network, "bf16"), network.threads);
+        assertAgreesInBf16(record(network, Precision.BF16), network.threads);
     }
 
     /**
@@ -115,7 +117,7 @@ class CpuEngineTest {
         assumeBf16();
         RecordedValues keras = RecordedValues.read(Path.of("tests/golden", golden + ".safetensors"));
         try (InspectableEngine reference = new ReferenceTrainingEngine(
-                keras.network(), LearningRule.DEFAULT, new EngineOptions(keras.batch(), "bf16", 0))) {
+                keras.network(), LearningRule.DEFAULT, new EngineOptions(keras.batch(), Precision.BF16, 0))) {
             assertAgreesInBf16(
                     RecordedValues.record(
                             reference,
@@ -137,9 +139,11 @@ class CpuEngineTest {
         try (InspectableEngine engine = new CpuEngine(
                         recorded.network(),
                         LearningRule.DEFAULT,
-                        new EngineOptions(recorded.batch(), "bf16", threads));
+                        new EngineOptions(recorded.batch(), Precision.BF16, threads));
                 InspectableEngine reference = new ReferenceTrainingEngine(
-                        recorded.network(), LearningRule.DEFAULT, new EngineOptions(recorded.batch(), "bf16", 0))) {
+                        recorded.network(),
+                        LearningRule.DEFAULT,
+                        new EngineOptions(recorded.batch(), Precision.BF16, 0))) {
             List<Comparison> comparisons = Parity.replay(recorded, engine, tolerance);
             if (comparisons.stream().anyMatch(comparison -> !comparison.passed())) {
                 assumeFalse(
@@ -154,7 +158,7 @@ class CpuEngineTest {
         assertAll(comparisons.stream().map(comparison -> () -> assertTrue(comparison.passed(), comparison::toString)));
     }
 
-    private static RecordedValues record(Network network, String precision) {
+    private static RecordedValues record(Network network, Precision precision) {
         int size = network.batch * network.architecture.imageSize();
         try (InspectableEngine reference = new ReferenceTrainingEngine(
                 network.architecture.network(), LearningRule.DEFAULT, new EngineOptions(network.batch, precision, 0))) {
@@ -188,9 +192,9 @@ class CpuEngineTest {
 
     /** @param room images that the engine is opened for beyond those of a batch */
     private static void assertAgrees(RecordedValues recorded, int room, int threads) {
-        EngineOptions options = new EngineOptions(recorded.batch() + room, "fp32", threads);
+        EngineOptions options = new EngineOptions(recorded.batch() + room, Precision.FP32, threads);
         try (InspectableEngine engine = new CpuEngine(recorded.network(), LearningRule.DEFAULT, options)) {
-            assertPassed(Parity.replay(recorded, engine, Tolerance.of("cpu", "fp32")));
+            assertPassed(Parity.replay(recorded, engine, Tolerance.of(EngineName.CPU, Precision.FP32)));
         }
     }
 
@@ -229,7 +233,7 @@ class CpuEngineTest {
                 float[] first = null;
                 for (int repeat = 0; repeat < 20; repeat++) {
                     try (InspectableEngine engine = new CpuEngine(
-                            architecture.network(), LearningRule.DEFAULT, new EngineOptions(12, "fp32", 3))) {
+                            architecture.network(), LearningRule.DEFAULT, new EngineOptions(12, Precision.FP32, 3))) {
                         train(engine, randomImages(architecture, 64), 12, 5);
                         float[] parameters = engine.state().parameters().values();
                         first = first == null ? parameters : first;
@@ -381,7 +385,7 @@ class CpuEngineTest {
             expected = train(reference, images, batch, steps);
         }
         try (InspectableEngine engine = new CpuEngine(
-                Architecture.MNIST.network(), LearningRule.DEFAULT, new EngineOptions(batch, "bf16", 0))) {
+                Architecture.MNIST.network(), LearningRule.DEFAULT, new EngineOptions(batch, Precision.BF16, 0))) {
             actual = train(engine, images, batch, steps);
         }
         for (int step = 0; step < steps; step++) {
@@ -395,7 +399,7 @@ class CpuEngineTest {
         float[][] parameters = new float[2][];
         for (int i = 0; i < 2; i++) {
             try (InspectableEngine engine =
-                    new CpuEngine(SMALL.network(), LearningRule.DEFAULT, new EngineOptions(12, "bf16", 2))) {
+                    new CpuEngine(SMALL.network(), LearningRule.DEFAULT, new EngineOptions(12, Precision.BF16, 2))) {
                 train(engine, randomImages(SMALL, 64), 12, 5);
                 parameters[i] = engine.state().parameters().values();
             }
@@ -430,18 +434,19 @@ class CpuEngineTest {
         if (!OneDnn.hasBf16()) {
             EngineUnavailableException bf16 = assertThrows(
                     EngineUnavailableException.class,
-                    () -> new CpuEngine(SMALL.network(), LearningRule.DEFAULT, new EngineOptions(4, "bf16", 0)));
+                    () -> new CpuEngine(
+                            SMALL.network(), LearningRule.DEFAULT, new EngineOptions(4, Precision.BF16, 0)));
             assertTrue(
                     bf16.getMessage().matches("bf16 needs .* and this one has neither; use --precision fp32"),
                     bf16.getMessage());
         }
         assertThrows(
                 EngineUnavailableException.class,
-                () -> new CpuEngine(SMALL.network(), LearningRule.DEFAULT, new EngineOptions(4, "tf32", 0)));
+                () -> new CpuEngine(SMALL.network(), LearningRule.DEFAULT, new EngineOptions(4, Precision.TF32, 0)));
         Architecture large = new Architecture(4096, 4096, 1, List.of(8, 8, 8, 8, 8, 8, 8, 8, 8, 8), 3, 1);
         EngineUnavailableException tooLarge = assertThrows(
                 EngineUnavailableException.class,
-                () -> new CpuEngine(large.network(), LearningRule.DEFAULT, new EngineOptions(1024, "fp32", 1)));
+                () -> new CpuEngine(large.network(), LearningRule.DEFAULT, new EngineOptions(1024, Precision.FP32, 1)));
         assertTrue(tooLarge.getMessage().contains("use a smaller batch"), tooLarge.getMessage());
         try (InspectableEngine engine = new CpuEngine(SMALL.network(), LearningRule.DEFAULT, EngineOptions.fp32(4))) {
             assertThrows(

@@ -3,6 +3,7 @@ package daegpu.engine.cpu;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import daegpu.engine.EngineName;
 import daegpu.engine.EngineOptions;
 import daegpu.engine.EngineUnavailableException;
 import daegpu.engine.Engines;
@@ -41,12 +42,12 @@ class MissingNativesTest {
     /** The process of its own. */
     public static void main(String[] arguments) {
         try {
-            Engines.open("cpu", SMALL.network(), EngineOptions.fp32(1));
+            Engines.open(EngineName.CPU, SMALL.network(), EngineOptions.fp32(1));
         } catch (EngineUnavailableException e) {
             System.out.println("cpu: " + e.getMessage());
         }
         try (Engines.OpenedEngine<InferenceEngine> opened =
-                Engines.open("auto", SMALL.network(), EngineOptions.fp32(1))) {
+                Engines.open(EngineName.AUTO, SMALL.network(), EngineOptions.fp32(1))) {
             System.out.println("auto: " + opened.name() + " because " + opened.reason());
         }
     }

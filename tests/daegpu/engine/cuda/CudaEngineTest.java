@@ -8,11 +8,14 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import daegpu.data.EmbeddedMnist;
 import daegpu.data.ImageSet;
+import daegpu.engine.Convolutions;
+import daegpu.engine.EngineName;
 import daegpu.engine.EngineOptions;
 import daegpu.engine.EngineUnavailableException;
 import daegpu.engine.GivenBatch;
 import daegpu.engine.InspectableEngine;
 import daegpu.engine.LearningRule;
+import daegpu.engine.Precision;
 import daegpu.engine.TrainingState;
 import daegpu.engine.reference.ReferenceTrainingEngine;
 import daegpu.model.Architecture;
@@ -60,7 +63,7 @@ class CudaEngineTest {
     @ParameterizedTest
     @MethodSource("goldenFiles")
     void agreesWithKeras(String golden) {
-        compare(RecordedValues.read(Path.of("tests/golden", golden)), "fp32");
+        compare(RecordedValues.read(Path.of("tests/golden", golden)), Precision.FP32);
     }
 
     @ParameterizedTest
@@ -73,22 +76,22 @@ class CudaEngineTest {
             // where 2e-2 is allowed. All else keeps its bounds.
             compare(
                     recorded,
-                    "tf32",
+                    Precision.TF32,
                     comparison -> comparison.passed()
                             || comparison.name().startsWith("gradient.") && comparison.judged() < 7e-2);
         } else {
-            compare(recorded, "tf32");
+            compare(recorded, Precision.TF32);
         }
     }
 
-    private static void compare(RecordedValues recorded, String precision) {
+    private static void compare(RecordedValues recorded, Precision precision) {
         compare(recorded, precision, Comparison::passed);
     }
 
-    private static void compare(RecordedValues recorded, String precision, Predicate<Comparison> passes) {
+    private static void compare(RecordedValues recorded, Precision precision, Predicate<Comparison> passes) {
         try (InspectableEngine engine = new CudaEngine(
                 recorded.network(), LearningRule.DEFAULT, new EngineOptions(recorded.batch(), precision, 0))) {
-            List<Comparison> comparisons = Parity.replay(recorded, engine, Tolerance.of("cuda", precision));
+            List<Comparison> comparisons = Parity.replay(recorded, engine, Tolerance.of(EngineName.CUDA, precision));
             assertAll(
                     recorded.name(),
                     comparisons.stream()
@@ -110,7 +113,7 @@ class CudaEngineTest {
                 InspectableEngine engine = new CudaEngine(
                         architecture.network(),
                         LearningRule.DEFAULT,
-                        new EngineOptions(32, "fp32", 0).withConvolutions("native"))) {
+                        new EngineOptions(32, Precision.FP32, 0).withConvolutions(Convolutions.NATIVE))) {
             closed = engine;
             long opened = engine.deviceBytes();
             assertTrue(opened > 4L * 4 * architecture.parameterCount(), "weights, gradients, two moments: " + opened);
@@ -157,7 +160,7 @@ class CudaEngineTest {
                             new GivenBatch(clean, noisy, batch),
                             RATE,
                             3),
-                    "fp32");
+                    Precision.FP32);
         }
     }
 
@@ -456,12 +459,10 @@ class CudaEngineTest {
     @Test
     void refusesWhatItCannotDo() {
         assertMessage(
-                "the cuda engine computes in fp32, tf32 or bf16, not in fp16", SMALL, new EngineOptions(1, "fp16", 0));
-        assertMessage(
                 "--convolutions cudnn computes in fp32 or tf32, not in bf16; use --convolutions native",
                 SMALL,
-                new EngineOptions(1, "bf16", 0, 0, "cudnn"));
-        assertMessage("there is no device 99", SMALL, new EngineOptions(1, "fp32", 0, 99));
+                new EngineOptions(1, Precision.BF16, 0, 0, Convolutions.CUDNN));
+        assertMessage("there is no device 99", SMALL, new EngineOptions(1, Precision.FP32, 0, 99));
         assertMessage("lower --batch-size", Architecture.MNIST, EngineOptions.fp32(1 << 20));
         try (InspectableEngine engine = new CudaEngine(SMALL.network(), LearningRule.DEFAULT, EngineOptions.fp32(2))) {
             assertThrows(IllegalArgumentException.class, () -> engine.trainStep(0, 3, RATE));

@@ -1,5 +1,6 @@
 package daegpu.engine.cuda;
 
+import daegpu.engine.Precision;
 import daegpu.model.Architecture;
 import daegpu.model.Layer;
 import daegpu.model.Layer.Operation;
@@ -45,7 +46,7 @@ final class DescriptorCheck {
         for (Layer layer : architecture.network().layers()) {
             if (layer.operation() != Operation.DENSE) {
                 try (DeviceScope scope = new DeviceScope()) {
-                    for (String precision : List.of("fp32", "tf32")) {
+                    for (Precision precision : List.of(Precision.FP32, Precision.TF32)) {
                         new ConvolutionDescriptors(layer, count, precision, scope);
                         described++;
                     }

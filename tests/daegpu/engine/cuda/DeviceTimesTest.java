@@ -5,6 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import daegpu.engine.Precision;
 import daegpu.model.Architecture;
 import java.io.IOException;
 import java.io.PrintWriter;
@@ -72,7 +73,7 @@ class DeviceTimesTest {
         check(
                 results.get("native fp32 1"),
                 sections.get("native"),
-                NativeCounters.purposes(Architecture.MNIST, 1, "fp32").keySet());
+                NativeCounters.purposes(Architecture.MNIST, 1, Precision.FP32).keySet());
         if (CudaLibraries.missingForLayers().isEmpty()) {
             check(
                     results.get("cudnn fp32 1"),
@@ -115,7 +116,7 @@ class DeviceTimesTest {
             value = {
                 "--batch-sizes 0 | --batch-sizes must be 1 to 4096, not 0",
                 "--repetitions 0 | --repetitions and --warm-up must be at least 1",
-                "--precisions fp16 | --precisions are fp32, tf32 and bf16, not fp16",
+                "--precisions fp16 | fp16",
                 "--device 99 | there is no device 99",
                 "--json missing/times.json | missing/times.json cannot be written",
                 "--batch 3 | Unknown option"

@@ -2,6 +2,7 @@ package daegpu.engine.cuda;
 
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 
+import daegpu.engine.Precision;
 import daegpu.engine.cuda.ImplicitGemm.Epilogue;
 import daegpu.engine.cuda.ImplicitGemm.SplitMemory;
 import daegpu.model.Layer;
@@ -14,7 +15,7 @@ final class JointGradients {
     private JointGradients() {}
 
     /** Those of {@code layer}, with the ReLU before it, for {@code count} images. */
-    static LayerGradients of(Layer layer, int count, String precision) {
+    static LayerGradients of(Layer layer, int count, Precision precision) {
         return new LayerGradients(
                 ImplicitGemm.dataGradient(layer, count, Epilogue.RELU_GRADIENT, precision),
                 WeightGradient.of(layer, count, precision));

@@ -9,10 +9,13 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import daegpu.data.EmbeddedMnist;
 import daegpu.data.ImageSet;
+import daegpu.engine.Convolutions;
+import daegpu.engine.EngineName;
 import daegpu.engine.EngineOptions;
 import daegpu.engine.GivenBatch;
 import daegpu.engine.InspectableEngine;
 import daegpu.engine.LearningRule;
+import daegpu.engine.Precision;
 import daegpu.engine.TrainingState;
 import daegpu.engine.reference.ReferenceTrainingEngine;
 import daegpu.model.Architecture;
@@ -39,7 +42,7 @@ class NativeConvolutionsTest {
     private static final Architecture SMALL = new Architecture(8, 12, 1, List.of(4, 6), 3, 5);
 
     private static EngineOptions options(int batch) {
-        return new EngineOptions(batch, "fp32", 0, 0, "native");
+        return new EngineOptions(batch, Precision.FP32, 0, 0, Convolutions.NATIVE);
     }
 
     static List<String> goldenFiles() throws java.io.IOException {
@@ -55,7 +58,8 @@ class NativeConvolutionsTest {
     private static void compare(RecordedValues recorded) {
         try (InspectableEngine engine =
                 new CudaEngine(recorded.network(), LearningRule.DEFAULT, options(recorded.batch()))) {
-            List<Comparison> comparisons = Parity.replay(recorded, engine, Tolerance.of("cuda", "fp32"));
+            List<Comparison> comparisons =
+                    Parity.replay(recorded, engine, Tolerance.of(EngineName.CUDA, Precision.FP32));
             assertAll(
                     recorded.name(),
                     comparisons.stream()

@@ -9,9 +9,12 @@ import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import daegpu.data.EmbeddedMnist;
 import daegpu.data.ImageSet;
+import daegpu.engine.Convolutions;
+import daegpu.engine.EngineName;
 import daegpu.engine.EngineOptions;
 import daegpu.engine.InspectableEngine;
 import daegpu.engine.LearningRule;
+import daegpu.engine.Precision;
 import daegpu.engine.TrainingState;
 import daegpu.engine.reference.ReferenceTrainingEngine;
 import daegpu.model.Architecture;
@@ -31,8 +34,8 @@ import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
+import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.MethodSource;
-import org.junit.jupiter.params.provider.ValueSource;
 
 /**
  * Networks by {@code --convolutions native} in TF32 and bf16, on a GPU where there is one, else on the emulated device.
@@ -46,21 +49,21 @@ class NativePrecisionTest {
 
     static Stream<Arguments> recordings() throws IOException {
         List<String> files = CudaEngineTest.goldenFiles();
-        return Stream.of("tf32", "bf16")
+        return Stream.of(Precision.TF32, Precision.BF16)
                 .flatMap(precision -> files.stream().map(file -> Arguments.of(precision, file)));
     }
 
-    private static EngineOptions options(int batch, String precision) {
-        return new EngineOptions(batch, precision, 0, 0, "native");
+    private static EngineOptions options(int batch, Precision precision) {
+        return new EngineOptions(batch, precision, 0, 0, Convolutions.NATIVE);
     }
 
     @ParameterizedTest
     @MethodSource("recordings")
-    void agreesWithKeras(String precision, String golden) {
+    void agreesWithKeras(Precision precision, String golden) {
         RecordedValues recorded = RecordedValues.read(Path.of("tests/golden", golden));
         try (InspectableEngine engine =
                 new CudaEngine(recorded.network(), LearningRule.DEFAULT, options(recorded.batch(), precision))) {
-            List<Comparison> comparisons = Parity.replay(recorded, engine, Tolerance.of("cuda", precision));
+            List<Comparison> comparisons = Parity.replay(recorded, engine, Tolerance.of(EngineName.CUDA, precision));
             // As in CudaEngineTest: its gradients are small sums of large terms, and rounding the operands moves some
             // of
             // them by up to 6.3e-2 in TF32 and 6.5e-2 in bf16, where 2e-2 is allowed.
@@ -79,8 +82,8 @@ class NativePrecisionTest {
 
     /** Every step's loss within the 5 % of DESIGN.md, it goes down, and another run gives the same bits. */
     @ParameterizedTest
-    @ValueSource(strings = {"tf32", "bf16"})
-    void trainsLikeTheReference(String precision) {
+    @EnumSource(names = {"TF32", "BF16"})
+    void trainsLikeTheReference(Precision precision) {
         double[] expected = train(
                 new ReferenceTrainingEngine(NETWORK.network(), LearningRule.DEFAULT, EngineOptions.fp32(2)),
                 new ArrayList<>());
@@ -114,7 +117,7 @@ class NativePrecisionTest {
     void isRefusedOnTuring() throws IOException, InterruptedException {
         Path libraries = Path.of(System.getProperty(CudaLibraries.FOLDER, "target/emulator"));
         assumeTrue(Files.exists(libraries.resolve("libcuda.so.1")), "there is no emulated device");
-        for (String precision : List.of("tf32", "bf16", "fp32")) {
+        for (Precision precision : List.of(Precision.TF32, Precision.BF16, Precision.FP32)) {
             ProcessBuilder builder = new ProcessBuilder(
                             Path.of(System.getProperty("java.home"), "bin", "java")
                                     .toString(),
@@ -129,13 +132,13 @@ class NativePrecisionTest {
                             "--convolutions",
                             "native",
                             "--precision",
-                            precision)
+                            precision.toString())
                     .redirectErrorStream(true);
             builder.environment().put("DAEGPU_EMULATOR_CAPABILITY", "7.5");
             Process process = builder.start();
             String output = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8).strip();
             int status = process.waitFor();
-            if (precision.equals("fp32")) {
+            if (precision == Precision.FP32) {
                 assertTrue(status == 0 && output.contains("PASS"), output);
             } else {
                 assertEquals(2, status, output);

@@ -3,6 +3,7 @@ package daegpu.engine.cuda;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import daegpu.engine.Precision;
 import daegpu.engine.cuda.ImplicitGemm.Epilogue;
 import daegpu.engine.cuda.ImplicitGemm.SplitMemory;
 import daegpu.model.Layer;
@@ -158,7 +159,7 @@ class NativeShapesTest {
                     ? Epilogue.LOSS
                     : List.of(Epilogue.BIAS, Epilogue.BIAS_RELU, Epilogue.BIAS_SIGMOID)
                             .get(random.nextInt(3));
-            ImplicitGemm gemm = ImplicitGemm.forward(layer, count, epilogue, 0.25f, "fp32");
+            ImplicitGemm gemm = ImplicitGemm.forward(layer, count, epilogue, 0.25f, Precision.FP32);
             DeviceArray output = floats.nans(products.length);
             DeviceArray slope = floats.nans(products.length);
             DeviceArray sums = floats.nans(gemm.sumRows() * gemm.sumsPitch());
@@ -202,8 +203,8 @@ class NativeShapesTest {
             int columns = layer.inputChannels();
             boolean relu = random.nextBoolean();
             float[] other = DeviceFloats.normal(random, products.length);
-            ImplicitGemm gemm =
-                    ImplicitGemm.dataGradient(layer, count, relu ? Epilogue.RELU_GRADIENT : Epilogue.PLAIN, "fp32");
+            ImplicitGemm gemm = ImplicitGemm.dataGradient(
+                    layer, count, relu ? Epilogue.RELU_GRADIENT : Epilogue.PLAIN, Precision.FP32);
             DeviceArray output = floats.nans(products.length);
             DeviceArray sums = floats.nans(gemm.sumRows() * gemm.sumsPitch());
             gemm.launch(
@@ -228,7 +229,7 @@ class NativeShapesTest {
         }
 
         private void checkWeightGradient(double[] expected) {
-            WeightGradient product = WeightGradient.of(layer, count, "fp32");
+            WeightGradient product = WeightGradient.of(layer, count, Precision.FP32);
             weightGradients.add(product.kernel());
             boolean transposed = layer.operation() == Operation.TRANSPOSED_CONVOLUTION;
             DeviceArray shares = floats.nans(product.splits() * product.share());
@@ -263,7 +264,7 @@ class NativeShapesTest {
          */
         private void checkJointGradients() {
             boolean transposed = layer.operation() == Operation.TRANSPOSED_CONVOLUTION;
-            LayerGradients both = JointGradients.of(layer, count, "fp32");
+            LayerGradients both = JointGradients.of(layer, count, Precision.FP32);
             if (both.joint() != null) {
                 joint.add(both.joint());
                 JointGradients.assertSameBits(

@@ -7,9 +7,11 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import daegpu.bench.Work;
 import daegpu.data.EmbeddedMnist;
+import daegpu.engine.Convolutions;
 import daegpu.engine.EngineOptions;
 import daegpu.engine.InspectableEngine;
 import daegpu.engine.LearningRule;
+import daegpu.engine.Precision;
 import daegpu.engine.TrainingState;
 import daegpu.model.Architecture;
 import daegpu.model.Initializer;
@@ -23,7 +25,7 @@ import jcuda.driver.JCudaDriver;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
-import org.junit.jupiter.params.provider.ValueSource;
+import org.junit.jupiter.params.provider.EnumSource;
 
 /** What the emulated device counts; a GPU counts nothing. */
 @RequiresCuda
@@ -51,14 +53,15 @@ class StepCountersTest {
     void committedTableHolds() throws IOException {
         assertEquals(
                 Files.readString(Path.of("bench/counters.md")),
-                StepCounters.table(StepCounters.count(32, "fp32", "cudnn"), 32, "fp32"),
+                StepCounters.table(StepCounters.count(32, Precision.FP32, Convolutions.CUDNN), 32, Precision.FP32),
                 "if that is well, commit what bench/counters prints, and say why in the commit");
     }
 
     /** Worked out by hand from the kernels and the shapes of the default network at batch 32. */
     @Test
     void countsAreThoseWorkedOutByHand() throws IOException {
-        JsonNode kernels = StepCounters.count(32, "fp32", "cudnn").get("kernels");
+        JsonNode kernels =
+                StepCounters.count(32, Precision.FP32, Convolutions.CUDNN).get("kernels");
         // A thread takes 16 bytes of each of four arrays and leaves 16 in three; every warp also reads alpha: one
         // sector.
         long floats = new ParameterArena(Architecture.MNIST.network()).size();
@@ -80,9 +83,9 @@ class StepCountersTest {
      * the update.
      */
     @ParameterizedTest
-    @ValueSource(strings = {"fp32", "tf32", "bf16"})
-    void committedTableOfNativeStepsHolds(String precision) throws IOException {
-        JsonNode step = StepCounters.count(32, precision, "native");
+    @EnumSource(Precision.class)
+    void committedTableOfNativeStepsHolds(Precision precision) throws IOException {
+        JsonNode step = StepCounters.count(32, precision, Convolutions.NATIVE);
         assertEquals(
                 Files.readString(Path.of("bench/counters-native-" + precision + ".md")),
                 NativeCounters.table(step, Architecture.MNIST, 32, precision),
@@ -97,8 +100,8 @@ class StepCountersTest {
 
     /** What kernels are for adds up to what a step has to do, whichever kernel does it. */
     @ParameterizedTest
-    @ValueSource(strings = {"fp32", "tf32", "bf16"})
-    void nativeKernelsDoAllOfAStep(String precision) {
+    @EnumSource(Precision.class)
+    void nativeKernelsDoAllOfAStep(Precision precision) {
         assertEquals(
                 5 * Work.multiplyAddsOfTraining(Architecture.MNIST),
                 NativeCounters.purposes(Architecture.MNIST, 5, precision).values().stream()

@@ -5,6 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertNotNull;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import daegpu.engine.Precision;
 import daegpu.engine.cuda.ImplicitGemm.Epilogue;
 import daegpu.engine.cuda.ImplicitGemm.SplitMemory;
 import daegpu.model.Architecture;
@@ -15,7 +16,6 @@ import daegpu.model.LayerDescription;
 import daegpu.model.Tensor;
 import java.util.Arrays;
 import java.util.List;
-import java.util.Locale;
 import java.util.Random;
 import java.util.function.Supplier;
 import java.util.stream.IntStream;
@@ -24,8 +24,8 @@ import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
+import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.MethodSource;
-import org.junit.jupiter.params.provider.ValueSource;
 
 /**
  * The kernels of cuda/sm_80 on layers of random shapes beside plain loops in double precision, once on the operands as
@@ -58,13 +58,13 @@ class TensorCoresTest {
     }
 
     static Stream<Arguments> shapes() {
-        return Stream.of("tf32", "bf16")
+        return Stream.of(Precision.TF32, Precision.BF16)
                 .flatMap(precision -> IntStream.range(0, SHAPES).mapToObj(seed -> Arguments.of(precision, seed)));
     }
 
     @ParameterizedTest
     @MethodSource("shapes")
-    void agreeWithPlainLoops(String precision, int seed) {
+    void agreeWithPlainLoops(Precision precision, int seed) {
         try (OwnedScope scope = new OwnedScope(device)) {
             new Case(precision, seed, scope.scope()).check();
         }
@@ -72,8 +72,8 @@ class TensorCoresTest {
 
     /** Of the layers of the default network whose products both go by tensor cores. */
     @ParameterizedTest
-    @ValueSource(strings = {"tf32", "bf16"})
-    void bothGradientsInOneLaunchHaveTheSameBits(String precision) {
+    @EnumSource(names = {"TF32", "BF16"})
+    void bothGradientsInOneLaunchHaveTheSameBits(Precision precision) {
         int layers = 0;
         for (Layer layer : Architecture.MNIST.network().layers()) {
             LayerGradients both = JointGradients.of(layer, 2, precision);
@@ -98,10 +98,12 @@ class TensorCoresTest {
     }
 
     /** To {@code bits} of mantissa, to nearest. TF32 takes ties away from zero, bf16 to even. */
-    private static float rounded(float value, String precision) {
+    private static float rounded(float value, Precision precision) {
         int bits = Float.floatToRawIntBits(value);
         return Float.intBitsToFloat(
-                precision.equals("tf32") ? (bits + 0x1000) & ~0x1fff : (bits + 0x7fff + (bits >>> 16 & 1)) & ~0xffff);
+                precision == Precision.TF32
+                        ? (bits + 0x1000) & ~0x1fff
+                        : (bits + 0x7fff + (bits >>> 16 & 1)) & ~0xffff);
     }
 
     /** A sum of products: of the operands, of the rounded operands, and of the magnitudes of those. */
@@ -125,7 +127,7 @@ class TensorCoresTest {
 
     /** A layer, its images and weights. */
     private static final class Case {
-        private final String precision;
+        private final Precision precision;
         private final DeviceFloats floats;
         private final Random random;
         private final Layer layer;
@@ -136,7 +138,7 @@ class TensorCoresTest {
         private final float[] small;
         private final float[] weights;
 
-        private Case(String precision, int seed, DeviceScope scope) {
+        private Case(Precision precision, int seed, DeviceScope scope) {
             this.precision = precision;
             floats = new DeviceFloats(device, scope);
             random = new Random(seed);
@@ -322,9 +324,7 @@ class TensorCoresTest {
 
         private void assertUses(Kernel kernel) {
             assertTrue(
-                    kernel.resource().startsWith("sm_80/")
-                            && kernel.name().contains(precision.toUpperCase(Locale.ROOT)),
-                    kernel.name());
+                    kernel.resource().startsWith("sm_80/") && kernel.name().contains(precision.name()), kernel.name());
         }
 
         /** Also that the two checks are two: rounding is seen by the second, unless a tensor is zero. */

@@ -7,6 +7,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import daegpu.engine.EngineUnavailableException;
+import daegpu.engine.Precision;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -40,15 +41,15 @@ class UnavailableTest {
                 "the cuda engine needs compute capability 7.5 (Turing) or later, and Tesla V100 has 7.0; "
                         + "choose another with --device, "
                         + "or use --engine cpu",
-                () -> new Gpu(0, "Tesla V100", 7, 0, 1L << 34).require("fp32"));
+                () -> new Gpu(0, "Tesla V100", 7, 0, 1L << 34).require(Precision.FP32));
         assertLine(
                 "tf32 needs compute capability 8.0 (Ampere) or later, and Tesla T4 has 7.5; use --precision fp32",
-                () -> new Gpu(0, "Tesla T4", 7, 5, 1L << 34).require("tf32"));
+                () -> new Gpu(0, "Tesla T4", 7, 5, 1L << 34).require(Precision.TF32));
         assertLine(
                 "bf16 needs compute capability 8.0 (Ampere) or later, and Tesla T4 has 7.5; use --precision fp32",
-                () -> new Gpu(0, "Tesla T4", 7, 5, 1L << 34).require("bf16"));
-        assertDoesNotThrow(() -> new Gpu(0, "Tesla T4", 7, 5, 1L << 34).require("fp32"));
-        assertDoesNotThrow(() -> new Gpu(0, "A100", 8, 0, 1L << 34).require("tf32"));
+                () -> new Gpu(0, "Tesla T4", 7, 5, 1L << 34).require(Precision.BF16));
+        assertDoesNotThrow(() -> new Gpu(0, "Tesla T4", 7, 5, 1L << 34).require(Precision.FP32));
+        assertDoesNotThrow(() -> new Gpu(0, "A100", 8, 0, 1L << 34).require(Precision.TF32));
     }
 
     private static void assertLine(String line, Executable action) {

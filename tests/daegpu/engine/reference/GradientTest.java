@@ -10,6 +10,7 @@ import daegpu.engine.LearningRule;
 import daegpu.engine.Loss;
 import daegpu.engine.Networks;
 import daegpu.engine.Optimizer;
+import daegpu.engine.Precision;
 import daegpu.engine.RandomNetwork;
 import daegpu.engine.TrainingState;
 import daegpu.model.Architecture;
@@ -76,7 +77,7 @@ class GradientTest {
         Parameters gradients;
         LearningRule rule = new LearningRule(training.loss, Optimizer.ADAM, OptionalDouble.empty());
         try (ReferenceTrainingEngine engine =
-                new ReferenceTrainingEngine(training.network, rule, new EngineOptions(training.batch, "fp32", 1))) {
+                new ReferenceTrainingEngine(training.network, rule, new EngineOptions(training.batch, Precision.FP32, 1))) {
             engine.load(TrainingState.initial(network.parameters()));
             engine.trainStep(given, 1e-3f);
             gradients = engine.gradients();

@@ -8,9 +8,11 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import daegpu.data.ImageSet;
 import daegpu.engine.DoublePrecisionNetwork;
+import daegpu.engine.EngineName;
 import daegpu.engine.EngineOptions;
 import daegpu.engine.GivenBatch;
 import daegpu.engine.LearningRule;
+import daegpu.engine.Precision;
 import daegpu.engine.RandomNetwork;
 import daegpu.engine.TrainingState;
 import daegpu.model.Architecture;
@@ -38,7 +40,7 @@ class ReferenceEngineTest {
 
     private static ReferenceTrainingEngine open(Architecture architecture, int batchSize, int threads) {
         return new ReferenceTrainingEngine(
-                architecture.network(), LearningRule.DEFAULT, new EngineOptions(batchSize, "fp32", threads));
+                architecture.network(), LearningRule.DEFAULT, new EngineOptions(batchSize, Precision.FP32, threads));
     }
 
     private static RandomNetwork network(int batch) {
@@ -98,8 +100,9 @@ class ReferenceEngineTest {
     void agreesWithKerasInBf16(String golden) {
         RecordedValues recorded = RecordedValues.read(Path.of("tests/golden", golden + ".safetensors"));
         try (ReferenceTrainingEngine engine = new ReferenceTrainingEngine(
-                recorded.network(), LearningRule.DEFAULT, new EngineOptions(recorded.batch(), "bf16", 0))) {
-            for (Comparison comparison : Parity.replay(recorded, engine, Tolerance.of("reference", "bf16"))) {
+                recorded.network(), LearningRule.DEFAULT, new EngineOptions(recorded.batch(), Precision.BF16, 0))) {
+            for (Comparison comparison :
+                    Parity.replay(recorded, engine, Tolerance.of(EngineName.REFERENCE, Precision.BF16))) {
                 assertTrue(comparison.passed(), comparison::toString);
             }
         }
@@ -119,7 +122,7 @@ class ReferenceEngineTest {
         parameters.set("latent.bias", new float[] {0x1p-12f});
         float[] noisy = {0.5f + 0x1p-12f, 0, 0, 0}; // is 0.5 in bf16
         try (ReferenceTrainingEngine engine = new ReferenceTrainingEngine(
-                architecture.network(), LearningRule.DEFAULT, new EngineOptions(1, "bf16", 1))) {
+                architecture.network(), LearningRule.DEFAULT, new EngineOptions(1, Precision.BF16, 1))) {
             engine.load(TrainingState.initial(parameters));
             engine.trainStep(new GivenBatch(noisy, noisy, 1), 1e-3f);
             // 0.5 * (1 + 2^-7) + 2^-10 = 0.5 + 2^-8 + 2^-10, of which bf16 keeps multiples of 2^-8 there
@@ -131,7 +134,7 @@ class ReferenceEngineTest {
                     engine.activation(engine.network().layer("latent").output())); // 2^-12 is lost again
         }
         try (ReferenceTrainingEngine engine = new ReferenceTrainingEngine(
-                architecture.network(), LearningRule.DEFAULT, new EngineOptions(1, "fp32", 1))) {
+                architecture.network(), LearningRule.DEFAULT, new EngineOptions(1, Precision.FP32, 1))) {
             engine.load(TrainingState.initial(parameters));
             engine.trainStep(new GivenBatch(noisy, noisy, 1), 1e-3f);
             float conv1 = (0.5f + 0x1p-12f) * (1 + 0x1p-8f + 0x1p-10f) + 0x1p-10f;

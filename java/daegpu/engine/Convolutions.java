@@ -1,0 +1,31 @@
+package daegpu.engine;
+
+import java.util.Arrays;
+import java.util.Locale;
+import java.util.stream.Collectors;
+
+/** What computes convolutions and dense layers on a GPU. */
+public enum Convolutions {
+    /** cuDNN and cuBLAS if they are here, else this program's own kernels; a training takes the faster of the two. */
+    AUTO,
+    /** cuDNN, and cuBLAS for dense layers. */
+    CUDNN,
+    /** This program's own kernels, which need nothing but the driver. */
+    NATIVE;
+
+    /** The convolutions that {@link #toString} writes so. @throws IllegalArgumentException if there are none */
+    public static Convolutions of(String text) {
+        return Arrays.stream(values())
+                .filter(convolutions -> convolutions.toString().equals(text))
+                .findFirst()
+                .orElseThrow(() -> new IllegalArgumentException("there are no convolutions called " + text
+                        + "; there are "
+                        + Arrays.stream(values()).map(Convolutions::toString).collect(Collectors.joining(", "))));
+    }
+
+    /** As users write it. */
+    @Override
+    public String toString() {
+        return name().toLowerCase(Locale.ROOT);
+    }
+}

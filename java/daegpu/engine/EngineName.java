@@ -1,0 +1,32 @@
+package daegpu.engine;
+
+import java.util.Arrays;
+import java.util.Locale;
+import java.util.stream.Collectors;
+
+/** The engines by name. */
+public enum EngineName {
+    /** The fastest engine that runs here. */
+    AUTO,
+    /** NVIDIA GPUs. */
+    CUDA,
+    /** Processors, with oneDNN. */
+    CPU,
+    /** Plain Java, which runs everywhere. */
+    REFERENCE;
+
+    /** The engine that {@link #toString} writes so. @throws IllegalArgumentException if there is none */
+    public static EngineName of(String text) {
+        return Arrays.stream(values())
+                .filter(engine -> engine.toString().equals(text))
+                .findFirst()
+                .orElseThrow(() -> new IllegalArgumentException("there is no engine called " + text + "; there are "
+                        + Arrays.stream(values()).map(EngineName::toString).collect(Collectors.joining(", "))));
+    }
+
+    /** As users write it. */
+    @Override
+    public String toString() {
+        return name().toLowerCase(Locale.ROOT);
+    }
+}
