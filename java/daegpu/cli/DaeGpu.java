@@ -23,10 +23,10 @@ import java.util.Locale;
 import java.util.Optional;
 import java.util.Set;
 import java.util.function.Function;
+import java.util.function.UnaryOperator;
 import picocli.AutoComplete.GenerateCompletion;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
-import picocli.CommandLine.IExecutionExceptionHandler;
 import picocli.CommandLine.IParameterExceptionHandler;
 import picocli.CommandLine.ITypeConverter;
 import picocli.CommandLine.Model.CommandSpec;
@@ -127,13 +127,8 @@ public final class DaeGpu implements Runnable {
                         ? problem
                         : new ParameterException(problem.getCommandLine(), file.blame(problem.getMessage()), problem),
                 all));
-        IExecutionExceptionHandler failed = commandLine.getExecutionExceptionHandler();
-        commandLine.setExecutionExceptionHandler((failure, command, all) -> failed.handleExecutionException(
-                failure instanceof InvalidInputException
-                        ? new InvalidInputException(file.blame(failure.getMessage()), failure)
-                        : failure,
-                command,
-                all));
+        commandLine.setExecutionExceptionHandler(
+                (failure, command, all) -> reportFailure(failure, command, file::blame));
         List<String> merged = new ArrayList<>(List.of("train"));
         merged.addAll(file.mergedWith(given.subList(1, given.size())));
         return commandLine.execute(merged.toArray(new String[0]));
@@ -184,7 +179,8 @@ public final class DaeGpu implements Runnable {
         commandLine.setExecutionStrategy(DaeGpu::execute);
         commandLine.setUsageHelpAutoWidth(true);
         commandLine.setParameterExceptionHandler(DaeGpu::reportWrongUsage);
-        commandLine.setExecutionExceptionHandler(DaeGpu::reportFailure);
+        commandLine.setExecutionExceptionHandler(
+                (failure, command, all) -> reportFailure(failure, command, UnaryOperator.identity()));
         return commandLine;
     }
 
@@ -264,11 +260,17 @@ public final class DaeGpu implements Runnable {
         return ExitStatus.BAD_INPUT;
     }
 
-    private static int reportFailure(Exception failure, CommandLine command, ParseResult arguments) throws Exception {
+    /** @param blame what the message of a mistake becomes */
+    private static int reportFailure(Exception failure, CommandLine command, UnaryOperator<String> blame) {
         PrintWriter err = command.getErr();
         String name = command.getCommandSpec().qualifiedName();
-        if (failure instanceof InvalidInputException || failure instanceof EngineUnavailableException) {
-            err.println(name + ": " + oneLine(failure.getMessage()));
+        String mistake = failure instanceof InvalidInputException input
+                ? Remedies.message(input, command.getCommandSpec())
+                : failure instanceof EngineUnavailableException engine
+                        ? Remedies.message(engine, command.getCommandSpec())
+                        : null;
+        if (mistake != null) {
+            err.println(name + ": " + oneLine(blame.apply(mistake)));
             return ExitStatus.BAD_INPUT;
         }
         IOException problem = failure instanceof UncheckedIOException unchecked

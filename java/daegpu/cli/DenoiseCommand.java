@@ -184,7 +184,7 @@ final class DenoiseCommand implements Callable<Integer> {
                 try {
                     values += start(engine.engine(), entry.getKey(), entry.getValue(), noise, pictures);
                 } catch (InvalidInputException e) {
-                    failures.add(e.getMessage());
+                    failures.add(Remedies.message(e, spec));
                 }
                 if (values >= CHUNK) {
                     finish(denoiser, pictures, noise);

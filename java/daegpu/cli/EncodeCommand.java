@@ -119,7 +119,7 @@ final class EncodeCommand implements Callable<Integer> {
                 try {
                     encode(engine.engine(), file.path(), file.name(), preparation);
                 } catch (InvalidInputException e) {
-                    failures.add(e.getMessage());
+                    failures.add(Remedies.message(e, spec));
                 }
                 started++;
                 progress.progressed("encoding", started, files.size());

@@ -263,7 +263,7 @@ final class EvaluateCommand implements Callable<Integer> {
     }
 
     private int report(Checkpoint checkpoint, Validation validation) {
-        int status = Problems.report(spec, validation.unusable());
+        int status = Problems.report(spec, Remedies.messages(validation.unusable(), spec));
         if (limit == null && !fitting.isGiven() && data.changedSince(checkpoint, model, validation.images())) {
             spec.commandLine()
                     .getErr()
@@ -320,7 +320,7 @@ final class EvaluateCommand implements Callable<Integer> {
                 .put("seed", noise.seed())
                 .put("figure", figure.toString())
                 .put("chart", Lettering.missing().isEmpty() ? chart.toString() : null);
-        validation.unusable().forEach(root.putArray("left_out")::add);
+        Remedies.messages(validation.unusable(), spec).forEach(root.putArray("left_out")::add);
         ArrayNode rows = root.putArray("levels");
         for (Level level : levels) {
             ObjectNode row = rows.addObject().put("noise_" + noise.kind().measure(), level.level());

@@ -65,7 +65,7 @@ final class ImportCommand implements Callable<Integer> {
         try {
             checkpoint = read(content);
         } catch (InvalidInputException e) {
-            throw new InvalidInputException(weights + ": " + e.getMessage(), e);
+            throw e.saying(weights + ": " + e.getMessage());
         }
         checkpoint.write(output);
         spec.commandLine()

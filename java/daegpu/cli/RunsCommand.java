@@ -141,7 +141,7 @@ final class RunsCommand implements Callable<Integer> {
                 run.progress();
                 runs.add(new Listed(run, noise(run)));
             } catch (InvalidInputException e) {
-                problems.add(e.getMessage());
+                problems.add(Remedies.message(e, spec));
             }
         }
         Comparator<Listed> newest =

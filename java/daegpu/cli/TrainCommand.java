@@ -792,7 +792,7 @@ final class TrainCommand implements Callable<Integer> {
                 run.keep,
                 run.previewFile == null ? List.of() : List.of(run.previewFile));
         out().println("Nothing was written.");
-        return Problems.report(spec, images.unusable());
+        return Problems.report(spec, Remedies.messages(images.unusable(), spec));
     }
 
     private interface Start {
@@ -809,7 +809,8 @@ final class TrainCommand implements Callable<Integer> {
         try (ProgressDisplay display = new ProgressDisplay(out(), ProgressDisplay.onTerminal() ? System.out : null);
                 TensorBoardLog tensorBoard = new TensorBoardLog(directory);
                 LivePreview preview = run.preview || run.previewFile != null
-                        ? new LivePreview(run.preview, run.previewFile, display::printLine)
+                        ? new LivePreview(
+                                run.preview, run.previewFile, line -> display.printLine(line + withoutWindow()))
                         : null) {
             List<TrainingListener> listeners = new ArrayList<>(List.of(display, tensorBoard));
             if (preview != null) {
@@ -833,7 +834,7 @@ final class TrainCommand implements Callable<Integer> {
             trainer.stopEarlyAfter(run.earlyStop);
             Outcome outcome = Interruption.callsWhile(trainer::interrupt, () -> start.begin(trainer, training.epochs));
             display.clear();
-            int done = Problems.report(spec, images.unusable());
+            int done = Problems.report(spec, Remedies.messages(images.unusable(), spec));
             int status =
                     switch (outcome) {
                         case FINISHED, STOPPED_EARLY -> {
@@ -865,6 +866,11 @@ final class TrainCommand implements Callable<Integer> {
         }
     }
 
+    /** What the preview has to say is of its window, where there is no file. */
+    private String withoutWindow() {
+        return run.previewFile == null ? " (--preview-file FILE.png writes the picture instead)" : "";
+    }
+
     /** @param complete whether the engine holds what the training came to */
     private void writeReport(
             OpenedEngine<InspectableEngine> engine, DataSets images, RunDirectory directory, boolean complete)
@@ -887,7 +893,7 @@ final class TrainCommand implements Callable<Integer> {
             problem = labels.get().length == 1 ? "there is 1 label" : "there are " + labels.get().length + " labels";
             problem += " for " + validation.count() + " images";
         } catch (InvalidInputException e) {
-            problem = DaeGpu.oneLine(e.getMessage());
+            problem = DaeGpu.oneLine(Remedies.message(e, spec));
         }
         err().println(spec.qualifiedName() + ": " + problem + "; the map of latents has no colours");
         return Optional.empty();

@@ -6,6 +6,7 @@ import daegpu.data.ImageSet;
 import daegpu.data.InvalidInputException;
 import daegpu.data.Preparation;
 import daegpu.data.ReadingListener;
+import daegpu.data.Remedy;
 import daegpu.model.Tensor;
 import daegpu.train.Checkpoint;
 import daegpu.train.RunRecord;
@@ -39,9 +40,11 @@ final class ValidationImages {
                 : ofRun(run.get(), limit, preparation, listener);
         ImageSet images = validation.images();
         if (!images.hasSize(image.height(), image.width(), image.channels())) {
-            throw new InvalidInputException(model.file() + " is for images of "
-                    + ImageSet.describeSize(image.height(), image.width(), image.channels()) + ", and those of "
-                    + validation.origin() + " are " + images.describeSize() + ": name others with --data");
+            throw new InvalidInputException(
+                    model.file() + " is for images of "
+                            + ImageSet.describeSize(image.height(), image.width(), image.channels())
+                            + ", and those of " + validation.origin() + " are " + images.describeSize(),
+                    Remedy.OTHER_IMAGES);
         }
         return validation;
     }
@@ -56,10 +59,9 @@ final class ValidationImages {
                     preparation,
                     listener);
         } catch (InvalidInputException e) {
-            throw new InvalidInputException(
-                    "the validation images of the model's training cannot be used: " + e.getMessage()
-                            + "; name others with --data",
-                    e);
+            throw e.saying(
+                    "the validation images of the model's training cannot be used: " + e.getMessage(),
+                    Remedy.OTHER_IMAGES);
         }
     }
 

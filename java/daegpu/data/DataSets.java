@@ -13,9 +13,10 @@ import java.util.Locale;
  * @param validation at least one image, of the size of the training images and none of them
  * @param description for people, two lines without a line break at the end: what was read from where, how many images
  *     of which size, and what was asked for but not there
- * @param unusable what is wrong with the pictures that were left out, one line each
+ * @param unusable what is wrong with each of the pictures that were left out
  */
-public record DataSets(ImageSet training, ImageSet validation, String description, List<String> unusable) {
+public record DataSets(
+        ImageSet training, ImageSet validation, String description, List<InvalidInputException> unusable) {
 
     private static final List<String> TRAINING_NAMES = List.of(
             "train-images-idx3-ubyte",
@@ -110,9 +111,9 @@ public record DataSets(ImageSet training, ImageSet validation, String descriptio
      *
      * @param images at least one
      * @param origin where they are from, for people
-     * @param unusable what is wrong with the pictures that were left out, one line each
+     * @param unusable what is wrong with each of the pictures that were left out
      */
-    public record Validation(ImageSet images, String origin, List<String> unusable) {}
+    public record Validation(ImageSet images, String origin, List<InvalidInputException> unusable) {}
 
     /**
      * Reads the validation images alone that {@code open} has with the same arguments. So they are those of
@@ -154,7 +155,7 @@ public record DataSets(ImageSet training, ImageSet validation, String descriptio
         String name();
 
         /** What was left out by the calls so far, and why. */
-        default List<String> unusable() {
+        default List<InvalidInputException> unusable() {
             return List.of();
         }
     }
@@ -318,8 +319,8 @@ public record DataSets(ImageSet training, ImageSet validation, String descriptio
         return kept;
     }
 
-    private static List<String> unusable(Source... sources) {
-        List<String> unusable = new ArrayList<>();
+    private static List<InvalidInputException> unusable(Source... sources) {
+        List<InvalidInputException> unusable = new ArrayList<>();
         for (Source source : sources) {
             unusable.addAll(source.unusable());
         }

@@ -213,7 +213,7 @@ public final class IdxFile {
                 throw truncated(announced, imageSize * count, found);
             }
             if (needed > MOST_PIXELS) {
-                throw invalid("announces " + announced + ", which is over 2 GiB; take fewer of them with --limit");
+                throw invalid("announces " + announced + ", which is over 2 GiB", Remedy.FEWER_IMAGES);
             }
             byte[] pixels = readPixels((int) needed, announced, imageSize * count);
             if (taken == count && in.read() >= 0) {
@@ -274,8 +274,10 @@ public final class IdxFile {
                 }
             } catch (OutOfMemoryError e) {
                 // One large array that did not fit leaves the program as healthy as it was.
-                throw invalid("needs " + (needed >> 20) + " MiB, more than the memory that Java may use; raise it with"
-                        + " java -Xmx, or take fewer images with --limit");
+                throw invalid(
+                        "needs " + (needed >> 20) + " MiB, more than the memory that Java may use",
+                        Remedy.MORE_MEMORY,
+                        Remedy.FEWER_IMAGES);
             }
         }
 
@@ -292,8 +294,8 @@ public final class IdxFile {
             return text.toString();
         }
 
-        private InvalidInputException invalid(String problem) {
-            return new InvalidInputException(name + " " + problem);
+        private InvalidInputException invalid(String problem, Remedy... remedies) {
+            return new InvalidInputException(name + " " + problem, remedies);
         }
     }
 }

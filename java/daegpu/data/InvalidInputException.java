@@ -4,21 +4,38 @@ import java.io.IOException;
 import java.nio.file.AccessDeniedException;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
+import java.util.List;
+import java.util.stream.Stream;
 
 /**
  * Something that was given to the program cannot be used: a file that is damaged, foreign or of the wrong size, a
- * folder that is in the way. The message is one line that names it, says what is wrong and, where it helps, what to do.
+ * folder that is in the way. The message is one line that names it and says what is wrong; {@link #remedies} says what
+ * would help.
  */
 public final class InvalidInputException extends RuntimeException {
 
-    private static final long serialVersionUID = 1;
+    private static final long serialVersionUID = 2;
 
-    public InvalidInputException(String message) {
-        super(message);
+    private final Remedy[] remedies;
+
+    public InvalidInputException(String message, Remedy... remedies) {
+        this(message, null, remedies);
     }
 
-    public InvalidInputException(String message, Throwable cause) {
+    public InvalidInputException(String message, Throwable cause, Remedy... remedies) {
         super(message, cause);
+        this.remedies = remedies.clone();
+    }
+
+    /** Changes of which each alone would help; empty where none is known, or the message says it. */
+    public List<Remedy> remedies() {
+        return List.of(remedies);
+    }
+
+    /** The same problem in other words, which say where it arose, with the same remedies and maybe more. */
+    public InvalidInputException saying(String message, Remedy... more) {
+        return new InvalidInputException(
+                message, this, Stream.of(remedies, more).flatMap(Stream::of).toArray(Remedy[]::new));
     }
 
     /**

@@ -30,7 +30,7 @@ public final class PictureFolder implements DataSets.Source {
     private final List<Entry> entries;
     private final Preparation preparation;
     private final ReadingListener listener;
-    private final List<String> unusable;
+    private final List<InvalidInputException> unusable;
 
     private record Entry(Path file, Header header) {}
 
@@ -39,7 +39,7 @@ public final class PictureFolder implements DataSets.Source {
             List<Entry> entries,
             Preparation preparation,
             ReadingListener listener,
-            List<String> unusable) {
+            List<InvalidInputException> unusable) {
         this.folder = folder;
         this.entries = entries;
         this.preparation = preparation;
@@ -97,14 +97,14 @@ public final class PictureFolder implements DataSets.Source {
      */
     static PictureFolder open(Path folder, List<Path> files, Preparation preparation, ReadingListener listener) {
         List<Entry> entries = new ArrayList<>();
-        List<String> unusable = new ArrayList<>();
+        List<InvalidInputException> unusable = new ArrayList<>();
         for (Path file : files) {
             try {
                 Header header = ImageFile.header(file);
                 preparation.requireSize(file, header.height(), header.width());
                 entries.add(new Entry(file, header));
             } catch (InvalidInputException e) {
-                unusable.add(e.getMessage());
+                unusable.add(e);
             }
             listener.progressed("looking at pictures", entries.size() + unusable.size(), files.size());
         }
@@ -114,8 +114,9 @@ public final class PictureFolder implements DataSets.Source {
         return new PictureFolder(folder, entries, resolve(folder, entries, preparation), listener, unusable);
     }
 
-    private static InvalidInputException noneCanBeUsed(Path folder, List<String> unusable) {
-        return new InvalidInputException("no picture in " + folder + " can be used: " + unusable.get(0)
+    private static InvalidInputException noneCanBeUsed(Path folder, List<InvalidInputException> unusable) {
+        InvalidInputException first = unusable.get(0);
+        return first.saying("no picture in " + folder + " can be used: " + first.getMessage()
                 + (unusable.size() > 1 ? ", and " + (unusable.size() - 1) + " more" : ""));
     }
 
@@ -132,8 +133,8 @@ public final class PictureFolder implements DataSets.Source {
                             folder + " holds pictures of different sizes, such as " + height + "x" + width
                                     + " (" + entries.get(0).file.getFileName() + ") and " + entry.header.height() + "x"
                                     + entry.header.width() + " (" + entry.file.getFileName()
-                                    + "): make them one by --resize, --crop or"
-                                    + " --tiles HEIGHTxWIDTH");
+                                    + ")",
+                            Remedy.FITTING);
                 }
             }
         }
@@ -164,7 +165,7 @@ public final class PictureFolder implements DataSets.Source {
     }
 
     @Override
-    public List<String> unusable() {
+    public List<InvalidInputException> unusable() {
         return unusable;
     }
 
@@ -225,28 +226,33 @@ public final class PictureFolder implements DataSets.Source {
         Runtime runtime = Runtime.getRuntime();
         long most = runtime.maxMemory() - ROOM;
         if (bytes > MOST_PIXELS || bytes > most) {
-            throw new InvalidInputException(String.format(
+            String message = String.format(
                     Locale.ROOT,
-                    "%s makes %,d images of %s, %,d MiB, and %,d MiB fit: take" + " smaller images, a --limit%s",
+                    "%s makes %,d images of %s, %,d MiB, and %,d MiB fit",
                     folder,
                     count,
                     describeImages(),
                     bytes >> 20,
-                    Math.min(MOST_PIXELS, most) >> 20,
-                    most < MOST_PIXELS ? ", or raise what Java may use with java -Xmx" : " or a part of the folder"));
+                    Math.min(MOST_PIXELS, most) >> 20);
+            throw most < MOST_PIXELS
+                    ? new InvalidInputException(message, Remedy.SMALLER_IMAGES, Remedy.FEWER_IMAGES, Remedy.MORE_MEMORY)
+                    : new InvalidInputException(message, Remedy.SMALLER_IMAGES, Remedy.FEWER_IMAGES);
         }
         if (bytes + largest > most && largest <= runtime.maxMemory()) {
-            throw new InvalidInputException(String.format(
-                    Locale.ROOT,
-                    "%s makes %,d images of %s, %,d MiB, and reading its largest"
-                            + " picture takes %,d MiB more; together %,d MiB fit: take smaller images, a --limit, or raise what Java may"
-                            + " use with java -Xmx",
-                    folder,
-                    count,
-                    describeImages(),
-                    bytes >> 20,
-                    largest >> 20,
-                    most >> 20));
+            throw new InvalidInputException(
+                    String.format(
+                            Locale.ROOT,
+                            "%s makes %,d images of %s, %,d MiB, and reading its largest picture takes %,d MiB more; "
+                                    + "together %,d MiB fit",
+                            folder,
+                            count,
+                            describeImages(),
+                            bytes >> 20,
+                            largest >> 20,
+                            most >> 20),
+                    Remedy.SMALLER_IMAGES,
+                    Remedy.FEWER_IMAGES,
+                    Remedy.MORE_MEMORY);
         }
     }
 
@@ -268,7 +274,7 @@ public final class PictureFolder implements DataSets.Source {
                 preparation.write(photo, 0, count, pixels, filled);
                 filled += count * size;
             } catch (InvalidInputException e) {
-                unusable.add(e.getMessage());
+                unusable.add(e);
             }
             done++;
             listener.progressed("reading pictures", done, pictures.size());

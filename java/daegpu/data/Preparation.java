@@ -57,8 +57,10 @@ public record Preparation(Fit fit, int height, int width, int overlap, Colour co
      */
     public void requireSize(Path file, int pictureHeight, int pictureWidth) {
         if (fit == Fit.NONE && height > 0 && (pictureHeight != height || pictureWidth != width)) {
-            throw new InvalidInputException(file + " is " + pictureHeight + "x" + pictureWidth + " where " + height
-                    + "x" + width + " is wanted: --resize, --crop or --tiles makes it so");
+            throw new InvalidInputException(
+                    file + " is " + pictureHeight + "x" + pictureWidth + " where " + height + "x" + width
+                            + " is wanted",
+                    Remedy.FITTING);
         }
     }
 

@@ -1,6 +1,7 @@
 package daegpu.format;
 
 import daegpu.data.InvalidInputException;
+import daegpu.data.Remedy;
 import daegpu.format.Safetensors.Tensor;
 import daegpu.model.Architecture;
 import daegpu.model.Layer;
@@ -128,7 +129,8 @@ public final class WeightsFile {
             if (architecture.network().layer("latent").inputSize() != units) {
                 throw new InvalidInputException(
                         "the layer latent takes " + units + " values, which are not those of images of " + imageHeight
-                                + "x" + imageWidth + ": give their size with --image-size");
+                                + "x" + imageWidth,
+                        Remedy.IMAGE_SIZE);
             }
             return architecture;
         } catch (InvalidInputException e) {

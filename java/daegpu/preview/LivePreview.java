@@ -113,8 +113,7 @@ public final class LivePreview implements AutoCloseable {
             window.show(picture, content);
             return true;
         } catch (NoWindowException e) {
-            problems.accept(e.getMessage() + "; training goes on"
-                    + (file == null ? " (--preview-file FILE.png writes the picture instead)" : ""));
+            problems.accept(e.getMessage() + "; training goes on");
             return false;
         }
     }

@@ -1,6 +1,7 @@
 package daegpu.train;
 
 import daegpu.data.InvalidInputException;
+import daegpu.data.Remedy;
 import java.io.IOException;
 import java.nio.channels.FileChannel;
 import java.nio.channels.FileLock;
@@ -25,7 +26,6 @@ import java.util.stream.Stream;
  */
 public final class RunDirectory implements AutoCloseable {
 
-    private static final String WITHOUT_A_RUN = "; name the folder of a run, or train one first, without --resume";
     private static final Set<String> WRITTEN_BEFORE_FIRST_CHECKPOINT =
             Set.of(".lock", "config.json", "metrics.csv", "samples");
 
@@ -104,8 +104,10 @@ public final class RunDirectory implements AutoCloseable {
 
     private static void requireNothingOfValue(Path path) throws IOException {
         if (!holdsNothingOfValue(path)) {
-            throw new InvalidInputException(path + " exists already: choose another --output"
-                    + (Files.exists(lastCheckpoint(path)) ? ", or go on with --resume " + path : ""));
+            Remedy[] remedies = Files.exists(lastCheckpoint(path))
+                    ? new Remedy[] {Remedy.OTHER_FOLDER, Remedy.RESUME}
+                    : new Remedy[] {Remedy.OTHER_FOLDER};
+            throw new InvalidInputException(path + " exists already", remedies);
         }
     }
 
@@ -152,17 +154,17 @@ public final class RunDirectory implements AutoCloseable {
      */
     public static RunDirectory read(Path path) {
         if (!Files.isDirectory(path)) {
-            throw new InvalidInputException(path + " is not the folder of a run"
-                    + (Files.exists(path) ? "" : ": there is no such folder" + WITHOUT_A_RUN));
+            throw new InvalidInputException(
+                    path + " is not the folder of a run" + (Files.exists(path) ? "" : ": there is no such folder"),
+                    Remedy.FOLDER_OF_A_RUN);
         }
         if (!Files.exists(lastCheckpoint(path))) {
             if (!Files.exists(path.resolve("config.json"))) {
                 throw new InvalidInputException(
-                        path + " has no last.safetensors, nor has a folder in it" + WITHOUT_A_RUN);
+                        path + " has no last.safetensors, nor has a folder in it", Remedy.FOLDER_OF_A_RUN);
             }
             throw new InvalidInputException(
-                    path + " has no last.safetensors: its first checkpoint was never written, so "
-                            + "start again with --output " + path);
+                    path + " has no last.safetensors: its first checkpoint was never written", Remedy.START_AGAIN);
         }
         return new RunDirectory(path, null);
     }

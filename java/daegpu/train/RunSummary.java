@@ -23,7 +23,7 @@ public record RunSummary(Path folder, RunRecord record, List<MetricsLog.Row> row
     public enum Progress {
         /** It has done all its epochs. */
         FINISHED("finished"),
-        /** Its {@code --early-stop} ended it. */
+        /** It stopped early. */
         STOPPED_EARLY("stopped early"),
         /** It was interrupted, or it is at work now. */
         UNFINISHED("unfinished");

@@ -157,7 +157,7 @@ class EncodeCommandTest {
         assertTrue(
                 refused.err()
                         .contains(pictures.resolve("0.png")
-                                + " is 16x32 where 8x8 is wanted: --resize, --crop or --tiles"),
+                                + " is 16x32 where 8x8 is wanted; make pictures fit with --resize, --crop or --tiles"),
                 refused.err());
         List<Object> training = Program.training(pictures, folder.resolve("run"));
         training.addAll(List.of("--tiles", "8"));

@@ -419,7 +419,10 @@ class EvaluateCommandTest {
         Path lone = Files.copy(model.resolve("best.safetensors"), folder.resolve("lone.safetensors"));
         Path photos = photos();
         Program.run("evaluate", lone, "--data", photos)
-                .assertRefused("no picture in " + photos, "is 9x20 where 8x8 is wanted: --resize, --crop or --tiles");
+                .assertRefused(
+                        "no picture in " + photos,
+                        "is 9x20 where 8x8 is wanted",
+                        "; make pictures fit with --resize, --crop or --tiles");
         Files.write(photos.resolve("fits.png"), ImageFile.encode(Program.images(1, 3), 0, "png"));
         assertEquals(1, json("evaluate", lone, "--data", photos).get("images").intValue());
         for (Preparation.Fit fit : List.of(Preparation.Fit.RESIZE, Preparation.Fit.CROP, Preparation.Fit.TILES)) {

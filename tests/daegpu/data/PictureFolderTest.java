@@ -144,7 +144,9 @@ class PictureFolderTest {
                 (task, done, all) -> heard.add(task + " " + done + "/" + all));
         assertArrayEquals(together(a, c), sets.training().pixels());
         assertEquals(2, sets.validation().count());
-        assertEquals(List.of(broken + " is neither a PNG nor a JPEG file", cut + " is truncated"), sets.unusable());
+        assertEquals(
+                List.of(broken + " is neither a PNG nor a JPEG file", cut + " is truncated"),
+                messages(sets.unusable()));
         assertEquals("looking at pictures 1/6", heard.get(0));
         assertTrue(
                 heard.contains("looking at pictures 6/6") && heard.contains("reading pictures 3/3"), heard.toString());
@@ -174,7 +176,7 @@ class PictureFolderTest {
                                     .validation()
                                     .pixels(),
                             alone.images().pixels());
-                    assertEquals(List.of(broken + " is neither a PNG nor a JPEG file"), alone.unusable());
+                    assertEquals(List.of(broken + " is neither a PNG nor a JPEG file"), messages(alone.unusable()));
                 }
             }
         }
@@ -199,10 +201,12 @@ class PictureFolderTest {
         DataSets.Validation validation = DataSets.validation(
                 null, folder, 0, 0, new Preparation(Fit.NONE, 4, 6, 0, Colour.GREY), ReadingListener.SILENT);
         assertArrayEquals(b, validation.images().pixels());
-        assertEquals(
-                List.of(folder.resolve("a.png")
-                        + " is 5x6 where 4x6 is wanted: --resize, --crop or --tiles makes it so"),
-                validation.unusable());
+        assertEquals(List.of(folder.resolve("a.png") + " is 5x6 where 4x6 is wanted"), messages(validation.unusable()));
+        assertEquals(List.of(Remedy.FITTING), validation.unusable().get(0).remedies());
+    }
+
+    private static List<String> messages(List<InvalidInputException> problems) {
+        return problems.stream().map(InvalidInputException::getMessage).toList();
     }
 
     @Test
@@ -210,9 +214,7 @@ class PictureFolderTest {
         write("a.png", 4, 6, 1);
         write("b.png", 5, 6, 1);
         assertEquals(
-                folder
-                        + " holds pictures of different sizes, such as 4x6 (a.png) and 5x6 (b.png): make them one by --resize,"
-                        + " --crop or --tiles HEIGHTxWIDTH",
+                folder + " holds pictures of different sizes, such as 4x6 (a.png) and 5x6 (b.png)",
                 assertThrows(InvalidInputException.class, () -> open(Fit.NONE, 0, 0, Colour.AUTO, 0))
                         .getMessage());
         assertEquals("3x2 grey", open(Fit.CROP, 3, 2, Colour.AUTO, 0).training().describeSize());
@@ -227,13 +229,15 @@ class PictureFolderTest {
             png[22] = (byte) 0x75;
             Files.write(folder.resolve(i + ".png"), png);
         }
-        String message = assertThrows(InvalidInputException.class, () -> open(Fit.TILES, 16, 16, Colour.COLOUR, 0))
-                .getMessage();
+        InvalidInputException refusal =
+                assertThrows(InvalidInputException.class, () -> open(Fit.TILES, 16, 16, Colour.COLOUR, 0));
+        String message = refusal.getMessage();
+        assertTrue(message.startsWith(folder + " makes ") && message.endsWith(" fit"), message);
         assertTrue(
-                message.startsWith(folder + " makes ") && message.contains("fit: take smaller images, a --limit"),
-                message);
+                refusal.remedies().containsAll(List.of(Remedy.SMALLER_IMAGES, Remedy.FEWER_IMAGES)),
+                refusal.remedies()::toString);
         String limited = assertThrows(InvalidInputException.class, () -> open(Fit.TILES, 16, 16, Colour.COLOUR, 10))
                 .getMessage();
-        assertTrue(limited.contains(" can be used: ") || limited.contains("fit: take smaller images"), limited);
+        assertTrue(limited.contains(" can be used: ") || limited.endsWith(" fit"), limited);
     }
 }

@@ -81,7 +81,7 @@ class EnginesTest {
     @Test
     void theReferenceEngineRefusesTf32() {
         assertEquals(
-                "the reference engine does not offer tf32; use --precision fp32 or bf16",
+                "the reference engine computes in fp32 or bf16, not in tf32",
                 assertThrows(
                                 EngineUnavailableException.class,
                                 () -> Engines.open(

@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import daegpu.data.InvalidInputException;
+import daegpu.data.Remedy;
 import daegpu.format.Safetensors.Tensor;
 import daegpu.format.WeightsFile.Convention;
 import daegpu.model.Architecture;
@@ -119,10 +120,9 @@ class WeightsFileTest {
                     convention,
                     Map.of());
             Safetensors content = Safetensors.read(file);
-            String message = assertThrows(
-                            InvalidInputException.class, () -> WeightsFile.architecture(content, convention, 0, 0))
-                    .getMessage();
-            assertTrue(message.contains("--image-size"), message);
+            InvalidInputException refusal = assertThrows(
+                    InvalidInputException.class, () -> WeightsFile.architecture(content, convention, 0, 0));
+            assertEquals(List.of(Remedy.IMAGE_SIZE), refusal.remedies());
         }
     }
 

@@ -6,9 +6,11 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import daegpu.data.InvalidInputException;
+import daegpu.data.Remedy;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.List;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -27,9 +29,10 @@ class RunDirectoryTest {
         run = folder.resolve("run");
     }
 
-    private void assertTaken(String advice) {
+    private void assertTaken(Remedy... remedies) {
         InvalidInputException refusal = assertThrows(InvalidInputException.class, () -> RunDirectory.create(run));
-        assertEquals(run + " exists already: choose another --output" + advice, refusal.getMessage());
+        assertEquals(run + " exists already", refusal.getMessage());
+        assertEquals(List.of(remedies), refusal.remedies());
     }
 
     @Test
@@ -53,7 +56,7 @@ class RunDirectoryTest {
     @Test
     void refusesAFile() throws IOException {
         Files.writeString(run, "a file");
-        assertTaken("");
+        assertTaken(Remedy.OTHER_FOLDER);
         assertEquals("a file", Files.readString(run));
     }
 
@@ -61,7 +64,7 @@ class RunDirectoryTest {
     void refusesAFolderWithSomethingElse() throws IOException {
         Files.createDirectories(run);
         Files.writeString(run.resolve("thesis.txt"), "text");
-        assertTaken("");
+        assertTaken(Remedy.OTHER_FOLDER);
         assertFalse(Files.exists(run.resolve("samples")));
     }
 
@@ -69,20 +72,20 @@ class RunDirectoryTest {
     void refusesARun() throws IOException {
         Files.createDirectories(run);
         Files.writeString(run.resolve("last.safetensors"), "checkpoint");
-        assertTaken(", or go on with --resume " + run);
+        assertTaken(Remedy.OTHER_FOLDER, Remedy.RESUME);
     }
 
     @Test
     void refusesWhatSomeoneKeptOfARun() throws IOException {
         Files.createDirectories(run.resolve("samples"));
         Path best = Files.writeString(run.resolve("best.safetensors"), "checkpoint");
-        assertTaken("");
+        assertTaken(Remedy.OTHER_FOLDER);
         Files.delete(best);
         Path metrics = Files.writeString(run.resolve("metrics.csv"), HEADER + "1,1.0,100.0,0.1,0.1,10.0,0.5\n");
-        assertTaken("");
+        assertTaken(Remedy.OTHER_FOLDER);
         Files.delete(metrics);
         Path sample = Files.writeString(run.resolve("samples/epoch-001.png"), "picture");
-        assertTaken("");
+        assertTaken(Remedy.OTHER_FOLDER);
         Files.delete(sample);
         RunDirectory.create(run).close();
     }

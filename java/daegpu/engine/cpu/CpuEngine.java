@@ -1,6 +1,7 @@
 package daegpu.engine.cpu;
 
 import daegpu.data.ImageSet;
+import daegpu.data.Remedy;
 import daegpu.engine.Adam;
 import daegpu.engine.EngineOptions;
 import daegpu.engine.EngineUnavailableException;
@@ -215,14 +216,14 @@ public final class CpuEngine implements InspectableEngine {
             case BF16 -> {
                 if (!OneDnn.hasBf16()) {
                     throw new EngineUnavailableException(
-                            "bf16 needs a processor with AVX-512 bf16 or AMX, and this one has neither;"
-                                    + " use --precision fp32");
+                            "bf16 needs a processor with AVX-512 bf16 or AMX, and this one has neither", Remedy.FP32);
                 }
                 yield ElementType.BF16;
             }
             case TF32 ->
-                throw new EngineUnavailableException("the cpu engine does not offer " + precision
-                        + "; use --precision fp32, or bf16 where the processor has it");
+                throw new EngineUnavailableException(
+                        "the cpu engine computes in fp32, or bf16 where the processor has it, not in " + precision,
+                        Remedy.OTHER_PRECISION);
         };
     }
 

@@ -1,5 +1,6 @@
 package daegpu.engine.cpu;
 
+import daegpu.data.Remedy;
 import daegpu.engine.Bfloat16;
 import daegpu.engine.EngineUnavailableException;
 import java.nio.FloatBuffer;
@@ -69,7 +70,9 @@ final class NativeArray {
     private static EngineUnavailableException tooLarge(long size) {
         return new EngineUnavailableException(
                 "the network is too large for the cpu engine at this batch size: it takes an array of " + size
-                        + " numbers; use a smaller batch");
+                        + " numbers",
+                Remedy.SMALLER_BATCH,
+                Remedy.SMALLER_NETWORK);
     }
 
     /** Where the value {@code at} lies. */

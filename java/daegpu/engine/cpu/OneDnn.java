@@ -1,5 +1,6 @@
 package daegpu.engine.cpu;
 
+import daegpu.data.Remedy;
 import daegpu.engine.EngineUnavailableException;
 import org.bytedeco.dnnl.dnnl_engine;
 import org.bytedeco.dnnl.dnnl_stream;
@@ -34,9 +35,9 @@ final class OneDnn {
             Loader.load(dnnl.class);
         } catch (LinkageError e) {
             throw new EngineUnavailableException(
-                    "the cpu engine needs oneDNN, and this jar holds none that loads on " + Loader.getPlatform()
-                            + "; use --engine reference",
-                    e);
+                    "the cpu engine needs oneDNN, and this jar holds none that loads on " + Loader.getPlatform(),
+                    e,
+                    Remedy.REFERENCE_ENGINE);
         }
         loaded = true;
     }

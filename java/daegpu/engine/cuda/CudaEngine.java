@@ -1,6 +1,7 @@
 package daegpu.engine.cuda;
 
 import daegpu.data.ImageSet;
+import daegpu.data.Remedy;
 import daegpu.engine.Convolutions;
 import daegpu.engine.DeviceSamples;
 import daegpu.engine.EngineOptions;
@@ -26,7 +27,7 @@ import java.util.Optional;
 
 /**
  * The network on an NVIDIA GPU: this program's kernels (folder {@code cuda}), and cuDNN for convolutions and cuBLAS for
- * dense layers, or kernels of this program for these, too ({@code --convolutions native}). Images, as long as they fit,
+ * dense layers, or kernels of this program for these, too ({@link Convolutions#NATIVE}). Images, as long as they fit,
  * their order, weights, moments and losses stay on the device. A training step is captured as a CUDA graph and
  * replayed; nothing is copied or waited for in a step (but chunks of a set that does not fit), and what changes from
  * one to the next (step count, learning rate, place in the order) lives on the device.
@@ -112,9 +113,10 @@ public final class CudaEngine implements InspectableEngine, SampleSharingEngine 
         int number = options.device();
         List<Gpu> gpus = Gpu.all();
         if (number < 0 || number >= gpus.size()) {
-            throw new EngineUnavailableException("there is no device " + number + "; the command devices lists the "
-                    + gpus.size() + " there "
-                    + (gpus.size() == 1 ? "is" : "are"));
+            throw new EngineUnavailableException(
+                    "there is no device " + number + ": there " + (gpus.size() == 1 ? "is 1" : "are " + gpus.size())
+                            + ", counted from 0",
+                    Remedy.OTHER_DEVICE);
         }
         gpus.get(number).require(options.precision());
         computesNatively(options);
@@ -141,8 +143,7 @@ public final class CudaEngine implements InspectableEngine, SampleSharingEngine 
             case CUDNN -> {
                 if (bf16) {
                     throw new EngineUnavailableException(
-                            "--convolutions cudnn computes in fp32 or tf32, not in bf16; use "
-                                    + "--convolutions native, or --precision tf32");
+                            "cuDNN computes in fp32 or tf32, not in bf16", Remedy.NATIVE_CONVOLUTIONS, Remedy.TF32);
                 }
             }
         }
@@ -188,8 +189,10 @@ public final class CudaEngine implements InspectableEngine, SampleSharingEngine 
                             Planes.smallSide(layer).size()));
         }
         if (largest * batchSize > Integer.MAX_VALUE - 1024) {
-            throw new EngineUnavailableException("a batch of " + batchSize + " would have " + largest * batchSize
-                    + " values in a layer, and the cuda engine counts to 2^31; lower --batch-size");
+            throw new EngineUnavailableException(
+                    "a batch of " + batchSize + " would have " + largest * batchSize
+                            + " values in a layer, and the cuda engine counts to 2^31",
+                    Remedy.SMALLER_BATCH);
         }
     }
 

@@ -1,5 +1,6 @@
 package daegpu.engine.cuda;
 
+import daegpu.data.Remedy;
 import daegpu.engine.EngineUnavailableException;
 import java.io.File;
 import java.io.IOException;
@@ -120,7 +121,7 @@ final class CudaLibraries {
      */
     static void loadForLayers() {
         missingForLayers().ifPresent(problem -> {
-            throw new EngineUnavailableException(problem + ", or use --convolutions native");
+            throw new EngineUnavailableException(problem, Remedy.NATIVE_CONVOLUTIONS);
         });
     }
 
@@ -138,8 +139,7 @@ final class CudaLibraries {
     static void requireDriver(int version) {
         if (version < OLDEST_DRIVER) {
             throw new EngineUnavailableException("the NVIDIA driver is too old: it is for CUDA " + describe(version)
-                    + ", and CUDA "
-                    + describe(OLDEST_DRIVER) + " is needed: " + Library.DRIVER.remedy());
+                    + ", and CUDA " + describe(OLDEST_DRIVER) + " is needed: " + Library.DRIVER.remedy());
         }
     }
 
@@ -206,7 +206,7 @@ final class CudaLibraries {
         if (message.contains("was not found inside JAR") || message.contains("No resource found")) {
             return "this jar was built without JCuda's natives for " + System.getProperty("os.name") + " on "
                     + System.getProperty("os.arch")
-                    + ": build it there, or use --engine cpu";
+                    + ": it must be built there";
         }
         return "the cuda engine cannot load JCuda's binding to " + library.title() + ": " + firstLine(message);
     }

@@ -24,7 +24,7 @@ public record CudaReport(String driver, List<Library> libraries, List<String> gp
      */
     public record Library(String title, String file, String where, String problem) {}
 
-    /** Why {@code --convolutions} can only be native, in one line, or null. */
+    /** Why convolutions can only be native, in one line, or null. */
     public String missingForLayers() {
         return libraries.stream()
                 .skip(1)

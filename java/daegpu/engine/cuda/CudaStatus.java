@@ -1,5 +1,6 @@
 package daegpu.engine.cuda;
 
+import daegpu.data.Remedy;
 import daegpu.engine.EngineUnavailableException;
 import java.util.Locale;
 import jcuda.driver.CUresult;
@@ -66,9 +67,12 @@ final class CudaStatus {
         long[] total = new long[1];
         String available = JCudaDriver.cuMemGetInfo(free, total) != CUresult.CUDA_SUCCESS
                 ? ""
-                : String.format(Locale.ROOT, ", of which %,d of %,d bytes are free", free[0], total[0]);
+                : String.format(Locale.ROOT, ": %,d of %,d bytes are free", free[0], total[0]);
         return new EngineUnavailableException(
-                who + " could not " + action + " for want of memory on the GPU" + available
-                        + "; lower --batch-size or --filters, end other programs that use the GPU, or use --engine cpu");
+                who + " could not " + action + " for want of memory on the GPU, which other programs may use, too"
+                        + available,
+                Remedy.SMALLER_BATCH,
+                Remedy.SMALLER_NETWORK,
+                Remedy.CPU_ENGINE);
     }
 }

@@ -1,5 +1,6 @@
 package daegpu.engine.cuda;
 
+import daegpu.data.Remedy;
 import daegpu.engine.EngineUnavailableException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
@@ -123,16 +124,18 @@ final class Device implements AutoCloseable {
         long[] free = new long[1];
         long[] total = new long[1];
         JCudaDriver.cuMemGetInfo(free, total);
-        return new EngineUnavailableException(String.format(
+        String message = String.format(
                 Locale.ROOT,
-                "%s has too little memory for %s: %,d bytes were asked for, %,d of %,d are free; "
-                        + "lower %s, or use --engine cpu",
+                "%s has too little memory for %s: %,d bytes were asked for, %,d of %,d are free",
                 gpu.name(),
                 what,
                 bytes,
                 free[0],
-                total[0],
-                what.contains("images") ? "--limit" : "--batch-size or --filters"));
+                total[0]);
+        return what.contains("images")
+                ? new EngineUnavailableException(message, Remedy.FEWER_IMAGES, Remedy.CPU_ENGINE)
+                : new EngineUnavailableException(
+                        message, Remedy.SMALLER_BATCH, Remedy.SMALLER_NETWORK, Remedy.CPU_ENGINE);
     }
 
     /** Bytes that {@link #allocate} gave and nobody has freed yet. */
@@ -158,12 +161,15 @@ final class Device implements AutoCloseable {
         Pointer pointer = new Pointer();
         int status = JCudaDriver.cuMemAllocHost(pointer, bytes);
         if (status == CUresult.CUDA_ERROR_OUT_OF_MEMORY) {
-            throw new EngineUnavailableException(String.format(
-                    Locale.ROOT,
-                    "this machine has too little memory that can be page-locked for %s: %,d bytes were asked for; close "
-                            + "other programs, lower --batch-size, or use --engine cpu",
-                    what,
-                    bytes));
+            throw new EngineUnavailableException(
+                    String.format(
+                            Locale.ROOT,
+                            "this machine has too little memory that can be page-locked for %s, beside what other "
+                                    + "programs use: %,d bytes were asked for",
+                            what,
+                            bytes),
+                    Remedy.SMALLER_BATCH,
+                    Remedy.CPU_ENGINE);
         }
         CudaStatus.check(status, "allocate " + bytes + " bytes of page-locked memory for " + what);
         owner.own(() -> JCudaDriver.cuMemFreeHost(pointer));

@@ -1,5 +1,6 @@
 package daegpu.engine.cuda;
 
+import daegpu.data.Remedy;
 import daegpu.engine.EngineUnavailableException;
 import daegpu.engine.Precision;
 import jcuda.jcudnn.JCudnn;
@@ -22,7 +23,8 @@ record DnnHandle(Device device, cudnnHandle handle, Precision precision, Workspa
             throw new EngineUnavailableException(
                     "the cuda engine needs cuDNN 9, and this one has version number " + version
                             + ": "
-                            + CudaLibraries.Library.CUDNN.remedy());
+                            + CudaLibraries.Library.CUDNN.remedy(),
+                    Remedy.NATIVE_CONVOLUTIONS);
         }
         cudnnHandle handle = new cudnnHandle();
         CudaStatus.checkDnn(JCudnn.cudnnCreate(handle), "start");

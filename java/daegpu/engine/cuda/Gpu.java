@@ -1,5 +1,6 @@
 package daegpu.engine.cuda;
 
+import daegpu.data.Remedy;
 import daegpu.engine.EngineUnavailableException;
 import daegpu.engine.Precision;
 import java.nio.charset.StandardCharsets;
@@ -14,7 +15,7 @@ import jcuda.driver.JCudaDriver;
 /**
  * A GPU of this machine.
  *
- * @param number its place in the driver's list, from 0: what {@code --device} takes
+ * @param number its place in the driver's list, from 0
  * @param name NVIDIA's name for it
  * @param major first part of its compute capability
  * @param minor second part
@@ -31,9 +32,10 @@ record Gpu(int number, String name, int major, int minor, long memory) {
             status = JCudaDriver.cuDeviceGetCount(count);
         }
         if (status != CUresult.CUDA_SUCCESS || count[0] == 0) {
-            throw new EngineUnavailableException("the driver finds no GPU"
-                    + (status == CUresult.CUDA_SUCCESS ? "" : ": " + CudaStatus.describe(status))
-                    + "; see what nvidia-smi says, or use --engine cpu");
+            throw new EngineUnavailableException(
+                    "the driver finds no GPU (does nvidia-smi?)"
+                            + (status == CUresult.CUDA_SUCCESS ? "" : ": " + CudaStatus.describe(status)),
+                    Remedy.CPU_ENGINE);
         }
         List<Gpu> gpus = new ArrayList<>();
         for (int number = 0; number < count[0]; number++) {
@@ -79,15 +81,17 @@ record Gpu(int number, String name, int major, int minor, long memory) {
     /** @throws EngineUnavailableException if this GPU is older than the kernels, or than {@code precision} needs */
     void require(Precision precision) {
         if (!isAtLeast(7, 5)) {
-            throw new EngineUnavailableException("the cuda engine needs compute capability 7.5 (Turing) or later, and "
-                    + name + " has " + major + "."
-                    + minor + "; choose another with --device, or use --engine cpu");
+            throw new EngineUnavailableException(
+                    "the cuda engine needs compute capability 7.5 (Turing) or later, and " + name + " has " + major
+                            + "." + minor,
+                    Remedy.OTHER_DEVICE,
+                    Remedy.CPU_ENGINE);
         }
         if (precision != Precision.FP32 && !isAtLeast(8, 0)) {
             throw new EngineUnavailableException(
-                    precision + " needs compute capability 8.0 (Ampere) or later, and " + name
-                            + " has " + major + "." + minor
-                            + "; use --precision fp32");
+                    precision + " needs compute capability 8.0 (Ampere) or later, and " + name + " has " + major + "."
+                            + minor,
+                    Remedy.FP32);
         }
     }
 

@@ -1,6 +1,7 @@
 package daegpu.engine.reference;
 
 import daegpu.data.ImageSet;
+import daegpu.data.Remedy;
 import daegpu.engine.EngineOptions;
 import daegpu.engine.EngineUnavailableException;
 import daegpu.engine.InferenceEngine;
@@ -45,7 +46,7 @@ public class ReferenceEngine implements InferenceEngine {
         precision = options.precision();
         if (precision != Precision.FP32 && precision != Precision.BF16) {
             throw new EngineUnavailableException(
-                    "the reference engine does not offer " + precision + "; use --precision fp32 or bf16");
+                    "the reference engine computes in fp32 or bf16, not in " + precision, Remedy.OTHER_PRECISION);
         }
         this.network = network;
         threads = new ForkJoinPool(options.threadCount());

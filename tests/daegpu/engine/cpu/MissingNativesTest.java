@@ -35,7 +35,7 @@ class MissingNativesTest {
                 .toList();
         assertEquals(0, process.waitFor(), lines.toString());
         assertEquals(2, lines.size(), lines.toString());
-        assertTrue(lines.get(0).matches("cpu: .*oneDNN.*linux-ppc64le.*--engine reference"), lines.get(0));
+        assertTrue(lines.get(0).matches("cpu: .*oneDNN.*linux-ppc64le"), lines.get(0));
         assertTrue(lines.get(1).matches("auto: reference because .*oneDNN.*"), lines.get(1));
     }
 

@@ -8,6 +8,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import daegpu.data.EmbeddedMnist;
 import daegpu.data.ImageSet;
+import daegpu.data.Remedy;
 import daegpu.engine.Convolutions;
 import daegpu.engine.EngineName;
 import daegpu.engine.EngineOptions;
@@ -459,11 +460,11 @@ class CudaEngineTest {
     @Test
     void refusesWhatItCannotDo() {
         assertMessage(
-                "--convolutions cudnn computes in fp32 or tf32, not in bf16; use --convolutions native",
+                "cuDNN computes in fp32 or tf32, not in bf16",
                 SMALL,
                 new EngineOptions(1, Precision.BF16, 0, 0, Convolutions.CUDNN));
-        assertMessage("there is no device 99", SMALL, new EngineOptions(1, Precision.FP32, 0, 99));
-        assertMessage("lower --batch-size", Architecture.MNIST, EngineOptions.fp32(1 << 20));
+        assertMessage("there is no device 99: there ", SMALL, new EngineOptions(1, Precision.FP32, 0, 99));
+        assertMessage("the cuda engine counts to 2^31", Architecture.MNIST, EngineOptions.fp32(1 << 20));
         try (InspectableEngine engine = new CudaEngine(SMALL.network(), LearningRule.DEFAULT, EngineOptions.fp32(2))) {
             assertThrows(IllegalArgumentException.class, () -> engine.trainStep(0, 3, RATE));
         }
@@ -488,7 +489,7 @@ class CudaEngineTest {
                     e.getMessage()
                             .matches(".* has too little memory for a batch of 7: "
                                     + "281,474,976,710,656 bytes were asked for, "
-                                    + "[\\d,]+ of [\\d,]+ are free; lower --batch-size .*"),
+                                    + "[\\d,]+ of [\\d,]+ are free"),
                     e.getMessage());
         }
     }
@@ -502,11 +503,13 @@ class CudaEngineTest {
                     () -> CudaStatus.check(2, "open a stream"),
                     () -> CudaStatus.checkBlas(3, "start"),
                     () -> CudaStatus.checkDnn(4004, "convolve"))) {
-                assertTrue(assertThrows(EngineUnavailableException.class, check)
-                        .getMessage()
-                        .matches(
-                                "(the CUDA driver|cuBLAS|cuDNN) could not [a-z ]+ for want of memory on the GPU, of which [\\d,]+ of "
-                                        + "[\\d,]+ bytes are free; lower --batch-size or --filters, .*"));
+                EngineUnavailableException e = assertThrows(EngineUnavailableException.class, check);
+                assertTrue(
+                        e.getMessage()
+                                .matches("(the CUDA driver|cuBLAS|cuDNN) could not [a-z ]+ for want of memory on the "
+                                        + "GPU, which other programs may use, too: [\\d,]+ of [\\d,]+ bytes are free"),
+                        e.getMessage());
+                assertEquals(List.of(Remedy.SMALLER_BATCH, Remedy.SMALLER_NETWORK, Remedy.CPU_ENGINE), e.remedies());
             }
         }
     }
