@@ -1,13 +1,12 @@
-// One update of all parameters: m += (g - m) (1 - beta1), v += (g^2 - v) (1 - beta2), p -= alpha m / (sqrt(v) + epsilon).
-// Reference: daegpu.engine.reference.AdamUpdate. Tensors lie in one arena whose gaps are zero and stay so; a thread takes
-// four values.
+// One update of all parameters: m += (g - m) (1 - beta1), v += (g^2 - v) (1 - beta2),
+// p -= alpha m / (sqrt(v) + epsilon). Reference: daegpu.engine.reference.AdamUpdate. Tensors lie in one arena whose
+// gaps are zero and stay so; a thread takes four values.
 #include "adam.cuh"
 #include "step_state.cuh"
 
 extern "C" __global__ void adam(float4* __restrict__ parameters, float4* __restrict__ first_moment,
-        float4* __restrict__ second_moment,
-                                const float4* __restrict__ gradients, int fours, float weight1, float weight2, float epsilon,
-                                const StepState* __restrict__ state) {
+                                float4* __restrict__ second_moment, const float4* __restrict__ gradients, int fours,
+                                float weight1, float weight2, float epsilon, const StepState* __restrict__ state) {
     int i = blockIdx.x * blockDim.x + threadIdx.x;
     if (i >= fours) {
         return;

@@ -1,6 +1,6 @@
-// Bias and ReLU behind a convolution: y = max(x + b, 0). Reference: daegpu.engine.reference.Activations. The output may be a
-// larger plane than the input, with the border that the next convolution wants (which stays zero), or a smaller one, without
-// the row and column that a transposed convolution computes beyond the image.
+// Bias and ReLU behind a convolution: y = max(x + b, 0). Reference: daegpu.engine.reference.Activations. The output may
+// be a larger plane than the input, with the border that the next convolution wants (which stays zero), or a smaller
+// one, without the row and column that a transposed convolution computes beyond the image.
 #include "bias_activation.cuh"
 
 struct Relu {
@@ -8,15 +8,15 @@ struct Relu {
 };
 
 extern "C" __global__ void bias_relu(const float* input, int input_plane, int input_pitch, const float* bias,
-                                     float* output, int output_plane, int output_pitch, int total, int channels, int rows,
-                                             int steps) {
+                                     float* output, int output_plane, int output_pitch, int total, int channels,
+                                     int rows, int steps) {
     bias_activation<1>(input, input_plane, input_pitch, bias, output, output_plane, output_pitch, total, channels, rows,
-            steps, Relu());
+                       steps, Relu());
 }
 
 extern "C" __global__ void bias_relu_vector(const float* input, int input_plane, int input_pitch, const float* bias,
                                             float* output, int output_plane, int output_pitch, int total, int channels,
-                                                    int rows, int steps) {
+                                            int rows, int steps) {
     bias_activation<4>(input, input_plane, input_pitch, bias, output, output_plane, output_pitch, total, channels, rows,
-            steps, Relu());
+                       steps, Relu());
 }

@@ -1,5 +1,6 @@
 // Dense layers forward with bias, and their data gradients with the gradient of the ReLU before them. Reference:
-// daegpu.engine.reference.ReferenceEngine. A dense layer is a convolution of an image of one pixel; a batch has few rows.
+// daegpu.engine.reference.ReferenceEngine. A dense layer is a convolution of an image of one
+// pixel; a batch has few rows.
 #include "implicit_gemm.cuh"
 
 IMPLICIT_GEMM(dense, false, 0, 1, false, 32, 64, 4, 4)

@@ -2,8 +2,9 @@
 // daegpu.noise.Noise, whose integers it draws; its normals differ by sin.approx and cos.approx. A thread makes the four
 // values that one curand_normal4 or curand4 is for.
 //
-// All kernels: position is the place of the batch in the epoch's order; ring is 0 where all images of the set are on the
-// device. Gaussian noise, clip(x + N(mean, std), 0, 1), has kernels of its own, so that it pays nothing for the other kinds.
+// All kernels: position is the place of the batch in the epoch's order; ring is 0 where all images of the set
+// are on the device. Gaussian noise, clip(x + N(mean, std), 0, 1), has kernels of its own, so that it pays
+// nothing for the other kinds.
 #include "batch_source.cuh"
 #include "philox.cuh"
 
@@ -11,9 +12,10 @@ __device__ inline float corrupted(float clean, float mean, float std, float norm
     return fminf(fmaxf(clean + (mean + std * normal), 0.0f), 1.0f);
 }
 
-// Where the pixels of the image with this index are, which is the `place`-th of the epoch: among all images of the set, or,
-// where these do not fit on the device, in a ring of `ring` images that are copied here in the order of the epoch.
-__device__ inline const unsigned char* pixels_of(const BatchSource* source, int place, int index, int ring, int image_size) {
+// Where the pixels of the image with this index are, which is the `place`-th of the epoch: among all images of the set,
+// or, where these do not fit on the device, in a ring of `ring` images that are copied here in the order of the epoch.
+__device__ inline const unsigned char* pixels_of(const BatchSource* source, int place, int index, int ring,
+                                                 int image_size) {
     return source->images + static_cast<long long>(ring == 0 ? index : place % ring) * image_size;
 }
 
@@ -29,9 +31,8 @@ __device__ inline float level(const BatchSource* source, unsigned long long subs
 // Gaussian; any size and number of channels. clean: [count, channels, height, width]; noisy: the same in planes of
 // noisy_plane floats with rows of noisy_pitch, of which only the image is written.
 extern "C" __global__ void gather_noise(const BatchSource* source, const int* position, int ring, int count,
-                                        int image_size, int width, int channels,
-                                        float* __restrict__ clean, float* __restrict__ noisy, int noisy_plane,
-                                                int noisy_pitch) {
+                                        int image_size, int width, int channels, float* __restrict__ clean,
+                                        float* __restrict__ noisy, int noisy_plane, int noisy_pitch) {
     int quads = (image_size + 3) / 4;
     int thread = blockIdx.x * blockDim.x + threadIdx.x;
     if (thread >= count * quads) {
@@ -64,11 +65,11 @@ extern "C" __global__ void gather_noise(const BatchSource* source, const int* po
     }
 }
 
-// Gaussian; one channel, and a width and noisy_pitch divisible by 4: four pixels are loaded at once, and stored by 16 bytes.
+// Gaussian; one channel, and a width and noisy_pitch divisible by 4: four pixels are loaded at
+// once, and stored by 16 bytes.
 extern "C" __global__ void gather_noise_vector(const BatchSource* source, const int* position, int ring, int count,
-                                               int image_size, int width,
-                                               float* __restrict__ clean, float* __restrict__ noisy, int noisy_plane,
-                                                       int noisy_pitch) {
+                                               int image_size, int width, float* __restrict__ clean,
+                                               float* __restrict__ noisy, int noisy_plane, int noisy_pitch) {
     int quads = image_size / 4;
     int thread = blockIdx.x * blockDim.x + threadIdx.x;
     if (thread >= count * quads) {
@@ -94,9 +95,7 @@ extern "C" __global__ void gather_noise_vector(const BatchSource* source, const 
                        corrupted(scaled.z, mean, std, normal.z), corrupted(scaled.w, mean, std, normal.w)));
 }
 
-__device__ inline float clipped(float value) {
-    return fminf(fmaxf(value, 0.0f), 1.0f);
-}
+__device__ inline float clipped(float value) { return fminf(fmaxf(value, 0.0f), 1.0f); }
 
 // The constants of daegpu.noise.Noise.Kind, by ordinal.
 enum Kind { GAUSSIAN, UNIFORM, SALT_PEPPER, MASKING, SPECKLE, POISSON };
@@ -117,7 +116,8 @@ struct OtherKind {
         float lowest = source->lowest_std;
         float highest = source->highest_std;
         if (lowest != highest) {
-            curandStatePhilox4_32_10_t state = philox(source->seed, PURPOSE_IMAGE + subsequence, source->image_offset / 4);
+            curandStatePhilox4_32_10_t state =
+                philox(source->seed, PURPOSE_IMAGE + subsequence, source->image_offset / 4);
             float uniform = curand_uniform4(&state).x;
             if (kind == POISSON) {
                 int step = min(static_cast<int>(uniform * PHOTON_LEVELS), PHOTON_LEVELS - 1);
@@ -175,12 +175,12 @@ struct OtherKind {
     }
 };
 
-// Any kind but Gaussian, any size and number of channels; clean and noisy as for gather_noise. kind: a Kind; photons: the
-// table of Poisson noise, else null.
+// Any kind but Gaussian, any size and number of channels; clean and noisy as for gather_noise. kind: a Kind; photons:
+// the table of Poisson noise, else null.
 extern "C" __global__ void gather_other_noise(const BatchSource* source, const int* position, int ring, int count,
-                                              int image_size, int width, int channels,
-                                              float* __restrict__ clean, float* __restrict__ noisy, int noisy_plane,
-                                              int noisy_pitch, int kind, const int* photons) {
+                                              int image_size, int width, int channels, float* __restrict__ clean,
+                                              float* __restrict__ noisy, int noisy_plane, int noisy_pitch, int kind,
+                                              const int* photons) {
     int quads = (image_size + 3) / 4;
     int thread = blockIdx.x * blockDim.x + threadIdx.x;
     if (thread >= count * quads) {

@@ -1,5 +1,6 @@
-// The data gradient and the weight gradient of a layer in one launch: neither needs anything from the other, so the first
-// blocks do the one and the rest the other. For the layers of the default network; others take a launch for each. Reference:
+// The data gradient and the weight gradient of a layer in one launch: neither needs anything from the other, so
+// the first blocks do the one and the rest the other. For the layers of the default network; others take a
+// launch for each. Reference:
 // those of strips.cu, dense.cu and weight_gradient.cu, whose work this is.
 #include "layer_gradients.cuh"
 #include "strip_gradient.cuh"

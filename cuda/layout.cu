@@ -1,5 +1,6 @@
-// Between the order of the program, [images, height, width, channels], and that of the layers, planes [images, channels,
-// height, width] with `plane` floats from one to the next and `pitch` from row to row. A thread copies one value.
+// Between the order of the program, [images, height, width, channels], and that of the layers, planes
+// [images, channels, height, width] with `plane` floats from one to the next and `pitch` from row to row.
+// A thread copies one value.
 struct Place {
     long long in_pixels;
     long long in_planes;
@@ -16,9 +17,8 @@ __device__ inline Place place(int thread, int channels, int rows, int width, int
             static_cast<long long>(target) * plane + row * pitch + column};
 }
 
-extern "C" __global__ void to_planes(const float* __restrict__ pixels, float* __restrict__ planes, int total, int channels,
-        int rows,
-                                     int width, int plane, int pitch) {
+extern "C" __global__ void to_planes(const float* __restrict__ pixels, float* __restrict__ planes, int total,
+                                     int channels, int rows, int width, int plane, int pitch) {
     int thread = blockIdx.x * blockDim.x + threadIdx.x;
     if (thread < total) {
         Place at = place(thread, channels, rows, width, plane, pitch);
@@ -26,9 +26,8 @@ extern "C" __global__ void to_planes(const float* __restrict__ pixels, float* __
     }
 }
 
-extern "C" __global__ void to_pixels(const float* __restrict__ planes, float* __restrict__ pixels, int total, int channels,
-        int rows,
-                                     int width, int plane, int pitch) {
+extern "C" __global__ void to_pixels(const float* __restrict__ planes, float* __restrict__ pixels, int total,
+                                     int channels, int rows, int width, int plane, int pitch) {
     int thread = blockIdx.x * blockDim.x + threadIdx.x;
     if (thread < total) {
         Place at = place(thread, channels, rows, width, plane, pitch);

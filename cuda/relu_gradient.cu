@@ -6,10 +6,9 @@
 
 // Planes [count, channels, rows, width] as in bias_activation.cuh, each of the three with its own; steps: width / N.
 template <int N>
-__device__ void gradient(const float* __restrict__ dy, int dy_plane, int dy_pitch, const float* __restrict__ y, int y_plane,
-        int y_pitch,
-                         float* __restrict__ dz, int dz_plane, int dz_pitch, int count, int rows, int steps,
-                                 float* partials) {
+__device__ void gradient(const float* __restrict__ dy, int dy_plane, int dy_pitch, const float* __restrict__ y,
+                         int y_plane, int y_pitch, float* __restrict__ dz, int dz_plane, int dz_pitch, int count,
+                         int rows, int steps, float* partials) {
     __shared__ float scratch[SUM_THREADS / 32];
     int channels = gridDim.x;
     int channel = blockIdx.x;
@@ -39,13 +38,13 @@ __device__ void gradient(const float* __restrict__ dy, int dy_plane, int dy_pitc
 }
 
 extern "C" __global__ void __launch_bounds__(SUM_THREADS)
-relu_gradient(const float* dy, int dy_plane, int dy_pitch, const float* y, int y_plane, int y_pitch,
-              float* dz, int dz_plane, int dz_pitch, int count, int rows, int steps, float* partials) {
+    relu_gradient(const float* dy, int dy_plane, int dy_pitch, const float* y, int y_plane, int y_pitch, float* dz,
+                  int dz_plane, int dz_pitch, int count, int rows, int steps, float* partials) {
     gradient<1>(dy, dy_plane, dy_pitch, y, y_plane, y_pitch, dz, dz_plane, dz_pitch, count, rows, steps, partials);
 }
 
 extern "C" __global__ void __launch_bounds__(SUM_THREADS)
-relu_gradient_vector(const float* dy, int dy_plane, int dy_pitch, const float* y, int y_plane, int y_pitch,
-                     float* dz, int dz_plane, int dz_pitch, int count, int rows, int steps, float* partials) {
+    relu_gradient_vector(const float* dy, int dy_plane, int dy_pitch, const float* y, int y_plane, int y_pitch,
+                         float* dz, int dz_plane, int dz_pitch, int count, int rows, int steps, float* partials) {
     gradient<4>(dy, dy_plane, dy_pitch, y, y_plane, y_pitch, dz, dz_plane, dz_pitch, count, rows, steps, partials);
 }

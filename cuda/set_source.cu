@@ -2,10 +2,9 @@
 #include "batch_source.cuh"
 
 extern "C" __global__ void set_source(BatchSource* source, const unsigned char* images, const int* order,
-        unsigned long long seed,
-                                      unsigned long long base, unsigned long long pixel_offset,
-                                              unsigned long long image_offset,
-                                      float mean, float lowest_std, float highest_std) {
+                                      unsigned long long seed, unsigned long long base, unsigned long long pixel_offset,
+                                      unsigned long long image_offset, float mean, float lowest_std,
+                                      float highest_std) {
     source->images = images;
     source->order = order;
     source->seed = seed;

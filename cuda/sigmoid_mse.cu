@@ -1,7 +1,7 @@
-// The end of the forward pass and the beginning of the backward pass, in one: y = sigmoid(x + b), the squared error, and
-// dz = 2 (y - clean) / values * y (1 - y). Reference: daegpu.engine.reference.MeanSquaredError and Activations. Block (c, s)
-// takes slice s of the images of channel c and leaves the sum of its squared errors in squares[c * slices + s] and that of
-// dz, its share of the bias gradient, in partials[c * slices + s]; sum_partials adds those, in order.
+// The end of the forward pass and the beginning of the backward pass, in one: y = sigmoid(x + b), the squared error,
+// and dz = 2 (y - clean) / values * y (1 - y). Reference: daegpu.engine.reference.MeanSquaredError and Activations.
+// Block (c, s) takes slice s of the images of channel c and leaves the sum of its squared errors in squares[c * slices
+// + s] and that of dz, its share of the bias gradient, in partials[c * slices + s]; sum_partials adds those, in order.
 #include "block_sum.cuh"
 #include "sigmoid.cuh"
 #include "vector.cuh"
@@ -9,9 +9,8 @@
 // All [count, channels, plane], without gaps; steps: plane / N; scale: 2 / values of the batch.
 template <int N>
 __device__ void loss_and_gradient(const float* __restrict__ x, const float* __restrict__ bias,
-        const float* __restrict__ clean,
-                                  float* __restrict__ y, float* __restrict__ dz, int count, int steps, float scale,
-                                  float* squares, float* partials) {
+                                  const float* __restrict__ clean, float* __restrict__ y, float* __restrict__ dz,
+                                  int count, int steps, float scale, float* squares, float* partials) {
     __shared__ float scratch[2 * (SUM_THREADS / 32)];
     int channels = gridDim.x;
     int channel = blockIdx.x;
@@ -49,14 +48,13 @@ __device__ void loss_and_gradient(const float* __restrict__ x, const float* __re
 }
 
 extern "C" __global__ void __launch_bounds__(SUM_THREADS)
-sigmoid_mse(const float* x, const float* bias, const float* clean, float* y, float* dz, int count, int steps, float scale,
-            float* squares, float* partials) {
+    sigmoid_mse(const float* x, const float* bias, const float* clean, float* y, float* dz, int count, int steps,
+                float scale, float* squares, float* partials) {
     loss_and_gradient<1>(x, bias, clean, y, dz, count, steps, scale, squares, partials);
 }
 
 extern "C" __global__ void __launch_bounds__(SUM_THREADS)
-sigmoid_mse_vector(const float* x, const float* bias, const float* clean, float* y, float* dz, int count, int steps,
-        float scale,
-                   float* squares, float* partials) {
+    sigmoid_mse_vector(const float* x, const float* bias, const float* clean, float* y, float* dz, int count, int steps,
+                       float scale, float* squares, float* partials) {
     loss_and_gradient<4>(x, bias, clean, y, dz, count, steps, scale, squares, partials);
 }

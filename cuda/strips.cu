@@ -1,5 +1,6 @@
-// 3x3 convolutions and transposed ones, and the data gradients of both, for channels and sizes as the default network has
-// them, each value gathered once for all taps. What convolution.cu and transposed_convolution.cu do for any. Reference:
+// 3x3 convolutions and transposed ones, and the data gradients of both, for channels and sizes as the
+// default network has them, each value gathered once for all taps. What convolution.cu and
+// transposed_convolution.cu do for any. Reference:
 // daegpu.engine.reference.Convolution. See include/strips.cuh.
 #include "strips.cuh"
 

@@ -1,13 +1,14 @@
-// The second stage of all sums of a training step: adds the blocks' shares of each bias gradient, and of the loss, in their
-// order. A warp makes one sum. ranges holds three integers for each: where its shares begin in partials, how many there are,
-// and the place of the sum in gradients. The last one is the loss instead: scaled to a mean, it goes to losses, and the
-// batch is done.
+// The second stage of all sums of a training step: adds the blocks' shares of each bias gradient, and of the loss, in
+// their order. A warp makes one sum. ranges holds three integers for each: where its shares begin in partials, how many
+// there are, and the place of the sum in gradients. The last one is the loss instead: scaled to a mean, it goes to
+// losses, and the batch is done.
 #include "block_sum.cuh"
 #include "step_state.cuh"
 
 extern "C" __global__ void __launch_bounds__(SUM_THREADS)
-sum_partials(const float* __restrict__ partials, const int* __restrict__ ranges, int sums, float* __restrict__ gradients,
-             float loss_scale, float* __restrict__ losses, int count, StepState* state) {
+    sum_partials(const float* __restrict__ partials, const int* __restrict__ ranges, int sums,
+                 float* __restrict__ gradients, float loss_scale, float* __restrict__ losses, int count,
+                 StepState* state) {
     int which = blockIdx.x * (SUM_THREADS / 32) + threadIdx.x / 32;
     if (which >= sums) {
         return;

@@ -1,8 +1,8 @@
 // The second stage of all sums of a training step by this program's own kernels, and Adam on what they give. Reference:
 // daegpu.engine.reference.AdamUpdate. The arena of parameters is cut into pieces of 64 floats, each of one tensor;
-// pieces holds three integers for each: where the first share of its gradient begins in partials, how many shares there are,
-// and how many floats there are from one to the next. A block takes a piece: thread (q, s) adds shares s, s + 8, ... of four
-// floats, and threads (q, 0) add those sums, always in this order.
+// pieces holds three integers for each: where the first share of its gradient begins in partials, how many shares there
+// are, and how many floats there are from one to the next. A block takes a piece: thread (q, s) adds shares s, s + 8,
+// ... of four floats, and threads (q, 0) add those sums, always in this order.
 #include "adam.cuh"
 #include "block_sum.cuh"
 #include "step_state.cuh"
@@ -27,7 +27,8 @@ __device__ inline float4 gradient_of_piece(const float* partials, const int* pie
     int part = threadIdx.x / PIECE_FOURS;
     float4 sum = make_float4(0, 0, 0, 0);
     for (int share = part; share < shares; share += PARTS) {
-        add(sum, *reinterpret_cast<const float4*>(partials + first + static_cast<long long>(share) * stride + 4 * four));
+        add(sum,
+            *reinterpret_cast<const float4*>(partials + first + static_cast<long long>(share) * stride + 4 * four));
     }
     parts[threadIdx.x] = sum;
     __syncthreads();
@@ -41,10 +42,10 @@ __device__ inline float4 gradient_of_piece(const float* partials, const int* pie
 
 // One more block than there are pieces: the last one makes the loss, and the batch is done.
 extern "C" __global__ void __launch_bounds__(SUM_THREADS)
-update(float4* __restrict__ parameters, float4* __restrict__ first_moment, float4* __restrict__ second_moment,
-       const float* __restrict__ partials, const int* __restrict__ pieces, float weight1, float weight2, float epsilon,
-       const float* __restrict__ squares, int square_count, float loss_scale, float* __restrict__ losses, int count,
-       StepState* state) {
+    update(float4* __restrict__ parameters, float4* __restrict__ first_moment, float4* __restrict__ second_moment,
+           const float* __restrict__ partials, const int* __restrict__ pieces, float weight1, float weight2,
+           float epsilon, const float* __restrict__ squares, int square_count, float loss_scale,
+           float* __restrict__ losses, int count, StepState* state) {
     if (blockIdx.x == gridDim.x - 1) {
         __shared__ float scratch[SUM_THREADS / 32];
         float sum = 0;
@@ -78,7 +79,7 @@ update(float4* __restrict__ parameters, float4* __restrict__ first_moment, float
 
 // The gradients by themselves, for who asks for them.
 extern "C" __global__ void __launch_bounds__(SUM_THREADS)
-gradients(const float* __restrict__ partials, const int* __restrict__ pieces, float4* __restrict__ sums) {
+    gradients(const float* __restrict__ partials, const int* __restrict__ pieces, float4* __restrict__ sums) {
     float4 g = gradient_of_piece(partials, pieces);
     if (threadIdx.x < PIECE_FOURS) {
         sums[blockIdx.x * PIECE_FOURS + threadIdx.x] = g;

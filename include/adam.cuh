@@ -9,7 +9,8 @@ struct AdamConstants {
     float alpha;
 };
 
-__device__ inline void adam_update(float& parameter, float& first, float& second, float gradient, const AdamConstants& c) {
+__device__ inline void adam_update(float& parameter, float& first, float& second, float gradient,
+                                   const AdamConstants& c) {
     first += (gradient - first) * c.weight1;
     second += (gradient * gradient - second) * c.weight2;
     parameter -= c.alpha * first / (sqrtf(second) + c.epsilon);

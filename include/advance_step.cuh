@@ -1,8 +1,8 @@
 #pragma once
 
-// Counts an update and computes Adam's step size for it: alpha = lr * sqrt(1 - beta2^t) / (1 - beta1^t), the powers rounded
-// to float32 as daegpu.engine.Adam.alpha does. They are a pure function of the step, so that a resumed run has the same
-// bits. For one thread of a kernel before the one that updates.
+// Counts an update and computes Adam's step size for it: alpha = lr * sqrt(1 - beta2^t) / (1 - beta1^t), the powers
+// rounded to float32 as daegpu.engine.Adam.alpha does. They are a pure function of the step, so that a resumed run has
+// the same bits. For one thread of a kernel before the one that updates.
 #include "step_state.cuh"
 
 __device__ inline double power(double base, long long exponent) {

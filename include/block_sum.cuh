@@ -11,8 +11,8 @@ __device__ inline float warp_sum(float value) {
     return value;
 }
 
-// The sum over a block of SUM_THREADS threads, in thread 0, always added in the same order. `scratch` has a float for each
-// warp; a block that sums twice gives each sum its own.
+// The sum over a block of SUM_THREADS threads, in thread 0, always added in the same order. `scratch` has a float for
+// each warp; a block that sums twice gives each sum its own.
 __device__ inline float block_sum(float value, float* scratch) {
     float sum = warp_sum(value);
     if (threadIdx.x % 32 == 0) {

@@ -6,16 +6,16 @@
 #include "sigmoid.cuh"
 #include "tile.cuh"
 
-// A layer as one matrix product: rows are output pixels, columns are output channels, and the depth runs over taps of the
-// kernel and input channels, whose values are gathered from the images [images, height, width, channels] while they are
-// copied to shared memory; nothing like an im2col matrix is ever stored. A dense layer is an image of one pixel.
+// A layer as one matrix product: rows are output pixels, columns are output channels, and the depth runs over taps of
+// the kernel and input channels, whose values are gathered from the images [images, height, width, channels] while they
+// are copied to shared memory; nothing like an im2col matrix is ever stored. A dense layer is an image of one pixel.
 //
-// Forward (TRANSPOSED false): pixel (i, j) takes tap (ky, kx) from (i * stride + ky - padding, ...), and the weights are
-// [tap, channels, columns]. That is a convolution, and the data gradient of a transposed convolution.
-// Transposed: pixel (y, x) takes tap (ky, kx) from ((y + padding - ky) / stride, ...) where that divides, and the weights are
-// [tap, columns, channels]. That is a transposed convolution, and the data gradient of a convolution. Pixels of one phase,
-// that is of one (y mod stride, x mod stride), share their taps, so each phase is a product of its own and nothing is
-// multiplied by the zeros between pixels.
+// Forward (TRANSPOSED false): pixel (i, j) takes tap (ky, kx) from (i * stride + ky - padding, ...), and the weights
+// are [tap, channels, columns]. That is a convolution, and the data gradient of a transposed convolution.
+// Transposed: pixel (y, x) takes tap (ky, kx) from ((y + padding - ky) / stride, ...) where that divides, and the
+// weights are [tap, columns, channels]. That is a transposed convolution, and the data gradient of a convolution.
+// Pixels of one phase, that is of one (y mod stride, x mod stride), share their taps, so each phase is a product of its
+// own and nothing is multiplied by the zeros between pixels.
 
 // What is done with the products before they are stored.
 enum Epilogue {
@@ -24,8 +24,8 @@ enum Epilogue {
     BIAS_RELU = 2,      // max(x + bias, 0)
     BIAS_SIGMOID = 3,   // 1 / (1 + exp(-(x + bias)))
     RELU_GRADIENT = 4,  // x where other > 0, else 0, and its sum for each column: the bias gradient before that ReLU
-    LOSS = 5            // y = sigmoid(x + bias); output = y, gradient = scale (y - other) y (1 - y), its sum for each column,
-                        // and the sum of (y - other)^2
+    LOSS = 5  // y = sigmoid(x + bias); output = y, gradient = scale (y - other) y (1 - y), its sum for each column,
+              // and the sum of (y - other)^2
 };
 
 // java/daegpu/engine/cuda/GemmShape.java has the same layout.
@@ -33,19 +33,19 @@ struct GemmShape {
     int rows;         // output pixels of a phase: images * grid_height * grid_width
     int grid_height;  // output pixels of a phase in an image
     int grid_width;
-    int height;       // of the images that are gathered from
+    int height;  // of the images that are gathered from
     int width;
     int channels;
     int columns;
     int kernel;
     int padding;
     int stride;
-    int splits;       // parts of the depth that different blocks sum up
+    int splits;  // parts of the depth that different blocks sum up
     int epilogue;
-    int sums_pitch;   // floats from one row of sums of columns to the next
-    float scale;      // LOSS
-    Divisor by_grid;  // grid_height * grid_width
-    Divisor by_width; // grid_width
+    int sums_pitch;    // floats from one row of sums of columns to the next
+    float scale;       // LOSS
+    Divisor by_grid;   // grid_height * grid_width
+    Divisor by_width;  // grid_width
     Divisor by_channels;
 };
 
@@ -53,15 +53,15 @@ struct GemmOperands {
     const float* input;
     const float* weights;
     const float* bias;
-    const float* other;     // RELU_GRADIENT: what the ReLU put out; LOSS: the clean images
+    const float* other;  // RELU_GRADIENT: what the ReLU put out; LOSS: the clean images
     float* output;
-    float* gradient;        // LOSS
-    float* sums;            // of columns: a row for each phase and block.x; or null
-    float* squares;         // LOSS: one for each phase, block.y and block.x
-    float* partials;        // of split products
-    unsigned* tickets;      // one, zero, for each tile that is split
-    StepState* state;       // LOSS: where the update that will follow is counted, or null
-    float beta1;            // Adam's, for that
+    float* gradient;    // LOSS
+    float* sums;        // of columns: a row for each phase and block.x; or null
+    float* squares;     // LOSS: one for each phase, block.y and block.x
+    float* partials;    // of split products
+    unsigned* tickets;  // one, zero, for each tile that is split
+    StepState* state;   // LOSS: where the update that will follow is counted, or null
+    float beta1;        // Adam's, for that
     float beta2;
 };
 
@@ -95,7 +95,8 @@ template <bool TRANSPOSED>
 struct Taps {
     int first_y, first_x, down, across, kernel, padding, stride, phase_y, phase_x;
 
-    __device__ Taps(const GemmShape& shape, int size, int phase) : kernel(size), padding(shape.padding), stride(shape.stride) {
+    __device__ Taps(const GemmShape& shape, int size, int phase)
+        : kernel(size), padding(shape.padding), stride(shape.stride) {
         first_y = first_x = phase_y = phase_x = 0;
         down = across = size;
         if (TRANSPOSED && stride > 1) {
@@ -134,7 +135,8 @@ struct Taps {
         int pixel = row - image * shape.grid_height * shape.grid_width;
         int i = shape.by_width.quotient(pixel);
         int j = pixel - i * shape.grid_width;
-        return ((image * shape.grid_height + i) * stride + phase_y) * (shape.grid_width * stride) + j * stride + phase_x;
+        return ((image * shape.grid_height + i) * stride + phase_y) * (shape.grid_width * stride) + j * stride
+               + phase_x;
     }
 };
 
@@ -148,7 +150,8 @@ __device__ inline int swizzled(int k, int m) {
 
 // The bias of N columns, zero where the epilogue has none.
 template <int N>
-__device__ inline void load_bias(const GemmShape& shape, const GemmOperands& operands, int n, int count, float (&bias)[N]) {
+__device__ inline void load_bias(const GemmShape& shape, const GemmOperands& operands, int n, int count,
+                                 float (&bias)[N]) {
     bool has_bias = shape.epilogue != PLAIN && shape.epilogue != RELU_GRADIENT;
 #pragma unroll
     for (int j = 0; j < N; j++) {
@@ -165,10 +168,12 @@ struct Known {
     static constexpr int epilogue = EPILOGUE;
 };
 
-// Bias, activation or its gradient, and the stores of `count` of N neighbouring columns of an output pixel, at float `at`.
+// Bias, activation or its gradient, and the stores of `count` of N neighbouring columns of an
+// output pixel, at float `at`.
 template <int EPILOGUE, int N>
-__device__ inline void finish_pixel(Known<EPILOGUE>, const GemmShape& shape, const GemmOperands& operands, long long at, int count, bool whole,
-                                    const float (&bias)[N], float (&values)[N], float (&sums)[N], float& squares) {
+__device__ inline void finish_pixel(Known<EPILOGUE>, const GemmShape& shape, const GemmOperands& operands, long long at,
+                                    int count, bool whole, const float (&bias)[N], float (&values)[N], float (&sums)[N],
+                                    float& squares) {
     float other[N];
     if (EPILOGUE >= RELU_GRADIENT) {
         load_row(other, operands.other + at, count, whole);
@@ -223,8 +228,8 @@ __device__ __forceinline__ void with_epilogue(const GemmShape& shape, Finish fin
     }
 }
 
-// Leaves the block's sums of columns, added in the order of a tree down to 16 rows, and then of those: thread (ty, tx) of ROWS by ACROSS has those of TN columns
-// from column + tx * TN on. `scratch` has ROWS * (ACROSS * TN + 8) floats.
+// Leaves the block's sums of columns, added in the order of a tree down to 16 rows, and then of those: thread (ty, tx)
+// of ROWS by ACROSS has those of TN columns from column + tx * TN on. `scratch` has ROWS * (ACROSS * TN + 8) floats.
 template <int ROWS, int ACROSS, int TN>
 __device__ inline void leave_sums(const GemmShape& shape, const GemmOperands& operands, const Place& block, int phase,
                                   int column, float* scratch, const float (&sums)[TN], float squares) {
@@ -270,8 +275,9 @@ __device__ inline void leave_sums(const GemmShape& shape, const GemmOperands& op
     }
 }
 
-// C, KERNEL: channels and kernel size where they are known to the compiler, else 0. VECTOR: channels are a multiple of 4, and
-// unless TRANSPOSED columns, too. A block of SUM_THREADS threads makes tiles of BM rows by BN columns, a thread TM by TN.
+// C, KERNEL: channels and kernel size where they are known to the compiler, else 0. VECTOR: channels are a
+// multiple of 4, and unless TRANSPOSED columns, too. A block of SUM_THREADS threads makes tiles of BM rows by BN
+// columns, a thread TM by TN.
 template <bool TRANSPOSED, int C, int KERNEL, bool VECTOR, int BM, int BN, int TM, int TN>
 struct ImplicitGemm {
     static constexpr int THREADS = SUM_THREADS;
@@ -295,9 +301,13 @@ struct ImplicitGemm {
 
     __device__ int channels() const { return C ? C : shape.channels; }
 
-    __device__ ImplicitGemm(const GemmShape& s, const GemmOperands& o, const Place& p, int phase) : shape(s), operands(o),
-            block(p), taps(s, KERNEL ? KERNEL : s.kernel, phase), depth(taps.count() * (C ? C : s.channels)),
-            column(p.y * BN) {}
+    __device__ ImplicitGemm(const GemmShape& s, const GemmOperands& o, const Place& p, int phase)
+        : shape(s),
+          operands(o),
+          block(p),
+          taps(s, KERNEL ? KERNEL : s.kernel, phase),
+          depth(taps.count() * (C ? C : s.channels)),
+          column(p.y * BN) {}
 
     __device__ void split_depth(int k, int& tap, int& channel) const {
         tap = C ? k / C : shape.by_channels.quotient(k);
@@ -307,7 +317,9 @@ struct ImplicitGemm {
     __device__ void find_rows(int row) {
 #pragma unroll
         for (int r = 0; r < A_ROWS; r++) {
-            int m = VECTOR ? (threadIdx.x + r * THREADS) / 4 : BM > THREADS ? threadIdx.x + r * THREADS : threadIdx.x % BM;
+            int m = VECTOR         ? (threadIdx.x + r * THREADS) / 4
+                    : BM > THREADS ? threadIdx.x + r * THREADS
+                                   : threadIdx.x % BM;
             rows[r] = locate<TRANSPOSED>(shape, channels(), row + m);
         }
     }
@@ -323,7 +335,7 @@ struct ImplicitGemm {
 
     __device__ bool inside(const Row& row, int dy, int dx) const {
         return static_cast<unsigned>(row.y + dy) < static_cast<unsigned>(shape.height)
-                && static_cast<unsigned>(row.x + dx) < static_cast<unsigned>(shape.width);
+               && static_cast<unsigned>(row.x + dx) < static_cast<unsigned>(shape.width);
     }
 
     __device__ void load_vector(int first) {
@@ -353,7 +365,7 @@ struct ImplicitGemm {
                 int n = column + index / 4;
                 if (index < BN * 4 && n < shape.columns && k < depth) {
                     four = *reinterpret_cast<const float4*>(operands.weights
-                            + (in_kernel * shape.columns + n) * channels() + channel);
+                                                            + (in_kernel * shape.columns + n) * channels() + channel);
                 }
             } else {
                 int n = column + index % B_FOURS * 4;
@@ -574,18 +586,18 @@ struct ImplicitGemm {
 };
 
 // A kernel whose blocks do as the type behind its name says. Shared memory begins where tensor_core.cuh wants it.
-#define PRODUCT(NAME, ...)                                                                                                \
-    extern "C" __global__ void __launch_bounds__(SUM_THREADS, 2)                                                            \
-    NAME(GemmShape shape, const float* __restrict__ input, const float* __restrict__ weights,                             \
-         const float* __restrict__ bias, const float* __restrict__ other, float* __restrict__ output,                     \
-         float* __restrict__ gradient, float* __restrict__ sums, float* __restrict__ squares,                             \
-         float* __restrict__ partials, unsigned* __restrict__ tickets, StepState* state, float beta1, float beta2) {      \
-        using Product = __VA_ARGS__;                                                                                      \
-        __shared__ __align__(128) float shared[Product::SHARED];                                                           \
-        GemmOperands operands = {input, weights, bias, other, output, gradient, sums, squares, partials, tickets, state,  \
-                                 beta1, beta2};                                                                           \
-        Product::run(shape, operands, Place::own(), shared);                                                              \
+#define PRODUCT(NAME, ...)                                                                                          \
+    extern "C" __global__ void __launch_bounds__(SUM_THREADS, 2) NAME(                                              \
+        GemmShape shape, const float* __restrict__ input, const float* __restrict__ weights,                        \
+        const float* __restrict__ bias, const float* __restrict__ other, float* __restrict__ output,                \
+        float* __restrict__ gradient, float* __restrict__ sums, float* __restrict__ squares,                        \
+        float* __restrict__ partials, unsigned* __restrict__ tickets, StepState* state, float beta1, float beta2) { \
+        using Product = __VA_ARGS__;                                                                                \
+        __shared__ __align__(128) float shared[Product::SHARED];                                                    \
+        GemmOperands operands = {input,   weights,  bias,    other, output, gradient, sums,                         \
+                                 squares, partials, tickets, state, beta1,  beta2};                                 \
+        Product::run(shape, operands, Place::own(), shared);                                                        \
     }
 
-#define IMPLICIT_GEMM(NAME, TRANSPOSED, C, KERNEL, VECTOR, BM, BN, TM, TN)                                                \
+#define IMPLICIT_GEMM(NAME, TRANSPOSED, C, KERNEL, VECTOR, BM, BN, TM, TN) \
     PRODUCT(NAME, ImplicitGemm<TRANSPOSED, C, KERNEL, VECTOR, BM, BN, TM, TN>)

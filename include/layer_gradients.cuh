@@ -3,12 +3,12 @@
 #include "implicit_gemm.cuh"
 #include "weight_gradient.cuh"
 
-// The data gradient and the weight gradient of a layer in one launch: neither needs anything from the other, so the first
-// blocks do the one and the rest the other.
+// The data gradient and the weight gradient of a layer in one launch: neither needs anything from the other, so the
+// first blocks do the one and the rest the other.
 
 // Blocks of both, in rows of their grids.
 struct JointGrid {
-    int data_blocks;     // of all dimensions
+    int data_blocks;  // of all dimensions
     int data_across;
     int data_down;
     int weights_across;
@@ -29,15 +29,15 @@ __device__ __forceinline__ void layer_gradients(const GemmShape& shape, const Ge
     }
 }
 
-#define LAYER_GRADIENTS(NAME, DATA, WEIGHTS)                                                                              \
-    extern "C" __global__ void __launch_bounds__(SUM_THREADS, 2)                                                            \
-    NAME(GemmShape shape, const float* __restrict__ input, const float* __restrict__ weights,                             \
-         const float* __restrict__ bias, const float* __restrict__ other, float* __restrict__ output,                     \
-         float* __restrict__ gradient, float* __restrict__ sums, float* __restrict__ squares,                             \
-         float* __restrict__ partials, unsigned* __restrict__ tickets, StepState* state, float beta1, float beta2,        \
-         GradientShape gradient_shape, const float* __restrict__ large, const float* __restrict__ small,                  \
-         float* __restrict__ shares, JointGrid grid) {                                                                    \
-        GemmOperands operands = {input, weights, bias, other, output, gradient, sums, squares, partials, tickets, state,  \
-                                 beta1, beta2};                                                                           \
-        layer_gradients<DATA, WEIGHTS>(shape, operands, gradient_shape, large, small, shares, grid);                      \
+#define LAYER_GRADIENTS(NAME, DATA, WEIGHTS)                                                                           \
+    extern "C" __global__ void __launch_bounds__(SUM_THREADS, 2)                                                       \
+        NAME(GemmShape shape, const float* __restrict__ input, const float* __restrict__ weights,                      \
+             const float* __restrict__ bias, const float* __restrict__ other, float* __restrict__ output,              \
+             float* __restrict__ gradient, float* __restrict__ sums, float* __restrict__ squares,                      \
+             float* __restrict__ partials, unsigned* __restrict__ tickets, StepState* state, float beta1, float beta2, \
+             GradientShape gradient_shape, const float* __restrict__ large, const float* __restrict__ small,           \
+             float* __restrict__ shares, JointGrid grid) {                                                             \
+        GemmOperands operands = {input,   weights,  bias,    other, output, gradient, sums,                            \
+                                 squares, partials, tickets, state, beta1,  beta2};                                    \
+        layer_gradients<DATA, WEIGHTS>(shape, operands, gradient_shape, large, small, shares, grid);                   \
     }

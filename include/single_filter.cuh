@@ -2,12 +2,13 @@
 
 #include "implicit_gemm.cuh"
 
-// A transposed convolution with stride 1 that has a single 3x3 filter, such as a network's last layer for grey images: with
-// one column there is nothing to reuse but a value's neighbours. A tile is 16 rows of 32 pixels, gathered once with a border
-// of zeros, eight channels at a time; a warp takes two of the eight, and a thread makes its four rows of four pixels from six
-// rows of six values; the sums over the warps are made at the end. Channels are a multiple of 8.
+// A transposed convolution with stride 1 that has a single 3x3 filter, such as a network's last layer for grey images:
+// with one column there is nothing to reuse but a value's neighbours. A tile is 16 rows of 32 pixels, gathered once
+// with a border of zeros, eight channels at a time; a warp takes two of the eight, and a thread makes its four rows of
+// four pixels from six rows of six values; the sums over the warps are made at the end. Channels are a multiple of 8.
 //
-// Here GemmShape counts otherwise: rows are tiles, by_grid divides by those of an image, and by_width by those in a row.
+// Here GemmShape counts otherwise: rows are tiles, by_grid divides by those of an image, and
+// by_width by those in a row.
 struct SingleFilter {
     static constexpr int THREADS = SUM_THREADS;
     static constexpr int ROWS = 16;
@@ -31,8 +32,8 @@ struct SingleFilter {
             int y = top - 1 + index / 2 / WIDTH;
             int x = left - 1 + index / 2 % WIDTH;
             bool inside = static_cast<unsigned>(y) < static_cast<unsigned>(shape.height)
-                    && static_cast<unsigned>(x) < static_cast<unsigned>(shape.width) && index / 2 < HEIGHT * WIDTH
-                    && y <= top + ROWS && x <= left + COLUMNS;
+                          && static_cast<unsigned>(x) < static_cast<unsigned>(shape.width) && index / 2 < HEIGHT * WIDTH
+                          && y <= top + ROWS && x <= left + COLUMNS;
             start[r] = inside ? ((image * shape.height + y) * shape.width + x) * shape.channels + index % 2 * 4 : -1;
         }
 #pragma unroll
@@ -156,7 +157,8 @@ struct SingleFilter {
             __syncthreads();
 #pragma unroll
             for (int i = 0; i < 4; i++) {
-                write_shared(shared + (warp * ROWS + row + i) * COLUMNS + x, acc[i][0], acc[i][1], acc[i][2], acc[i][3]);
+                write_shared(shared + (warp * ROWS + row + i) * COLUMNS + x, acc[i][0], acc[i][1], acc[i][2],
+                             acc[i][3]);
             }
             __syncthreads();
             float total[4] = {0, 0, 0, 0};
@@ -174,7 +176,8 @@ struct SingleFilter {
             if (y < shape.grid_height && count > 0) {
                 long long at = (static_cast<long long>(image) * shape.grid_height + y) * shape.grid_width + left + x;
                 with_epilogue(shape, [&](auto epilogue) {
-                    finish_pixel(epilogue, shape, operands, at, count, shape.grid_width % 4 == 0, bias, total, sums, squares);
+                    finish_pixel(epilogue, shape, operands, at, count, shape.grid_width % 4 == 0, bias, total, sums,
+                                 squares);
                 });
             }
         }

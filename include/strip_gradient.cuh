@@ -2,11 +2,13 @@
 
 #include "weight_gradient.cuh"
 
-// The weight gradient of layers with 3x3 kernels, stride 2 and no padding before (sides are even), each value gathered once
-// for all taps. A block makes all nine taps of 32 channels of the large images by 32 of the small ones, a thread 9 x 2 x 4, and
-// runs over tiles of 7x7 small pixels with their 15x15 large ones. Channels and columns are multiples of 4.
+// The weight gradient of layers with 3x3 kernels, stride 2 and no padding before (sides are even), each value
+// gathered once for all taps. A block makes all nine taps of 32 channels of the large images by 32 of the small
+// ones, a thread 9 x 2 x 4, and runs over tiles of 7x7 small pixels with their 15x15 large ones. Channels and
+// columns are multiples of 4.
 //
-// Here GradientShape counts otherwise: pixels are tiles, by_image divides by those of an image, by_width by those in a row.
+// Here GradientShape counts otherwise: pixels are tiles, by_image divides by those of an image,
+// by_width by those in a row.
 struct StripGradient {
     static constexpr int THREADS = SUM_THREADS;
     static constexpr int SIZE = 7;
@@ -17,8 +19,8 @@ struct StripGradient {
 
     // Pixels [image, top .. top + ROWS, left .. left + ROWS] of 32 channels, zeros outside.
     template <int ROWS>
-    __device__ static void gather(const float* images, int image, int height, int width, int channels, int top, int left,
-                                  int channel, float* shared) {
+    __device__ static void gather(const float* images, int image, int height, int width, int channels, int top,
+                                  int left, int channel, float* shared) {
         int c = channel + static_cast<int>(threadIdx.x) % FOURS * 4;
 #pragma unroll 4
         for (int index = static_cast<int>(threadIdx.x) / FOURS; index < ROWS * ROWS; index += THREADS / FOURS) {
@@ -90,8 +92,8 @@ struct StripGradient {
             int top = line * SIZE;
             int left = (rest - line * across) * SIZE;
             __syncthreads();
-            gather<LARGE>(large, image, shape.large_height, shape.large_width, shape.channels, 2 * top, 2 * left, channel,
-                          larges);
+            gather<LARGE>(large, image, shape.large_height, shape.large_width, shape.channels, 2 * top, 2 * left,
+                          channel, larges);
             gather<SIZE>(small, image, shape.small_height, shape.small_width, shape.columns, top, left, column, smalls);
             __syncthreads();
             int rows = min(SIZE, shape.small_height - top);

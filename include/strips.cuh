@@ -2,20 +2,20 @@
 
 #include "implicit_gemm.cuh"
 
-// Layers with 3x3 kernels whose inputs are gathered once for all taps. Eight threads make a strip: seven neighbouring small
-// pixels of a row (of a convolution, those that it puts out; of a transposed one, those that it takes in) for all columns of
-// the block, TN each. A tile is 16 strips, one under the other where the images go on. The rows that they need, with a border
-// of zeros, lie in shared memory for a few channels at once, so a value is loaded from global memory once a block, and is in
-// registers for all nine taps.
+// Layers with 3x3 kernels whose inputs are gathered once for all taps. Eight threads make a strip: seven neighbouring
+// small pixels of a row (of a convolution, those that it puts out; of a transposed one, those that it takes in) for all
+// columns of the block, TN each. A tile is 16 strips, one under the other where the images go on. The rows that they
+// need, with a border of zeros, lie in shared memory for a few channels at once, so a value is loaded from global
+// memory once a block, and is in registers for all nine taps.
 //
-// Here GemmShape counts otherwise: rows are strips, by_width divides by those of a column of an image (grid_height), and
-// by_channels divides by the columns of strips of an image.
+// Here GemmShape counts otherwise: rows are strips, by_width divides by those of a column of an image (grid_height),
+// and by_channels divides by the columns of strips of an image.
 
 constexpr int STRIP = 7;
 constexpr int STRIPS = SUM_THREADS / 8;
 
-// WINDOW: rows that a strip needs; STEP: rows from one strip to the next; WIDTH: floats that a strip needs of a row, and a few;
-// BEFORE: rows and columns of zeros before an image; ROWS: of a tile at most; AT_ONCE: channels, 8 or 1.
+// WINDOW: rows that a strip needs; STEP: rows from one strip to the next; WIDTH: floats that a strip needs of a row,
+// and a few; BEFORE: rows and columns of zeros before an image; ROWS: of a tile at most; AT_ONCE: channels, 8 or 1.
 template <int WINDOW, int STEP, int WIDTH, int BEFORE, int ROWS, int AT_ONCE>
 struct StripInput {
     static constexpr int THREADS = SUM_THREADS;
@@ -70,7 +70,7 @@ struct StripInput {
             int y = row - BEFORE;
             int x = place() % WIDTH + left * STRIP * STEP - BEFORE;
             bool inside = loads() && image < images && static_cast<unsigned>(y) < static_cast<unsigned>(shape.height)
-                    && static_cast<unsigned>(x) < static_cast<unsigned>(shape.width);
+                          && static_cast<unsigned>(x) < static_cast<unsigned>(shape.width);
             int pixel = (image * shape.height + y) * shape.width + x;
             start[r] = inside ? pixel * (VECTOR ? shape.channels : 1) + four : -1;
             row += ROWS_AT_ONCE;
@@ -140,7 +140,8 @@ struct StripConvolution {
     using Input = StripInput<3, STRIDE, WIDTH, STRIDE == 1 ? 1 : 0, STRIDE == 2 ? 36 : 24, AT_ONCE>;
     static constexpr int WEIGHTS = AT_ONCE * 9 * BN;
     static constexpr int WEIGHT_LOADS = (WEIGHTS / 4 + THREADS - 1) / THREADS;
-    static constexpr int SHARED = Input::SHARED + WEIGHTS > STRIPS * (BN + 8) ? Input::SHARED + WEIGHTS : STRIPS * (BN + 8);
+    static constexpr int SHARED =
+        (Input::SHARED + WEIGHTS > STRIPS * (BN + 8)) ? Input::SHARED + WEIGHTS : STRIPS * (BN + 8);
 
     __device__ static void load_weights(const GemmShape& shape, const float* weights, int channel, int column,
                                         float (&values)[4 * WEIGHT_LOADS]) {
@@ -152,8 +153,8 @@ struct StripConvolution {
             int tap = line / AT_ONCE;
             float4 four = make_float4(0, 0, 0, 0);
             if (n < shape.columns && tap < 9) {
-                four = *reinterpret_cast<const float4*>(weights
-                        + (tap * shape.channels + channel + line % AT_ONCE) * shape.columns + n);
+                four = *reinterpret_cast<const float4*>(
+                    weights + (tap * shape.channels + channel + line % AT_ONCE) * shape.columns + n);
             }
             values[4 * r] = four.x;
             values[4 * r + 1] = four.y;
@@ -167,7 +168,8 @@ struct StripConvolution {
         for (int r = 0; r < WEIGHT_LOADS; r++) {
             int index = threadIdx.x + r * THREADS;
             if (4 * index < WEIGHTS) {
-                write_shared(shared + 4 * index, values[4 * r], values[4 * r + 1], values[4 * r + 2], values[4 * r + 3]);
+                write_shared(shared + 4 * index, values[4 * r], values[4 * r + 1], values[4 * r + 2],
+                             values[4 * r + 3]);
             }
         }
     }
@@ -264,9 +266,9 @@ struct StripConvolution {
     }
 };
 
-// A transposed convolution with stride 2, and the data gradients of convolutions: a strip's threads make all four phases, that
-// is two rows of 14 pixels, from two rows of 8. A block keeps its weights in shared memory. Channels are C, columns a multiple
-// of 4.
+// A transposed convolution with stride 2, and the data gradients of convolutions: a strip's threads make all four
+// phases, that is two rows of 14 pixels, from two rows of 8. A block keeps its weights in shared memory. Channels are
+// C, columns a multiple of 4.
 template <int C>
 struct StripTransposed {
     static constexpr int TN = 2;
@@ -368,15 +370,17 @@ struct StripTransposed {
                 int x = (line - image * across) * STRIP;
 #pragma unroll
                 for (int part = 0; part < 4; part++) {
-                    int pixel = ((image * shape.grid_height + i) * 2 + part / 2) * 2 * shape.grid_width + 2 * x + part % 2;
-                    // One decision for each row of a phase, as with one for all four, ptxas takes up to 60 registers more.
+                    int pixel =
+                        ((image * shape.grid_height + i) * 2 + part / 2) * 2 * shape.grid_width + 2 * x + part % 2;
+                    // One decision for each row of a phase, as with one for all four, ptxas
+                    // takes up to 60 registers more.
                     with_hidden_epilogue(shape, [&](auto epilogue) {
                         long long at = static_cast<long long>(pixel) * shape.columns + n;
 #pragma unroll
                         for (int q = 0; q < STRIP; q++) {
                             if (x + q < shape.grid_width) {
-                                finish_pixel(epilogue, shape, operands, at, TN, true, bias, acc[part / 2][part % 2][q], sums,
-                                             squares);
+                                finish_pixel(epilogue, shape, operands, at, TN, true, bias, acc[part / 2][part % 2][q],
+                                             sums, squares);
                             }
                             at += 2 * shape.columns;
                         }

@@ -2,9 +2,10 @@
 
 #include "block_sum.cuh"
 
-// What tensor cores of sm_80 and later are fed with. Tiles lie in shared memory in fp32, as cp.async copies them; operands
-// are rounded on their way from there to registers, and products are summed in fp32. A warp makes 32 rows by 32 columns, as
-// two by four tiles of mma.sync: m16n8k8 for TF32, m16n8k16 for bf16. In the fragments, group = lane / 4 and within = lane %
+// What tensor cores of sm_80 and later are fed with. Tiles lie in shared memory in fp32, as cp.async copies them;
+// operands are rounded on their way from there to registers, and products are summed in fp32. A warp makes 32 rows
+// by 32 columns, as two by four tiles of mma.sync: m16n8k8 for TF32, m16n8k16 for bf16. In the fragments, group =
+// lane / 4 and within = lane %
 // 4: PTX ISA, "Matrix fragments for mma.m16n8k8" and "mma.m16n8k16".
 enum Multiplicand {
     TF32 = 0,  // 10 bits of mantissa, to nearest, ties away from zero
@@ -42,24 +43,29 @@ __device__ inline unsigned shared_address(const void* pointer) {
     return static_cast<unsigned>(__cvta_generic_to_shared(pointer));
 }
 
-// Keeps a value in a register: without it, the compiler works out again in each turn of a loop what does not change there.
+// Keeps a value in a register: without it, the compiler works out again in each turn of a loop
+// what does not change there.
 __device__ inline void keep(unsigned& value) { asm volatile("" : "+r"(value)); }
 __device__ inline void keep(int& value) { asm volatile("" : "+r"(value)); }
 __device__ inline void keep(long long& value) { asm volatile("" : "+l"(value)); }
 __device__ inline void keep(const char*& value) { asm volatile("" : "+l"(value)); }
 
-// Sets out to copy 16 bytes to OFFSET bytes from `to` in shared memory: the first `bytes` of them from `from`, which nobody
-// looks at if that is 0, the others zero.
+// Sets out to copy 16 bytes to OFFSET bytes from `to` in shared memory: the first `bytes` of them from `from`, which
+// nobody looks at if that is 0, the others zero.
 template <int OFFSET>
 __device__ inline void copy_16(unsigned to, const void* from, int bytes) {
-    asm volatile("cp.async.cg.shared.global [%0+%3], [%1], 16, %2;" ::"r"(to), "l"(from), "r"(bytes), "n"(OFFSET) : "memory");
+    asm volatile("cp.async.cg.shared.global [%0+%3], [%1], 16, %2;" ::"r"(to), "l"(from), "r"(bytes), "n"(OFFSET)
+                 : "memory");
 }
 
 // The bytes of so many floats.
 __device__ inline long long bytes_of(int floats) { return 4LL * floats; }
 
 // action(Index<0>()) ... action(Index<N - 1>()): a loop whose numbers can be offsets in an instruction.
-template <int N> struct Index { static constexpr int value = N; };
+template <int N>
+struct Index {
+    static constexpr int value = N;
+};
 
 template <int N, typename Action>
 __device__ __forceinline__ void unrolled(const Action& action) {
@@ -78,15 +84,17 @@ __device__ inline void wait_for_copies() { asm volatile("cp.async.wait_group 0;"
 // eight rows of one place lie in different banks.
 __device__ inline int across(int m, int four) { return (m * FOURS + (four ^ (m & 7))) * 16; }
 
-// Where float n of row k is in a tile whose rows lie across the depth, `pitch` floats each: turned so that the four rows
-// that a fragment takes lie in different banks.
+// Where float n of row k is in a tile whose rows lie across the depth, `pitch` floats each: turned so that the four
+// rows that a fragment takes lie in different banks.
 __device__ inline int down(int k, int n, int pitch) { return k * pitch + (n ^ ((k & 3) * 8)); }
 
 // Four matrices of eight rows of 16 bytes, at OFFSET bytes from `address`.
 template <int OFFSET>
 __device__ inline void load_matrices(float& a, float& b, float& c, float& d, unsigned address) {
     asm volatile("ldmatrix.sync.aligned.m8n8.x4.shared.b16 {%0, %1, %2, %3}, [%4+%5];"
-                 : "=f"(a), "=f"(b), "=f"(c), "=f"(d) : "r"(address), "n"(OFFSET) : "memory");
+                 : "=f"(a), "=f"(b), "=f"(c), "=f"(d)
+                 : "r"(address), "n"(OFFSET)
+                 : "memory");
 }
 
 __device__ inline unsigned to_tf32(float value) {
@@ -130,8 +138,8 @@ __device__ inline void multiply_add(Accumulators& sums, const Operands& o) {
 #pragma unroll
                 for (int j = 0; j < 4; j++) {
                     float(&c)[4] = sums.tile[i][j];
-                    asm("mma.sync.aligned.m16n8k8.row.col.f32.tf32.tf32.f32 {%0, %1, %2, %3}, {%4, %5, %6, %7}, {%8, %9}, "
-                        "{%0, %1, %2, %3};"
+                    asm("mma.sync.aligned.m16n8k8.row.col.f32.tf32.tf32.f32 {%0, %1, %2, %3}, {%4, %5, %6, %7}, "
+                        "{%8, %9}, {%0, %1, %2, %3};"
                         : "+f"(c[0]), "+f"(c[1]), "+f"(c[2]), "+f"(c[3])
                         : "r"(a[0]), "r"(a[1]), "r"(a[2]), "r"(a[3]), "r"(b[j][0]), "r"(b[j][1]));
                 }
@@ -163,7 +171,8 @@ __device__ inline void multiply_add(Accumulators& sums, const Operands& o) {
     }
 }
 
-// A from a tile of rows along the depth: `address` is that of the lane's row of the warp's first 16, at its place for step
+// A from a tile of rows along the depth: `address` is that of the lane's row of the warp's first
+// 16, at its place for step
 // 0.
 __device__ inline unsigned a_across(unsigned tile, int first_row) {
     int lane = threadIdx.x % 32;
@@ -199,8 +208,8 @@ __device__ inline void load_b_across(Operands& o, unsigned address) {
     }
 }
 
-// From tiles whose rows lie across the depth, `PITCH` floats each: a thread takes one float of each of four runs of eight
-// neighbouring rows, or columns, which `address` has for the warp's first 32.
+// From tiles whose rows lie across the depth, `PITCH` floats each: a thread takes one float of each of four runs of
+// eight neighbouring rows, or columns, which `address` has for the warp's first 32.
 template <int PITCH>
 struct Runs {
     unsigned address[4];
@@ -217,7 +226,10 @@ struct Runs {
     template <int K>
     __device__ float load(int j, int tile) const {
         float value;
-        asm volatile("ld.shared.f32 %0, [%1+%2];" : "=f"(value) : "r"(address[j] + tile), "n"(K * PITCH * 4) : "memory");
+        asm volatile("ld.shared.f32 %0, [%1+%2];"
+                     : "=f"(value)
+                     : "r"(address[j] + tile), "n"(K * PITCH * 4)
+                     : "memory");
         return value;
     }
 };

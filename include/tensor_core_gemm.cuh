@@ -3,26 +3,26 @@
 #include "implicit_gemm.cuh"
 #include "tensor_core.cuh"
 
-// The product of include/implicit_gemm.cuh, with its shapes and its epilogues but for the two of the last layer, by tensor
-// cores: for channels and columns that are multiples of 8. Two tiles are in shared memory: one is multiplied while cp.async
-// brings the next. A pixel outside an image is a copy of no bytes, which leaves zeros.
+// The product of include/implicit_gemm.cuh, with its shapes and its epilogues but for the two of the last layer, by
+// tensor cores: for channels and columns that are multiples of 8. Two tiles are in shared memory: one is multiplied
+// while cp.async brings the next. A pixel outside an image is a copy of no bytes, which leaves zeros.
 //
-// WHOLE: kernels are 3x3 and channels a multiple of DEPTH, so that a tile is of one tap, and what is outside is known for
-// each row once.
+// WHOLE: kernels are 3x3 and channels a multiple of DEPTH, so that a tile is of one tap, and what is outside
+// is known for each row once.
 template <bool TRANSPOSED, Multiplicand TYPE, bool WHOLE, int BM, int BN>
 struct TensorCoreGemm {
     static constexpr int THREADS = SUM_THREADS;
     static constexpr int WARPS_ACROSS = BN / WARP_COLUMNS;
     static constexpr int WARPS_DOWN = BM / WARP_ROWS;
     static_assert(WARPS_ACROSS * WARPS_DOWN * 32 == THREADS, "each warp makes one part of the tile");
-    static constexpr int ROW_STEP = THREADS / FOURS;        // rows between two copies of a thread, of rows along the depth
+    static constexpr int ROW_STEP = THREADS / FOURS;  // rows between two copies of a thread, of rows along the depth
     static constexpr int A_COPIES = BM / ROW_STEP;
     static constexpr int B_FOURS = TRANSPOSED ? FOURS : BN / 4;
     static constexpr int B_STEP = THREADS / B_FOURS;
     static constexpr int B_COPIES = BN * FOURS / THREADS;
     static constexpr int A_BYTES = BM * DEPTH * 4;
     static constexpr int B_BYTES = BN * DEPTH * 4;
-    static constexpr int SHARED = 2 * (BM + BN) * DEPTH;    // floats
+    static constexpr int SHARED = 2 * (BM + BN) * DEPTH;  // floats
 
     const GemmShape& shape;
     const GemmOperands& operands;
@@ -32,28 +32,34 @@ struct TensorCoreGemm {
     const int column;  // first of the tile
     const int warp_row;
     const int warp_column;
-    unsigned a_to;     // where the thread's first copies go, in the first of the two tiles
+    unsigned a_to;  // where the thread's first copies go, in the first of the two tiles
     unsigned b_to;
     Row rows[A_COPIES];
-    int b_bytes[B_COPIES]; // 16, or 0 where there is no such column
+    int b_bytes[B_COPIES];  // 16, or 0 where there is no such column
     // The following are of whole taps. Of each row: its pixel, and bit 4 + t tells whether tap t of it is inside.
     const char* pixels[A_COPIES];
     int inside_taps[A_COPIES];
-    const char* weights;   // of the thread's first copy, at tap and channel 0
-    long long weight_step; // bytes to the next copy
+    const char* weights;    // of the thread's first copy, at tap and channel 0
+    long long weight_step;  // bytes to the next copy
     // Tap (0, 0) of the phase is at (first_dy, first_dx) from a row's pixel, and the next ones that many SIGNs further.
     static constexpr int SIGN = TRANSPOSED ? -1 : 1;
     int first_dy, first_dx;
     int tap, tap_x, channel;
-    // Bytes from pixels and weights to the tile that comes next, and what they grow by: with the channel, and at the last
-    // channel to the next tap in a row of them, or to the next row.
+    // Bytes from pixels and weights to the tile that comes next, and what they grow by: with the channel, and at the
+    // last channel to the next tap in a row of them, or to the next row.
     long long a_at, a_next_tap, a_next_row;
     long long b_at, b_next_channel, b_next_tap, b_next_row;
 
-    __device__ TensorCoreGemm(const GemmShape& s, const GemmOperands& o, const Place& p, int phase, float* as, float* bs) :
-            shape(s), operands(o), block(p), taps(s, WHOLE ? 3 : s.kernel, phase), depth(taps.count() * s.channels),
-            column(p.y * BN), warp_row(threadIdx.x / 32 / WARPS_ACROSS * WARP_ROWS),
-            warp_column(threadIdx.x / 32 % WARPS_ACROSS * WARP_COLUMNS) {
+    __device__ TensorCoreGemm(const GemmShape& s, const GemmOperands& o, const Place& p, int phase, float* as,
+                              float* bs)
+        : shape(s),
+          operands(o),
+          block(p),
+          taps(s, WHOLE ? 3 : s.kernel, phase),
+          depth(taps.count() * s.channels),
+          column(p.y * BN),
+          warp_row(threadIdx.x / 32 / WARPS_ACROSS * WARP_ROWS),
+          warp_column(threadIdx.x / 32 % WARPS_ACROSS * WARP_COLUMNS) {
         a_to = shared_address(as) + across(threadIdx.x / FOURS, threadIdx.x % FOURS);
         int k = threadIdx.x / B_FOURS;
         int n = threadIdx.x % B_FOURS * 4;
@@ -65,8 +71,8 @@ struct TensorCoreGemm {
         if (WHOLE) {
             int in_kernel, channels = shape.channels, columns = shape.columns;
             taps.place(0, first_dy, first_dx, in_kernel);
-            weights = reinterpret_cast<const char*>(operands.weights + (TRANSPOSED ? (column + k) * channels + n
-                                                                                   : k * columns + column + n));
+            weights = reinterpret_cast<const char*>(
+                operands.weights + (TRANSPOSED ? (column + k) * channels + n : k * columns + column + n));
             weight_step = bytes_of(B_STEP * (TRANSPOSED ? channels : columns));
             a_next_tap = bytes_of((SIGN - 1) * channels);
             a_next_row = bytes_of((SIGN * (shape.width - taps.across + 1) - 1) * channels);
@@ -88,7 +94,7 @@ struct TensorCoreGemm {
 
     __device__ bool inside(const Row& row, int dy, int dx) const {
         return static_cast<unsigned>(row.y + dy) < static_cast<unsigned>(shape.height)
-                && static_cast<unsigned>(row.x + dx) < static_cast<unsigned>(shape.width);
+               && static_cast<unsigned>(row.x + dx) < static_cast<unsigned>(shape.width);
     }
 
     __device__ void find_rows(int row) {
@@ -132,11 +138,11 @@ struct TensorCoreGemm {
     __device__ void copy_whole(int slot) {
         unrolled<A_COPIES>([&](auto r) {
             copy_16<r.value * ROW_STEP * DEPTH * 4>(a_to + slot * A_BYTES, pixels[r.value] + a_at,
-                    inside_taps[r.value] >> tap & 16);
+                                                    inside_taps[r.value] >> tap & 16);
         });
         const char* from = weights + b_at;
         unrolled<B_COPIES>([&](auto r) {
-            copy_16<r.value * B_STEP * (TRANSPOSED ? DEPTH : BN) * 4>(b_to + slot * B_BYTES, from, b_bytes[r.value]);
+            copy_16<(r.value * B_STEP * (TRANSPOSED ? DEPTH : BN) * 4)>(b_to + slot * B_BYTES, from, b_bytes[r.value]);
             from += weight_step;
         });
         a_at += DEPTH * 4;
@@ -164,16 +170,16 @@ struct TensorCoreGemm {
         int offset = (dy * shape.width + dx) * shape.channels + in_tap;
         unrolled<A_COPIES>([&](auto r) {
             bool is = k < depth && inside(rows[r.value], dy, dx);
-            copy_16<r.value * ROW_STEP * DEPTH * 4>(a_to + slot * A_BYTES,
-                    operands.input + (is ? rows[r.value].start + offset : 0), is ? 16 : 0);
+            copy_16<r.value * ROW_STEP * DEPTH * 4>(
+                a_to + slot * A_BYTES, operands.input + (is ? rows[r.value].start + offset : 0), is ? 16 : 0);
         });
         unrolled<B_COPIES>([&](auto r) {
             int deep = TRANSPOSED ? k : first + threadIdx.x / B_FOURS + r.value * B_STEP;
             int n = column + (TRANSPOSED ? threadIdx.x / FOURS + r.value * B_STEP : threadIdx.x % B_FOURS * 4);
             int at = TRANSPOSED ? (in_kernel * shape.columns + n) * shape.channels + in_tap : deep * shape.columns + n;
             bool is = deep < depth && n < shape.columns;
-            copy_16<r.value * B_STEP * (TRANSPOSED ? DEPTH : BN) * 4>(b_to + slot * B_BYTES,
-                    operands.weights + (is ? at : 0), is ? 16 : 0);
+            copy_16<(r.value * B_STEP * (TRANSPOSED ? DEPTH : BN) * 4)>(b_to + slot * B_BYTES,
+                                                                        operands.weights + (is ? at : 0), is ? 16 : 0);
         });
     }
 
@@ -252,8 +258,8 @@ struct TensorCoreGemm {
         return true;
     }
 
-    // Bias, activation or its gradient, and the stores of one thread's part of a tile. Each request of a warp stores 8 rows
-    // of 32 bytes: whole sectors.
+    // Bias, activation or its gradient, and the stores of one thread's part of a tile. Each request of a warp stores 8
+    // rows of 32 bytes: whole sectors.
     __device__ void finish(int tile, Accumulators& sums, float (&of_columns)[4][2]) const {
         int n = column + warp_column + lane_within() * 2;
         float2 bias[4];

@@ -5,18 +5,20 @@
 
 // The product of include/weight_gradient.cuh by tensor cores, for channels and columns that are multiples of 8. A block
 // makes 64 taps and channels by 64 columns, DEPTH pixels at a time; two tiles are in shared memory, as in
-// tensor_core_gemm.cuh. Where the pixels of a tile are, and which taps of them are outside the images, one warp finds out
-// for all threads, a tile ahead.
+// tensor_core_gemm.cuh. Where the pixels of a tile are, and which taps of them are outside the images, one warp finds
+// out for all threads, a tile ahead.
 template <Multiplicand TYPE>
 struct TensorCoreWeightGradient {
     static constexpr int THREADS = SUM_THREADS;
     static constexpr int SIDE = 64;
     static constexpr int STEP = THREADS / (SIDE / 4);  // pixels between two copies of a thread
     static constexpr int COPIES = DEPTH / STEP;
-    static constexpr int BYTES = SIDE * DEPTH * 4;     // of a tile
-    static constexpr int PIXELS_AT = 4 * SIDE * DEPTH; // in shared memory, in floats: behind two tiles of either operand
+    static constexpr int BYTES = SIDE * DEPTH * 4;  // of a tile
+    static constexpr int PIXELS_AT =
+        4 * SIDE * DEPTH;  // in shared memory, in floats: behind two tiles of either operand
 
-    // Of the large images: where channel 0 at tap offset (0, 0) is, in fours of floats; bit 4 + ky is set where tap row ky is inside, bit
+    // Of the large images: where channel 0 at tap offset (0, 0) is, in fours of floats; bit 4 + ky is set where
+    // tap row ky is inside, bit
     // 12 + kx where tap column kx is.
     struct __align__(8) Pixel {
         unsigned start;
@@ -27,18 +29,18 @@ struct TensorCoreWeightGradient {
 
     const GradientShape& shape;
     const Place& block;
-    const char* large;   // at the offset of the thread's tap and channel
-    const char* small;   // at its columns and its first pixel in the tile that is copied next
+    const char* large;     // at the offset of the thread's tap and channel
+    const char* small;     // at its columns and its first pixel in the tile that is copied next
     long long small_step;  // bytes to its next pixel
-    Pixel* pixels;       // of two tiles
-    int needed;          // what has to be inside for the thread's tap; more than ever is, if there is no such row
+    Pixel* pixels;         // of two tiles
+    int needed;            // what has to be inside for the thread's tap; more than ever is, if there is no such row
     int b_bytes;
     unsigned a_to, b_to;
     int first, last, end;  // tiles of this split, and the pixel after its last one
 
     __device__ TensorCoreWeightGradient(const GradientShape& s, const float* l, const float* m, const Place& p,
-                                        float* shared) : shape(s), block(p),
-            pixels(reinterpret_cast<Pixel*>(shared + PIXELS_AT)) {
+                                        float* shared)
+        : shape(s), block(p), pixels(reinterpret_cast<Pixel*>(shared + PIXELS_AT)) {
         int four = threadIdx.x % (SIDE / 4) * 4;
         int k = threadIdx.x / (SIDE / 4);
         int row = block.x * SIDE + four;
@@ -86,7 +88,7 @@ struct TensorCoreWeightGradient {
             int x = (rest - i * shape.small_width) * shape.stride;
             found.start = ((image * shape.large_height + y) * shape.large_width + x) * (shape.channels / 4);
             found.inside = inside(y - shape.padding, shape.large_height, shape.kernel) << 4
-                    | inside(x - shape.padding, shape.large_width, shape.kernel) << 12;
+                           | inside(x - shape.padding, shape.large_width, shape.kernel) << 12;
         }
         pixels[(tile & 1) * DEPTH + lane] = found;
     }
@@ -97,7 +99,7 @@ struct TensorCoreWeightGradient {
         unrolled<COPIES>([&](auto r) {
             Pixel pixel = of_tile[r.value * STEP];
             copy_16<r.value * STEP * SIDE * 4>(a_to + to, large + 16LL * pixel.start,
-                    (pixel.inside & needed) == needed ? 16 : 0);
+                                               (pixel.inside & needed) == needed ? 16 : 0);
         });
         int left = end - tile * DEPTH - threadIdx.x / (SIDE / 4);
         unrolled<COPIES>([&](auto r) {
@@ -128,8 +130,8 @@ struct TensorCoreWeightGradient {
             for (int j = 0; j < 4; j++) {
                 int n = column + 8 * j;
                 if (m < rows && n < shape.columns) {
-                    *reinterpret_cast<float2*>(share + m * shape.columns + n) = make_float2(sums.tile[i / 2][j][i % 2 * 2],
-                            sums.tile[i / 2][j][i % 2 * 2 + 1]);
+                    *reinterpret_cast<float2*>(share + m * shape.columns + n) =
+                        make_float2(sums.tile[i / 2][j][i % 2 * 2], sums.tile[i / 2][j][i % 2 * 2 + 1]);
                 }
             }
         }

@@ -3,14 +3,15 @@
 #include "strips.cuh"
 #include "weight_gradient.cuh"
 
-// The weight gradient of layers with 3x3 kernels whose large images have one channel, such as a network's first and last layer
-// for grey images. Eight threads go along a strip of include/strips.cuh for 32 channels of the small images, four each, and
-// keep nine taps of them: a value of the small images is loaded by the one thread that needs it, and those of the large
-// images, from shared memory, serve three taps and four channels. At the end a block adds its 16 strips' sums, in order.
+// The weight gradient of layers with 3x3 kernels whose large images have one channel, such as a network's first and
+// last layer for grey images. Eight threads go along a strip of include/strips.cuh for 32 channels of the small
+// images, four each, and keep nine taps of them: a value of the small images is loaded by the one thread that needs
+// it, and those of the large images, from shared memory, serve three taps and four channels. At the end a block adds
+// its 16 strips' sums, in order.
 // Columns are a multiple of 4.
 //
-// Here GradientShape counts otherwise: pixels are strips, by_width divides by those of a column of an image (small_height), and
-// by_image divides by the columns of strips of an image.
+// Here GradientShape counts otherwise: pixels are strips, by_width divides by those of a column of an image
+// (small_height), and by_image divides by the columns of strips of an image.
 template <int STRIDE>
 struct ThinStripGradient {
     static constexpr int THREADS = SUM_THREADS;
@@ -20,7 +21,7 @@ struct ThinStripGradient {
     static constexpr int LINES = TAPS + 1;  // the last one is for the bias
     static constexpr int WIDTH = StripConvolution<STRIDE, 1>::WIDTH;
     using Input = typename StripConvolution<STRIDE, 1>::Input;
-    static constexpr int SHARED = Input::SHARED > STRIPS * LINES * BN ? Input::SHARED : STRIPS * LINES * BN;
+    static constexpr int SHARED = Input::SHARED > STRIPS* LINES* BN ? Input::SHARED : STRIPS* LINES* BN;
 
     // What StripInput wants to know of the large images.
     __device__ static GemmShape strips_of(const GradientShape& shape) {
@@ -96,7 +97,8 @@ struct ThinStripGradient {
             if (works) {
                 int image = strips.by_channels.quotient(line);
                 int x = (line - image * across) * STRIP;
-                const float* from = small + ((image * shape.small_height + i) * shape.small_width + x) * shape.columns + n;
+                const float* from =
+                    small + ((image * shape.small_height + i) * shape.small_width + x) * shape.columns + n;
                 load(values, from, shape.columns, shape.small_width - x);
             }
             __syncthreads();
@@ -118,8 +120,8 @@ struct ThinStripGradient {
         __syncthreads();
 #pragma unroll
         for (int k = 0; k < LINES; k++) {
-            write_shared(shared + ((threadIdx.x / 8) * LINES + k) * BN + threadIdx.x % 8 * TN, acc[k][0], acc[k][1], acc[k][2],
-                         acc[k][3]);
+            write_shared(shared + ((threadIdx.x / 8) * LINES + k) * BN + threadIdx.x % 8 * TN, acc[k][0], acc[k][1],
+                         acc[k][2], acc[k][3]);
         }
         __syncthreads();
         float* share = partials + static_cast<long long>(block.z) * shape.share;

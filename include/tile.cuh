@@ -48,10 +48,12 @@ __device__ inline void read_shared(float (&values)[8], const float* from) {
     values[7] = more.w;
 }
 
-// 16 bytes to shared memory; the compiler takes a float4 that is assigned apart again, into four stores that meet in banks.
+// 16 bytes to shared memory; the compiler takes a float4 that is assigned apart again, into four
+// stores that meet in banks.
 __device__ inline void write_shared(float* to, float a, float b, float c, float d) {
     asm volatile("st.shared.v4.f32 [%0], {%1, %2, %3, %4};" ::"r"(static_cast<unsigned>(__cvta_generic_to_shared(to))),
-                 "f"(a), "f"(b), "f"(c), "f"(d) : "memory");
+                 "f"(a), "f"(b), "f"(c), "f"(d)
+                 : "memory");
 }
 
 // The first `count` of N floats; all of them by 16 or 8 bytes where `whole`.
@@ -91,8 +93,8 @@ __device__ inline void store_row(const float (&values)[N], float* to, int count,
     }
 }
 
-// Whether this block is the last of `blocks` that come here; their stores before are then visible. The ticket is zero again
-// after the last one. Which block that is decides nothing but who goes on.
+// Whether this block is the last of `blocks` that come here; their stores before are then visible. The ticket is zero
+// again after the last one. Which block that is decides nothing but who goes on.
 __device__ inline bool last_of_all(unsigned* ticket, int blocks) {
     __shared__ bool last;
     __threadfence();

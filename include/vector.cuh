@@ -1,21 +1,25 @@
 #pragma once
 
-// One or four neighbouring floats by one name, so that a kernel is written once for planes whose rows are 16-byte aligned
-// and for any others.
-template <int N> struct Vector;
+// One or four neighbouring floats by one name, so that a kernel is written once for planes whose rows are 16-byte
+// aligned and for any others.
+template <int N>
+struct Vector;
 
-template <> struct Vector<1> {
+template <>
+struct Vector<1> {
     float value[1];
     __device__ static Vector load(const float* from) { return {{*from}}; }
     __device__ void store(float* to) const { *to = value[0]; }
 };
 
-template <> struct Vector<4> {
+template <>
+struct Vector<4> {
     float value[4];
     __device__ static Vector load(const float* from) {
         float4 four = *reinterpret_cast<const float4*>(from);
         return {{four.x, four.y, four.z, four.w}};
     }
-    __device__ void store(float* to) const { *reinterpret_cast<float4*>(to) = make_float4(value[0], value[1], value[2],
-            value[3]); }
+    __device__ void store(float* to) const {
+        *reinterpret_cast<float4*>(to) = make_float4(value[0], value[1], value[2], value[3]);
+    }
 };

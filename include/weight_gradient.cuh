@@ -5,20 +5,21 @@
 #include "tile.cuh"
 
 // The weight gradient of a layer as one matrix product: rows are taps of the kernel times channels of the large images,
-// columns are channels of the small ones, and the depth runs over the small images' pixels: pixel (i, j) of the small images
-// meets tap (ky, kx) at (i * stride + ky - padding, ...) of the large ones. The small images are what a convolution put out,
-// or a transposed one took in. Blocks with another `split` take other pixels, that is, other images; each leaves its share in
-// partials[split], and update.cu adds them, in order. A dense layer is an image of one pixel.
+// columns are channels of the small ones, and the depth runs over the small images' pixels: pixel (i, j) of the
+// small images meets tap (ky, kx) at (i * stride + ky - padding, ...) of the large ones. The small images are
+// what a convolution put out, or a transposed one took in. Blocks with another `split` take other pixels, that
+// is, other images; each leaves its share in partials[split], and update.cu adds them, in order. A dense layer
+// is an image of one pixel.
 
 // java/daegpu/engine/cuda/GradientShape.java has the same layout.
 struct GradientShape {
-    int pixels;        // of all small images
+    int pixels;  // of all small images
     int small_height;
     int small_width;
     int large_height;
     int large_width;
-    int channels;      // of the large images
-    int columns;       // channels of the small ones
+    int channels;  // of the large images
+    int columns;   // channels of the small ones
     int kernel;
     int padding;
     int stride;
@@ -53,8 +54,8 @@ struct WeightGradient {
     float a[A_VALUES];
     float b[B_VALUES];
 
-    __device__ WeightGradient(const GradientShape& s, const float* l, const float* m, const Place& p) : shape(s), large(l),
-            small(m), block(p), column(p.y * BN) {
+    __device__ WeightGradient(const GradientShape& s, const float* l, const float* m, const Place& p)
+        : shape(s), large(l), small(m), block(p), column(p.y * BN) {
         int row = p.x * BM + (VECTOR_ROWS ? threadIdx.x % (BM / 4) * 4 : threadIdx.x % BM);
         has_row = row < s.kernel * s.kernel * s.channels;
         int tap = s.by_channels.quotient(row);
@@ -76,7 +77,7 @@ struct WeightGradient {
         int y = i * shape.stride;
         int x = j * shape.stride;
         bool inside = static_cast<unsigned>(y + tap_y) < static_cast<unsigned>(shape.large_height)
-                && static_cast<unsigned>(x + tap_x) < static_cast<unsigned>(shape.large_width);
+                      && static_cast<unsigned>(x + tap_x) < static_cast<unsigned>(shape.large_width);
         return inside ? ((image * shape.large_height + y) * shape.large_width + x) * shape.channels + offset : -1;
     }
 
@@ -242,11 +243,11 @@ struct WeightGradient {
 };
 
 // A kernel whose blocks do as the type behind its name says. Shared memory begins where tensor_core.cuh wants it.
-#define WEIGHT_GRADIENT(NAME, ...)                                                                                        \
-    extern "C" __global__ void __launch_bounds__(SUM_THREADS)                                                             \
-    NAME(GradientShape shape, const float* __restrict__ large, const float* __restrict__ small,                           \
-         float* __restrict__ partials) {                                                                                  \
-        using Product = __VA_ARGS__;                                                                                      \
-        __shared__ __align__(128) float shared[Product::SHARED];                                                          \
-        Product::run(shape, large, small, partials, Place::own(), shared);                                                \
+#define WEIGHT_GRADIENT(NAME, ...)                                                                  \
+    extern "C" __global__ void __launch_bounds__(SUM_THREADS)                                       \
+        NAME(GradientShape shape, const float* __restrict__ large, const float* __restrict__ small, \
+             float* __restrict__ partials) {                                                        \
+        using Product = __VA_ARGS__;                                                                \
+        __shared__ __align__(128) float shared[Product::SHARED];                                    \
+        Product::run(shape, large, small, partials, Place::own(), shared);                          \
     }

@@ -1,15 +1,14 @@
 // Runs launches: block after block, its warps in turn from barrier to barrier, the lanes of a warp in lockstep.
 //
-// Where lanes of a warp part, those with the lowest program counter go first, and join the others where they reach them: the
-// compiler lays code out so that this is where the paths meet.
-#include "warp.h"
-
+// Where lanes of a warp part, those with the lowest program counter go first, and join the others where they reach
+// them: the compiler lays code out so that this is where the paths meet.
 #include <algorithm>
 #include <climits>
 #include <numeric>
 
 #include "cuda_result.h"
 #include "fault.h"
+#include "warp.h"
 
 namespace emulator {
 
@@ -26,7 +25,8 @@ uint64_t nextRandom(uint64_t& state) {
     return z ^ (z >> 31);
 }
 
-template <class T> void shuffle(std::vector<T>& values, uint64_t& state) {
+template <class T>
+void shuffle(std::vector<T>& values, uint64_t& state) {
     for (size_t i = values.size(); i > 1; i--) {
         std::swap(values[i - 1], values[nextRandom(state) % i]);
     }
@@ -41,7 +41,8 @@ const Region* findRegion(const std::vector<Region>& regions, uint64_t address, u
     return nullptr;
 }
 
-[[noreturn]] void outOfBounds(const char* space, const std::vector<Region>& regions, uint64_t address, unsigned size, int lane) {
+[[noreturn]] void outOfBounds(const char* space, const std::vector<Region>& regions, uint64_t address, unsigned size,
+                              int lane) {
     std::string text = format("%u bytes at %s address 0x%llx: ", size, space, static_cast<unsigned long long>(address));
     const Region* nearest = nullptr;
     for (const Region& region : regions) {
@@ -52,7 +53,8 @@ const Region* findRegion(const std::vector<Region>& regions, uint64_t address, u
     if (nearest == nullptr) {
         text += "out of bounds, before any variable";
     } else {
-        text += format("out of bounds, byte %llu of %s (%llu bytes)", static_cast<unsigned long long>(address - nearest->base), nearest->name.c_str(),
+        text += format("out of bounds, byte %llu of %s (%llu bytes)",
+                       static_cast<unsigned long long>(address - nearest->base), nearest->name.c_str(),
                        static_cast<unsigned long long>(nearest->size));
     }
     throw Fault{CUDA_ERROR_ILLEGAL_ADDRESS, text, lane};
@@ -69,17 +71,22 @@ uint8_t* resolveShared(Warp& warp, int lane, uint64_t address, unsigned size, Ac
         bool wasWritten = use.writeEpoch >= block.firstEpoch;
         bool isAtomic = access == Access::ATOMIC && use.isAtomic;
         if (access != Access::WRITE && !wasWritten && block.launch->memory->checksUninitialized) {
-            throw Fault{CUDA_ERROR_ILLEGAL_ADDRESS, format("reads shared address 0x%llx, which was never written", static_cast<unsigned long long>(byte)), lane};
+            throw Fault{
+                CUDA_ERROR_ILLEGAL_ADDRESS,
+                format("reads shared address 0x%llx, which was never written", static_cast<unsigned long long>(byte)),
+                lane};
         }
         if (wasWritten && use.writeEpoch == block.epoch && use.writer != self && !isAtomic) {
-            throw Fault{CUDA_ERROR_LAUNCH_FAILED,
-                        format("%s shared address 0x%llx, which warp %d wrote, with no barrier in between", access == Access::READ ? "reads" : "writes",
-                               static_cast<unsigned long long>(byte), use.writer),
-                        lane};
+            throw Fault{
+                CUDA_ERROR_LAUNCH_FAILED,
+                format("%s shared address 0x%llx, which warp %d wrote, with no barrier in between",
+                       access == Access::READ ? "reads" : "writes", static_cast<unsigned long long>(byte), use.writer),
+                lane};
         }
         if (access != Access::READ && use.readEpoch == block.epoch && use.reader != self && !isAtomic) {
             throw Fault{CUDA_ERROR_LAUNCH_FAILED,
-                        format("writes shared address 0x%llx, which %s read, with no barrier in between", static_cast<unsigned long long>(byte),
+                        format("writes shared address 0x%llx, which %s read, with no barrier in between",
+                               static_cast<unsigned long long>(byte),
                                use.reader < 0 ? "other warps" : format("warp %d", use.reader).c_str()),
                         lane};
         }
@@ -110,9 +117,12 @@ uint8_t* resolveLocal(Warp& warp, int lane, uint64_t address, unsigned size, Acc
         warp.localWritten[index].resize(kernel.localSpan);
     }
     uint8_t* written = warp.localWritten[index].data() + address;
-    if (access != Access::WRITE && std::find(written, written + size, 0) != written + size && warp.block->launch->memory->checksUninitialized) {
+    if (access != Access::WRITE && std::find(written, written + size, 0) != written + size
+        && warp.block->launch->memory->checksUninitialized) {
         throw Fault{CUDA_ERROR_ILLEGAL_ADDRESS,
-                    format("reads %u bytes at local address 0x%llx that were never written", size, static_cast<unsigned long long>(address)), lane};
+                    format("reads %u bytes at local address 0x%llx that were never written", size,
+                           static_cast<unsigned long long>(address)),
+                    lane};
     }
     if (access != Access::READ) {
         std::fill_n(written, size, 1);
@@ -130,11 +140,12 @@ uint8_t* resolveGlobal(Warp& warp, int lane, Space space, uint64_t address, unsi
         throw Fault{CUDA_ERROR_ILLEGAL_ADDRESS, "writes constant memory: " + allocation->describe(), lane};
     }
     if (allocation->isConstant != (space == Space::CONSTANT) && space != Space::GENERIC) {
-        throw Fault{CUDA_ERROR_INVALID_ADDRESS_SPACE, "an address of another state space: " + allocation->describe(), lane};
+        throw Fault{CUDA_ERROR_INVALID_ADDRESS_SPACE, "an address of another state space: " + allocation->describe(),
+                    lane};
     }
     uint64_t offset = address - allocation->base;
     if (access != Access::WRITE && memory.checksUninitialized && !allocation->isWritten(offset, size)) {
-        memory.read(address, size, "the kernel"); // says which byte
+        memory.read(address, size, "the kernel");  // says which byte
     }
     if (access != Access::READ) {
         allocation->markWritten(offset, size);
@@ -142,7 +153,7 @@ uint8_t* resolveGlobal(Warp& warp, int lane, Space space, uint64_t address, unsi
     return allocation->bytes + offset;
 }
 
-} // namespace
+}  // namespace
 
 Space spaceOf(Space space, uint64_t& address) {
     if (space == Space::GENERIC) {
@@ -161,14 +172,14 @@ Space spaceOf(Space space, uint64_t& address) {
 uint8_t* resolve(Warp& warp, int lane, Space space, uint64_t address, unsigned size, Access access) {
     space = spaceOf(space, address);
     switch (space) {
-    case Space::SHARED: return resolveShared(warp, lane, address, size, access);
-    case Space::LOCAL: return resolveLocal(warp, lane, address, size, access);
-    case Space::PARAMETER:
-        if (findRegion(warp.block->kernel->parameters, address, size) == nullptr) {
-            outOfBounds("parameter", warp.block->kernel->parameters, address, size, lane);
-        }
-        return const_cast<uint8_t*>(warp.block->launch->parameters.data()) + address;
-    default: return resolveGlobal(warp, lane, space, address, size, access);
+        case Space::SHARED: return resolveShared(warp, lane, address, size, access);
+        case Space::LOCAL: return resolveLocal(warp, lane, address, size, access);
+        case Space::PARAMETER:
+            if (findRegion(warp.block->kernel->parameters, address, size) == nullptr) {
+                outOfBounds("parameter", warp.block->kernel->parameters, address, size, lane);
+            }
+            return const_cast<uint8_t*>(warp.block->launch->parameters.data()) + address;
+        default: return resolveGlobal(warp, lane, space, address, size, access);
     }
 }
 
@@ -179,10 +190,12 @@ void finishCopies(Warp& warp, uint32_t lanes, uint32_t keep) {
             later.push_back(copy);
             continue;
         }
-        uint8_t* target = resolve(warp, copy.lane, Space::GENERIC, copy.target + SHARED_WINDOW, copy.size, Access::WRITE);
+        uint8_t* target =
+            resolve(warp, copy.lane, Space::GENERIC, copy.target + SHARED_WINDOW, copy.size, Access::WRITE);
         std::memset(target, 0, copy.size);
         if (copy.readSize > 0) {
-            std::memcpy(target, resolve(warp, copy.lane, Space::GLOBAL, copy.source, copy.readSize, Access::READ), copy.readSize);
+            std::memcpy(target, resolve(warp, copy.lane, Space::GLOBAL, copy.source, copy.readSize, Access::READ),
+                        copy.readSize);
         }
     }
     warp.copies.swap(later);
@@ -214,32 +227,34 @@ void Warp::start(Block& owner, int warpNumber) {
             uint32_t thread = static_cast<uint32_t>(threadOf(static_cast<int>(lane)));
             uint32_t value = 0;
             switch (special.first) {
-            case Special::TID_X: value = thread % launch.size[0]; break;
-            case Special::TID_Y: value = thread / launch.size[0] % launch.size[1]; break;
-            case Special::TID_Z: value = thread / launch.size[0] / launch.size[1]; break;
-            case Special::NTID_X: value = launch.size[0]; break;
-            case Special::NTID_Y: value = launch.size[1]; break;
-            case Special::NTID_Z: value = launch.size[2]; break;
-            case Special::CTAID_X: value = owner.index[0]; break;
-            case Special::CTAID_Y: value = owner.index[1]; break;
-            case Special::CTAID_Z: value = owner.index[2]; break;
-            case Special::NCTAID_X: value = launch.grid[0]; break;
-            case Special::NCTAID_Y: value = launch.grid[1]; break;
-            case Special::NCTAID_Z: value = launch.grid[2]; break;
-            case Special::LANEID: value = lane; break;
-            case Special::WARPID: value = static_cast<uint32_t>(number); break;
-            case Special::NWARPID: value = static_cast<uint32_t>(owner.warps.size()); break;
-            case Special::LANEMASK_EQ: value = 1u << lane; break;
-            case Special::LANEMASK_LE: value = (2u << lane) - 1; break;
-            case Special::LANEMASK_LT: value = (1u << lane) - 1; break;
-            case Special::LANEMASK_GE: value = ~((1u << lane) - 1); break;
-            case Special::LANEMASK_GT: value = ~((2u << lane) - 1); break;
-            case Special::SMID: value = 0; break;
-            case Special::NSMID: value = 1; break;
-            case Special::GRIDID: value = static_cast<uint32_t>(launch.identity); break;
-            case Special::DYNAMIC_SMEM_SIZE: value = static_cast<uint32_t>(launch.dynamicShared); break;
-            case Special::TOTAL_SMEM_SIZE: value = static_cast<uint32_t>(launch.dynamicShared + kernel.staticShared); break;
-            case Special::WARP_SIZE: value = LANES; break;
+                case Special::TID_X: value = thread % launch.size[0]; break;
+                case Special::TID_Y: value = thread / launch.size[0] % launch.size[1]; break;
+                case Special::TID_Z: value = thread / launch.size[0] / launch.size[1]; break;
+                case Special::NTID_X: value = launch.size[0]; break;
+                case Special::NTID_Y: value = launch.size[1]; break;
+                case Special::NTID_Z: value = launch.size[2]; break;
+                case Special::CTAID_X: value = owner.index[0]; break;
+                case Special::CTAID_Y: value = owner.index[1]; break;
+                case Special::CTAID_Z: value = owner.index[2]; break;
+                case Special::NCTAID_X: value = launch.grid[0]; break;
+                case Special::NCTAID_Y: value = launch.grid[1]; break;
+                case Special::NCTAID_Z: value = launch.grid[2]; break;
+                case Special::LANEID: value = lane; break;
+                case Special::WARPID: value = static_cast<uint32_t>(number); break;
+                case Special::NWARPID: value = static_cast<uint32_t>(owner.warps.size()); break;
+                case Special::LANEMASK_EQ: value = 1u << lane; break;
+                case Special::LANEMASK_LE: value = (2u << lane) - 1; break;
+                case Special::LANEMASK_LT: value = (1u << lane) - 1; break;
+                case Special::LANEMASK_GE: value = ~((1u << lane) - 1); break;
+                case Special::LANEMASK_GT: value = ~((2u << lane) - 1); break;
+                case Special::SMID: value = 0; break;
+                case Special::NSMID: value = 1; break;
+                case Special::GRIDID: value = static_cast<uint32_t>(launch.identity); break;
+                case Special::DYNAMIC_SMEM_SIZE: value = static_cast<uint32_t>(launch.dynamicShared); break;
+                case Special::TOTAL_SMEM_SIZE:
+                    value = static_cast<uint32_t>(launch.dynamicShared + kernel.staticShared);
+                    break;
+                case Special::WARP_SIZE: value = LANES; break;
             }
             values[lane] = value;
         }
@@ -282,7 +297,8 @@ bool Warp::converge(uint32_t members) {
         return true;
     }
     if (isRetrying) {
-        throw Fault{CUDA_ERROR_LAUNCH_FAILED, format("lanes %08x wait here for lanes %08x, which never come (divergent barrier)", here, missing)};
+        throw Fault{CUDA_ERROR_LAUNCH_FAILED,
+                    format("lanes %08x wait here for lanes %08x, which never come (divergent barrier)", here, missing)};
     }
     for (int lane = 0; lane < LANES; lane++) {
         if (active >> lane & 1) {
@@ -410,7 +426,8 @@ void Block::reportDeadlock() const {
     std::string text = "barriers that are never complete:";
     for (const Warp& warp : warps) {
         if (warp.isAtBarrier) {
-            text += format(" warp %d waits at line %d (barrier %d);", warp.number, kernel->code[static_cast<size_t>(warp.pc) - 1].line, warp.barrier);
+            text += format(" warp %d waits at line %d (barrier %d);", warp.number,
+                           kernel->code[static_cast<size_t>(warp.pc) - 1].line, warp.barrier);
         }
     }
     text.pop_back();
@@ -471,14 +488,15 @@ std::string locate(const Launch& launch, const Block& block, const Fault& fault)
         size_t pc = std::min(static_cast<size_t>(warp.pc), launch.kernel->code.size() - 1);
         int lane = fault.lane >= 0 ? fault.lane : warp.active != 0 ? __builtin_ctz(warp.active) : 0;
         unsigned thread = static_cast<unsigned>(warp.threadOf(lane));
-        text += format(", PTX line %d (%s), block (%u,%u,%u), thread (%u,%u,%u)", launch.kernel->code[pc].line, launch.kernel->text[pc].c_str(), block.index[0],
-                       block.index[1], block.index[2], thread % launch.size[0], thread / launch.size[0] % launch.size[1],
+        text += format(", PTX line %d (%s), block (%u,%u,%u), thread (%u,%u,%u)", launch.kernel->code[pc].line,
+                       launch.kernel->text[pc].c_str(), block.index[0], block.index[1], block.index[2],
+                       thread % launch.size[0], thread / launch.size[0] % launch.size[1],
                        thread / launch.size[0] / launch.size[1]);
     }
     return text + ": " + fault.what;
 }
 
-} // namespace
+}  // namespace
 
 void run(const Launch& launch) {
     Block block;
@@ -510,4 +528,4 @@ void run(const Launch& launch) {
     countLaunch(launch, block, blocks);
 }
 
-} // namespace emulator
+}  // namespace emulator

@@ -1,7 +1,8 @@
 #include "check.h"
 
-#include <cstdlib>
 #include <unistd.h>
+
+#include <cstdlib>
 
 namespace check {
 
@@ -19,23 +20,18 @@ void fail(const char* file, int line, const std::string& what) {
     std::printf("%s:%d: %s\n", file, line, what.c_str());
 }
 
-Context::Context() {
-    REQUIRE_EQUAL(0, cuCtxCreate_v2(&handle, 0, 0));
-}
+Context::Context() { REQUIRE_EQUAL(0, cuCtxCreate_v2(&handle, 0, 0)); }
 
 Context::~Context() {
     if (handle != nullptr) {
-        messagesOf([this] { cuCtxDestroy_v2(handle); }); // a context that failed can free nothing: that it leaks is no news
+        messagesOf(
+            [this] { cuCtxDestroy_v2(handle); });  // a context that failed can free nothing: that it leaks is no news
     }
 }
 
-Memory::Memory(size_t bytes) {
-    REQUIRE_EQUAL(0, cuMemAlloc_v2(&address, bytes));
-}
+Memory::Memory(size_t bytes) { REQUIRE_EQUAL(0, cuMemAlloc_v2(&address, bytes)); }
 
-Memory::~Memory() {
-    cuMemFree_v2(address);
-}
+Memory::~Memory() { cuMemFree_v2(address); }
 
 std::string module(const std::string& body, int parameters, const std::string& variables) {
     std::string text = ".version 7.0\n.target sm_80\n.address_size 64\n" + variables + "\n.visible .entry test(";
@@ -59,7 +55,8 @@ Kernel::~Kernel() {
     }
 }
 
-int Kernel::launch(std::vector<unsigned long long> arguments, unsigned blocks, unsigned threads, Handle stream, unsigned sharedBytes) {
+int Kernel::launch(std::vector<unsigned long long> arguments, unsigned blocks, unsigned threads, Handle stream,
+                   unsigned sharedBytes) {
     std::vector<void*> pointers;
     for (unsigned long long& argument : arguments) {
         pointers.push_back(&argument);
@@ -88,7 +85,7 @@ std::string messagesOf(const std::function<void()>& action) {
     return text;
 }
 
-} // namespace check
+}  // namespace check
 
 int main(int count, char** arguments) {
     if (cuInit(0) != 0) {

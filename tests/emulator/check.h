@@ -33,7 +33,8 @@ int cuModuleLoadDataEx(Handle*, const void*, unsigned, int*, void**);
 int cuModuleUnload(Handle);
 int cuModuleGetFunction(Handle*, Handle, const char*);
 int cuModuleGetGlobal_v2(unsigned long long*, size_t*, Handle, const char*);
-int cuLaunchKernel(Handle, unsigned, unsigned, unsigned, unsigned, unsigned, unsigned, unsigned, Handle, void**, void**);
+int cuLaunchKernel(Handle, unsigned, unsigned, unsigned, unsigned, unsigned, unsigned, unsigned, Handle, void**,
+                   void**);
 int cuStreamCreate(Handle*, unsigned);
 int cuStreamDestroy_v2(Handle);
 int cuStreamSynchronize(Handle);
@@ -62,10 +63,12 @@ int cuProfilerStop();
 int cublasCreate_v2(Handle*);
 int cublasDestroy_v2(Handle);
 int cublasSetStream_v2(Handle, Handle);
-int cublasSgemm_v2(Handle, int, int, int, int, int, const float*, const float*, int, const float*, int, const float*, float*, int);
+int cublasSgemm_v2(Handle, int, int, int, int, int, const float*, const float*, int, const float*, int, const float*,
+                   float*, int);
 int cublasSetMathMode(Handle, int);
 int cublasSetPointerMode_v2(Handle, int);
-int cublasGemmEx(Handle, int, int, int, int, int, const void*, const void*, int, int, const void*, int, int, const void*, void*, int, int, int, int);
+int cublasGemmEx(Handle, int, int, int, int, int, const void*, const void*, int, int, const void*, int, int,
+                 const void*, void*, int, int, int, int);
 int cudnnCreate(Handle*);
 int cudnnDestroy(Handle);
 int cudnnSetStream(Handle, Handle);
@@ -88,15 +91,21 @@ int cudnnGetConvolutionBackwardFilterAlgorithm_v7(Handle, Handle, Handle, Handle
 int cudnnFindConvolutionForwardAlgorithm(Handle, Handle, Handle, Handle, Handle, int, int*, void*);
 int cudnnFindConvolutionBackwardDataAlgorithm(Handle, Handle, Handle, Handle, Handle, int, int*, void*);
 int cudnnFindConvolutionBackwardFilterAlgorithm(Handle, Handle, Handle, Handle, Handle, int, int*, void*);
-int cudnnFindConvolutionForwardAlgorithmEx(Handle, Handle, const void*, Handle, const void*, Handle, Handle, void*, int, int*, void*, void*, size_t);
-int cudnnFindConvolutionBackwardDataAlgorithmEx(Handle, Handle, const void*, Handle, const void*, Handle, Handle, void*, int, int*, void*, void*, size_t);
-int cudnnFindConvolutionBackwardFilterAlgorithmEx(Handle, Handle, const void*, Handle, const void*, Handle, Handle, void*, int, int*, void*, void*, size_t);
+int cudnnFindConvolutionForwardAlgorithmEx(Handle, Handle, const void*, Handle, const void*, Handle, Handle, void*, int,
+                                           int*, void*, void*, size_t);
+int cudnnFindConvolutionBackwardDataAlgorithmEx(Handle, Handle, const void*, Handle, const void*, Handle, Handle, void*,
+                                                int, int*, void*, void*, size_t);
+int cudnnFindConvolutionBackwardFilterAlgorithmEx(Handle, Handle, const void*, Handle, const void*, Handle, Handle,
+                                                  void*, int, int*, void*, void*, size_t);
 int cudnnGetConvolutionForwardWorkspaceSize(Handle, Handle, Handle, Handle, Handle, int, size_t*);
 int cudnnGetConvolutionBackwardDataWorkspaceSize(Handle, Handle, Handle, Handle, Handle, int, size_t*);
 int cudnnGetConvolutionBackwardFilterWorkspaceSize(Handle, Handle, Handle, Handle, Handle, int, size_t*);
-int cudnnConvolutionForward(Handle, const void*, Handle, const void*, Handle, const void*, Handle, int, void*, size_t, const void*, Handle, void*);
-int cudnnConvolutionBackwardData(Handle, const void*, Handle, const void*, Handle, const void*, Handle, int, void*, size_t, const void*, Handle, void*);
-int cudnnConvolutionBackwardFilter(Handle, const void*, Handle, const void*, Handle, const void*, Handle, int, void*, size_t, const void*, Handle, void*);
+int cudnnConvolutionForward(Handle, const void*, Handle, const void*, Handle, const void*, Handle, int, void*, size_t,
+                            const void*, Handle, void*);
+int cudnnConvolutionBackwardData(Handle, const void*, Handle, const void*, Handle, const void*, Handle, int, void*,
+                                 size_t, const void*, Handle, void*);
+int cudnnConvolutionBackwardFilter(Handle, const void*, Handle, const void*, Handle, const void*, Handle, int, void*,
+                                   size_t, const void*, Handle, void*);
 }
 
 namespace check {
@@ -109,33 +118,33 @@ struct Test {
 std::vector<Test>& tests();
 
 struct Registration {
-    Registration(const char* name, void (*run)()) {
-        tests().push_back({name, run});
-    }
+    Registration(const char* name, void (*run)()) { tests().push_back({name, run}); }
 };
 
-#define TEST(name)                                                   \
-    static void name();                                              \
+#define TEST(name)                                                     \
+    static void name();                                                \
     static const check::Registration registration_##name(#name, name); \
     static void name()
 
 // Counts a failure, and says where.
 void fail(const char* file, int line, const std::string& what);
 
-#define REQUIRE(condition)                                  \
-    do {                                                    \
-        if (!(condition)) {                                 \
-            check::fail(__FILE__, __LINE__, #condition);    \
-        }                                                   \
+#define REQUIRE(condition)                               \
+    do {                                                 \
+        if (!(condition)) {                              \
+            check::fail(__FILE__, __LINE__, #condition); \
+        }                                                \
     } while (false)
 
-#define REQUIRE_EQUAL(expected, actual)                                                                                              \
-    do {                                                                                                                             \
-        auto expectedValue = (expected);                                                                                             \
-        auto actualValue = (actual);                                                                                                 \
-        if (!(expectedValue == actualValue)) {                                                                                       \
-            check::fail(__FILE__, __LINE__, std::string(#actual) + " is " + std::to_string(actualValue) + " and not " + std::to_string(expectedValue)); \
-        }                                                                                                                            \
+#define REQUIRE_EQUAL(expected, actual)                                                           \
+    do {                                                                                          \
+        auto expectedValue = (expected);                                                          \
+        auto actualValue = (actual);                                                              \
+        if (!(expectedValue == actualValue)) {                                                    \
+            check::fail(__FILE__, __LINE__,                                                       \
+                        std::string(#actual) + " is " + std::to_string(actualValue) + " and not " \
+                            + std::to_string(expectedValue));                                     \
+        }                                                                                         \
     } while (false)
 
 // A context for one test; the tests share nothing.
@@ -157,16 +166,19 @@ public:
     Memory& operator=(const Memory&) = delete;
     unsigned long long address = 0;
 
-    template <class T> static std::vector<T> zeros(size_t count) {
+    template <class T>
+    static std::vector<T> zeros(size_t count) {
         return std::vector<T>(count);
     }
 };
 
-template <class T> void upload(const Memory& target, const std::vector<T>& values) {
+template <class T>
+void upload(const Memory& target, const std::vector<T>& values) {
     REQUIRE_EQUAL(0, cuMemcpyHtoD_v2(target.address, values.data(), values.size() * sizeof(T)));
 }
 
-template <class T> std::vector<T> download(const Memory& source, size_t count) {
+template <class T>
+std::vector<T> download(const Memory& source, size_t count) {
     std::vector<T> values(count);
     REQUIRE_EQUAL(0, cuMemcpyDtoH_v2(values.data(), source.address, count * sizeof(T)));
     return values;
@@ -182,7 +194,8 @@ public:
     ~Kernel();
     Kernel(const Kernel&) = delete;
     Kernel& operator=(const Kernel&) = delete;
-    int launch(std::vector<unsigned long long> arguments, unsigned blocks = 1, unsigned threads = 32, Handle stream = nullptr, unsigned sharedBytes = 0);
+    int launch(std::vector<unsigned long long> arguments, unsigned blocks = 1, unsigned threads = 32,
+               Handle stream = nullptr, unsigned sharedBytes = 0);
 
     Handle handle = nullptr;
     Handle function = nullptr;
@@ -191,4 +204,4 @@ public:
 // What is written to stderr while `action` runs.
 std::string messagesOf(const std::function<void()>& action);
 
-} // namespace check
+}  // namespace check

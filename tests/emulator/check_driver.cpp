@@ -14,7 +14,7 @@ const char* const ADD_ONE = R"(
     st.global.u32 [%l3], %r2;
     ret;)";
 
-} // namespace
+}  // namespace
 
 TEST(parametersInEitherForm) {
     check::Context context;
@@ -114,9 +114,10 @@ TEST(copiesAreChecked) {
     check::Memory memory(16);
     std::vector<char> bytes(17);
     check::messagesOf([&] { REQUIRE_EQUAL(1, cuMemcpyHtoD_v2(memory.address, bytes.data(), 17)); });
-    std::string messages = check::messagesOf([&] { REQUIRE_EQUAL(1, cuMemcpyDtoH_v2(bytes.data(), memory.address, 16)); });
+    std::string messages =
+        check::messagesOf([&] { REQUIRE_EQUAL(1, cuMemcpyDtoH_v2(bytes.data(), memory.address, 16)); });
     REQUIRE(messages.find("never written") != std::string::npos);
-    REQUIRE_EQUAL(0, cuCtxSynchronize()); // the context lives
+    REQUIRE_EQUAL(0, cuCtxSynchronize());  // the context lives
     void* pinned = nullptr;
     REQUIRE_EQUAL(0, cuMemAllocHost_v2(&pinned, 16));
     static_cast<char*>(pinned)[3] = 42;
@@ -144,22 +145,22 @@ TEST(copiesFromPageLockedMemoryAreWaitedFor) {
     REQUIRE_EQUAL(0, cuEventRecord(first, copies));
     REQUIRE_EQUAL(0, cuMemcpyHtoDAsync_v2(memory.address + 4, pinned + 1, 4, copies));
     REQUIRE_EQUAL(0, cuEventRecord(second, copies));
-    auto now = [&] { return check::download<int>(memory, 2); }; // on the default stream, which waits for neither
+    auto now = [&] { return check::download<int>(memory, 2); };  // on the default stream, which waits for neither
     REQUIRE((now() == std::vector<int>{0, 0}));
-    REQUIRE_EQUAL(0, cuStreamSynchronize(kernels)); // another stream
+    REQUIRE_EQUAL(0, cuStreamSynchronize(kernels));  // another stream
     REQUIRE((now() == std::vector<int>{0, 0}));
-    pinned[0] = 9; // too early: the copy reads it yet
+    pinned[0] = 9;  // too early: the copy reads it yet
     REQUIRE_EQUAL(0, cuStreamWaitEvent(kernels, first, 0));
     REQUIRE((now() == std::vector<int>{9, 0}));
     REQUIRE_EQUAL(0, cuEventSynchronize(second));
     REQUIRE((now() == std::vector<int>{9, 2}));
     pinned[0] = 5;
     REQUIRE_EQUAL(0, cuMemcpyHtoDAsync_v2(memory.address, pinned, 4, copies));
-    REQUIRE_EQUAL(0, cuMemsetD32Async(memory.address + 4, 6, 1, copies)); // work of the same stream comes behind it
+    REQUIRE_EQUAL(0, cuMemsetD32Async(memory.address + 4, 6, 1, copies));  // work of the same stream comes behind it
     REQUIRE((now() == std::vector<int>{5, 6}));
     pinned[0] = 7;
     REQUIRE_EQUAL(0, cuMemcpyHtoDAsync_v2(memory.address, pinned, 4, copies));
-    REQUIRE_EQUAL(0, cuMemFreeHost(place)); // waits for the device
+    REQUIRE_EQUAL(0, cuMemFreeHost(place));  // waits for the device
     REQUIRE((now() == std::vector<int>{7, 6}));
     for (Handle event : {first, second}) {
         REQUIRE_EQUAL(0, cuEventDestroy_v2(event));
@@ -187,7 +188,9 @@ TEST(memoryIsFinite) {
 TEST(variablesOfModules) {
     check::Context context;
     Handle module = nullptr;
-    std::string text = check::module("ret;", 0, ".visible .global .align 4 .u32 numbers[3] = {1, -1, 0x10};\n.visible .global .align 4 .f32 zero;\n");
+    std::string text = check::module(
+        "ret;", 0,
+        ".visible .global .align 4 .u32 numbers[3] = {1, -1, 0x10};\n.visible .global .align 4 .f32 zero;\n");
     REQUIRE_EQUAL(0, cuModuleLoadData(&module, text.c_str()));
     unsigned long long address = 0;
     size_t size = 0;
@@ -212,7 +215,8 @@ TEST(stubsSayTheirNames) {
     REQUIRE(messages.find("cuTexRefCreate is not emulated") != std::string::npos);
 }
 
-// Lanes that part and meet again, in a loop and by a jump table; a shuffle that waits for lanes in code that lies behind it.
+// Lanes that part and meet again, in a loop and by a jump table; a shuffle that waits for lanes in
+// code that lies behind it.
 TEST(divergedLanesMeetAgain) {
     check::Context context;
     check::Memory memory(128);
@@ -251,11 +255,16 @@ LAST:
     std::vector<unsigned> values = check::download<unsigned>(memory, 32);
     for (unsigned lane = 0; lane < 32; lane++) {
         unsigned other = lane ^ 1;
-        REQUIRE_EQUAL(other * (other - 1) / 2 + (other % 4 == 0 ? 1000u : other % 4 == 1 ? 2000u : 3000u), values[lane]);
+        REQUIRE_EQUAL(other * (other - 1) / 2
+                          + (other % 4 == 0   ? 1000u
+                             : other % 4 == 1 ? 2000u
+                                              : 3000u),
+                      values[lane]);
     }
 }
 
-// c = a · b + c with small integers, which bf16 and tf32 hold exactly: lane by lane as the manual lays the fragments out.
+// c = a · b + c with small integers, which bf16 and tf32 hold exactly: lane by lane as the
+// manual lays the fragments out.
 TEST(tensorCores) {
     check::Context context;
     check::Memory memory(4 * 32 * 4);
@@ -273,7 +282,8 @@ TEST(tensorCores) {
     add.f32 %f4, %f3, 0f40800000;     // b1: k = within + 4
     mov.b32 %r5, %f1; mov.b32 %r6, %f2; mov.b32 %r7, %f3; mov.b32 %r8, %f4;
     mov.f32 %f5, 0f3F800000;
-    mma.sync.aligned.m16n8k8.row.col.f32.tf32.tf32.f32 {%f6, %f7, %f8, %f9}, {%r5, %r6, %r5, %r6}, {%r7, %r8}, {%f5, %f5, %f5, %f5};
+    mma.sync.aligned.m16n8k8.row.col.f32.tf32.tf32.f32
+        {%f6, %f7, %f8, %f9}, {%r5, %r6, %r5, %r6}, {%r7, %r8}, {%f5, %f5, %f5, %f5};
     mul.wide.u32 %l2, %r1, 16;
     add.s64 %l3, %l1, %l2;
     st.global.v4.f32 [%l3], {%f6, %f7, %f8, %f9};

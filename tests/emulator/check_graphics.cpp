@@ -1,5 +1,5 @@
-// Buffers shared with OpenGL: the right order of calls, and each wrong one. OpenGL is a map of buffers here; a real one is met by
-// the tests of the preview.
+// Buffers shared with OpenGL: the right order of calls, and each wrong one. OpenGL is a map of buffers here; a real one
+// is met by the tests of the preview.
 #include <cstdint>
 #include <cstring>
 #include <map>
@@ -30,9 +30,7 @@ struct OpenGl {
         current = &contexts[0];
         emulatorUseOpenGl(&FAKE);
     }
-    ~OpenGl() {
-        emulatorUseOpenGl(nullptr);
-    }
+    ~OpenGl() { emulatorUseOpenGl(nullptr); }
 };
 
 // A call that is refused with a line that holds `part`.
@@ -58,7 +56,7 @@ unsigned long long mapped(Handle resource) {
     return address;
 }
 
-} // namespace
+}  // namespace
 
 TEST(unmappingWritesIntoTheBufferOfOpenGl) {
     check::Context context;
@@ -66,7 +64,7 @@ TEST(unmappingWritesIntoTheBufferOfOpenGl) {
     Handle resource = registered(0);
     unsigned long long address = mapped(resource);
     unsigned char byte = 0;
-    REQUIRE_EQUAL(0, cuMemcpyDtoH_v2(&byte, address + 63, 1)); // what OpenGL had
+    REQUIRE_EQUAL(0, cuMemcpyDtoH_v2(&byte, address + 63, 1));  // what OpenGL had
     REQUIRE_EQUAL(3, int{byte});
     REQUIRE_EQUAL(0, cuMemsetD8_v2(address, 9, 32));
     REQUIRE_EQUAL(3, int{buffers[7][0]});
@@ -74,7 +72,7 @@ TEST(unmappingWritesIntoTheBufferOfOpenGl) {
     REQUIRE_EQUAL(9, int{buffers[7][31]});
     REQUIRE_EQUAL(3, int{buffers[7][32]});
     refused(1, "use after free", [&] { return cuMemsetD8_v2(address, 9, 32); });
-    mapped(resource); // again
+    mapped(resource);  // again
     REQUIRE_EQUAL(0, cuGraphicsUnmapResources(1, &resource, nullptr));
     REQUIRE_EQUAL(0, cuGraphicsUnregisterResource(resource));
 }
@@ -122,7 +120,7 @@ TEST(buffersNeedTheContextOfOpenGl) {
     REQUIRE_EQUAL(0, cuGLGetDevices_v2(&count, devices, 2, 1));
     REQUIRE_EQUAL(1u, count);
     REQUIRE_EQUAL(0, devices[0]);
-    REQUIRE_EQUAL(1, cuGraphicsGLRegisterBuffer(&other, 8, 0)); // there is none
+    REQUIRE_EQUAL(1, cuGraphicsGLRegisterBuffer(&other, 8, 0));  // there is none
     current = &contexts[1];
     refused(219, "not current", [&] { return cuGraphicsMapResources(1, &resource, nullptr); });
     refused(219, "not current", [&] { return cuGraphicsUnregisterResource(resource); });
@@ -131,7 +129,7 @@ TEST(buffersNeedTheContextOfOpenGl) {
     REQUIRE_EQUAL(219, cuGraphicsGLRegisterBuffer(&other, 7, 0));
     current = &contexts[0];
     REQUIRE_EQUAL(0, cuGraphicsUnregisterResource(resource));
-    emulatorUseOpenGl(nullptr); // no OpenGL is loaded into this process
+    emulatorUseOpenGl(nullptr);  // no OpenGL is loaded into this process
     REQUIRE_EQUAL(219, cuGLGetDevices_v2(&count, devices, 2, 1));
 }
 

@@ -1,5 +1,5 @@
-// One instruction at a time, against values worked out by hand from the PTX manual and IEEE 754: not by the same code, and not
-// by the host's own arithmetic where the two could err together.
+// One instruction at a time, against values worked out by hand from the PTX manual and IEEE 754: not by the same code,
+// and not by the host's own arithmetic where the two could err together.
 #include <cmath>
 #include <cstring>
 
@@ -7,8 +7,9 @@
 
 namespace {
 
-// Operands come in the slots a, b, c as 64 bits each; the body sees them as registers of every kind: %ha (16 bits), %ra (32),
-// %la (64), %fa (float32), %da (float64). The result is in the register of that letter named d; 'p' is the predicate %p as 0 or
+// Operands come in the slots a, b, c as 64 bits each; the body sees them as registers of every kind: %ha (16
+// bits), %ra (32), %la (64), %fa (float32), %da (float64). The result is in the register of that letter named d;
+// 'p' is the predicate %p as 0 or
 // 1.
 uint64_t evaluate(const std::string& body, char result, std::vector<uint64_t> operands) {
     check::Context context;
@@ -47,8 +48,8 @@ void expect(int line, const std::string& body, char result, const std::vector<ui
     uint64_t actual = evaluate(body, result, operands);
     if (actual != expected) {
         char text[256];
-        std::snprintf(text, sizeof text, "%s gives %llx and not %llx", body.c_str(), static_cast<unsigned long long>(actual),
-                      static_cast<unsigned long long>(expected));
+        std::snprintf(text, sizeof text, "%s gives %llx and not %llx", body.c_str(),
+                      static_cast<unsigned long long>(actual), static_cast<unsigned long long>(expected));
         check::fail(__FILE__, line, text);
     }
 }
@@ -58,13 +59,13 @@ void expect(int line, const std::string& body, char result, const std::vector<ui
 constexpr uint32_t ONE = 0x3f800000;
 constexpr uint32_t TWO = 0x40000000;
 constexpr uint32_t INF = 0x7f800000;
-constexpr uint32_t NAN_IN = 0x7fc12345;  // some NaN
-constexpr uint32_t NAN_OUT = 0x7fffffff; // the device's
-constexpr uint32_t SMALLEST = 1;         // 2^−149
+constexpr uint32_t NAN_IN = 0x7fc12345;   // some NaN
+constexpr uint32_t NAN_OUT = 0x7fffffff;  // the device's
+constexpr uint32_t SMALLEST = 1;          // 2^−149
 constexpr uint64_t ONE64 = 0x3ff0000000000000;
 constexpr uint64_t NAN64 = 0x7ff8000000000000;
 
-} // namespace
+}  // namespace
 
 TEST(integerArithmeticWraps) {
     EXPECT("add.s32 %rd, %ra, %rb;", 'r', 0x80000000, 0x7fffffff, 1);
@@ -95,8 +96,8 @@ TEST(integerArithmeticWraps) {
 }
 
 TEST(division) {
-    EXPECT("div.s32 %rd, %ra, %rb;", 'r', 0xfffffffd, 0xfffffff9, 2); // −7/2 = −3
-    EXPECT("rem.s32 %rd, %ra, %rb;", 'r', 0xffffffff, 0xfffffff9, 2); // −7 = −3·2 − 1
+    EXPECT("div.s32 %rd, %ra, %rb;", 'r', 0xfffffffd, 0xfffffff9, 2);  // −7/2 = −3
+    EXPECT("rem.s32 %rd, %ra, %rb;", 'r', 0xffffffff, 0xfffffff9, 2);  // −7 = −3·2 − 1
     EXPECT("div.u32 %rd, %ra, %rb;", 'r', 0x7ffffffc, 0xfffffff9, 2);
     EXPECT("div.s32 %rd, %ra, %rb;", 'r', 0x80000000, 0x80000000, 0xffffffff);
     EXPECT("rem.s32 %rd, %ra, %rb;", 'r', 0, 0x80000000, 0xffffffff);
@@ -116,8 +117,8 @@ TEST(shiftsBeyondTheWidth) {
     EXPECT("shl.b64 %ld, %la, %rb;", 'l', 1ull << 40, 1, 40);
     EXPECT("shr.u64 %ld, %la, %rb;", 'l', 0, ~0ull, 64);
     EXPECT("shf.l.wrap.b32 %rd, %ra, %rb, %rc;", 'r', 0x23456780, 0x00000000, 0x12345678, 4);
-    EXPECT("shf.r.wrap.b32 %rd, %ra, %rb, %rc;", 'r', 0x80000000, 0, 8, 36); // 36 is 4
-    EXPECT("shf.r.clamp.b32 %rd, %ra, %rb, %rc;", 'r', 8, 0, 8, 36);         // 36 is 32
+    EXPECT("shf.r.wrap.b32 %rd, %ra, %rb, %rc;", 'r', 0x80000000, 0, 8, 36);  // 36 is 4
+    EXPECT("shf.r.clamp.b32 %rd, %ra, %rb, %rc;", 'r', 8, 0, 8, 36);          // 36 is 32
     EXPECT("shf.l.clamp.b32 %rd, %ra, %rb, %rc;", 'r', 0x11111111, 0x11111111, 0x22222222, 99);
 }
 
@@ -139,7 +140,7 @@ TEST(bitsAndFields) {
     EXPECT("bfind.s32 %rd, %ra;", 'r', 0xffffffff, 0xffffffff);
     EXPECT("brev.b32 %rd, %ra;", 'r', 0x80000000, 1);
     EXPECT("lop3.b32 %rd, %ra, %rb, %rc, 0x96;", 'r', 0xf0 ^ 0xcc ^ 0xaa, 0xf0, 0xcc, 0xaa);
-    EXPECT("lop3.b32 %rd, %ra, %rb, %rc, 0xe2;", 'r', (0xf0u & 0xcc) | (~0xccu & 0xaa), 0xf0, 0xcc, 0xaa); // b ? a : c
+    EXPECT("lop3.b32 %rd, %ra, %rb, %rc, 0xe2;", 'r', (0xf0u & 0xcc) | (~0xccu & 0xaa), 0xf0, 0xcc, 0xaa);  // b ? a : c
     EXPECT("prmt.b32 %rd, %ra, %rb, 0x7410;", 'r', 0x88552211, 0x44332211, 0x88776655);
     EXPECT("prmt.b32 %rd, %ra, %rb, 0x0088;", 'r', 0x9191ffff, 0x44332291, 0);
     EXPECT("cnot.b32 %rd, %ra;", 'r', 1, 0);
@@ -157,13 +158,14 @@ TEST(roundingModes) {
     EXPECT("add.rm.f32 %fd, %fa, %fb;", 'f', ONE - 1, ONE, 0x80000000 | SMALLEST);
     EXPECT("add.rz.f32 %fd, %fa, %fb;", 'f', ONE - 1, ONE, 0x80000000 | SMALLEST);
     EXPECT("sub.rp.f32 %fd, %fa, %fb;", 'f', ONE, ONE, SMALLEST);
-    EXPECT("mul.rz.f32 %fd, %fa, %fb;", 'f', 0x7f7fffff, 0x7f7fffff, TWO); // overflow towards zero is the largest number
+    EXPECT("mul.rz.f32 %fd, %fa, %fb;", 'f', 0x7f7fffff, 0x7f7fffff,
+           TWO);  // overflow towards zero is the largest number
     EXPECT("mul.rn.f32 %fd, %fa, %fb;", 'f', INF, 0x7f7fffff, TWO);
-    EXPECT("fma.rm.f32 %fd, %fa, %fb, %fc;", 'f', 0x4b400000, ONE, 0x3f000000, 0x4b400000); // 0.5 + 1.5·2^23 down
+    EXPECT("fma.rm.f32 %fd, %fa, %fb, %fc;", 'f', 0x4b400000, ONE, 0x3f000000, 0x4b400000);  // 0.5 + 1.5·2^23 down
     EXPECT("fma.rp.f32 %fd, %fa, %fb, %fc;", 'f', 0x4b400001, ONE, 0x3f000000, 0x4b400000);
     // (1 + 2^−23)² − (1 + 2^−22) = 2^−46, which only a fused operation sees.
     EXPECT("fma.rn.f32 %fd, %fa, %fb, %fc;", 'f', 0x28800000, ONE + 1, ONE + 1, 0xbf800002);
-    EXPECT("div.rn.f32 %fd, %fa, %fb;", 'f', 0x3eaaaaab, ONE, 0x40400000); // 1/3
+    EXPECT("div.rn.f32 %fd, %fa, %fb;", 'f', 0x3eaaaaab, ONE, 0x40400000);  // 1/3
     EXPECT("div.rz.f32 %fd, %fa, %fb;", 'f', 0x3eaaaaaa, ONE, 0x40400000);
     EXPECT("rcp.rn.f32 %fd, %fa;", 'f', 0x3eaaaaab, 0x40400000);
     EXPECT("sqrt.rn.f32 %fd, %fa;", 'f', 0x3fb504f3, TWO);
@@ -175,7 +177,7 @@ TEST(roundingModes) {
 TEST(subnormalsSaturationAndNan) {
     EXPECT("add.f32 %fd, %fa, %fb;", 'f', 2, SMALLEST, SMALLEST);
     EXPECT("add.ftz.f32 %fd, %fa, %fb;", 'f', 0, SMALLEST, SMALLEST);
-    EXPECT("mul.ftz.f32 %fd, %fa, %fb;", 'f', 0x80000000, 0x80800000, 0x3f000000); // the sign stays
+    EXPECT("mul.ftz.f32 %fd, %fa, %fb;", 'f', 0x80000000, 0x80800000, 0x3f000000);  // the sign stays
     EXPECT("add.sat.f32 %fd, %fa, %fb;", 'f', ONE, ONE, ONE);
     EXPECT("sub.sat.f32 %fd, %fa, %fb;", 'f', 0, ONE, TWO);
     EXPECT("add.sat.f32 %fd, %fa, %fb;", 'f', 0, NAN_IN, ONE);
@@ -198,7 +200,7 @@ TEST(subnormalsSaturationAndNan) {
 }
 
 TEST(approximations) {
-    EXPECT("ex2.approx.ftz.f32 %fd, %fa;", 'f', 0x41000000, 0x40400000); // 2³
+    EXPECT("ex2.approx.ftz.f32 %fd, %fa;", 'f', 0x41000000, 0x40400000);  // 2³
     EXPECT("ex2.approx.f32 %fd, %fa;", 'f', 0, 0xff800000);
     EXPECT("lg2.approx.f32 %fd, %fa;", 'f', 0x40400000, 0x41000000);
     EXPECT("lg2.approx.f32 %fd, %fa;", 'f', 0xff800000, 0);
@@ -210,10 +212,10 @@ TEST(approximations) {
 }
 
 TEST(floatToInteger) {
-    EXPECT("cvt.rni.s32.f32 %rd, %fa;", 'r', 2, 0x40200000); // 2.5 to even
-    EXPECT("cvt.rni.s32.f32 %rd, %fa;", 'r', 4, 0x40600000); // 3.5
-    EXPECT("cvt.rzi.s32.f32 %rd, %fa;", 'r', 0xfffffffe, 0xc039999a); // −2.9
-    EXPECT("cvt.rmi.s32.f32 %rd, %fa;", 'r', 0xfffffffd, 0xc0066666); // −2.1
+    EXPECT("cvt.rni.s32.f32 %rd, %fa;", 'r', 2, 0x40200000);           // 2.5 to even
+    EXPECT("cvt.rni.s32.f32 %rd, %fa;", 'r', 4, 0x40600000);           // 3.5
+    EXPECT("cvt.rzi.s32.f32 %rd, %fa;", 'r', 0xfffffffe, 0xc039999a);  // −2.9
+    EXPECT("cvt.rmi.s32.f32 %rd, %fa;", 'r', 0xfffffffd, 0xc0066666);  // −2.1
     EXPECT("cvt.rpi.s32.f32 %rd, %fa;", 'r', 3, 0x40066666);
     // Out of range is the nearest that there is; NaN is 0, but 2^(n−1) where 64 bits take part.
     EXPECT("cvt.rzi.s32.f32 %rd, %fa;", 'r', 0x7fffffff, 0x4f800000);
@@ -226,7 +228,7 @@ TEST(floatToInteger) {
     EXPECT("cvt.rzi.s32.f64 %rd, %da;", 'r', 0x80000000, NAN64);
     EXPECT("cvt.rzi.u64.f64 %ld, %da;", 'l', 0x8000000000000000, NAN64);
     EXPECT("cvt.rzi.u64.f64 %ld, %da;", 'l', ~0ull, 0x43f0000000000000);
-    EXPECT("cvt.rzi.u8.f32 %rd, %fa;", 'r', 255, 0x43960000); // 300
+    EXPECT("cvt.rzi.u8.f32 %rd, %fa;", 'r', 255, 0x43960000);  // 300
     EXPECT("cvt.rzi.s8.f32 %rd, %fa;", 'r', 0xffffff80, 0xc3960000);
 }
 
@@ -234,14 +236,14 @@ TEST(integerToFloat) {
     EXPECT("cvt.rn.f32.s32 %fd, %ra;", 'f', 0xbf800000, 0xffffffff);
     EXPECT("cvt.rn.f32.u32 %fd, %ra;", 'f', 0x4f800000, 0xffffffff);
     EXPECT("cvt.rz.f32.u32 %fd, %ra;", 'f', 0x4f7fffff, 0xffffffff);
-    EXPECT("cvt.rn.f32.u32 %fd, %ra;", 'f', 0x4b800000, 0x01000001); // 2^24 + 1 to even
+    EXPECT("cvt.rn.f32.u32 %fd, %ra;", 'f', 0x4b800000, 0x01000001);  // 2^24 + 1 to even
     EXPECT("cvt.rp.f32.u32 %fd, %ra;", 'f', 0x4b800001, 0x01000001);
     EXPECT("cvt.rn.f32.u64 %fd, %la;", 'f', 0x5f800000, ~0ull);
     // In double first, this would be the middle and go to even; from the integer it is above the middle.
     EXPECT("cvt.rn.f32.u64 %fd, %la;", 'f', 0x5f000001, 0x8000008000000001);
     EXPECT("cvt.rn.f64.s64 %dd, %la;", 'd', 0xbff0000000000000, ~0ull);
     EXPECT("cvt.rn.f32.u16 %fd, %ha;", 'f', 0x477fff00, 0xffff);
-    EXPECT("cvt.rn.f32.s8 %fd, %ra;", 'f', 0xbf800000, 0x12ff); // of a wider register, the low byte
+    EXPECT("cvt.rn.f32.s8 %fd, %ra;", 'f', 0xbf800000, 0x12ff);  // of a wider register, the low byte
 }
 
 TEST(otherConversions) {
@@ -258,14 +260,14 @@ TEST(otherConversions) {
     EXPECT("cvt.sat.f32.f32 %fd, %fa;", 'f', ONE, TWO);
     EXPECT("cvt.sat.f32.f32 %fd, %fa;", 'f', 0, NAN_IN);
     EXPECT("cvt.rni.f32.f32 %fd, %fa;", 'f', TWO, 0x40200000);
-    EXPECT("cvt.rn.f32.f64 %fd, %da;", 'f', ONE, ONE64 + (1u << 28));     // the middle, to even
+    EXPECT("cvt.rn.f32.f64 %fd, %da;", 'f', ONE, ONE64 + (1u << 28));  // the middle, to even
     EXPECT("cvt.rn.f32.f64 %fd, %da;", 'f', ONE + 1, ONE64 + (1u << 28) + 1);
     EXPECT("cvt.rm.f32.f64 %fd, %da;", 'f', ONE, ONE64 + (1u << 28) + 1);
     EXPECT("cvt.f64.f32 %dd, %fa;", 'd', ONE64, ONE);
     EXPECT("cvt.rn.f16.f32 %hd, %fa;", 'h', 0x3c00, ONE);
-    EXPECT("cvt.rn.f16.f32 %hd, %fa;", 'h', 0x7c00, 0x477ff000); // 65520 is the first that is too large
-    EXPECT("cvt.rn.f16.f32 %hd, %fa;", 'h', 0x0001, 0x33800000); // 2^−24
-    EXPECT("cvt.rn.f16.f32 %hd, %fa;", 'h', 0x0400, 0x387ff000); // up into the normal numbers
+    EXPECT("cvt.rn.f16.f32 %hd, %fa;", 'h', 0x7c00, 0x477ff000);  // 65520 is the first that is too large
+    EXPECT("cvt.rn.f16.f32 %hd, %fa;", 'h', 0x0001, 0x33800000);  // 2^−24
+    EXPECT("cvt.rn.f16.f32 %hd, %fa;", 'h', 0x0400, 0x387ff000);  // up into the normal numbers
     EXPECT("cvt.f32.f16 %fd, %ha;", 'f', 0x33800000, 0x0001);
     EXPECT("cvt.f32.f16 %fd, %ha;", 'f', 0xc0000000, 0xc000);
     EXPECT("cvt.rn.bf16.f32 %hd, %fa;", 'h', 0x3f80, 0x3f808000);
@@ -278,7 +280,7 @@ TEST(comparisons) {
     EXPECT("setp.lt.s32 %p, %ra, %rb;", 'p', 1, 0xffffffff, 0);
     EXPECT("setp.lt.u32 %p, %ra, %rb;", 'p', 0, 0xffffffff, 0);
     EXPECT("setp.lo.u32 %p, %ra, %rb;", 'p', 1, 0, 0xffffffff);
-    EXPECT("setp.ne.f32 %p, %fa, %fb;", 'p', 0, NAN_IN, NAN_IN); // ordered
+    EXPECT("setp.ne.f32 %p, %fa, %fb;", 'p', 0, NAN_IN, NAN_IN);  // ordered
     EXPECT("setp.neu.f32 %p, %fa, %fb;", 'p', 1, NAN_IN, NAN_IN);
     EXPECT("setp.ltu.f32 %p, %fa, %fb;", 'p', 1, NAN_IN, ONE);
     EXPECT("setp.num.f32 %p, %fa, %fb;", 'p', 0, NAN_IN, ONE);
@@ -316,7 +318,8 @@ TEST(unknownInstructionsNameThemselves) {
     void* values[2] = {log, reinterpret_cast<void*>(sizeof log)};
     Handle module = nullptr;
     std::string text = check::module("    .reg .b32 %r<2>;\n    frobnicate.s32 %r0, %r1;\n    ret;", 0);
-    std::string messages = check::messagesOf([&] { REQUIRE_EQUAL(218, cuModuleLoadDataEx(&module, text.c_str(), 2, names, values)); });
+    std::string messages =
+        check::messagesOf([&] { REQUIRE_EQUAL(218, cuModuleLoadDataEx(&module, text.c_str(), 2, names, values)); });
     REQUIRE(std::string(log) == "PTX line 8: the instruction frobnicate.s32 is not emulated");
     REQUIRE(messages.find("frobnicate.s32") != std::string::npos);
     text = check::module("    .reg .b32 %r<2>;\n    mov.u32 %r0, %clock;\n    ret;", 0);

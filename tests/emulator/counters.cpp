@@ -8,13 +8,14 @@
 namespace emulator {
 
 const char* nameOf(InstructionClass counted) {
-    static const char* const NAMES[INSTRUCTION_CLASSES] = {"float32", "float64", "integer", "move",  "conversion", "comparison", "special", "matrix", "global",
-                                                           "shared",  "local",   "parameter", "constant", "atomic", "shuffle",  "branch",  "barrier", "other"};
+    static const char* const NAMES[INSTRUCTION_CLASSES] = {
+        "float32", "float64", "integer",   "move",     "conversion", "comparison", "special", "matrix",  "global",
+        "shared",  "local",   "parameter", "constant", "atomic",     "shuffle",    "branch",  "barrier", "other"};
     return NAMES[static_cast<size_t>(counted)];
 }
 
 Counters& counters() {
-    static Counters* all = new Counters; // never destroyed: it is read when the process ends
+    static Counters* all = new Counters;  // never destroyed: it is read when the process ends
     return *all;
 }
 
@@ -90,7 +91,7 @@ void addClasses(Json& json, const char* key, const std::array<uint64_t, INSTRUCT
     json.add("all", sum).close();
 }
 
-} // namespace
+}  // namespace
 
 std::string Counters::toJson() const {
     Json json;
@@ -101,20 +102,31 @@ std::string Counters::toJson() const {
         if (kernel.launches == 0) {
             continue;
         }
-        json.open(entry.first).add("launches", kernel.launches).add("blocks", kernel.blocks).add("threads", kernel.threads);
+        json.open(entry.first)
+            .add("launches", kernel.launches)
+            .add("blocks", kernel.blocks)
+            .add("threads", kernel.threads);
         addClasses(json, "warp_instructions", kernel.warpInstructions);
         addClasses(json, "thread_instructions", kernel.threadInstructions);
         addAccess(json, "global_loads", kernel.globalLoads);
         addAccess(json, "global_stores", kernel.globalStores);
         addAccess(json, "global_atomics", kernel.globalAtomics);
-        json.open("shared").add("requests", kernel.sharedRequests).add("bytes", kernel.sharedBytes).add("bank_conflicts", kernel.bankConflicts).close();
+        json.open("shared")
+            .add("requests", kernel.sharedRequests)
+            .add("bytes", kernel.sharedBytes)
+            .add("bank_conflicts", kernel.bankConflicts)
+            .close();
         json.open("local").add("requests", kernel.localRequests).add("bytes", kernel.localBytes).close();
         json.add("barriers", kernel.barriers).add("divergent_branches", kernel.divergentBranches).close();
     }
     json.close();
     json.open("libraries");
     for (const auto& entry : libraries) {
-        json.open(entry.first).add("calls", entry.second.calls).add("multiply_adds", entry.second.multiplyAdds).add("bytes", entry.second.bytes).close();
+        json.open(entry.first)
+            .add("calls", entry.second.calls)
+            .add("multiply_adds", entry.second.multiplyAdds)
+            .add("bytes", entry.second.bytes)
+            .close();
     }
     json.close();
     json.open("copies");
@@ -150,4 +162,4 @@ void writeCounters() {
     std::fclose(file);
 }
 
-} // namespace emulator
+}  // namespace emulator

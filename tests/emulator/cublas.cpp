@@ -28,7 +28,7 @@ constexpr int MATH_MASK = 15;
 struct Handle {
     void* stream = nullptr;
     int mathMode = 0;
-    int pointerMode = 0; // 0: alpha and beta are on the host
+    int pointerMode = 0;  // 0: alpha and beta are on the host
     int atomicsMode = 0;
 };
 
@@ -58,8 +58,9 @@ struct Product {
             uint64_t at = x.address + static_cast<uint64_t>(j * x.leading) * sizeOf(x.element);
             loadRow(x.element, at, column.size(), column.data(), std::string(name) + " " + which, isTf32);
             for (int i = 0; i < height; i++) {
-                size_t place = x.isTransposed ? static_cast<size_t>(i) * static_cast<size_t>(rows) + static_cast<size_t>(j)
-                                              : static_cast<size_t>(j) * static_cast<size_t>(rows) + static_cast<size_t>(i);
+                size_t place = x.isTransposed
+                                   ? static_cast<size_t>(i) * static_cast<size_t>(rows) + static_cast<size_t>(j)
+                                   : static_cast<size_t>(j) * static_cast<size_t>(rows) + static_cast<size_t>(i);
                 target[place] = column[static_cast<size_t>(i)];
             }
         }
@@ -80,15 +81,18 @@ struct Product {
             std::fill(column.begin(), column.end(), 0.0f);
             for (int i = 0; i < k; i++) {
                 float factor = right[static_cast<size_t>(j) * static_cast<size_t>(k) + static_cast<size_t>(i)];
-                addScaled(column.data(), left.data() + static_cast<size_t>(i) * static_cast<size_t>(m), factor, column.size());
+                addScaled(column.data(), left.data() + static_cast<size_t>(i) * static_cast<size_t>(m), factor,
+                          column.size());
             }
-            storeRow(c.element, c.address + static_cast<uint64_t>(j * c.leading) * sizeOf(c.element), column.size(), column.data(), alphaNow, betaNow,
-                     std::string(name) + " C");
+            storeRow(c.element, c.address + static_cast<uint64_t>(j * c.leading) * sizeOf(c.element), column.size(),
+                     column.data(), alphaNow, betaNow, std::string(name) + " C");
         }
         uint64_t rows = static_cast<uint64_t>(m);
         uint64_t columns = static_cast<uint64_t>(n);
         uint64_t depth = static_cast<uint64_t>(k);
-        emulatorCount(name, rows * columns * depth, rows * depth * sizeOf(a.element) + depth * columns * sizeOf(b.element) + rows * columns * sizeOf(c.element));
+        emulatorCount(name, rows * columns * depth,
+                      rows * depth * sizeOf(a.element) + depth * columns * sizeOf(b.element)
+                          + rows * columns * sizeOf(c.element));
     }
 };
 
@@ -100,9 +104,9 @@ int multiply(Handle* handle, Product product, int transposeA, int transposeB, co
     product.b.isTransposed = transposeB != 0;
     long long rowsA = transposeA == 0 ? product.m : product.k;
     long long rowsB = transposeB == 0 ? product.k : product.n;
-    if (product.m < 0 || product.n < 0 || product.k < 0 || transposeA < 0 || transposeA > 2 || transposeB < 0 || transposeB > 2 ||
-        product.a.leading < std::max(1ll, rowsA) || product.b.leading < std::max(1ll, rowsB) || product.c.leading < std::max(1, product.m) ||
-        alpha == nullptr || beta == nullptr) {
+    if (product.m < 0 || product.n < 0 || product.k < 0 || transposeA < 0 || transposeA > 2 || transposeB < 0
+        || transposeB > 2 || product.a.leading < std::max(1ll, rowsA) || product.b.leading < std::max(1ll, rowsB)
+        || product.c.leading < std::max(1, product.m) || alpha == nullptr || beta == nullptr) {
         return INVALID_VALUE;
     }
     if (product.m == 0 || product.n == 0) {
@@ -128,20 +132,25 @@ bool elementOf(int dataType, Element& element) {
     return dataType == R_32F || dataType == R_16BF;
 }
 
-int multiplyEx(const char* name, Handle* handle, int transposeA, int transposeB, int m, int n, int k, const void* alpha, const void* a, int typeA, int lda,
-               const void* b, int typeB, int ldb, const void* beta, void* c, int typeC, int ldc, int compute) {
+int multiplyEx(const char* name, Handle* handle, int transposeA, int transposeB, int m, int n, int k, const void* alpha,
+               const void* a, int typeA, int lda, const void* b, int typeB, int ldb, const void* beta, void* c,
+               int typeC, int ldc, int compute) {
     Element elementA, elementB, elementC;
     bool isKnown = compute == COMPUTE_32F || compute == COMPUTE_32F_PEDANTIC || compute == COMPUTE_32F_FAST_TF32;
-    if (!elementOf(typeA, elementA) || !elementOf(typeB, elementB) || !elementOf(typeC, elementC) || elementA != elementB || !isKnown) {
+    if (!elementOf(typeA, elementA) || !elementOf(typeB, elementB) || !elementOf(typeC, elementC)
+        || elementA != elementB || !isKnown) {
         return NOT_SUPPORTED;
     }
-    bool isTf32 = compute == COMPUTE_32F_FAST_TF32 ||
-                  (compute == COMPUTE_32F && handle != nullptr && (handle->mathMode & MATH_MASK) == TF32_TENSOR_OP_MATH && elementA == Element::FLOAT32);
-    Product product{name, m, n, k, matrix(a, elementA, lda), matrix(b, elementB, ldb), matrix(c, elementC, ldc), isTf32, true, 0, 0, 0, 0};
+    bool isTf32 = compute == COMPUTE_32F_FAST_TF32
+                  || (compute == COMPUTE_32F && handle != nullptr
+                      && (handle->mathMode & MATH_MASK) == TF32_TENSOR_OP_MATH && elementA == Element::FLOAT32);
+    Product product{
+        name, m, n, k, matrix(a, elementA, lda), matrix(b, elementB, ldb), matrix(c, elementC, ldc), isTf32, true,
+        0,    0, 0, 0};
     return multiply(handle, product, transposeA, transposeB, alpha, beta);
 }
 
-} // namespace
+}  // namespace
 
 EMULATOR_EXPORT int cublasCreate_v2(Handle** handle) {
     *handle = new Handle;
@@ -168,18 +177,16 @@ EMULATOR_EXPORT int cublasGetProperty(int type, int* value) {
 
 EMULATOR_EXPORT const char* cublasGetStatusName(int status) {
     switch (status) {
-    case SUCCESS: return "CUBLAS_STATUS_SUCCESS";
-    case NOT_INITIALIZED: return "CUBLAS_STATUS_NOT_INITIALIZED";
-    case INVALID_VALUE: return "CUBLAS_STATUS_INVALID_VALUE";
-    case EXECUTION_FAILED: return "CUBLAS_STATUS_EXECUTION_FAILED";
-    case NOT_SUPPORTED: return "CUBLAS_STATUS_NOT_SUPPORTED";
-    default: return "<unknown>";
+        case SUCCESS: return "CUBLAS_STATUS_SUCCESS";
+        case NOT_INITIALIZED: return "CUBLAS_STATUS_NOT_INITIALIZED";
+        case INVALID_VALUE: return "CUBLAS_STATUS_INVALID_VALUE";
+        case EXECUTION_FAILED: return "CUBLAS_STATUS_EXECUTION_FAILED";
+        case NOT_SUPPORTED: return "CUBLAS_STATUS_NOT_SUPPORTED";
+        default: return "<unknown>";
     }
 }
 
-EMULATOR_EXPORT const char* cublasGetStatusString(int status) {
-    return cublasGetStatusName(status);
-}
+EMULATOR_EXPORT const char* cublasGetStatusString(int status) { return cublasGetStatusName(status); }
 
 EMULATOR_EXPORT int cublasSetStream_v2(Handle* handle, void* stream) {
     if (handle == nullptr) {
@@ -237,14 +244,18 @@ EMULATOR_EXPORT int cublasGetAtomicsMode(Handle* handle, int* mode) {
     return SUCCESS;
 }
 
-EMULATOR_EXPORT int cublasSgemm_v2(Handle* handle, int transposeA, int transposeB, int m, int n, int k, const float* alpha, const float* a, int lda,
-                                   const float* b, int ldb, const float* beta, float* c, int ldc) {
-    return multiplyEx("cublasSgemm", handle, transposeA, transposeB, m, n, k, alpha, a, R_32F, lda, b, R_32F, ldb, beta, c, R_32F, ldc, COMPUTE_32F);
+EMULATOR_EXPORT int cublasSgemm_v2(Handle* handle, int transposeA, int transposeB, int m, int n, int k,
+                                   const float* alpha, const float* a, int lda, const float* b, int ldb,
+                                   const float* beta, float* c, int ldc) {
+    return multiplyEx("cublasSgemm", handle, transposeA, transposeB, m, n, k, alpha, a, R_32F, lda, b, R_32F, ldb, beta,
+                      c, R_32F, ldc, COMPUTE_32F);
 }
 
-EMULATOR_EXPORT int cublasGemmEx(Handle* handle, int transposeA, int transposeB, int m, int n, int k, const void* alpha, const void* a, int typeA, int lda,
-                                 const void* b, int typeB, int ldb, const void* beta, void* c, int typeC, int ldc, int compute, int) {
-    return multiplyEx("cublasGemmEx", handle, transposeA, transposeB, m, n, k, alpha, a, typeA, lda, b, typeB, ldb, beta, c, typeC, ldc, compute);
+EMULATOR_EXPORT int cublasGemmEx(Handle* handle, int transposeA, int transposeB, int m, int n, int k, const void* alpha,
+                                 const void* a, int typeA, int lda, const void* b, int typeB, int ldb, const void* beta,
+                                 void* c, int typeC, int ldc, int compute, int) {
+    return multiplyEx("cublasGemmEx", handle, transposeA, transposeB, m, n, k, alpha, a, typeA, lda, b, typeB, ldb,
+                      beta, c, typeC, ldc, compute);
 }
 
-} // namespace emulator
+}  // namespace emulator

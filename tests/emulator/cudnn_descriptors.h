@@ -31,7 +31,8 @@ struct TensorDescriptor {
     int stride[4] = {0, 0, 0, 0};
 
     size_t elements() const {
-        return static_cast<size_t>(size[0]) * static_cast<size_t>(size[1]) * static_cast<size_t>(size[2]) * static_cast<size_t>(size[3]);
+        return static_cast<size_t>(size[0]) * static_cast<size_t>(size[1]) * static_cast<size_t>(size[2])
+               * static_cast<size_t>(size[3]);
     }
 };
 
@@ -43,7 +44,8 @@ struct FilterDescriptor {
     int size[4] = {0, 0, 0, 0};
 
     size_t elements() const {
-        return static_cast<size_t>(size[0]) * static_cast<size_t>(size[1]) * static_cast<size_t>(size[2]) * static_cast<size_t>(size[3]);
+        return static_cast<size_t>(size[0]) * static_cast<size_t>(size[1]) * static_cast<size_t>(size[2])
+               * static_cast<size_t>(size[3]);
     }
     // As a tensor: KCRS where the format is NCHW, KRSC where it is NHWC.
     TensorDescriptor asTensor() const;
@@ -53,7 +55,7 @@ struct ConvolutionDescriptor {
     int padding[2] = {0, 0};
     int stride[2] = {1, 1};
     int dilation[2] = {1, 1};
-    int mode = 1; // cross-correlation; 0 turns the filter round
+    int mode = 1;  // cross-correlation; 0 turns the filter round
     int computeType = 0;
     int mathType = 0;
     int groups = 1;
@@ -67,4 +69,4 @@ struct ConvolutionDescriptor {
 bool elementOfDnn(int dataType, Element& element);
 void setPacked(TensorDescriptor& tensor, int format);
 
-} // namespace emulator
+}  // namespace emulator

@@ -1,5 +1,5 @@
-// Syntax to Kernel: finds each instruction's row in the table of opcodes, gives every operand its place in the register file,
-// and turns what the suffixes say into the fields that the row's function reads.
+// Syntax to Kernel: finds each instruction's row in the table of opcodes, gives every operand its place in the register
+// file, and turns what the suffixes say into the fields that the row's function reads.
 #include <algorithm>
 #include <cstring>
 #include <map>
@@ -14,51 +14,85 @@ namespace emulator {
 namespace {
 
 const std::map<std::string, Special> SPECIALS = {
-    {"%tid.x", Special::TID_X},           {"%tid.y", Special::TID_Y},           {"%tid.z", Special::TID_Z},           {"%ntid.x", Special::NTID_X},
-    {"%ntid.y", Special::NTID_Y},         {"%ntid.z", Special::NTID_Z},         {"%ctaid.x", Special::CTAID_X},       {"%ctaid.y", Special::CTAID_Y},
-    {"%ctaid.z", Special::CTAID_Z},       {"%nctaid.x", Special::NCTAID_X},     {"%nctaid.y", Special::NCTAID_Y},     {"%nctaid.z", Special::NCTAID_Z},
-    {"%laneid", Special::LANEID},         {"%warpid", Special::WARPID},         {"%nwarpid", Special::NWARPID},       {"%lanemask_eq", Special::LANEMASK_EQ},
-    {"%lanemask_le", Special::LANEMASK_LE}, {"%lanemask_lt", Special::LANEMASK_LT}, {"%lanemask_ge", Special::LANEMASK_GE}, {"%lanemask_gt", Special::LANEMASK_GT},
-    {"%smid", Special::SMID},             {"%nsmid", Special::NSMID},           {"%gridid", Special::GRIDID},         {"%dynamic_smem_size", Special::DYNAMIC_SMEM_SIZE},
-    {"%total_smem_size", Special::TOTAL_SMEM_SIZE}, {"WARP_SZ", Special::WARP_SIZE},
+    {"%tid.x", Special::TID_X},
+    {"%tid.y", Special::TID_Y},
+    {"%tid.z", Special::TID_Z},
+    {"%ntid.x", Special::NTID_X},
+    {"%ntid.y", Special::NTID_Y},
+    {"%ntid.z", Special::NTID_Z},
+    {"%ctaid.x", Special::CTAID_X},
+    {"%ctaid.y", Special::CTAID_Y},
+    {"%ctaid.z", Special::CTAID_Z},
+    {"%nctaid.x", Special::NCTAID_X},
+    {"%nctaid.y", Special::NCTAID_Y},
+    {"%nctaid.z", Special::NCTAID_Z},
+    {"%laneid", Special::LANEID},
+    {"%warpid", Special::WARPID},
+    {"%nwarpid", Special::NWARPID},
+    {"%lanemask_eq", Special::LANEMASK_EQ},
+    {"%lanemask_le", Special::LANEMASK_LE},
+    {"%lanemask_lt", Special::LANEMASK_LT},
+    {"%lanemask_ge", Special::LANEMASK_GE},
+    {"%lanemask_gt", Special::LANEMASK_GT},
+    {"%smid", Special::SMID},
+    {"%nsmid", Special::NSMID},
+    {"%gridid", Special::GRIDID},
+    {"%dynamic_smem_size", Special::DYNAMIC_SMEM_SIZE},
+    {"%total_smem_size", Special::TOTAL_SMEM_SIZE},
+    {"WARP_SZ", Special::WARP_SIZE},
 };
 
 const std::map<std::string, Comparison> COMPARISONS = {
-    {"eq", Comparison::EQ},   {"ne", Comparison::NE},   {"lt", Comparison::LT},   {"le", Comparison::LE},   {"gt", Comparison::GT},   {"ge", Comparison::GE},
-    {"lo", Comparison::LO},   {"ls", Comparison::LS},   {"hi", Comparison::HI},   {"hs", Comparison::HS},   {"equ", Comparison::EQU}, {"neu", Comparison::NEU},
-    {"ltu", Comparison::LTU}, {"leu", Comparison::LEU}, {"gtu", Comparison::GTU}, {"geu", Comparison::GEU}, {"num", Comparison::NUM}, {"nan", Comparison::NAN_},
+    {"eq", Comparison::EQ},   {"ne", Comparison::NE},    {"lt", Comparison::LT},   {"le", Comparison::LE},
+    {"gt", Comparison::GT},   {"ge", Comparison::GE},    {"lo", Comparison::LO},   {"ls", Comparison::LS},
+    {"hi", Comparison::HI},   {"hs", Comparison::HS},    {"equ", Comparison::EQU}, {"neu", Comparison::NEU},
+    {"ltu", Comparison::LTU}, {"leu", Comparison::LEU},  {"gtu", Comparison::GTU}, {"geu", Comparison::GEU},
+    {"num", Comparison::NUM}, {"nan", Comparison::NAN_},
 };
 
 const std::map<std::string, Rounding> ROUNDINGS = {
-    {"rn", Rounding::NEAREST},  {"rz", Rounding::ZERO},  {"rm", Rounding::DOWN},  {"rp", Rounding::UP},  {"rna", Rounding::NEAREST_AWAY},
-    {"rni", Rounding::NEAREST}, {"rzi", Rounding::ZERO}, {"rmi", Rounding::DOWN}, {"rpi", Rounding::UP},
+    {"rn", Rounding::NEAREST}, {"rz", Rounding::ZERO},          {"rm", Rounding::DOWN},
+    {"rp", Rounding::UP},      {"rna", Rounding::NEAREST_AWAY}, {"rni", Rounding::NEAREST},
+    {"rzi", Rounding::ZERO},   {"rmi", Rounding::DOWN},         {"rpi", Rounding::UP},
 };
 
 const std::map<std::string, Space> SPACES = {
-    {"global", Space::GLOBAL}, {"shared", Space::SHARED}, {"shared::cta", Space::SHARED},  {"local", Space::LOCAL},
-    {"const", Space::CONSTANT}, {"param", Space::PARAMETER}, {"param::entry", Space::PARAMETER},
+    {"global", Space::GLOBAL},          {"shared", Space::SHARED},
+    {"shared::cta", Space::SHARED},     {"local", Space::LOCAL},
+    {"const", Space::CONSTANT},         {"param", Space::PARAMETER},
+    {"param::entry", Space::PARAMETER},
 };
 
 // What Instruction::mode holds for the opcodes that read it.
 const std::map<std::string, std::map<std::string, char>> MODES = {
     {"shfl", {{"up", 'u'}, {"down", 'd'}, {"bfly", 'b'}, {"idx", 'i'}}},
     {"vote", {{"all", 'a'}, {"any", 'y'}, {"uni", 'u'}, {"ballot", 'b'}}},
-    {"atom", {{"add", 'a'}, {"exch", 'e'}, {"min", 'm'}, {"max", 'M'}, {"cas", 'c'}, {"inc", 'i'}, {"dec", 'd'}, {"and", '&'}, {"or", '|'}, {"xor", '^'}}},
-    {"testp", {{"finite", 'f'}, {"infinite", 'i'}, {"number", 'n'}, {"notanumber", 'N'}, {"normal", 'r'}, {"subnormal", 's'}}},
+    {"atom",
+     {{"add", 'a'},
+      {"exch", 'e'},
+      {"min", 'm'},
+      {"max", 'M'},
+      {"cas", 'c'},
+      {"inc", 'i'},
+      {"dec", 'd'},
+      {"and", '&'},
+      {"or", '|'},
+      {"xor", '^'}}},
+    {"testp",
+     {{"finite", 'f'}, {"infinite", 'i'}, {"number", 'n'}, {"notanumber", 'N'}, {"normal", 'r'}, {"subnormal", 's'}}},
 };
 
 // Variables in shared and local memory stand apart by this much, so that running out of one does not end in the next. A
 // multiple of what the 32 banks span: conflicts are those of a variable that begins at the first bank.
 constexpr uint64_t GAP = 128;
-constexpr uint64_t FIRST_ADDRESS = 1024; // the first bytes belong to nobody, as on the device
+constexpr uint64_t FIRST_ADDRESS = 1024;  // the first bytes belong to nobody, as on the device
 
-uint64_t roundUp(uint64_t value, uint64_t multiple) {
-    return (value + multiple - 1) / multiple * multiple;
-}
+uint64_t roundUp(uint64_t value, uint64_t multiple) { return (value + multiple - 1) / multiple * multiple; }
 
 class Decoder {
 public:
-    Decoder(const Module& module, const Function& function, const Addresses& addresses) : module(module), function(function), addresses(addresses) {}
+    Decoder(const Module& module, const Function& function, const Addresses& addresses)
+        : module(module), function(function), addresses(addresses) {}
 
     Kernel kernel() {
         result.name = function.name;
@@ -69,7 +103,7 @@ public:
         for (const Statement& statement : function.statements) {
             instruction(statement);
         }
-        Statement end; // a kernel that falls off its end ends
+        Statement end;  // a kernel that falls off its end ends
         end.line = function.statements.empty() ? function.line : function.statements.back().line;
         end.opcode = "exit";
         end.tokens = {"exit"};
@@ -267,28 +301,33 @@ private:
         }
         Operand& operand = decoded.operands[next];
         switch (argument.kind) {
-        case Argument::Kind::REGISTER:
-            operand = registers[static_cast<size_t>(argument.reg)];
-            operand.isNegated = argument.isNegated;
-            if (argument.second >= 0) {
-                decoded.second = registers[static_cast<size_t>(argument.second)];
-            }
-            break;
-        case Argument::Kind::ADDRESS: {
-            if (argument.reg >= 0) {
+            case Argument::Kind::REGISTER:
                 operand = registers[static_cast<size_t>(argument.reg)];
+                operand.isNegated = argument.isNegated;
+                if (argument.second >= 0) {
+                    decoded.second = registers[static_cast<size_t>(argument.second)];
+                }
+                break;
+            case Argument::Kind::ADDRESS: {
+                if (argument.reg >= 0) {
+                    operand = registers[static_cast<size_t>(argument.reg)];
+                }
+                int64_t offset =
+                    argument.value
+                    + (argument.name.empty() ? 0 : static_cast<int64_t>(symbol(argument.name, statement.line)));
+                (hasAddress(statement, argument) ? decoded.secondImmediate : decoded.immediate) = offset;
+                break;
             }
-            int64_t offset = argument.value + (argument.name.empty() ? 0 : static_cast<int64_t>(symbol(argument.name, statement.line)));
-            (hasAddress(statement, argument) ? decoded.secondImmediate : decoded.immediate) = offset;
-            break;
-        }
-        case Argument::Kind::SPECIAL: operand = special(argument.name, statement.line); break;
-        case Argument::Kind::SYMBOL:
-            operand = constant(symbol(argument.name, statement.line) + static_cast<uint64_t>(argument.value), constantWidth(statement, decoded));
-            break;
-        case Argument::Kind::INTEGER: operand = constant(static_cast<uint64_t>(argument.value), constantWidth(statement, decoded)); break;
-        case Argument::Kind::FLOAT: operand = floatConstant(argument, decoded); break;
-        default: break;
+            case Argument::Kind::SPECIAL: operand = special(argument.name, statement.line); break;
+            case Argument::Kind::SYMBOL:
+                operand = constant(symbol(argument.name, statement.line) + static_cast<uint64_t>(argument.value),
+                                   constantWidth(statement, decoded));
+                break;
+            case Argument::Kind::INTEGER:
+                operand = constant(static_cast<uint64_t>(argument.value), constantWidth(statement, decoded));
+                break;
+            case Argument::Kind::FLOAT: operand = floatConstant(argument, decoded); break;
+            default: break;
         }
         return next + 1;
     }
@@ -363,7 +402,8 @@ private:
                 decoded.vector = 4;
             }
         }
-        static const char* const FLOWS[] = {"bra", "brx", "ret", "exit", "trap", "brkpt", "bar", "barrier", "shfl", "vote", "redux"};
+        static const char* const FLOWS[] = {"bra", "brx",     "ret",  "exit", "trap", "brkpt",
+                                            "bar", "barrier", "shfl", "vote", "redux"};
         decoded.isFlow = std::find(std::begin(FLOWS), std::end(FLOWS), name) != std::end(FLOWS);
     }
 
@@ -375,7 +415,8 @@ private:
         }
         for (const auto& entry : constants) {
             for (int lane = 0; lane < LANES; lane++) {
-                std::memcpy(result.registerImage.data() + entry.second.offset + lane * entry.second.width, &entry.first.first, entry.second.width);
+                std::memcpy(result.registerImage.data() + entry.second.offset + lane * entry.second.width,
+                            &entry.first.first, entry.second.width);
             }
         }
     }
@@ -391,10 +432,10 @@ private:
     uint32_t fileBytes = 0;
 };
 
-} // namespace
+}  // namespace
 
 Kernel decode(const Module& module, const Function& function, const Addresses& addresses) {
     return Decoder(module, function, addresses).kernel();
 }
 
-} // namespace emulator
+}  // namespace emulator

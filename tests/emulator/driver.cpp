@@ -17,12 +17,10 @@ uint64_t environment(const char* name, uint64_t fallback) {
 
 // Written when the library is unloaded, that is, when the process ends.
 struct AtExit {
-    ~AtExit() {
-        writeCounters();
-    }
+    ~AtExit() { writeCounters(); }
 } atExit;
 
-} // namespace
+}  // namespace
 
 Driver::Driver() {
     devices = static_cast<int>(environment("DAEGPU_EMULATOR_DEVICES", 1));
@@ -40,7 +38,7 @@ Driver::Driver() {
 }
 
 Driver& driver() {
-    static Driver* instance = new Driver; // never destroyed: threads may still call when the process ends
+    static Driver* instance = new Driver;  // never destroyed: threads may still call when the process ends
     return *instance;
 }
 
@@ -97,8 +95,8 @@ bool releaseContext(Context* context) {
         for (const Allocation* allocation : leaked) {
             bytes += allocation->size;
         }
-        std::fprintf(stderr, "emulated device: %zu allocations (%llu bytes) were never freed, the first is %s\n", leaked.size(),
-                     static_cast<unsigned long long>(bytes), leaked[0]->describe().c_str());
+        std::fprintf(stderr, "emulated device: %zu allocations (%llu bytes) were never freed, the first is %s\n",
+                     leaked.size(), static_cast<unsigned long long>(bytes), leaked[0]->describe().c_str());
     }
     for (const Allocation* allocation : d.memory.ownedBy(context->number)) {
         if (allocation->isHost) {
@@ -124,43 +122,41 @@ Context* makeContext(int device) {
     return context;
 }
 
-bool isDevice(CUdevice device) {
-    return device >= 0 && device < driver().devices;
-}
+bool isDevice(CUdevice device) { return device >= 0 && device < driver().devices; }
 
 int attribute(int which) {
     switch (which) {
-    case 1: return 1024;       // MAX_THREADS_PER_BLOCK
-    case 2:
-    case 3: return 1024;       // MAX_BLOCK_DIM_X, Y
-    case 4: return 64;         // MAX_BLOCK_DIM_Z
-    case 5: return 2147483647; // MAX_GRID_DIM_X
-    case 6:
-    case 7: return 65535;      // MAX_GRID_DIM_Y, Z
-    case 8: return 49152;      // MAX_SHARED_MEMORY_PER_BLOCK
-    case 9: return 65536;      // TOTAL_CONSTANT_MEMORY
-    case 10: return 32;        // WARP_SIZE
-    case 11: return 2147483647; // MAX_PITCH
-    case 12: return 65536;     // MAX_REGISTERS_PER_BLOCK
-    case 13: return 1000000;   // CLOCK_RATE, kHz
-    case 14: return 512;       // TEXTURE_ALIGNMENT
-    case 16: return 1;         // MULTIPROCESSOR_COUNT
-    case 19: return 1;         // CAN_MAP_HOST_MEMORY
-    case 31: return 1;         // CONCURRENT_KERNELS
-    case 36: return 1000000;   // MEMORY_CLOCK_RATE
-    case 37: return 256;       // GLOBAL_MEMORY_BUS_WIDTH
-    case 38: return 4 << 20;   // L2_CACHE_SIZE
-    case 39: return 2048;      // MAX_THREADS_PER_MULTIPROCESSOR
-    case 40: return 2;         // ASYNC_ENGINE_COUNT
-    case 41: return 1;         // UNIFIED_ADDRESSING
-    case 75: return driver().capability / 10; // COMPUTE_CAPABILITY_MAJOR
-    case 76: return driver().capability % 10; // COMPUTE_CAPABILITY_MINOR
-    case 78: return 1;         // STREAM_PRIORITIES_SUPPORTED
-    case 81: return 100 << 10; // MAX_SHARED_MEMORY_PER_MULTIPROCESSOR
-    case 82: return 65536;     // MAX_REGISTERS_PER_MULTIPROCESSOR
-    case 97: return 99 << 10;  // MAX_SHARED_MEMORY_PER_BLOCK_OPTIN
-    case 106: return 16;       // MAX_BLOCKS_PER_MULTIPROCESSOR
-    default: return 0;
+        case 1: return 1024;  // MAX_THREADS_PER_BLOCK
+        case 2:
+        case 3: return 1024;        // MAX_BLOCK_DIM_X, Y
+        case 4: return 64;          // MAX_BLOCK_DIM_Z
+        case 5: return 2147483647;  // MAX_GRID_DIM_X
+        case 6:
+        case 7: return 65535;                      // MAX_GRID_DIM_Y, Z
+        case 8: return 49152;                      // MAX_SHARED_MEMORY_PER_BLOCK
+        case 9: return 65536;                      // TOTAL_CONSTANT_MEMORY
+        case 10: return 32;                        // WARP_SIZE
+        case 11: return 2147483647;                // MAX_PITCH
+        case 12: return 65536;                     // MAX_REGISTERS_PER_BLOCK
+        case 13: return 1000000;                   // CLOCK_RATE, kHz
+        case 14: return 512;                       // TEXTURE_ALIGNMENT
+        case 16: return 1;                         // MULTIPROCESSOR_COUNT
+        case 19: return 1;                         // CAN_MAP_HOST_MEMORY
+        case 31: return 1;                         // CONCURRENT_KERNELS
+        case 36: return 1000000;                   // MEMORY_CLOCK_RATE
+        case 37: return 256;                       // GLOBAL_MEMORY_BUS_WIDTH
+        case 38: return 4 << 20;                   // L2_CACHE_SIZE
+        case 39: return 2048;                      // MAX_THREADS_PER_MULTIPROCESSOR
+        case 40: return 2;                         // ASYNC_ENGINE_COUNT
+        case 41: return 1;                         // UNIFIED_ADDRESSING
+        case 75: return driver().capability / 10;  // COMPUTE_CAPABILITY_MAJOR
+        case 76: return driver().capability % 10;  // COMPUTE_CAPABILITY_MINOR
+        case 78: return 1;                         // STREAM_PRIORITIES_SUPPORTED
+        case 81: return 100 << 10;                 // MAX_SHARED_MEMORY_PER_MULTIPROCESSOR
+        case 82: return 65536;                     // MAX_REGISTERS_PER_MULTIPROCESSOR
+        case 97: return 99 << 10;                  // MAX_SHARED_MEMORY_PER_BLOCK_OPTIN
+        case 106: return 16;                       // MAX_BLOCKS_PER_MULTIPROCESSOR
+        default: return 0;
     }
 }
 
@@ -201,8 +197,10 @@ CUresult allocateHost(void** target, size_t size) {
 
 enum class Direction { HOST_TO_DEVICE, DEVICE_TO_HOST, DEVICE_TO_DEVICE };
 
-// A copy, now or in a graph. Host memory that the driver does not know is the host's own; it is read or written as it is.
-CUresult copy(void* streamHandle, bool isAsynchronous, Direction direction, uint64_t target, uint64_t source, size_t size) {
+// A copy, now or in a graph. Host memory that the driver does not know is the host's own; it is
+// read or written as it is.
+CUresult copy(void* streamHandle, bool isAsynchronous, Direction direction, uint64_t target, uint64_t source,
+              size_t size) {
     Stream* stream = streamOf(streamHandle);
     if (stream == nullptr) {
         return CUDA_ERROR_INVALID_HANDLE;
@@ -216,26 +214,31 @@ CUresult copy(void* streamHandle, bool isAsynchronous, Direction direction, uint
         return CUDA_SUCCESS;
     }
     Context* context = currentContext();
-    Node node = {"memcpy", [=]() {
-                                Driver& d = driver();
-                                CopyCounters& counted = direction == Direction::HOST_TO_DEVICE   ? counters().hostToDevice
-                                                        : direction == Direction::DEVICE_TO_HOST ? counters().deviceToHost
-                                                                                                 : counters().deviceToDevice;
-                                counted.calls++;
-                                counted.bytes += size;
-                                try {
-                                    const void* from = direction == Direction::HOST_TO_DEVICE ? reinterpret_cast<const void*>(source)
-                                                                                               : d.memory.read(source, size, "a copy");
-                                    void* to = direction == Direction::DEVICE_TO_HOST ? reinterpret_cast<void*>(target) : d.memory.write(target, size, "a copy");
-                                    std::memmove(to, from, size);
-                                    return static_cast<CUresult>(CUDA_SUCCESS);
-                                } catch (const Fault& fault) {
-                                    // The driver sees this before the device does: the call is refused, the context lives.
-                                    std::fprintf(stderr, "emulated device: %s\n", fault.what.c_str());
-                                    (void)context;
-                                    return static_cast<CUresult>(CUDA_ERROR_INVALID_VALUE);
-                                }
-                            }, {}};
+    Node node = {"memcpy",
+                 [=]() {
+                     Driver& d = driver();
+                     CopyCounters& counted = direction == Direction::HOST_TO_DEVICE   ? counters().hostToDevice
+                                             : direction == Direction::DEVICE_TO_HOST ? counters().deviceToHost
+                                                                                      : counters().deviceToDevice;
+                     counted.calls++;
+                     counted.bytes += size;
+                     try {
+                         const void* from = direction == Direction::HOST_TO_DEVICE
+                                                ? reinterpret_cast<const void*>(source)
+                                                : d.memory.read(source, size, "a copy");
+                         void* to = direction == Direction::DEVICE_TO_HOST ? reinterpret_cast<void*>(target)
+                                                                           : d.memory.write(target, size, "a copy");
+                         std::memmove(to, from, size);
+                         return static_cast<CUresult>(CUDA_SUCCESS);
+                     } catch (const Fault& fault) {
+                         // The driver sees this before the device does: the call is
+                         // refused, the context lives.
+                         std::fprintf(stderr, "emulated device: %s\n", fault.what.c_str());
+                         (void)context;
+                         return static_cast<CUresult>(CUDA_ERROR_INVALID_VALUE);
+                     }
+                 },
+                 {}};
     const Allocation* from = driver().memory.find(source);
     const Allocation* to = driver().memory.find(target);
     bool isInside = from != nullptr && to != nullptr && to->base + to->size - target >= size;
@@ -253,7 +256,9 @@ CUresult copyAny(void* stream, bool isAsynchronous, uint64_t target, uint64_t so
     bool isToDevice = to != nullptr && !to->isHost;
     bool isFromDevice = from != nullptr && !from->isHost;
     return copy(stream, isAsynchronous,
-                isToDevice ? (isFromDevice ? Direction::DEVICE_TO_DEVICE : Direction::HOST_TO_DEVICE) : Direction::DEVICE_TO_HOST, target, source, size);
+                isToDevice ? (isFromDevice ? Direction::DEVICE_TO_DEVICE : Direction::HOST_TO_DEVICE)
+                           : Direction::DEVICE_TO_HOST,
+                target, source, size);
 }
 
 CUresult fill(void* streamHandle, bool isAsynchronous, uint64_t target, uint32_t value, unsigned width, size_t count) {
@@ -272,7 +277,8 @@ CUresult fill(void* streamHandle, bool isAsynchronous, uint64_t target, uint32_t
     if (count == 0) {
         return CUDA_SUCCESS;
     }
-    return enqueue(stream, {"memset", [=]() {
+    return enqueue(stream, {"memset",
+                            [=]() {
                                 counters().memsets.calls++;
                                 counters().memsets.bytes += count * width;
                                 try {
@@ -289,14 +295,13 @@ CUresult fill(void* streamHandle, bool isAsynchronous, uint64_t target, uint32_t
                                     std::fprintf(stderr, "emulated device: %s\n", fault.what.c_str());
                                     return static_cast<CUresult>(CUDA_ERROR_INVALID_VALUE);
                                 }
-                            }, {}});
+                            },
+                            {}});
 }
 
-uint64_t addressOf(const void* pointer) {
-    return reinterpret_cast<uint64_t>(pointer);
-}
+uint64_t addressOf(const void* pointer) { return reinterpret_cast<uint64_t>(pointer); }
 
-} // namespace
+}  // namespace
 
 EMULATOR_EXPORT CUresult cuInit(unsigned flags) {
     std::lock_guard<std::recursive_mutex> lock(driver().mutex);
@@ -324,7 +329,7 @@ EMULATOR_EXPORT CUresult cuGetErrorName(CUresult error, const char** name) {
     case value: *name = #symbol; return CUDA_SUCCESS;
         EMULATOR_RESULTS(X)
 #undef X
-    default: *name = nullptr; return CUDA_ERROR_INVALID_VALUE;
+        default: *name = nullptr; return CUDA_ERROR_INVALID_VALUE;
     }
 }
 
@@ -334,7 +339,7 @@ EMULATOR_EXPORT CUresult cuGetErrorString(CUresult error, const char** descripti
     case value: *description = text; return CUDA_SUCCESS;
         EMULATOR_RESULTS(X)
 #undef X
-    default: *description = nullptr; return CUDA_ERROR_INVALID_VALUE;
+        default: *description = nullptr; return CUDA_ERROR_INVALID_VALUE;
     }
 }
 
@@ -470,9 +475,7 @@ EMULATOR_EXPORT CUresult cuDevicePrimaryCtxGetState(CUdevice device, unsigned* f
     });
 }
 
-EMULATOR_EXPORT CUresult cuDevicePrimaryCtxSetFlags_v2(CUdevice, unsigned) {
-    return CUDA_SUCCESS;
-}
+EMULATOR_EXPORT CUresult cuDevicePrimaryCtxSetFlags_v2(CUdevice, unsigned) { return CUDA_SUCCESS; }
 
 EMULATOR_EXPORT CUresult cuCtxCreate_v2(Context** context, unsigned, CUdevice device) {
     return call("cuCtxCreate", false, [&]() -> CUresult {
@@ -582,7 +585,7 @@ EMULATOR_EXPORT CUresult cuMemFree_v2(CUdeviceptr pointer) {
             std::fprintf(stderr, "emulated device: cuMemFree of %s\n", driver().memory.explain(pointer, 1).c_str());
             return CUDA_ERROR_INVALID_VALUE;
         }
-        finishAllLate(); // freeing waits for the device
+        finishAllLate();  // freeing waits for the device
         driver().memory.free(pointer);
         return CUDA_SUCCESS;
     });
@@ -652,27 +655,33 @@ EMULATOR_EXPORT CUresult cuMemcpyAsync(CUdeviceptr target, CUdeviceptr source, s
 }
 
 EMULATOR_EXPORT CUresult cuMemcpyHtoD_v2(CUdeviceptr target, const void* source, size_t size) {
-    return call("cuMemcpyHtoD", true, [&] { return copy(nullptr, false, Direction::HOST_TO_DEVICE, target, addressOf(source), size); });
+    return call("cuMemcpyHtoD", true,
+                [&] { return copy(nullptr, false, Direction::HOST_TO_DEVICE, target, addressOf(source), size); });
 }
 
 EMULATOR_EXPORT CUresult cuMemcpyHtoDAsync_v2(CUdeviceptr target, const void* source, size_t size, void* stream) {
-    return call("cuMemcpyHtoDAsync", true, [&] { return copy(stream, true, Direction::HOST_TO_DEVICE, target, addressOf(source), size); });
+    return call("cuMemcpyHtoDAsync", true,
+                [&] { return copy(stream, true, Direction::HOST_TO_DEVICE, target, addressOf(source), size); });
 }
 
 EMULATOR_EXPORT CUresult cuMemcpyDtoH_v2(void* target, CUdeviceptr source, size_t size) {
-    return call("cuMemcpyDtoH", true, [&] { return copy(nullptr, false, Direction::DEVICE_TO_HOST, addressOf(target), source, size); });
+    return call("cuMemcpyDtoH", true,
+                [&] { return copy(nullptr, false, Direction::DEVICE_TO_HOST, addressOf(target), source, size); });
 }
 
 EMULATOR_EXPORT CUresult cuMemcpyDtoHAsync_v2(void* target, CUdeviceptr source, size_t size, void* stream) {
-    return call("cuMemcpyDtoHAsync", true, [&] { return copy(stream, true, Direction::DEVICE_TO_HOST, addressOf(target), source, size); });
+    return call("cuMemcpyDtoHAsync", true,
+                [&] { return copy(stream, true, Direction::DEVICE_TO_HOST, addressOf(target), source, size); });
 }
 
 EMULATOR_EXPORT CUresult cuMemcpyDtoD_v2(CUdeviceptr target, CUdeviceptr source, size_t size) {
-    return call("cuMemcpyDtoD", true, [&] { return copy(nullptr, false, Direction::DEVICE_TO_DEVICE, target, source, size); });
+    return call("cuMemcpyDtoD", true,
+                [&] { return copy(nullptr, false, Direction::DEVICE_TO_DEVICE, target, source, size); });
 }
 
 EMULATOR_EXPORT CUresult cuMemcpyDtoDAsync_v2(CUdeviceptr target, CUdeviceptr source, size_t size, void* stream) {
-    return call("cuMemcpyDtoDAsync", true, [&] { return copy(stream, true, Direction::DEVICE_TO_DEVICE, target, source, size); });
+    return call("cuMemcpyDtoDAsync", true,
+                [&] { return copy(stream, true, Direction::DEVICE_TO_DEVICE, target, source, size); });
 }
 
 EMULATOR_EXPORT CUresult cuMemsetD8_v2(CUdeviceptr target, unsigned char value, size_t count) {
@@ -739,4 +748,4 @@ EMULATOR_EXPORT void emulatorCount(const char* name, uint64_t multiplyAdds, uint
     counted.bytes += bytes;
 }
 
-} // namespace emulator
+}  // namespace emulator

@@ -1,7 +1,8 @@
-// The driver API: buffers shared with OpenGL. A mapped buffer is memory of the device that stands for it: mapping reads OpenGL's
-// buffer into it, and unmapping writes it back.
-#include <cstdio>
+// The driver API: buffers shared with OpenGL. A mapped buffer is memory of the device that stands for it: mapping reads
+// OpenGL's buffer into it, and unmapping writes it back.
 #include <dlfcn.h>
+
+#include <cstdio>
 #include <vector>
 
 #include "counters.h"
@@ -23,7 +24,7 @@ public:
         if (found == nullptr) {
             LoadedOpenGl* candidate = new LoadedOpenGl;
             if (candidate->load()) {
-                found = candidate; // for good: it is the process's own library
+                found = candidate;  // for good: it is the process's own library
             } else {
                 delete candidate;
             }
@@ -35,7 +36,8 @@ public:
     unsigned char (*isBuffer)(unsigned) = nullptr;
 
     // Does something with a buffer that is bound to GL_COPY_WRITE_BUFFER for it.
-    template <class Action> void with(unsigned buffer, Action action) const {
+    template <class Action>
+    void with(unsigned buffer, Action action) const {
         int before = 0;
         getInteger(COPY_WRITE_BUFFER, &before);
         bind(COPY_WRITE_BUFFER, buffer);
@@ -58,7 +60,7 @@ public:
     }
 
 private:
-    static constexpr unsigned COPY_WRITE_BUFFER = 0x8F37; // also the name of what is bound to it
+    static constexpr unsigned COPY_WRITE_BUFFER = 0x8F37;  // also the name of what is bound to it
     static constexpr unsigned BUFFER_SIZE = 0x8764;
 
     bool load() {
@@ -83,7 +85,8 @@ private:
         return false;
     }
 
-    template <class Function> static void set(void* (*finder)(const char*), Function& function, const char* name) {
+    template <class Function>
+    static void set(void* (*finder)(const char*), Function& function, const char* name) {
         function = reinterpret_cast<Function>(finder(name));
     }
 
@@ -124,7 +127,8 @@ CUresult refuse(CUresult result, const char* what) {
     return result;
 }
 
-// The resources of a call that maps or unmaps: CUDA_SUCCESS if all are there, each once, and OpenGL's context is theirs.
+// The resources of a call that maps or unmaps: CUDA_SUCCESS if all are there, each once, and
+// OpenGL's context is theirs.
 CUresult find(unsigned count, GraphicsResource** resources, bool isMapped) {
     if (count == 0 || resources == nullptr) {
         return CUDA_ERROR_INVALID_VALUE;
@@ -132,11 +136,13 @@ CUresult find(unsigned count, GraphicsResource** resources, bool isMapped) {
     std::set<GraphicsResource*> seen;
     for (unsigned i = 0; i < count; i++) {
         GraphicsResource* resource = resources[i];
-        if (driver().resources.count(resource) == 0 || resource->context != currentContext() || !seen.insert(resource).second) {
+        if (driver().resources.count(resource) == 0 || resource->context != currentContext()
+            || !seen.insert(resource).second) {
             return CUDA_ERROR_INVALID_HANDLE;
         }
         if (resource->openGlContext != openGl->currentContext()) {
-            return refuse(CUDA_ERROR_INVALID_GRAPHICS_CONTEXT, "a buffer is mapped or unmapped where its OpenGL context is not current");
+            return refuse(CUDA_ERROR_INVALID_GRAPHICS_CONTEXT,
+                          "a buffer is mapped or unmapped where its OpenGL context is not current");
         }
         if ((resource->mapped != 0) != isMapped) {
             return isMapped ? refuse(CUDA_ERROR_NOT_MAPPED, "a buffer of OpenGL is unmapped that is not mapped")
@@ -169,7 +175,8 @@ CUresult unmap(GraphicsResource* resource) {
             counters().deviceToOpenGl.calls++;
             counters().deviceToOpenGl.bytes += resource->size;
         } else {
-            result = refuse(CUDA_ERROR_INVALID_VALUE, "a buffer of OpenGL is unmapped whose content was discarded and not written throughout");
+            result = refuse(CUDA_ERROR_INVALID_VALUE,
+                            "a buffer of OpenGL is unmapped whose content was discarded and not written throughout");
         }
     }
     d.memory.free(resource->mapped);
@@ -177,7 +184,8 @@ CUresult unmap(GraphicsResource* resource) {
     return result;
 }
 
-template <class Action> CUresult change(unsigned count, GraphicsResource** resources, void* streamHandle, bool isMapped, Action action) {
+template <class Action>
+CUresult change(unsigned count, GraphicsResource** resources, void* streamHandle, bool isMapped, Action action) {
     Stream* stream = streamOf(streamHandle);
     if (stream == nullptr) {
         return CUDA_ERROR_INVALID_HANDLE;
@@ -197,7 +205,7 @@ template <class Action> CUresult change(unsigned count, GraphicsResource** resou
     return first;
 }
 
-} // namespace
+}  // namespace
 
 bool destroyResourcesOf(Context* context) {
     size_t count = 0;
@@ -277,7 +285,8 @@ EMULATOR_EXPORT CUresult cuGraphicsUnmapResources(unsigned count, GraphicsResour
     return call("cuGraphicsUnmapResources", true, [&] { return change(count, resources, stream, true, unmap); });
 }
 
-EMULATOR_EXPORT CUresult cuGraphicsResourceGetMappedPointer_v2(CUdeviceptr* pointer, size_t* size, GraphicsResource* resource) {
+EMULATOR_EXPORT CUresult cuGraphicsResourceGetMappedPointer_v2(CUdeviceptr* pointer, size_t* size,
+                                                               GraphicsResource* resource) {
     return call("cuGraphicsResourceGetMappedPointer", true, [&]() -> CUresult {
         if (driver().resources.count(resource) == 0) {
             return CUDA_ERROR_INVALID_HANDLE;
@@ -303,7 +312,8 @@ EMULATOR_EXPORT CUresult cuGraphicsUnregisterResource(GraphicsResource* resource
             return refuse(CUDA_ERROR_ALREADY_MAPPED, "a buffer of OpenGL is unregistered while it is mapped");
         }
         if (resource->openGlContext != openGl->currentContext()) {
-            return refuse(CUDA_ERROR_INVALID_GRAPHICS_CONTEXT, "a buffer is unregistered where its OpenGL context is not current");
+            return refuse(CUDA_ERROR_INVALID_GRAPHICS_CONTEXT,
+                          "a buffer is unregistered where its OpenGL context is not current");
         }
         driver().resources.erase(resource);
         delete resource;
@@ -311,4 +321,4 @@ EMULATOR_EXPORT CUresult cuGraphicsUnregisterResource(GraphicsResource* resource
     });
 }
 
-} // namespace emulator
+}  // namespace emulator

@@ -18,10 +18,10 @@ int newestPtx(int driverVersion) {
     int major = driverVersion / 1000;
     int minor = driverVersion % 1000 / 10;
     switch (major) {
-    case 10: return minor >= 2 ? 65 : 63;
-    case 11: return 70 + std::min(minor, 8);
-    case 12: return minor >= 9 ? 88 : minor == 8 ? 87 : minor >= 5 ? 85 : 80 + minor;
-    default: return major >= 13 ? 90 + minor : 62;
+        case 10: return minor >= 2 ? 65 : 63;
+        case 11: return 70 + std::min(minor, 8);
+        case 12: return minor >= 9 ? 88 : minor == 8 ? 87 : minor >= 5 ? 85 : 80 + minor;
+        default: return major >= 13 ? 90 + minor : 62;
     }
 }
 
@@ -37,7 +37,7 @@ void placeVariables(const Module& module, LoadedModule& target, Addresses& addre
             throw std::bad_alloc();
         }
         allocation->isConstant = variable.space == Space::CONSTANT;
-        allocation->markWritten(0, size); // without a value it is zero
+        allocation->markWritten(0, size);  // without a value it is zero
         std::copy_n(variable.initial.begin(), std::min<uint64_t>(variable.initial.size(), size), allocation->bytes);
         addresses[variable.name] = allocation->base;
         target.variables[variable.name] = {allocation->base, variable.size};
@@ -76,12 +76,14 @@ CUresult load(LoadedModule** target, const void* image, std::string& log) {
     try {
         Module module = parsePtx(static_cast<const char*>(image));
         if (module.version > newestPtx(driver().version)) {
-            log = format("PTX .version %d.%d is newer than %d.%d, the newest that driver %d.%d reads", module.version / 10, module.version % 10,
-                         newestPtx(driver().version) / 10, newestPtx(driver().version) % 10, driver().version / 1000, driver().version % 1000 / 10);
+            log = format("PTX .version %d.%d is newer than %d.%d, the newest that driver %d.%d reads",
+                         module.version / 10, module.version % 10, newestPtx(driver().version) / 10,
+                         newestPtx(driver().version) % 10, driver().version / 1000, driver().version % 1000 / 10);
             return CUDA_ERROR_UNSUPPORTED_PTX_VERSION;
         }
         if (module.target > driver().capability) {
-            log = format("PTX for sm_%d on a device of compute capability %d.%d", module.target, driver().capability / 10, driver().capability % 10);
+            log = format("PTX for sm_%d on a device of compute capability %d.%d", module.target,
+                         driver().capability / 10, driver().capability % 10);
             return CUDA_ERROR_NO_BINARY_FOR_GPU;
         }
         Addresses addresses;
@@ -179,24 +181,26 @@ bool takeParameters(const Kernel& kernel, void** parameters, void** extra, std::
     return true;
 }
 
-CUresult launch(LoadedFunction* function, const unsigned grid[3], const unsigned size[3], unsigned sharedBytes, void* streamHandle, void** parameters,
-                void** extra) {
+CUresult launch(LoadedFunction* function, const unsigned grid[3], const unsigned size[3], unsigned sharedBytes,
+                void* streamHandle, void** parameters, void** extra) {
     Stream* stream = streamOf(streamHandle);
     if (stream == nullptr || !isFunction(function)) {
         return CUDA_ERROR_INVALID_HANDLE;
     }
     const Kernel& kernel = function->kernel;
     uint64_t threads = uint64_t{size[0]} * size[1] * size[2];
-    bool isRequired = kernel.requiredThreads[0] == 0 || std::memcmp(kernel.requiredThreads, size, sizeof kernel.requiredThreads) == 0;
-    if (threads == 0 || threads > kernel.maximumThreads || threads > 1024 || size[2] > 64 || grid[0] == 0 || grid[1] == 0 || grid[2] == 0 ||
-        grid[0] > 2147483647u || grid[1] > 65535 || grid[2] > 65535 || !isRequired) {
-        std::fprintf(stderr, "emulated device: kernel %s cannot be launched as %ux%ux%u blocks of %ux%ux%u threads\n", kernel.name.c_str(), grid[0], grid[1],
-                     grid[2], size[0], size[1], size[2]);
+    bool isRequired =
+        kernel.requiredThreads[0] == 0 || std::memcmp(kernel.requiredThreads, size, sizeof kernel.requiredThreads) == 0;
+    if (threads == 0 || threads > kernel.maximumThreads || threads > 1024 || size[2] > 64 || grid[0] == 0
+        || grid[1] == 0 || grid[2] == 0 || grid[0] > 2147483647u || grid[1] > 65535 || grid[2] > 65535 || !isRequired) {
+        std::fprintf(stderr, "emulated device: kernel %s cannot be launched as %ux%ux%u blocks of %ux%ux%u threads\n",
+                     kernel.name.c_str(), grid[0], grid[1], grid[2], size[0], size[1], size[2]);
         return CUDA_ERROR_INVALID_VALUE;
     }
     if (kernel.staticShared + sharedBytes > kernel.dynamicSharedLimit) {
-        std::fprintf(stderr, "emulated device: kernel %s asks for %llu bytes of shared memory, and may have %llu\n", kernel.name.c_str(),
-                     static_cast<unsigned long long>(kernel.staticShared + sharedBytes), static_cast<unsigned long long>(kernel.dynamicSharedLimit));
+        std::fprintf(stderr, "emulated device: kernel %s asks for %llu bytes of shared memory, and may have %llu\n",
+                     kernel.name.c_str(), static_cast<unsigned long long>(kernel.staticShared + sharedBytes),
+                     static_cast<unsigned long long>(kernel.dynamicSharedLimit));
         return CUDA_ERROR_INVALID_VALUE;
     }
     auto made = std::make_shared<Launch>();
@@ -208,21 +212,24 @@ CUresult launch(LoadedFunction* function, const unsigned grid[3], const unsigned
     if (!takeParameters(kernel, parameters, extra, made->parameters)) {
         return CUDA_ERROR_INVALID_VALUE;
     }
-    return enqueue(stream, {"kernel", [made]() {
+    return enqueue(stream, {"kernel",
+                            [made]() {
                                 made->identity = ++driver().launches;
                                 made->seed = driver().seed * 0x9e3779b97f4a7c15 + made->identity;
                                 run(*made);
                                 return static_cast<CUresult>(CUDA_SUCCESS);
-                            }, {}});
+                            },
+                            {}});
 }
 
-} // namespace
+}  // namespace
 
 EMULATOR_EXPORT CUresult cuModuleLoadData(LoadedModule** module, const void* image) {
     return call("cuModuleLoadData", true, [&] { return loadWithLog(module, image, 0, nullptr, nullptr); });
 }
 
-EMULATOR_EXPORT CUresult cuModuleLoadDataEx(LoadedModule** module, const void* image, unsigned options, int* names, void** values) {
+EMULATOR_EXPORT CUresult cuModuleLoadDataEx(LoadedModule** module, const void* image, unsigned options, int* names,
+                                            void** values) {
     return call("cuModuleLoadDataEx", true, [&] { return loadWithLog(module, image, options, names, values); });
 }
 
@@ -262,7 +269,8 @@ EMULATOR_EXPORT CUresult cuModuleGetFunction(LoadedFunction** function, LoadedMo
     });
 }
 
-EMULATOR_EXPORT CUresult cuModuleGetGlobal_v2(CUdeviceptr* address, size_t* size, LoadedModule* module, const char* name) {
+EMULATOR_EXPORT CUresult cuModuleGetGlobal_v2(CUdeviceptr* address, size_t* size, LoadedModule* module,
+                                              const char* name) {
     return call("cuModuleGetGlobal", true, [&]() -> CUresult {
         if (driver().modules.count(module) == 0) {
             return CUDA_ERROR_INVALID_HANDLE;
@@ -282,7 +290,7 @@ EMULATOR_EXPORT CUresult cuModuleGetGlobal_v2(CUdeviceptr* address, size_t* size
 }
 
 EMULATOR_EXPORT CUresult cuModuleGetLoadingMode(int* mode) {
-    *mode = 1; // eager
+    *mode = 1;  // eager
     return CUDA_SUCCESS;
 }
 
@@ -307,17 +315,21 @@ EMULATOR_EXPORT CUresult cuFuncGetAttribute(int* value, int which, LoadedFunctio
             local += region.size;
         }
         switch (which) {
-        case 0: *value = static_cast<int>(kernel.maximumThreads); break; // MAX_THREADS_PER_BLOCK
-        case 1: *value = static_cast<int>(kernel.staticShared); break;   // SHARED_SIZE_BYTES
-        case 2: *value = 0; break;                                       // CONST_SIZE_BYTES
-        case 3: *value = static_cast<int>(local); break;                 // LOCAL_SIZE_BYTES
-        case 4: *value = std::min(kernel.registers, 255); break;         // NUM_REGS: of the PTX, not of what ptxas would make of it
-        case 5: *value = driver().capability; break;                     // PTX_VERSION
-        case 6: *value = driver().capability; break;                     // BINARY_VERSION
-        case 7: *value = 0; break;                                       // CACHE_MODE_CA
-        case 8: *value = static_cast<int>(kernel.dynamicSharedLimit - kernel.staticShared); break; // MAX_DYNAMIC_SHARED_SIZE_BYTES
-        case 9: *value = -1; break;                                      // PREFERRED_SHARED_MEMORY_CARVEOUT
-        default: return CUDA_ERROR_INVALID_VALUE;
+            case 0: *value = static_cast<int>(kernel.maximumThreads); break;  // MAX_THREADS_PER_BLOCK
+            case 1: *value = static_cast<int>(kernel.staticShared); break;    // SHARED_SIZE_BYTES
+            case 2: *value = 0; break;                                        // CONST_SIZE_BYTES
+            case 3: *value = static_cast<int>(local); break;                  // LOCAL_SIZE_BYTES
+            case 4:
+                *value = std::min(kernel.registers, 255);
+                break;                                    // NUM_REGS: of the PTX, not of what ptxas would make of it
+            case 5: *value = driver().capability; break;  // PTX_VERSION
+            case 6: *value = driver().capability; break;  // BINARY_VERSION
+            case 7: *value = 0; break;                    // CACHE_MODE_CA
+            case 8:
+                *value = static_cast<int>(kernel.dynamicSharedLimit - kernel.staticShared);
+                break;                   // MAX_DYNAMIC_SHARED_SIZE_BYTES
+            case 9: *value = -1; break;  // PREFERRED_SHARED_MEMORY_CARVEOUT
+            default: return CUDA_ERROR_INVALID_VALUE;
         }
         return CUDA_SUCCESS;
     });
@@ -332,18 +344,18 @@ EMULATOR_EXPORT CUresult cuFuncSetAttribute(LoadedFunction* function, int which,
             if (value < 0 || static_cast<uint64_t>(value) + function->kernel.staticShared > 99 << 10) {
                 return CUDA_ERROR_INVALID_VALUE;
             }
-            function->kernel.dynamicSharedLimit = std::max<uint64_t>(48 << 10, static_cast<uint64_t>(value) + function->kernel.staticShared);
+            function->kernel.dynamicSharedLimit =
+                std::max<uint64_t>(48 << 10, static_cast<uint64_t>(value) + function->kernel.staticShared);
         }
         return which == 8 || which == 9 ? CUDA_SUCCESS : CUDA_ERROR_INVALID_VALUE;
     });
 }
 
-EMULATOR_EXPORT CUresult cuFuncSetCacheConfig(LoadedFunction*, int) {
-    return CUDA_SUCCESS;
-}
+EMULATOR_EXPORT CUresult cuFuncSetCacheConfig(LoadedFunction*, int) { return CUDA_SUCCESS; }
 
-EMULATOR_EXPORT CUresult cuLaunchKernel(LoadedFunction* function, unsigned gridX, unsigned gridY, unsigned gridZ, unsigned blockX, unsigned blockY,
-                                        unsigned blockZ, unsigned sharedBytes, void* stream, void** parameters, void** extra) {
+EMULATOR_EXPORT CUresult cuLaunchKernel(LoadedFunction* function, unsigned gridX, unsigned gridY, unsigned gridZ,
+                                        unsigned blockX, unsigned blockY, unsigned blockZ, unsigned sharedBytes,
+                                        void* stream, void** parameters, void** extra) {
     return call("cuLaunchKernel", true, [&] {
         unsigned grid[3] = {gridX, gridY, gridZ};
         unsigned size[3] = {blockX, blockY, blockZ};
@@ -351,4 +363,4 @@ EMULATOR_EXPORT CUresult cuLaunchKernel(LoadedFunction* function, unsigned gridX
     });
 }
 
-} // namespace emulator
+}  // namespace emulator

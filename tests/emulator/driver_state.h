@@ -1,5 +1,5 @@
-// What the emulated driver knows: contexts, streams, events, modules, graphs. Work runs when it is enqueued, but for copies from
-// page-locked memory: these are put off until something waits for them, so that nobody gets by without.
+// What the emulated driver knows: contexts, streams, events, modules, graphs. Work runs when it is enqueued, but for
+// copies from page-locked memory: these are put off until something waits for them, so that nobody gets by without.
 #pragma once
 
 #include <chrono>
@@ -27,13 +27,13 @@ using CUdeviceptr = unsigned long long;
 struct Context {
     int number = 0;
     int device = 0;
-    CUresult error = CUDA_SUCCESS; // what every later call returns, once a fault ended a launch
-    int retained = 0;              // of a primary context
+    CUresult error = CUDA_SUCCESS;  // what every later call returns, once a fault ended a launch
+    int retained = 0;               // of a primary context
 };
 
 // A step of a graph. Order in the graph is an order in which it may run.
 struct Node {
-    std::string kind; // kernel, memcpy, memset, host, library
+    std::string kind;  // kernel, memcpy, memset, host, library
     std::function<CUresult()> work;
     std::vector<size_t> dependencies;
 };
@@ -54,7 +54,7 @@ struct Capture {
     Stream* origin = nullptr;
     std::unique_ptr<Graph> graph = std::make_unique<Graph>();
     bool isInvalid = false;
-    int mode = 0; // 0 global, 1 thread-local, 2 relaxed
+    int mode = 0;  // 0 global, 1 thread-local, 2 relaxed
     const void* thread = nullptr;
 };
 
@@ -63,15 +63,15 @@ struct Stream {
     unsigned flags = 0;
     int priority = 0;
     std::shared_ptr<Capture> capture;
-    std::vector<size_t> tails; // nodes that the next one waits for
-    std::deque<Node> late;     // copies that wait to be waited for
-    uint64_t lateDone = 0;     // such copies that were carried out
+    std::vector<size_t> tails;  // nodes that the next one waits for
+    std::deque<Node> late;      // copies that wait to be waited for
+    uint64_t lateDone = 0;      // such copies that were carried out
 };
 
 struct Event {
     Context* context = nullptr;
-    Stream* stream = nullptr;   // in which it was recorded; perhaps gone since
-    uint64_t lateBefore = 0;    // late copies of that stream that came before it, counted from the stream's beginning
+    Stream* stream = nullptr;  // in which it was recorded; perhaps gone since
+    uint64_t lateBefore = 0;   // late copies of that stream that came before it, counted from the stream's beginning
     bool isRecorded = false;
     std::chrono::steady_clock::time_point time;
     std::shared_ptr<Capture> capture;
@@ -88,7 +88,7 @@ struct LoadedFunction {
 struct LoadedModule {
     Context* context = nullptr;
     std::map<std::string, std::unique_ptr<LoadedFunction>> functions;
-    std::map<std::string, std::pair<uint64_t, uint64_t>> variables; // address, size
+    std::map<std::string, std::pair<uint64_t, uint64_t>> variables;  // address, size
 };
 
 // A buffer of OpenGL that CUDA may use while it is mapped.
@@ -98,7 +98,7 @@ struct GraphicsResource {
     unsigned buffer = 0;
     unsigned flags = 0;
     uint64_t size = 0;
-    uint64_t mapped = 0; // its address on the device; 0 while it is OpenGL's
+    uint64_t mapped = 0;  // its address on the device; 0 while it is OpenGL's
 };
 
 struct Driver {
@@ -133,7 +133,8 @@ struct Driver {
 Driver& driver();
 Context*& currentContext();
 
-// Runs the body of a driver call: under the lock, initialized, and with a context that has not failed, where one is needed.
+// Runs the body of a driver call: under the lock, initialized, and with a context that has not
+// failed, where one is needed.
 CUresult call(const char* name, bool needsContext, const std::function<CUresult()>& body);
 
 // A fault of the current context: says it, and makes the context fail.
@@ -145,16 +146,17 @@ Stream* streamOf(void* handle);
 // Runs work, or records it where the stream captures.
 CUresult enqueue(Stream* stream, Node node);
 
-// Puts off a copy from page-locked memory, as a busy device would: it is carried out when something that waits for it is called.
+// Puts off a copy from page-locked memory, as a busy device would: it is carried out when something
+// that waits for it is called.
 void enqueueLate(Stream* stream, Node node);
 
-// Carries out the late copies of a stream, those alone that are among the first `count` of its life, or of all streams. The
-// first error.
+// Carries out the late copies of a stream, those alone that are among the first `count` of its life, or of all
+// streams. The first error.
 CUresult finishLate(Stream* stream, uint64_t count = UINT64_MAX);
 CUresult finishAllLate();
 
-// For calls that must not be made during a capture: CUDA_SUCCESS, or the error, with the capture invalid. `waits` of those that
-// wait for the whole device or use the default stream.
+// For calls that must not be made during a capture: CUDA_SUCCESS, or the error, with the capture invalid. `waits` of
+// those that wait for the whole device or use the default stream.
 CUresult forbidDuringCapture();
 
 // Destroys what a context owns, after saying what leaked; whether anything did.
@@ -162,4 +164,4 @@ bool releaseContext(Context* context);
 void destroyStreamsOf(Context* context);
 bool destroyResourcesOf(Context* context);
 
-} // namespace emulator
+}  // namespace emulator

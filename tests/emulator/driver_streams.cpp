@@ -9,7 +9,8 @@ namespace emulator {
 
 namespace {
 
-template <class T> bool owns(const std::set<T*>& all, T* handle) {
+template <class T>
+bool owns(const std::set<T*>& all, T* handle) {
     return all.count(handle) != 0;
 }
 
@@ -65,7 +66,7 @@ CUresult runNodes(const std::vector<Node>& nodes) {
     return CUDA_SUCCESS;
 }
 
-} // namespace
+}  // namespace
 
 void destroyStreamsOf(Context* context) {
     Driver& d = driver();
@@ -87,13 +88,13 @@ void destroyStreamsOf(Context* context) {
     }
     removeFrom(d.streams);
     removeFrom(d.events);
-    removeFrom(d.modules); // their variables went with the context's memory
+    removeFrom(d.modules);  // their variables went with the context's memory
     removeFrom(d.executables);
     d.defaultStreams.erase(context);
 }
 
 Stream* streamOf(void* handle) {
-    if (reinterpret_cast<uintptr_t>(handle) <= 2) { // also CU_STREAM_LEGACY and CU_STREAM_PER_THREAD
+    if (reinterpret_cast<uintptr_t>(handle) <= 2) {  // also CU_STREAM_LEGACY and CU_STREAM_PER_THREAD
         return currentContext() == nullptr ? nullptr : driver().defaultStreams[currentContext()].get();
     }
     Stream* stream = static_cast<Stream*>(handle);
@@ -131,9 +132,7 @@ CUresult enqueue(Stream* stream, Node node) {
     return CUDA_SUCCESS;
 }
 
-void enqueueLate(Stream* stream, Node node) {
-    stream->late.push_back(std::move(node));
-}
+void enqueueLate(Stream* stream, Node node) { stream->late.push_back(std::move(node)); }
 
 CUresult finishLate(Stream* stream, uint64_t count) {
     CUresult first = CUDA_SUCCESS;
@@ -167,7 +166,8 @@ CUresult forbidDuringCapture() {
     return CUDA_SUCCESS;
 }
 
-EMULATOR_EXPORT int emulatorEnqueue(void* streamHandle, const char* name, int (*work)(void*), void* data, void (*destroy)(void*)) {
+EMULATOR_EXPORT int emulatorEnqueue(void* streamHandle, const char* name, int (*work)(void*), void* data,
+                                    void (*destroy)(void*)) {
     std::shared_ptr<void> shared(data, destroy);
     return call(name, true, [&]() -> CUresult {
         Stream* stream = streamOf(streamHandle);
@@ -256,10 +256,12 @@ EMULATOR_EXPORT CUresult cuLaunchHostFunc(void* stream, void (*function)(void*),
         if (found == nullptr) {
             return CUDA_ERROR_INVALID_HANDLE;
         }
-        return enqueue(found, {"host", [function, data] {
+        return enqueue(found, {"host",
+                               [function, data] {
                                    function(data);
                                    return static_cast<CUresult>(CUDA_SUCCESS);
-                               }, {}});
+                               },
+                               {}});
     });
 }
 
@@ -348,7 +350,7 @@ EMULATOR_EXPORT CUresult cuStreamWaitEvent(void* stream, Event* event, unsigned)
                 event->capture->isInvalid = found->capture->isInvalid = true;
                 return CUDA_ERROR_STREAM_CAPTURE_ISOLATION;
             }
-            found->capture = event->capture; // the stream joins the capture
+            found->capture = event->capture;  // the stream joins the capture
             for (size_t node : event->tails) {
                 if (std::find(found->tails.begin(), found->tails.end(), node) == found->tails.end()) {
                     found->tails.push_back(node);
@@ -358,13 +360,13 @@ EMULATOR_EXPORT CUresult cuStreamWaitEvent(void* stream, Event* event, unsigned)
             found->capture->isInvalid = true;
             return CUDA_ERROR_STREAM_CAPTURE_ISOLATION;
         }
-        return finishBefore(event); // whatever the stream does next comes after it
+        return finishBefore(event);  // whatever the stream does next comes after it
     });
 }
 
 EMULATOR_EXPORT CUresult cuStreamBeginCapture_v2(Stream* stream, int mode) {
     return call("cuStreamBeginCapture", true, [&]() -> CUresult {
-        if (!owns(driver().streams, stream)) { // the default stream cannot capture
+        if (!owns(driver().streams, stream)) {  // the default stream cannot capture
             return CUDA_ERROR_STREAM_CAPTURE_UNSUPPORTED;
         }
         if (stream->capture) {
@@ -502,7 +504,9 @@ EMULATOR_EXPORT CUresult cuGraphExecDestroy(ExecutableGraph* executable) {
 }
 
 EMULATOR_EXPORT CUresult cuGraphUpload(ExecutableGraph* executable, void*) {
-    return call("cuGraphUpload", true, [&]() -> CUresult { return owns(driver().executables, executable) ? CUDA_SUCCESS : CUDA_ERROR_INVALID_VALUE; });
+    return call("cuGraphUpload", true, [&]() -> CUresult {
+        return owns(driver().executables, executable) ? CUDA_SUCCESS : CUDA_ERROR_INVALID_VALUE;
+    });
 }
 
 EMULATOR_EXPORT CUresult cuGraphLaunch(ExecutableGraph* executable, void* stream) {
@@ -523,4 +527,4 @@ EMULATOR_EXPORT CUresult cuGraphLaunch(ExecutableGraph* executable, void* stream
     });
 }
 
-} // namespace emulator
+}  // namespace emulator

@@ -9,9 +9,9 @@ namespace emulator {
 
 // A fault of the device: ends the launch, and makes its context fail with `result` for good.
 struct Fault {
-    int result; // a CUresult
+    int result;  // a CUresult
     std::string what;
-    int lane = -1; // of the warp that faulted, where one lane is to blame
+    int lane = -1;  // of the warp that faulted, where one lane is to blame
 };
 
 // A program that cannot be run: wrong, or beyond what is emulated.
@@ -29,4 +29,4 @@ __attribute__((format(printf, 1, 2))) inline std::string format(const char* patt
     return text;
 }
 
-} // namespace emulator
+}  // namespace emulator

@@ -1,8 +1,8 @@
-// A kernel as it runs: registers are places in a warp's register file, labels are indices, and each instruction points to the
-// function that executes it.
+// A kernel as it runs: registers are places in a warp's register file, labels are indices, and each instruction points
+// to the function that executes it.
 //
-// The register file holds, one after the other, the kernel's registers, its constants and the special registers that it reads,
-// each for 32 lanes. So an operand is one offset, whatever it is.
+// The register file holds, one after the other, the kernel's registers, its constants and the special registers that it
+// reads, each for 32 lanes. So an operand is one offset, whatever it is.
 #pragma once
 
 #include <array>
@@ -25,10 +25,10 @@ constexpr int LANES = 32;
 using Execute = void (*)(Warp& warp, const Instruction& instruction, uint32_t lanes);
 
 struct Operand {
-    uint32_t offset = 0;    // into the register file
-    uint8_t width = 0;      // bytes a lane; 0: a predicate, one bit a lane in one 32-bit word
-    bool isNegated = false; // !p
-    bool isThere = false;   // false for _ and what was left out
+    uint32_t offset = 0;     // into the register file
+    uint8_t width = 0;       // bytes a lane; 0: a predicate, one bit a lane in one 32-bit word
+    bool isNegated = false;  // !p
+    bool isThere = false;    // false for _ and what was left out
 };
 
 enum class Rounding : uint8_t { NEAREST, ZERO, DOWN, UP, NEAREST_AWAY };
@@ -43,25 +43,25 @@ struct Instruction {
     std::array<Operand, 18> operands;
     std::array<uint8_t, 7> first{};
     uint8_t arguments = 0;
-    Operand second;          // q of a destination p|q
+    Operand second;  // q of a destination p|q
     Operand guard;
-    std::array<Type, 3> types{}; // in the order of the text
+    std::array<Type, 3> types{};  // in the order of the text
     Space space = Space::GENERIC;
-    uint8_t vector = 1;      // elements of a load or store
+    uint8_t vector = 1;  // elements of a load or store
     Rounding rounding = Rounding::NEAREST;
-    bool isIntegerRounding = false; // cvt.rni and the like
+    bool isIntegerRounding = false;  // cvt.rni and the like
     Comparison comparison = Comparison::EQ;
     Boolean boolean = Boolean::NONE;
-    bool isFlushing = false;   // .ftz
-    bool isSaturating = false; // .sat
-    bool isPropagatingNan = false; // .NaN
-    bool isFlow = false;       // may change the program counter otherwise than to the next
-    bool isWrapping = false;   // shf.wrap, cvta.to, ldmatrix.trans
-    char mode = 0;             // of shfl, vote, atom, bar: see the opcode
-    int64_t immediate = 0;     // of the address
-    int64_t secondImmediate = 0; // of the other address of cp.async
-    int target = -1;           // of a branch
-    std::vector<int> targets;  // of brx.idx
+    bool isFlushing = false;        // .ftz
+    bool isSaturating = false;      // .sat
+    bool isPropagatingNan = false;  // .NaN
+    bool isFlow = false;            // may change the program counter otherwise than to the next
+    bool isWrapping = false;        // shf.wrap, cvta.to, ldmatrix.trans
+    char mode = 0;                  // of shfl, vote, atom, bar: see the opcode
+    int64_t immediate = 0;          // of the address
+    int64_t secondImmediate = 0;    // of the other address of cp.async
+    int target = -1;                // of a branch
+    std::vector<int> targets;       // of brx.idx
     int line = 0;
 
     const Operand& operand(int argument, int part = 0) const {
@@ -77,28 +77,52 @@ struct Region {
 };
 
 enum class Special : uint8_t {
-    TID_X, TID_Y, TID_Z, NTID_X, NTID_Y, NTID_Z, CTAID_X, CTAID_Y, CTAID_Z, NCTAID_X, NCTAID_Y, NCTAID_Z, LANEID, WARPID, NWARPID,
-    LANEMASK_EQ, LANEMASK_LE, LANEMASK_LT, LANEMASK_GE, LANEMASK_GT, SMID, NSMID, GRIDID, DYNAMIC_SMEM_SIZE, TOTAL_SMEM_SIZE, WARP_SIZE
+    TID_X,
+    TID_Y,
+    TID_Z,
+    NTID_X,
+    NTID_Y,
+    NTID_Z,
+    CTAID_X,
+    CTAID_Y,
+    CTAID_Z,
+    NCTAID_X,
+    NCTAID_Y,
+    NCTAID_Z,
+    LANEID,
+    WARPID,
+    NWARPID,
+    LANEMASK_EQ,
+    LANEMASK_LE,
+    LANEMASK_LT,
+    LANEMASK_GE,
+    LANEMASK_GT,
+    SMID,
+    NSMID,
+    GRIDID,
+    DYNAMIC_SMEM_SIZE,
+    TOTAL_SMEM_SIZE,
+    WARP_SIZE
 };
 
 struct Kernel {
     std::string name;
     std::vector<Instruction> code;
-    std::vector<std::string> text;            // of each instruction, for messages: its opcode
-    std::vector<uint8_t> registerImage;       // what a warp starts with
-    std::vector<std::pair<Special, uint32_t>> specials; // where the special registers are
+    std::vector<std::string> text;                       // of each instruction, for messages: its opcode
+    std::vector<uint8_t> registerImage;                  // what a warp starts with
+    std::vector<std::pair<Special, uint32_t>> specials;  // where the special registers are
     std::vector<Region> parameters;
     uint64_t parameterBytes = 0;
-    std::vector<Region> shared;               // static; a dynamic one comes last
-    uint64_t staticShared = 0;                // bytes that the variables take
-    uint64_t sharedSpan = 0;                  // addresses that they span, with a gap between any two
+    std::vector<Region> shared;  // static; a dynamic one comes last
+    uint64_t staticShared = 0;   // bytes that the variables take
+    uint64_t sharedSpan = 0;     // addresses that they span, with a gap between any two
     bool hasDynamicShared = false;
     std::vector<Region> local;
     uint64_t localSpan = 0;
     unsigned maximumThreads = 1024;
     unsigned requiredThreads[3] = {0, 0, 0};
     int registers = 0;
-    uint64_t dynamicSharedLimit = 48 << 10;   // cuFuncSetAttribute raises it
+    uint64_t dynamicSharedLimit = 48 << 10;  // cuFuncSetAttribute raises it
     KernelCounters* counters = nullptr;
 };
 
@@ -108,4 +132,4 @@ using Addresses = std::map<std::string, uint64_t>;
 // Decodes a kernel of a module; throws PtxError.
 Kernel decode(const Module& module, const Function& function, const Addresses& addresses);
 
-} // namespace emulator
+}  // namespace emulator

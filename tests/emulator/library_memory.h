@@ -15,9 +15,7 @@ struct Failed {
 
 enum class Element { FLOAT32, BRAIN16 };
 
-inline size_t sizeOf(Element element) {
-    return element == Element::FLOAT32 ? 4 : 2;
-}
+inline size_t sizeOf(Element element) { return element == Element::FLOAT32 ? 4 : 2; }
 
 inline float roundToTf32(float value) {
     uint32_t bits;
@@ -55,9 +53,11 @@ inline void storeElement(Element element, float value, void* to) {
 }
 
 // `count` elements, one after the other in memory.
-inline void loadRow(Element element, uint64_t address, size_t count, float* target, const std::string& what, bool isTf32 = false) {
+inline void loadRow(Element element, uint64_t address, size_t count, float* target, const std::string& what,
+                    bool isTf32 = false) {
     int result = 0;
-    const char* from = static_cast<const char*>(emulatorResolve(address, count * sizeOf(element), EMULATOR_READ, what.c_str(), &result));
+    const char* from = static_cast<const char*>(
+        emulatorResolve(address, count * sizeOf(element), EMULATOR_READ, what.c_str(), &result));
     if (from == nullptr) {
         throw Failed{result};
     }
@@ -68,12 +68,15 @@ inline void loadRow(Element element, uint64_t address, size_t count, float* targ
 }
 
 // target = alpha · values + beta · target; where beta is 0, target is not read.
-inline void storeRow(Element element, uint64_t address, size_t count, const float* values, float alpha, float beta, const std::string& what) {
+inline void storeRow(Element element, uint64_t address, size_t count, const float* values, float alpha, float beta,
+                     const std::string& what) {
     int result = 0;
-    if (beta != 0 && emulatorResolve(address, count * sizeOf(element), EMULATOR_READ, what.c_str(), &result) == nullptr) {
+    if (beta != 0
+        && emulatorResolve(address, count * sizeOf(element), EMULATOR_READ, what.c_str(), &result) == nullptr) {
         throw Failed{result};
     }
-    char* to = static_cast<char*>(emulatorResolve(address, count * sizeOf(element), EMULATOR_WRITE, what.c_str(), &result));
+    char* to =
+        static_cast<char*>(emulatorResolve(address, count * sizeOf(element), EMULATOR_WRITE, what.c_str(), &result));
     if (to == nullptr) {
         throw Failed{result};
     }
@@ -85,7 +88,8 @@ inline void storeRow(Element element, uint64_t address, size_t count, const floa
 }
 
 // Hands work to a stream: `Work` is copied, and has int operator()(), which may throw Failed.
-template <class Work> int enqueueWork(void* stream, const char* name, const Work& work) {
+template <class Work>
+int enqueueWork(void* stream, const char* name, const Work& work) {
     return emulatorEnqueue(
         stream, name,
         [](void* data) {
@@ -99,4 +103,4 @@ template <class Work> int enqueueWork(void* stream, const char* name, const Work
         new Work(work), [](void* data) { delete static_cast<Work*>(data); });
 }
 
-} // namespace emulator
+}  // namespace emulator

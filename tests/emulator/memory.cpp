@@ -9,8 +9,12 @@
 namespace emulator {
 
 std::string Allocation::describe() const {
-    std::string kind = isHost ? "pinned host memory" : name.empty() ? format("allocation %llu", static_cast<unsigned long long>(number)) : "variable " + name;
-    return kind + format(" (%llu bytes at 0x%llx)", static_cast<unsigned long long>(size), static_cast<unsigned long long>(base));
+    std::string kind = isHost         ? "pinned host memory"
+                       : name.empty() ? format("allocation %llu", static_cast<unsigned long long>(number))
+                                      : "variable " + name;
+    return kind
+           + format(" (%llu bytes at 0x%llx)", static_cast<unsigned long long>(size),
+                    static_cast<unsigned long long>(base));
 }
 
 void Allocation::markWritten(uint64_t offset, uint64_t count) {
@@ -41,7 +45,7 @@ Allocation* DeviceMemory::allocate(uint64_t size, int owner, const std::string& 
     made->number = name.empty() ? nextNumber++ : 0;
     made->name = name;
     made->owner = owner;
-    nextBase = (nextBase + size + 1023) / 512 * 512; // at least 512 bytes between two that belong to nobody
+    nextBase = (nextBase + size + 1023) / 512 * 512;  // at least 512 bytes between two that belong to nobody
     usedBytes += size;
     Allocation* result = made.get();
     allocations[result->base] = std::move(made);
@@ -54,7 +58,7 @@ Allocation* DeviceMemory::adoptHost(void* pointer, uint64_t size, int owner) {
     made->base = reinterpret_cast<uint64_t>(pointer);
     made->size = size;
     made->isHost = true;
-    made->isAllWritten = true; // what the host does with it is the host's business
+    made->isAllWritten = true;  // what the host does with it is the host's business
     made->owner = owner;
     Allocation* result = made.get();
     allocations[result->base] = std::move(made);
@@ -119,8 +123,9 @@ uint8_t* DeviceMemory::read(uint64_t address, uint64_t size, const char* what) {
         const void* first = std::memchr(allocation->written.get() + offset, 0, size);
         uint64_t at = static_cast<uint64_t>(static_cast<const uint8_t*>(first) - allocation->written.get());
         throw Fault{CUDA_ERROR_ILLEGAL_ADDRESS,
-                    format("%s reads %llu bytes at 0x%llx, of which byte %llu of %s was never written", what, static_cast<unsigned long long>(size),
-                           static_cast<unsigned long long>(address), static_cast<unsigned long long>(at), allocation->describe().c_str())};
+                    format("%s reads %llu bytes at 0x%llx, of which byte %llu of %s was never written", what,
+                           static_cast<unsigned long long>(size), static_cast<unsigned long long>(address),
+                           static_cast<unsigned long long>(at), allocation->describe().c_str())};
     }
     return allocation->bytes + offset;
 }
@@ -136,7 +141,8 @@ uint8_t* DeviceMemory::write(uint64_t address, uint64_t size, const char* what) 
 }
 
 std::string DeviceMemory::explain(uint64_t address, uint64_t size) const {
-    std::string text = format("%llu bytes at 0x%llx: ", static_cast<unsigned long long>(size), static_cast<unsigned long long>(address));
+    std::string text = format("%llu bytes at 0x%llx: ", static_cast<unsigned long long>(size),
+                              static_cast<unsigned long long>(address));
     auto after = freed.upper_bound(address);
     if (after != freed.begin() && address < freedEnds.at(std::prev(after)->first)) {
         return text + "use after free of " + std::prev(after)->second;
@@ -146,13 +152,17 @@ std::string DeviceMemory::explain(uint64_t address, uint64_t size) const {
         const Allocation& before = *std::prev(next)->second;
         uint64_t offset = address - before.base;
         if (offset < before.size + (1 << 20)) {
-            return text + format("out of bounds, byte %llu of ", static_cast<unsigned long long>(offset)) + before.describe();
+            return text + format("out of bounds, byte %llu of ", static_cast<unsigned long long>(offset))
+                   + before.describe();
         }
     }
     if (next != allocations.end() && next->second->base - address < (1 << 20)) {
-        return text + format("out of bounds, %llu bytes before ", static_cast<unsigned long long>(next->second->base - address)) + next->second->describe();
+        return text
+               + format("out of bounds, %llu bytes before ",
+                        static_cast<unsigned long long>(next->second->base - address))
+               + next->second->describe();
     }
     return text + (address < 4096 ? "a null pointer" : "no allocation is near");
 }
 
-} // namespace emulator
+}  // namespace emulator

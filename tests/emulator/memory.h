@@ -1,7 +1,7 @@
 // Device memory: allocations with exact bounds, and for every byte whether it was ever written.
 //
-// Device addresses are numbers that mean nothing to the host, so that a host pointer handed to a kernel, or the other way
-// round, is found; they are never used twice, so that a use after free is found, too.
+// Device addresses are numbers that mean nothing to the host, so that a host pointer handed to a kernel, or the other
+// way round, is found; they are never used twice, so that a use after free is found, too.
 #pragma once
 
 #include <cstdint>
@@ -14,9 +14,7 @@
 namespace emulator {
 
 struct FreeDeleter {
-    void operator()(uint8_t* pointer) const {
-        std::free(pointer);
-    }
+    void operator()(uint8_t* pointer) const { std::free(pointer); }
 };
 
 using Bytes = std::unique_ptr<uint8_t, FreeDeleter>;
@@ -24,15 +22,15 @@ using Bytes = std::unique_ptr<uint8_t, FreeDeleter>;
 struct Allocation {
     uint64_t base = 0;
     uint64_t size = 0;
-    uint64_t number = 0;     // allocations are counted from 1
-    std::string name;        // of a module's variable; else empty
-    bool isConstant = false; // kernels may not write it
-    bool isHost = false;     // pinned host memory: its address is the host's own
-    int owner = 0;           // the context that it dies with
+    uint64_t number = 0;      // allocations are counted from 1
+    std::string name;         // of a module's variable; else empty
+    bool isConstant = false;  // kernels may not write it
+    bool isHost = false;      // pinned host memory: its address is the host's own
+    int owner = 0;            // the context that it dies with
     uint8_t* bytes = nullptr;
-    Bytes storage;           // of bytes, unless the host's
-    Bytes written;           // one per byte: 1 once it was written
-    bool isAllWritten = false; // what makes `written` superfluous
+    Bytes storage;              // of bytes, unless the host's
+    Bytes written;              // one per byte: 1 once it was written
+    bool isAllWritten = false;  // what makes `written` superfluous
 
     std::string describe() const;
     void markWritten(uint64_t offset, uint64_t count);
@@ -62,17 +60,15 @@ public:
         return findSlowly(address);
     }
 
-    // Host addresses of `size` bytes at `address`; throws Fault where they are not all inside one allocation. `read` throws if
-    // any was never written, too.
+    // Host addresses of `size` bytes at `address`; throws Fault where they are not all inside one allocation. `read`
+    // throws if any was never written, too.
     uint8_t* read(uint64_t address, uint64_t size, const char* what);
     uint8_t* write(uint64_t address, uint64_t size, const char* what);
 
     // What is known about an address that is in no allocation, or whose allocation is too small.
     std::string explain(uint64_t address, uint64_t size) const;
 
-    uint64_t used() const {
-        return usedBytes;
-    }
+    uint64_t used() const { return usedBytes; }
     bool checksUninitialized = true;
 
 private:
@@ -87,4 +83,4 @@ private:
     uint64_t usedBytes = 0;
 };
 
-} // namespace emulator
+}  // namespace emulator

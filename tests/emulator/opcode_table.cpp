@@ -41,7 +41,8 @@ bool matches(const std::string& pattern, const std::vector<std::string>& tokens)
 
 std::map<std::string, Opcodes> makeTable() {
     std::map<std::string, Opcodes> table;
-    for (const Opcodes& rows : {integerOpcodes(), floatingOpcodes(), conversionOpcodes(), memoryOpcodes(), controlOpcodes(), matrixOpcodes()}) {
+    for (const Opcodes& rows : {integerOpcodes(), floatingOpcodes(), conversionOpcodes(), memoryOpcodes(),
+                                controlOpcodes(), matrixOpcodes()}) {
         for (const Opcode& row : rows) {
             std::string pattern = row.pattern;
             table[pattern.substr(0, pattern.find('.'))].push_back(row);
@@ -50,7 +51,7 @@ std::map<std::string, Opcodes> makeTable() {
     return table;
 }
 
-} // namespace
+}  // namespace
 
 const Opcode* findOpcode(const std::vector<std::string>& tokens) {
     static const std::map<std::string, Opcodes> TABLE = makeTable();
@@ -66,4 +67,4 @@ const Opcode* findOpcode(const std::vector<std::string>& tokens) {
     return nullptr;
 }
 
-} // namespace emulator
+}  // namespace emulator

@@ -1,4 +1,5 @@
-// The table of opcodes: what an instruction's text means, one row for each form, and how the functions behind it see operands.
+// The table of opcodes: what an instruction's text means, one row for each form, and how the
+// functions behind it see operands.
 #pragma once
 
 #include <cstring>
@@ -12,7 +13,8 @@
 
 namespace emulator {
 
-// A row: "add.sat?.s32|u32" takes add.s32, add.sat.s32 and so on: "|" separates alternatives, "?" ends what may be absent.
+// A row: "add.sat?.s32|u32" takes add.s32, add.sat.s32 and so on: "|" separates alternatives,
+// "?" ends what may be absent.
 struct Opcode {
     const char* pattern;
     InstructionClass counted;
@@ -21,19 +23,20 @@ struct Opcode {
 
 using Opcodes = std::vector<Opcode>;
 
-Opcodes integerOpcodes();    // opcodes_integer.cpp
-Opcodes floatingOpcodes();   // opcodes_floating.cpp
-Opcodes conversionOpcodes(); // opcodes_conversion.cpp: mov, cvt, cvta, selp, setp …
-Opcodes memoryOpcodes();     // opcodes_memory.cpp
-Opcodes controlOpcodes();    // opcodes_control.cpp: branches, barriers, shuffles, votes
-Opcodes matrixOpcodes();     // opcodes_matrix.cpp: mma, ldmatrix
+Opcodes integerOpcodes();     // opcodes_integer.cpp
+Opcodes floatingOpcodes();    // opcodes_floating.cpp
+Opcodes conversionOpcodes();  // opcodes_conversion.cpp: mov, cvt, cvta, selp, setp …
+Opcodes memoryOpcodes();      // opcodes_memory.cpp
+Opcodes controlOpcodes();     // opcodes_control.cpp: branches, barriers, shuffles, votes
+Opcodes matrixOpcodes();      // opcodes_matrix.cpp: mma, ldmatrix
 
 // The row for an opcode's tokens, or nullptr. (opcode_table.cpp)
 const Opcode* findOpcode(const std::vector<std::string>& tokens);
 
-// The values of an operand for all lanes: the register file itself where the operand is as wide as T, else `scratch`, filled
-// with the low bytes or with zeros above.
-template <class T> const T* read(Warp& warp, const Operand& operand, T* scratch) {
+// The values of an operand for all lanes: the register file itself where the operand is as wide as T, else `scratch`,
+// filled with the low bytes or with zeros above.
+template <class T>
+const T* read(Warp& warp, const Operand& operand, T* scratch) {
     if (operand.width == sizeof(T)) {
         return warp.lanes<T>(operand);
     }
@@ -46,7 +49,8 @@ template <class T> const T* read(Warp& warp, const Operand& operand, T* scratch)
 }
 
 // Writes the values of those lanes; into a wider register sign-extended if T is signed, else with zeros above.
-template <class T> void write(Warp& warp, const Operand& operand, const T* values, uint32_t lanes) {
+template <class T>
+void write(Warp& warp, const Operand& operand, const T* values, uint32_t lanes) {
     if (!operand.isThere) {
         return;
     }
@@ -84,7 +88,8 @@ inline void writePredicate(Warp& warp, const Operand& operand, uint32_t values, 
 }
 
 // d = F(a), F(a, b) or F(a, b, c), lane by lane.
-template <class T, class F> void unary(Warp& warp, const Instruction& instruction, uint32_t lanes) {
+template <class T, class F>
+void unary(Warp& warp, const Instruction& instruction, uint32_t lanes) {
     T first[LANES], result[LANES];
     const T* a = read<T>(warp, instruction.operand(1), first);
     for (int lane = 0; lane < LANES; lane++) {
@@ -93,7 +98,8 @@ template <class T, class F> void unary(Warp& warp, const Instruction& instructio
     write(warp, instruction.operand(0), result, lanes);
 }
 
-template <class T, class F> void binary(Warp& warp, const Instruction& instruction, uint32_t lanes) {
+template <class T, class F>
+void binary(Warp& warp, const Instruction& instruction, uint32_t lanes) {
     T first[LANES], second[LANES], result[LANES];
     const T* a = read<T>(warp, instruction.operand(1), first);
     const T* b = read<T>(warp, instruction.operand(2), second);
@@ -104,7 +110,8 @@ template <class T, class F> void binary(Warp& warp, const Instruction& instructi
 }
 
 // The types of d, a, b and c may differ: mad.wide.
-template <class D, class A, class B, class C, class F> void ternary(Warp& warp, const Instruction& instruction, uint32_t lanes) {
+template <class D, class A, class B, class C, class F>
+void ternary(Warp& warp, const Instruction& instruction, uint32_t lanes) {
     A first[LANES];
     B second[LANES];
     C third[LANES];
@@ -126,4 +133,4 @@ uint16_t floatToBrain(float value, Rounding rounding);
 // tf32: float32 with the low 13 bits gone, rounded to nearest, ties away from zero.
 float roundToTf32(float value);
 
-} // namespace emulator
+}  // namespace emulator

@@ -32,12 +32,15 @@ void branchIndexed(Warp& warp, const Instruction& instruction, uint32_t lanes) {
     while (rest != 0) {
         int lane = __builtin_ctz(rest);
         if (index[lane] >= instruction.targets.size()) {
-            throw Fault{CUDA_ERROR_ILLEGAL_INSTRUCTION, format("index %u of a table of %zu branch targets", index[lane], instruction.targets.size()), lane};
+            throw Fault{CUDA_ERROR_ILLEGAL_INSTRUCTION,
+                        format("index %u of a table of %zu branch targets", index[lane], instruction.targets.size()),
+                        lane};
         }
         int target = instruction.targets[index[lane]];
         uint32_t same = 0;
         for (int other = lane; other < LANES; other++) {
-            if (rest >> other & 1 && index[other] < instruction.targets.size() && instruction.targets[index[other]] == target) {
+            if (rest >> other & 1 && index[other] < instruction.targets.size()
+                && instruction.targets[index[other]] == target) {
                 same |= 1u << other;
                 warp.pcs[other] = target;
             }
@@ -53,7 +56,7 @@ void branchIndexed(Warp& warp, const Instruction& instruction, uint32_t lanes) {
             warp.pcs[lane] = next;
         }
     }
-    warp.active = 0; // run() picks the lowest
+    warp.active = 0;  // run() picks the lowest
 }
 
 void leave(Warp& warp, const Instruction&, uint32_t lanes) {
@@ -78,7 +81,9 @@ uint32_t constantOf(Warp& warp, const Operand& operand, uint32_t lanes) {
 // Lanes that exchange something meet first: whether they have. Throws where a guard excludes some of them.
 bool meet(Warp& warp, uint32_t members, uint32_t lanes) {
     if (lanes != 0 && lanes != warp.active) {
-        throw Fault{CUDA_ERROR_NOT_SUPPORTED, "an exchange between lanes whose guard holds for some of them is not emulated", __builtin_ctz(lanes)};
+        throw Fault{CUDA_ERROR_NOT_SUPPORTED,
+                    "an exchange between lanes whose guard holds for some of them is not emulated",
+                    __builtin_ctz(lanes)};
     }
     return lanes == 0 || warp.converge(members & warp.live);
 }
@@ -86,14 +91,16 @@ bool meet(Warp& warp, uint32_t members, uint32_t lanes) {
 // bar.sync a{, b}: the block goes on from here when b threads, or all, have arrived. The warp arrives as a whole.
 void barrier(Warp& warp, const Instruction& instruction, uint32_t lanes) {
     if (lanes != warp.active) {
-        throw Fault{CUDA_ERROR_LAUNCH_FAILED, format("lanes %08x of a warp come to a barrier that lanes %08x pass by", lanes, warp.active & ~lanes)};
+        throw Fault{CUDA_ERROR_LAUNCH_FAILED, format("lanes %08x of a warp come to a barrier that lanes %08x pass by",
+                                                     lanes, warp.active & ~lanes)};
     }
     if (!warp.converge(warp.live)) {
         return;
     }
     warp.block->counters->barriers++;
     warp.isAtBarrier = true;
-    warp.barrier = instruction.arguments > 0 ? static_cast<int>(constantOf(warp, instruction.operand(0), lanes) & 15) : 0;
+    warp.barrier =
+        instruction.arguments > 0 ? static_cast<int>(constantOf(warp, instruction.operand(0), lanes) & 15) : 0;
     warp.barrierCount = instruction.arguments > 1 ? constantOf(warp, instruction.operand(1), lanes) : 0;
     warp.branch(0, 0);
 }
@@ -125,21 +132,19 @@ bool shuffleSource(char mode, int lane, uint32_t b, uint32_t c, int& source) {
     int offset = static_cast<int>(b & 31);
     bool isInRange = false;
     switch (mode) {
-    case 'u':
-        source = lane - offset;
-        isInRange = source >= highest;
-        break;
-    case 'd':
-        source = lane + offset;
-        isInRange = source <= highest;
-        break;
-    case 'b':
-        source = lane ^ offset;
-        isInRange = source <= highest;
-        break;
-    default:
-        source = lowest | (offset & ~segment);
-        isInRange = source <= highest;
+        case 'u':
+            source = lane - offset;
+            isInRange = source >= highest;
+            break;
+        case 'd':
+            source = lane + offset;
+            isInRange = source <= highest;
+            break;
+        case 'b':
+            source = lane ^ offset;
+            isInRange = source <= highest;
+            break;
+        default: source = lowest | (offset & ~segment); isInRange = source <= highest;
     }
     if (!isInRange) {
         source = lane;
@@ -156,7 +161,9 @@ void shuffle(Warp& warp, const Instruction& instruction, uint32_t lanes) {
     }
     lanes = lanes == 0 ? 0 : warp.active;
     if ((lanes & ~members) != 0) {
-        throw Fault{CUDA_ERROR_LAUNCH_FAILED, format("a shuffle among lanes %08x by a lane that is none of them", members), __builtin_ctz(lanes & ~members)};
+        throw Fault{CUDA_ERROR_LAUNCH_FAILED,
+                    format("a shuffle among lanes %08x by a lane that is none of them", members),
+                    __builtin_ctz(lanes & ~members)};
     }
     const uint32_t* a = read<uint32_t>(warp, instruction.operand(1), first);
     const uint32_t* b = read<uint32_t>(warp, instruction.operand(2), second);
@@ -167,7 +174,9 @@ void shuffle(Warp& warp, const Instruction& instruction, uint32_t lanes) {
             int source = 0;
             inRange |= uint32_t{shuffleSource(instruction.mode, lane, b[lane], c[lane], source)} << lane;
             if (!(lanes >> source & 1)) {
-                throw Fault{CUDA_ERROR_LAUNCH_FAILED, format("a shuffle reads lane %d, which takes no part in it (lanes %08x do)", source, lanes), lane};
+                throw Fault{CUDA_ERROR_LAUNCH_FAILED,
+                            format("a shuffle reads lane %d, which takes no part in it (lanes %08x do)", source, lanes),
+                            lane};
             }
             result[lane] = a[source];
         }
@@ -187,21 +196,23 @@ void vote(Warp& warp, const Instruction& instruction, uint32_t lanes) {
     uint32_t holds = warp.holds(instruction.operand(1)) & lanes & members;
     uint32_t result[LANES];
     switch (instruction.mode) {
-    case 'b': // ballot
-        for (uint32_t& value : result) {
-            value = holds;
-        }
-        write(warp, instruction.operand(0), result, lanes);
-        break;
-    case 'a': writePredicate(warp, instruction.operand(0), holds == (lanes & members) ? ~0u : 0, lanes); break;
-    case 'y': writePredicate(warp, instruction.operand(0), holds != 0 ? ~0u : 0, lanes); break;
-    default: writePredicate(warp, instruction.operand(0), holds == 0 || holds == (lanes & members) ? ~0u : 0, lanes);
+        case 'b':  // ballot
+            for (uint32_t& value : result) {
+                value = holds;
+            }
+            write(warp, instruction.operand(0), result, lanes);
+            break;
+        case 'a': writePredicate(warp, instruction.operand(0), holds == (lanes & members) ? ~0u : 0, lanes); break;
+        case 'y': writePredicate(warp, instruction.operand(0), holds != 0 ? ~0u : 0, lanes); break;
+        default:
+            writePredicate(warp, instruction.operand(0), holds == 0 || holds == (lanes & members) ? ~0u : 0, lanes);
     }
     warp.branch(0, 0);
 }
 
 // redux.sync d, a, members
-template <class T> void reduce(Warp& warp, const Instruction& instruction, uint32_t lanes) {
+template <class T>
+void reduce(Warp& warp, const Instruction& instruction, uint32_t lanes) {
     uint32_t members = constantOf(warp, instruction.operand(2), lanes);
     if (!meet(warp, members, lanes)) {
         return;
@@ -215,13 +226,13 @@ template <class T> void reduce(Warp& warp, const Instruction& instruction, uint3
         if (lanes >> lane & 1) {
             T next = a[lane];
             switch (isFirst ? 'e' : instruction.mode) {
-            case 'a': value = static_cast<T>(static_cast<uint32_t>(value) + static_cast<uint32_t>(next)); break;
-            case 'm': value = std::min(value, next); break;
-            case 'M': value = std::max(value, next); break;
-            case '&': value &= next; break;
-            case '|': value |= next; break;
-            case '^': value ^= next; break;
-            default: value = next;
+                case 'a': value = static_cast<T>(static_cast<uint32_t>(value) + static_cast<uint32_t>(next)); break;
+                case 'm': value = std::min(value, next); break;
+                case 'M': value = std::max(value, next); break;
+                case '&': value &= next; break;
+                case '|': value |= next; break;
+                case '^': value ^= next; break;
+                default: value = next;
             }
             isFirst = false;
         }
@@ -241,7 +252,7 @@ void activeMask(Warp& warp, const Instruction& instruction, uint32_t lanes) {
     write(warp, instruction.operand(0), result, lanes);
 }
 
-} // namespace
+}  // namespace
 
 Opcodes controlOpcodes() {
     constexpr InstructionClass BRANCH = InstructionClass::BRANCH;
@@ -274,4 +285,4 @@ Opcodes controlOpcodes() {
     };
 }
 
-} // namespace emulator
+}  // namespace emulator

@@ -9,7 +9,8 @@ namespace emulator {
 
 namespace {
 
-template <class T> void move(Warp& warp, const Instruction& instruction, uint32_t lanes) {
+template <class T>
+void move(Warp& warp, const Instruction& instruction, uint32_t lanes) {
     T scratch[LANES];
     write(warp, instruction.operand(0), read<T>(warp, instruction.operand(1), scratch), lanes);
 }
@@ -34,7 +35,8 @@ void moveVector(Warp& warp, const Instruction& instruction, uint32_t lanes) {
         for (int i = 0; i < targets; i++) {
             const Operand& operand = instruction.operand(0, i);
             if (operand.isThere) {
-                std::memcpy(warp.registers + operand.offset + lane * operand.width, bytes + i * width, std::min<size_t>(operand.width, width));
+                std::memcpy(warp.registers + operand.offset + lane * operand.width, bytes + i * width,
+                            std::min<size_t>(operand.width, width));
             }
         }
     }
@@ -42,7 +44,7 @@ void moveVector(Warp& warp, const Instruction& instruction, uint32_t lanes) {
 
 void movePredicate(Warp& warp, const Instruction& instruction, uint32_t lanes) {
     uint32_t value = instruction.operand(1).width == 0 ? warp.holds(instruction.operand(1)) : 0;
-    if (instruction.operand(1).width != 0) { // a constant, for all lanes
+    if (instruction.operand(1).width != 0) {  // a constant, for all lanes
         uint32_t scratch[LANES];
         value = read<uint32_t>(warp, instruction.operand(1), scratch)[0] != 0 ? ~0u : 0;
     }
@@ -53,16 +55,14 @@ bool isFloat(Type type) {
     return type == Type::F32 || type == Type::F64 || type == Type::F16 || type == Type::BF16 || type == Type::TF32;
 }
 
-bool isSigned(Type type) {
-    return type == Type::S8 || type == Type::S16 || type == Type::S32 || type == Type::S64;
-}
+bool isSigned(Type type) { return type == Type::S8 || type == Type::S16 || type == Type::S32 || type == Type::S64; }
 
 double roundToInteger(double value, Rounding rounding) {
     switch (rounding) {
-    case Rounding::ZERO: return std::trunc(value);
-    case Rounding::DOWN: return std::floor(value);
-    case Rounding::UP: return std::ceil(value);
-    default: return std::nearbyint(value); // the host rounds to nearest, ties to even
+        case Rounding::ZERO: return std::trunc(value);
+        case Rounding::DOWN: return std::floor(value);
+        case Rounding::UP: return std::ceil(value);
+        default: return std::nearbyint(value);  // the host rounds to nearest, ties to even
     }
 }
 
@@ -72,11 +72,10 @@ uint64_t largest(Type type) {
     return isSigned(type) ? (uint64_t{1} << (bits - 1)) - 1 : bits == 64 ? ~uint64_t{0} : (uint64_t{1} << bits) - 1;
 }
 
-int64_t smallest(Type type) {
-    return isSigned(type) ? -static_cast<int64_t>(largest(type)) - 1 : 0;
-}
+int64_t smallest(Type type) { return isSigned(type) ? -static_cast<int64_t>(largest(type)) - 1 : 0; }
 
-// A rounded value into an integer type's range. A NaN is 0, or 2^(n−1) where a 64-bit type takes part, as the manual says.
+// A rounded value into an integer type's range. A NaN is 0, or 2^(n−1) where a 64-bit type takes
+// part, as the manual says.
 uint64_t toInteger(double value, Type from, Type to) {
     if (std::isnan(value)) {
         bool isWide = from == Type::F64 || to == Type::S64 || to == Type::U64;
@@ -102,11 +101,15 @@ uint64_t clampInteger(uint64_t bits, bool isFromSigned, Type to) {
 }
 
 int hostRounding(Rounding rounding) {
-    return rounding == Rounding::ZERO ? FE_TOWARDZERO : rounding == Rounding::DOWN ? FE_DOWNWARD : rounding == Rounding::UP ? FE_UPWARD : FE_TONEAREST;
+    return rounding == Rounding::ZERO   ? FE_TOWARDZERO
+           : rounding == Rounding::DOWN ? FE_DOWNWARD
+           : rounding == Rounding::UP   ? FE_UPWARD
+                                        : FE_TONEAREST;
 }
 
 // One rounding from the integer itself.
-template <class T> T fromInteger(uint64_t bits, bool isFromSigned, Rounding rounding) {
+template <class T>
+T fromInteger(uint64_t bits, bool isFromSigned, Rounding rounding) {
     volatile T result;
     volatile uint64_t source = bits;
     std::fesetround(hostRounding(rounding));
@@ -153,20 +156,21 @@ double loadFloat(Type type, uint64_t bits) {
 
 uint64_t storeFloat(Type type, double value, Rounding rounding) {
     switch (type) {
-    case Type::F64: {
-        uint64_t bits;
-        std::memcpy(&bits, &value, sizeof bits);
-        return bits;
-    }
-    case Type::F16: return floatToHalf(value, rounding);
-    case Type::BF16: return floatToBrain(static_cast<float>(value), rounding);
-    case Type::TF32: return bitsOfFloat(roundToTf32(static_cast<float>(value)));
-    default: return bitsOfFloat(toFloat(value, rounding));
+        case Type::F64: {
+            uint64_t bits;
+            std::memcpy(&bits, &value, sizeof bits);
+            return bits;
+        }
+        case Type::F16: return floatToHalf(value, rounding);
+        case Type::BF16: return floatToBrain(static_cast<float>(value), rounding);
+        case Type::TF32: return bitsOfFloat(roundToTf32(static_cast<float>(value)));
+        default: return bitsOfFloat(toFloat(value, rounding));
     }
 }
 
 double flushFloat(double value) {
-    return std::fabs(value) < static_cast<double>(std::numeric_limits<float>::min()) ? std::copysign(0.0, value) : value;
+    return std::fabs(value) < static_cast<double>(std::numeric_limits<float>::min()) ? std::copysign(0.0, value)
+                                                                                     : value;
 }
 
 // One value of cvt.to.from: both as bits in 64, integers sign- or zero-extended.
@@ -175,11 +179,14 @@ uint64_t convertValue(const Instruction& instruction, uint64_t bits) {
     Type from = instruction.types[1];
     if (!isFloat(from)) {
         if (isFloat(to)) {
-            return to == Type::F64 ? storeFloat(to, fromInteger<double>(bits, isSigned(from), instruction.rounding), Rounding::NEAREST)
+            return to == Type::F64   ? storeFloat(to, fromInteger<double>(bits, isSigned(from), instruction.rounding),
+                                                  Rounding::NEAREST)
                    : to == Type::F32 ? bitsOfFloat(fromInteger<float>(bits, isSigned(from), instruction.rounding))
-                                     : storeFloat(to, fromInteger<double>(bits, isSigned(from), instruction.rounding), instruction.rounding);
+                                     : storeFloat(to, fromInteger<double>(bits, isSigned(from), instruction.rounding),
+                                                  instruction.rounding);
         }
-        return instruction.isSaturating ? clampInteger(bits, isSigned(from), to) : bits; // what is too long is cut off later
+        return instruction.isSaturating ? clampInteger(bits, isSigned(from), to)
+                                        : bits;  // what is too long is cut off later
     }
     double value = loadFloat(from, bits);
     if (instruction.isFlushing && from == Type::F32) {
@@ -214,15 +221,18 @@ void convert(Warp& warp, const Instruction& instruction, uint32_t lanes) {
         }
         // The low bits of the register are the source, whatever its width; the result fills the target's, extended.
         uint64_t bits = values[lane] << (64 - fromBits);
-        bits = isSigned(instruction.types[1]) ? static_cast<uint64_t>(static_cast<int64_t>(bits) >> (64 - fromBits)) : bits >> (64 - fromBits);
+        bits = isSigned(instruction.types[1]) ? static_cast<uint64_t>(static_cast<int64_t>(bits) >> (64 - fromBits))
+                                              : bits >> (64 - fromBits);
         uint64_t result = convertValue(instruction, bits) << (64 - toBits);
-        result = isSigned(instruction.types[0]) ? static_cast<uint64_t>(static_cast<int64_t>(result) >> (64 - toBits)) : result >> (64 - toBits);
+        result = isSigned(instruction.types[0]) ? static_cast<uint64_t>(static_cast<int64_t>(result) >> (64 - toBits))
+                                                : result >> (64 - toBits);
         std::memcpy(warp.registers + target.offset + lane * target.width, &result, target.width);
     }
 }
 
 // From one integer type to another, as addresses need it all the time: cvt.s64.s32 and the like.
-template <class D, class S> void convertInteger(Warp& warp, const Instruction& instruction, uint32_t lanes) {
+template <class D, class S>
+void convertInteger(Warp& warp, const Instruction& instruction, uint32_t lanes) {
     S scratch[LANES];
     D result[LANES];
     const S* a = read<S>(warp, instruction.operand(1), scratch);
@@ -240,8 +250,10 @@ void convertPair(Warp& warp, const Instruction& instruction, uint32_t lanes) {
     const float* b = read<float>(warp, instruction.operand(2), second);
     for (int lane = 0; lane < LANES; lane++) {
         bool isBrain = instruction.types[0] == Type::BF16X2;
-        uint32_t high = isBrain ? floatToBrain(a[lane], instruction.rounding) : floatToHalf(static_cast<double>(a[lane]), instruction.rounding);
-        uint32_t low = isBrain ? floatToBrain(b[lane], instruction.rounding) : floatToHalf(static_cast<double>(b[lane]), instruction.rounding);
+        uint32_t high = isBrain ? floatToBrain(a[lane], instruction.rounding)
+                                : floatToHalf(static_cast<double>(a[lane]), instruction.rounding);
+        uint32_t low = isBrain ? floatToBrain(b[lane], instruction.rounding)
+                               : floatToHalf(static_cast<double>(b[lane]), instruction.rounding);
         result[lane] = high << 16 | low;
     }
     write(warp, instruction.operand(0), result, lanes);
@@ -251,7 +263,9 @@ void convertPair(Warp& warp, const Instruction& instruction, uint32_t lanes) {
 void convertAddress(Warp& warp, const Instruction& instruction, uint32_t lanes) {
     uint64_t scratch[LANES], result[LANES];
     const uint64_t* a = read<uint64_t>(warp, instruction.operand(1), scratch);
-    uint64_t window = instruction.space == Space::SHARED ? SHARED_WINDOW : instruction.space == Space::LOCAL ? LOCAL_WINDOW : 0;
+    uint64_t window = instruction.space == Space::SHARED  ? SHARED_WINDOW
+                      : instruction.space == Space::LOCAL ? LOCAL_WINDOW
+                                                          : 0;
     for (int lane = 0; lane < LANES; lane++) {
         result[lane] = instruction.isWrapping ? a[lane] - window : a[lane] + window;
     }
@@ -270,32 +284,34 @@ void isInSpace(Warp& warp, const Instruction& instruction, uint32_t lanes) {
     writePredicate(warp, instruction.operand(0), holds, lanes);
 }
 
-template <class T> bool compare(Comparison comparison, T a, T b) {
+template <class T>
+bool compare(Comparison comparison, T a, T b) {
     bool isUnordered = a != a || b != b;
     switch (comparison) {
-    case Comparison::EQ: return a == b;
-    case Comparison::NE: return a != b && !isUnordered;
-    case Comparison::LT:
-    case Comparison::LO: return a < b;
-    case Comparison::LE:
-    case Comparison::LS: return a <= b;
-    case Comparison::GT:
-    case Comparison::HI: return a > b;
-    case Comparison::GE:
-    case Comparison::HS: return a >= b;
-    case Comparison::EQU: return isUnordered || a == b;
-    case Comparison::NEU: return isUnordered || a != b;
-    case Comparison::LTU: return isUnordered || a < b;
-    case Comparison::LEU: return isUnordered || a <= b;
-    case Comparison::GTU: return isUnordered || a > b;
-    case Comparison::GEU: return isUnordered || a >= b;
-    case Comparison::NUM: return !isUnordered;
-    case Comparison::NAN_: return isUnordered;
+        case Comparison::EQ: return a == b;
+        case Comparison::NE: return a != b && !isUnordered;
+        case Comparison::LT:
+        case Comparison::LO: return a < b;
+        case Comparison::LE:
+        case Comparison::LS: return a <= b;
+        case Comparison::GT:
+        case Comparison::HI: return a > b;
+        case Comparison::GE:
+        case Comparison::HS: return a >= b;
+        case Comparison::EQU: return isUnordered || a == b;
+        case Comparison::NEU: return isUnordered || a != b;
+        case Comparison::LTU: return isUnordered || a < b;
+        case Comparison::LEU: return isUnordered || a <= b;
+        case Comparison::GTU: return isUnordered || a > b;
+        case Comparison::GEU: return isUnordered || a >= b;
+        case Comparison::NUM: return !isUnordered;
+        case Comparison::NAN_: return isUnordered;
     }
     return false;
 }
 
-template <class T> uint32_t compareLanes(Warp& warp, const Instruction& instruction) {
+template <class T>
+uint32_t compareLanes(Warp& warp, const Instruction& instruction) {
     T first[LANES], second[LANES];
     const T* a = read<T>(warp, instruction.operand(1), first);
     const T* b = read<T>(warp, instruction.operand(2), second);
@@ -321,7 +337,8 @@ uint32_t combine(Boolean boolean, uint32_t a, uint32_t b) {
 }
 
 // p|q = (a ? b) and !(a ? b), each combined with c.
-template <class T> void setPredicate(Warp& warp, const Instruction& instruction, uint32_t lanes) {
+template <class T>
+void setPredicate(Warp& warp, const Instruction& instruction, uint32_t lanes) {
     uint32_t holds = compareLanes<T>(warp, instruction);
     uint32_t third = instruction.boolean == Boolean::NONE ? 0 : warp.holds(instruction.operand(3));
     uint32_t p = combine(instruction.boolean, holds, third);
@@ -331,7 +348,8 @@ template <class T> void setPredicate(Warp& warp, const Instruction& instruction,
 }
 
 // set: the same as a number; all ones or 1.0 where it holds.
-template <class T> void setValue(Warp& warp, const Instruction& instruction, uint32_t lanes) {
+template <class T>
+void setValue(Warp& warp, const Instruction& instruction, uint32_t lanes) {
     uint32_t holds = compareLanes<T>(warp, instruction);
     if (instruction.boolean != Boolean::NONE) {
         holds = combine(instruction.boolean, holds, warp.holds(instruction.operand(3)));
@@ -344,7 +362,8 @@ template <class T> void setValue(Warp& warp, const Instruction& instruction, uin
     write(warp, instruction.operand(0), result, lanes);
 }
 
-template <class T> void select(Warp& warp, const Instruction& instruction, uint32_t lanes) {
+template <class T>
+void select(Warp& warp, const Instruction& instruction, uint32_t lanes) {
     T first[LANES], second[LANES], result[LANES];
     const T* a = read<T>(warp, instruction.operand(1), first);
     const T* b = read<T>(warp, instruction.operand(2), second);
@@ -358,7 +377,7 @@ template <class T> void select(Warp& warp, const Instruction& instruction, uint3
 #define COMPARISONS "eq|ne|lt|le|gt|ge|lo|ls|hi|hs|equ|neu|ltu|leu|gtu|geu|num|nan.and|or|xor?"
 #define INTEGERS "u8|u16|u32|u64|s8|s16|s32|s64"
 
-} // namespace
+}  // namespace
 
 Opcodes conversionOpcodes() {
     constexpr InstructionClass MOVE = InstructionClass::MOVE;
@@ -369,7 +388,7 @@ Opcodes conversionOpcodes() {
         {"mov.b16|u16|s16|f16|bf16", MOVE, move<uint16_t>},
         {"mov.b32|u32|s32|f32", MOVE, move<uint32_t>},
         {"mov.b64|u64|s64|f64", MOVE, move<uint64_t>},
-        {"mov.vector.b16|b32|b64|b128", MOVE, moveVector}, // the decoder puts "vector" in where an operand has braces
+        {"mov.vector.b16|b32|b64|b128", MOVE, moveVector},  // the decoder puts "vector" in where an operand has braces
         {"cvt.s64.s32", CONVERSION, convertInteger<int64_t, int32_t>},
         {"cvt.u64.u32", CONVERSION, convertInteger<uint64_t, uint32_t>},
         {"cvt.u32.u64", CONVERSION, convertInteger<uint32_t, uint64_t>},
@@ -400,4 +419,4 @@ Opcodes conversionOpcodes() {
     };
 }
 
-} // namespace emulator
+}  // namespace emulator

@@ -1,6 +1,7 @@
 // Floating point: IEEE 754 with the rounding that the opcode asks for, .ftz and .sat, and the device's own NaN.
 //
-// The .approx functions are computed in double and rounded: more exact than the device's, whose bits cannot be had here.
+// The .approx functions are computed in double and rounded: more exact than the device's,
+// whose bits cannot be had here.
 #include <cfenv>
 #include <cmath>
 
@@ -10,50 +11,65 @@ namespace emulator {
 
 namespace {
 
-template <class T> struct BitsOf;
-template <> struct BitsOf<float> { using type = uint32_t; };
-template <> struct BitsOf<double> { using type = uint64_t; };
+template <class T>
+struct BitsOf;
+template <>
+struct BitsOf<float> {
+    using type = uint32_t;
+};
+template <>
+struct BitsOf<double> {
+    using type = uint64_t;
+};
 
-template <class T> typename BitsOf<T>::type bitsOf(T value) {
+template <class T>
+typename BitsOf<T>::type bitsOf(T value) {
     typename BitsOf<T>::type bits;
     std::memcpy(&bits, &value, sizeof bits);
     return bits;
 }
 
-template <class T> T fromBits(typename BitsOf<T>::type bits) {
+template <class T>
+T fromBits(typename BitsOf<T>::type bits) {
     T value;
     std::memcpy(&value, &bits, sizeof value);
     return value;
 }
 
-template <class T> constexpr typename BitsOf<T>::type SIGN = static_cast<typename BitsOf<T>::type>(1) << (8 * sizeof(T) - 1);
+template <class T>
+constexpr typename BitsOf<T>::type SIGN = static_cast<typename BitsOf<T>::type>(1) << (8 * sizeof(T) - 1);
 
 // Results that are no number are this one NaN on the device, whatever went in (float32; float64 keeps the host's).
 constexpr uint32_t NAN_BITS = 0x7fffffff;
 
-template <class T> T canonical(T value) {
+template <class T>
+T canonical(T value) {
     if constexpr (std::is_same_v<T, float>) {
         return value != value ? fromBits<float>(NAN_BITS) : value;
     }
     return value;
 }
 
-template <class T> T flush(T value) {
+template <class T>
+T flush(T value) {
     return std::fabs(value) < std::numeric_limits<T>::min() ? std::copysign(T{0}, value) : value;
 }
 
 // NaN becomes +0, as the manual says.
-template <class T> T saturate(T value) {
+template <class T>
+T saturate(T value) {
     return value > 0 ? (value < 1 ? value : T{1}) : T{0};
 }
 
-// The host's rounding mode for as long as this lives. What is computed in between must come from and go to memory, so that
-// the compiler moves none of it across.
+// The host's rounding mode for as long as this lives. What is computed in between must come from and go to memory, so
+// that the compiler moves none of it across.
 class RoundingScope {
 public:
     explicit RoundingScope(Rounding rounding) : isChanged(rounding != Rounding::NEAREST) {
         if (isChanged) {
-            std::fesetround(rounding == Rounding::ZERO ? FE_TOWARDZERO : rounding == Rounding::DOWN ? FE_DOWNWARD : FE_UPWARD);
+            std::fesetround(rounding == Rounding::ZERO   ? FE_TOWARDZERO
+                            : rounding == Rounding::DOWN ? FE_DOWNWARD
+                                                         : FE_UPWARD);
         }
         asm volatile("" ::: "memory");
     }
@@ -71,7 +87,8 @@ private:
 };
 
 // d = F(a, b, c) of as many operands as F takes, with .ftz before and after, .sat after.
-template <class T, class F, int COUNT> void compute(Warp& warp, const Instruction& instruction, uint32_t lanes) {
+template <class T, class F, int COUNT>
+void compute(Warp& warp, const Instruction& instruction, uint32_t lanes) {
     T scratch[3][LANES];
     const T* in[3] = {};
     for (int i = 0; i < COUNT; i++) {
@@ -114,86 +131,86 @@ template <class T, class F, int COUNT> void compute(Warp& warp, const Instructio
 }
 
 struct Add {
-    template <class T> T operator()(T a, T b) const {
+    template <class T>
+    T operator()(T a, T b) const {
         return a + b;
     }
 };
 
 struct Subtract {
-    template <class T> T operator()(T a, T b) const {
+    template <class T>
+    T operator()(T a, T b) const {
         return a - b;
     }
 };
 
 struct Multiply {
-    template <class T> T operator()(T a, T b) const {
+    template <class T>
+    T operator()(T a, T b) const {
         return a * b;
     }
 };
 
 struct Divide {
-    template <class T> T operator()(T a, T b) const {
+    template <class T>
+    T operator()(T a, T b) const {
         return a / b;
     }
 };
 
 struct FusedMultiplyAdd {
-    template <class T> T operator()(T a, T b, T c) const {
+    template <class T>
+    T operator()(T a, T b, T c) const {
         return std::fma(a, b, c);
     }
 };
 
 struct Reciprocal {
-    template <class T> T operator()(T a) const {
+    template <class T>
+    T operator()(T a) const {
         return 1 / a;
     }
 };
 
 struct SquareRoot {
-    template <class T> T operator()(T a) const {
+    template <class T>
+    T operator()(T a) const {
         return std::sqrt(a);
     }
 };
 
 struct ReciprocalSquareRoot {
-    template <class T> T operator()(T a) const {
+    template <class T>
+    T operator()(T a) const {
         return static_cast<T>(1 / std::sqrt(static_cast<double>(a)));
     }
 };
 
 struct Sine {
-    float operator()(float a) const {
-        return static_cast<float>(std::sin(static_cast<double>(a)));
-    }
+    float operator()(float a) const { return static_cast<float>(std::sin(static_cast<double>(a))); }
 };
 
 struct Cosine {
-    float operator()(float a) const {
-        return static_cast<float>(std::cos(static_cast<double>(a)));
-    }
+    float operator()(float a) const { return static_cast<float>(std::cos(static_cast<double>(a))); }
 };
 
 struct Logarithm2 {
-    float operator()(float a) const {
-        return static_cast<float>(std::log2(static_cast<double>(a)));
-    }
+    float operator()(float a) const { return static_cast<float>(std::log2(static_cast<double>(a))); }
 };
 
 struct Exponential2 {
-    float operator()(float a) const {
-        return static_cast<float>(std::exp2(static_cast<double>(a)));
-    }
+    float operator()(float a) const { return static_cast<float>(std::exp2(static_cast<double>(a))); }
 };
 
 struct HyperbolicTangent {
-    float operator()(float a) const {
-        return static_cast<float>(std::tanh(static_cast<double>(a)));
-    }
+    float operator()(float a) const { return static_cast<float>(std::tanh(static_cast<double>(a))); }
 };
 
 // A number wins over a NaN; +0 is more than −0.
-template <bool IS_MAXIMUM> struct Extreme {
-    template <class T> T operator()(T a, T b) const {
+template <bool IS_MAXIMUM>
+struct Extreme {
+    template <class T>
+    T operator()(T a, T b) const {
         if (a != a) {
             return b;
         }
@@ -208,14 +225,17 @@ template <bool IS_MAXIMUM> struct Extreme {
 };
 
 // min.NaN, max.NaN
-template <bool IS_MAXIMUM> struct ExtremeOrNan {
-    template <class T> T operator()(T a, T b) const {
+template <bool IS_MAXIMUM>
+struct ExtremeOrNan {
+    template <class T>
+    T operator()(T a, T b) const {
         return a != a ? a : b != b ? b : Extreme<IS_MAXIMUM>()(a, b);
     }
 };
 
 // Sign operations touch nothing but the sign, of a NaN, too.
-template <class T, class F> void signs(Warp& warp, const Instruction& instruction, uint32_t lanes) {
+template <class T, class F>
+void signs(Warp& warp, const Instruction& instruction, uint32_t lanes) {
     T first[LANES], result[LANES];
     const T* a = read<T>(warp, instruction.operand(1), first);
     for (int lane = 0; lane < LANES; lane++) {
@@ -226,50 +246,44 @@ template <class T, class F> void signs(Warp& warp, const Instruction& instructio
 }
 
 struct Negate {
-    uint32_t operator()(uint32_t bits) const {
-        return bits ^ SIGN<float>;
-    }
-    uint64_t operator()(uint64_t bits) const {
-        return bits ^ SIGN<double>;
-    }
+    uint32_t operator()(uint32_t bits) const { return bits ^ SIGN<float>; }
+    uint64_t operator()(uint64_t bits) const { return bits ^ SIGN<double>; }
 };
 
 struct Absolute {
-    uint32_t operator()(uint32_t bits) const {
-        return bits & ~SIGN<float>;
-    }
-    uint64_t operator()(uint64_t bits) const {
-        return bits & ~SIGN<double>;
-    }
+    uint32_t operator()(uint32_t bits) const { return bits & ~SIGN<float>; }
+    uint64_t operator()(uint64_t bits) const { return bits & ~SIGN<double>; }
 };
 
 // The sign of a on the magnitude of b.
 struct CopySign {
-    template <class T> T operator()(T a, T b) const {
+    template <class T>
+    T operator()(T a, T b) const {
         return std::copysign(b, a);
     }
 };
 
-template <class T> void testProperty(Warp& warp, const Instruction& instruction, uint32_t lanes) {
+template <class T>
+void testProperty(Warp& warp, const Instruction& instruction, uint32_t lanes) {
     T first[LANES];
     const T* a = read<T>(warp, instruction.operand(1), first);
     uint32_t holds = 0;
     for (int lane = 0; lane < LANES; lane++) {
         bool value = false;
         switch (instruction.mode) {
-        case 'f': value = std::isfinite(a[lane]); break;
-        case 'i': value = std::isinf(a[lane]); break;
-        case 'n': value = !std::isnan(a[lane]); break;
-        case 'N': value = std::isnan(a[lane]); break;
-        case 'r': value = std::isnormal(a[lane]) || a[lane] == 0; break;
-        case 's': value = std::fpclassify(a[lane]) == FP_SUBNORMAL; break;
+            case 'f': value = std::isfinite(a[lane]); break;
+            case 'i': value = std::isinf(a[lane]); break;
+            case 'n': value = !std::isnan(a[lane]); break;
+            case 'N': value = std::isnan(a[lane]); break;
+            case 'r': value = std::isnormal(a[lane]) || a[lane] == 0; break;
+            case 's': value = std::fpclassify(a[lane]) == FP_SUBNORMAL; break;
         }
         holds |= uint32_t{value} << lane;
     }
     writePredicate(warp, instruction.operand(0), holds, lanes);
 }
 
-} // namespace
+}  // namespace
 
 float halfToFloat(uint16_t bits) {
     uint32_t exponent = bits >> 10 & 31;
@@ -281,7 +295,8 @@ float halfToFloat(uint16_t bits) {
             return value;
         }
     } else {
-        value = exponent == 0 ? std::ldexp(static_cast<float>(fraction), -24) : std::ldexp(static_cast<float>(fraction | 1024), static_cast<int>(exponent) - 25);
+        value = exponent == 0 ? std::ldexp(static_cast<float>(fraction), -24)
+                              : std::ldexp(static_cast<float>(fraction | 1024), static_cast<int>(exponent) - 25);
     }
     return bits & 0x8000 ? -value : value;
 }
@@ -301,21 +316,21 @@ uint16_t floatToHalf(double value, Rounding rounding) {
     } else {
         exponent = -14;
     }
-    double scaled = std::ldexp(magnitude, 10 - exponent); // units in the last place, exact
+    double scaled = std::ldexp(magnitude, 10 - exponent);  // units in the last place, exact
     double units = std::floor(scaled);
     double rest = scaled - units;
     bool isUp = false;
     switch (rounding) {
-    case Rounding::NEAREST: isUp = rest > 0.5 || (rest == 0.5 && std::fmod(units, 2) == 1); break;
-    case Rounding::NEAREST_AWAY: isUp = rest >= 0.5; break;
-    case Rounding::ZERO: break;
-    case Rounding::DOWN: isUp = rest > 0 && sign != 0; break;
-    case Rounding::UP: isUp = rest > 0 && sign == 0; break;
+        case Rounding::NEAREST: isUp = rest > 0.5 || (rest == 0.5 && std::fmod(units, 2) == 1); break;
+        case Rounding::NEAREST_AWAY: isUp = rest >= 0.5; break;
+        case Rounding::ZERO: break;
+        case Rounding::DOWN: isUp = rest > 0 && sign != 0; break;
+        case Rounding::UP: isUp = rest > 0 && sign == 0; break;
     }
     double result = std::ldexp(units + (isUp ? 1 : 0), exponent - 10);
     if (result >= 65536) {
-        bool isInfinite = rounding == Rounding::NEAREST || rounding == Rounding::NEAREST_AWAY || (rounding == Rounding::UP && sign == 0) ||
-                          (rounding == Rounding::DOWN && sign != 0);
+        bool isInfinite = rounding == Rounding::NEAREST || rounding == Rounding::NEAREST_AWAY
+                          || (rounding == Rounding::UP && sign == 0) || (rounding == Rounding::DOWN && sign != 0);
         return sign | (isInfinite ? 0x7c00 : 0x7bff);
     }
     int e = result == 0 ? -15 : std::max(std::ilogb(result), -15);
@@ -325,9 +340,7 @@ uint16_t floatToHalf(double value, Rounding rounding) {
     return static_cast<uint16_t>(sign | (e + 15) << 10 | (static_cast<int>(std::ldexp(result, 10 - e)) & 1023));
 }
 
-float brainToFloat(uint16_t bits) {
-    return fromBits<float>(static_cast<uint32_t>(bits) << 16);
-}
+float brainToFloat(uint16_t bits) { return fromBits<float>(static_cast<uint32_t>(bits) << 16); }
 
 uint16_t floatToBrain(float value, Rounding rounding) {
     uint32_t bits = bitsOf(value);
@@ -393,4 +406,4 @@ Opcodes floatingOpcodes() {
     };
 }
 
-} // namespace emulator
+}  // namespace emulator

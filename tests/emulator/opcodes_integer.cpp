@@ -1,4 +1,5 @@
-// Integer arithmetic, logic, shifts and bit fields. Arithmetic is unsigned inside, so that it wraps as the device's does.
+// Integer arithmetic, logic, shifts and bit fields. Arithmetic is unsigned inside, so that it
+// wraps as the device's does.
 #include <algorithm>
 
 #include "opcodes.h"
@@ -7,23 +8,45 @@ namespace emulator {
 
 namespace {
 
-template <class T> struct WiderOf;
-template <> struct WiderOf<uint16_t> { using type = uint32_t; };
-template <> struct WiderOf<int16_t> { using type = int32_t; };
-template <> struct WiderOf<uint32_t> { using type = uint64_t; };
-template <> struct WiderOf<int32_t> { using type = int64_t; };
-template <> struct WiderOf<uint64_t> { using type = unsigned __int128; };
-template <> struct WiderOf<int64_t> { using type = __int128; };
-template <class T> using Wider = typename WiderOf<T>::type;
+template <class T>
+struct WiderOf;
+template <>
+struct WiderOf<uint16_t> {
+    using type = uint32_t;
+};
+template <>
+struct WiderOf<int16_t> {
+    using type = int32_t;
+};
+template <>
+struct WiderOf<uint32_t> {
+    using type = uint64_t;
+};
+template <>
+struct WiderOf<int32_t> {
+    using type = int64_t;
+};
+template <>
+struct WiderOf<uint64_t> {
+    using type = unsigned __int128;
+};
+template <>
+struct WiderOf<int64_t> {
+    using type = __int128;
+};
+template <class T>
+using Wider = typename WiderOf<T>::type;
 
 struct Add {
-    template <class T> T operator()(T a, T b) const {
+    template <class T>
+    T operator()(T a, T b) const {
         return static_cast<T>(a + b);
     }
 };
 
 struct Subtract {
-    template <class T> T operator()(T a, T b) const {
+    template <class T>
+    T operator()(T a, T b) const {
         return static_cast<T>(a - b);
     }
 };
@@ -41,13 +64,15 @@ struct SubtractSaturated {
 };
 
 struct MultiplyLow {
-    template <class T> T operator()(T a, T b) const {
+    template <class T>
+    T operator()(T a, T b) const {
         return static_cast<T>(static_cast<uint64_t>(a) * b);
     }
 };
 
 struct MultiplyHigh {
-    template <class T> T operator()(T a, T b) const {
+    template <class T>
+    T operator()(T a, T b) const {
         return static_cast<T>((static_cast<Wider<T>>(a) * b) >> (8 * sizeof(T)));
     }
 };
@@ -55,7 +80,9 @@ struct MultiplyHigh {
 // 24-bit factors, the low 32 of 48 bits.
 struct Multiply24 {
     int32_t operator()(int32_t a, int32_t b) const {
-        auto low = [](int32_t x) { return static_cast<int64_t>(static_cast<int32_t>(static_cast<uint32_t>(x) << 8) >> 8); };
+        auto low = [](int32_t x) {
+            return static_cast<int64_t>(static_cast<int32_t>(static_cast<uint32_t>(x) << 8) >> 8);
+        };
         return static_cast<int32_t>(low(a) * low(b));
     }
     uint32_t operator()(uint32_t a, uint32_t b) const {
@@ -64,26 +91,30 @@ struct Multiply24 {
 };
 
 struct MultiplyAddLow {
-    template <class T> T operator()(T a, T b, T c) const {
+    template <class T>
+    T operator()(T a, T b, T c) const {
         return static_cast<T>(static_cast<uint64_t>(a) * b + c);
     }
 };
 
 struct MultiplyAddHigh {
-    template <class T> T operator()(T a, T b, T c) const {
+    template <class T>
+    T operator()(T a, T b, T c) const {
         using U = std::make_unsigned_t<T>;
         return static_cast<T>(static_cast<U>(static_cast<U>(MultiplyHigh()(a, b)) + static_cast<U>(c)));
     }
 };
 
 struct MultiplyAdd24 {
-    template <class T> T operator()(T a, T b, T c) const {
+    template <class T>
+    T operator()(T a, T b, T c) const {
         return static_cast<T>(static_cast<uint32_t>(Multiply24()(a, b)) + static_cast<uint32_t>(c));
     }
 };
 
 struct MultiplyAddWide {
-    template <class T> Wider<T> operator()(T a, T b, Wider<T> c) const {
+    template <class T>
+    Wider<T> operator()(T a, T b, Wider<T> c) const {
         using U = std::make_unsigned_t<Wider<T>>;
         return static_cast<Wider<T>>(static_cast<U>(static_cast<Wider<T>>(a) * b) + static_cast<U>(c));
     }
@@ -91,7 +122,8 @@ struct MultiplyAddWide {
 
 // By zero the device gives all ones, and the dividend as remainder; the manual leaves it open.
 struct Divide {
-    template <class T> T operator()(T a, T b) const {
+    template <class T>
+    T operator()(T a, T b) const {
         if (b == 0) {
             return static_cast<T>(-1);
         }
@@ -103,7 +135,8 @@ struct Divide {
 };
 
 struct Remainder {
-    template <class T> T operator()(T a, T b) const {
+    template <class T>
+    T operator()(T a, T b) const {
         if (b == 0) {
             return a;
         }
@@ -115,70 +148,82 @@ struct Remainder {
 };
 
 struct Minimum {
-    template <class T> T operator()(T a, T b) const {
+    template <class T>
+    T operator()(T a, T b) const {
         return std::min(a, b);
     }
 };
 
 struct Maximum {
-    template <class T> T operator()(T a, T b) const {
+    template <class T>
+    T operator()(T a, T b) const {
         return std::max(a, b);
     }
 };
 
 struct Negate {
-    template <class T> T operator()(T a) const {
+    template <class T>
+    T operator()(T a) const {
         return static_cast<T>(0 - static_cast<std::make_unsigned_t<T>>(a));
     }
 };
 
 struct Absolute {
-    template <class T> T operator()(T a) const {
+    template <class T>
+    T operator()(T a) const {
         return a < 0 ? Negate()(a) : a;
     }
 };
 
 // |a − b| + c
 struct SumOfAbsoluteDifference {
-    template <class T> T operator()(T a, T b, T c) const {
+    template <class T>
+    T operator()(T a, T b, T c) const {
         using U = std::make_unsigned_t<T>;
-        U difference = a < b ? static_cast<U>(static_cast<U>(b) - static_cast<U>(a)) : static_cast<U>(static_cast<U>(a) - static_cast<U>(b));
+        U difference = a < b ? static_cast<U>(static_cast<U>(b) - static_cast<U>(a))
+                             : static_cast<U>(static_cast<U>(a) - static_cast<U>(b));
         return static_cast<T>(static_cast<U>(static_cast<U>(c) + difference));
     }
 };
 
 struct And {
-    template <class T> T operator()(T a, T b) const {
+    template <class T>
+    T operator()(T a, T b) const {
         return static_cast<T>(a & b);
     }
 };
 
 struct Or {
-    template <class T> T operator()(T a, T b) const {
+    template <class T>
+    T operator()(T a, T b) const {
         return static_cast<T>(a | b);
     }
 };
 
 struct Xor {
-    template <class T> T operator()(T a, T b) const {
+    template <class T>
+    T operator()(T a, T b) const {
         return static_cast<T>(a ^ b);
     }
 };
 
 struct Not {
-    template <class T> T operator()(T a) const {
+    template <class T>
+    T operator()(T a) const {
         return static_cast<T>(~a);
     }
 };
 
 struct LogicalNot {
-    template <class T> T operator()(T a) const {
+    template <class T>
+    T operator()(T a) const {
         return a == 0;
     }
 };
 
 // Shifts take any amount: beyond the width all bits go.
-template <class T, bool IS_LEFT> void shift(Warp& warp, const Instruction& instruction, uint32_t lanes) {
+template <class T, bool IS_LEFT>
+void shift(Warp& warp, const Instruction& instruction, uint32_t lanes) {
     T first[LANES], result[LANES];
     uint32_t second[LANES];
     const T* a = read<T>(warp, instruction.operand(1), first);
@@ -198,7 +243,8 @@ template <class T, bool IS_LEFT> void shift(Warp& warp, const Instruction& instr
 }
 
 // shf: 32 of the 64 bits b:a.
-template <bool IS_LEFT> void funnelShift(Warp& warp, const Instruction& instruction, uint32_t lanes) {
+template <bool IS_LEFT>
+void funnelShift(Warp& warp, const Instruction& instruction, uint32_t lanes) {
     uint32_t first[LANES], second[LANES], third[LANES], result[LANES];
     const uint32_t* low = read<uint32_t>(warp, instruction.operand(1), first);
     const uint32_t* high = read<uint32_t>(warp, instruction.operand(2), second);
@@ -225,7 +271,8 @@ void logic3(Warp& warp, const Instruction& instruction, uint32_t lanes) {
         uint32_t value = 0;
         for (uint32_t term = 0; term < 8; term++) {
             if (table >> term & 1) {
-                value |= (term & 4 ? a[lane] : ~a[lane]) & (term & 2 ? b[lane] : ~b[lane]) & (term & 1 ? c[lane] : ~c[lane]);
+                value |=
+                    (term & 4 ? a[lane] : ~a[lane]) & (term & 2 ? b[lane] : ~b[lane]) & (term & 1 ? c[lane] : ~c[lane]);
             }
         }
         result[lane] = value;
@@ -250,7 +297,8 @@ struct Permute {
     }
 };
 
-template <class T> struct ExtractField {
+template <class T>
+struct ExtractField {
     T operator()(T a, uint32_t position, uint32_t length) const {
         using U = std::make_unsigned_t<T>;
         constexpr int BITS = 8 * sizeof(T);
@@ -274,7 +322,8 @@ template <class T> struct ExtractField {
 };
 
 // bfi: `length` bits of a into b at `position`.
-template <class T> void insertField(Warp& warp, const Instruction& instruction, uint32_t lanes) {
+template <class T>
+void insertField(Warp& warp, const Instruction& instruction, uint32_t lanes) {
     T first[LANES], second[LANES], result[LANES];
     uint32_t third[LANES], fourth[LANES];
     const T* a = read<T>(warp, instruction.operand(1), first);
@@ -286,26 +335,31 @@ template <class T> void insertField(Warp& warp, const Instruction& instruction, 
         uint32_t position = positions[lane] & 255;
         uint32_t length = lengths[lane] & 255;
         T mask = length >= BITS ? ~T{0} : static_cast<T>((T{1} << length) - 1);
-        result[lane] = position >= BITS ? b[lane] : static_cast<T>((b[lane] & ~(mask << position)) | ((a[lane] & mask) << position));
+        result[lane] = position >= BITS
+                           ? b[lane]
+                           : static_cast<T>((b[lane] & ~(mask << position)) | ((a[lane] & mask) << position));
     }
     write(warp, instruction.operand(0), result, lanes);
 }
 
 struct CountOnes {
-    template <class T> uint32_t operator()(T a) const {
+    template <class T>
+    uint32_t operator()(T a) const {
         return static_cast<uint32_t>(__builtin_popcountll(a));
     }
 };
 
 struct CountLeadingZeros {
-    template <class T> uint32_t operator()(T a) const {
+    template <class T>
+    uint32_t operator()(T a) const {
         return a == 0 ? 8 * sizeof(T) : static_cast<uint32_t>(__builtin_clzll(a)) - (64 - 8 * sizeof(T));
     }
 };
 
 // The place of the highest bit that is not the sign; all ones if there is none.
 struct FindHighest {
-    template <class T> uint32_t operator()(T a) const {
+    template <class T>
+    uint32_t operator()(T a) const {
         using U = std::make_unsigned_t<T>;
         U bits = static_cast<U>(a < 0 ? ~a : a);
         return bits == 0 ? ~0u : 63 - static_cast<uint32_t>(__builtin_clzll(bits));
@@ -313,7 +367,8 @@ struct FindHighest {
 };
 
 struct Reverse {
-    template <class T> T operator()(T a) const {
+    template <class T>
+    T operator()(T a) const {
         T result = 0;
         for (size_t i = 0; i < 8 * sizeof(T); i++) {
             result = static_cast<T>(result << 1 | (a >> i & 1));
@@ -323,7 +378,8 @@ struct Reverse {
 };
 
 // popc and the like: whatever the operand's width, the result has 32 bits.
-template <class T, class F> void count(Warp& warp, const Instruction& instruction, uint32_t lanes) {
+template <class T, class F>
+void count(Warp& warp, const Instruction& instruction, uint32_t lanes) {
     T first[LANES];
     uint32_t result[LANES];
     const T* a = read<T>(warp, instruction.operand(1), first);
@@ -333,7 +389,8 @@ template <class T, class F> void count(Warp& warp, const Instruction& instructio
     write(warp, instruction.operand(0), result, lanes);
 }
 
-template <class T> void multiplyWide(Warp& warp, const Instruction& instruction, uint32_t lanes) {
+template <class T>
+void multiplyWide(Warp& warp, const Instruction& instruction, uint32_t lanes) {
     T first[LANES], second[LANES];
     Wider<T> result[LANES];
     const T* a = read<T>(warp, instruction.operand(1), first);
@@ -344,22 +401,29 @@ template <class T> void multiplyWide(Warp& warp, const Instruction& instruction,
     write(warp, instruction.operand(0), result, lanes);
 }
 
-template <class T> constexpr Execute MAD_LOW = ternary<T, T, T, T, MultiplyAddLow>;
-template <class T> constexpr Execute MAD_HIGH = ternary<T, T, T, T, MultiplyAddHigh>;
-template <class T> constexpr Execute MAD_WIDE = ternary<Wider<T>, T, T, Wider<T>, MultiplyAddWide>;
-template <class T> constexpr Execute FIELD = ternary<T, T, uint32_t, uint32_t, ExtractField<T>>;
-template <class T> constexpr Execute SAD = ternary<T, T, T, T, SumOfAbsoluteDifference>;
+template <class T>
+constexpr Execute MAD_LOW = ternary<T, T, T, T, MultiplyAddLow>;
+template <class T>
+constexpr Execute MAD_HIGH = ternary<T, T, T, T, MultiplyAddHigh>;
+template <class T>
+constexpr Execute MAD_WIDE = ternary<Wider<T>, T, T, Wider<T>, MultiplyAddWide>;
+template <class T>
+constexpr Execute FIELD = ternary<T, T, uint32_t, uint32_t, ExtractField<T>>;
+template <class T>
+constexpr Execute SAD = ternary<T, T, T, T, SumOfAbsoluteDifference>;
 
 // p = F(q, r) on predicates, 32 lanes at once.
-template <class F> void predicates(Warp& warp, const Instruction& instruction, uint32_t lanes) {
-    writePredicate(warp, instruction.operand(0), F()(warp.holds(instruction.operand(1)), warp.holds(instruction.operand(2))), lanes);
+template <class F>
+void predicates(Warp& warp, const Instruction& instruction, uint32_t lanes) {
+    writePredicate(warp, instruction.operand(0),
+                   F()(warp.holds(instruction.operand(1)), warp.holds(instruction.operand(2))), lanes);
 }
 
 void predicateNot(Warp& warp, const Instruction& instruction, uint32_t lanes) {
     writePredicate(warp, instruction.operand(0), ~warp.holds(instruction.operand(1)), lanes);
 }
 
-} // namespace
+}  // namespace
 
 Opcodes integerOpcodes() {
     constexpr InstructionClass INTEGER = InstructionClass::INTEGER;
@@ -483,4 +547,4 @@ Opcodes integerOpcodes() {
     };
 }
 
-} // namespace emulator
+}  // namespace emulator

@@ -1,5 +1,5 @@
-// Tensor cores: mma.sync with float32 accumulators, and the ldmatrix that feeds it. Products are exact and summed in float32,
-// k after k; in which order, and with how many bits, the device does it is not documented.
+// Tensor cores: mma.sync with float32 accumulators, and the ldmatrix that feeds it. Products are exact and summed in
+// float32, k after k; in which order, and with how many bits, the device does it is not documented.
 #include <algorithm>
 
 #include "cuda_result.h"
@@ -16,7 +16,8 @@ struct Matrices {
     float c[16][8] = {};
 };
 
-template <class T> T valueOf(Warp& warp, const Operand& operand, int lane) {
+template <class T>
+T valueOf(Warp& warp, const Operand& operand, int lane) {
     T value;
     std::memcpy(&value, warp.registers + operand.offset + lane * operand.width, sizeof value);
     return value;
@@ -24,7 +25,8 @@ template <class T> T valueOf(Warp& warp, const Operand& operand, int lane) {
 
 void requireWholeWarp(const Warp& warp, uint32_t lanes) {
     if (lanes != ~0u) {
-        throw Fault{CUDA_ERROR_LAUNCH_FAILED, format("a matrix instruction by lanes %08x; it takes all 32", lanes & warp.live)};
+        throw Fault{CUDA_ERROR_LAUNCH_FAILED,
+                    format("a matrix instruction by lanes %08x; it takes all 32", lanes & warp.live)};
     }
 }
 
@@ -46,7 +48,8 @@ void multiplyAdd(Warp& warp, const Instruction& instruction, uint32_t depth, Mat
     for (int lane = 0; lane < LANES; lane++) {
         for (int i = 0; i < 4; i++) {
             const Operand& target = instruction.operand(0, i);
-            std::memcpy(warp.registers + target.offset + lane * target.width, &m.c[lane / 4 + 8 * (i / 2)][lane % 4 * 2 + i % 2], 4);
+            std::memcpy(warp.registers + target.offset + lane * target.width,
+                        &m.c[lane / 4 + 8 * (i / 2)][lane % 4 * 2 + i % 2], 4);
         }
     }
 }
@@ -60,7 +63,8 @@ float tf32Of(Warp& warp, const Operand& operand, int lane) {
 }
 
 // K is 4 or 8.
-template <int K> void multiplyTf32(Warp& warp, const Instruction& instruction, uint32_t lanes) {
+template <int K>
+void multiplyTf32(Warp& warp, const Instruction& instruction, uint32_t lanes) {
     requireWholeWarp(warp, lanes);
     Matrices m;
     for (int lane = 0; lane < LANES; lane++) {
@@ -74,13 +78,15 @@ template <int K> void multiplyTf32(Warp& warp, const Instruction& instruction, u
     multiplyAdd(warp, instruction, K, m);
 }
 
-template <bool IS_BRAIN> float narrow(uint32_t pair, int which) {
+template <bool IS_BRAIN>
+float narrow(uint32_t pair, int which) {
     uint16_t bits = static_cast<uint16_t>(pair >> (16 * which));
     return IS_BRAIN ? brainToFloat(bits) : halfToFloat(bits);
 }
 
 // K is 8 or 16; two elements a register.
-template <int K, bool IS_BRAIN> void multiplyHalves(Warp& warp, const Instruction& instruction, uint32_t lanes) {
+template <int K, bool IS_BRAIN>
+void multiplyHalves(Warp& warp, const Instruction& instruction, uint32_t lanes) {
     requireWholeWarp(warp, lanes);
     Matrices m;
     for (int lane = 0; lane < LANES; lane++) {
@@ -114,7 +120,8 @@ void loadMatrix(Warp& warp, const Instruction& instruction, uint32_t lanes) {
             int lane = 8 * matrix + row;
             uint64_t address = base[lane] + static_cast<uint64_t>(instruction.immediate);
             if (address % 16 != 0) {
-                throw Fault{CUDA_ERROR_MISALIGNED_ADDRESS, format("a row of 16 bytes at 0x%llx", static_cast<unsigned long long>(address)), lane};
+                throw Fault{CUDA_ERROR_MISALIGNED_ADDRESS,
+                            format("a row of 16 bytes at 0x%llx", static_cast<unsigned long long>(address)), lane};
             }
             std::memcpy(rows[row], resolve(warp, lane, instruction.space, address, 16, Access::READ), 16);
             counters.sharedBytes += 16;
@@ -128,15 +135,16 @@ void loadMatrix(Warp& warp, const Instruction& instruction, uint32_t lanes) {
         for (int lane = 0; lane < LANES; lane++) {
             int row = lane / 4;
             int column = lane % 4 * 2;
-            uint32_t pair = instruction.isWrapping ? rows[column][row] | static_cast<uint32_t>(rows[column + 1][row]) << 16
-                                                   : rows[row][column] | static_cast<uint32_t>(rows[row][column + 1]) << 16;
+            uint32_t pair = instruction.isWrapping
+                                ? rows[column][row] | static_cast<uint32_t>(rows[column + 1][row]) << 16
+                                : rows[row][column] | static_cast<uint32_t>(rows[row][column + 1]) << 16;
             const Operand& target = instruction.operand(0, matrix);
             std::memcpy(warp.registers + target.offset + lane * target.width, &pair, 4);
         }
     }
 }
 
-} // namespace
+}  // namespace
 
 Opcodes matrixOpcodes() {
     constexpr InstructionClass MATRIX = InstructionClass::MATRIX;
@@ -151,4 +159,4 @@ Opcodes matrixOpcodes() {
     };
 }
 
-} // namespace emulator
+}  // namespace emulator

@@ -1,4 +1,5 @@
-// Loads, stores, atomics and asynchronous copies, and what they cost: sectors of global memory, passes over shared memory.
+// Loads, stores, atomics and asynchronous copies, and what they cost: sectors of global memory,
+// passes over shared memory.
 #include <algorithm>
 #include <cmath>
 
@@ -45,8 +46,8 @@ uint64_t countSectors(const uint64_t address[LANES], uint32_t lanes) {
     return static_cast<uint64_t>(count);
 }
 
-// Passes over the 32 banks of 4 bytes that a request takes beyond the least: lanes that want different words of one bank wait
-// for each other. 8-byte accesses go by half warps, 16-byte ones by quarters.
+// Passes over the 32 banks of 4 bytes that a request takes beyond the least: lanes that want different words of one
+// bank wait for each other. 8-byte accesses go by half warps, 16-byte ones by quarters.
 uint64_t countBankConflicts(const uint64_t address[LANES], unsigned size, uint32_t lanes) {
     int lanesAtOnce = size <= 4 ? 32 : size == 8 ? 16 : 8;
     uint64_t conflicts = 0;
@@ -72,7 +73,8 @@ uint64_t countBankConflicts(const uint64_t address[LANES], unsigned size, uint32
     return conflicts;
 }
 
-void countAccess(Warp& warp, Space space, AccessCounters& global, const uint64_t address[LANES], unsigned size, uint32_t lanes) {
+void countAccess(Warp& warp, Space space, AccessCounters& global, const uint64_t address[LANES], unsigned size,
+                 uint32_t lanes) {
     if (lanes == 0) {
         return;
     }
@@ -83,35 +85,35 @@ void countAccess(Warp& warp, Space space, AccessCounters& global, const uint64_t
         space = spaceOf(space, first);
     }
     switch (space) {
-    case Space::SHARED:
-        counters.sharedRequests++;
-        counters.sharedBytes += bytes;
-        counters.bankConflicts += countBankConflicts(address, size, lanes);
-        break;
-    case Space::LOCAL:
-        counters.localRequests++;
-        counters.localBytes += bytes;
-        break;
-    case Space::GENERIC:
-    case Space::GLOBAL:
-        global.requests++;
-        global.bytes += bytes;
-        global.sectors += countSectors(address, lanes);
-        break;
-    default: break;
+        case Space::SHARED:
+            counters.sharedRequests++;
+            counters.sharedBytes += bytes;
+            counters.bankConflicts += countBankConflicts(address, size, lanes);
+            break;
+        case Space::LOCAL:
+            counters.localRequests++;
+            counters.localBytes += bytes;
+            break;
+        case Space::GENERIC:
+        case Space::GLOBAL:
+            global.requests++;
+            global.bytes += bytes;
+            global.sectors += countSectors(address, lanes);
+            break;
+        default: break;
     }
 }
 
 void checkAligned(int lane, uint64_t address, unsigned size) {
-    if ((address & (size - 1)) != 0) { // sizes are powers of two
+    if ((address & (size - 1)) != 0) {  // sizes are powers of two
         throw Fault{CUDA_ERROR_MISALIGNED_ADDRESS,
-                    format("%u bytes at 0x%llx, which is no multiple of %u", size, static_cast<unsigned long long>(address), size), lane};
+                    format("%u bytes at 0x%llx, which is no multiple of %u", size,
+                           static_cast<unsigned long long>(address), size),
+                    lane};
     }
 }
 
-bool isSigned(Type type) {
-    return type == Type::S8 || type == Type::S16 || type == Type::S32 || type == Type::S64;
-}
+bool isSigned(Type type) { return type == Type::S8 || type == Type::S16 || type == Type::S32 || type == Type::S64; }
 
 // What resolve() says, found at once where a lane's place lies in the same allocation as that of the lane before it.
 class GlobalPlaces {
@@ -139,7 +141,7 @@ private:
     unsigned size;
     Access access;
     const Allocation* allocation = nullptr;
-    uint64_t last = 0; // the last offset at which an access of this size fits
+    uint64_t last = 0;  // the last offset at which an access of this size fits
 };
 
 void load(Warp& warp, const Instruction& instruction, uint32_t lanes) {
@@ -167,7 +169,8 @@ void load(Warp& warp, const Instruction& instruction, uint32_t lanes) {
                 uint64_t bits = 0;
                 std::memcpy(&bits, from + element * i, element);
                 if (isSigned(instruction.types[0])) {
-                    bits = static_cast<uint64_t>(static_cast<int64_t>(bits << (64 - 8 * element)) >> (64 - 8 * element));
+                    bits =
+                        static_cast<uint64_t>(static_cast<int64_t>(bits << (64 - 8 * element)) >> (64 - 8 * element));
                 }
                 std::memcpy(to, &bits, target.width);
             }
@@ -175,7 +178,8 @@ void load(Warp& warp, const Instruction& instruction, uint32_t lanes) {
     }
 }
 
-template <class T> void broadcast(Warp& warp, const Operand& target, uint64_t bits, uint32_t lanes) {
+template <class T>
+void broadcast(Warp& warp, const Operand& target, uint64_t bits, uint32_t lanes) {
     T values[LANES];
     std::fill_n(values, LANES, static_cast<T>(bits));
     write(warp, target, values, lanes);
@@ -198,9 +202,9 @@ void loadParameter(Warp& warp, const Instruction& instruction, uint32_t lanes) {
         bits = static_cast<uint64_t>(static_cast<int64_t>(bits << (64 - 8 * size)) >> (64 - 8 * size));
     }
     switch (instruction.operand(0).width) {
-    case 2: broadcast<uint16_t>(warp, instruction.operand(0), bits, lanes); break;
-    case 4: broadcast<uint32_t>(warp, instruction.operand(0), bits, lanes); break;
-    default: broadcast<uint64_t>(warp, instruction.operand(0), bits, lanes);
+        case 2: broadcast<uint16_t>(warp, instruction.operand(0), bits, lanes); break;
+        case 4: broadcast<uint32_t>(warp, instruction.operand(0), bits, lanes); break;
+        default: broadcast<uint64_t>(warp, instruction.operand(0), bits, lanes);
     }
 }
 
@@ -229,30 +233,35 @@ void store(Warp& warp, const Instruction& instruction, uint32_t lanes) {
     }
 }
 
-template <class T> T atomicResult(char mode, T old, T operand, T third) {
+template <class T>
+T atomicResult(char mode, T old, T operand, T third) {
     switch (mode) {
-    case 'a':
-        if constexpr (std::is_floating_point_v<T>) {
-            return old + operand;
-        } else {
-            return static_cast<T>(static_cast<std::make_unsigned_t<T>>(old) + static_cast<std::make_unsigned_t<T>>(operand));
-        }
-    case 'e': return operand;
-    case 'm': return std::min(old, operand);
-    case 'M': return std::max(old, operand);
-    case 'c': return old == operand ? third : old;
-    case 'i': return old >= operand ? T{0} : static_cast<T>(old + 1);
-    case 'd': return old == 0 || old > operand ? operand : static_cast<T>(old - 1);
-    default: break;
+        case 'a':
+            if constexpr (std::is_floating_point_v<T>) {
+                return old + operand;
+            } else {
+                return static_cast<T>(static_cast<std::make_unsigned_t<T>>(old)
+                                      + static_cast<std::make_unsigned_t<T>>(operand));
+            }
+        case 'e': return operand;
+        case 'm': return std::min(old, operand);
+        case 'M': return std::max(old, operand);
+        case 'c': return old == operand ? third : old;
+        case 'i': return old >= operand ? T{0} : static_cast<T>(old + 1);
+        case 'd': return old == 0 || old > operand ? operand : static_cast<T>(old - 1);
+        default: break;
     }
     if constexpr (std::is_integral_v<T>) {
-        return mode == '&' ? static_cast<T>(old & operand) : mode == '|' ? static_cast<T>(old | operand) : static_cast<T>(old ^ operand);
+        return mode == '&'   ? static_cast<T>(old & operand)
+               : mode == '|' ? static_cast<T>(old | operand)
+                             : static_cast<T>(old ^ operand);
     }
     return old;
 }
 
 // atom d, [a], b{, c} and, without d, red: lane after lane, from the lowest.
-template <class T, bool HAS_RESULT> void atomic(Warp& warp, const Instruction& instruction, uint32_t lanes) {
+template <class T, bool HAS_RESULT>
+void atomic(Warp& warp, const Instruction& instruction, uint32_t lanes) {
     constexpr int A = HAS_RESULT ? 1 : 0;
     uint64_t address[LANES];
     T first[LANES], second[LANES], result[LANES] = {};
@@ -293,7 +302,8 @@ void copyAsynchronously(Warp& warp, const Instruction& instruction, uint32_t lan
         if (lanes >> lane & 1) {
             checkAligned(lane, target[lane], sizes[lane]);
             checkAligned(lane, source[lane], sizes[lane]);
-            warp.copies.push_back({lane, warp.copyGroups[lane], target[lane], source[lane], sizes[lane], std::min(readSizes[lane], sizes[lane])});
+            warp.copies.push_back({lane, warp.copyGroups[lane], target[lane], source[lane], sizes[lane],
+                                   std::min(readSizes[lane], sizes[lane])});
         }
     }
 }
@@ -319,12 +329,12 @@ void waitForAllCopies(Warp& warp, const Instruction& instruction, uint32_t lanes
 }
 
 #define ORDER "weak|volatile|relaxed|acquire|release?.cta|cluster|gpu|sys?"
-#define HINTS                                                                                                                     \
-    "ca|cg|cs|lu|cv|wb|wt?.nc?.L1::evict_normal|L1::evict_unchanged|L1::evict_first|L1::evict_last|L1::no_allocate?."             \
+#define HINTS                                                                                                         \
+    "ca|cg|cs|lu|cv|wb|wt?.nc?.L1::evict_normal|L1::evict_unchanged|L1::evict_first|L1::evict_last|L1::no_allocate?." \
     "L2::64B|L2::128B|L2::256B?.v2|v4?.b8|u8|s8|b16|u16|s16|b32|u32|s32|f32|b64|u64|s64|f64"
 #define ATOMIC_ORDER "relaxed|acquire|release|acq_rel?.cta|cluster|gpu|sys?.global|shared|shared::cta?"
 
-} // namespace
+}  // namespace
 
 Opcodes memoryOpcodes() {
     constexpr InstructionClass ATOMIC = InstructionClass::ATOMIC;
@@ -353,11 +363,12 @@ Opcodes memoryOpcodes() {
         {"red." ATOMIC_ORDER ".add.f64", ATOMIC, atomic<double, false>},
         {"prefetch.global|local?.L1|L2", InstructionClass::GLOBAL, nothing},
         {"prefetchu.L1", InstructionClass::GLOBAL, nothing},
-        {"cp.async.ca|cg.shared|shared::cta.global.L2::64B|L2::128B|L2::256B?", InstructionClass::GLOBAL, copyAsynchronously},
+        {"cp.async.ca|cg.shared|shared::cta.global.L2::64B|L2::128B|L2::256B?", InstructionClass::GLOBAL,
+         copyAsynchronously},
         {"cp.async.commit_group", InstructionClass::OTHER, commitCopies},
         {"cp.async.wait_group", InstructionClass::BARRIER, waitForCopies},
         {"cp.async.wait_all", InstructionClass::BARRIER, waitForAllCopies},
     };
 }
 
-} // namespace emulator
+}  // namespace emulator

@@ -1,13 +1,12 @@
-// PTX text to syntax: tokens first, then a recursive descent over them. Registers are resolved here, since { } scope them;
-// labels and variables are resolved by the decoder, since both may be used before they are declared.
-#include "ptx.h"
-
+// PTX text to syntax: tokens first, then a recursive descent over them. Registers are resolved here, since { } scope
+// them; labels and variables are resolved by the decoder, since both may be used before they are declared.
 #include <algorithm>
 #include <cctype>
 #include <cstdlib>
 #include <cstring>
 
 #include "fault.h"
+#include "ptx.h"
 
 namespace emulator {
 
@@ -20,10 +19,11 @@ struct TypeName {
 };
 
 const TypeName TYPE_NAMES[] = {
-    {"pred", Type::PRED, 0}, {"b8", Type::B8, 1},     {"b16", Type::B16, 2},     {"b32", Type::B32, 4},       {"b64", Type::B64, 8},
-    {"u8", Type::U8, 1},     {"u16", Type::U16, 2},   {"u32", Type::U32, 4},     {"u64", Type::U64, 8},       {"s8", Type::S8, 1},
-    {"s16", Type::S16, 2},   {"s32", Type::S32, 4},   {"s64", Type::S64, 8},     {"f16", Type::F16, 2},       {"bf16", Type::BF16, 2},
-    {"f32", Type::F32, 4},   {"f64", Type::F64, 8},   {"tf32", Type::TF32, 4},   {"f16x2", Type::F16X2, 4},   {"bf16x2", Type::BF16X2, 4},
+    {"pred", Type::PRED, 0},  {"b8", Type::B8, 1},     {"b16", Type::B16, 2},     {"b32", Type::B32, 4},
+    {"b64", Type::B64, 8},    {"u8", Type::U8, 1},     {"u16", Type::U16, 2},     {"u32", Type::U32, 4},
+    {"u64", Type::U64, 8},    {"s8", Type::S8, 1},     {"s16", Type::S16, 2},     {"s32", Type::S32, 4},
+    {"s64", Type::S64, 8},    {"f16", Type::F16, 2},   {"bf16", Type::BF16, 2},   {"f32", Type::F32, 4},
+    {"f64", Type::F64, 8},    {"tf32", Type::TF32, 4}, {"f16x2", Type::F16X2, 4}, {"bf16x2", Type::BF16X2, 4},
     {"b128", Type::B128, 16},
 };
 
@@ -40,9 +40,7 @@ bool isWordStart(char c) {
     return std::isalpha(static_cast<unsigned char>(c)) != 0 || c == '_' || c == '$' || c == '%';
 }
 
-bool isWordPart(char c) {
-    return std::isalnum(static_cast<unsigned char>(c)) != 0 || c == '_' || c == '$';
-}
+bool isWordPart(char c) { return std::isalnum(static_cast<unsigned char>(c)) != 0 || c == '_' || c == '$'; }
 
 class Lexer {
 public:
@@ -59,9 +57,7 @@ public:
     }
 
 private:
-    char at(size_t i) const {
-        return i < text.size() ? text[i] : '\0';
-    }
+    char at(size_t i) const { return i < text.size() ? text[i] : '\0'; }
 
     void skipBlanks() {
         for (;;) {
@@ -125,7 +121,8 @@ private:
             std::string digits = text.substr(start + 2, isDouble ? 16 : 8);
             position += 2 + digits.size();
             uint64_t bits = std::strtoull(digits.c_str(), nullptr, 16);
-            Token token{isDouble ? Token::Kind::FLOAT64 : Token::Kind::FLOAT32, text.substr(start, position - start), line};
+            Token token{isDouble ? Token::Kind::FLOAT64 : Token::Kind::FLOAT32, text.substr(start, position - start),
+                        line};
             token.integer = static_cast<int64_t>(bits);
             return token;
         }
@@ -161,8 +158,8 @@ private:
     // A name; of an opcode with its dots, of a vector register with its element: "ld.global.f32", "%tid.x".
     Token word() {
         size_t start = position++;
-        while (isWordPart(at(position)) || (at(position) == '.' && isWordPart(at(position + 1))) ||
-               (at(position) == ':' && at(position + 1) == ':' && isWordPart(at(position + 2)))) {
+        while (isWordPart(at(position)) || (at(position) == '.' && isWordPart(at(position + 1)))
+               || (at(position) == ':' && at(position + 1) == ':' && isWordPart(at(position + 2)))) {
             position += at(position) == ':' ? 2 : 1;
         }
         return {Token::Kind::WORD, text.substr(start, position - start), line};
@@ -189,9 +186,7 @@ public:
     }
 
 private:
-    const Token& peek(size_t ahead = 0) const {
-        return tokens[std::min(index + ahead, tokens.size() - 1)];
-    }
+    const Token& peek(size_t ahead = 0) const { return tokens[std::min(index + ahead, tokens.size() - 1)]; }
 
     const Token& take() {
         const Token& token = peek();
@@ -213,9 +208,7 @@ private:
         }
     }
 
-    [[noreturn]] void fail(const std::string& what) const {
-        throw PtxError{peek().line, what};
-    }
+    [[noreturn]] void fail(const std::string& what) const { throw PtxError{peek().line, what}; }
 
     int64_t integer() {
         bool isNegative = takeIf("-");
@@ -284,8 +277,11 @@ private:
     }
 
     static bool spaceNamed(const std::string& text, Space& space) {
-        static const std::map<std::string, Space> SPACES = {
-            {".global", Space::GLOBAL}, {".shared", Space::SHARED}, {".local", Space::LOCAL}, {".const", Space::CONSTANT}, {".param", Space::PARAMETER}};
+        static const std::map<std::string, Space> SPACES = {{".global", Space::GLOBAL},
+                                                            {".shared", Space::SHARED},
+                                                            {".local", Space::LOCAL},
+                                                            {".const", Space::CONSTANT},
+                                                            {".param", Space::PARAMETER}};
         auto found = SPACES.find(text);
         if (found == SPACES.end()) {
             return false;
@@ -403,7 +399,7 @@ private:
         scopes.assign(1, {});
         openScopes.assign(1, 0);
         result.scopeParents.assign(1, -1);
-        if (takeIf("(")) { // what a .func returns
+        if (takeIf("(")) {  // what a .func returns
             parameterList(result.parameters);
             result.parameters.clear();
         }
@@ -429,7 +425,7 @@ private:
                 break;
             }
         }
-        if (takeIf(";")) { // declared only
+        if (takeIf(";")) {  // declared only
             return result;
         }
         expect("{");
@@ -570,7 +566,8 @@ private:
         }
         if (result.tokens[0] == "call") {
             // Functions are inlined in the programs that this is for.
-            throw PtxError{opcode.line, "call: functions are not emulated; let the compiler inline them (__forceinline__)"};
+            throw PtxError{opcode.line,
+                           "call: functions are not emulated; let the compiler inline them (__forceinline__)"};
         }
         while (!takeIf(";")) {
             result.arguments.push_back(argument());
@@ -624,7 +621,7 @@ private:
                 std::memcpy(&value, &bits, sizeof value);
                 result.number = static_cast<double>(value);
                 result.value = token.integer;
-                result.name = "f32"; // its bits, NaNs' as well, are in value
+                result.name = "f32";  // its bits, NaNs' as well, are in value
             } else {
                 std::memcpy(&result.number, &token.integer, sizeof result.number);
                 result.value = token.integer;
@@ -685,7 +682,7 @@ private:
     std::vector<int> openScopes;
 };
 
-} // namespace
+}  // namespace
 
 Type typeNamed(const std::string& suffix) {
     for (const TypeName& entry : TYPE_NAMES) {
@@ -705,8 +702,6 @@ unsigned sizeOf(Type type) {
     return 0;
 }
 
-Module parsePtx(const std::string& text) {
-    return Parser(text).module();
-}
+Module parsePtx(const std::string& text) { return Parser(text).module(); }
 
-} // namespace emulator
+}  // namespace emulator

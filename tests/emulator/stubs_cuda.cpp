@@ -1,7 +1,7 @@
 #include "stubs.h"
 
 namespace {
-constexpr int NOT_SUPPORTED = 801; // CUDA_ERROR_NOT_SUPPORTED
+constexpr int NOT_SUPPORTED = 801;  // CUDA_ERROR_NOT_SUPPORTED
 }
 
 #include "symbols_cuda.inc"

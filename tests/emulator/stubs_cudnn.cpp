@@ -1,7 +1,7 @@
 #include "stubs.h"
 
 namespace {
-constexpr int NOT_SUPPORTED = 3000; // CUDNN_STATUS_NOT_SUPPORTED
+constexpr int NOT_SUPPORTED = 3000;  // CUDNN_STATUS_NOT_SUPPORTED
 }
 
 #include "symbols_cudnn.inc"

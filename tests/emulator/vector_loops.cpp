@@ -2,7 +2,8 @@
 
 namespace emulator {
 
-EMULATOR_WIDEST void addScaled(float* __restrict__ target, const float* __restrict__ values, float factor, size_t count) {
+EMULATOR_WIDEST void addScaled(float* __restrict__ target, const float* __restrict__ values, float factor,
+                               size_t count) {
     for (size_t i = 0; i < count; i++) {
         target[i] += factor * values[i];
     }
@@ -27,4 +28,4 @@ EMULATOR_WIDEST float dotProduct(const float* a, const float* b, size_t count) {
     return sum;
 }
 
-} // namespace emulator
+}  // namespace emulator

@@ -1,5 +1,5 @@
-// The inner loops of cuBLAS and cuDNN, compiled for the widest vectors that the processor has. Whatever their width, each
-// element is computed in the same order, multiplied and added apart: the bits are the same everywhere.
+// The inner loops of cuBLAS and cuDNN, compiled for the widest vectors that the processor has. Whatever their width,
+// each element is computed in the same order, multiplied and added apart: the bits are the same everywhere.
 #pragma once
 
 #include <cstddef>
@@ -18,4 +18,4 @@ void addScaled(float* target, const float* values, float factor, size_t count);
 // Σ a[i] · b[i], as 16 sums side by side that are added up at the end.
 float dotProduct(const float* a, const float* b, size_t count);
 
-} // namespace emulator
+}  // namespace emulator

@@ -12,33 +12,33 @@ namespace emulator {
 
 struct Block;
 
-// A copy that cp.async asked for and cp.async.wait_group has not yet waited for: it happens at the wait, so that a kernel that
-// reads too early finds nothing there.
+// A copy that cp.async asked for and cp.async.wait_group has not yet waited for: it happens at the wait, so that a
+// kernel that reads too early finds nothing there.
 struct AsynchronousCopy {
     int lane;
     uint32_t group;
-    uint64_t target; // in shared memory
+    uint64_t target;  // in shared memory
     uint64_t source;
-    uint32_t size;     // bytes to write
-    uint32_t readSize; // bytes to read; the rest is zero
+    uint32_t size;      // bytes to write
+    uint32_t readSize;  // bytes to read; the rest is zero
 };
 
 struct Warp {
     Block* block = nullptr;
     int number = 0;
-    uint32_t existing = 0; // lanes that have a thread
-    uint32_t live = 0;     // lanes that have not exited
-    uint32_t active = 0;   // lanes that execute now
-    uint32_t stalled = 0;  // lanes that wait for others to reach the same instruction
+    uint32_t existing = 0;  // lanes that have a thread
+    uint32_t live = 0;      // lanes that have not exited
+    uint32_t active = 0;    // lanes that execute now
+    uint32_t stalled = 0;   // lanes that wait for others to reach the same instruction
     bool isAtBarrier = false;
     int barrier = 0;
-    uint32_t barrierCount = 0; // threads that the barrier takes, 0 for all
-    int pc = 0;            // of the active lanes
-    int pcs[LANES] = {};   // of the others
-    int limit = 0;         // the lowest pc of lanes that are ready but not active: reaching it, they may join
-    std::vector<uint64_t> storage; // of the register file
+    uint32_t barrierCount = 0;      // threads that the barrier takes, 0 for all
+    int pc = 0;                     // of the active lanes
+    int pcs[LANES] = {};            // of the others
+    int limit = 0;                  // the lowest pc of lanes that are ready but not active: reaching it, they may join
+    std::vector<uint64_t> storage;  // of the register file
     uint8_t* registers = nullptr;
-    std::vector<std::vector<uint8_t>> local;        // of each lane, made when it is first used
+    std::vector<std::vector<uint8_t>> local;  // of each lane, made when it is first used
     std::vector<std::vector<uint8_t>> localWritten;
     std::vector<AsynchronousCopy> copies;
     uint32_t copyGroups[LANES] = {};
@@ -49,12 +49,11 @@ struct Warp {
     void run();
 
     // The lanes' values of an operand that is as wide as T.
-    template <class T> T* lanes(const Operand& operand) {
+    template <class T>
+    T* lanes(const Operand& operand) {
         return reinterpret_cast<T*>(registers + operand.offset);
     }
-    uint32_t& predicate(const Operand& operand) {
-        return *reinterpret_cast<uint32_t*>(registers + operand.offset);
-    }
+    uint32_t& predicate(const Operand& operand) { return *reinterpret_cast<uint32_t*>(registers + operand.offset); }
     // The lanes for which a predicate operand holds.
     uint32_t holds(const Operand& operand) {
         uint32_t value = predicate(operand);
@@ -65,18 +64,16 @@ struct Warp {
     void branch(uint32_t lanes, int targetPc);
     // Ends threads.
     void exit(uint32_t lanes);
-    // For instructions that need `members` together: true, with `active` holding all of them, once they are; else the active
-    // lanes wait here.
+    // For instructions that need `members` together: true, with `active` holding all of them, once they are; else
+    // the active lanes wait here.
     bool converge(uint32_t members);
 
-    int threadOf(int lane) const {
-        return number * LANES + lane;
-    }
+    int threadOf(int lane) const { return number * LANES + lane; }
 
 private:
     bool regroup();
 
-    bool isRetrying = false; // nothing but stalled lanes is left: those that go on now must not stall again
+    bool isRetrying = false;  // nothing but stalled lanes is left: those that go on now must not stall again
     uint64_t steps = 0;
 };
 
@@ -84,11 +81,11 @@ struct Launch {
     const Kernel* kernel = nullptr;
     DeviceMemory* memory = nullptr;
     unsigned grid[3] = {1, 1, 1};
-    unsigned size[3] = {1, 1, 1}; // of a block
+    unsigned size[3] = {1, 1, 1};  // of a block
     uint64_t dynamicShared = 0;
     std::vector<uint8_t> parameters;
-    uint64_t seed = 0; // of the order of blocks and warps
-    uint64_t identity = 0; // %gridid
+    uint64_t seed = 0;      // of the order of blocks and warps
+    uint64_t identity = 0;  // %gridid
 };
 
 // Runs a launch to its end; throws Fault, its text complete.
@@ -96,10 +93,10 @@ void run(const Launch& launch);
 
 // Who used a byte of shared memory last, to find what no barrier separates.
 struct SharedUse {
-    uint32_t writeEpoch = 0; // barriers that the block had passed, from 1; 0: never written
+    uint32_t writeEpoch = 0;  // barriers that the block had passed, from 1; 0: never written
     uint32_t readEpoch = 0;
-    int8_t writer = -1;      // a warp
-    int8_t reader = -1;      // a warp, or -2: several
+    int8_t writer = -1;  // a warp
+    int8_t reader = -1;  // a warp, or -2: several
     bool isAtomic = false;
 };
 
@@ -114,9 +111,9 @@ struct Block {
     std::vector<SharedUse> sharedUses;
     std::vector<Region> sharedRegions;
     uint32_t epoch = 1;
-    std::vector<std::pair<uint64_t, uint64_t>> executions; // of each instruction: for warps, for threads
-    std::array<uint32_t, 16> arrived{}; // threads at each barrier that bar.arrive announced
-    uint32_t firstEpoch = 1; // of this block: what was used in an earlier one was used by another block
+    std::vector<std::pair<uint64_t, uint64_t>> executions;  // of each instruction: for warps, for threads
+    std::array<uint32_t, 16> arrived{};                     // threads at each barrier that bar.arrive announced
+    uint32_t firstEpoch = 1;  // of this block: what was used in an earlier one was used by another block
     const Warp* running = nullptr;
 
     // Runs block `number` of the launch; `order` decides in which order its warps take turns.
@@ -136,4 +133,4 @@ Space spaceOf(Space space, uint64_t& address);
 // Carries out those copies of cp.async whose group number is below `groups` (of each lane).
 void finishCopies(Warp& warp, uint32_t lanes, uint32_t keep);
 
-} // namespace emulator
+}  // namespace emulator
