@@ -74,11 +74,16 @@ final class RecordedNetwork {
     }
 
     private static List<Entry> entries(String text) {
+        Entry[] entries;
         try {
-            return Arrays.asList(JSON.readValue(text, Entry[].class));
+            entries = JSON.readValue(text, Entry[].class);
         } catch (JsonProcessingException e) {
             throw new IllegalArgumentException("its layers cannot be read: " + e.getOriginalMessage(), e);
         }
+        if (entries == null || Arrays.asList(entries).contains(null)) { // which is how the text "null" is read
+            throw new IllegalArgumentException("its layers are no list of layers");
+        }
+        return List.of(entries);
     }
 
     private static <E extends Enum<E>> E constant(Class<E> type, String name) {

@@ -10,6 +10,8 @@ import daegpu.engine.EngineName;
 import daegpu.engine.EngineOptions;
 import daegpu.engine.GivenBatch;
 import daegpu.engine.LearningRule;
+import daegpu.engine.Loss;
+import daegpu.engine.Optimizer;
 import daegpu.engine.Precision;
 import daegpu.engine.reference.ReferenceTrainingEngine;
 import daegpu.format.Safetensors;
@@ -22,6 +24,7 @@ import java.nio.file.Path;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.OptionalDouble;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -134,6 +137,65 @@ class RecordedValuesTest {
         } else {
             assertEquals(file + ": " + message, refusal(file));
         }
+    }
+
+    @Test
+    void aGraphOfLayersIsRead() {
+        RecordedValues recorded = RecordedValues.read(Path.of("tests/golden/unet-color.safetensors"));
+        assertEquals(7, recorded.network().layers().size());
+        assertEquals(
+                "down1_1",
+                recorded.network().layer("up1_0").added().orElseThrow().name());
+        assertEquals(
+                recorded.network().input(),
+                recorded.network().layer("output").added().orElseThrow());
+        assertTrue(recorded.network().layer("output").bias().isEmpty());
+        assertEquals(
+                new LearningRule(Loss.CHARBONNIER, Optimizer.adamW(0.01), OptionalDouble.of(0.9)), recorded.rule());
+        assertTrue(recorded.average().isPresent());
+        recorded = RecordedValues.read(TINY);
+        assertEquals(LearningRule.DEFAULT, recorded.rule());
+        assertTrue(recorded.average().isEmpty());
+    }
+
+    @ParameterizedTest
+    @CsvSource(
+            delimiter = '|',
+            value = {
+                "layers | []       | a network has at least one layer",
+                "layers | null     | its layers are no list",
+                "layers | [null]   | its layers are no list",
+                "layers | [{}]     | its layers cannot be read",
+                "layers | nonsense | its layers cannot be read",
+                "loss | huber: …   | there is no loss called huber; there are mse, l1 and charbonnier",
+                "ema | 1           | the decay of the average must be at least 0 and less than 1, not 1.0",
+                "ema | much        | For input string: \"much\""
+            })
+    void graphsAndRulesThatThereAreNotAreRefused(String key, String value, String message) throws IOException {
+        Map<String, String> metadata = new HashMap<>(Safetensors.read(TINY).metadata());
+        metadata.put(key, value);
+        String refusal = refusal(tinyWith(metadata));
+        assertTrue(refusal.contains(": " + message), refusal);
+    }
+
+    @ParameterizedTest
+    @CsvSource(
+            delimiter = '|',
+            value = {
+                "convolution | nowhere | relu | its layers read nowhere before any layer puts that out",
+                "pooling     | input   | relu | its layers name pooling, which is none of [convolution, dense, transposed_convolution]",
+                "convolution | input   | tanh | its layers name tanh, which is none of [linear, relu, sigmoid]"
+            })
+    void layersThatThereAreNotAreRefused(String operation, String input, String activation, String message)
+            throws IOException {
+        Map<String, String> metadata = new HashMap<>(Safetensors.read(TINY).metadata());
+        metadata.put(
+                "layers",
+                "[{\"name\": \"output\", \"operation\": \"" + operation + "\", \"input\": \"" + input
+                        + "\", \"added\": null, \"filters\": 1, \"kernel\": 3, \"stride\": 1, \"activation\": \""
+                        + activation + "\", \"bias\": true}]");
+        Path file = tinyWith(metadata);
+        assertEquals(file + ": " + message, refusal(file));
     }
 
     @Test

@@ -76,8 +76,8 @@ class GradientTest {
         } while (slopes == null);
         Parameters gradients;
         LearningRule rule = new LearningRule(training.loss, Optimizer.ADAM, OptionalDouble.empty());
-        try (ReferenceTrainingEngine engine =
-                new ReferenceTrainingEngine(training.network, rule, new EngineOptions(training.batch, Precision.FP32, 1))) {
+        try (ReferenceTrainingEngine engine = new ReferenceTrainingEngine(
+                training.network, rule, new EngineOptions(training.batch, Precision.FP32, 1))) {
             engine.load(TrainingState.initial(network.parameters()));
             engine.trainStep(given, 1e-3f);
             gradients = engine.gradients();
