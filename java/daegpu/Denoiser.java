@@ -74,7 +74,7 @@ public final class Denoiser implements AutoCloseable {
         requireWholeImages(images.length);
         Tensor image = engine.network().input();
         ImageSet set = new ImageSet(image.height(), image.width(), image.channels(), images);
-        return ImageDenoiser.denoise(engine, set, null, 0).pixels();
+        return ImageDenoiser.denoise(engine, set).pixels();
     }
 
     /**

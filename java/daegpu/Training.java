@@ -155,7 +155,8 @@ public final class Training {
         long updates = TrainingOptions.stepsPerEpoch(training.count(), batchSize) * epochs;
         TrainingOptions options = new TrainingOptions(
                 architecture,
-                new Noise(noise, seed, noiseMean, lowestNoise, highestNoise, false),
+                new Noise(noise, noiseMean, lowestNoise, highestNoise, false),
+                seed,
                 batchSize,
                 LearningRate.over(schedule, learningRate, updates));
         try (OpenedEngine<InspectableEngine> opened = Engines.openToTrain(

@@ -96,12 +96,12 @@ class DenoiserTest {
     void trainsOnAnyNoise() throws IOException {
         Path masked = training().noise(Noise.Kind.MASKING, 0.25f).epochs(1).run(folder.resolve("masked"));
         assertEquals(
-                new Noise(Noise.Kind.MASKING, 3, 0, 0.25f, 0.25f, false),
+                new Noise(Noise.Kind.MASKING, 0, 0.25f, 0.25f, false),
                 Checkpoint.read(masked).options().noise());
         Path uniform =
                 training().noise(Noise.Kind.UNIFORM, 0.1f, 0.2f, 0.3f).epochs(1).run(folder.resolve("uniform"));
         assertEquals(
-                new Noise(Noise.Kind.UNIFORM, 3, 0.1f, 0.2f, 0.3f, false),
+                new Noise(Noise.Kind.UNIFORM, 0.1f, 0.2f, 0.3f, false),
                 Checkpoint.read(uniform).options().noise());
         Path run = folder.resolve("run");
         assertThrows(

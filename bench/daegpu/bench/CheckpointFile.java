@@ -38,7 +38,7 @@ public class CheckpointFile {
     @Setup
     public void prepare() throws IOException {
         TrainingOptions options = new TrainingOptions(
-                Architecture.MNIST, Noise.gaussian(1, 0.5f, 0.5f), 32, LearningRate.over(Schedule.CONSTANT, 1e-3, 0));
+                Architecture.MNIST, Noise.gaussian(0.5f, 0.5f), 1, 32, LearningRate.over(Schedule.CONSTANT, 1e-3, 0));
         checkpoint = Checkpoint.untrained(options, Initializer.glorotUniform(Architecture.MNIST.network(), 1));
         file = Files.createTempFile("dae-gpu-bench", ".safetensors");
         checkpoint.write(file);

@@ -102,7 +102,8 @@ public final class PreviewCost implements Callable<Integer> {
         int steps = Math.toIntExact(TrainingOptions.stepsPerEpoch(digits.count(), batch));
         TrainingOptions options = new TrainingOptions(
                 Architecture.MNIST,
-                Noise.gaussian(1, 0.5f, 0.5f),
+                Noise.gaussian(0.5f, 0.5f),
+                1,
                 batch,
                 LearningRate.over(Schedule.CONSTANT, 1e-3, (long) steps * (epochs + 1)));
         Path folder = Files.createTempDirectory("preview-cost");
@@ -119,7 +120,13 @@ public final class PreviewCost implements Callable<Integer> {
                     "%s, %d steps of %d images an epoch, preview in a %s%n",
                     opened.description(), steps, batch, window ? "window" : "file");
             Steps taken = new Steps(new PreviewFeed(
-                    opened, EmbeddedMnist.test(100), options.noise(), List.of(), window, preview::show));
+                    opened,
+                    EmbeddedMnist.test(100),
+                    options.noise(),
+                    options.seed(),
+                    List.of(),
+                    window,
+                    preview::show));
             new Trainer(options, digits, EmbeddedMnist.test(100), opened, directory, taken, 1)
                     .start(Initializer.glorotUniform(Architecture.MNIST.network(), 1), epochs + 1);
             print(taken.steps);

@@ -300,7 +300,7 @@ public final class Scaling implements Callable<Integer> {
                         new EngineOptions(batch, Precision.FP32, threads))
                 .engine()) {
             opened.load(TrainingState.initial(Initializer.glorotUniform(architecture.network(), 1)));
-            opened.startEpoch(set, Noise.gaussian(1, 0.5f, 0.5f), 0, order);
+            opened.startEpoch(set, Noise.gaussian(0.5f, 0.5f), 1, 0, order);
             List<Double> steps = new ArrayList<>();
             int first = 0;
             double total = 0;
@@ -325,7 +325,7 @@ public final class Scaling implements Callable<Integer> {
 
     private static double checkpoint(Architecture architecture) throws IOException {
         TrainingOptions options = new TrainingOptions(
-                architecture, Noise.gaussian(1, 0.5f, 0.5f), BATCH, LearningRate.over(Schedule.CONSTANT, 1e-3, 0));
+                architecture, Noise.gaussian(0.5f, 0.5f), 1, BATCH, LearningRate.over(Schedule.CONSTANT, 1e-3, 0));
         Checkpoint checkpoint = Checkpoint.untrained(options, Initializer.glorotUniform(architecture.network(), 1));
         Path file = Files.createTempFile("dae-gpu-scaling", ".safetensors");
         try {

@@ -63,7 +63,8 @@ public class TrainingStep {
         opened.load(TrainingState.initial(Initializer.glorotUniform(Architecture.MNIST.network(), 1)));
         opened.startEpoch(
                 digits,
-                Noise.gaussian(1, 0.5f, 0.5f),
+                Noise.gaussian(0.5f, 0.5f),
+                1,
                 0,
                 IntStream.range(0, images).toArray());
     }

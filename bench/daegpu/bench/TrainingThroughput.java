@@ -68,7 +68,8 @@ public final class TrainingThroughput implements Callable<Integer> {
             opened.load(TrainingState.initial(Initializer.glorotUniform(Architecture.MNIST.network(), 0)));
             opened.startEpoch(
                     set,
-                    Noise.gaussian(0, 0.5f, 0.5f),
+                    Noise.gaussian(0.5f, 0.5f),
+                    0,
                     0,
                     IntStream.range(0, set.count()).toArray());
             OperatingSystemMXBean system = ManagementFactory.getPlatformMXBean(OperatingSystemMXBean.class);

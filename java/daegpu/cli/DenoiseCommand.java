@@ -170,6 +170,9 @@ final class DenoiseCommand implements Callable<Integer> {
             throw new ParameterException(
                     spec.commandLine(), "--overlap must be 0 to " + (least - 1) + " for this model, not " + shared);
         }
+        if (seed == null) {
+            seed = checkpoint.options().seed();
+        }
         Noise noise = addNoise ? noise(checkpoint.options().noise()) : null;
         Map<Path, Path> targets = targets();
         try (OpenedEngine<InferenceEngine> engine = engineChoice.open(network, 1);
@@ -215,13 +218,7 @@ final class DenoiseCommand implements Callable<Integer> {
                     chosen == trained.kind()
                             ? new NoiseLevel(trained.lowest(), trained.highest())
                             : new NoiseLevel(chosen.usualLevel(), chosen.usualLevel()));
-            return new Noise(
-                    chosen,
-                    seed != null ? seed : trained.seed(),
-                    choice.mean(trained),
-                    level.lowest(),
-                    level.highest(),
-                    false);
+            return new Noise(chosen, choice.mean(trained), level.lowest(), level.highest(), false);
         } catch (IllegalArgumentException e) {
             throw new ParameterException(spec.commandLine(), e.getMessage(), e);
         }
@@ -291,7 +288,11 @@ final class DenoiseCommand implements Callable<Integer> {
         }
         ImageSet images = InputFiles.readIdx(input, image);
         makeFolder();
-        IdxFile.write(target, ImageDenoiser.denoise(engine, images, noise, 0));
+        IdxFile.write(
+                target,
+                noise == null
+                        ? ImageDenoiser.denoise(engine, images)
+                        : ImageDenoiser.denoise(engine, images, noise, seed, 0));
         done++;
         return 0;
     }
@@ -328,7 +329,7 @@ final class DenoiseCommand implements Callable<Integer> {
             if (noise != null) {
                 // Not the picture's own array: that may be the same one.
                 float[] values = new float[photo.values().length];
-                noise.corrupt(Philox.VALIDATION + done + i, 0, photo.values(), values, 0, values.length);
+                noise.corrupt(seed, Philox.VALIDATION + done + i, 0, photo.values(), values, 0, values.length);
                 photo = photo.withValues(photo.channels(), values);
             }
             noisy.add(photo);

@@ -148,6 +148,9 @@ final class EvaluateCommand implements Callable<Integer> {
         }
         Checkpoint checkpoint = model.read();
         Network network = checkpoint.options().network();
+        if (seed == null) {
+            seed = checkpoint.options().seed();
+        }
         List<Noise> noises = noises(checkpoint.options().noise());
         Noise noise = noises.get(0);
         Validation validation = images(network.input());
@@ -158,9 +161,10 @@ final class EvaluateCommand implements Callable<Integer> {
             List<Level> levels = new ArrayList<>();
             List<Block> blocks = new ArrayList<>();
             for (Noise each : noises) {
-                levels.add(new Level(each.lowest(), Evaluation.of(engine.engine(), images, each)));
-                blocks.add(SampleBlock.of(engine.engine(), images, each, 0, Math.min(FIGURE_COLUMNS, images.count()))
-                        .captioned(caption(each)));
+                levels.add(new Level(each.lowest(), Evaluation.of(engine.engine(), images, each, seed)));
+                blocks.add(
+                        SampleBlock.of(engine.engine(), images, each, seed, 0, Math.min(FIGURE_COLUMNS, images.count()))
+                                .captioned(caption(each)));
             }
             // The numbers first: they should not be lost if the figure cannot be written.
             Path chart = chartBeside(figure);
@@ -246,8 +250,7 @@ final class EvaluateCommand implements Callable<Integer> {
                         case PEAK -> List.of(16f, 4f, 2f, 1f);
                     });
             return levels.stream()
-                    .map(level -> new Noise(
-                            chosen, seed != null ? seed : trained.seed(), choice.mean(trained), level, level, false))
+                    .map(level -> new Noise(chosen, choice.mean(trained), level, level, false))
                     .toList();
         } catch (IllegalArgumentException e) {
             throw new ParameterException(spec.commandLine(), e.getMessage(), e);
@@ -287,7 +290,7 @@ final class EvaluateCommand implements Callable<Integer> {
                 "Noise:  %s%s, seed %d%n%n",
                 noise.kind(),
                 noise.kind().hasMean() ? " of mean " + noise.mean() : "",
-                noise.seed());
+                seed);
         out.printf("%-12s %10s %10s %10s   %10s %10s %10s%n", "", "noisy", "", "", "denoised", "", "");
         out.printf(
                 "%-12s %10s %10s %10s   %10s %10s %10s%n",
@@ -317,7 +320,7 @@ final class EvaluateCommand implements Callable<Integer> {
                 .put("data", validation.origin())
                 .put("noise", noise.kind().toString())
                 .put("noise_mean", noise.mean())
-                .put("seed", noise.seed())
+                .put("seed", seed)
                 .put("figure", figure.toString())
                 .put("chart", Lettering.missing().isEmpty() ? chart.toString() : null);
         Remedies.messages(validation.unusable(), spec).forEach(root.putArray("left_out")::add);

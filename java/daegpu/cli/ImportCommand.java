@@ -88,7 +88,7 @@ final class ImportCommand implements Callable<Integer> {
         LearningRate rate = LearningRate.over(Schedule.CONSTANT, Schedule.CONSTANT.usualPeak(), 0);
         TrainingOptions options = recorded != null
                 ? recorded
-                : new TrainingOptions(architecture, Noise.gaussian(1, 0.5f, 0.5f), 32, rate);
+                : new TrainingOptions(architecture, Noise.gaussian(0.5f, 0.5f), 1, 32, rate);
         return Checkpoint.untrained(options, parameters);
     }
 }

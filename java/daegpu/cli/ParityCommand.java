@@ -188,7 +188,7 @@ final class ParityCommand implements Callable<Integer> {
         RecordedValues record(InspectableEngine reference) {
             float[] clean = new float[batch * digits.imageSize()];
             float[] noisy = new float[clean.length];
-            reference.corrupt(digits, Noise.gaussian(seed, 0.5f, 0.5f), 0, 0, 0, batch, clean, noisy);
+            reference.corrupt(digits, Noise.gaussian(0.5f, 0.5f), seed, 0, 0, 0, batch, clean, noisy);
             return RecordedValues.record(
                     reference,
                     LearningRule.DEFAULT,

@@ -85,7 +85,12 @@ final class PreviewCommand implements Callable<Integer> {
                             image.channels(),
                             std != null ? std : strongest(noise),
                             Path.of(""),
-                            functions(engine.engine(), images, noise, columns))
+                            functions(
+                                    engine.engine(),
+                                    images,
+                                    noise,
+                                    checkpoint.options().seed(),
+                                    columns))
                     .run("dae-gpu preview " + model.file());
         } catch (NoWindowException e) {
             throw new InvalidInputException(e.getMessage() + "; evaluate and denoise write pictures without one", e);
@@ -93,36 +98,37 @@ final class PreviewCommand implements Callable<Integer> {
         return ExitStatus.DONE;
     }
 
-    private static ModelPreview.Model functions(InferenceEngine engine, ImageSet images, Noise noise, int columns) {
+    private static ModelPreview.Model functions(
+            InferenceEngine engine, ImageSet images, Noise noise, long seed, int columns) {
         return new ModelPreview.Model() {
             @Override
             public Block corrupted(float level, long draw) {
-                return SampleBlock.of(engine, images, at(noise, noise.seed() + draw, level), 0, columns);
+                return SampleBlock.of(engine, images, at(noise, level), seed + draw, 0, columns);
             }
 
             @Override
             public String title(float level) {
-                return NoiseChoice.title(at(noise, noise.seed(), level));
+                return NoiseChoice.title(at(noise, level));
             }
 
             @Override
             public Block denoised(Path picture) {
                 ImageSet given = ImageFile.read(picture, images.height(), images.width(), images.channels())
                         .image();
-                return new Block(List.of(row(given), row(ImageDenoiser.denoise(engine, given, null, 0))));
+                return new Block(List.of(row(given), row(ImageDenoiser.denoise(engine, given))));
             }
         };
     }
 
     /** Noise of a model's kind at a place of the slider, where photons stand as the deviation that they give white. */
-    private static Noise at(Noise trained, long seed, float level) {
+    private static Noise at(Noise trained, float level) {
         float own =
                 switch (trained.kind().measure()) {
                     case STD -> level;
                     case AMOUNT -> Math.min(level, 1);
                     case PEAK -> Math.min(1 / (level * level), Noise.HIGHEST_PEAK);
                 };
-        return new Noise(trained.kind(), seed, trained.mean(), own, own, false);
+        return new Noise(trained.kind(), trained.mean(), own, own, false);
     }
 
     private static float strongest(Noise noise) {

@@ -425,7 +425,7 @@ final class TrainCommand implements Callable<Integer> {
         Path output = run.output != null ? run.output : newRunName();
         Parameters initial = model != null
                 ? model.state().parameters()
-                : Initializer.glorotUniform(options.network(), options.noise().seed());
+                : Initializer.glorotUniform(options.network(), options.seed());
         try (OpenedEngine<InspectableEngine> engine = openEngine(options);
                 RunDirectory directory = run.dryRun ? RunDirectory.planned(output) : RunDirectory.create(output)) {
             if (run.dryRun) {
@@ -530,6 +530,7 @@ final class TrainCommand implements Callable<Integer> {
             return new TrainingOptions(
                     architecture,
                     chosenNoise(),
+                    training.seed,
                     training.batchSize,
                     LearningRate.over(training.schedule, training.learningRate, updates));
         } catch (IllegalArgumentException e) {
@@ -549,7 +550,7 @@ final class TrainCommand implements Callable<Integer> {
         }
         float mean = noise.mean != null ? noise.mean : kind.usualMean();
         noise.mean = kind.hasMean() ? mean : null;
-        return new Noise(kind, training.seed, mean, level.lowest(), level.highest(), noise.once);
+        return new Noise(kind, mean, level.lowest(), level.highest(), noise.once);
     }
 
     private Architecture fitting(Architecture architecture, ImageSet images) {
@@ -755,7 +756,7 @@ final class TrainCommand implements Callable<Integer> {
                 options.batchSize(),
                 options.learningRate().peak(),
                 options.learningRate().schedule(),
-                options.noise().seed());
+                options.seed());
         out.println("Run:     " + directory.path());
         out.println();
         out.flush();
@@ -818,6 +819,7 @@ final class TrainCommand implements Callable<Integer> {
                         engine.engine(),
                         images.validation(),
                         options.noise(),
+                        options.seed(),
                         rowsBefore(directory),
                         run.previewFile == null,
                         preview::show));

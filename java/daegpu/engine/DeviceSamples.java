@@ -11,9 +11,10 @@ import daegpu.noise.Noise;
 public interface DeviceSamples extends DeviceImages {
 
     /**
-     * Corrupts and denoises the first images of a set, as {@link InferenceEngine#corrupt} and {@link Engine#denoise} do
-     * it for validation. For the thread that uses the engine; returns before the work is done. Where the images of the
-     * last time but one are just being shown, it leaves it at those of the last time.
+     * Corrupts and denoises the first images of a set, as {@link InferenceEngine#corrupt} and
+     * {@link InferenceEngine#denoise} do it for validation. For the thread that uses the engine; returns before the
+     * work is done. Where the images of the last time but one are just being shown, it leaves it at those of the last
+     * time.
      */
-    void take(ImageSet validation, Noise noise);
+    void take(ImageSet validation, Noise noise, long seed);
 }

@@ -12,34 +12,56 @@ public final class ImageDenoiser {
 
     private ImageDenoiser() {}
 
+    /** Fills {@code noisy} with {@code count} images from {@code first} on. */
+    private interface Input {
+        void read(int first, int count, float[] noisy);
+    }
+
     /**
      * Denoises every image.
      *
      * @param images of the size that the engine's network is for
-     * @param noise corrupts the images first, as validation does; null to take them as they are
+     * @return as many images, each value rounded to the nearest byte
+     * @throws IllegalArgumentException if the images are of another size
+     */
+    public static ImageSet denoise(InferenceEngine engine, ImageSet images) {
+        return denoise(engine, images, (first, count, noisy) -> {
+            for (int i = 0; i < count; i++) {
+                images.scale(first + i, noisy, i * images.imageSize());
+            }
+        });
+    }
+
+    /**
+     * Corrupts every image, as validation does, and denoises it.
+     *
+     * @param images of the size that the engine's network is for
+     * @param seed key of the generator
      * @param base index of the first image for the noise
      * @return as many images, each value rounded to the nearest byte
      * @throws IllegalArgumentException if the images are of another size
      */
-    public static ImageSet denoise(InferenceEngine engine, ImageSet images, Noise noise, long base) {
+    public static ImageSet denoise(InferenceEngine engine, ImageSet images, Noise noise, long seed, long base) {
+        float[] clean = new float[Math.min(CHUNK, images.count()) * images.imageSize()];
+        return denoise(
+                engine,
+                images,
+                (first, count, noisy) ->
+                        engine.corrupt(images, noise, seed, Philox.VALIDATION + base, 0, first, count, clean, noisy));
+    }
+
+    private static ImageSet denoise(InferenceEngine engine, ImageSet images, Input input) {
         int size = engine.network().input().size();
         if (images.imageSize() != size) {
             throw new IllegalArgumentException(
                     "the network has " + size + " values an image, these have " + images.imageSize());
         }
         byte[] pixels = new byte[images.pixels().length];
-        float[] clean = new float[Math.min(CHUNK, images.count()) * size];
-        float[] noisy = new float[clean.length];
-        float[] denoised = new float[clean.length];
+        float[] noisy = new float[Math.min(CHUNK, images.count()) * size];
+        float[] denoised = new float[noisy.length];
         for (int first = 0; first < images.count(); first += CHUNK) {
             int count = Math.min(CHUNK, images.count() - first);
-            if (noise == null) {
-                for (int i = 0; i < count; i++) {
-                    images.scale(first + i, noisy, i * size);
-                }
-            } else {
-                engine.corrupt(images, noise, Philox.VALIDATION + base, 0, first, count, clean, noisy);
-            }
+            input.read(first, count, noisy);
             engine.denoise(noisy, count, denoised);
             ImageSet.unscale(denoised, count * size, pixels, first * size);
         }

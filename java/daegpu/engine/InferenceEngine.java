@@ -28,6 +28,7 @@ public interface InferenceEngine extends AutoCloseable {
     /**
      * Scales and corrupts images as training and validation do.
      *
+     * @param seed key of the generator, the seed of the run
      * @param base 0 for training images, {@link daegpu.noise.Philox#VALIDATION} for validation images: added to the
      *     place of an image in {@code images} to give the index that its noise is drawn for
      * @param epoch counted from 0; 0 for validation
@@ -37,7 +38,15 @@ public interface InferenceEngine extends AutoCloseable {
      * @param noisy receives the corrupted images, likewise
      */
     void corrupt(
-            ImageSet images, Noise noise, long base, int epoch, int first, int count, float[] clean, float[] noisy);
+            ImageSet images,
+            Noise noise,
+            long seed,
+            long base,
+            int epoch,
+            int first,
+            int count,
+            float[] clean,
+            float[] noisy);
 
     /**
      * Computes one tensor of the network from another, for any number of images.

@@ -31,10 +31,11 @@ public interface TrainingEngine extends InferenceEngine {
      * Says what the following training steps draw from. The engine may keep {@code images} where it computes, until
      * another set is given.
      *
+     * @param seed key of the generator, the seed of the run
      * @param epoch counted from 0; decides the noise
      * @param order indices into {@code images}, in the order in which this epoch takes them
      */
-    void startEpoch(ImageSet images, Noise noise, int epoch, int[] order);
+    void startEpoch(ImageSet images, Noise noise, long seed, int epoch, int[] order);
 
     /**
      * One update on the images {@code order[first]} … {@code order[first + count − 1]} of the epoch that was started.

@@ -4,18 +4,17 @@ import java.util.Arrays;
 import java.util.stream.Collectors;
 
 /**
- * What corrupts an image, whose values are bytes scaled to [0, 1]. The noise of a value is a pure function of (seed,
- * image, epoch, place in the image), the same on every engine, for any batch size, order or resume point. Colour images
- * draw for each channel by itself.
+ * What is done to an image, whose values are bytes scaled to [0, 1]. The noise of a value is a pure function of (seed
+ * of the run, image, epoch, place in the image), the same on every engine, for any batch size, order or resume point.
+ * Colour images draw for each channel by itself.
  *
  * @param kind what is done to a value
- * @param seed key of the generator, the seed of the run
  * @param mean mean of the noise, on values in [0, 1]; 0 for kinds that have none
  * @param lowest least level, in the kind's own {@link Measure}
  * @param highest greatest; where it differs from the least, each image draws its own level, uniform between the two
  * @param once whether every epoch sees the noise of epoch 0
  */
-public record Noise(Kind kind, long seed, float mean, float lowest, float highest, boolean once) {
+public record Noise(Kind kind, float mean, float lowest, float highest, boolean once) {
 
     /** What the level of a noise is measured in. */
     public enum Measure {
@@ -140,18 +139,18 @@ public record Noise(Kind kind, long seed, float mean, float lowest, float highes
     }
 
     /** Gaussian noise. */
-    public Noise(long seed, float mean, float lowestStd, float highestStd, boolean once) {
-        this(Kind.GAUSSIAN, seed, mean, lowestStd, highestStd, once);
+    public Noise(float mean, float lowestStd, float highestStd, boolean once) {
+        this(Kind.GAUSSIAN, mean, lowestStd, highestStd, once);
     }
 
     /** Gaussian noise of one level, drawn afresh each epoch. */
-    public static Noise gaussian(long seed, float mean, float std) {
-        return new Noise(seed, mean, std, std, false);
+    public static Noise gaussian(float mean, float std) {
+        return new Noise(mean, std, std, false);
     }
 
     /** The same noise at another level. */
     public Noise withLevel(float level) {
-        return new Noise(kind, seed, mean, level, level, once);
+        return new Noise(kind, mean, level, level, once);
     }
 
     /** The epoch whose draws {@code epoch} uses, counted from 0: its own, or 0 for noise drawn {@link #once}. */
@@ -159,18 +158,24 @@ public record Noise(Kind kind, long seed, float mean, float lowest, float highes
         return once ? 0 : epoch;
     }
 
-    /** Level of the noise of one image. {@code index} has {@link Philox#VALIDATION} added for validation images. */
-    public float level(long index, int epoch) {
+    /**
+     * Level of the noise of one image.
+     *
+     * @param seed key of the generator
+     * @param index place of the image in its data set, {@link Philox#VALIDATION} added for validation images
+     * @param epoch counted from 0
+     */
+    public float level(long seed, long index, int epoch) {
         if (lowest == highest) {
             return lowest;
         }
-        float uniform = uniformOfImage(index, epoch);
+        float uniform = uniformOfImage(seed, index, epoch);
         return kind == Kind.POISSON
                 ? PhotonTable.peak(lowest, highest, PhotonTable.level(uniform))
                 : lowest + (highest - lowest) * uniform;
     }
 
-    private float uniformOfImage(long index, int epoch) {
+    private float uniformOfImage(long seed, long index, int epoch) {
         float[] uniform = new float[4];
         Philox.uniform4(seed, Philox.subsequence(Philox.PURPOSE_IMAGE, index), 4L * epochOfDraws(epoch), uniform);
         return uniform[0];
@@ -189,6 +194,7 @@ public record Noise(Kind kind, long seed, float mean, float lowest, float highes
      * order) takes the four draws at offset {@code epoch·⌈size⌉₄ + 4q}, where ⌈size⌉₄ is the size rounded up to a
      * multiple of 4.
      *
+     * @param seed key of the generator, the seed of the run
      * @param index place of the image in its data set, {@link Philox#VALIDATION} added for validation images
      * @param epoch counted from 0; validation images always take epoch 0
      * @param clean array with the image's values, bytes over 255
@@ -196,8 +202,8 @@ public record Noise(Kind kind, long seed, float mean, float lowest, float highes
      * @param at where in both arrays the image begins
      * @param size values of the image: height × width × channels
      */
-    public void corrupt(long index, int epoch, float[] clean, float[] noisy, int at, int size) {
-        float level = level(index, epoch);
+    public void corrupt(long seed, long index, int epoch, float[] clean, float[] noisy, int at, int size) {
+        float level = level(seed, index, epoch);
         long subsequence = Philox.subsequence(Philox.PURPOSE_PIXELS, index);
         long start = epochOfDraws(epoch) * ((size + 3L) / 4 * 4);
         if (kind == Kind.GAUSSIAN || kind == Kind.SPECKLE) {
@@ -211,7 +217,7 @@ public record Noise(Kind kind, long seed, float mean, float lowest, float highes
         } else {
             PhotonTable photons = kind == Kind.POISSON ? photons() : null;
             int photonLevel =
-                    photons == null || lowest == highest ? 0 : PhotonTable.level(uniformOfImage(index, epoch));
+                    photons == null || lowest == highest ? 0 : PhotonTable.level(uniformOfImage(seed, index, epoch));
             int[] draws = new int[4];
             for (int quad = 0; quad < size; quad += 4) {
                 Philox.integers4(seed, subsequence, start + quad, draws);

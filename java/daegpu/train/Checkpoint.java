@@ -140,7 +140,7 @@ public record Checkpoint(
         metadata.put("filters", architecture.filters().toString());
         metadata.put("kernel", String.valueOf(architecture.kernelSize()));
         metadata.put("latent", String.valueOf(architecture.latentDimension()));
-        metadata.put("seed", String.valueOf(noise.seed()));
+        metadata.put("seed", String.valueOf(options.seed()));
         metadata.put("noise_mean", String.valueOf(noise.mean()));
         // Gaussian noise as before there were others; of the others a program that does not know them misses noise_std.
         boolean gaussian = noise.kind() == Noise.Kind.GAUSSIAN;
@@ -218,7 +218,12 @@ public record Checkpoint(
                 value(content, "schedule", Schedule::of),
                 value(content, "learning_rate", Double::valueOf),
                 value(content, "schedule_horizon", Long::valueOf));
-        return new TrainingOptions(architecture, noise, value(content, "batch_size", Integer::valueOf), rate);
+        return new TrainingOptions(
+                architecture,
+                noise,
+                value(content, "seed", Long::valueOf),
+                value(content, "batch_size", Integer::valueOf),
+                rate);
     }
 
     /** @throws IllegalArgumentException if something is missing or wrong */
@@ -260,7 +265,6 @@ public record Checkpoint(
         require(level.length == 2, key + " must be [lowest, highest], not " + Arrays.toString(level));
         return new Noise(
                 kind,
-                value(content, "seed", Long::valueOf),
                 value(content, "noise_mean", Float::valueOf),
                 level[0],
                 level[1],

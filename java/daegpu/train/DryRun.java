@@ -61,7 +61,7 @@ public final class DryRun {
             BooleanSupplier stop) {
         engine.load(state);
         engine.startEpoch(
-                training, options.noise(), 0, Shuffle.order(options.noise().seed(), 0, training.count()));
+                training, options.noise(), options.seed(), 0, Shuffle.order(options.seed(), 0, training.count()));
         Updates updates = new Updates(options, training, engine, state.step(), stop);
         updates.run(WARM_UP_SECONDS);
         Updates timed = new Updates(options, training, engine, state.step() + updates.count, stop);
@@ -71,9 +71,10 @@ public final class DryRun {
         }
         int validated = Math.min(VALIDATION_TIMED, validation.count());
         ImageSet some = validation.range(0, validated);
-        Evaluation.of(engine, some.range(0, Math.min(VALIDATION_WARM_UP, validated)), options.noise(), stop);
+        Evaluation.of(
+                engine, some.range(0, Math.min(VALIDATION_WARM_UP, validated)), options.noise(), options.seed(), stop);
         long start = System.nanoTime();
-        Optional<Evaluation.Result> result = Evaluation.of(engine, some, options.noise(), stop);
+        Optional<Evaluation.Result> result = Evaluation.of(engine, some, options.noise(), options.seed(), stop);
         double seconds = (System.nanoTime() - start) / 1e9;
         return result.map(
                 scores -> new Timing(timed.count, timed.seconds / timed.count, validated, seconds / validated));

@@ -36,8 +36,8 @@ public final class Evaluation {
     private Evaluation() {}
 
     /** Corrupts all {@code images} as validation does (the noise of epoch 0) and denoises them. */
-    public static Result of(InferenceEngine engine, ImageSet images, Noise noise) {
-        return of(engine, images, noise, () -> false).orElseThrow();
+    public static Result of(InferenceEngine engine, ImageSet images, Noise noise, long seed) {
+        return of(engine, images, noise, seed, () -> false).orElseThrow();
     }
 
     /**
@@ -45,7 +45,7 @@ public final class Evaluation {
      *
      * @param stop is asked now and then; what was computed is given up when it says so
      */
-    static Optional<Result> of(InferenceEngine engine, ImageSet images, Noise noise, BooleanSupplier stop) {
+    static Optional<Result> of(InferenceEngine engine, ImageSet images, Noise noise, long seed, BooleanSupplier stop) {
         int size = images.imageSize();
         double[][] noisyScores = new double[3][images.count()];
         double[][] denoisedScores = new double[3][images.count()];
@@ -58,7 +58,7 @@ public final class Evaluation {
             }
             int first = start;
             int count = Math.min(CHUNK, images.count() - first);
-            engine.corrupt(images, noise, Philox.VALIDATION, 0, first, count, clean, noisy);
+            engine.corrupt(images, noise, seed, Philox.VALIDATION, 0, first, count, clean, noisy);
             engine.denoise(noisy, count, denoised);
             IntStream.range(0, count).parallel().forEach(i -> {
                 score(images, clean, noisy, i, noisyScores, first + i);

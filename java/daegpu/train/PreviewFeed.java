@@ -30,6 +30,7 @@ public final class PreviewFeed implements TrainingListener {
     private final TrainingEngine engine;
     private final ImageSet validation;
     private final Noise noise;
+    private final long seed;
     private final Consumer<TrainingPicture> screen;
     private final int columns;
     private final int count;
@@ -60,12 +61,14 @@ public final class PreviewFeed implements TrainingListener {
             TrainingEngine engine,
             ImageSet validation,
             Noise noise,
+            long seed,
             List<MetricsLog.Row> before,
             boolean forWindow,
             Consumer<TrainingPicture> screen) {
         this.engine = engine;
         this.validation = validation;
         this.noise = noise;
+        this.seed = seed;
         this.screen = screen;
         columns = Math.min(
                 MOST_COLUMNS, ContactSheet.columnsWithin(SHEET_WIDTH, validation.height(), validation.width()));
@@ -131,7 +134,7 @@ public final class PreviewFeed implements TrainingListener {
     private void show(String speed, String loss) {
         boolean staysOnDevice = device != null && device.isShared();
         if (staysOnDevice) {
-            device.take(validation, noise);
+            device.take(validation, noise, seed);
         }
         List<Block> blocks = new ArrayList<>();
         for (int from = 0; from < count; from += columns) {
@@ -139,7 +142,7 @@ public final class PreviewFeed implements TrainingListener {
             blocks.add(
                     staysOnDevice
                             ? SampleBlock.places(from, part)
-                            : SampleBlock.of(engine, validation, noise, from, part));
+                            : SampleBlock.of(engine, validation, noise, seed, from, part));
         }
         screen.accept(new TrainingPicture(
                 validation.height(),

@@ -15,12 +15,12 @@ public final class SampleBlock {
     private SampleBlock() {}
 
     /** Originals over noisy over denoised, captioned: images {@code first} to {@code first + count − 1} of a set. */
-    public static Block of(InferenceEngine engine, ImageSet validation, Noise noise, int first, int count) {
+    public static Block of(InferenceEngine engine, ImageSet validation, Noise noise, long seed, int first, int count) {
         int size = validation.imageSize();
         float[] clean = new float[count * size];
         float[] noisy = new float[count * size];
         float[] denoised = new float[count * size];
-        engine.corrupt(validation, noise, Philox.VALIDATION, 0, first, count, clean, noisy);
+        engine.corrupt(validation, noise, seed, Philox.VALIDATION, 0, first, count, clean, noisy);
         engine.denoise(noisy, count, denoised);
         return new Block(caption(first, count), List.of(row(clean, size), row(noisy, size), row(denoised, size)));
     }

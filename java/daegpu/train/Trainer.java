@@ -192,8 +192,9 @@ public final class Trainer {
             engine.startEpoch(
                     training,
                     options.noise(),
+                    options.seed(),
                     epoch,
-                    Shuffle.order(options.noise().seed(), epoch, training.count()));
+                    Shuffle.order(options.seed(), epoch, training.count()));
             for (int batch = firstBatch; batch < stepsPerEpoch; batch++) {
                 if (interrupted) {
                     epochLoss = addLosses(epochLoss, batch - 1);
@@ -213,7 +214,7 @@ public final class Trainer {
             }
             double trainingSeconds = (System.nanoTime() - startTime) / 1e9;
             Optional<Evaluation.Result> evaluation =
-                    Evaluation.of(engine, validation, options.noise(), () -> interrupted);
+                    Evaluation.of(engine, validation, options.noise(), options.seed(), () -> interrupted);
             if (evaluation.isEmpty()) {
                 return saveInterrupted(OptionalDouble.of(epochLoss));
             }
@@ -291,7 +292,7 @@ public final class Trainer {
             int first = block * SAMPLES_PER_BLOCK;
             int count = Math.min(SAMPLES_PER_BLOCK, validation.count() - first);
             if (count > 0) {
-                blocks.add(SampleBlock.of(engine, validation, options.noise(), first, count));
+                blocks.add(SampleBlock.of(engine, validation, options.noise(), options.seed(), first, count));
             }
         }
         return blocks;

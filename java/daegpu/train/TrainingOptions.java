@@ -9,11 +9,13 @@ import daegpu.noise.Noise;
  * result is the same. How long to train is not among them, so that a run can be continued.
  *
  * @param architecture what describes the network
- * @param noise what corrupts its input; its seed is the seed of the whole run
+ * @param noise what is done to its input
+ * @param seed decides the noise, the order of the images and, where they are drawn, the first weights
  * @param batchSize images in an update
  * @param learningRate of each update
  */
-public record TrainingOptions(Architecture architecture, Noise noise, int batchSize, LearningRate learningRate) {
+public record TrainingOptions(
+        Architecture architecture, Noise noise, long seed, int batchSize, LearningRate learningRate) {
 
     /** Beyond this a batch would not fit the arrays that hold it. */
     public static final int LARGEST_BATCH = 65_536;
@@ -36,7 +38,7 @@ public record TrainingOptions(Architecture architecture, Noise noise, int batchS
 
     /** The same, with the learning rate's schedule over a training of {@code updates} updates. */
     public TrainingOptions lasting(long updates) {
-        return new TrainingOptions(architecture, noise, batchSize, learningRate.lasting(updates));
+        return new TrainingOptions(architecture, noise, seed, batchSize, learningRate.lasting(updates));
     }
 
     /** Updates in an epoch of {@code images} images; the last one may have a smaller batch. */

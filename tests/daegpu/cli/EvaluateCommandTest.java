@@ -70,13 +70,13 @@ class EvaluateCommandTest {
         return Program.run(all.toArray());
     }
 
-    private static Evaluation.Result expected(ImageSet images, Noise noise) {
+    private static Evaluation.Result expected(ImageSet images, Noise noise, long seed) {
         Checkpoint checkpoint = Checkpoint.read(model.resolve("best.safetensors"));
         try (InferenceEngine engine = Engines.open(
                         EngineName.REFERENCE, checkpoint.options().network(), EngineOptions.fp32(1))
                 .engine()) {
             engine.load(checkpoint.state().weights());
-            return Evaluation.of(engine, images, noise);
+            return Evaluation.of(engine, images, noise, seed);
         }
     }
 
@@ -87,7 +87,7 @@ class EvaluateCommandTest {
                 .out();
         ImageSet images = IdxFile.read(data.resolve("t10k-images-idx3-ubyte"), 0);
         for (float std : new float[] {0.25f, 1}) {
-            Evaluation.Result result = expected(images, Noise.gaussian(5, 0.1f, std));
+            Evaluation.Result result = expected(images, Noise.gaussian(0.1f, std), 5);
             String row = String.format(
                     Locale.ROOT,
                     "%s %.5f %.2f %.4f %.5f %.2f %.4f",
@@ -134,7 +134,7 @@ class EvaluateCommandTest {
         assertEquals(4, root.get("levels").size());
         assertEquals(folder.resolve("figure.png").toString(), root.get("figure").textValue());
         Evaluation.Result result =
-                expected(IdxFile.read(data.resolve("t10k-images-idx3-ubyte"), 5), Noise.gaussian(1, 0.5f, 0.75f));
+                expected(IdxFile.read(data.resolve("t10k-images-idx3-ubyte"), 5), Noise.gaussian(0.5f, 0.75f), 1);
         JsonNode level = root.get("levels").get(2);
         assertEquals(0.75, level.get("noise_std").doubleValue(), 1e-6);
         assertEquals(result.denoised().mse(), level.at("/denoised/mse").doubleValue());
@@ -154,7 +154,7 @@ class EvaluateCommandTest {
         assertEquals("speckle", asked.get("noise").textValue());
         assertEquals(0, asked.get("noise_mean").doubleValue(), "the model's mean is that of another kind");
         assertEquals(
-                expected(images, new Noise(Noise.Kind.SPECKLE, 1, 0, 0.3f, 0.3f, false))
+                expected(images, new Noise(Noise.Kind.SPECKLE, 0, 0.3f, 0.3f, false), 1)
                         .denoised()
                         .mse(),
                 asked.at("/levels/0/denoised/mse").doubleValue());
@@ -296,7 +296,7 @@ class EvaluateCommandTest {
     }
 
     private double denoisedMse(ImageSet images) {
-        return expected(images, Noise.gaussian(1, 0.5f, 0.5f)).denoised().mse();
+        return expected(images, Noise.gaussian(0.5f, 0.5f), 1).denoised().mse();
     }
 
     @Test
@@ -392,7 +392,7 @@ class EvaluateCommandTest {
                 .engine()) {
             engine.load(checkpoint.state().weights());
             assertEquals(
-                    Evaluation.of(engine, images, Noise.gaussian(1, 0.5f, 0.25f))
+                    Evaluation.of(engine, images, Noise.gaussian(0.5f, 0.25f), 1)
                             .denoised()
                             .mse(),
                     root.at("/levels/0/denoised/mse").doubleValue(),

@@ -570,7 +570,7 @@ class TrainCommandTest {
         assertEquals(Program.result(run), Program.result(resumed));
         Noise noise =
                 Checkpoint.read(resumed.resolve("last.safetensors")).options().noise();
-        assertEquals(new Noise(kind, 1, kind.usualMean(), kind.usualLevel(), 1.5f * kind.usualLevel(), false), noise);
+        assertEquals(new Noise(kind, kind.usualMean(), kind.usualLevel(), 1.5f * kind.usualLevel(), false), noise);
         JsonNode options =
                 new ObjectMapper().readTree(run.resolve("config.json").toFile()).get("options");
         assertEquals(kind.toString(), options.get("noise").textValue());
@@ -640,11 +640,7 @@ class TrainCommandTest {
         assertFalse(Files.exists(Path.of("--noise-onc")));
         train("--seed", "-5", "--noise-mean", "-1e-1", "--epochs", "1").assertDone();
         assertEquals(
-                -5,
-                Checkpoint.read(run.resolve("last.safetensors"))
-                        .options()
-                        .noise()
-                        .seed());
+                -5, Checkpoint.read(run.resolve("last.safetensors")).options().seed());
         assertEquals(
                 -0.1f,
                 Checkpoint.read(run.resolve("last.safetensors"))

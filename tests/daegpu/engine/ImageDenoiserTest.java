@@ -25,7 +25,7 @@ class ImageDenoiserTest {
     void everyImageIsDenoised(int count) {
         try (InferenceEngine engine = engine()) {
             ImageSet images = images(count);
-            ImageSet denoised = ImageDenoiser.denoise(engine, images, null, 0);
+            ImageSet denoised = ImageDenoiser.denoise(engine, images);
             assertEquals("4x2 colour", denoised.describeSize());
             assertEquals(count, denoised.count());
             for (int image = 0; image < count; image++) {
@@ -41,12 +41,12 @@ class ImageDenoiserTest {
     void imagesAreCorruptedAsValidationCorruptsThem() {
         try (InferenceEngine engine = engine()) {
             ImageSet images = images(503);
-            Noise noise = Noise.gaussian(3, 0.5f, 0.5f);
-            ImageSet denoised = ImageDenoiser.denoise(engine, images, noise, 10);
+            Noise noise = Noise.gaussian(0.5f, 0.5f);
+            ImageSet denoised = ImageDenoiser.denoise(engine, images, noise, 3, 10);
             for (int image = 0; image < images.count(); image++) {
                 float[] input = new float[SIZE];
                 images.scale(image, input, 0);
-                noise.corrupt(Philox.VALIDATION + 10 + image, 0, input, input, 0, SIZE);
+                noise.corrupt(3, Philox.VALIDATION + 10 + image, 0, input, input, 0, SIZE);
                 assertDenoised(engine, input, denoised, image);
             }
         }
@@ -67,7 +67,7 @@ class ImageDenoiserTest {
                     "the network has 24 values an image, these have 8",
                     assertThrows(
                                     IllegalArgumentException.class,
-                                    () -> ImageDenoiser.denoise(engine, new ImageSet(4, 2, 1, new byte[16]), null, 0))
+                                    () -> ImageDenoiser.denoise(engine, new ImageSet(4, 2, 1, new byte[16])))
                             .getMessage());
         }
     }

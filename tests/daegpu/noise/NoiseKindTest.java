@@ -27,14 +27,14 @@ class NoiseKindTest {
     private static final int VALUES = 100_000;
 
     private static Noise noise(Kind kind, float mean, float level) {
-        return new Noise(kind, 1, mean, level, level, false);
+        return new Noise(kind, mean, level, level, false);
     }
 
     /** What becomes of many values that are all the same. */
     private static float[] corrupted(Noise noise, int intensity) {
         float[] values = new float[VALUES];
         Arrays.fill(values, intensity / 255f);
-        noise.corrupt(3, 0, values, values, 0, VALUES);
+        noise.corrupt(1, 3, 0, values, values, 0, VALUES);
         return values;
     }
 
@@ -193,16 +193,17 @@ class NoiseKindTest {
             int epoch = random.nextInt(30);
             float mean = kind.hasMean() ? random.nextFloat() - 0.5f : 0;
             float level = kind.measure() == Measure.PEAK ? 0.5f + 20 * random.nextFloat() : random.nextFloat();
-            Noise noise = new Noise(kind, random.nextLong(), mean, level, level, false);
+            long seed = random.nextLong();
+            Noise noise = new Noise(kind, mean, level, level, false);
             int[] image = random.ints(size, 0, 256).toArray();
             float[] values = new float[size];
             for (int i = 0; i < size; i++) {
                 values[i] = image[i] / 255f;
             }
-            noise.corrupt(index, epoch, values, values, 0, size);
+            noise.corrupt(seed, index, epoch, values, values, 0, size);
             for (int i = 0; i < size; i++) {
                 long offset = epoch * ((size + 3L) / 4 * 4) + i / 4 * 4L;
-                int[] draws = PhiloxTest.definition(noise.seed(), index, offset);
+                int[] draws = PhiloxTest.definition(seed, index, offset);
                 double expected = expected(noise, image[i], draws, i % 4);
                 assertEquals(Math.min(1, Math.max(0, expected)), values[i], 2e-6, kind + " " + level + " at " + i);
             }
@@ -249,14 +250,14 @@ class NoiseKindTest {
     void imagesOfARangeHaveTheirOwnLevels(Kind kind) {
         float lowest = kind.measure() == Measure.PEAK ? 2 : 0.25f;
         float highest = kind.measure() == Measure.PEAK ? 10 : 0.75f;
-        Noise range = new Noise(kind, 5, kind.usualMean(), lowest, highest, false);
+        Noise range = new Noise(kind, kind.usualMean(), lowest, highest, false);
         float[] image = new float[37];
         for (int i = 0; i < image.length; i++) {
             image[i] = i * 7 / 255f;
         }
         int[] counts = new int[17];
         for (int index = 0; index < 17_000; index++) {
-            float level = range.level(index, 2);
+            float level = range.level(5, index, 2);
             assertTrue(level >= lowest && level <= highest);
             double step = (level - lowest) / (highest - lowest) * (kind == Kind.POISSON ? 16 : 17);
             if (kind == Kind.POISSON) {
@@ -266,8 +267,8 @@ class NoiseKindTest {
             if (index < 50) {
                 float[] drawn = new float[37];
                 float[] alone = new float[37];
-                range.corrupt(index, 2, image, drawn, 0, 37);
-                range.withLevel(level).corrupt(index, 2, image, alone, 0, 37);
+                range.corrupt(5, index, 2, image, drawn, 0, 37);
+                range.withLevel(level).corrupt(5, index, 2, image, alone, 0, 37);
                 assertArrayEquals(alone, drawn, "the level is no draw of the pixels' own");
             }
         }
@@ -279,14 +280,14 @@ class NoiseKindTest {
     @ParameterizedTest
     @EnumSource(Kind.class)
     void epochsDifferUnlessDrawnOnce(Kind kind) {
-        Noise fresh = new Noise(kind, 5, kind.usualMean(), kind.usualLevel(), kind.usualLevel(), false);
-        Noise once = new Noise(kind, 5, kind.usualMean(), kind.usualLevel(), kind.usualLevel(), true);
+        Noise fresh = new Noise(kind, kind.usualMean(), kind.usualLevel(), kind.usualLevel(), false);
+        Noise once = new Noise(kind, kind.usualMean(), kind.usualLevel(), kind.usualLevel(), true);
         float[] image = new float[200];
         Arrays.fill(image, 0.6f);
         float[][] values = new float[3][200];
-        fresh.corrupt(1, 0, image, values[0], 0, 200);
-        fresh.corrupt(1, 4, image, values[1], 0, 200);
-        once.corrupt(1, 4, image, values[2], 0, 200);
+        fresh.corrupt(5, 1, 0, image, values[0], 0, 200);
+        fresh.corrupt(5, 1, 4, image, values[1], 0, 200);
+        once.corrupt(5, 1, 4, image, values[2], 0, 200);
         assertArrayEquals(values[0], values[2]);
         assertFalse(Arrays.equals(values[0], values[1]));
         assertNotEquals(fresh, once);
@@ -327,7 +328,7 @@ class NoiseKindTest {
     })
     void impossibleNoiseIsRefused(Kind kind, float mean, float lowest, float highest) {
         String message = assertThrows(
-                        IllegalArgumentException.class, () -> new Noise(kind, 0, mean, lowest, highest, false))
+                        IllegalArgumentException.class, () -> new Noise(kind, mean, lowest, highest, false))
                 .getMessage();
         assertTrue(message.contains("not " + (mean != 0 ? mean + "" : lowest + ".." + highest)), message);
     }

@@ -31,10 +31,10 @@ class NoiseTest {
     })
     void eachPixelIsThatOfTheContract(int size, long index, int epoch) {
         for (long seed : new long[] {0, 1234, -1, Long.MIN_VALUE}) {
-            Noise noise = Noise.gaussian(seed, 0.25f, 0.75f);
+            Noise noise = Noise.gaussian(0.25f, 0.75f);
             float[] clean = image(size, index);
             float[] noisy = new float[size];
-            noise.corrupt(index, epoch, clean, noisy, 0, size);
+            noise.corrupt(seed, index, epoch, clean, noisy, 0, size);
             for (int pixel = 0; pixel < size; pixel++) {
                 double expected = clean[pixel] + 0.25 + 0.75 * contractNormal(seed, index, epoch, pixel, size);
                 assertEquals(Math.min(Math.max(expected, 0), 1), noisy[pixel], 1e-6);
@@ -69,22 +69,22 @@ class NoiseTest {
     void anImageIsTheSameInAnyOrderPlaceAndCompany() {
         int size = 27;
         int count = 9;
-        Noise noise = new Noise(5, 0.5f, 0.1f, 0.9f, false);
+        Noise noise = new Noise(0.5f, 0.1f, 0.9f, false);
         float[] clean = image(size * count, 1);
         float[] together = new float[size * count];
         for (int i = 0; i < count; i++) {
-            noise.corrupt(i, 3, clean, together, i * size, size);
+            noise.corrupt(5, i, 3, clean, together, i * size, size);
         }
         float[] backwards = clean.clone();
         for (int i = count - 1; i >= 0; i--) {
-            noise.corrupt(i, 3, backwards, backwards, i * size, size); // in place
+            noise.corrupt(5, i, 3, backwards, backwards, i * size, size); // in place
         }
         assertArrayEquals(together, backwards);
         float[] alone = new float[size + 10];
         Arrays.fill(alone, -7);
         float[] cleanAlone = new float[size + 10];
         System.arraycopy(clean, 4 * size, cleanAlone, 5, size);
-        noise.corrupt(4, 3, cleanAlone, alone, 5, size);
+        noise.corrupt(5, 4, 3, cleanAlone, alone, 5, size);
         assertArrayEquals(Arrays.copyOfRange(together, 4 * size, 5 * size), Arrays.copyOfRange(alone, 5, 5 + size));
         for (int i = 0; i < 5; i++) {
             assertEquals(-7, alone[i], "nothing is written before the image");
@@ -94,19 +94,19 @@ class NoiseTest {
 
     @Test
     void seedImageEpochAndValidationEachMakeOtherNoise() {
-        Noise noise = Noise.gaussian(1, 0.5f, 0.1f);
-        float[] base = corruptGrey(noise, 3, 2);
-        assertArrayEquals(base, corruptGrey(noise, 3, 2));
-        assertDiffers(base, corruptGrey(Noise.gaussian(2, 0.5f, 0.1f), 3, 2));
-        assertDiffers(base, corruptGrey(Noise.gaussian(1L << 32 | 1, 0.5f, 0.1f), 3, 2));
-        assertDiffers(base, corruptGrey(noise, 4, 2));
-        assertDiffers(base, corruptGrey(noise, 3, 3));
-        assertDiffers(base, corruptGrey(noise, 3 + Philox.VALIDATION, 2));
+        Noise noise = Noise.gaussian(0.5f, 0.1f);
+        float[] base = corruptGrey(noise, 1, 3, 2);
+        assertArrayEquals(base, corruptGrey(noise, 1, 3, 2));
+        assertDiffers(base, corruptGrey(Noise.gaussian(0.5f, 0.1f), 2, 3, 2));
+        assertDiffers(base, corruptGrey(Noise.gaussian(0.5f, 0.1f), 1L << 32 | 1, 3, 2));
+        assertDiffers(base, corruptGrey(noise, 1, 4, 2));
+        assertDiffers(base, corruptGrey(noise, 1, 3, 3));
+        assertDiffers(base, corruptGrey(noise, 1, 3 + Philox.VALIDATION, 2));
     }
 
-    private static float[] corruptGrey(Noise noise, long index, int epoch) {
+    private static float[] corruptGrey(Noise noise, long seed, long index, int epoch) {
         float[] noisy = new float[30];
-        noise.corrupt(index, epoch, new float[30], noisy, 0, 30);
+        noise.corrupt(seed, index, epoch, new float[30], noisy, 0, 30);
         return noisy;
     }
 
@@ -120,10 +120,10 @@ class NoiseTest {
     @ParameterizedTest
     @ValueSource(ints = {1, 2, 3, 5, 49})
     void epochsShareNoDraws(int size) {
-        Noise noise = Noise.gaussian(1, 0.5f, 0.05f);
+        Noise noise = Noise.gaussian(0.5f, 0.05f);
         float[] drawn = new float[40 * size];
         for (int epoch = 0; epoch < 40; epoch++) {
-            noise.corrupt(0, epoch, new float[drawn.length], drawn, epoch * size, size);
+            noise.corrupt(1, 0, epoch, new float[drawn.length], drawn, epoch * size, size);
         }
         Arrays.sort(drawn);
         int repeated = 0;
@@ -136,21 +136,21 @@ class NoiseTest {
     @Test
     void noiseDrawnOnceIsThatOfEpochZero() {
         for (float highest : new float[] {0.1f, 0.4f}) {
-            Noise fresh = new Noise(9, 0.5f, 0.1f, highest, false);
-            Noise once = new Noise(9, 0.5f, 0.1f, highest, true);
-            assertArrayEquals(corruptGrey(fresh, 2, 0), corruptGrey(once, 2, 0));
-            assertArrayEquals(corruptGrey(fresh, 2, 0), corruptGrey(once, 2, 7));
-            assertEquals(fresh.level(2, 0), once.level(2, 7));
+            Noise fresh = new Noise(0.5f, 0.1f, highest, false);
+            Noise once = new Noise(0.5f, 0.1f, highest, true);
+            assertArrayEquals(corruptGrey(fresh, 9, 2, 0), corruptGrey(once, 9, 2, 0));
+            assertArrayEquals(corruptGrey(fresh, 9, 2, 0), corruptGrey(once, 9, 2, 7));
+            assertEquals(fresh.level(9, 2, 0), once.level(9, 2, 7));
             assertEquals(0, once.epochOfDraws(7));
             assertEquals(7, fresh.epochOfDraws(7));
-            assertDiffers(corruptGrey(fresh, 2, 7), corruptGrey(once, 2, 7));
+            assertDiffers(corruptGrey(fresh, 9, 2, 7), corruptGrey(once, 9, 2, 7));
         }
     }
 
     @Test
     void noiseHasItsMeanAndDeviation() {
         // Ten deviations from either end: nothing is clipped.
-        Noise noise = Noise.gaussian(1, 0.3f, 0.025f);
+        Noise noise = Noise.gaussian(0.3f, 0.025f);
         int images = 300;
         int size = 399;
         double[] sums = new double[4];
@@ -158,7 +158,7 @@ class NoiseTest {
             float[] noisy = new float[size];
             float[] clean = new float[size];
             Arrays.fill(clean, 0.2f);
-            noise.corrupt(image, 0, clean, noisy, 0, size);
+            noise.corrupt(1, image, 0, clean, noisy, 0, size);
             for (int i = 0; i < size; i++) {
                 double z = (noisy[i] - 0.5) / 0.025;
                 for (int power = 1; power <= 4; power++) {
@@ -175,7 +175,7 @@ class NoiseTest {
 
     @Test
     void neighbouringPixelsImagesAndEpochsAreNotCorrelated() {
-        Noise noise = Noise.gaussian(1, 0.5f, 0.05f);
+        Noise noise = Noise.gaussian(0.5f, 0.05f);
         int size = 101;
         double[] products = new double[3];
         int count = 0;
@@ -183,9 +183,9 @@ class NoiseTest {
             float[] here = new float[size];
             float[] next = new float[size];
             float[] later = new float[size];
-            noise.corrupt(image, 0, new float[size], here, 0, size);
-            noise.corrupt(image + 1, 0, new float[size], next, 0, size);
-            noise.corrupt(image, 1, new float[size], later, 0, size);
+            noise.corrupt(1, image, 0, new float[size], here, 0, size);
+            noise.corrupt(1, image + 1, 0, new float[size], next, 0, size);
+            noise.corrupt(1, image, 1, new float[size], later, 0, size);
             for (int i = 0; i + 1 < size; i++) {
                 double z = (here[i] - 0.5) / 0.05;
                 products[0] += z * (here[i + 1] - 0.5) / 0.05;
@@ -201,10 +201,10 @@ class NoiseTest {
 
     @Test
     void whatExceedsTheRangeOfAPixelIsClipped() {
-        Noise noise = Noise.gaussian(3, 0.5f, 0.5f);
+        Noise noise = Noise.gaussian(0.5f, 0.5f);
         int size = 50_000;
         float[] noisy = new float[size];
-        noise.corrupt(0, 0, new float[size], noisy, 0, size);
+        noise.corrupt(3, 0, 0, new float[size], noisy, 0, size);
         int black = 0;
         int white = 0;
         for (float value : noisy) {
@@ -223,25 +223,25 @@ class NoiseTest {
     void extremeNoiseLeavesNumbers() {
         for (float mean : new float[] {-Float.MAX_VALUE, 0, Float.MAX_VALUE}) {
             float[] noisy = new float[1000];
-            Noise.gaussian(1, mean, Float.MAX_VALUE).corrupt(0, 0, new float[1000], noisy, 0, 1000);
+            Noise.gaussian(mean, Float.MAX_VALUE).corrupt(1, 0, 0, new float[1000], noisy, 0, 1000);
             for (float value : noisy) {
                 assertTrue(value >= 0 && value <= 1);
             }
         }
         float[] clean = image(50, 1);
         float[] noisy = new float[50];
-        Noise.gaussian(1, 0, 0).corrupt(0, 0, clean, noisy, 0, 50);
+        Noise.gaussian(0, 0).corrupt(1, 0, 0, clean, noisy, 0, 50);
         assertArrayEquals(clean, noisy);
     }
 
     @Test
     void eachImageDrawsItsLevelFromTheRange() {
-        Noise noise = new Noise(11, 0.5f, 0.2f, 0.8f, false);
+        Noise noise = new Noise(0.5f, 0.2f, 0.8f, false);
         int images = 20_000;
         double sum = 0;
         double squares = 0;
         for (int image = 0; image < images; image++) {
-            double level = noise.level(image, 2);
+            double level = noise.level(11, image, 2);
             assertTrue(level >= 0.2f && level <= 0.8f);
             sum += level;
             squares += (level - 0.5) * (level - 0.5);
@@ -249,18 +249,18 @@ class NoiseTest {
         double variance = 0.6 * 0.6 / 12;
         assertEquals(0.5, sum / images, STANDARD_ERRORS * Math.sqrt(variance / images));
         assertEquals(variance, squares / images, STANDARD_ERRORS * variance * Math.sqrt(0.8 / images));
-        assertNotEquals(noise.level(0, 0), noise.level(0, 1));
-        assertNotEquals(noise.level(0, 0), noise.level(Philox.VALIDATION, 0));
+        assertNotEquals(noise.level(11, 0, 0), noise.level(11, 0, 1));
+        assertNotEquals(noise.level(11, 0, 0), noise.level(11, Philox.VALIDATION, 0));
     }
 
     @Test
     void theLevelOfAnImageIsThatOfTheContract() {
-        Noise noise = new Noise(-3, 0.5f, 0.25f, 1, false);
+        Noise noise = new Noise(0.5f, 0.25f, 1, false);
         for (long index : new long[] {0, 59_999, Philox.VALIDATION + 7}) {
             for (int epoch : new int[] {0, 1, 1000}) {
                 int drawn = PhiloxTest.definition(-3, (1L << 41) + index, 4L * epoch)[0];
                 double uniform = Integer.toUnsignedLong(drawn) * 0x1p-32 + 0x1p-33;
-                assertEquals(0.25 + 0.75 * uniform, noise.level(index, epoch), 1e-7);
+                assertEquals(0.25 + 0.75 * uniform, noise.level(-3, index, epoch), 1e-7);
             }
         }
     }
@@ -268,13 +268,13 @@ class NoiseTest {
     /** The level scales the same normals: it is no draw of the pixels' own. */
     @Test
     void pixelsOfARangeAreThoseOfItsLevel() {
-        Noise range = new Noise(8, 0.5f, 0.1f, 0.9f, false);
-        assertArrayEquals(corruptGrey(range.withLevel(range.level(6, 4)), 6, 4), corruptGrey(range, 6, 4));
+        Noise range = new Noise(0.5f, 0.1f, 0.9f, false);
+        assertArrayEquals(corruptGrey(range.withLevel(range.level(8, 6, 4)), 8, 6, 4), corruptGrey(range, 8, 6, 4));
     }
 
     @Test
     void anotherLevelKeepsTheRest() {
-        assertEquals(new Noise(8, 0.25f, 0.7f, 0.7f, true), new Noise(8, 0.25f, 0.1f, 0.9f, true).withLevel(0.7f));
+        assertEquals(new Noise(0.25f, 0.7f, 0.7f, true), new Noise(0.25f, 0.1f, 0.9f, true).withLevel(0.7f));
     }
 
     @Test
@@ -282,7 +282,7 @@ class NoiseTest {
         for (float mean : new float[] {Float.NaN, Float.POSITIVE_INFINITY, Float.NEGATIVE_INFINITY}) {
             assertEquals(
                     "the noise mean must be a finite number, not " + mean,
-                    assertThrows(IllegalArgumentException.class, () -> Noise.gaussian(0, mean, 0.5f))
+                    assertThrows(IllegalArgumentException.class, () -> Noise.gaussian(mean, 0.5f))
                             .getMessage());
         }
         float[][] ranges = {
@@ -296,7 +296,7 @@ class NoiseTest {
         };
         for (float[] range : ranges) {
             String message = assertThrows(
-                            IllegalArgumentException.class, () -> new Noise(0, 0.5f, range[0], range[1], false))
+                            IllegalArgumentException.class, () -> new Noise(0.5f, range[0], range[1], false))
                     .getMessage();
             assertTrue(message.endsWith("not " + range[0] + ".." + range[1]), message);
         }

@@ -39,8 +39,8 @@ public final class DeviceWindow {
         byte[] pixels = new byte[2 * COUNT * architecture.imageSize()];
         new Random(1).nextBytes(pixels);
         ImageSet images = new ImageSet(12, 8, channels, pixels);
-        Noise before = Noise.gaussian(1, 0.1f, 0.2f);
-        Noise noise = Noise.gaussian(2, 0.5f, 0.5f);
+        Noise before = Noise.gaussian(0.1f, 0.2f);
+        Noise noise = Noise.gaussian(0.5f, 0.5f);
         try (CudaEngine engine = new CudaEngine(
                 architecture.network(),
                 LearningRule.DEFAULT,
@@ -54,9 +54,9 @@ public final class DeviceWindow {
                     "device window", expected.draw().getWidth(), expected.draw().getHeight(), new Window.Input() {})) {
                 window.show(first.draw(), first);
                 List<Block> places = blocks(engine, images, noise, false);
-                samples.take(images, before); // the other of two places in memory
+                samples.take(images, before, 1); // the other of two places in memory
                 JCudaDriver.cuProfilerStart();
-                samples.take(images, noise);
+                samples.take(images, noise, 2);
                 TrainingPicture second = samples.isShared() ? picture(architecture, places, samples) : expected;
                 window.show(second.draw(), second);
                 JCudaDriver.cuProfilerStop();
@@ -81,7 +81,7 @@ public final class DeviceWindow {
         List<Block> blocks = new ArrayList<>();
         for (int from = 0; from < COUNT; from += COLUMNS) {
             int part = Math.min(COLUMNS, COUNT - from);
-            Block block = SampleBlock.of(engine, images, noise, from, part);
+            Block block = SampleBlock.of(engine, images, noise, 2, from, part);
             blocks.add(
                     withImages
                             ? block

@@ -49,7 +49,8 @@ class CheckpointTest {
         file = folder.resolve("model.safetensors");
         TrainingOptions options = new TrainingOptions(
                 ARCHITECTURE,
-                new Noise(-3, 0.1f, 0.2f, 0.7f, true),
+                new Noise(0.1f, 0.2f, 0.7f, true),
+                -3,
                 17,
                 LearningRate.over(Schedule.COSINE, 0.003, 100));
         checkpoint = new Checkpoint(
@@ -151,7 +152,8 @@ class CheckpointTest {
     void otherNoiseComesBackAsItWas(Noise.Kind kind) throws IOException {
         TrainingOptions options = new TrainingOptions(
                 ARCHITECTURE,
-                new Noise(kind, 9, kind.usualMean(), 0.25f, 0.75f, true),
+                new Noise(kind, kind.usualMean(), 0.25f, 0.75f, true),
+                9,
                 17,
                 checkpoint.options().learningRate());
         new Checkpoint(options, "images A", "images B", checkpoint.state(), OptionalDouble.empty()).write(file);

@@ -21,7 +21,7 @@ import org.junit.jupiter.api.Test;
 class EvaluationTest {
 
     private static final Architecture ARCHITECTURE = new Architecture(8, 8, 1, List.of(2), 3, 3);
-    private static final Noise NOISE = Noise.gaussian(4, 0.3f, 0.2f);
+    private static final Noise NOISE = Noise.gaussian(0.3f, 0.2f);
 
     private static InferenceEngine engine() {
         InferenceEngine engine = Engines.open(EngineName.REFERENCE, ARCHITECTURE.network(), EngineOptions.fp32(1))
@@ -42,12 +42,12 @@ class EvaluationTest {
                 float[] noisy = new float[64];
                 float[] denoised = new float[64];
                 images.scale(image, clean, 0);
-                NOISE.corrupt(Philox.VALIDATION + image, 0, clean, noisy, 0, 64);
+                NOISE.corrupt(4, Philox.VALIDATION + image, 0, clean, noisy, 0, 64);
                 engine.denoise(noisy, 1, denoised);
                 add(noisyScores, clean, noisy);
                 add(denoisedScores, clean, denoised);
             }
-            Result result = Evaluation.of(engine, images, NOISE);
+            Result result = Evaluation.of(engine, images, NOISE, 4);
             assertScores(noisyScores, result.noisy());
             assertScores(denoisedScores, result.denoised());
         }
@@ -72,7 +72,7 @@ class EvaluationTest {
         try (InferenceEngine engine = engine()) {
             assertEquals(
                     Optional.empty(),
-                    Evaluation.of(engine, TinyTraining.images(1003, 8), NOISE, () -> asked.incrementAndGet() == 2));
+                    Evaluation.of(engine, TinyTraining.images(1003, 8), NOISE, 4, () -> asked.incrementAndGet() == 2));
             assertEquals(2, asked.get());
         }
     }

@@ -99,7 +99,8 @@ final class TinyTraining {
     static TrainingOptions options(Schedule schedule, int epochs) {
         return new TrainingOptions(
                 new Architecture(8, 8, 1, List.of(2, 4), 3, 3),
-                Noise.gaussian(7, 0.5f, 0.5f),
+                Noise.gaussian(0.5f, 0.5f),
+                7,
                 BATCH,
                 LearningRate.over(schedule, 1e-2, (long) epochs * UPDATES_PER_EPOCH));
     }
@@ -130,10 +131,7 @@ final class TinyTraining {
                     new Trainer(options, training, validation, watched(engine, trainer), directory, listener, logEvery);
             return from != null
                     ? trainer[0].resume(from, epochs)
-                    : trainer[0].start(
-                            Initializer.glorotUniform(
-                                    options.network(), options.noise().seed()),
-                            epochs);
+                    : trainer[0].start(Initializer.glorotUniform(options.network(), options.seed()), epochs);
         }
     }
 

@@ -33,13 +33,13 @@ public class CpuOperations extends Operations {
     protected Runnable noise() {
         ImageSet digits = EmbeddedMnist.training(batchSize);
         int size = digits.imageSize();
-        Noise noise = Noise.gaussian(1, 0.5f, 0.5f);
+        Noise noise = Noise.gaussian(0.5f, 0.5f);
         NoiseKernel kernel = new NoiseKernel(size);
         float[] clean = new float[batchSize * size];
         float[] noisy = new float[clean.length];
         return () -> {
             for (int i = 0; i < batchSize; i++) {
-                kernel.corrupt(noise, i, 0, digits.pixels(), i * size, clean, noisy, i * size);
+                kernel.corrupt(noise, 1, i, 0, digits.pixels(), i * size, clean, noisy, i * size);
             }
         };
     }

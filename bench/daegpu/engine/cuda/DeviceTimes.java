@@ -310,7 +310,8 @@ public final class DeviceTimes implements Callable<Integer> {
             engine.load(TrainingState.initial(Initializer.glorotUniform(NETWORK.network(), 1)));
             engine.startEpoch(
                     EmbeddedMnist.training(batch),
-                    Noise.gaussian(1, 0.5f, 0.5f),
+                    Noise.gaussian(0.5f, 0.5f),
+                    1,
                     0,
                     IntStream.range(0, steps * batch).map(i -> i % batch).toArray());
             run(engine, batch, warmUp);

@@ -133,7 +133,7 @@ public final class StepCounters implements Callable<Integer> {
                 LearningRule.DEFAULT,
                 new EngineOptions(batch, precision, 0).withConvolutions(convolutions))) {
             engine.load(TrainingState.initial(Initializer.glorotUniform(NETWORK.network(), 1)));
-            engine.startEpoch(images, Noise.gaussian(1, 0.5f, 0.5f), 0, order);
+            engine.startEpoch(images, Noise.gaussian(0.5f, 0.5f), 1, 0, order);
             for (int step = 0; step < 3; step++) { // it is run, captured, and replayed
                 if (step == 2) {
                     Files.deleteIfExists(file);

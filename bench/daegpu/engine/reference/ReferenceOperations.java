@@ -21,13 +21,13 @@ public class ReferenceOperations extends Operations {
     @Override
     protected Runnable noise() {
         ImageSet digits = EmbeddedMnist.training(batchSize);
-        Noise noise = Noise.gaussian(1, 0.5f, 0.5f);
+        Noise noise = Noise.gaussian(0.5f, 0.5f);
         float[] clean = new float[batchSize * digits.imageSize()];
         float[] noisy = new float[clean.length];
         return () -> {
             for (int i = 0; i < batchSize; i++) {
                 digits.scale(i, clean, i * digits.imageSize());
-                noise.corrupt(i, 0, clean, noisy, i * digits.imageSize(), digits.imageSize());
+                noise.corrupt(1, i, 0, clean, noisy, i * digits.imageSize(), digits.imageSize());
             }
         };
     }

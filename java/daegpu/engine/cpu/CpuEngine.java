@@ -91,6 +91,7 @@ public final class CpuEngine implements InspectableEngine {
 
     private ImageSet images;
     private Noise noise;
+    private long seed;
     private int epoch;
     private int[] order;
     private int lastCount;
@@ -299,9 +300,10 @@ public final class CpuEngine implements InspectableEngine {
     }
 
     @Override
-    public void startEpoch(ImageSet newImages, Noise newNoise, int newEpoch, int[] newOrder) {
+    public void startEpoch(ImageSet newImages, Noise newNoise, long newSeed, int newEpoch, int[] newOrder) {
         images = newImages;
         noise = newNoise;
+        seed = newSeed;
         epoch = newEpoch;
         order = newOrder;
     }
@@ -354,7 +356,7 @@ public final class CpuEngine implements InspectableEngine {
             for (int i = 0; i < count; i++) {
                 int image = order[stepFirst + from + i];
                 noiseKernels[worker].corrupt(
-                        noise, image, epoch, images.pixels(), image * size, pass.clean(), pass.noisy(), i * size);
+                        noise, seed, image, epoch, images.pixels(), image * size, pass.clean(), pass.noisy(), i * size);
             }
         } else {
             System.arraycopy(stepClean, from * size, pass.clean(), 0, count * size);
@@ -413,13 +415,29 @@ public final class CpuEngine implements InspectableEngine {
 
     @Override
     public void corrupt(
-            ImageSet set, Noise setNoise, long base, int setEpoch, int first, int count, float[] clean, float[] noisy) {
+            ImageSet set,
+            Noise setNoise,
+            long setSeed,
+            long base,
+            int setEpoch,
+            int first,
+            int count,
+            float[] clean,
+            float[] noisy) {
         int size = network.input().size();
         int groups = (count + CORRUPTED_IMAGES - 1) / CORRUPTED_IMAGES;
         inParallel(phase(() -> groups, (group, worker) -> {
             for (int i = group * CORRUPTED_IMAGES; i < Math.min((group + 1) * CORRUPTED_IMAGES, count); i++) {
                 noiseKernels[worker].corrupt(
-                        setNoise, base + first + i, setEpoch, set.pixels(), (first + i) * size, clean, noisy, i * size);
+                        setNoise,
+                        setSeed,
+                        base + first + i,
+                        setEpoch,
+                        set.pixels(),
+                        (first + i) * size,
+                        clean,
+                        noisy,
+                        i * size);
             }
         }));
     }

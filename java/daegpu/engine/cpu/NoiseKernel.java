@@ -61,33 +61,40 @@ final class NoiseKernel {
     /**
      * Scales and corrupts one image.
      *
-     * @param index as in {@link Noise#corrupt}
+     * @param seed as in {@link Noise#corrupt}
+     * @param index likewise
      * @param pixels bytes of images, of which this one's begin at {@code from}
      * @param clean receives the image in [0, 1], from {@code at} on
      * @param noisy receives the corrupted image likewise
      */
-    void corrupt(Noise noise, long index, int epoch, byte[] pixels, int from, float[] clean, float[] noisy, int at) {
+    void corrupt(
+            Noise noise,
+            long seed,
+            long index,
+            int epoch,
+            byte[] pixels,
+            int from,
+            float[] clean,
+            float[] noisy,
+            int at) {
         for (int i = 0; i < size; i++) {
             clean[at + i] = SCALED[pixels[from + i] & 0xFF];
         }
         switch (noise.kind()) {
             case GAUSSIAN -> {
-                drawNormals(noise, index, epoch);
-                addGaussian(noise.mean(), noise.level(index, epoch), clean, noisy, at);
+                drawNormals(noise, seed, index, epoch);
+                addGaussian(noise.mean(), noise.level(seed, index, epoch), clean, noisy, at);
             }
             case SPECKLE -> {
-                drawNormals(noise, index, epoch);
-                addSpeckle(noise.mean(), noise.level(index, epoch), clean, noisy, at);
+                drawNormals(noise, seed, index, epoch);
+                addSpeckle(noise.mean(), noise.level(seed, index, epoch), clean, noisy, at);
             }
-            case UNIFORM, SALT_PEPPER, MASKING, POISSON -> noise.corrupt(index, epoch, clean, noisy, at, size);
+            case UNIFORM, SALT_PEPPER, MASKING, POISSON -> noise.corrupt(seed, index, epoch, clean, noisy, at, size);
         }
     }
 
-    private void drawNormals(Noise noise, long index, int epoch) {
-        draw(
-                noise.seed(),
-                Philox.subsequence(Philox.PURPOSE_PIXELS, index),
-                (long) noise.epochOfDraws(epoch) * (2L * pairs));
+    private void drawNormals(Noise noise, long seed, long index, int epoch) {
+        draw(seed, Philox.subsequence(Philox.PURPOSE_PIXELS, index), (long) noise.epochOfDraws(epoch) * (2L * pairs));
         transform();
         interleave();
     }

@@ -69,7 +69,7 @@ final class BatchSource {
      * Takes batches from all of {@code images}, in this order. The set is copied to the device unless it is there
      * already, or does not fit.
      */
-    void setEpoch(ImageSet images, Noise noise, int epoch, int[] order) {
+    void setEpoch(ImageSet images, Noise noise, long seed, int epoch, int[] order) {
         if (resident != images) {
             resident = null;
             if (fits(images.pixels().length)) {
@@ -87,7 +87,7 @@ final class BatchSource {
             orderMemory = device.allocate(orderScope, 4L * order.length, "the order of the images");
         }
         device.upload(order, orderMemory);
-        write(noise, 0, epoch, images.imageSize(), orderMemory);
+        write(noise, seed, 0, epoch, images.imageSize(), orderMemory);
     }
 
     private boolean fits(long bytes) {
@@ -113,10 +113,10 @@ final class BatchSource {
      * Takes a batch of images {@code first} … {@code first + count − 1}, which draw their noise as images {@code base +
      * first} ….
      */
-    void setRange(ImageSet images, Noise noise, long base, int epoch, int first, int count) {
+    void setRange(ImageSet images, Noise noise, long seed, long base, int epoch, int first, int count) {
         resident = null;
         copyImages(images.pixels(), first * images.imageSize(), count * images.imageSize());
-        write(noise, base + first, epoch, images.imageSize(), null);
+        write(noise, seed, base + first, epoch, images.imageSize(), null);
     }
 
     private void copyImages(byte[] pixels, int from, int count) {
@@ -133,7 +133,7 @@ final class BatchSource {
         device.close(imageScope);
     }
 
-    private void write(Noise noise, long base, int epoch, int imageSize, DeviceArray order) {
+    private void write(Noise noise, long seed, long base, int epoch, int imageSize, DeviceArray order) {
         long draws = noise.epochOfDraws(epoch);
         kind = noise.kind();
         if (kind == Noise.Kind.POISSON) {
@@ -145,7 +145,7 @@ final class BatchSource {
                 source,
                 imageMemory,
                 orderOrNull,
-                noise.seed(),
+                seed,
                 base,
                 draws * ((imageSize + 3L) / 4 * 4),
                 4 * draws,

@@ -29,6 +29,7 @@ final class CorruptedBatch {
             Corruption corruption,
             ImageSet images,
             Noise noise,
+            long seed,
             long base,
             int epoch,
             int first,
@@ -38,15 +39,23 @@ final class CorruptedBatch {
         int size = images.imageSize();
         for (int done = 0; done < count; done += IMAGES) {
             int part = Math.min(IMAGES, count - done);
-            run(corruption, images, noise, base, epoch, first + done, part);
+            run(corruption, images, noise, seed, base, epoch, first + done, part);
             device.download(clean, cleanValues, done * size, part * size);
             device.download(noisy, noisyValues, done * size, part * size);
         }
     }
 
     /** The same of at most {@link #IMAGES} images, which stay on the device: {@link #clean} and {@link #noisy}. */
-    void run(Corruption corruption, ImageSet images, Noise noise, long base, int epoch, int first, int count) {
-        source.setRange(images, noise, base, epoch, first, count);
+    void run(
+            Corruption corruption,
+            ImageSet images,
+            Noise noise,
+            long seed,
+            long base,
+            int epoch,
+            int first,
+            int count) {
+        source.setRange(images, noise, seed, base, epoch, first, count);
         corruption.run(source, start, count, images.imageSize(), clean, noisy);
     }
 

@@ -262,11 +262,11 @@ public final class CudaEngine implements InspectableEngine, SampleSharingEngine 
     }
 
     @Override
-    public void startEpoch(ImageSet images, Noise noise, int epoch, int[] order) {
+    public void startEpoch(ImageSet images, Noise noise, long seed, int epoch, int[] order) {
         device.makeCurrent();
         corrupted(); // what validation will want comes before the images take what is free
         inference();
-        training.setEpoch(images, noise, epoch, order);
+        training.setEpoch(images, noise, seed, epoch, order);
     }
 
     @Override
@@ -408,9 +408,17 @@ public final class CudaEngine implements InspectableEngine, SampleSharingEngine 
 
     @Override
     public void corrupt(
-            ImageSet images, Noise noise, long base, int epoch, int first, int count, float[] clean, float[] noisy) {
+            ImageSet images,
+            Noise noise,
+            long seed,
+            long base,
+            int epoch,
+            int first,
+            int count,
+            float[] clean,
+            float[] noisy) {
         device.makeCurrent();
-        corrupted().run(corruption, images, noise, base, epoch, first, count, clean, noisy);
+        corrupted().run(corruption, images, noise, seed, base, epoch, first, count, clean, noisy);
     }
 
     @Override

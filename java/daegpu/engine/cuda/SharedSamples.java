@@ -72,7 +72,7 @@ final class SharedSamples implements DeviceSamples {
     }
 
     @Override
-    public void take(ImageSet validation, Noise noise) {
+    public void take(ImageSet validation, Noise noise, long seed) {
         int target;
         synchronized (this) {
             target = newest == 0 ? 1 : 0;
@@ -81,7 +81,7 @@ final class SharedSamples implements DeviceSamples {
             }
         }
         device.makeCurrent();
-        corrupted.run(corruption, validation, noise, Philox.VALIDATION, 0, 0, count);
+        corrupted.run(corruption, validation, noise, seed, Philox.VALIDATION, 0, 0, count);
         inference.run(corrupted.noisy(), count, denoised);
         int at = 0;
         for (int first = 0; first < count; first += columns) {

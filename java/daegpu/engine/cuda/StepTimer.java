@@ -37,7 +37,8 @@ final class StepTimer {
             engine.load(TrainingState.initial(Initializer.glorotUniform(network, 1)));
             engine.startEpoch(
                     images,
-                    Noise.gaussian(1, 0.5f, 0.5f),
+                    Noise.gaussian(0.5f, 0.5f),
+                    1,
                     0,
                     IntStream.range(0, batch).toArray());
             long start = System.nanoTime();

@@ -85,11 +85,19 @@ public class ReferenceEngine implements InferenceEngine {
 
     @Override
     public void corrupt(
-            ImageSet set, Noise noise, long base, int epoch, int first, int count, float[] clean, float[] noisy) {
+            ImageSet set,
+            Noise noise,
+            long seed,
+            long base,
+            int epoch,
+            int first,
+            int count,
+            float[] clean,
+            float[] noisy) {
         int size = set.imageSize();
         inParallel(count, i -> {
             set.scale(first + i, clean, i * size);
-            noise.corrupt(base + first + i, epoch, clean, noisy, i * size, size);
+            noise.corrupt(seed, base + first + i, epoch, clean, noisy, i * size, size);
         });
     }
 

@@ -36,6 +36,7 @@ public final class ReferenceTrainingEngine extends ReferenceEngine implements In
 
     private ImageSet images;
     private Noise noise;
+    private long seed;
     private int epoch;
     private int[] order;
 
@@ -90,9 +91,10 @@ public final class ReferenceTrainingEngine extends ReferenceEngine implements In
     }
 
     @Override
-    public void startEpoch(ImageSet newImages, Noise newNoise, int newEpoch, int[] newOrder) {
+    public void startEpoch(ImageSet newImages, Noise newNoise, long newSeed, int newEpoch, int[] newOrder) {
         images = newImages;
         noise = newNoise;
+        seed = newSeed;
         epoch = newEpoch;
         order = newOrder;
     }
@@ -111,7 +113,7 @@ public final class ReferenceTrainingEngine extends ReferenceEngine implements In
         inParallel(count, i -> {
             int image = order[first + i];
             images.scale(image, clean, i * size);
-            noise.corrupt(image, epoch, clean, noisy, i * size, size);
+            noise.corrupt(seed, image, epoch, clean, noisy, i * size, size);
         });
         computeGradients(new GivenBatch(clean, noisy, count), (double) wholeBatch * size);
     }

@@ -258,7 +258,8 @@ class CpuEngineTest {
             for (InspectableEngine each : List.of(engine, other)) {
                 each.startEpoch(
                         images,
-                        Noise.gaussian(1, 0.5f, 0.5f),
+                        Noise.gaussian(0.5f, 0.5f),
+                        1,
                         1,
                         IntStream.range(0, 64).toArray());
                 each.trainStep(8, 8, 1e-3f);
@@ -274,17 +275,17 @@ class CpuEngineTest {
     @Test
     void trainsOnWhatItShowsAsCorrupted() {
         ImageSet images = randomImages(SMALL, 30);
-        Noise noise = new Noise(9, 0.5f, 0.25f, 1, false);
+        Noise noise = new Noise(0.5f, 0.25f, 1, false);
         int size = SMALL.imageSize();
         float[] clean = new float[30 * size];
         float[] noisy = new float[30 * size];
         try (InspectableEngine engine = new CpuEngine(SMALL.network(), LearningRule.DEFAULT, EngineOptions.fp32(30))) {
             TrainingState initial = TrainingState.initial(Initializer.glorotUniform(SMALL.network(), 0));
             engine.load(initial);
-            engine.startEpoch(images, noise, 2, IntStream.range(0, 30).toArray());
+            engine.startEpoch(images, noise, 9, 2, IntStream.range(0, 30).toArray());
             engine.trainStep(0, 30, 1e-3f);
             float[] drawn = engine.state().parameters().values();
-            engine.corrupt(images, noise, 0, 2, 0, 30, clean, noisy);
+            engine.corrupt(images, noise, 9, 0, 2, 0, 30, clean, noisy);
             engine.load(initial);
             engine.trainStep(new GivenBatch(clean, noisy, 30), 1e-3f);
             assertArrayEquals(drawn, engine.state().parameters().values());
@@ -297,15 +298,15 @@ class CpuEngineTest {
     @Test
     void corruptsAsTheReferenceDoes() {
         ImageSet images = randomImages(SMALL, 30);
-        Noise noise = Noise.gaussian(9, 0.5f, 0.5f);
+        Noise noise = Noise.gaussian(0.5f, 0.5f);
         int size = SMALL.imageSize();
         float[][] clean = new float[2][20 * size];
         float[][] noisy = new float[2][20 * size];
         try (InspectableEngine engine = new CpuEngine(SMALL.network(), LearningRule.DEFAULT, EngineOptions.fp32(4));
                 InspectableEngine reference =
                         new ReferenceTrainingEngine(SMALL.network(), LearningRule.DEFAULT, EngineOptions.fp32(4))) {
-            engine.corrupt(images, noise, Philox.VALIDATION, 0, 7, 20, clean[0], noisy[0]);
-            reference.corrupt(images, noise, Philox.VALIDATION, 0, 7, 20, clean[1], noisy[1]);
+            engine.corrupt(images, noise, 9, Philox.VALIDATION, 0, 7, 20, clean[0], noisy[0]);
+            reference.corrupt(images, noise, 9, Philox.VALIDATION, 0, 7, 20, clean[1], noisy[1]);
         }
         assertArrayEquals(clean[1], clean[0]);
         assertArrayEquals(noisy[1], noisy[0], 1e-5f);
@@ -474,7 +475,8 @@ class CpuEngineTest {
         engine.load(TrainingState.initial(Initializer.glorotUniform(engine.network(), 0)));
         engine.startEpoch(
                 images,
-                Noise.gaussian(0, 0.5f, 0.5f),
+                Noise.gaussian(0.5f, 0.5f),
+                0,
                 0,
                 IntStream.range(0, images.count()).toArray());
         for (int step = 0; step < steps; step++) {

@@ -30,17 +30,17 @@ class NativeMemoryTest {
         int[] order = IntStream.range(0, 600).toArray();
         float[] clean = new float[50 * 64];
         float[] noisy = new float[50 * 64];
-        Noise noise = Noise.gaussian(0, 0.5f, 0.5f);
+        Noise noise = Noise.gaussian(0.5f, 0.5f);
         try (InspectableEngine engine = new CpuEngine(SMALL.network(), LearningRule.DEFAULT, EngineOptions.fp32(4))) {
             engine.load(TrainingState.initial(Initializer.glorotUniform(SMALL.network(), 0)));
             long before = 0;
             for (int epoch = 0; epoch < 60; epoch++) {
-                engine.startEpoch(images, noise, epoch, order);
+                engine.startEpoch(images, noise, 0, epoch, order);
                 for (int first = 0; first < 600; first += 4) {
                     engine.trainStep(first, 4, 1e-3f);
                 }
                 engine.takeLosses();
-                engine.corrupt(images, noise, 0, 0, 0, 50, clean, noisy);
+                engine.corrupt(images, noise, 0, 0, 0, 0, 50, clean, noisy);
                 engine.denoise(noisy, 50, clean);
                 if (epoch == 19) { // by now the Java heap has its size, and the loops are compiled
                     before = Pointer.physicalBytes();
@@ -59,7 +59,8 @@ class NativeMemoryTest {
             engine.load(TrainingState.initial(Initializer.glorotUniform(SMALL.network(), 0)));
             engine.startEpoch(
                     images,
-                    Noise.gaussian(0, 0.5f, 0.5f),
+                    Noise.gaussian(0.5f, 0.5f),
+                    0,
                     0,
                     IntStream.range(0, 600).toArray());
             long[] ids = Thread.getAllStackTraces().keySet().stream()

@@ -13,26 +13,26 @@ import org.junit.jupiter.params.provider.EnumSource;
 
 class NoiseKernelTest {
 
-    private static final Noise UNCLIPPED = Noise.gaussian(42, 0.5f, 0.01f);
+    private static final Noise UNCLIPPED = Noise.gaussian(0.5f, 0.01f);
 
     @Test
     void agreesWithTheSpecification() {
         ImageSet images = randomImages(200, 28, 28, 1);
-        float largest = largestDifference(images, Noise.gaussian(7, 0.5f, 0.5f), 0, 3);
+        float largest = largestDifference(images, Noise.gaussian(0.5f, 0.5f), 7, 0, 3);
         assertTrue(largest <= 2e-6f, "largest difference " + largest);
     }
 
     @Test
     void agreesWhereAnImageIsNoWholeNumberOfGroups() {
         ImageSet images = randomImages(50, 3, 5, 3);
-        float largest = largestDifference(images, Noise.gaussian(-1, 0.1f, 0.3f), Philox.VALIDATION, 0);
+        float largest = largestDifference(images, Noise.gaussian(0.1f, 0.3f), -1, Philox.VALIDATION, 0);
         assertTrue(largest <= 2e-6f, "largest difference " + largest);
     }
 
     @Test
     void drawsEachImagesOwnLevel() {
         ImageSet images = randomImages(50, 8, 8, 1);
-        float largest = largestDifference(images, new Noise(3, 0.5f, 0.25f, 1, true), 0, 9);
+        float largest = largestDifference(images, new Noise(0.5f, 0.25f, 1, true), 3, 0, 9);
         assertTrue(largest <= 4e-6f, "largest difference " + largest);
     }
 
@@ -46,15 +46,11 @@ class NoiseKernelTest {
                     1 + random.nextInt(5), 1 + random.nextInt(9), 1 + random.nextInt(9), random.nextBoolean() ? 1 : 3);
             float lowest = kind.usualLevel() * random.nextFloat();
             float highest = random.nextBoolean() ? lowest : kind.usualLevel() * 2;
-            Noise noise = new Noise(
-                    kind,
-                    random.nextLong(),
-                    kind.hasMean() ? random.nextFloat() : 0,
-                    lowest,
-                    highest,
-                    random.nextBoolean());
+            long seed = random.nextLong();
+            Noise noise =
+                    new Noise(kind, kind.hasMean() ? random.nextFloat() : 0, lowest, highest, random.nextBoolean());
             long base = random.nextBoolean() ? 0 : Philox.VALIDATION;
-            float largest = largestDifference(images, noise, base, random.nextInt(9));
+            float largest = largestDifference(images, noise, seed, base, random.nextInt(9));
             boolean normals = kind == Noise.Kind.GAUSSIAN || kind == Noise.Kind.SPECKLE;
             assertTrue(largest <= (normals ? 4e-6f : 0), noise + ": largest difference " + largest);
         }
@@ -64,7 +60,7 @@ class NoiseKernelTest {
     @Test
     void agreesInTheTails() {
         ImageSet images = new ImageSet(1000, 1000, 1, new byte[1000 * 1000]);
-        float largest = largestDifference(images, UNCLIPPED, 0, 0) / UNCLIPPED.highest();
+        float largest = largestDifference(images, UNCLIPPED, 42, 0, 0) / UNCLIPPED.highest();
         assertTrue(largest <= 1e-5f, "largest difference in deviations " + largest);
     }
 
@@ -72,13 +68,13 @@ class NoiseKernelTest {
     void scalesAsTheImageSetDoes() {
         ImageSet images = randomImages(1, 16, 16, 1);
         float[] clean = new float[256];
-        new NoiseKernel(256).corrupt(UNCLIPPED, 0, 0, images.pixels(), 0, clean, new float[256], 0);
+        new NoiseKernel(256).corrupt(UNCLIPPED, 42, 0, 0, images.pixels(), 0, clean, new float[256], 0);
         float[] expected = new float[256];
         images.scale(0, expected, 0);
         assertArrayEquals(expected, clean);
     }
 
-    private static float largestDifference(ImageSet images, Noise noise, long base, int epoch) {
+    private static float largestDifference(ImageSet images, Noise noise, long seed, long base, int epoch) {
         int size = images.imageSize();
         NoiseKernel kernel = new NoiseKernel(size);
         float[] clean = new float[size];
@@ -86,8 +82,8 @@ class NoiseKernelTest {
         float[] expected = new float[size];
         float largest = 0;
         for (int image = 0; image < images.count(); image++) {
-            kernel.corrupt(noise, base + image, epoch, images.pixels(), image * size, clean, noisy, 0);
-            noise.corrupt(base + image, epoch, clean, expected, 0, size);
+            kernel.corrupt(noise, seed, base + image, epoch, images.pixels(), image * size, clean, noisy, 0);
+            noise.corrupt(seed, base + image, epoch, clean, expected, 0, size);
             for (int i = 0; i < size; i++) {
                 largest = Math.max(largest, Math.abs(noisy[i] - expected[i]));
             }

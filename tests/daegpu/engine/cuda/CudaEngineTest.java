@@ -122,7 +122,8 @@ class CudaEngineTest {
             long free = observer.freeBytes();
             engine.startEpoch(
                     images,
-                    Noise.gaussian(1, 0.5f, 0.5f),
+                    Noise.gaussian(0.5f, 0.5f),
+                    1,
                     0,
                     IntStream.range(0, images.count()).toArray());
             observer.makeCurrent();
@@ -179,11 +180,11 @@ class CudaEngineTest {
         double[] expected;
         try (InspectableEngine engine = new ReferenceTrainingEngine(
                 Architecture.MNIST.network(), LearningRule.DEFAULT, EngineOptions.fp32(8))) {
-            expected = train(engine, digits, Noise.gaussian(3, 0.5f, 0.5f), 50, 8);
+            expected = train(engine, digits, Noise.gaussian(0.5f, 0.5f), 3, 50, 8);
         }
         try (InspectableEngine engine =
                 new CudaEngine(Architecture.MNIST.network(), LearningRule.DEFAULT, EngineOptions.fp32(8))) {
-            double[] actual = train(engine, digits, Noise.gaussian(3, 0.5f, 0.5f), 50, 8);
+            double[] actual = train(engine, digits, Noise.gaussian(0.5f, 0.5f), 3, 50, 8);
             assertEquals(50, actual.length);
             for (int i = 0; i < expected.length; i++) {
                 assertEquals(expected[i], actual[i], 0.01 * expected[i], "loss of step " + i);
@@ -192,10 +193,11 @@ class CudaEngineTest {
     }
 
     /** Trains from the same start in an order that is no identity. */
-    private static double[] train(InspectableEngine engine, ImageSet images, Noise noise, int steps, int batch) {
+    private static double[] train(
+            InspectableEngine engine, ImageSet images, Noise noise, long seed, int steps, int batch) {
         engine.load(TrainingState.initial(Initializer.glorotUniform(engine.network(), 3)));
         int[] order = order(images.count());
-        engine.startEpoch(images, noise, 1, order);
+        engine.startEpoch(images, noise, seed, 1, order);
         for (int step = 0; step < steps; step++) {
             int first = step * batch;
             engine.trainStep(first, Math.min(batch, order.length - first), RATE);
@@ -219,7 +221,7 @@ class CudaEngineTest {
     @Test
     void givesTheSameBitsEveryTime() {
         ImageSet images = randomImages(SMALL, 27);
-        Noise noise = new Noise(5, 0.4f, 0.2f, 0.9f, false);
+        Noise noise = new Noise(0.4f, 0.2f, 0.9f, false);
         List<float[]> ends = new ArrayList<>();
         List<double[]> losses = new ArrayList<>();
         for (int run = 0; run < 2; run++) {
@@ -227,7 +229,7 @@ class CudaEngineTest {
                     new CudaEngine(SMALL.network(), LearningRule.DEFAULT, EngineOptions.fp32(8))) {
                 engine.load(TrainingState.initial(Initializer.glorotUniform(SMALL.network(), 1)));
                 for (int epoch = 0; epoch < 4; epoch++) {
-                    engine.startEpoch(images, noise, epoch, order(27));
+                    engine.startEpoch(images, noise, 5, epoch, order(27));
                     for (int first = 0; first < 27; first += 8) {
                         engine.trainStep(first, Math.min(8, 27 - first), RATE / (1 + first));
                     }
@@ -248,31 +250,31 @@ class CudaEngineTest {
     @Test
     void anotherEngineGoesOn() {
         ImageSet images = randomImages(SMALL, 40);
-        Noise noise = Noise.gaussian(2, 0.5f, 0.5f);
+        Noise noise = Noise.gaussian(0.5f, 0.5f);
         TrainingState half;
         try (InspectableEngine engine = new CudaEngine(SMALL.network(), LearningRule.DEFAULT, EngineOptions.fp32(4))) {
-            train(engine, images, noise, 5, 4);
+            train(engine, images, noise, 2, 5, 4);
             half = engine.state();
         }
         assertEquals(5, half.step());
         float[] alone;
         try (InspectableEngine engine =
                 new ReferenceTrainingEngine(SMALL.network(), LearningRule.DEFAULT, EngineOptions.fp32(4))) {
-            train(engine, images, noise, 10, 4);
+            train(engine, images, noise, 2, 10, 4);
             alone = engine.state().parameters().values();
             assertClose(alone, goOn(engine, half, images, noise));
         }
         try (InspectableEngine engine = new CudaEngine(SMALL.network(), LearningRule.DEFAULT, EngineOptions.fp32(4))) {
             float[] resumed = goOn(engine, half, images, noise);
             assertClose(alone, resumed);
-            train(engine, images, noise, 10, 4);
+            train(engine, images, noise, 2, 10, 4);
             assertArrayEquals(engine.state().parameters().values(), resumed, "an interruption changes bits");
         }
     }
 
     private static float[] goOn(InspectableEngine engine, TrainingState from, ImageSet images, Noise noise) {
         engine.load(from);
-        engine.startEpoch(images, noise, 1, order(images.count()));
+        engine.startEpoch(images, noise, 2, 1, order(images.count()));
         for (int step = 5; step < 10; step++) {
             engine.trainStep(4 * step, 4, RATE);
         }
@@ -300,17 +302,17 @@ class CudaEngineTest {
             int height, int width, int channels, int count, int epoch, float lowest, float highest, boolean once) {
         Architecture architecture = new Architecture(height, width, channels, List.of(2), 3, 2);
         ImageSet images = randomImages(architecture, count + 2);
-        Noise noise = new Noise(0x123456789abcL, 0.25f, lowest, highest, once);
+        Noise noise = new Noise(0.25f, lowest, highest, once);
         float[][] expected = new float[2][count * images.imageSize()];
         float[][] actual = new float[2][count * images.imageSize()];
         for (long base : new long[] {0, Philox.VALIDATION}) {
             try (InspectableEngine engine =
                     new ReferenceTrainingEngine(architecture.network(), LearningRule.DEFAULT, EngineOptions.fp32(1))) {
-                engine.corrupt(images, noise, base, epoch, 2, count, expected[0], expected[1]);
+                engine.corrupt(images, noise, 0x123456789abcL, base, epoch, 2, count, expected[0], expected[1]);
             }
             try (InspectableEngine engine =
                     new CudaEngine(architecture.network(), LearningRule.DEFAULT, EngineOptions.fp32(1))) {
-                engine.corrupt(images, noise, base, epoch, 2, count, actual[0], actual[1]);
+                engine.corrupt(images, noise, 0x123456789abcL, base, epoch, 2, count, actual[0], actual[1]);
             }
             assertArrayEquals(expected[0], actual[0], "clean images are exact");
             assertArrayEquals(expected[1], actual[1], 1e-5f);
@@ -335,10 +337,10 @@ class CudaEngineTest {
                     InspectableEngine engine =
                             new CudaEngine(architecture.network(), LearningRule.DEFAULT, EngineOptions.fp32(1))) {
                 for (float highest : new float[] {kind.usualLevel(), kind.usualLevel() * 1.9f, kind.usualLevel()}) {
-                    Noise noise =
-                            new Noise(kind, random.nextLong(), kind.usualMean() / 2, kind.usualLevel(), highest, false);
-                    reference.corrupt(images, noise, Philox.VALIDATION, 7, 0, count, expected[0], expected[1]);
-                    engine.corrupt(images, noise, Philox.VALIDATION, 7, 0, count, actual[0], actual[1]);
+                    Noise noise = new Noise(kind, kind.usualMean() / 2, kind.usualLevel(), highest, false);
+                    long seed = random.nextLong();
+                    reference.corrupt(images, noise, seed, Philox.VALIDATION, 7, 0, count, expected[0], expected[1]);
+                    engine.corrupt(images, noise, seed, Philox.VALIDATION, 7, 0, count, actual[0], actual[1]);
                     assertArrayEquals(expected[0], actual[0], "clean images are exact");
                     assertArrayEquals(expected[1], actual[1], exact ? 0 : 1e-5f, noise.toString());
                 }
@@ -366,11 +368,11 @@ class CudaEngineTest {
                                     images,
                                     new Noise(
                                             kind,
-                                            6,
                                             kind.usualMean(),
                                             kind.usualLevel(),
                                             kind.usualLevel() * factor,
                                             false),
+                                    6,
                                     epoch,
                                     order(8));
                             engine.trainStep(0, 4, RATE);
@@ -396,11 +398,11 @@ class CudaEngineTest {
         double[][] losses = new double[2][];
         try (InspectableEngine engine =
                 new ReferenceTrainingEngine(architecture.network(), LearningRule.DEFAULT, EngineOptions.fp32(4))) {
-            losses[0] = train(engine, images, new Noise(9, 0.5f, 0.2f, 0.7f, false), 3, 4);
+            losses[0] = train(engine, images, new Noise(0.5f, 0.2f, 0.7f, false), 9, 3, 4);
         }
         try (InspectableEngine engine =
                 new CudaEngine(architecture.network(), LearningRule.DEFAULT, EngineOptions.fp32(4))) {
-            losses[1] = train(engine, images, new Noise(9, 0.5f, 0.2f, 0.7f, false), 3, 4);
+            losses[1] = train(engine, images, new Noise(0.5f, 0.2f, 0.7f, false), 9, 3, 4);
         }
         for (int i = 0; i < 3; i++) {
             assertEquals(losses[0][i], losses[1][i], 1e-4 * losses[0][i]);
@@ -444,7 +446,7 @@ class CudaEngineTest {
         try (InspectableEngine engine =
                 new CudaEngine(architecture.network(), LearningRule.DEFAULT, EngineOptions.fp32(1))) {
             engine.load(TrainingState.initial(Initializer.glorotUniform(architecture.network(), 1)));
-            engine.startEpoch(images, Noise.gaussian(1, 0, 0), 0, new int[] {0, 1, 2});
+            engine.startEpoch(images, Noise.gaussian(0, 0), 1, 0, new int[] {0, 1, 2});
             for (int i = 0; i < steps; i++) {
                 engine.trainStep(i % 3, 1, 0f);
             }

@@ -103,7 +103,7 @@ class NativePrecisionTest {
         try (InspectableEngine engine = opened) {
             ImageSet digits = EmbeddedMnist.training(2 * STEPS);
             engine.load(TrainingState.initial(Initializer.glorotUniform(engine.network(), 3)));
-            engine.startEpoch(digits, Noise.gaussian(3, 0.5f, 0.5f), 1, order(digits.count()));
+            engine.startEpoch(digits, Noise.gaussian(0.5f, 0.5f), 3, 1, order(digits.count()));
             for (int step = 0; step < STEPS; step++) {
                 engine.trainStep(2 * step, 2, 3e-3f);
             }

@@ -125,7 +125,8 @@ class StepCountersTest {
             engine.load(TrainingState.initial(Initializer.glorotUniform(architecture.network(), 1)));
             engine.startEpoch(
                     EmbeddedMnist.training(100),
-                    Noise.gaussian(1, 0.5f, 0.5f),
+                    Noise.gaussian(0.5f, 0.5f),
+                    1,
                     0,
                     IntStream.range(0, 100).toArray());
             for (int step = 0; step < 2; step++) { // the first is run, the second captured

@@ -165,7 +165,7 @@ class ReferenceEngineTest {
             engine.trainStep(new GivenBatch(network.clean(), network.noisy(), 13), 1e-2f);
             engine.trainStep(new GivenBatch(network.noisy(), network.clean(), 7), 1e-2f);
             int[] backwards = IntStream.range(0, 20).map(i -> 19 - i).toArray();
-            engine.startEpoch(images(20), Noise.gaussian(1, 0.5f, 0.5f), 2, backwards);
+            engine.startEpoch(images(20), Noise.gaussian(0.5f, 0.5f), 1, 2, backwards);
             engine.trainStep(3, 13, 1e-2f);
             float[] denoised = new float[13 * SMALL.imageSize()];
             engine.denoise(network.noisy(), 13, denoised);
@@ -302,14 +302,14 @@ class ReferenceEngineTest {
     @ValueSource(booleans = {false, true})
     void aStepOnTheDataSetIsOneOnItsCorruptedValues(boolean once) {
         ImageSet images = images(11);
-        Noise noise = new Noise(4, 0.4f, 0.1f, 0.6f, once);
+        Noise noise = new Noise(0.4f, 0.1f, 0.6f, once);
         int[] order = {3, 1, 10, 0, 7, 5, 2, 9, 8, 6, 4};
         int size = SMALL.imageSize();
         try (ReferenceTrainingEngine fromSet = open(SMALL, 5, 2);
                 ReferenceTrainingEngine fromValues = open(SMALL, 5, 1)) {
             fromSet.load(state(1));
             fromValues.load(state(1));
-            fromSet.startEpoch(images, noise, 6, order);
+            fromSet.startEpoch(images, noise, 4, 6, order);
             for (int first = 0; first < order.length; first += 5) {
                 int count = Math.min(5, order.length - first);
                 float[] clean = new float[count * size];
@@ -317,7 +317,7 @@ class ReferenceEngineTest {
                 for (int i = 0; i < count; i++) {
                     float[] oneClean = new float[size];
                     float[] oneNoisy = new float[size];
-                    fromValues.corrupt(images, noise, 0, 6, order[first + i], 1, oneClean, oneNoisy);
+                    fromValues.corrupt(images, noise, 4, 0, 6, order[first + i], 1, oneClean, oneNoisy);
                     System.arraycopy(oneClean, 0, clean, i * size, size);
                     System.arraycopy(oneNoisy, 0, noisy, i * size, size);
                 }
@@ -333,17 +333,17 @@ class ReferenceEngineTest {
     void corruptedValuesAreThoseOfTheNoise() {
         ImageSet images = images(9);
         int size = SMALL.imageSize();
-        Noise noise = new Noise(4, 0.4f, 0.1f, 0.6f, false);
+        Noise noise = new Noise(0.4f, 0.1f, 0.6f, false);
         try (ReferenceTrainingEngine engine = open(SMALL, 1, 3)) {
             for (long base : new long[] {0, 100, Philox.VALIDATION}) {
                 float[] clean = new float[5 * size];
                 float[] noisy = new float[5 * size];
-                engine.corrupt(images, noise, base, 3, 2, 5, clean, noisy);
+                engine.corrupt(images, noise, 4, base, 3, 2, 5, clean, noisy);
                 for (int i = 0; i < 5; i++) {
                     float[] expectedClean = new float[size];
                     float[] expectedNoisy = new float[size];
                     images.scale(2 + i, expectedClean, 0);
-                    noise.corrupt(base + 2 + i, 3, expectedClean, expectedNoisy, 0, size);
+                    noise.corrupt(4, base + 2 + i, 3, expectedClean, expectedNoisy, 0, size);
                     assertArrayEquals(expectedClean, Arrays.copyOfRange(clean, i * size, (i + 1) * size));
                     assertArrayEquals(expectedNoisy, Arrays.copyOfRange(noisy, i * size, (i + 1) * size));
                 }
