@@ -4,6 +4,9 @@ import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.DeserializationFeature;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import daegpu.data.InvalidInputException;
+import daegpu.engine.LearningRule;
+import daegpu.engine.Loss;
+import daegpu.engine.Optimizer;
 import daegpu.engine.TrainingState;
 import daegpu.format.Safetensors;
 import daegpu.format.Safetensors.Tensor;
@@ -20,6 +23,7 @@ import java.util.Arrays;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.OptionalDouble;
 import java.util.Set;
 import java.util.TreeMap;
@@ -28,9 +32,9 @@ import java.util.stream.Stream;
 
 /**
  * A model and all that is needed to train it on: a safetensors file that holds the parameters under their own names
- * ({@code conv1.kernel}…), Adam's moments behind {@code adam.first_moment.} and {@code adam.second_moment.}, and as
- * metadata what decides the arithmetic to come. Two runs that will go the same way have the same bytes here; that is
- * why there are no paths, times or totals in it.
+ * ({@code conv1.kernel}…), Adam's moments after {@code adam.first_moment.} and {@code adam.second_moment.}, their
+ * average, if there is one, after {@code average.}, and as metadata what decides the arithmetic to come. Two runs that
+ * will go the same way have the same bytes here; that is why there are no paths, times or totals in it.
  *
  * @param options how the model is trained
  * @param trainingData {@link daegpu.data.ImageSet#identity()} of the images it is trained on
@@ -50,6 +54,7 @@ public record Checkpoint(
     private static final String VERSION = "1";
     private static final String FIRST_MOMENT = "adam.first_moment.";
     private static final String SECOND_MOMENT = "adam.second_moment.";
+    private static final String AVERAGE = "average.";
     private static final String NO_DATA = "none";
     private static final int LONGEST_QUOTE = 200;
     /** Without the leniency that would take 8.5 pixels for 8. */
@@ -86,7 +91,9 @@ public record Checkpoint(
 
     /** Whether everything in it is a finite number: nothing else can be read again. */
     boolean isFinite() {
-        return Stream.of(state.parameters(), state.firstMoment(), state.secondMoment())
+        return Stream.concat(
+                        Stream.of(state.parameters(), state.firstMoment(), state.secondMoment()),
+                        state.average().stream())
                 .allMatch(tensors -> isFinite(tensors.values()));
     }
 
@@ -105,7 +112,12 @@ public record Checkpoint(
      * @param options how it is to be trained, or was, as far as that is known
      */
     public static Checkpoint untrained(TrainingOptions options, Parameters parameters) {
-        return new Checkpoint(options, NO_DATA, NO_DATA, TrainingState.initial(parameters), OptionalDouble.empty());
+        return new Checkpoint(
+                options,
+                NO_DATA,
+                NO_DATA,
+                TrainingState.initial(parameters).under(options.learningRule()),
+                OptionalDouble.empty());
     }
 
     /**
@@ -125,6 +137,7 @@ public record Checkpoint(
         addTensors(tensors, "", state.parameters());
         addTensors(tensors, FIRST_MOMENT, state.firstMoment());
         addTensors(tensors, SECOND_MOMENT, state.secondMoment());
+        state.average().ifPresent(average -> addTensors(tensors, AVERAGE, average));
         new Safetensors(metadata, tensors).write(file);
     }
 
@@ -154,7 +167,33 @@ public record Checkpoint(
         metadata.put("learning_rate", String.valueOf(rate.peak()));
         metadata.put("schedule", rate.schedule().toString());
         metadata.put("schedule_horizon", String.valueOf(rate.horizon()));
+        addLearningRule(metadata, options.learningRule());
         return metadata;
+    }
+
+    /** What differs from the default rule: a program that knows no other misses nothing where nothing does. */
+    private static void addLearningRule(Map<String, String> metadata, LearningRule rule) {
+        if (rule.loss() != LearningRule.DEFAULT.loss()) {
+            metadata.put("loss", rule.loss().toString());
+        }
+        if (rule.optimizer().weightDecay() != 0) {
+            metadata.put("weight_decay", String.valueOf(rule.optimizer().weightDecay()));
+        }
+        rule.averageDecay().ifPresent(decay -> metadata.put("ema", String.valueOf(decay)));
+    }
+
+    private static LearningRule learningRule(Safetensors content) {
+        return new LearningRule(
+                given(content, "loss", Loss::of).orElse(LearningRule.DEFAULT.loss()),
+                given(content, "weight_decay", Double::valueOf)
+                        .map(Optimizer::adamW)
+                        .orElse(LearningRule.DEFAULT.optimizer()),
+                given(content, "ema", Double::valueOf).map(OptionalDouble::of).orElse(OptionalDouble.empty()));
+    }
+
+    /** A value that files have only where it is not the default. */
+    private static <T> Optional<T> given(Safetensors content, String key, Function<String, T> parser) {
+        return content.metadata().containsKey(key) ? Optional.of(value(content, key, parser)) : Optional.empty();
     }
 
     private static void addTensors(List<Tensor> tensors, String prefix, Parameters parameters) {
@@ -223,7 +262,8 @@ public record Checkpoint(
                 noise,
                 value(content, "seed", Long::valueOf),
                 value(content, "batch_size", Integer::valueOf),
-                rate);
+                rate,
+                learningRule(content));
     }
 
     /** @throws IllegalArgumentException if something is missing or wrong */
@@ -239,15 +279,21 @@ public record Checkpoint(
                 epochLoss.orElse(0) >= 0 && Double.isFinite(epochLoss.orElse(0)),
                 "epoch_loss must be 0 or more, not " + epochLoss);
         require(epochLoss.isEmpty() || step > 0, "epoch_loss cannot be there before the first update");
-        requireOnlyKnownTensors(content, network);
+        boolean hasAverage = options.learningRule().averageDecay().isPresent();
+        List<String> prefixes = new ArrayList<>(List.of("", FIRST_MOMENT, SECOND_MOMENT));
+        if (hasAverage) {
+            prefixes.add(AVERAGE);
+        }
+        requireOnlyKnownTensors(content, prefixes, network);
         // All of them before memory is taken for any: the metadata may announce what the file is much too small for.
-        for (String prefix : List.of("", FIRST_MOMENT, SECOND_MOMENT)) {
+        for (String prefix : prefixes) {
             requireShapes(content, prefix, network);
         }
         TrainingState state = new TrainingState(
                 parameters(content, "", network),
                 parameters(content, FIRST_MOMENT, network),
                 parameters(content, SECOND_MOMENT, network),
+                hasAverage ? Optional.of(parameters(content, AVERAGE, network)) : Optional.empty(),
                 step);
         return new Checkpoint(
                 options,
@@ -302,10 +348,10 @@ public record Checkpoint(
         return text.equals("true");
     }
 
-    private static void requireOnlyKnownTensors(Safetensors content, Network network) {
+    private static void requireOnlyKnownTensors(Safetensors content, List<String> prefixes, Network network) {
         Set<String> unknown = new HashSet<>(content.names());
         for (ParameterTensor tensor : network.parameterTensors()) {
-            for (String prefix : List.of("", FIRST_MOMENT, SECOND_MOMENT)) {
+            for (String prefix : prefixes) {
                 unknown.remove(prefix + tensor.name());
             }
         }

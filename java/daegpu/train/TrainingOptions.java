@@ -1,5 +1,6 @@
 package daegpu.train;
 
+import daegpu.engine.LearningRule;
 import daegpu.model.Architecture;
 import daegpu.model.Network;
 import daegpu.noise.Noise;
@@ -13,9 +14,15 @@ import daegpu.noise.Noise;
  * @param seed decides the noise, the order of the images and, where they are drawn, the first weights
  * @param batchSize images in an update
  * @param learningRate of each update
+ * @param learningRule what the updates make small, and how
  */
 public record TrainingOptions(
-        Architecture architecture, Noise noise, long seed, int batchSize, LearningRate learningRate) {
+        Architecture architecture,
+        Noise noise,
+        long seed,
+        int batchSize,
+        LearningRate learningRate,
+        LearningRule learningRule) {
 
     /** Beyond this a batch would not fit the arrays that hold it. */
     public static final int LARGEST_BATCH = 65_536;
@@ -23,6 +30,12 @@ public record TrainingOptions(
     /** @throws IllegalArgumentException if the batch size is out of range */
     public TrainingOptions {
         requireBatchSize(batchSize);
+    }
+
+    /** Options with {@link LearningRule#DEFAULT}. */
+    public TrainingOptions(
+            Architecture architecture, Noise noise, long seed, int batchSize, LearningRate learningRate) {
+        this(architecture, noise, seed, batchSize, learningRate, LearningRule.DEFAULT);
     }
 
     /** The network that is trained. */
@@ -38,7 +51,7 @@ public record TrainingOptions(
 
     /** The same, with the learning rate's schedule over a training of {@code updates} updates. */
     public TrainingOptions lasting(long updates) {
-        return new TrainingOptions(architecture, noise, seed, batchSize, learningRate.lasting(updates));
+        return new TrainingOptions(architecture, noise, seed, batchSize, learningRate.lasting(updates), learningRule);
     }
 
     /** Updates in an epoch of {@code images} images; the last one may have a smaller batch. */

@@ -8,6 +8,9 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import daegpu.data.Allocation;
 import daegpu.data.InvalidInputException;
+import daegpu.engine.LearningRule;
+import daegpu.engine.Loss;
+import daegpu.engine.Optimizer;
 import daegpu.engine.TrainingState;
 import daegpu.format.Safetensors;
 import daegpu.format.Safetensors.Tensor;
@@ -23,6 +26,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.Optional;
 import java.util.OptionalDouble;
 import java.util.Set;
 import java.util.TreeMap;
@@ -259,13 +263,54 @@ class CheckpointTest {
                 "epoch_loss | NaN",
                 "epoch_loss | Infinity",
                 "epoch_loss | -1",
-                "epoch_loss | x"
+                "epoch_loss | x",
+                "loss | huber",
+                "weight_decay | -1",
+                "weight_decay | x",
+                "ema | 1",
+                "ema | 0.999"
             })
     void everyTextIsChecked(String key, String value) throws IOException {
         Map<String, String> metadata = metadata();
         metadata.put(key, value);
         rewrite(metadata, tensors());
         refusal();
+    }
+
+    @Test
+    void anotherLearningRuleComesBackWithItsAverage() throws IOException {
+        TrainingOptions given = checkpoint.options();
+        LearningRule rule = new LearningRule(Loss.CHARBONNIER, Optimizer.adamW(0.01), OptionalDouble.of(0.99));
+        TrainingOptions options = new TrainingOptions(
+                given.architecture(), given.noise(), given.seed(), given.batchSize(), given.learningRate(), rule);
+        Parameters average = Initializer.glorotUniform(ARCHITECTURE.network(), 4);
+        TrainingState state = checkpoint.state();
+        new Checkpoint(
+                        options,
+                        "images A",
+                        "images B",
+                        new TrainingState(
+                                state.parameters(),
+                                state.firstMoment(),
+                                state.secondMoment(),
+                                Optional.of(average),
+                                state.step()),
+                        OptionalDouble.empty())
+                .write(file);
+        Checkpoint read = Checkpoint.read(file);
+        assertEquals(options, read.options());
+        assertSame(average, read.state().average().orElseThrow());
+        assertSame(average, read.state().weights());
+        assertSame(state.parameters(), read.state().parameters());
+    }
+
+    /** What a program that knows no other rule reads, too. */
+    @Test
+    void theDefaultRuleLeavesNoTrace() {
+        for (String key : List.of("loss", "weight_decay", "ema")) {
+            assertFalse(metadata().containsKey(key), key);
+        }
+        assertEquals(LearningRule.DEFAULT, Checkpoint.read(file).options().learningRule());
     }
 
     @Test

@@ -39,6 +39,7 @@ final class TinyTraining {
     private final int scheduledEpochs;
     private ImageSet training = TRAINING;
     private ImageSet validation = VALIDATION;
+    private LearningRule rule = LearningRule.DEFAULT;
     private int threads = 1;
     private int logEvery = 10;
     private TrainingListener listener = new TrainingListener() {};
@@ -84,6 +85,11 @@ final class TinyTraining {
         return this;
     }
 
+    TinyTraining rule(LearningRule newRule) {
+        rule = newRule;
+        return this;
+    }
+
     TinyTraining images(ImageSet newTraining, ImageSet newValidation) {
         training = newTraining;
         validation = newValidation;
@@ -107,7 +113,18 @@ final class TinyTraining {
 
     Outcome start(Path folder, int epochs) throws IOException {
         try (RunDirectory directory = RunDirectory.create(folder)) {
-            return train(options(schedule, scheduledEpochs), directory, epochs, null);
+            TrainingOptions options = options(schedule, scheduledEpochs);
+            return train(
+                    new TrainingOptions(
+                            options.architecture(),
+                            options.noise(),
+                            options.seed(),
+                            options.batchSize(),
+                            options.learningRate(),
+                            rule),
+                    directory,
+                    epochs,
+                    null);
         }
     }
 
@@ -123,7 +140,7 @@ final class TinyTraining {
         try (TrainingEngine engine = Engines.openToTrain(
                         EngineName.REFERENCE,
                         options.network(),
-                        LearningRule.DEFAULT,
+                        options.learningRule(),
                         new EngineOptions(BATCH, Precision.FP32, threads))
                 .engine()) {
             Trainer[] trainer = new Trainer[1];

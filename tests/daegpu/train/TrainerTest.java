@@ -8,6 +8,9 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import daegpu.data.ImageSet;
 import daegpu.data.InvalidInputException;
+import daegpu.engine.LearningRule;
+import daegpu.engine.Loss;
+import daegpu.engine.Optimizer;
 import daegpu.engine.TrainingState;
 import daegpu.model.Parameters;
 import daegpu.train.Trainer.Outcome;
@@ -18,8 +21,10 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
+import java.util.OptionalDouble;
 import java.util.TreeMap;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.Supplier;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -77,13 +82,24 @@ class TrainerTest {
 
     @Test
     void interruptedAnywhereAndResumedEndsAsThoughNothingHadHappened() throws IOException {
-        Map<String, String> expected = uninterrupted(TinyTraining.constant(), EPOCHS);
+        interruptAtEveryCall(TinyTraining::constant);
+    }
+
+    /** The average of the weights is part of what is resumed, and so is the rule that nobody names again. */
+    @Test
+    void interruptedAnywhereWithAnotherRule() throws IOException {
+        LearningRule rule = new LearningRule(Loss.CHARBONNIER, Optimizer.adamW(0.01), OptionalDouble.of(0.9));
+        interruptAtEveryCall(() -> TinyTraining.constant().rule(rule));
+    }
+
+    private void interruptAtEveryCall(Supplier<TinyTraining> training) throws IOException {
+        Map<String, String> expected = uninterrupted(training.get(), EPOCHS);
         int calls = calls(folder.resolve("counted")).size();
         for (int call = 0; call < calls; call++) {
             Path run = folder.resolve("interrupted at " + call);
             int last = call;
             AtomicInteger seen = new AtomicInteger();
-            Outcome outcome = TinyTraining.constant()
+            Outcome outcome = training.get()
                     .onCall((trainer, method) -> {
                         if (seen.getAndIncrement() == last) {
                             trainer.interrupt();
