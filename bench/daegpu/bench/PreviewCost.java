@@ -209,8 +209,8 @@ public final class PreviewCost implements Callable<Integer> {
         System.out.printf(
                 Locale.ROOT,
                 "A step takes %+.2f %% with the preview, ± %.2f %% (95 %% confidence): of %d steps, %.3f ms "
-                        + "in the median, it disturbed %d. Sampling took %.2f %% of the time on the thread that trains, drawing %.2f %% on "
-                        + "its own%n",
+                        + "in the median, it disturbed %d. Sampling took %.2f %% of the time on the thread that "
+                        + "trains, drawing %.2f %% on its own%n",
                 100 * costs.getMean(),
                 100 * halfWidth,
                 steps.size(),

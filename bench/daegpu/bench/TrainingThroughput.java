@@ -99,7 +99,8 @@ public final class TrainingThroughput implements Callable<Integer> {
             System.out.printf(
                     Locale.ROOT,
                     "{\"framework\": \"dae-gpu %s\", \"batch\": %d, \"images_per_second\": %.1f, "
-                            + "\"median_step_ms\": %.3f, \"first_loss\": %.5f, \"timed_loss\": %.5f, \"processor_ms\": %.3f}%n",
+                            + "\"median_step_ms\": %.3f, \"first_loss\": %.5f, \"timed_loss\": %.5f, "
+                            + "\"processor_ms\": %.3f}%n",
                     opened.description(),
                     batch,
                     1e3 * batch * steps / sum,

@@ -123,7 +123,8 @@ public final class DjlTraining {
         System.out.printf(
                 Locale.ROOT,
                 "{\"framework\": \"DJL %s / MXNet %s\", \"batch\": %d, \"images_per_second\": %.1f, "
-                        + "\"median_step_ms\": %.3f, \"first_loss\": %.5f, \"timed_loss\": %.5f, \"processor_ms\": %.3f}%n",
+                        + "\"median_step_ms\": %.3f, \"first_loss\": %.5f, \"timed_loss\": %.5f, "
+                        + "\"processor_ms\": %.3f}%n",
                 Engine.getDjlVersion(),
                 Engine.getEngine("MXNet").getVersion(),
                 batch,

@@ -98,7 +98,8 @@ public final class Dl4jTraining {
         System.out.printf(
                 Locale.ROOT,
                 "{\"framework\": \"DL4J %s\", \"batch\": %d, \"images_per_second\": %.1f, "
-                        + "\"median_step_ms\": %.3f, \"first_loss\": %.5f, \"timed_loss\": %.5f, \"processor_ms\": %.3f}%n",
+                        + "\"median_step_ms\": %.3f, \"first_loss\": %.5f, \"timed_loss\": %.5f, "
+                        + "\"processor_ms\": %.3f}%n",
                 "1.0.0-M2.1",
                 batch,
                 1e3 * batch * steps / sum,

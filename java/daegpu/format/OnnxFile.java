@@ -81,8 +81,8 @@ public final class OnnxFile {
                 .addOpsetImport(OperatorSetIdProto.newBuilder().setDomain("").setVersion(OPSET))
                 .setProducerName("dae-gpu")
                 .setProducerVersion(version)
-                .setDocString(
-                        "Takes the noise out of images. noisy and denoised are [batch, height, width, channels] in [0, 1].")
+                .setDocString("Takes the noise out of images. noisy and denoised are [batch, height, "
+                        + "width, channels] in [0, 1].")
                 .setGraph(graph)
                 .build();
     }

@@ -91,7 +91,8 @@ class BenchmarkSuiteTest {
             delimiter = '|',
             value = {
                 "--filter [ | --filter is no regular expression",
-                "--filter nothingOfThatName | no benchmark has a match of --filter nothingOfThatName in the short set; --full has more",
+                "--filter nothingOfThatName "
+                        + "| no benchmark has a match of --filter nothingOfThatName in the short set; --full has more",
                 "--threads -1 | --threads must not be negative",
                 "--ful | Unknown option: '--ful'",
                 "--compare missing.json | missing.json does not exist"

@@ -34,7 +34,8 @@ class CompareWithPeersTest {
                 echo >> "$0.runs"
                 set -- $(wc -l < "$0.runs")
                 case $1 in 1) ms=4 ;; 2) ms=2 ;; *) ms=8 ;; esac
-                echo '{"framework": "dae-gpu here", "batch": 32, "median_step_ms": '$ms', "first_loss": 0.25, "timed_loss": 0.0625}'
+                echo '{"framework": "dae-gpu here", "batch": 32, "median_step_ms": '$ms', \
+                "first_loss": 0.25, "timed_loss": 0.0625}'
                 """);
     }
 
@@ -46,7 +47,8 @@ class CompareWithPeersTest {
                 set -- $(wc -l < "$0.runs")
                 case $1 in 2) ms=10 ;; 3) ms=40 ;; *) ms=16 ;; esac
                 echo 'a warning before it'
-                echo '{"framework": "Keras there", "batch": 32, "median_step_ms": '$ms', "first_loss": 0.23, "timed_loss": 0.07}'
+                echo '{"framework": "Keras there", "batch": 32, "median_step_ms": '$ms', \
+                "first_loss": 0.23, "timed_loss": 0.07}'
                 """);
         Result result = compare("--keras-python", keras.toString(), "--rounds", "3");
         assertEquals(0, result.status, result.errors);
@@ -67,7 +69,8 @@ class CompareWithPeersTest {
     @Test
     void comparesEachPrecisionWithThePeersOfItsRound() throws Exception {
         Path keras = program("keras", """
-                echo '{"framework": "Keras there", "batch": 32, "median_step_ms": 16, "first_loss": 0.23, "timed_loss": 0.07}'
+                echo '{"framework": "Keras there", "batch": 32, "median_step_ms": 16, \
+                "first_loss": 0.23, "timed_loss": 0.07}'
                 """);
         Result result = compare("--keras-python", keras.toString(), "--precision", "fp32,bf16");
         assertTrue(
@@ -89,7 +92,8 @@ class CompareWithPeersTest {
         Path keras = program("keras", """
                 echo >> "$0.runs"
                 if [ $(wc -l < "$0.runs") = 3 ]; then kill -INT $PPID; sleep 60; fi
-                echo '{"framework": "Keras there", "batch": 32, "median_step_ms": 16, "first_loss": 0.23, "timed_loss": 0.07}'
+                echo '{"framework": "Keras there", "batch": 32, "median_step_ms": 16, \
+                "first_loss": 0.23, "timed_loss": 0.07}'
                 """);
         Result result = compare("--keras-python", keras.toString(), "--rounds", "5");
         assertEquals(130, result.status, result.errors);
@@ -105,7 +109,8 @@ class CompareWithPeersTest {
     void saysOfEachPeerThatDidNotRunWhy() throws Exception {
         Path torch = program("torch", """
                 case "$*" in
-                *channels-last*) echo 'Traceback' >&2; echo 'RuntimeError: no | such thing' >&2; echo 'done' >&2; exit 1 ;;
+                *channels-last*) echo 'Traceback' >&2; echo 'RuntimeError: no | such thing' >&2; echo 'done' >&2
+                exit 1 ;;
                 *) echo 'no JSON' ;;
                 esac
                 """);
@@ -134,7 +139,8 @@ class CompareWithPeersTest {
     void keepsWhatRanAtAnotherBatch() throws Exception {
         Path keras = program("keras", """
                 case "$*" in *"--batch 128"*) exit 7 ;; esac
-                echo '{"framework": "Keras there", "batch": 32, "median_step_ms": 16, "first_loss": 0.23, "timed_loss": 0.07}'
+                echo '{"framework": "Keras there", "batch": 32, "median_step_ms": 16, \
+                "first_loss": 0.23, "timed_loss": 0.07}'
                 """);
         Result result = compare("--keras-python", keras.toString(), "--batches", "32,128");
         assertTrue(
@@ -149,7 +155,8 @@ class CompareWithPeersTest {
         Path keras = program("keras", """
                 sleep 600 &
                 echo $! > "$0.pid"
-                echo '{"framework": "Keras there", "batch": 32, "median_step_ms": 16, "first_loss": 0.23, "timed_loss": 0.07}'
+                echo '{"framework": "Keras there", "batch": 32, "median_step_ms": 16, \
+                "first_loss": 0.23, "timed_loss": 0.07}'
                 wait
                 """);
         Result result = compare("--keras-python", keras.toString(), "--limit", "1");
@@ -168,7 +175,9 @@ class CompareWithPeersTest {
     @Test
     void givesSlowPeersFewerImagesAndBuildsThemByMaven() throws Exception {
         program("mvn", """
-                for option; do case $option in -Dmdep.outputFile=*) file=${option#*=} ;; */dl4j/pom.xml) failing=1 ;; esac; done
+                for option; do
+                    case $option in -Dmdep.outputFile=*) file=${option#*=} ;; */dl4j/pom.xml) failing=1 ;; esac
+                done
                 if [ -n "$failing" ]; then echo '[ERROR] no such artifact'; exit 1; fi
                 mkdir -p "$(dirname "$file")"
                 echo one.jar > "$file"

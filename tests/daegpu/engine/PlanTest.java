@@ -63,9 +63,11 @@ class PlanTest {
                 backward up2_1: kernel, bias; gradient at up2_0 = data gradient
                 backward up2_0: kernel, bias; gradient at down3_1 = data gradient, through the relu of down3_1
                 backward down3_1: kernel, bias; gradient at down3_0 = data gradient, through the relu of down3_0
-                backward down3_0: kernel, bias; gradient at down2_1 = that at up2_0 + data gradient, through the relu of down2_1
+                backward down3_0: kernel, bias; gradient at down2_1 = that at up2_0 + data gradient, \
+                through the relu of down2_1
                 backward down2_1: kernel, bias; gradient at down2_0 = data gradient, through the relu of down2_0
-                backward down2_0: kernel, bias; gradient at down1 = that at up1_0 + data gradient, through the relu of down1
+                backward down2_0: kernel, bias; gradient at down1 = that at up1_0 + data gradient, \
+                through the relu of down1
                 backward down1: kernel, bias
                 """, Plan.training(Networks.unet(), false).toString());
     }

@@ -173,37 +173,47 @@ class SafetensorsTest {
             delimiter = '|',
             quoteCharacter = '`',
             value = {
-                "{'a':{'dtype':'F32','shape':[2],'data_offsets':[0,8]}                          | has a damaged header: Unexpected end-of-input",
-                "{'a':{'dtype':'F32','shape':[2],'data_offsets':[0,8]}} {}                      | has a damaged header: Trailing token",
-                "['a']                                                                          | its header does not begin with a brace",
-                "{'a':[0,8]}                                                                    | a lacks a type, a shape or two offsets",
-                "{'a':{'shape':[2],'data_offsets':[0,8]}}                                       | a lacks a type, a shape or two offsets",
-                "{'a':{'dtype':'F32','shape':2,'data_offsets':[0,8]}}                           | a lacks a type, a shape or two offsets",
-                "{'a':{'dtype':'F32','shape':[2],'data_offsets':[0,4,8]}}                       | a lacks a type, a shape or two offsets",
-                "{'a':{'dtype':'I64','shape':[1],'data_offsets':[0,8]}}                         | holds a as I64; only F32 can be read",
-                "{'a':{'dtype':'BF16','shape':[4],'data_offsets':[0,8]}}                        | holds a as BF16; only F32 can be read",
-                "{'a':{'dtype':'F32','shape':[-2],'data_offsets':[0,8]}}                        | a has the dimension -2",
-                "{'a':{'dtype':'F32','shape':[-1,-2],'data_offsets':[0,8]}}                     | a has the dimension -1",
-                "{'a':{'dtype':'F32','shape':[2.0],'data_offsets':[0,8]}}                       | a has the dimension 2.0",
-                "{'a':{'dtype':'F32','shape':['2'],'data_offsets':[0,8]}}                       | a has the dimension `2`",
-                "{'a':{'dtype':'F32','shape':[4294967298],'data_offsets':[0,8]}}                | a has the dimension 4294967298",
-                "{'a':{'dtype':'F32','shape':[65536,65536,65536,65536],'data_offsets':[0,8]}}   | holds more values in a than this program can take",
-                "{'a':{'dtype':'F32','shape':[65536,65536],'data_offsets':[0,17179869184]}}     | holds more values in a than this program can take",
-                "{'a':{'dtype':'F32','shape':[3],'data_offsets':[0,8]}}                         | a has the shape [3] but the offsets 0 to 8",
-                "{'a':{'dtype':'F32','shape':[2],'data_offsets':[8,0]}}                         | a has the shape [2] but the offsets 8 to 0",
-                "{'a':{'dtype':'F32','shape':[2],'data_offsets':[-8,0]}}                        | a has the offset -8",
-                "{'a':{'dtype':'F32','shape':[2],'data_offsets':[0,1e1]}}                       | a has the offset 10.0",
-                "{'a':{'dtype':'F32','shape':[2],'data_offsets':[0,18446744073709551616]}}      | a has the offset 18446744073709551616",
-                "{'a':{'dtype':'F32','shape':[1],'data_offsets':[4,8]}}                         | a leaves a gap after what is before it",
-                "{'a':{'dtype':'F32','shape':[2],'data_offsets':[0,8]},'b':{'dtype':'F32','shape':[1],'data_offsets':[4,8]}} | b overlaps with what is before it",
-                "{'a':{'dtype':'F32','shape':[2],'data_offsets':[0,8]},'a':{'dtype':'F32','shape':[2],'data_offsets':[0,8]}} | has a damaged header: Duplicate field",
-                "{'a':{'dtype':'F32','shape':[2],'shape':[2],'data_offsets':[0,8]}}             | has a damaged header: Duplicate field",
-                "{'a':{'dtype':'F32','shape':[3],'data_offsets':[0,12]}}                        | is truncated: it announces 12 bytes of tensors and has 8",
-                "{'a':{'dtype':'F32','shape':[500000000],'data_offsets':[0,2000000000]}}        | is truncated: it announces 2000000000 bytes of tensors and has 8",
-                "{'a':{'dtype':'F32','shape':[1],'data_offsets':[0,4]}}                         | is too long: it announces 4 bytes of tensors and has 8",
-                "{}                                                                             | is too long: it announces 0 bytes of tensors and has 8",
-                "{'__metadata__':'x'}                                                           | its metadata are no object",
-                "{'__metadata__':{'x':1}}                                                       | the metadata called x are no text",
+                "{'a':{'dtype':'F32','shape':[2],'data_offsets':[0,8]} | has a damaged header: Unexpected end-of-input",
+                "{'a':{'dtype':'F32','shape':[2],'data_offsets':[0,8]}} {} | has a damaged header: Trailing token",
+                "['a'] | its header does not begin with a brace",
+                "{'a':[0,8]} | a lacks a type, a shape or two offsets",
+                "{'a':{'shape':[2],'data_offsets':[0,8]}} | a lacks a type, a shape or two offsets",
+                "{'a':{'dtype':'F32','shape':2,'data_offsets':[0,8]}} | a lacks a type, a shape or two offsets",
+                "{'a':{'dtype':'F32','shape':[2],'data_offsets':[0,4,8]}} | a lacks a type, a shape or two offsets",
+                "{'a':{'dtype':'I64','shape':[1],'data_offsets':[0,8]}} | holds a as I64; only F32 can be read",
+                "{'a':{'dtype':'BF16','shape':[4],'data_offsets':[0,8]}} | holds a as BF16; only F32 can be read",
+                "{'a':{'dtype':'F32','shape':[-2],'data_offsets':[0,8]}} | a has the dimension -2",
+                "{'a':{'dtype':'F32','shape':[-1,-2],'data_offsets':[0,8]}} | a has the dimension -1",
+                "{'a':{'dtype':'F32','shape':[2.0],'data_offsets':[0,8]}} | a has the dimension 2.0",
+                "{'a':{'dtype':'F32','shape':['2'],'data_offsets':[0,8]}} | a has the dimension `2`",
+                "{'a':{'dtype':'F32','shape':[4294967298],'data_offsets':[0,8]}} | a has the dimension 4294967298",
+                "{'a':{'dtype':'F32','shape':[65536,65536,65536,65536],'data_offsets':[0,8]}} "
+                        + "| holds more values in a than this program can take",
+                "{'a':{'dtype':'F32','shape':[65536,65536],'data_offsets':[0,17179869184]}} "
+                        + "| holds more values in a than this program can take",
+                "{'a':{'dtype':'F32','shape':[3],'data_offsets':[0,8]}} | a has the shape [3] but the offsets 0 to 8",
+                "{'a':{'dtype':'F32','shape':[2],'data_offsets':[8,0]}} | a has the shape [2] but the offsets 8 to 0",
+                "{'a':{'dtype':'F32','shape':[2],'data_offsets':[-8,0]}} | a has the offset -8",
+                "{'a':{'dtype':'F32','shape':[2],'data_offsets':[0,1e1]}} | a has the offset 10.0",
+                "{'a':{'dtype':'F32','shape':[2],'data_offsets':[0,18446744073709551616]}} "
+                        + "| a has the offset 18446744073709551616",
+                "{'a':{'dtype':'F32','shape':[1],'data_offsets':[4,8]}} | a leaves a gap after what is before it",
+                "{'a':{'dtype':'F32','shape':[2],'data_offsets':[0,8]},"
+                        + "'b':{'dtype':'F32','shape':[1],'data_offsets':[4,8]}} | b overlaps with what is before it",
+                "{'a':{'dtype':'F32','shape':[2],'data_offsets':[0,8]},"
+                        + "'a':{'dtype':'F32','shape':[2],'data_offsets':[0,8]}} "
+                        + "| has a damaged header: Duplicate field",
+                "{'a':{'dtype':'F32','shape':[2],'shape':[2],'data_offsets':[0,8]}} "
+                        + "| has a damaged header: Duplicate field",
+                "{'a':{'dtype':'F32','shape':[3],'data_offsets':[0,12]}} "
+                        + "| is truncated: it announces 12 bytes of tensors and has 8",
+                "{'a':{'dtype':'F32','shape':[500000000],'data_offsets':[0,2000000000]}} "
+                        + "| is truncated: it announces 2000000000 bytes of tensors and has 8",
+                "{'a':{'dtype':'F32','shape':[1],'data_offsets':[0,4]}} "
+                        + "| is too long: it announces 4 bytes of tensors and has 8",
+                "{} | is too long: it announces 0 bytes of tensors and has 8",
+                "{'__metadata__':'x'} | its metadata are no object",
+                "{'__metadata__':{'x':1}} | the metadata called x are no text",
             })
     void damagedHeadersAreRefused(String header, String problem) throws IOException {
         Path file = folder.resolve("a.safetensors");

@@ -187,7 +187,8 @@ class ArchitectureTest {
                 Arguments.of("the latent dimension must be positive, not 0", 28, 28, 1, two, 3, 0),
                 Arguments.of("the latent dimension must be positive, not -16", 28, 28, 1, two, 3, -16),
                 Arguments.of(
-                        "2 convolutions of stride 2 need a height and width divisible by 4, not 30x28; take 28x28 or 32x28",
+                        "2 convolutions of stride 2 need a height and width divisible by 4, not "
+                                + "30x28; take 28x28 or 32x28",
                         30,
                         28,
                         1,

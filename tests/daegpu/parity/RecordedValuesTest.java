@@ -111,7 +111,8 @@ class RecordedValuesTest {
                 "image | null            | its image must be a list of whole numbers, not null",
                 "image | [8, 8, 1        | its image must be a list of whole numbers, not [8, 8, 1",
                 "image | [8, 8, 1e30]    | its image must be a list of whole numbers, not [8, 8, 1e30]",
-                "image | [8, 9, 1]       | 2 convolutions of stride 2 need a height and width divisible by 4, not 8x9; take 8x8 or 8x12",
+                "image | [8, 9, 1]       | 2 convolutions of stride 2 need a height and width divisible "
+                        + "by 4, not 8x9; take 8x8 or 8x12",
                 "filters | null          | its filters must be a list of whole numbers, not null",
                 "filters | [4, 8.5]      | its filters must be a list of whole numbers, not [4, 8.5]",
                 "filters | []            | filters must name 1 to 16 convolutions, not 0",

@@ -88,8 +88,8 @@ class RunRecordTest {
     @Test
     void refusesOptionsOfAnotherKind() throws IOException {
         Files.writeString(file, """
-                {"options": {"negative": -1, "half": 1.5, "text": "x", "huge": 99999999999, "nothing": null, "list": [1],
-                 "no path": "a\\u0000b"}}""");
+                {"options": {"negative": -1, "half": 1.5, "text": "x", "huge": 99999999999, "nothing": null,
+                 "list": [1], "no path": "a\\u0000b"}}""");
         RunRecord record = RunRecord.read(file);
         for (String name : List.of("negative", "half", "text", "huge", "nothing", "list", "absent")) {
             assertTrue(refusal(() -> record.count(name)).contains(name));

@@ -44,9 +44,8 @@ import picocli.CommandLine.Option;
         name = "bench/gpu",
         mixinStandardHelpOptions = true,
         sortOptions = false,
-        description =
-                "Times the kernels, the library calls and the training steps of the default network on a GPU, and prints "
-                        + "Markdown.",
+        description = "Times the kernels, the library calls and the training steps of the default network "
+                + "on a GPU, and prints Markdown.",
         footer = {
             "",
             "Build first: mvn -q package -DskipTests. Where there is no GPU, bench/counters counts on an emulated one.",
@@ -412,8 +411,9 @@ public final class DeviceTimes implements Callable<Integer> {
                 .mapToDouble(entry -> median(entry.getValue()))
                 .sum();
         print(
-                "%n### %s, %s%n%nA step takes %.1f us as a graph, %.1f us without (%,.0f and %,.0f images/s). Its parts, each with empty "
-                        + "caches, take %.1f us together, %.0f %% of them in cuDNN and cuBLAS.%n%n",
+                "%n### %s, %s%n%nA step takes %.1f us as a graph, %.1f us without (%,.0f and %,.0f "
+                        + "images/s). Its parts, each with empty caches, take %.1f us together, %.0f %% of "
+                        + "them in cuDNN and cuBLAS.%n%n",
                 convolutions,
                 precision,
                 1e6 * graph,
@@ -422,8 +422,8 @@ public final class DeviceTimes implements Callable<Integer> {
                 batch / calls,
                 1e6 * all,
                 100 * libraries / all);
-        print(
-                "| | us (quartiles) | share | GB/s | of the copy | GFLOP/s | of the product |%n|---|---|---|---|---|---|---|%n");
+        print("| | us (quartiles) | share | GB/s | of the copy | GFLOP/s | of the product "
+                + "|%n|---|---|---|---|---|---|---|%n");
         Map<String, Object> parts = new LinkedHashMap<>();
         times.forEach((name, seconds) -> {
             double median = median(seconds);

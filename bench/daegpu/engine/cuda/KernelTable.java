@@ -38,17 +38,18 @@ final class KernelTable {
     static void append(StringBuilder text, JsonNode kernels, Map<String, Purpose> purposes) {
         text.append("""
                 - "Arithmetic" is the part of fp32 and tensor-core instructions in all that warps executed.
-                - "A multiply-add": instructions of threads for each multiply-add of the layer's product, at its borders, too; a
-                  dash where a kernel has no product to make.
-                - "Moved" are the 32-byte sectors that the requests of warps touch, before any cache. "Least" is what has to be
-                  moved at least, worked out from the shapes: every value that the kernel is given or leaves, once a launch, at
-                  its size in memory: 4 bytes, pixels 1 byte; no borders, no gaps in the arena of parameters.
-                - "A load" and "a store" are sectors for each request of a warp: 4 at least where each thread has 4 bytes, 16
-                  where it has 16.
+                - "A multiply-add": instructions of threads for each multiply-add of the layer's product, at its
+                  borders, too; a dash where a kernel has no product to make.
+                - "Moved" are the 32-byte sectors that the requests of warps touch, before any cache. "Least" is what
+                  has to be moved at least, worked out from the shapes: every value that the kernel is given or
+                  leaves, once a launch, at its size in memory: 4 bytes, pixels 1 byte; no borders, no gaps in the
+                  arena of parameters.
+                - "A load" and "a store" are sectors for each request of a warp: 4 at least where each thread has 4
+                  bytes, 16 where it has 16.
                 - "Conflicts" are passes over shared memory beyond the least, and their part of its requests.
 
-                | kernel | launches | instructions of warps | arithmetic | a multiply-add | moved, bytes | least, bytes | ratio | \
-                a load | a store | conflicts | | divergent branches |
+                | kernel | launches | instructions of warps | arithmetic | a multiply-add | moved, bytes \
+                | least, bytes | ratio | a load | a store | conflicts | | divergent branches |
                 |---|---|---|---|---|---|---|---|---|---|---|---|---|
                 """);
         Sum all = new Sum();

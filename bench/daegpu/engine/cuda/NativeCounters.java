@@ -83,11 +83,11 @@ final class NativeCounters {
         StringBuilder text = new StringBuilder(String.format(Locale.ROOT, """
                 # One training step by our own kernels in %s, counted
 
-                `bench/counters --convolutions native --precision %s` printed this; a test compares it with what the kernels do
-                now. It is one step of the default network (28x28x1, filters 32 and 64, latent 16) at batch %d, on the emulated
-                device (`tests/emulator`), replayed as a CUDA graph. The counts are exact and say nothing of time. No GPU was
-                measured. What they mean, and how the kernels came to be as they are, is in
-                [cuda/NATIVE.md](../cuda/NATIVE.md).
+                `bench/counters --convolutions native --precision %s` printed this; a test compares it with what the
+                kernels do now. It is one step of the default network (28x28x1, filters 32 and 64, latent 16) at batch
+                %d, on the emulated device (`tests/emulator`), replayed as a CUDA graph. The counts are exact and say
+                nothing of time. No GPU was measured. What they mean, and how the kernels came to be as they are, is
+                in [cuda/NATIVE.md](../cuda/NATIVE.md).
 
                 """, precision, precision, batch));
         KernelTable.append(text, counters.get("kernels"), purposes);
@@ -95,8 +95,8 @@ final class NativeCounters {
                 Locale.ROOT,
                 """
 
-                A step is %d launch of a graph of %d nodes; it allocates %d times, waits %d times, and copies nothing between \
-                the host and the device.
+                A step is %d launch of a graph of %d nodes; it allocates %d times, waits %d times, and copies nothing \
+                between the host and the device.
                 """,
                 counters.at("/graphs/launches").longValue(),
                 counters.at("/graphs/nodes/kernel").longValue(),

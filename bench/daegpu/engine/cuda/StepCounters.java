@@ -49,8 +49,8 @@ import picocli.CommandLine.Option;
         footer = {
             "",
             "Build first: mvn -q package -DskipTests (with g++ and make installed).",
-            "The committed tables: bench/counters > bench/counters.md, and for each precision bench/counters --convolutions "
-                    + "native --precision fp32 > bench/counters-native-fp32.md"
+            "The committed tables: bench/counters > bench/counters.md, and for each precision bench/counters "
+                    + "--convolutions native --precision fp32 > bench/counters-native-fp32.md"
         })
 public final class StepCounters implements Callable<Integer> {
 
@@ -232,9 +232,10 @@ public final class StepCounters implements Callable<Integer> {
         StringBuilder text = new StringBuilder(String.format(Locale.ROOT, """
                 # One training step, counted
 
-                `bench/counters` printed this; a test compares it with what the kernels do now. It is one step of the default
-                network (28x28x1, filters 32 and 64, latent 16) in %s at batch %d, on the emulated device (`tests/emulator`),
-                replayed as a CUDA graph. The counts are exact and say nothing of time. No GPU was measured.
+                `bench/counters` printed this; a test compares it with what the kernels do now. It is one step of the
+                default network (28x28x1, filters 32 and 64, latent 16) in %s at batch %d, on the emulated device
+                (`tests/emulator`), replayed as a CUDA graph. The counts are exact and say nothing of time. No GPU was
+                measured.
 
                 Sums over a batch are made in two stages: what the first leaves and the second takes counts in both.
 
@@ -246,8 +247,8 @@ public final class StepCounters implements Callable<Integer> {
 
                 ## Calls of cuBLAS and cuDNN
 
-                The emulated libraries are plain loops: they show what the calls are given, not what NVIDIA's kernels do with
-                it. "Operands" are what the call names, each once, borders included.
+                The emulated libraries are plain loops: they show what the calls are given, not what NVIDIA's kernels do
+                with it. "Operands" are what the call names, each once, borders included.
 
                 | call | calls | multiply-adds | operands, bytes | least, bytes | ratio |
                 |---|---|---|---|---|---|
@@ -272,8 +273,8 @@ public final class StepCounters implements Callable<Integer> {
 
                 ## The step as a whole
 
-                | graph launches | kernel nodes | library nodes | allocations | waits of the host | copies to the device | \
-                from it | on it | memsets |
+                | graph launches | kernel nodes | library nodes | allocations | waits of the host \
+                | copies to the device | from it | on it | memsets |
                 |---|---|---|---|---|---|---|---|---|
                 | %d | %d | %d | %d | %d | %d | %d | %d | %d |
                 """,

@@ -62,8 +62,8 @@ class UnavailableTest {
             value = {
                 "DRIVER|no NVIDIA driver (libcuda.so.1): install NVIDIA's driver, 525 or later, "
                         + "or name its folder with -Ddaegpu.cuda.libraries=DIR",
-                "CUBLAS|no cuBLAS 12 (libcublas.so.12): install it from NVIDIA's CUDA 12 repository (package libcublas-12-6), "
-                        + "or name its folder with -Ddaegpu.cuda.libraries=DIR",
+                "CUBLAS|no cuBLAS 12 (libcublas.so.12): install it from NVIDIA's CUDA 12 repository "
+                        + "(package libcublas-12-6), or name its folder with -Ddaegpu.cuda.libraries=DIR",
                 "CUDNN|no cuDNN 9 (libcudnn.so.9): install it from NVIDIA's repository (package cudnn9-cuda-12), "
                         + "or name its folder with -Ddaegpu.cuda.libraries=DIR"
             })
@@ -92,7 +92,8 @@ class UnavailableTest {
         assertTrue(
                 devices.contains(
                         driverIsThere
-                                ? "--engine auto takes cuda: the fastest engine that runs here\n--convolutions auto takes native: "
+                                ? "--engine auto takes cuda: the fastest engine that runs here\n"
+                                        + "--convolutions auto takes native: "
                                         + line
                                 : "--engine auto takes cpu: the fastest engine that runs here; cuda does not: " + line),
                 devices);
