@@ -38,8 +38,8 @@ import picocli.CommandLine.Spec;
         name = "parity",
         mixinStandardHelpOptions = true,
         description = {
-            "Replays recorded values on an engine and compares every tensor: activations, gradients, parameters "
-                    + "and losses.",
+            "Replays recorded values on an engine and compares every tensor: activations, gradients, what updates add to "
+                    + "parameters, and losses.",
             "Without a file, records them from the reference engine, on a random network and real digits; on another one where "
                     + "rounding opens a ReLU on one engine only.",
             "Exit status 1 if a bound is not kept.",
@@ -140,8 +140,8 @@ final class ParityCommand implements Callable<Integer> {
                     Locale.ROOT,
                     "%-28s %12.2e %12.2e %12.0e %s%n",
                     comparison.name(),
-                    comparison.largestAbsolute(),
-                    comparison.largestRelative(),
+                    comparison.absolute(),
+                    comparison.relative(),
                     comparison.bound(),
                     comparison.passed() ? "ok" : "FAIL " + comparison.explanation());
         }

@@ -7,38 +7,52 @@ import java.util.Locale;
  * One tensor of an engine beside the recorded one.
  *
  * @param name what was compared
- * @param largestAbsolute largest difference of two elements
- * @param largestRelative the same over the largest magnitude in the recorded tensor
- * @param bound what {@code judged} may be at most
- * @param judged the figure that decides: the largest relative difference, or for parameters after updates the one that
- *     {@link Tolerance#SHARE_OF_PARAMETERS} of the elements keep
+ * @param absolute largest difference of two elements; infinite where one of them is not finite
+ * @param relative the figure that {@code bound} is for: the largest difference, or of updates the one that
+ *     {@link Tolerance#SHARE_OF_UPDATES} of the elements keep, over the largest magnitude that was recorded
+ * @param bound what {@code relative} may be at most
  * @param passed whether every bound was kept
  */
-public record Comparison(
-        String name, double largestAbsolute, double largestRelative, double bound, double judged, boolean passed) {
+public record Comparison(String name, double absolute, double relative, double bound, boolean passed) {
 
-    /** Compares every element; anything that is not a number fails. */
+    /**
+     * Compares every element. What is not finite fails on either side, and where all that was recorded is zero, only
+     * zeros pass.
+     */
     static Comparison everywhere(String name, float[] expected, float[] actual, double bound) {
         double[] differences = differences(expected, actual);
         double absolute = differences[differences.length - 1];
-        double relative = relative(absolute, expected);
-        return new Comparison(name, absolute, relative, bound, relative, relative <= bound);
+        double relative = relative(absolute, largestDifference(expected, new float[expected.length]));
+        return new Comparison(name, absolute, relative, bound, relative <= bound);
     }
 
-    /** Compares parameters after {@code updates} updates, by the rule that {@link Tolerance} describes. */
-    static Comparison afterUpdates(
-            String name, float[] expected, float[] actual, double bound, float learningRate, int updates) {
+    /**
+     * Compares what updates have added to parameters, by the rule that {@link Tolerance} describes. What is not finite
+     * fails on either side, and where nothing was added to the recorded parameters, only those same ones pass.
+     *
+     * @param initial parameters before the first update
+     * @param expected recorded parameters after the last update
+     * @param actual parameters of the engine after the last update
+     */
+    static Comparison ofUpdates(
+            String name,
+            float[] initial,
+            float[] expected,
+            float[] actual,
+            double bound,
+            float learningRate,
+            int updates) {
         double[] differences = differences(expected, actual);
         double absolute = differences[differences.length - 1];
-        int most = (int) Math.ceil(Tolerance.SHARE_OF_PARAMETERS * differences.length) - 1;
-        double judged = relative(differences[most], expected);
+        int most = (int) Math.ceil(Tolerance.SHARE_OF_UPDATES * differences.length) - 1;
+        double relative = relative(differences[most], largestDifference(expected, initial));
         // Keras's bias correction is rounded to float32, which makes the first step longer than the learning rate by
         // 2e-5.
-        boolean passed = judged <= bound && absolute <= 2 * learningRate * updates * 1.0001;
-        return new Comparison(name, absolute, relative(absolute, expected), bound, judged, passed);
+        boolean isReachable = absolute <= 2 * learningRate * updates * 1.0001;
+        return new Comparison(name, absolute, relative, bound, relative <= bound && isReachable);
     }
 
-    /** Absolute differences in ascending order, infinite where something is not a number. */
+    /** Absolute differences in ascending order, infinite where a value is not finite. */
     private static double[] differences(float[] expected, float[] actual) {
         if (expected.length != actual.length) {
             throw new IllegalArgumentException(
@@ -46,25 +60,33 @@ public record Comparison(
         }
         double[] differences = new double[expected.length];
         for (int i = 0; i < differences.length; i++) {
-            double difference = Math.abs((double) actual[i] - expected[i]);
-            differences[i] = Double.isNaN(difference) ? Double.POSITIVE_INFINITY : difference;
+            boolean isFinite = Float.isFinite(expected[i]) && Float.isFinite(actual[i]);
+            differences[i] = isFinite ? Math.abs((double) actual[i] - expected[i]) : Double.POSITIVE_INFINITY;
         }
         Arrays.sort(differences);
         return differences;
     }
 
-    private static double relative(double absolute, float[] expected) {
-        double largest = 0;
-        for (float value : expected) {
-            largest = Math.max(largest, Math.abs(value));
+    private static double largestDifference(float[] values, float[] from) {
+        double[] differences = differences(from, values);
+        return differences[differences.length - 1];
+    }
+
+    /** Infinite where the difference is, or where it is something beside nothing. */
+    private static double relative(double difference, double largest) {
+        if (difference == 0) {
+            return 0;
         }
-        return absolute == 0 ? 0 : absolute / largest;
+        return Double.isInfinite(difference) ? difference : difference / largest;
     }
 
     /** Why it did not pass, for people. */
     public String explanation() {
-        return judged <= bound
+        if (Double.isInfinite(absolute)) {
+            return "a value is not finite";
+        }
+        return relative <= bound
                 ? "an element is off by more than the updates can account for"
-                : String.format(Locale.ROOT, "%.2e is over the bound", judged);
+                : String.format(Locale.ROOT, "%.2e is over the bound", relative);
     }
 }

@@ -11,21 +11,33 @@ import java.util.List;
 /** Replays recorded values on an engine and compares everything that it computes with them. */
 public final class Parity {
 
-    private Parity() {}
+    private final RecordedValues recorded;
+    private final InspectableEngine engine;
+    private final Tolerance tolerance;
+    private final List<Comparison> comparisons = new ArrayList<>();
+
+    private Parity(RecordedValues recorded, InspectableEngine engine, Tolerance tolerance) {
+        this.recorded = recorded;
+        this.engine = engine;
+        this.tolerance = tolerance;
+    }
 
     /**
-     * Trains the recorded steps on {@code engine}, which must have been opened for the recorded architecture and at
-     * least the recorded batch.
+     * Trains the recorded steps on {@code engine}, which must have been opened for the recorded network and learning
+     * rule, and at least the recorded batch.
      *
-     * @return one comparison for each activation, gradient and parameter tensor, in the order in which they are
-     *     computed
+     * @return comparisons {@code denoise} and {@code encode}; {@code activation.conv1} for each layer and
+     *     {@code gradient.conv1.kernel} for each parameter tensor; of each tensor, what the first step and all steps
+     *     added, {@code after1.conv1.kernel} and {@code after5.conv1.kernel}, and what the average gained,
+     *     {@code average5.conv1.kernel}; {@code losses}; and of each tensor, by the recorded gradients alone, the
+     *     update, {@code adam.conv1.kernel}, and its average, {@code ema.conv1.kernel}
      */
     public static List<Comparison> replay(RecordedValues recorded, InspectableEngine engine, Tolerance tolerance) {
-        List<Comparison> comparisons = new ArrayList<>();
-        inference(recorded, engine, tolerance, comparisons);
-        training(recorded, engine, tolerance, comparisons);
-        adam(recorded, engine, comparisons);
-        return comparisons;
+        Parity parity = new Parity(recorded, engine, tolerance);
+        parity.compareInference();
+        parity.compareTraining();
+        parity.compareUpdateAlone();
+        return parity.comparisons;
     }
 
     /**
@@ -76,102 +88,93 @@ public final class Parity {
     }
 
     /** The path that denoises and encodes, which may not be the one that trains. */
-    private static void inference(
-            RecordedValues recorded, InspectableEngine engine, Tolerance tolerance, List<Comparison> comparisons) {
+    private void compareInference() {
         engine.load(TrainingState.initial(recorded.initial()));
-        float[] denoised = new float[recorded.clean().length];
-        engine.denoise(recorded.noisy(), recorded.batch(), denoised);
-        comparisons.add(Comparison.everywhere(
+        float[] denoised = new float[recorded.given().clean().length];
+        engine.denoise(recorded.given().noisy(), recorded.batch(), denoised);
+        compareValues(
                 "denoise",
                 recorded.activations().get(recorded.network().output().name()),
-                denoised,
-                tolerance.values()));
+                denoised);
         recorded.network().latent().ifPresent(latent -> {
             float[] latents = new float[recorded.batch() * latent.size()];
-            engine.encode(recorded.noisy(), recorded.batch(), latents);
-            comparisons.add(Comparison.everywhere(
-                    "encode", recorded.activations().get(latent.name()), latents, tolerance.values()));
+            engine.encode(recorded.given().noisy(), recorded.batch(), latents);
+            compareValues("encode", recorded.activations().get(latent.name()), latents);
         });
     }
 
-    private static void training(
-            RecordedValues recorded, InspectableEngine engine, Tolerance tolerance, List<Comparison> comparisons) {
+    private void compareTraining() {
         engine.takeLosses();
         trainStep(recorded, engine);
         for (Layer layer : recorded.network().layers()) {
-            comparisons.add(Comparison.everywhere(
+            compareValues(
                     "activation." + layer.name(),
                     recorded.activations().get(layer.name()),
-                    engine.activation(layer.output()),
-                    tolerance.values()));
+                    engine.activation(layer.output()));
         }
+        Parameters gradients = engine.gradients();
         for (ParameterTensor tensor : recorded.network().parameterTensors()) {
-            comparisons.add(Comparison.everywhere(
-                    "gradient." + tensor.name(),
-                    recorded.gradients().get(tensor.name()),
-                    engine.gradients().get(tensor.name()),
-                    tolerance.values()));
+            compareValues(
+                    "gradient." + tensor.name(), recorded.gradients().get(tensor.name()), gradients.get(tensor.name()));
         }
-        compareParameters(recorded, recorded.afterFirst(), engine, 1, tolerance, comparisons);
-        for (int step = 1; step < recorded.steps(); step++) {
+        compareUpdates("after", 1, recorded.afterFirst(), engine.state().parameters());
+        int steps = recorded.steps();
+        for (int step = 1; step < steps; step++) {
             trainStep(recorded, engine);
         }
-        if (recorded.steps() > 1) {
-            compareParameters(recorded, recorded.afterLast(), engine, recorded.steps(), tolerance, comparisons);
+        TrainingState last = engine.state();
+        if (steps > 1) {
+            compareUpdates("after", steps, recorded.afterLast(), last.parameters());
         }
-        recorded.average().ifPresent(expected -> {
-            Parameters actual = engine.state().weights();
-            compareParameters("average", recorded, expected, actual, recorded.steps(), tolerance, comparisons);
-        });
-        comparisons.add(Comparison.everywhere(
-                "losses", floats(recorded.losses()), floats(engine.takeLosses()), tolerance.values()));
+        recorded.average()
+                .ifPresent(expected -> compareUpdates(
+                        "average", steps, expected, last.average().orElseThrow()));
+        compareValues("losses", floats(recorded.losses()), floats(engine.takeLosses()));
     }
 
     private static void trainStep(RecordedValues recorded, InspectableEngine engine) {
         engine.trainStep(recorded.given(), recorded.learningRate());
     }
 
-    private static void compareParameters(
-            RecordedValues recorded,
-            Parameters expected,
-            InspectableEngine engine,
-            int updates,
-            Tolerance tolerance,
-            List<Comparison> comparisons) {
-        Parameters actual = engine.state().parameters();
-        compareParameters("after", recorded, expected, actual, updates, tolerance, comparisons);
+    /**
+     * The update alone, on the recorded gradients: whatever the precision of the engine, Adam and the average are
+     * exact.
+     */
+    private void compareUpdateAlone() {
+        engine.load(TrainingState.initial(recorded.initial()));
+        engine.update(recorded.gradients(), recorded.learningRate());
+        TrainingState actual = engine.state();
+        compareExactly("adam", recorded.afterFirst(), actual.parameters());
+        recorded.averageAfterFirst()
+                .ifPresent(expected ->
+                        compareExactly("ema", expected, actual.average().orElseThrow()));
     }
 
-    private static void compareParameters(
-            String kind,
-            RecordedValues recorded,
-            Parameters expected,
-            Parameters actual,
-            int updates,
-            Tolerance tolerance,
-            List<Comparison> comparisons) {
+    private void compareValues(String name, float[] expected, float[] actual) {
+        comparisons.add(Comparison.everywhere(name, expected, actual, tolerance.ofValues(name)));
+    }
+
+    private void compareUpdates(String kind, int updates, Parameters expected, Parameters actual) {
         for (ParameterTensor tensor : recorded.network().parameterTensors()) {
-            comparisons.add(Comparison.afterUpdates(
-                    kind + updates + "." + tensor.name(),
+            String name = kind + updates + "." + tensor.name();
+            comparisons.add(Comparison.ofUpdates(
+                    name,
+                    recorded.initial().get(tensor.name()),
                     expected.get(tensor.name()),
                     actual.get(tensor.name()),
-                    tolerance.parameters(),
+                    tolerance.ofUpdates(name),
                     recorded.learningRate(),
                     updates));
         }
     }
 
-    /** Adam alone, on the recorded gradients: whatever the precision of the engine, its update is exact. */
-    private static void adam(RecordedValues recorded, InspectableEngine engine, List<Comparison> comparisons) {
-        engine.load(TrainingState.initial(recorded.initial()));
-        engine.update(recorded.gradients(), recorded.learningRate());
-        Parameters actual = engine.state().parameters();
+    private void compareExactly(String kind, Parameters expected, Parameters actual) {
         for (ParameterTensor tensor : recorded.network().parameterTensors()) {
             comparisons.add(Comparison.everywhere(
-                    "adam." + tensor.name(),
-                    recorded.afterFirst().get(tensor.name()),
+                    kind + "." + tensor.name(),
+                    expected.get(tensor.name()),
                     actual.get(tensor.name()),
-                    Tolerance.ADAM));
+                    Tolerance.UPDATE));
         }
     }
 

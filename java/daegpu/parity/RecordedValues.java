@@ -36,10 +36,8 @@ import java.util.stream.IntStream;
  * @param name where the values come from, for people
  * @param network the network
  * @param rule loss, optimizer and average
- * @param batch images in the batch
+ * @param given the batch
  * @param learningRate of Adam, constant
- * @param clean {@code [batch, height, width, channels]} in [0, 1]
- * @param noisy likewise, corrupted
  * @param initial parameters before the first step
  * @param activations of each layer by name, at the initial parameters
  * @param gradients of the loss by each parameter, at the initial parameters
@@ -52,10 +50,8 @@ public record RecordedValues(
         String name,
         Network network,
         LearningRule rule,
-        int batch,
+        GivenBatch given,
         float learningRate,
-        float[] clean,
-        float[] noisy,
         Parameters initial,
         Map<String, float[]> activations,
         Parameters gradients,
@@ -69,9 +65,9 @@ public record RecordedValues(
     private static final Pattern WEIGHT_DECAY = Pattern.compile("\\bweight_decay=([0-9.eE+-]+)");
     private static final Pattern FIRST_WORD = Pattern.compile("^\\w+");
 
-    /** The batch. */
-    public GivenBatch given() {
-        return new GivenBatch(clean, noisy, batch);
+    /** Images in the batch. */
+    public int batch() {
+        return given.count();
     }
 
     /** Training steps that were recorded. */
@@ -79,13 +75,26 @@ public record RecordedValues(
         return losses.length;
     }
 
+    /** The average after the first step, by its formula, where the rule has one. */
+    public Optional<Parameters> averageAfterFirst() {
+        return average.map(last -> {
+            Parameters first = initial.copy();
+            for (int i = 0; i < first.values().length; i++) {
+                double step = (double) afterFirst.values()[i] - first.values()[i];
+                first.values()[i] += (float) ((1 - rule.averageDecay().orElseThrow()) * step);
+            }
+            return first;
+        });
+    }
+
     /**
      * Reads a file of recorded values: a safetensors file with the metadata {@code image}, {@code filters},
      * {@code kernel} and {@code latent}, or {@code image} and {@code layers} (see {@link RecordedNetwork});
      * {@code batch}, {@code steps} and {@code optimizer} (which names {@code lr=…}, and {@code weight_decay=…} if there
-     * is any); perhaps {@code loss} and {@code ema}, the decay of an average; and the tensors {@code input.clean},
-     * {@code input.noisy}, {@code losses}, and for each layer or parameter {@code initial.*}, {@code activation.*},
-     * {@code gradient.*}, {@code after1.*} and {@code after<steps>.*}, with an average {@code average<steps>.*}.
+     * is any); perhaps {@code loss} and {@code ema}, the decay of an average, 0 for none; and the tensors
+     * {@code input.clean}, {@code input.noisy}, {@code losses}, and for each layer or parameter {@code initial.*},
+     * {@code activation.*}, {@code gradient.*}, {@code after1.*} and {@code after<steps>.*}, with an average
+     * {@code average<steps>.*}.
      *
      * @throws InvalidInputException if the file is damaged, lacks something or contradicts itself
      */
@@ -111,10 +120,11 @@ public record RecordedValues(
                 file.toString(),
                 network,
                 rule,
-                batch,
+                new GivenBatch(
+                        values(file, content, "input.clean", imageValues),
+                        values(file, content, "input.noisy", imageValues),
+                        batch),
                 learningRate(file, content),
-                values(file, content, "input.clean", imageValues),
-                values(file, content, "input.noisy", imageValues),
                 parameters(file, content, "initial.", network),
                 activations,
                 parameters(file, content, "gradient.", network),
@@ -157,10 +167,8 @@ public record RecordedValues(
                 engine.description(),
                 network,
                 rule,
-                given.count(),
+                given,
                 learningRate,
-                given.clean(),
-                given.noisy(),
                 initial,
                 activations,
                 gradients,
@@ -201,14 +209,19 @@ public record RecordedValues(
     private static LearningRule rule(Path file, Safetensors content) {
         String loss = content.metadata().getOrDefault("loss", Loss.MSE.toString());
         Matcher word = FIRST_WORD.matcher(loss);
-        String average = content.metadata().get("ema");
-        Matcher decay = WEIGHT_DECAY.matcher(text(file, content, "optimizer"));
+        String ema = content.metadata().getOrDefault("ema", "0");
+        double average = number(file, ema, "its ema must be a number, not " + ema);
+        String optimizer = text(file, content, "optimizer");
+        Matcher matcher = WEIGHT_DECAY.matcher(optimizer);
+        double decay = matcher.find()
+                ? number(file, matcher.group(1), "its optimizer has no number for weight_decay: " + optimizer)
+                : 0;
         try {
             return new LearningRule(
                     // Files that were recorded before there were other losses describe theirs in a sentence.
                     loss.startsWith("mean over") || !word.find() ? Loss.MSE : Loss.of(word.group()),
-                    decay.find() ? Optimizer.adamW(Double.parseDouble(decay.group(1))) : Optimizer.ADAM,
-                    average == null ? OptionalDouble.empty() : OptionalDouble.of(Double.parseDouble(average)));
+                    Optimizer.adamW(decay),
+                    average == 0 ? OptionalDouble.empty() : OptionalDouble.of(average));
         } catch (IllegalArgumentException e) {
             throw new InvalidInputException(file + ": " + e.getMessage(), e);
         }
@@ -252,10 +265,14 @@ public record RecordedValues(
         if (!matcher.find()) {
             throw new InvalidInputException(file + ": its optimizer names no lr=…: " + optimizer);
         }
+        return (float) number(file, matcher.group(1), "its optimizer has no number for lr: " + optimizer);
+    }
+
+    private static double number(Path file, String text, String problem) {
         try {
-            return Float.parseFloat(matcher.group(1));
+            return Double.parseDouble(text);
         } catch (NumberFormatException e) {
-            throw new InvalidInputException(file + ": its optimizer has no number for lr: " + optimizer, e);
+            throw new InvalidInputException(file + ": " + problem, e);
         }
     }
 

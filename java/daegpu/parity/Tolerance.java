@@ -2,22 +2,45 @@ package daegpu.parity;
 
 import daegpu.engine.EngineName;
 import daegpu.engine.Precision;
+import java.util.Map;
 
 /**
- * How far an engine may be from recorded values: relative to the largest magnitude in a tensor. Adam turns a gradient
- * near zero into a step of either sign, so of the parameters after some updates only {@value #SHARE_OF_PARAMETERS} of
- * the elements must be within their bound, and all within the length of two such walks, 2·learning rate·updates.
+ * How far an engine may be from recorded values: relative to the largest magnitude in a tensor. What updates have added
+ * to parameters is compared, not parameters, beside which it is small. Adam turns a gradient near zero into a step of
+ * either sign, so {@value #SHARE_OF_UPDATES} of the elements must be within their bound, and all within the length of
+ * two such walks, 2·learning rate·updates.
  *
  * @param values bound for activations, gradients and losses
- * @param parameters bound for parameters after training steps
+ * @param updates bound for what training steps add to parameters
+ * @param named bounds that single tensors have instead, by the names that {@link Parity#replay} gives what it compares
  */
-public record Tolerance(double values, double parameters) {
+public record Tolerance(double values, double updates, Map<String, Double> named) {
 
-    /** The part of the elements that must be within {@link #parameters}. */
-    public static final double SHARE_OF_PARAMETERS = 0.99;
+    /** The part of the elements that must be within {@link #updates}. */
+    public static final double SHARE_OF_UPDATES = 0.99;
 
-    /** Bound for Adam alone, given the same gradients: it is checked to the last bits of float32. */
-    public static final double ADAM = 1e-6;
+    /** Bound for an update alone, given the same gradients: it is checked to the last bits of float32. */
+    public static final double UPDATE = 1e-6;
+
+    /** The same bounds for all tensors. */
+    public Tolerance(double values, double updates) {
+        this(values, updates, Map.of());
+    }
+
+    /** The same, but for single tensors, which have bounds of their own. */
+    public Tolerance except(Map<String, Double> others) {
+        return new Tolerance(values, updates, others);
+    }
+
+    /** The bound for activations, a gradient or losses. */
+    double ofValues(String name) {
+        return named.getOrDefault(name, values);
+    }
+
+    /** The bound for what training steps added to a parameter. */
+    double ofUpdates(String name) {
+        return named.getOrDefault(name, updates);
+    }
 
     /** The bounds for an engine by its name and precision. */
     public static Tolerance of(EngineName engine, Precision precision) {

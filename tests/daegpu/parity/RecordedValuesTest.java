@@ -47,8 +47,10 @@ class RecordedValuesTest {
         assertEquals(5, recorded.batch());
         assertEquals(5, recorded.steps());
         assertEquals(0.001f, recorded.learningRate());
-        assertArrayEquals(content.tensor("input.clean").values(), recorded.clean());
-        assertArrayEquals(content.tensor("input.noisy").values(), recorded.noisy());
+        assertArrayEquals(
+                content.tensor("input.clean").values(), recorded.given().clean());
+        assertArrayEquals(
+                content.tensor("input.noisy").values(), recorded.given().noisy());
         assertArrayEquals(
                 content.tensor("initial.conv2.kernel").values(),
                 recorded.initial().get("conv2.kernel"));
@@ -64,6 +66,20 @@ class RecordedValuesTest {
         assertArrayEquals(
                 content.tensor("after5.deconv1.kernel").values(),
                 recorded.afterLast().get("deconv1.kernel"));
+    }
+
+    @Test
+    void theLearningRuleIsRead() {
+        assertEquals(LearningRule.DEFAULT, RecordedValues.read(TINY).rule());
+        RecordedValues color = RecordedValues.read(Path.of("tests/golden/unet-color.safetensors"));
+        assertEquals(new LearningRule(Loss.CHARBONNIER, Optimizer.adamW(0.01), OptionalDouble.of(0.9)), color.rule());
+        Safetensors content = Safetensors.read(Path.of("tests/golden/unet-color.safetensors"));
+        assertArrayEquals(
+                content.tensor("average5.up1_0.kernel").values(),
+                color.average().orElseThrow().get("up1_0.kernel"));
+        RecordedValues grey = RecordedValues.read(Path.of("tests/golden/unet-grey.safetensors"));
+        assertEquals(LearningRule.DEFAULT, grey.rule()); // with an "ema" of 0, and a weight decay of 0
+        assertTrue(grey.average().isEmpty());
     }
 
     /** What one engine recorded, another one replays; here the same, so that not a bit may differ. */
@@ -88,7 +104,7 @@ class RecordedValuesTest {
             for (Comparison comparison :
                     Parity.replay(recorded, engine, Tolerance.of(EngineName.REFERENCE, Precision.FP32))) {
                 assertTrue(comparison.passed(), comparison::toString);
-                assertEquals(0, comparison.largestAbsolute(), comparison::toString);
+                assertEquals(0, comparison.absolute(), comparison::toString);
             }
         }
     }
@@ -125,6 +141,10 @@ class RecordedValuesTest {
                 "steps | -1              | its batch and steps must be positive, not 5 and -1",
                 "optimizer | Adam        | its optimizer names no lr=…: Adam",
                 "optimizer | lr=-        | its optimizer has no number for lr: lr=-",
+                "optimizer | lr=1 weight_decay=- | its optimizer has no number for weight_decay: lr=1 weight_decay=-",
+                "ema | often             | its ema must be a number, not often",
+                "ema | 1                 | the decay of the average must be at least 0 and less than 1, not 1.0",
+                "loss | huber            | there is no loss called huber; there are mse, l1 and charbonnier",
                 "batch | 4               | activation.conv1 has 320 values where the network needs 256",
                 "batch | 2147483647      | activation.conv1 has 320 values where the network needs 137438953408",
                 "channels | 1            | "

@@ -124,7 +124,7 @@ class CpuEngineTest {
                             reference,
                             LearningRule.DEFAULT,
                             keras.initial(),
-                            new GivenBatch(keras.clean(), keras.noisy(), keras.batch()),
+                            keras.given(),
                             keras.learningRate(),
                             keras.steps()),
                     2);

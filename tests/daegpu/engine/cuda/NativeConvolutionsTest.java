@@ -25,7 +25,6 @@ import daegpu.parity.Comparison;
 import daegpu.parity.Parity;
 import daegpu.parity.RecordedValues;
 import daegpu.parity.Tolerance;
-import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Random;
@@ -52,7 +51,7 @@ class NativeConvolutionsTest {
     @ParameterizedTest
     @MethodSource("goldenFiles")
     void agreesWithKeras(String golden) {
-        compare(RecordedValues.read(Path.of("tests/golden", golden)));
+        CudaEngineTest.assertAgreesWithKeras(golden, Precision.FP32, Convolutions.NATIVE);
     }
 
     private static void compare(RecordedValues recorded) {

@@ -1,7 +1,6 @@
 package daegpu.engine.cuda;
 
 import static daegpu.engine.cuda.CudaEngineTest.order;
-import static org.junit.jupiter.api.Assertions.assertAll;
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
@@ -10,7 +9,6 @@ import static org.junit.jupiter.api.Assumptions.assumeTrue;
 import daegpu.data.EmbeddedMnist;
 import daegpu.data.ImageSet;
 import daegpu.engine.Convolutions;
-import daegpu.engine.EngineName;
 import daegpu.engine.EngineOptions;
 import daegpu.engine.InspectableEngine;
 import daegpu.engine.LearningRule;
@@ -20,10 +18,6 @@ import daegpu.engine.reference.ReferenceTrainingEngine;
 import daegpu.model.Architecture;
 import daegpu.model.Initializer;
 import daegpu.noise.Noise;
-import daegpu.parity.Comparison;
-import daegpu.parity.Parity;
-import daegpu.parity.RecordedValues;
-import daegpu.parity.Tolerance;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -60,24 +54,7 @@ class NativePrecisionTest {
     @ParameterizedTest
     @MethodSource("recordings")
     void agreesWithKeras(Precision precision, String golden) {
-        RecordedValues recorded = RecordedValues.read(Path.of("tests/golden", golden));
-        try (InspectableEngine engine =
-                new CudaEngine(recorded.network(), LearningRule.DEFAULT, options(recorded.batch(), precision))) {
-            List<Comparison> comparisons = Parity.replay(recorded, engine, Tolerance.of(EngineName.CUDA, precision));
-            // As in CudaEngineTest: its gradients are small sums of large terms, and rounding the operands moves some
-            // of
-            // them by up to 6.3e-2 in TF32 and 6.5e-2 in bf16, where 2e-2 is allowed.
-            boolean isSeed = golden.equals("seed.safetensors");
-            assertAll(
-                    recorded.name(),
-                    comparisons.stream()
-                            .map(comparison -> () -> assertTrue(
-                                    comparison.passed()
-                                            || isSeed
-                                                    && comparison.name().startsWith("gradient.")
-                                                    && comparison.judged() < 7e-2,
-                                    comparison::toString)));
-        }
+        CudaEngineTest.assertAgreesWithKeras(golden, precision, Convolutions.NATIVE);
     }
 
     /** Every step's loss within the 5 % of DESIGN.md, it goes down, and another run gives the same bits. */
