@@ -3,8 +3,14 @@ package daegpu.engine.cuda;
 import com.fasterxml.jackson.databind.JsonNode;
 import daegpu.bench.Work;
 import daegpu.engine.Precision;
-import daegpu.engine.cuda.ImplicitGemm.Epilogue;
 import daegpu.engine.cuda.KernelTable.Purpose;
+import daegpu.engine.cuda.batch.BatchKernel;
+import daegpu.engine.cuda.driver.Kernel;
+import daegpu.engine.cuda.kernels.ImplicitGemm;
+import daegpu.engine.cuda.kernels.ImplicitGemm.Epilogue;
+import daegpu.engine.cuda.kernels.LayerGradients;
+import daegpu.engine.cuda.kernels.LayerKernel;
+import daegpu.engine.cuda.kernels.WeightGradient;
 import daegpu.model.Architecture;
 import daegpu.model.Layer;
 import daegpu.model.Layer.Activation;
@@ -28,8 +34,8 @@ final class NativeCounters {
         Map<String, Purpose> purposes = new TreeMap<>();
         long n = batch;
         long pixels = n * network.imageSize();
-        add(purposes, Kernel.GATHER_NOISE_VECTOR, 0, pixels + 4 * (n + 2 * pixels));
-        add(purposes, Kernel.UPDATE, 0, 4 * (7L * network.parameterCount() + 1));
+        add(purposes, BatchKernel.GATHER_NOISE_VECTOR, 0, pixels + 4 * (n + 2 * pixels));
+        add(purposes, LayerKernel.UPDATE, 0, 4 * (7L * network.parameterCount() + 1));
         List<Layer> layers = network.network().layers();
         for (int l = 0; l < layers.size(); l++) {
             Layer layer = layers.get(l);

@@ -13,6 +13,8 @@ import daegpu.engine.LearningRule;
 import daegpu.engine.Precision;
 import daegpu.engine.TrainingState;
 import daegpu.engine.cuda.KernelTable.Purpose;
+import daegpu.engine.cuda.driver.CudaStatus;
+import daegpu.engine.cuda.layers.Planes;
 import daegpu.model.Architecture;
 import daegpu.model.Initializer;
 import daegpu.model.Layer;

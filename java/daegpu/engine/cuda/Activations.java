@@ -1,5 +1,9 @@
 package daegpu.engine.cuda;
 
+import daegpu.engine.cuda.driver.Device;
+import daegpu.engine.cuda.driver.DeviceArray;
+import daegpu.engine.cuda.driver.DeviceScope;
+import daegpu.engine.cuda.layers.Planes;
 import daegpu.model.Layer;
 import daegpu.model.Layer.Operation;
 import daegpu.model.Network;

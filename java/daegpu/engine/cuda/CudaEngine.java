@@ -13,6 +13,19 @@ import daegpu.engine.LearningRule;
 import daegpu.engine.Precision;
 import daegpu.engine.SampleSharingEngine;
 import daegpu.engine.TrainingState;
+import daegpu.engine.cuda.batch.BatchSource;
+import daegpu.engine.cuda.batch.CorruptedBatch;
+import daegpu.engine.cuda.batch.Corruption;
+import daegpu.engine.cuda.batch.Layout;
+import daegpu.engine.cuda.cudnn.DnnHandle;
+import daegpu.engine.cuda.driver.CapturedStep;
+import daegpu.engine.cuda.driver.CudaLibraries;
+import daegpu.engine.cuda.driver.Device;
+import daegpu.engine.cuda.driver.DeviceArray;
+import daegpu.engine.cuda.driver.DeviceScope;
+import daegpu.engine.cuda.driver.Gpu;
+import daegpu.engine.cuda.driver.OwnedScope;
+import daegpu.engine.cuda.layers.Planes;
 import daegpu.model.Layer;
 import daegpu.model.Network;
 import daegpu.model.Parameters;
@@ -90,7 +103,7 @@ public final class CudaEngine implements InspectableEngine, SampleSharingEngine 
                     : Toolkit.open(device, scope, options.precision());
             memory = new TrainingMemory(toolkit, scope, network, arena, options.batchSize());
             state = new StepState(toolkit, memory.state());
-            training = new BatchSource(toolkit, scope, options.batchSize());
+            training = new BatchSource(device, toolkit.kernels(), scope, options.batchSize());
             corruption = new Corruption(toolkit.kernels());
             layout = new Layout(toolkit.kernels());
         } catch (RuntimeException | Error e) {
@@ -437,7 +450,8 @@ public final class CudaEngine implements InspectableEngine, SampleSharingEngine 
 
     private CorruptedBatch corrupted() {
         if (corrupted == null) {
-            corrupted = new CorruptedBatch(toolkit, scope, network.input().size());
+            corrupted = new CorruptedBatch(
+                    device, toolkit.kernels(), scope, network.input().size());
         }
         return corrupted;
     }

@@ -1,6 +1,8 @@
 package daegpu.engine.cuda;
 
 import daegpu.engine.EngineUnavailableException;
+import daegpu.engine.cuda.driver.CudaLibraries;
+import daegpu.engine.cuda.driver.Gpu;
 import java.util.List;
 import java.util.Objects;
 

@@ -1,6 +1,12 @@
 package daegpu.engine.cuda;
 
-import daegpu.engine.cuda.Planes.Walk;
+import daegpu.engine.cuda.cudnn.Convolution;
+import daegpu.engine.cuda.cudnn.PlaneKernel;
+import daegpu.engine.cuda.driver.DeviceArray;
+import daegpu.engine.cuda.driver.DeviceScope;
+import daegpu.engine.cuda.driver.Kernel;
+import daegpu.engine.cuda.layers.Planes;
+import daegpu.engine.cuda.layers.Planes.Walk;
 import daegpu.model.Layer;
 import daegpu.model.Layer.Activation;
 import daegpu.model.Layer.Operation;
@@ -90,7 +96,7 @@ final class ForwardPass implements Forward {
         if (units % 4 == 0) {
             toolkit.kernels()
                     .launch(
-                            Kernel.DENSE_BIAS_VECTOR,
+                            PlaneKernel.DENSE_BIAS_VECTOR,
                             count * units / 4,
                             arena.bias(parameters, l),
                             activations.output(l),
@@ -99,7 +105,7 @@ final class ForwardPass implements Forward {
         } else {
             toolkit.kernels()
                     .launch(
-                            Kernel.DENSE_BIAS,
+                            PlaneKernel.DENSE_BIAS,
                             count * units,
                             arena.bias(parameters, l),
                             activations.output(l),
@@ -133,8 +139,8 @@ final class ForwardPass implements Forward {
 
     private static Kernel kernel(Activation activation, boolean vector) {
         return switch (activation) {
-            case RELU -> vector ? Kernel.BIAS_RELU_VECTOR : Kernel.BIAS_RELU;
-            case SIGMOID -> vector ? Kernel.BIAS_SIGMOID_VECTOR : Kernel.BIAS_SIGMOID;
+            case RELU -> vector ? PlaneKernel.BIAS_RELU_VECTOR : PlaneKernel.BIAS_RELU;
+            case SIGMOID -> vector ? PlaneKernel.BIAS_SIGMOID_VECTOR : PlaneKernel.BIAS_SIGMOID;
             case LINEAR -> throw new AssertionError("only dense layers are linear");
         };
     }

@@ -1,14 +1,18 @@
 package daegpu.engine.cuda;
 
-import daegpu.engine.cuda.ImplicitGemm.Epilogue;
-import daegpu.engine.cuda.ImplicitGemm.SplitMemory;
+import daegpu.engine.cuda.driver.DeviceArray;
+import daegpu.engine.cuda.driver.DeviceScope;
+import daegpu.engine.cuda.driver.KernelLibrary;
+import daegpu.engine.cuda.kernels.ImplicitGemm;
+import daegpu.engine.cuda.kernels.ImplicitGemm.Epilogue;
+import daegpu.engine.cuda.kernels.ImplicitGemm.SplitMemory;
 import daegpu.model.Layer;
 import java.util.List;
 
 /** {@link Forward} by this program's own kernels: one for each layer. */
 final class NativeForward implements Forward {
 
-    private final Kernel.Library kernels;
+    private final KernelLibrary kernels;
     private final List<ImplicitGemm> products;
     private final SplitMemory split;
     private final ParameterArena arena;

@@ -1,8 +1,15 @@
 package daegpu.engine.cuda;
 
 import daegpu.engine.Adam;
-import daegpu.engine.cuda.ImplicitGemm.Epilogue;
-import daegpu.engine.cuda.ImplicitGemm.SplitMemory;
+import daegpu.engine.cuda.driver.DeviceArray;
+import daegpu.engine.cuda.driver.DeviceScope;
+import daegpu.engine.cuda.driver.KernelLibrary;
+import daegpu.engine.cuda.kernels.ImplicitGemm;
+import daegpu.engine.cuda.kernels.ImplicitGemm.Epilogue;
+import daegpu.engine.cuda.kernels.ImplicitGemm.SplitMemory;
+import daegpu.engine.cuda.kernels.LayerGradients;
+import daegpu.engine.cuda.kernels.LayerKernel;
+import daegpu.engine.cuda.kernels.WeightGradient;
 import daegpu.model.Layer;
 import daegpu.model.Layer.Activation;
 import daegpu.model.Layer.Operation;
@@ -16,7 +23,7 @@ import java.util.List;
  */
 final class NativeTraining implements GradientStep {
 
-    private final Kernel.Library kernels;
+    private final KernelLibrary kernels;
     private final List<Layer> layers;
     private final ParameterArena arena;
     private final TrainingMemory memory;
@@ -188,7 +195,7 @@ final class NativeTraining implements GradientStep {
     private void update() {
         float mean = 1f / ((float) count * layers.get(layers.size() - 1).outputSize());
         kernels.launchBlocks(
-                Kernel.UPDATE,
+                LayerKernel.UPDATE,
                 arena.size() / ImplicitGemm.PIECE + 1,
                 1,
                 memory.parameters(),
@@ -210,6 +217,6 @@ final class NativeTraining implements GradientStep {
     @Override
     public void collectGradients() {
         kernels.launchBlocks(
-                Kernel.GRADIENTS, arena.size() / ImplicitGemm.PIECE, 1, partials, pieces, memory.gradients());
+                LayerKernel.GRADIENTS, arena.size() / ImplicitGemm.PIECE, 1, partials, pieces, memory.gradients());
     }
 }

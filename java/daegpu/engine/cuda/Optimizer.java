@@ -1,6 +1,8 @@
 package daegpu.engine.cuda;
 
 import daegpu.engine.Adam;
+import daegpu.engine.cuda.driver.KernelLibrary;
+import daegpu.engine.cuda.layers.StepKernel;
 
 /** Adam on gradients that lie in the arena. */
 final class Optimizer {
@@ -8,10 +10,10 @@ final class Optimizer {
     private Optimizer() {}
 
     /** One update of all {@code size} floats of the arena by the gradients that are there. */
-    static void update(Kernel.Library kernels, TrainingMemory memory, int size) {
-        kernels.launchOne(Kernel.ADVANCE_STEP, memory.state(), (float) Adam.BETA_1, (float) Adam.BETA_2);
+    static void update(KernelLibrary kernels, TrainingMemory memory, int size) {
+        kernels.launchOne(StepKernel.ADVANCE_STEP, memory.state(), (float) Adam.BETA_1, (float) Adam.BETA_2);
         kernels.launch(
-                Kernel.ADAM,
+                StepKernel.ADAM,
                 size / 4,
                 memory.parameters(),
                 memory.firstMoment(),

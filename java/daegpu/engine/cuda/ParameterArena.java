@@ -1,5 +1,6 @@
 package daegpu.engine.cuda;
 
+import daegpu.engine.cuda.driver.DeviceArray;
 import daegpu.model.Layer;
 import daegpu.model.Layer.Operation;
 import daegpu.model.Network;

@@ -2,6 +2,12 @@ package daegpu.engine.cuda;
 
 import daegpu.data.ImageSet;
 import daegpu.engine.DeviceSamples;
+import daegpu.engine.cuda.batch.CorruptedBatch;
+import daegpu.engine.cuda.batch.Corruption;
+import daegpu.engine.cuda.driver.CudaStatus;
+import daegpu.engine.cuda.driver.Device;
+import daegpu.engine.cuda.driver.DeviceArray;
+import daegpu.engine.cuda.driver.DeviceScope;
 import daegpu.noise.Noise;
 import daegpu.noise.Philox;
 import jcuda.driver.CUdeviceptr;

@@ -1,5 +1,7 @@
 package daegpu.engine.cuda;
 
+import daegpu.engine.cuda.driver.DeviceArray;
+import daegpu.engine.cuda.layers.StepKernel;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 
@@ -7,7 +9,7 @@ import java.nio.ByteOrder;
  * {@code struct StepState} of include/step_state.cuh, which lives on the device, and what the host knows of it: steps
  * advance it there, and this copy along with it, so that it is written only when something else is wanted.
  */
-final class StepState {
+public final class StepState {
 
     static final int BYTES = 32;
     /** Where {@code position} is in it. */
@@ -71,7 +73,7 @@ final class StepState {
     }
 
     private void write(float newLearningRate, int newPosition, int newLosses) {
-        toolkit.kernels().launchOne(Kernel.SET_STEP, state, newLearningRate, newPosition, newLosses);
+        toolkit.kernels().launchOne(StepKernel.SET_STEP, state, newLearningRate, newPosition, newLosses);
         learningRate = newLearningRate;
         position = newPosition;
         losses = newLosses;

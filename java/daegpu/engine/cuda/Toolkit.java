@@ -1,6 +1,13 @@
 package daegpu.engine.cuda;
 
 import daegpu.engine.Precision;
+import daegpu.engine.cuda.cudnn.DnnHandle;
+import daegpu.engine.cuda.cudnn.MatrixProduct;
+import daegpu.engine.cuda.driver.Device;
+import daegpu.engine.cuda.driver.DeviceArray;
+import daegpu.engine.cuda.driver.DeviceScope;
+import daegpu.engine.cuda.driver.KernelLibrary;
+import daegpu.engine.cuda.layers.Planes;
 import daegpu.model.Layer;
 import daegpu.model.Network;
 import java.util.List;
@@ -15,13 +22,13 @@ import java.util.List;
  * @param dnn convolutions; null where this program's kernels do them
  * @param product dense layers; null where this program's kernels do them
  */
-record Toolkit(Device device, Kernel.Library kernels, Precision precision, DnnHandle dnn, MatrixProduct product) {
+public record Toolkit(Device device, KernelLibrary kernels, Precision precision, DnnHandle dnn, MatrixProduct product) {
 
     /** With cuDNN and cuBLAS. */
     static Toolkit open(Device device, DeviceScope owner, Precision precision) {
         return new Toolkit(
                 device,
-                new Kernel.Library(device, owner),
+                new KernelLibrary(device, owner),
                 precision,
                 DnnHandle.open(device, owner, precision),
                 new MatrixProduct(device, owner, precision));
@@ -29,7 +36,7 @@ record Toolkit(Device device, Kernel.Library kernels, Precision precision, DnnHa
 
     /** With nothing but the driver. */
     static Toolkit openNative(Device device, DeviceScope owner, Precision precision) {
-        return new Toolkit(device, new Kernel.Library(device, owner), precision, null, null);
+        return new Toolkit(device, new KernelLibrary(device, owner), precision, null, null);
     }
 
     /**

@@ -1,6 +1,11 @@
 package daegpu.engine.cuda;
 
-import daegpu.engine.cuda.Planes.Walk;
+import daegpu.engine.cuda.cudnn.PlaneKernel;
+import daegpu.engine.cuda.driver.DeviceArray;
+import daegpu.engine.cuda.driver.DeviceScope;
+import daegpu.engine.cuda.driver.KernelLibrary;
+import daegpu.engine.cuda.layers.Planes;
+import daegpu.engine.cuda.layers.Planes.Walk;
 import daegpu.model.Layer;
 import daegpu.model.Layer.Activation;
 import daegpu.model.Layer.Operation;
@@ -88,10 +93,10 @@ final class TrainingPass implements GradientStep {
             }
         }
         float mean = 1f / ((float) count * layers.get(last).outputSize());
-        int warps = Kernel.THREADS / 32;
+        int warps = KernelLibrary.THREADS / 32;
         toolkit.kernels()
                 .launchBlocks(
-                        Kernel.SUM_PARTIALS,
+                        PlaneKernel.SUM_PARTIALS,
                         (sums + warps - 1) / warps,
                         1,
                         partials,
@@ -118,7 +123,7 @@ final class TrainingPass implements GradientStep {
         DeviceArray squares = partials.floats(squaresAt, (long) layer.outputChannels() * slices(l));
         toolkit.kernels()
                 .launchBlocks(
-                        vector ? Kernel.SIGMOID_MSE_VECTOR : Kernel.SIGMOID_MSE,
+                        vector ? PlaneKernel.SIGMOID_MSE_VECTOR : PlaneKernel.SIGMOID_MSE,
                         layer.outputChannels(),
                         slices(l),
                         activations.scratch(),
@@ -151,7 +156,7 @@ final class TrainingPass implements GradientStep {
                 toolkit.product().weightGradient(input, gradient, kernelGradient, count, layer.inputChannels(), units);
                 toolkit.kernels()
                         .launch(
-                                Kernel.DENSE_BIAS_GRADIENT,
+                                PlaneKernel.DENSE_BIAS_GRADIENT,
                                 units,
                                 gradient,
                                 arena.bias(memory.gradients(), l),
@@ -188,7 +193,7 @@ final class TrainingPass implements GradientStep {
         Walk walk = Planes.walk(output, output, gradient);
         toolkit.kernels()
                 .launchBlocks(
-                        walk.vector() ? Kernel.RELU_GRADIENT_VECTOR : Kernel.RELU_GRADIENT,
+                        walk.vector() ? PlaneKernel.RELU_GRADIENT_VECTOR : PlaneKernel.RELU_GRADIENT,
                         output.channels(),
                         slices(l),
                         memory.activations().scratch(),

@@ -6,6 +6,8 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import daegpu.engine.Precision;
+import daegpu.engine.cuda.driver.CudaLibraries;
+import daegpu.engine.cuda.driver.Gpu;
 import daegpu.model.Architecture;
 import java.io.IOException;
 import java.io.PrintWriter;

@@ -4,7 +4,18 @@ import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 
 import daegpu.engine.Adam;
-import daegpu.engine.cuda.Planes.Walk;
+import daegpu.engine.cuda.batch.Layout;
+import daegpu.engine.cuda.cudnn.PlaneKernel;
+import daegpu.engine.cuda.driver.Device;
+import daegpu.engine.cuda.driver.DeviceArray;
+import daegpu.engine.cuda.driver.DeviceFloats;
+import daegpu.engine.cuda.driver.DeviceScope;
+import daegpu.engine.cuda.driver.Gpu;
+import daegpu.engine.cuda.driver.Kernel;
+import daegpu.engine.cuda.driver.KernelLibrary;
+import daegpu.engine.cuda.layers.Planes;
+import daegpu.engine.cuda.layers.Planes.Walk;
+import daegpu.engine.cuda.layers.StepKernel;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.util.Random;
@@ -23,7 +34,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 class KernelsTest {
 
     private static Device device;
-    private static Kernel.Library kernels;
+    private static KernelLibrary kernels;
     private static final DeviceScope LIBRARY_SCOPE = new DeviceScope();
 
     private final DeviceScope scope = new DeviceScope();
@@ -32,7 +43,7 @@ class KernelsTest {
     @BeforeAll
     static void open() {
         device = new Device(Gpu.all().get(0));
-        kernels = new Kernel.Library(device, LIBRARY_SCOPE);
+        kernels = new KernelLibrary(device, LIBRARY_SCOPE);
     }
 
     @AfterAll
@@ -89,8 +100,8 @@ class KernelsTest {
         DeviceArray output = floats.nans(count * to.size());
         Walk walk = Planes.walk(from, to);
         Kernel kernel = relu
-                ? walk.vector() ? Kernel.BIAS_RELU_VECTOR : Kernel.BIAS_RELU
-                : walk.vector() ? Kernel.BIAS_SIGMOID_VECTOR : Kernel.BIAS_SIGMOID;
+                ? walk.vector() ? PlaneKernel.BIAS_RELU_VECTOR : PlaneKernel.BIAS_RELU
+                : walk.vector() ? PlaneKernel.BIAS_SIGMOID_VECTOR : PlaneKernel.BIAS_SIGMOID;
         int total = count * channels * walk.rows() * walk.steps();
         kernels.launch(
                 kernel,
@@ -145,7 +156,7 @@ class KernelsTest {
         DeviceArray dz = floats.nans(count * dzPlanes.size());
         DeviceArray partials = floats.nans(channels * slices);
         kernels.launchBlocks(
-                walk.vector() ? Kernel.RELU_GRADIENT_VECTOR : Kernel.RELU_GRADIENT,
+                walk.vector() ? PlaneKernel.RELU_GRADIENT_VECTOR : PlaneKernel.RELU_GRADIENT,
                 channels,
                 slices,
                 floats.upload(dy),
@@ -197,7 +208,7 @@ class KernelsTest {
         DeviceArray partials = floats.nans(channels * slices);
         boolean vector = plane % 4 == 0;
         kernels.launchBlocks(
-                vector ? Kernel.SIGMOID_MSE_VECTOR : Kernel.SIGMOID_MSE,
+                vector ? PlaneKernel.SIGMOID_MSE_VECTOR : PlaneKernel.SIGMOID_MSE,
                 channels,
                 slices,
                 floats.upload(x),
@@ -253,9 +264,9 @@ class KernelsTest {
         DeviceArray gradients = floats.nans(sums);
         DeviceArray losses = floats.nans(3);
         DeviceArray state = device.allocate(scope, StepState.BYTES, "a test");
-        kernels.launchOne(Kernel.SET_STEP, state, 0.5f, 10, 1);
+        kernels.launchOne(StepKernel.SET_STEP, state, 0.5f, 10, 1);
         kernels.launchBlocks(
-                Kernel.SUM_PARTIALS,
+                PlaneKernel.SUM_PARTIALS,
                 sums / 4 + 1,
                 1,
                 floats.upload(partials),
@@ -293,7 +304,7 @@ class KernelsTest {
         float[] bias = DeviceFloats.normal(random, units);
         DeviceArray output = floats.nans(count * units);
         DeviceArray deviceBias = floats.upload(bias);
-        kernels.launch(Kernel.DENSE_BIAS, count * units, deviceBias, output, count * units, units);
+        kernels.launch(PlaneKernel.DENSE_BIAS, count * units, deviceBias, output, count * units, units);
         float[] expected = new float[count * units];
         for (int i = 0; i < expected.length; i++) {
             expected[i] = bias[i % units];
@@ -302,7 +313,7 @@ class KernelsTest {
         if (units % 4 == 0) {
             DeviceArray again = floats.nans(count * units);
             kernels.launch(
-                    Kernel.DENSE_BIAS_VECTOR, count * units / 4, deviceBias, again, count * units / 4, units / 4);
+                    PlaneKernel.DENSE_BIAS_VECTOR, count * units / 4, deviceBias, again, count * units / 4, units / 4);
             assertArrayEquals(expected, floats.download(again, expected.length));
         }
     }
@@ -314,7 +325,7 @@ class KernelsTest {
         int count = 1 + random.nextInt(40);
         float[] dz = DeviceFloats.normal(random, count * units);
         DeviceArray gradient = floats.nans(units);
-        kernels.launch(Kernel.DENSE_BIAS_GRADIENT, units, floats.upload(dz), gradient, count, units);
+        kernels.launch(PlaneKernel.DENSE_BIAS_GRADIENT, units, floats.upload(dz), gradient, count, units);
         float[] expected = new float[units];
         for (int i = 0; i < dz.length; i++) {
             expected[i % units] += dz[i];
@@ -342,15 +353,15 @@ class KernelsTest {
                 .putLong(step - 1)
                 .array();
         device.upload(steps, 0, 8, state, 0);
-        kernels.launchOne(Kernel.SET_STEP, state, 1e-3f, 0, 0);
-        kernels.launchOne(Kernel.ADVANCE_STEP, state, (float) Adam.BETA_1, (float) Adam.BETA_2);
+        kernels.launchOne(StepKernel.SET_STEP, state, 1e-3f, 0, 0);
+        kernels.launchOne(StepKernel.ADVANCE_STEP, state, (float) Adam.BETA_1, (float) Adam.BETA_2);
         DeviceArray p = floats.upload(parameters);
         DeviceArray m = floats.upload(first);
         DeviceArray v = floats.upload(second);
         float weight1 = (float) (1 - Adam.BETA_1);
         float weight2 = (float) (1 - Adam.BETA_2);
         kernels.launch(
-                Kernel.ADAM,
+                StepKernel.ADAM,
                 count / 4,
                 p,
                 m,

@@ -14,6 +14,7 @@ import daegpu.engine.InspectableEngine;
 import daegpu.engine.LearningRule;
 import daegpu.engine.Precision;
 import daegpu.engine.TrainingState;
+import daegpu.engine.cuda.driver.CudaLibraries;
 import daegpu.engine.reference.ReferenceTrainingEngine;
 import daegpu.model.Architecture;
 import daegpu.model.Initializer;

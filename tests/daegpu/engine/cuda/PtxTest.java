@@ -5,6 +5,11 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
+import daegpu.engine.cuda.batch.BatchKernel;
+import daegpu.engine.cuda.cudnn.PlaneKernel;
+import daegpu.engine.cuda.driver.Kernel;
+import daegpu.engine.cuda.kernels.LayerKernel;
+import daegpu.engine.cuda.layers.StepKernel;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -13,6 +18,8 @@ import java.security.MessageDigest;
 import java.util.HexFormat;
 import java.util.List;
 import java.util.Set;
+import java.util.TreeSet;
+import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
@@ -25,11 +32,19 @@ class PtxTest {
 
     private static final Path COMMITTED = Path.of("java/resources/daegpu/engine/cuda");
 
+    private static final Pattern ENTRY = Pattern.compile("^\\.visible \\.entry (\\w+)\\(", Pattern.MULTILINE);
+
     @TempDir
     private Path folder;
 
     static List<String> kernels() throws IOException {
         return all(Path.of("cuda"), ".cu");
+    }
+
+    private static Stream<Kernel> launched() {
+        return Stream.<Kernel[]>of(
+                        BatchKernel.values(), StepKernel.values(), PlaneKernel.values(), LayerKernel.values())
+                .flatMap(Stream::of);
     }
 
     /** Both sets: for sm_75 and later, and in a folder of their own those for sm_80 and later. */
@@ -51,10 +66,16 @@ class PtxTest {
     }
 
     @Test
-    void everySourceHasItsPtxAndIsUsed() throws IOException {
+    void everySourceHasItsPtxAndEveryKernelIsUsed() throws IOException {
         assertEquals(kernels(), all(COMMITTED, ".ptx"));
-        Set<String> used = Stream.of(Kernel.values()).map(Kernel::resource).collect(Collectors.toSet());
-        assertEquals(kernels().stream().map(name -> name + ".ptx").collect(Collectors.toSet()), used);
+        Set<String> entries = new TreeSet<>();
+        for (String file : kernels()) {
+            ENTRY.matcher(text(COMMITTED, file)).results().forEach(entry -> entries.add(file + " " + entry.group(1)));
+        }
+        Set<String> used = launched()
+                .map(kernel -> kernel.file() + " " + kernel.entry())
+                .collect(Collectors.toCollection(TreeSet::new));
+        assertEquals(entries, used);
     }
 
     @ParameterizedTest

@@ -13,6 +13,8 @@ import daegpu.engine.InspectableEngine;
 import daegpu.engine.LearningRule;
 import daegpu.engine.Precision;
 import daegpu.engine.TrainingState;
+import daegpu.engine.cuda.driver.Device;
+import daegpu.engine.cuda.driver.Gpu;
 import daegpu.model.Architecture;
 import daegpu.model.Initializer;
 import daegpu.noise.Noise;

@@ -1,0 +1,174 @@
+package daegpu.engine.cuda.batch;
+
+import daegpu.data.ImageSet;
+import daegpu.engine.cuda.driver.Device;
+import daegpu.engine.cuda.driver.DeviceArray;
+import daegpu.engine.cuda.driver.DeviceScope;
+import daegpu.engine.cuda.driver.KernelLibrary;
+import daegpu.noise.Noise;
+import daegpu.noise.PhotonTable;
+
+/**
+ * {@code struct BatchSource} of include/batch_source.cuh on the device, with the images and the order that it points
+ * to. Memory is reused as long as it is large enough. A set that would take more than half of the memory that is free,
+ * the rest being for validation and the libraries, is not kept on the device but comes through an {@link ImageRing}.
+ */
+public final class BatchSource {
+
+    private static final int BYTES = 64;
+    /** Of a chunk of images: far more than copying needs to be fast. */
+    private static final long CHUNK_BYTES = 64L << 20;
+
+    private final Device device;
+    private final KernelLibrary kernels;
+    private final int largestBatch;
+    private final DeviceArray source;
+    private final DeviceScope imageScope = new DeviceScope();
+    private final DeviceScope orderScope = new DeviceScope();
+    private final DeviceScope photonScope = new DeviceScope();
+    private DeviceArray imageMemory;
+    private DeviceArray orderMemory;
+    private Noise.Kind kind = Noise.Kind.GAUSSIAN;
+    /** What {@link #photonMemory} holds, if anything. */
+    private PhotonTable photons;
+
+    private DeviceArray photonMemory;
+    /** The set whose bytes are all on the device, if one's are. */
+    private ImageSet resident;
+    /** Null where all images are on the device. */
+    private ImageRing ring;
+
+    /** @param largestBatch images that a batch may have */
+    public BatchSource(Device device, KernelLibrary kernels, DeviceScope owner, int largestBatch) {
+        this.device = device;
+        this.kernels = kernels;
+        this.largestBatch = largestBatch;
+        source = device.allocate(owner, BYTES, "the batch's source");
+        owner.own(imageScope::close);
+        owner.own(orderScope::close);
+        owner.own(photonScope::close);
+    }
+
+    /** The structure on the device. */
+    DeviceArray pointer() {
+        return source;
+    }
+
+    /** Images in the ring that batches are taken from, or 0 where all images are on the device. */
+    public int ring() {
+        return ring == null ? 0 : ring.size();
+    }
+
+    /** What the noise does. */
+    public Noise.Kind kind() {
+        return kind;
+    }
+
+    /** {@link PhotonTable#words} where the noise is Poisson's, else null. */
+    public DeviceArray photons() {
+        return kind == Noise.Kind.POISSON ? photonMemory : null;
+    }
+
+    /**
+     * Takes batches from all of {@code images}, in this order. The set is copied to the device unless it is there
+     * already, or does not fit.
+     */
+    public void setEpoch(ImageSet images, Noise noise, long seed, int epoch, int[] order) {
+        if (resident != images) {
+            resident = null;
+            if (fits(images.pixels().length)) {
+                copyImages(images.pixels(), 0, images.pixels().length);
+                resident = images;
+            } else if (ring == null || ring.imageSize() != images.imageSize()) {
+                makeRing(images);
+            }
+        }
+        if (ring != null) {
+            ring.begin(images, order);
+        }
+        if (orderMemory == null || orderMemory.bytes() < 4L * order.length) {
+            device.close(orderScope);
+            orderMemory = device.allocate(orderScope, 4L * order.length, "the order of the images");
+        }
+        device.upload(order, orderMemory);
+        write(noise, seed, 0, epoch, images.imageSize(), orderMemory);
+    }
+
+    private boolean fits(long bytes) {
+        return imageMemory != null && ring == null && imageMemory.bytes() >= bytes || bytes <= device.freeBytes() / 2;
+    }
+
+    private void makeRing(ImageSet images) {
+        freeImages();
+        long bytes = Math.min(CHUNK_BYTES, device.freeBytes() / 8);
+        int chunk = (int) Math.min(images.count(), Math.max(largestBatch, bytes / images.imageSize()));
+        ring = new ImageRing(device, imageScope, images.imageSize(), chunk);
+        imageMemory = ring.memory();
+    }
+
+    /** Makes the following work on the device's stream find this part of the epoch's order. */
+    public void require(int first, int count) {
+        if (ring != null) {
+            ring.require(first, count);
+        }
+    }
+
+    /**
+     * Takes a batch of images {@code first} … {@code first + count − 1}, which draw their noise as images {@code base +
+     * first} ….
+     */
+    void setRange(ImageSet images, Noise noise, long seed, long base, int epoch, int first, int count) {
+        resident = null;
+        copyImages(images.pixels(), first * images.imageSize(), count * images.imageSize());
+        write(noise, seed, base + first, epoch, images.imageSize(), null);
+    }
+
+    private void copyImages(byte[] pixels, int from, int count) {
+        if (imageMemory == null || ring != null || imageMemory.bytes() < count) {
+            freeImages();
+            imageMemory = device.allocate(imageScope, count, "the images");
+        }
+        device.upload(pixels, from, count, imageMemory, 0);
+    }
+
+    private void freeImages() {
+        ring = null;
+        imageMemory = null;
+        device.close(imageScope);
+    }
+
+    private void write(Noise noise, long seed, long base, int epoch, int imageSize, DeviceArray order) {
+        long draws = noise.epochOfDraws(epoch);
+        kind = noise.kind();
+        if (kind == Noise.Kind.POISSON) {
+            copyPhotons(noise.photons());
+        }
+        Object orderOrNull = order == null ? (Object) 0L : order;
+        kernels.launchOne(
+                BatchKernel.SET_SOURCE,
+                source,
+                imageMemory,
+                orderOrNull,
+                seed,
+                base,
+                draws * ((imageSize + 3L) / 4 * 4),
+                4 * draws,
+                noise.mean(),
+                noise.lowest(),
+                noise.highest());
+    }
+
+    private void copyPhotons(PhotonTable table) {
+        if (table == photons) {
+            return;
+        }
+        long bytes = 4L * table.words().length;
+        if (photonMemory == null || photonMemory.bytes() < bytes) {
+            photons = null;
+            device.close(photonScope);
+            photonMemory = device.allocate(photonScope, bytes, "the photons of Poisson noise");
+        }
+        device.upload(table.words(), photonMemory);
+        photons = table;
+    }
+}

@@ -1,0 +1,39 @@
+package daegpu.engine.cuda.batch;
+
+import daegpu.engine.cuda.driver.DeviceArray;
+import daegpu.engine.cuda.driver.Kernel;
+import daegpu.engine.cuda.driver.KernelLibrary;
+import daegpu.engine.cuda.layers.Planes;
+
+/** Copies images on the device between the program's order, {@code [count, height, width, channels]}, and planes. */
+public final class Layout {
+
+    private final KernelLibrary kernels;
+
+    public Layout(KernelLibrary kernels) {
+        this.kernels = kernels;
+    }
+
+    public void toPlanes(DeviceArray pixels, DeviceArray planes, Planes shape, int count) {
+        copy(BatchKernel.TO_PLANES, pixels, planes, shape, count);
+    }
+
+    public void toPixels(DeviceArray planes, DeviceArray pixels, Planes shape, int count) {
+        copy(BatchKernel.TO_PIXELS, planes, pixels, shape, count);
+    }
+
+    private void copy(Kernel kernel, DeviceArray from, DeviceArray to, Planes shape, int count) {
+        int total = count * shape.values();
+        kernels.launch(
+                kernel,
+                total,
+                from,
+                to,
+                total,
+                shape.channels(),
+                shape.height(),
+                shape.width(),
+                shape.plane(),
+                shape.pitch());
+    }
+}

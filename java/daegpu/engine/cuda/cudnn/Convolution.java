@@ -1,0 +1,199 @@
+package daegpu.engine.cuda.cudnn;
+
+import daegpu.engine.cuda.driver.CudaStatus;
+import daegpu.engine.cuda.driver.DeviceArray;
+import daegpu.engine.cuda.driver.DeviceScope;
+import daegpu.model.Layer;
+import java.util.function.IntFunction;
+import java.util.stream.IntStream;
+import java.util.stream.Stream;
+import jcuda.Pointer;
+import jcuda.jcudnn.JCudnn;
+import jcuda.jcudnn.cudnnConvolutionBwdDataAlgoPerf;
+import jcuda.jcudnn.cudnnConvolutionBwdFilterAlgoPerf;
+import jcuda.jcudnn.cudnnConvolutionFwdAlgoPerf;
+import jcuda.jcudnn.cudnnDeterminism;
+import jcuda.jcudnn.cudnnStatus;
+
+/**
+ * A convolution by cuDNN for batches of one size, and its two gradients. A transposed convolution is the input gradient
+ * of one, so these three are all that either kind of layer needs, forward and back.
+ *
+ * <p>Of the algorithms that cuDNN's heuristics recommend, the first is taken that is deterministic and fits
+ * {@link Workspace#LIMIT}. The heuristics measure nothing, so the choice is the same every time on the same GPU with
+ * the same cuDNN.
+ */
+public final class Convolution {
+
+    /** More than cuDNN has for any of the three. */
+    private static final int MOST_ALGORITHMS = 16;
+
+    private static final Pointer ONE = Pointer.to(new float[] {1});
+    private static final Pointer ZERO = Pointer.to(new float[] {0});
+
+    private record Algorithm(int number, int status, int determinism, long memory) {}
+
+    private final DnnHandle dnn;
+    private final ConvolutionDescriptors descriptors;
+    private final Algorithm forward;
+    private final Algorithm inputGradient;
+    private final Algorithm kernelGradient;
+    private final DeviceArray workspace;
+
+    /** @throws IllegalStateException if cuDNN offers no deterministic algorithm */
+    public Convolution(DnnHandle dnn, Layer layer, int count, DeviceScope owner) {
+        this.dnn = dnn;
+        descriptors = new ConvolutionDescriptors(layer, count, dnn.precision(), owner);
+        forward = chooseForward(layer);
+        inputGradient = chooseInputGradient(layer);
+        kernelGradient = chooseKernelGradient(layer);
+        workspace = dnn.workspace()
+                .atLeast(Math.max(forward.memory(), Math.max(inputGradient.memory(), kernelGradient.memory())));
+    }
+
+    private Algorithm chooseForward(Layer layer) {
+        cudnnConvolutionFwdAlgoPerf[] offers =
+                make(cudnnConvolutionFwdAlgoPerf[]::new, cudnnConvolutionFwdAlgoPerf::new);
+        int[] count = new int[1];
+        CudaStatus.checkDnn(
+                JCudnn.cudnnGetConvolutionForwardAlgorithm_v7(
+                        dnn.handle(),
+                        descriptors.large(),
+                        descriptors.filter(),
+                        descriptors.convolution(),
+                        descriptors.small(),
+                        MOST_ALGORITHMS,
+                        count,
+                        offers),
+                "recommend an algorithm for " + layer.name());
+        return choose(
+                layer,
+                "forward",
+                Stream.of(offers)
+                        .limit(count[0])
+                        .map(offer -> new Algorithm(offer.algo, offer.status, offer.determinism, offer.memory)));
+    }
+
+    private Algorithm chooseInputGradient(Layer layer) {
+        cudnnConvolutionBwdDataAlgoPerf[] offers =
+                make(cudnnConvolutionBwdDataAlgoPerf[]::new, cudnnConvolutionBwdDataAlgoPerf::new);
+        int[] count = new int[1];
+        CudaStatus.checkDnn(
+                JCudnn.cudnnGetConvolutionBackwardDataAlgorithm_v7(
+                        dnn.handle(),
+                        descriptors.filter(),
+                        descriptors.small(),
+                        descriptors.convolution(),
+                        descriptors.large(),
+                        MOST_ALGORITHMS,
+                        count,
+                        offers),
+                "recommend an algorithm for " + layer.name());
+        return choose(
+                layer,
+                "input gradient",
+                Stream.of(offers)
+                        .limit(count[0])
+                        .map(offer -> new Algorithm(offer.algo, offer.status, offer.determinism, offer.memory)));
+    }
+
+    private Algorithm chooseKernelGradient(Layer layer) {
+        cudnnConvolutionBwdFilterAlgoPerf[] offers =
+                make(cudnnConvolutionBwdFilterAlgoPerf[]::new, cudnnConvolutionBwdFilterAlgoPerf::new);
+        int[] count = new int[1];
+        CudaStatus.checkDnn(
+                JCudnn.cudnnGetConvolutionBackwardFilterAlgorithm_v7(
+                        dnn.handle(),
+                        descriptors.large(),
+                        descriptors.small(),
+                        descriptors.convolution(),
+                        descriptors.filter(),
+                        MOST_ALGORITHMS,
+                        count,
+                        offers),
+                "recommend an algorithm for " + layer.name());
+        return choose(
+                layer,
+                "kernel gradient",
+                Stream.of(offers)
+                        .limit(count[0])
+                        .map(offer -> new Algorithm(offer.algo, offer.status, offer.determinism, offer.memory)));
+    }
+
+    private static <T> T[] make(IntFunction<T[]> array, java.util.function.Supplier<T> element) {
+        return IntStream.range(0, MOST_ALGORITHMS).mapToObj(i -> element.get()).toArray(array);
+    }
+
+    private static Algorithm choose(Layer layer, String pass, Stream<Algorithm> offers) {
+        return offers.filter(offer -> offer.status() == cudnnStatus.CUDNN_STATUS_SUCCESS
+                        && offer.determinism() == cudnnDeterminism.CUDNN_DETERMINISTIC
+                        && offer.memory() <= Workspace.LIMIT)
+                .findFirst()
+                .orElseThrow(() -> new IllegalStateException("cuDNN has no deterministic algorithm for the "
+                        + pass + " of "
+                        + layer.name() + " that works with " + Workspace.LIMIT + " bytes of scratch memory"));
+    }
+
+    /** {@code small = large * kernel}. */
+    public void forward(DeviceArray large, DeviceArray kernel, DeviceArray small) {
+        CudaStatus.checkDnn(
+                JCudnn.cudnnConvolutionForward(
+                        dnn.handle(),
+                        ONE,
+                        descriptors.large(),
+                        large.pointer(),
+                        descriptors.filter(),
+                        kernel.pointer(),
+                        descriptors.convolution(),
+                        forward.number(),
+                        workspace.pointer(),
+                        workspace.bytes(),
+                        ZERO,
+                        descriptors.small(),
+                        small.pointer()),
+                "convolve");
+        dnn.device().asked("cudnnConvolutionForward");
+    }
+
+    /** The gradient by the large side, from that by the small side; with a border, that of the border, too. */
+    public void inputGradient(DeviceArray small, DeviceArray kernel, DeviceArray large) {
+        CudaStatus.checkDnn(
+                JCudnn.cudnnConvolutionBackwardData(
+                        dnn.handle(),
+                        ONE,
+                        descriptors.filter(),
+                        kernel.pointer(),
+                        descriptors.small(),
+                        small.pointer(),
+                        descriptors.convolution(),
+                        inputGradient.number(),
+                        workspace.pointer(),
+                        workspace.bytes(),
+                        ZERO,
+                        descriptors.large(),
+                        large.pointer()),
+                "convolve back");
+        dnn.device().asked("cudnnConvolutionBackwardData");
+    }
+
+    /** The gradient by the kernel. A border of {@code large} must be zero. */
+    public void kernelGradient(DeviceArray large, DeviceArray small, DeviceArray kernel) {
+        CudaStatus.checkDnn(
+                JCudnn.cudnnConvolutionBackwardFilter(
+                        dnn.handle(),
+                        ONE,
+                        descriptors.large(),
+                        large.pointer(),
+                        descriptors.small(),
+                        small.pointer(),
+                        descriptors.convolution(),
+                        kernelGradient.number(),
+                        workspace.pointer(),
+                        workspace.bytes(),
+                        ZERO,
+                        descriptors.filter(),
+                        kernel.pointer()),
+                "find the gradient of a kernel");
+        dnn.device().asked("cudnnConvolutionBackwardFilter");
+    }
+}

@@ -1,0 +1,126 @@
+package daegpu.engine.cuda.cudnn;
+
+import daegpu.engine.Precision;
+import daegpu.engine.cuda.driver.CudaStatus;
+import daegpu.engine.cuda.driver.DeviceScope;
+import daegpu.engine.cuda.layers.Planes;
+import daegpu.model.Layer;
+import jcuda.jcudnn.JCudnn;
+import jcuda.jcudnn.cudnnConvolutionDescriptor;
+import jcuda.jcudnn.cudnnConvolutionMode;
+import jcuda.jcudnn.cudnnDataType;
+import jcuda.jcudnn.cudnnFilterDescriptor;
+import jcuda.jcudnn.cudnnMathType;
+import jcuda.jcudnn.cudnnTensorDescriptor;
+import jcuda.jcudnn.cudnnTensorFormat;
+
+/**
+ * What cuDNN is told about a convolution, for a transposed one that whose gradient it is: the large side is what it
+ * takes in, the small side what it puts out. Needs the library, but no GPU.
+ */
+final class ConvolutionDescriptors {
+
+    private final cudnnTensorDescriptor large = new cudnnTensorDescriptor();
+    private final cudnnTensorDescriptor small = new cudnnTensorDescriptor();
+    private final cudnnFilterDescriptor filter = new cudnnFilterDescriptor();
+    private final cudnnConvolutionDescriptor convolution = new cudnnConvolutionDescriptor();
+
+    /**
+     * Describes layer {@code layer} for {@code count} images.
+     *
+     * @param precision {@code fp32}, which forbids TF32, or {@code tf32}, which allows it
+     * @throws IllegalStateException if cuDNN takes it otherwise than it is meant
+     */
+    ConvolutionDescriptors(Layer layer, int count, Precision precision, DeviceScope owner) {
+        CudaStatus.checkDnn(JCudnn.cudnnCreateTensorDescriptor(large), "make a descriptor");
+        owner.own(() -> JCudnn.cudnnDestroyTensorDescriptor(large));
+        CudaStatus.checkDnn(JCudnn.cudnnCreateTensorDescriptor(small), "make a descriptor");
+        owner.own(() -> JCudnn.cudnnDestroyTensorDescriptor(small));
+        CudaStatus.checkDnn(JCudnn.cudnnCreateFilterDescriptor(filter), "make a descriptor");
+        owner.own(() -> JCudnn.cudnnDestroyFilterDescriptor(filter));
+        CudaStatus.checkDnn(JCudnn.cudnnCreateConvolutionDescriptor(convolution), "make a descriptor");
+        owner.own(() -> JCudnn.cudnnDestroyConvolutionDescriptor(convolution));
+
+        Planes largeSide = Planes.largeSide(layer);
+        Planes smallSide = Planes.smallSide(layer);
+        describe(large, largeSide, count);
+        describe(small, smallSide, count);
+        int size = layer.kernelSize();
+        CudaStatus.checkDnn(
+                JCudnn.cudnnSetFilter4dDescriptor(
+                        filter,
+                        cudnnDataType.CUDNN_DATA_FLOAT,
+                        cudnnTensorFormat.CUDNN_TENSOR_NCHW,
+                        smallSide.channels(),
+                        largeSide.channels(),
+                        size,
+                        size),
+                "describe a kernel");
+        int padding = layer.paddingBefore();
+        CudaStatus.checkDnn(
+                JCudnn.cudnnSetConvolution2dDescriptor(
+                        convolution,
+                        padding,
+                        padding,
+                        layer.stride(),
+                        layer.stride(),
+                        1,
+                        1,
+                        cudnnConvolutionMode.CUDNN_CROSS_CORRELATION,
+                        cudnnDataType.CUDNN_DATA_FLOAT),
+                "describe a convolution");
+        CudaStatus.checkDnn(
+                JCudnn.cudnnSetConvolutionMathType(
+                        convolution,
+                        precision == Precision.FP32 ? cudnnMathType.CUDNN_FMA_MATH : cudnnMathType.CUDNN_DEFAULT_MATH),
+                "choose the precision");
+        requireSize(layer, count, smallSide);
+    }
+
+    private static void describe(cudnnTensorDescriptor descriptor, Planes planes, int count) {
+        CudaStatus.checkDnn(
+                JCudnn.cudnnSetTensor4dDescriptorEx(
+                        descriptor,
+                        cudnnDataType.CUDNN_DATA_FLOAT,
+                        count,
+                        planes.channels(),
+                        planes.height() + planes.border(),
+                        planes.width() + planes.border(),
+                        planes.size(),
+                        planes.plane(),
+                        planes.pitch(),
+                        1),
+                "describe images");
+    }
+
+    private void requireSize(Layer layer, int count, Planes expected) {
+        int[] n = new int[1];
+        int[] c = new int[1];
+        int[] h = new int[1];
+        int[] w = new int[1];
+        CudaStatus.checkDnn(
+                JCudnn.cudnnGetConvolution2dForwardOutputDim(convolution, large, filter, n, c, h, w),
+                "tell the size of a result");
+        if (n[0] != count || c[0] != expected.channels() || h[0] != expected.height() || w[0] != expected.width()) {
+            throw new IllegalStateException("cuDNN makes " + layer.name() + " " + n[0] + "x" + c[0] + "x" + h[0] + "x"
+                    + w[0] + " where it should be "
+                    + count + "x" + expected.channels() + "x" + expected.height() + "x" + expected.width());
+        }
+    }
+
+    cudnnTensorDescriptor large() {
+        return large;
+    }
+
+    cudnnTensorDescriptor small() {
+        return small;
+    }
+
+    cudnnFilterDescriptor filter() {
+        return filter;
+    }
+
+    cudnnConvolutionDescriptor convolution() {
+        return convolution;
+    }
+}

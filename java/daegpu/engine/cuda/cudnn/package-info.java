@@ -1,0 +1,6 @@
+/**
+ * Layers by cuDNN and cuBLAS, with this program's kernels for what these leave to be done.
+ *
+ * <p>The engine calls it; it calls {@code layers} and {@code driver}, and never {@code kernels}.
+ */
+package daegpu.engine.cuda.cudnn;

@@ -1,0 +1,78 @@
+package daegpu.engine.cuda.driver;
+
+import daegpu.data.Remedy;
+import daegpu.engine.EngineUnavailableException;
+import java.util.Locale;
+import jcuda.driver.CUresult;
+import jcuda.driver.JCudaDriver;
+import jcuda.jcublas.cublasStatus;
+import jcuda.jcudnn.cudnnStatus;
+
+/**
+ * Checks what the driver, cuBLAS and cuDNN return. A failure here is one of the machine or of this program, not of the
+ * input; what a user can cure (no driver, too little memory) is caught where it arises.
+ */
+public final class CudaStatus {
+
+    private CudaStatus() {}
+
+    /** {@code CUDNN_STATUS_INTERNAL_ERROR_DEVICE_ALLOCATION_FAILED} of cuDNN 9, which JCudnn does not know. */
+    private static final int DNN_DEVICE_ALLOCATION_FAILED = 4004;
+
+    /**
+     * @throws IllegalStateException if the driver could not do {@code action}; the message has the error's name and
+     *     meaning
+     * @throws EngineUnavailableException if there is too little memory for it
+     */
+    public static void check(int status, String action) {
+        if (status == CUresult.CUDA_ERROR_OUT_OF_MEMORY) {
+            throw outOfMemory("the CUDA driver", action);
+        }
+        if (status != CUresult.CUDA_SUCCESS) {
+            throw new IllegalStateException("the CUDA driver could not " + action + ": " + describe(status));
+        }
+    }
+
+    /** Name and meaning of a driver's error: {@code CUDA_ERROR_NO_DEVICE (no CUDA-capable device is detected)}. */
+    static String describe(int status) {
+        String[] meaning = new String[1];
+        JCudaDriver.cuGetErrorString(status, meaning);
+        return CUresult.stringFor(status) + (meaning[0] == null ? "" : " (" + meaning[0] + ")");
+    }
+
+    /** The same for cuBLAS. */
+    public static void checkBlas(int status, String action) {
+        if (status == cublasStatus.CUBLAS_STATUS_ALLOC_FAILED) {
+            throw outOfMemory("cuBLAS", action);
+        }
+        if (status != cublasStatus.CUBLAS_STATUS_SUCCESS) {
+            throw new IllegalStateException("cuBLAS could not " + action + ": " + cublasStatus.stringFor(status));
+        }
+    }
+
+    /** The same for cuDNN. */
+    public static void checkDnn(int status, String action) {
+        if (status == cudnnStatus.CUDNN_STATUS_ALLOC_FAILED || status == DNN_DEVICE_ALLOCATION_FAILED) {
+            throw outOfMemory("cuDNN", action);
+        }
+        if (status != cudnnStatus.CUDNN_STATUS_SUCCESS) {
+            throw new IllegalStateException(
+                    "cuDNN could not " + action + ": " + cudnnStatus.stringFor(status) + " (status " + status + ")");
+        }
+    }
+
+    /** For memory that a library takes for itself; what this program allocates is told by {@link Device#allocate}. */
+    private static EngineUnavailableException outOfMemory(String who, String action) {
+        long[] free = new long[1];
+        long[] total = new long[1];
+        String available = JCudaDriver.cuMemGetInfo(free, total) != CUresult.CUDA_SUCCESS
+                ? ""
+                : String.format(Locale.ROOT, ": %,d of %,d bytes are free", free[0], total[0]);
+        return new EngineUnavailableException(
+                who + " could not " + action + " for want of memory on the GPU, which other programs may use, too"
+                        + available,
+                Remedy.SMALLER_BATCH,
+                Remedy.SMALLER_NETWORK,
+                Remedy.CPU_ENGINE);
+    }
+}

@@ -1,0 +1,21 @@
+package daegpu.engine.cuda.layers;
+
+import daegpu.engine.cuda.driver.Kernel;
+
+/** The kernels of a step as a whole, whichever way layers are computed. */
+public enum StepKernel implements Kernel {
+    ADVANCE_STEP("advance_step"),
+    SET_STEP("set_step"),
+    ADAM("adam");
+
+    private final String file;
+
+    StepKernel(String file) {
+        this.file = file;
+    }
+
+    @Override
+    public String file() {
+        return file;
+    }
+}

@@ -1,0 +1,330 @@
+package daegpu.engine.cuda.kernels;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import daegpu.engine.Precision;
+import daegpu.engine.cuda.RequiresCuda;
+import daegpu.engine.cuda.driver.Device;
+import daegpu.engine.cuda.driver.DeviceArray;
+import daegpu.engine.cuda.driver.DeviceFloats;
+import daegpu.engine.cuda.driver.DeviceScope;
+import daegpu.engine.cuda.driver.Gpu;
+import daegpu.engine.cuda.driver.KernelLibrary;
+import daegpu.engine.cuda.driver.OwnedScope;
+import daegpu.engine.cuda.kernels.ImplicitGemm.Epilogue;
+import daegpu.engine.cuda.kernels.ImplicitGemm.SplitMemory;
+import daegpu.model.Layer;
+import daegpu.model.Layer.Activation;
+import daegpu.model.Layer.Operation;
+import daegpu.model.LayerDescription;
+import daegpu.model.Tensor;
+import java.util.Arrays;
+import java.util.EnumSet;
+import java.util.List;
+import java.util.Random;
+import java.util.Set;
+import java.util.stream.Collectors;
+import java.util.stream.IntStream;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+
+/**
+ * The kernels of {@code --convolutions native} on layers of random shapes beside plain loops in double precision; what
+ * they write to is NaN before. A failure names its seed, and {@code -Ddaegpu.shape.seed=N} runs that one alone.
+ */
+@RequiresCuda
+class NativeShapesTest {
+
+    private static final int SHAPES = 1000;
+    /** Of these, the last are such as kernels are made for: 3x3, images of five pixels and more. */
+    private static final int LARGER_SHAPES = 80;
+
+    private static Device device;
+    private static KernelLibrary kernels;
+    private static final DeviceScope LIBRARY_SCOPE = new DeviceScope();
+    /** Kernels that some shape asked for: for both gradients of a layer, and for its weight gradient alone. */
+    private static final Set<LayerKernel> joint = EnumSet.noneOf(LayerKernel.class);
+
+    private static final Set<LayerKernel> weightGradients = EnumSet.noneOf(LayerKernel.class);
+
+    @BeforeAll
+    static void open() {
+        device = new Device(Gpu.all().get(0));
+        kernels = new KernelLibrary(device, LIBRARY_SCOPE);
+    }
+
+    @AfterAll
+    static void close() {
+        device.close(LIBRARY_SCOPE);
+        device.close();
+    }
+
+    @Test
+    void agreeWithPlainLoops() {
+        Integer only = Integer.getInteger("daegpu.shape.seed");
+        IntStream seeds = only != null ? IntStream.of(only) : IntStream.range(0, SHAPES);
+        seeds.forEach(seed -> {
+            try (OwnedScope scope = new OwnedScope(device)) {
+                new Case(seed, scope.scope()).check();
+            }
+        });
+        assertTrue(only != null || joint.size() == 5, () -> "not all kernels for both gradients ran: " + joint);
+        Set<LayerKernel> all = Arrays.stream(LayerKernel.values())
+                .filter(kernel -> kernel.name().startsWith("WEIGHT_GRADIENT")
+                        && !kernel.name().matches(".*_(TF32|BF16)"))
+                .collect(Collectors.toSet());
+        assertTrue(only != null || weightGradients.equals(all), () -> "not all of " + all + " ran: " + weightGradients);
+    }
+
+    @Test
+    void divisors() {
+        Random random = new Random(4);
+        for (int i = 0; i < 100_000; i++) {
+            int divisor = 1 + (random.nextInt() >>> 1 + random.nextInt(30));
+            int n = random.nextInt() >>> 1 + random.nextInt(30);
+            Divisor made = Divisor.of(divisor);
+            long high = (Integer.toUnsignedLong(made.multiplier()) * n) >>> 32;
+            assertEquals(n / divisor, (int) (((high + n) & 0xffffffffL) >>> made.shift()), n + " / " + divisor);
+        }
+    }
+
+    /** A layer, its images and weights, and what has to come out. */
+    private static final class Case {
+        private final int seed;
+        private final DeviceFloats floats;
+        private final Layer layer;
+        private final int count;
+        private final LayerProducts layerProducts;
+        private final float[] large;
+        private final float[] small;
+        private final float[] weights;
+
+        private Case(int seed, DeviceScope scope) {
+            this.seed = seed;
+            floats = new DeviceFloats(device, scope);
+            Random random = new Random(seed);
+            count = 1 + random.nextInt(4);
+            boolean isLarger = seed >= SHAPES - LARGER_SHAPES;
+            int[] channels = isLarger
+                    ? new int[] {1, 1, 4, 8, 24, 32, 32, 36, 64, 64}
+                    : new int[] {1, 1, 2, 3, 4, 5, 8, 16, 17, 32, 36, 64};
+            int a = channels[random.nextInt(channels.length)];
+            int b = channels[random.nextInt(channels.length)];
+            int kernel = List.of(1, 3, 3, 5, 7).get(isLarger ? 1 : random.nextInt(5));
+            int height = isLarger ? 5 + random.nextInt(12) : 1 + random.nextInt(5);
+            int width = isLarger ? 5 + random.nextInt(12) : 1 + random.nextInt(5);
+            boolean isTiled = isLarger && random.nextBoolean(); // a last layer of one filter, larger than its tiles
+            int down = isTiled ? 5 + random.nextInt(36) : height;
+            int across = isTiled ? 5 + random.nextInt(66) : width;
+            layer = switch (random.nextInt(isLarger ? 3 : 4)) {
+                case 0 ->
+                    LayerDescription.convolution("conv", b, kernel, 2)
+                            .activation(Activation.RELU)
+                            .on(new Tensor("before", 2 * height, 2 * width, a), 0);
+                case 1 ->
+                    LayerDescription.transposedConvolution("deconv", b, kernel, 2)
+                            .activation(Activation.RELU)
+                            .on(new Tensor("before", height, width, a), 0);
+                case 2 ->
+                    LayerDescription.transposedConvolution("output", isTiled ? 1 : b, kernel, 1)
+                            .activation(Activation.SIGMOID)
+                            .on(new Tensor("before", down, across, a), 0);
+                default ->
+                    LayerDescription.dense("latent", 1 + random.nextInt(80))
+                            .on(new Tensor("before", 1, 1, 1 + random.nextInt(700)), 0);
+            };
+            layerProducts = new LayerProducts(layer, count);
+            large = DeviceFloats.normal(random, layerProducts.large());
+            small = DeviceFloats.normal(random, layerProducts.small());
+            weights = DeviceFloats.normal(random, layerProducts.weights());
+        }
+
+        private void check() {
+            Random random = new Random(-seed);
+            boolean transposed = layer.operation() == Operation.TRANSPOSED_CONVOLUTION;
+            double[] toSmall = new double[small.length];
+            double[] toLarge = new double[large.length];
+            double[] gradient = new double[weights.length];
+            layerProducts.visit((l, s, w) -> {
+                toSmall[s] += (double) large[l] * weights[w];
+                toLarge[l] += (double) small[s] * weights[w];
+                gradient[w] += (double) large[l] * small[s];
+            });
+            checkForward(random, transposed ? small : large, transposed ? toLarge : toSmall);
+            checkDataGradient(random, transposed ? large : small, transposed ? toSmall : toLarge);
+            checkWeightGradient(gradient);
+            checkJointGradients();
+        }
+
+        private void checkForward(Random random, float[] input, double[] products) {
+            int columns = layer.outputChannels();
+            float[] bias = DeviceFloats.normal(random, columns);
+            float[] clean = DeviceFloats.normal(random, products.length);
+            boolean isLoss = layer.activation() == Activation.SIGMOID && random.nextBoolean();
+            Epilogue epilogue = isLoss
+                    ? Epilogue.LOSS
+                    : List.of(Epilogue.BIAS, Epilogue.BIAS_RELU, Epilogue.BIAS_SIGMOID)
+                            .get(random.nextInt(3));
+            ImplicitGemm gemm = ImplicitGemm.forward(layer, count, epilogue, 0.25f, Precision.FP32);
+            DeviceArray output = floats.nans(products.length);
+            DeviceArray slope = floats.nans(products.length);
+            DeviceArray sums = floats.nans(gemm.sumRows() * gemm.sumsPitch());
+            DeviceArray squares = floats.nans(gemm.squares());
+            gemm.launch(
+                    kernels,
+                    split(gemm),
+                    floats.upload(input),
+                    floats.upload(weights),
+                    floats.upload(bias),
+                    floats.upload(clean),
+                    output,
+                    isLoss ? slope : (Object) 0L,
+                    isLoss ? sums : (Object) 0L,
+                    isLoss ? squares : (Object) 0L);
+            double[] expected = new double[products.length];
+            double[] slopes = new double[products.length];
+            double error = 0;
+            for (int i = 0; i < expected.length; i++) {
+                double x = products[i] + bias[i % columns];
+                expected[i] = epilogue == Epilogue.BIAS
+                        ? x
+                        : epilogue == Epilogue.BIAS_RELU ? Math.max(x, 0) : 1 / (1 + Math.exp(-x));
+                double difference = expected[i] - clean[i];
+                slopes[i] = 0.25 * difference * expected[i] * (1 - expected[i]);
+                error += difference * difference;
+            }
+            assertNear(epilogue + " forward", expected, floats.download(output, expected.length));
+            if (isLoss) {
+                assertNear("gradient at the loss", slopes, floats.download(slope, slopes.length));
+                assertNear("bias gradient at the loss", columnSums(slopes, columns), addRows(sums, gemm, columns));
+                assertNear("loss", new double[] {error}, new float[] {
+                    (float) IntStream.range(0, gemm.squares())
+                            .mapToDouble(i -> floats.download(squares, gemm.squares())[i])
+                            .sum()
+                });
+            }
+        }
+
+        private void checkDataGradient(Random random, float[] dz, double[] products) {
+            int columns = layer.inputChannels();
+            boolean relu = random.nextBoolean();
+            float[] other = DeviceFloats.normal(random, products.length);
+            ImplicitGemm gemm = ImplicitGemm.dataGradient(
+                    layer, count, relu ? Epilogue.RELU_GRADIENT : Epilogue.PLAIN, Precision.FP32);
+            DeviceArray output = floats.nans(products.length);
+            DeviceArray sums = floats.nans(gemm.sumRows() * gemm.sumsPitch());
+            gemm.launch(
+                    kernels,
+                    split(gemm),
+                    floats.upload(dz),
+                    floats.upload(weights),
+                    0L,
+                    floats.upload(other),
+                    output,
+                    0L,
+                    relu ? sums : (Object) 0L,
+                    0L);
+            double[] expected = products.clone();
+            for (int i = 0; i < expected.length; i++) {
+                expected[i] = relu && other[i] <= 0 ? 0 : expected[i];
+            }
+            assertNear("data gradient", expected, floats.download(output, expected.length));
+            if (relu) {
+                assertNear("bias gradient before", columnSums(expected, columns), addRows(sums, gemm, columns));
+            }
+        }
+
+        private void checkWeightGradient(double[] expected) {
+            WeightGradient product = WeightGradient.of(layer, count, Precision.FP32);
+            weightGradients.add(product.kernel());
+            boolean transposed = layer.operation() == Operation.TRANSPOSED_CONVOLUTION;
+            DeviceArray shares = floats.nans(product.splits() * product.share());
+            product.launch(
+                    kernels,
+                    floats.upload(transposed ? small : large),
+                    floats.upload(transposed ? large : small),
+                    shares);
+            float[] values = floats.download(shares, product.splits() * product.share());
+            float[] gradient = new float[expected.length];
+            float[] bias = new float[transposed ? 0 : layerProducts.smallChannels()];
+            for (int split = 0; split < product.splits(); split++) {
+                for (int i = 0; i < gradient.length; i++) {
+                    gradient[i] += values[split * product.share() + i];
+                }
+                for (int i = 0; i < bias.length; i++) {
+                    bias[i] += values[split * product.share() + product.biasAt() + i];
+                }
+            }
+            assertNear("weight gradient", expected, gradient);
+            if (!transposed) {
+                double[] dz = IntStream.range(0, small.length)
+                        .mapToDouble(i -> small[i])
+                        .toArray();
+                assertNear("bias gradient", columnSums(dz, layerProducts.smallChannels()), bias);
+            }
+        }
+
+        /**
+         * Both in one launch give the bits that a launch for each gives; where there is no kernel for both, nothing is
+         * to do.
+         */
+        private void checkJointGradients() {
+            boolean transposed = layer.operation() == Operation.TRANSPOSED_CONVOLUTION;
+            LayerGradients both = JointGradients.of(layer, count, Precision.FP32);
+            if (both.joint() != null) {
+                joint.add(both.joint());
+                JointGradients.assertSameBits(
+                        both,
+                        floats,
+                        kernels,
+                        transposed ? small : large,
+                        transposed ? large : small,
+                        weights,
+                        this::toString);
+            }
+        }
+
+        @Override
+        public String toString() {
+            return "both gradients of " + layer + ", " + count + " images; again with -Ddaegpu.shape.seed=" + seed;
+        }
+
+        private static double[] columnSums(double[] values, int columns) {
+            double[] sums = new double[columns];
+            for (int i = 0; i < values.length; i++) {
+                sums[i % columns] += values[i];
+            }
+            return sums;
+        }
+
+        private float[] addRows(DeviceArray sums, ImplicitGemm gemm, int columns) {
+            float[] values = floats.download(sums, gemm.sumRows() * gemm.sumsPitch());
+            float[] added = new float[columns];
+            for (int row = 0; row < gemm.sumRows(); row++) {
+                for (int i = 0; i < columns; i++) {
+                    added[i] += values[row * gemm.sumsPitch() + i];
+                }
+            }
+            return added;
+        }
+
+        private void assertNear(String what, double[] expected, float[] actual) {
+            double largest = Arrays.stream(expected).map(Math::abs).max().orElseThrow();
+            for (int i = 0; i < expected.length; i++) {
+                int at = i;
+                assertEquals(
+                        expected[i],
+                        actual[i],
+                        1e-4 * largest + 1e-5,
+                        () -> what + ", value " + at + " of " + layer + ", " + count
+                                + " images; again with -Ddaegpu.shape.seed=" + seed);
+            }
+        }
+
+        private SplitMemory split(ImplicitGemm gemm) {
+            return SplitMemory.forProducts(device, floats.scope(), List.of(gemm));
+        }
+    }
+}

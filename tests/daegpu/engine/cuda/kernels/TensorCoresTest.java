@@ -1,0 +1,356 @@
+package daegpu.engine.cuda.kernels;
+
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertNotNull;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import daegpu.engine.Precision;
+import daegpu.engine.cuda.RequiresCuda;
+import daegpu.engine.cuda.driver.Device;
+import daegpu.engine.cuda.driver.DeviceArray;
+import daegpu.engine.cuda.driver.DeviceFloats;
+import daegpu.engine.cuda.driver.DeviceScope;
+import daegpu.engine.cuda.driver.Gpu;
+import daegpu.engine.cuda.driver.KernelLibrary;
+import daegpu.engine.cuda.driver.OwnedScope;
+import daegpu.engine.cuda.kernels.ImplicitGemm.Epilogue;
+import daegpu.engine.cuda.kernels.ImplicitGemm.SplitMemory;
+import daegpu.model.Architecture;
+import daegpu.model.Layer;
+import daegpu.model.Layer.Activation;
+import daegpu.model.Layer.Operation;
+import daegpu.model.LayerDescription;
+import daegpu.model.Tensor;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Random;
+import java.util.function.Supplier;
+import java.util.stream.IntStream;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.Arguments;
+import org.junit.jupiter.params.provider.EnumSource;
+import org.junit.jupiter.params.provider.MethodSource;
+
+/**
+ * The kernels of cuda/sm_80 on layers of random shapes beside plain loops in double precision, once on the operands as
+ * they are, within the precision's tolerance, and once on operands that were rounded here, within what summing in fp32
+ * may cost. What they write to is NaN before, and a second run must give the same bits.
+ */
+@RequiresCuda
+class TensorCoresTest {
+
+    private static final int SHAPES = 30;
+    /** Of the sum of the products' magnitudes: some bits of fp32's 24, and far less than rounding to TF32 costs. */
+    private static final double SUMMING = 2e-6;
+    /** DESIGN.md's bound for tf32 and bf16, of the largest magnitude. */
+    private static final double TOLERANCE = 2e-2;
+
+    private static Device device;
+    private static KernelLibrary kernels;
+    private static final DeviceScope LIBRARY_SCOPE = new DeviceScope();
+
+    @BeforeAll
+    static void open() {
+        device = new Device(Gpu.all().get(0));
+        kernels = new KernelLibrary(device, LIBRARY_SCOPE);
+    }
+
+    @AfterAll
+    static void close() {
+        device.close(LIBRARY_SCOPE);
+        device.close();
+    }
+
+    static Stream<Arguments> shapes() {
+        return Stream.of(Precision.TF32, Precision.BF16)
+                .flatMap(precision -> IntStream.range(0, SHAPES).mapToObj(seed -> Arguments.of(precision, seed)));
+    }
+
+    @ParameterizedTest
+    @MethodSource("shapes")
+    void agreeWithPlainLoops(Precision precision, int seed) {
+        try (OwnedScope scope = new OwnedScope(device)) {
+            new Case(precision, seed, scope.scope()).check();
+        }
+    }
+
+    /** Of the layers of the default network whose products both go by tensor cores. */
+    @ParameterizedTest
+    @EnumSource(names = {"TF32", "BF16"})
+    void bothGradientsInOneLaunchHaveTheSameBits(Precision precision) {
+        int layers = 0;
+        for (Layer layer : Architecture.MNIST.network().layers()) {
+            LayerGradients both = JointGradients.of(layer, 2, precision);
+            if (both.data().kernel().file().startsWith("sm_80/")) {
+                layers++;
+                assertNotNull(both.joint(), layer::toString);
+                try (OwnedScope scope = new OwnedScope(device)) {
+                    Random random = new Random(layers);
+                    LayerProducts products = new LayerProducts(layer, 2);
+                    JointGradients.assertSameBits(
+                            both,
+                            new DeviceFloats(device, scope.scope()),
+                            kernels,
+                            DeviceFloats.normal(random, 2 * layer.inputSize()),
+                            DeviceFloats.normal(random, 2 * layer.outputSize()),
+                            DeviceFloats.normal(random, products.weights()),
+                            layer::toString);
+                }
+            }
+        }
+        assertEquals(3, layers);
+    }
+
+    /** To {@code bits} of mantissa, to nearest. TF32 takes ties away from zero, bf16 to even. */
+    private static float rounded(float value, Precision precision) {
+        int bits = Float.floatToRawIntBits(value);
+        return Float.intBitsToFloat(
+                precision == Precision.TF32
+                        ? (bits + 0x1000) & ~0x1fff
+                        : (bits + 0x7fff + (bits >>> 16 & 1)) & ~0xffff);
+    }
+
+    /** A sum of products: of the operands, of the rounded operands, and of the magnitudes of those. */
+    private static final class Sums {
+        private final double[] exact;
+        private final double[] rounded;
+        private final double[] magnitude;
+
+        private Sums(int count) {
+            exact = new double[count];
+            rounded = new double[count];
+            magnitude = new double[count];
+        }
+
+        private void add(int at, double product, double roundedProduct) {
+            exact[at] += product;
+            rounded[at] += roundedProduct;
+            magnitude[at] += Math.abs(roundedProduct);
+        }
+    }
+
+    /** A layer, its images and weights. */
+    private static final class Case {
+        private final Precision precision;
+        private final DeviceFloats floats;
+        private final Random random;
+        private final Layer layer;
+        private final int count;
+        private final boolean transposed;
+        private final LayerProducts layerProducts;
+        private final float[] large;
+        private final float[] small;
+        private final float[] weights;
+
+        private Case(Precision precision, int seed, DeviceScope scope) {
+            this.precision = precision;
+            floats = new DeviceFloats(device, scope);
+            random = new Random(seed);
+            count = 1 + random.nextInt(5);
+            int[] channels = {8, 16, 24, 32, 32, 40, 64, 64, 96};
+            int a = channels[random.nextInt(channels.length)];
+            int b = channels[random.nextInt(channels.length)];
+            int kernel = List.of(1, 3, 3, 3, 5, 7).get(random.nextInt(6));
+            int height = 1 + random.nextInt(6);
+            int width = 1 + random.nextInt(6);
+            layer = switch (random.nextInt(5)) {
+                case 0, 1 ->
+                    LayerDescription.convolution("conv", b, kernel, 2)
+                            .activation(Activation.RELU)
+                            .on(new Tensor("before", 2 * height, 2 * width, a), 0);
+                case 2, 3 ->
+                    LayerDescription.transposedConvolution("deconv", b, kernel, 2)
+                            .activation(Activation.RELU)
+                            .on(new Tensor("before", height, width, a), 0);
+                default ->
+                    LayerDescription.transposedConvolution("output", b, kernel, 1)
+                            .on(new Tensor("before", height, width, a), 0);
+            };
+            transposed = layer.operation() == Operation.TRANSPOSED_CONVOLUTION;
+            layerProducts = new LayerProducts(layer, count);
+            large = DeviceFloats.normal(random, layerProducts.large());
+            small = DeviceFloats.normal(random, layerProducts.small());
+            weights = DeviceFloats.normal(random, layerProducts.weights());
+        }
+
+        private void check() {
+            Sums toSmall = new Sums(small.length);
+            Sums toLarge = new Sums(large.length);
+            Sums gradient = new Sums(weights.length);
+            float[] l = rounded(large);
+            float[] s = rounded(small);
+            float[] w = rounded(weights);
+            layerProducts.visit((i, j, k) -> {
+                toSmall.add(j, (double) large[i] * weights[k], (double) l[i] * w[k]);
+                toLarge.add(i, (double) small[j] * weights[k], (double) s[j] * w[k]);
+                gradient.add(k, (double) large[i] * small[j], (double) l[i] * s[j]);
+            });
+            checkForward(transposed ? small : large, transposed ? toLarge : toSmall);
+            checkDataGradient(transposed ? large : small, transposed ? toSmall : toLarge);
+            checkWeightGradient(gradient);
+        }
+
+        private void checkWeightGradient(Sums expected) {
+            WeightGradient product = WeightGradient.of(layer, count, precision);
+            assertUses(product.kernel());
+            int shareFloats = product.splits() * product.share();
+            Supplier<float[]> run = () -> {
+                DeviceArray shares = floats.nans(shareFloats);
+                product.launch(
+                        kernels,
+                        floats.upload(transposed ? small : large),
+                        floats.upload(transposed ? large : small),
+                        shares);
+                return floats.download(shares, shareFloats);
+            };
+            float[] shares = run.get();
+            float[] added = new float[weights.length];
+            int smallChannels = layerProducts.smallChannels();
+            double[] bias = new double[smallChannels];
+            for (int split = 0; split < product.splits(); split++) {
+                for (int i = 0; i < added.length; i++) {
+                    added[i] += shares[split * product.share() + i];
+                }
+                for (int i = 0; !transposed && i < bias.length; i++) {
+                    bias[i] += shares[split * product.share() + product.biasAt() + i];
+                }
+            }
+            assertNear("weight gradient", expected, added);
+            if (!transposed) { // sums of what was not rounded
+                double[] sums = new double[smallChannels];
+                double[] magnitudes = new double[smallChannels];
+                for (int i = 0; i < small.length; i++) {
+                    sums[i % smallChannels] += small[i];
+                    magnitudes[i % smallChannels] += Math.abs(small[i]);
+                }
+                for (int i = 0; i < sums.length; i++) {
+                    assertEquals(sums[i], bias[i], SUMMING * magnitudes[i], "bias gradient of " + layer);
+                }
+            }
+            assertArrayEquals(shares, run.get(), "a repeat gives other bits");
+        }
+
+        private float[] rounded(float[] values) {
+            float[] results = new float[values.length];
+            for (int i = 0; i < values.length; i++) {
+                results[i] = TensorCoresTest.rounded(values[i], precision);
+            }
+            return results;
+        }
+
+        private void checkForward(float[] input, Sums products) {
+            int columns = layer.outputChannels();
+            float[] bias = DeviceFloats.normal(random, columns);
+            Epilogue epilogue = random.nextBoolean() ? Epilogue.BIAS : Epilogue.BIAS_RELU;
+            ImplicitGemm gemm = ImplicitGemm.forward(layer, count, epilogue, 0, precision);
+            assertUses(gemm.kernel());
+            Supplier<float[]> run = () -> {
+                DeviceArray output = floats.nans(products.exact.length);
+                gemm.launch(
+                        kernels,
+                        split(gemm),
+                        floats.upload(input),
+                        floats.upload(weights),
+                        floats.upload(bias),
+                        0L,
+                        output,
+                        0L,
+                        0L,
+                        0L);
+                return floats.download(output, products.exact.length);
+            };
+            for (int i = 0; i < products.exact.length; i++) {
+                products.exact[i] += bias[i % columns];
+                products.rounded[i] += bias[i % columns];
+                products.magnitude[i] += Math.abs(bias[i % columns]);
+                if (epilogue == Epilogue.BIAS_RELU) {
+                    products.exact[i] = Math.max(products.exact[i], 0);
+                    products.rounded[i] = Math.max(products.rounded[i], 0);
+                }
+            }
+            assertNear(epilogue + " forward", products, run.get());
+            assertArrayEquals(run.get(), run.get(), "a repeat gives other bits");
+        }
+
+        private void checkDataGradient(float[] dz, Sums products) {
+            int columns = layer.inputChannels();
+            boolean relu = random.nextBoolean();
+            float[] other = DeviceFloats.normal(random, products.exact.length);
+            ImplicitGemm gemm =
+                    ImplicitGemm.dataGradient(layer, count, relu ? Epilogue.RELU_GRADIENT : Epilogue.PLAIN, precision);
+            assertUses(gemm.kernel());
+            int sumFloats = gemm.sumRows() * gemm.sumsPitch();
+            DeviceArray[] last = new DeviceArray[1];
+            Supplier<float[]> run = () -> {
+                DeviceArray output = floats.nans(products.exact.length);
+                last[0] = floats.nans(sumFloats);
+                gemm.launch(
+                        kernels,
+                        split(gemm),
+                        floats.upload(dz),
+                        floats.upload(weights),
+                        0L,
+                        floats.upload(other),
+                        output,
+                        0L,
+                        relu ? last[0] : (Object) 0L,
+                        0L);
+                return floats.download(output, products.exact.length);
+            };
+            for (int i = 0; relu && i < other.length; i++) {
+                if (other[i] <= 0) {
+                    products.exact[i] = 0;
+                    products.rounded[i] = 0;
+                    products.magnitude[i] = 0;
+                }
+            }
+            assertNear("data gradient", products, run.get());
+            if (relu) {
+                float[] rows = floats.download(last[0], sumFloats);
+                Sums expected = new Sums(columns);
+                for (int i = 0; i < other.length; i++) {
+                    expected.exact[i % columns] += products.exact[i];
+                    expected.rounded[i % columns] += products.rounded[i];
+                    expected.magnitude[i % columns] += products.magnitude[i];
+                }
+                float[] added = new float[columns];
+                for (int row = 0; row < gemm.sumRows(); row++) {
+                    for (int i = 0; i < columns; i++) {
+                        added[i] += rows[row * gemm.sumsPitch() + i];
+                    }
+                }
+                assertNear("bias gradient before", expected, added);
+                float[] unused = run.get();
+                assertArrayEquals(rows, floats.download(last[0], sumFloats), "a repeat gives other bits");
+            }
+            assertArrayEquals(run.get(), run.get(), "a repeat gives other bits");
+        }
+
+        private void assertUses(LayerKernel kernel) {
+            assertTrue(kernel.file().startsWith("sm_80/") && kernel.name().contains(precision.name()), kernel.name());
+        }
+
+        /** Also that the two checks are two: rounding is seen by the second, unless a tensor is zero. */
+        private void assertNear(String what, Sums expected, float[] actual) {
+            double largest = Arrays.stream(expected.exact).map(Math::abs).max().orElseThrow();
+            double rounding = 0;
+            for (int i = 0; i < actual.length; i++) {
+                int at = i;
+                Supplier<String> place = () -> what + ", value " + at + " of " + layer + ", " + count + " images";
+                assertEquals(expected.exact[i], actual[i], TOLERANCE * largest, place);
+                double bound = SUMMING * expected.magnitude[i];
+                assertEquals(expected.rounded[i], actual[i], bound, place);
+                rounding = Math.max(rounding, Math.abs(expected.exact[i] - actual[i]) - bound);
+            }
+            assertTrue(largest == 0 || rounding > 0, () -> what + " of " + layer + ": operands were not rounded");
+        }
+
+        private SplitMemory split(ImplicitGemm gemm) {
+            return SplitMemory.forProducts(device, floats.scope(), List.of(gemm));
+        }
+    }
+}
