@@ -6,18 +6,15 @@ import daegpu.engine.Precision;
 import daegpu.engine.cuda.KernelTable.Purpose;
 import daegpu.engine.cuda.batch.BatchKernel;
 import daegpu.engine.cuda.driver.Kernel;
-import daegpu.engine.cuda.kernels.ImplicitGemm;
-import daegpu.engine.cuda.kernels.ImplicitGemm.Epilogue;
-import daegpu.engine.cuda.kernels.LayerGradients;
 import daegpu.engine.cuda.kernels.LayerKernel;
-import daegpu.engine.cuda.kernels.WeightGradient;
+import daegpu.engine.cuda.kernels.LayerKernels;
 import daegpu.model.Architecture;
 import daegpu.model.Layer;
 import daegpu.model.Layer.Activation;
-import daegpu.model.Layer.Operation;
-import java.util.List;
+import daegpu.model.Network;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Optional;
 import java.util.TreeMap;
 import java.util.stream.IntStream;
 
@@ -36,47 +33,41 @@ final class NativeCounters {
         long pixels = n * network.imageSize();
         add(purposes, BatchKernel.GATHER_NOISE_VECTOR, 0, pixels + 4 * (n + 2 * pixels));
         add(purposes, LayerKernel.UPDATE, 0, 4 * (7L * network.parameterCount() + 1));
-        List<Layer> layers = network.network().layers();
-        for (int l = 0; l < layers.size(); l++) {
-            Layer layer = layers.get(l);
+        Network graph = network.network();
+        for (Layer layer : graph.layers()) {
+            Optional<Layer> maker = graph.maker(layer.input());
+            boolean isLast = layer.output().equals(graph.output());
+            LayerKernels kernels = LayerKernels.of(layer, maker, isLast, precision);
             long multiplyAdds = n * (long) Work.multiplyAdds(layer);
             long in = n * layer.inputSize();
             long out = n * layer.outputSize();
             long weights = IntStream.of(layer.kernelShape()).asLongStream().reduce(1, Math::multiplyExact);
             long bias = layer.outputChannels();
-            boolean isLast = l == layers.size() - 1;
-            Epilogue epilogue = isLast ? Epilogue.LOSS : NativeForward.epilogue(layer);
             // The last layer is given the clean images, too, and leaves the gradient beside the output.
-            add(
-                    purposes,
-                    ImplicitGemm.forward(layer, batch, epilogue, 0, precision).kernel(),
-                    multiplyAdds,
-                    4 * (in + weights + bias + (isLast ? 3 : 1) * out));
-            WeightGradient weightGradient = WeightGradient.of(layer, batch, precision);
-            long ofWeights =
-                    4 * (in + out + weights + (layer.operation() == Operation.TRANSPOSED_CONVOLUTION ? 0 : bias));
-            if (l == 0) {
-                add(purposes, weightGradient.kernel(), multiplyAdds, ofWeights);
+            add(purposes, kernels.forward(), multiplyAdds, 4 * (in + weights + bias + (isLast ? 3 : 1) * out));
+            long ofWeights = 4 * (in + out + weights + (layer.isTransposed() ? 0 : bias));
+            if (maker.isEmpty()) {
+                add(purposes, kernels.weightGradient(), multiplyAdds, ofWeights);
                 continue;
             }
-            Layer before = layers.get(l - 1);
-            boolean hasRelu = before.activation() == Activation.RELU;
-            ImplicitGemm dataGradient = ImplicitGemm.dataGradient(
-                    layer, batch, hasRelu ? Epilogue.RELU_GRADIENT : Epilogue.PLAIN, precision);
-            long sums = before.operation() == Operation.TRANSPOSED_CONVOLUTION ? before.outputChannels() : 0;
-            Kernel joint = new LayerGradients(dataGradient, weightGradient).joint();
-            if (joint != null) {
-                add(purposes, joint, 2 * multiplyAdds, ofWeights + 4 * (weights + in + sums));
+            boolean hasRelu = maker.get().activation() == Activation.RELU;
+            long sums = maker.get().isTransposed() ? maker.get().outputChannels() : 0;
+            if (kernels.bothGradients().isPresent()) {
+                add(purposes, kernels.bothGradients().get(), 2 * multiplyAdds, ofWeights + 4 * (weights + in + sums));
             } else {
-                add(purposes, dataGradient.kernel(), multiplyAdds, 4 * (out + weights + (hasRelu ? 2 : 1) * in + sums));
-                add(purposes, weightGradient.kernel(), multiplyAdds, ofWeights);
+                add(
+                        purposes,
+                        kernels.dataGradient().get(),
+                        multiplyAdds,
+                        4 * (out + weights + (hasRelu ? 2 : 1) * in + sums));
+                add(purposes, kernels.weightGradient(), multiplyAdds, ofWeights);
             }
         }
         return purposes;
     }
 
     private static void add(Map<String, Purpose> purposes, Kernel kernel, long multiplyAdds, long bytes) {
-        purposes.merge(kernel.name().toLowerCase(Locale.ROOT), new Purpose(multiplyAdds, bytes), Purpose::plus);
+        purposes.merge(kernel.entry(), new Purpose(multiplyAdds, bytes), Purpose::plus);
     }
 
     /**

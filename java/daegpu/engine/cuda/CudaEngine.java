@@ -53,7 +53,7 @@ public final class CudaEngine implements InspectableEngine, SampleSharingEngine 
     /**
      * What decides the launches of a step: images in the batch, and of {@link BatchSource} what is no device memory.
      */
-    private record EpochStep(int count, int ring, Noise.Kind noise, DeviceArray photons) {}
+    private record EpochStep(int count, int ring, Noise.Kind noise, Optional<DeviceArray> photons) {}
 
     private final Network network;
     private final EngineOptions options;
@@ -343,7 +343,7 @@ public final class CudaEngine implements InspectableEngine, SampleSharingEngine 
                     training,
                     StepState.position(memory.state()),
                     count,
-                    network,
+                    network.input(),
                     memory.clean(),
                     memory.activations().input(0),
                     memory.activations().inputPlanes(0));

@@ -4,7 +4,9 @@ import daegpu.engine.cuda.cudnn.Convolution;
 import daegpu.engine.cuda.cudnn.PlaneKernel;
 import daegpu.engine.cuda.driver.DeviceArray;
 import daegpu.engine.cuda.driver.DeviceScope;
+import daegpu.engine.cuda.driver.Grid;
 import daegpu.engine.cuda.driver.Kernel;
+import daegpu.engine.cuda.driver.KernelArguments;
 import daegpu.engine.cuda.layers.Planes;
 import daegpu.engine.cuda.layers.Planes.Walk;
 import daegpu.model.Layer;
@@ -97,20 +99,22 @@ final class ForwardPass implements Forward {
             toolkit.kernels()
                     .launch(
                             PlaneKernel.DENSE_BIAS_VECTOR,
-                            count * units / 4,
-                            arena.bias(parameters, l),
-                            activations.output(l),
-                            count * units / 4,
-                            units / 4);
+                            Grid.covering(count * units / 4),
+                            new KernelArguments()
+                                    .add(arena.bias(parameters, l))
+                                    .add(activations.output(l))
+                                    .add(count * units / 4)
+                                    .add(units / 4));
         } else {
             toolkit.kernels()
                     .launch(
                             PlaneKernel.DENSE_BIAS,
-                            count * units,
-                            arena.bias(parameters, l),
-                            activations.output(l),
-                            count * units,
-                            units);
+                            Grid.covering(count * units),
+                            new KernelArguments()
+                                    .add(arena.bias(parameters, l))
+                                    .add(activations.output(l))
+                                    .add(count * units)
+                                    .add(units));
         }
     }
 
@@ -123,18 +127,19 @@ final class ForwardPass implements Forward {
         toolkit.kernels()
                 .launch(
                         kernel(layer.activation(), walk.vector()),
-                        total,
-                        activations.scratch(),
-                        from.plane(),
-                        walk.pitches()[0],
-                        arena.bias(parameters, l),
-                        activations.output(l),
-                        to.plane(),
-                        walk.pitches()[1],
-                        total,
-                        from.channels(),
-                        walk.rows(),
-                        walk.steps());
+                        Grid.covering(total),
+                        new KernelArguments()
+                                .add(activations.scratch())
+                                .add(from.plane())
+                                .add(walk.pitches()[0])
+                                .add(arena.bias(parameters, l))
+                                .add(activations.output(l))
+                                .add(to.plane())
+                                .add(walk.pitches()[1])
+                                .add(total)
+                                .add(from.channels())
+                                .add(walk.rows())
+                                .add(walk.steps()));
     }
 
     private static Kernel kernel(Activation activation, boolean vector) {

@@ -3,9 +3,10 @@ package daegpu.engine.cuda;
 import daegpu.engine.cuda.driver.DeviceArray;
 import daegpu.engine.cuda.driver.DeviceScope;
 import daegpu.engine.cuda.driver.KernelLibrary;
+import daegpu.engine.cuda.kernels.Epilogue;
+import daegpu.engine.cuda.kernels.GemmOperands;
 import daegpu.engine.cuda.kernels.ImplicitGemm;
-import daegpu.engine.cuda.kernels.ImplicitGemm.Epilogue;
-import daegpu.engine.cuda.kernels.ImplicitGemm.SplitMemory;
+import daegpu.engine.cuda.kernels.SplitMemory;
 import daegpu.model.Layer;
 import java.util.List;
 
@@ -32,18 +33,11 @@ final class NativeForward implements Forward {
         this.parameters = parameters;
         this.activations = activations;
         products = layers.stream()
-                .map(layer -> ImplicitGemm.forward(layer, count, epilogue(layer), 0, toolkit.precision()))
+                .map(layer ->
+                        ImplicitGemm.forward(layer, count, Epilogue.of(layer.activation()), 0, toolkit.precision()))
                 .toList();
-        split = SplitMemory.forProducts(toolkit.device(), owner, products);
-    }
-
-    /** What a layer that is not the last of a training step ends with. */
-    static Epilogue epilogue(Layer layer) {
-        return switch (layer.activation()) {
-            case LINEAR -> Epilogue.BIAS;
-            case RELU -> Epilogue.BIAS_RELU;
-            case SIGMOID -> Epilogue.BIAS_SIGMOID;
-        };
+        split = new SplitMemory(toolkit.device(), owner);
+        products.forEach(split::require);
     }
 
     @Override
@@ -53,14 +47,11 @@ final class NativeForward implements Forward {
                     .launch(
                             kernels,
                             split,
-                            activations.input(l),
-                            arena.kernel(parameters, l),
-                            arena.bias(parameters, l),
-                            0L,
-                            activations.output(l),
-                            0L,
-                            0L,
-                            0L);
+                            GemmOperands.forward(
+                                    activations.input(l),
+                                    arena.kernel(parameters, l),
+                                    arena.bias(parameters, l),
+                                    activations.output(l)));
         }
     }
 }

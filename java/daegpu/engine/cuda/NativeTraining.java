@@ -3,18 +3,21 @@ package daegpu.engine.cuda;
 import daegpu.engine.Adam;
 import daegpu.engine.cuda.driver.DeviceArray;
 import daegpu.engine.cuda.driver.DeviceScope;
+import daegpu.engine.cuda.driver.Grid;
+import daegpu.engine.cuda.driver.KernelArguments;
 import daegpu.engine.cuda.driver.KernelLibrary;
+import daegpu.engine.cuda.kernels.Epilogue;
+import daegpu.engine.cuda.kernels.GemmOperands;
 import daegpu.engine.cuda.kernels.ImplicitGemm;
-import daegpu.engine.cuda.kernels.ImplicitGemm.Epilogue;
-import daegpu.engine.cuda.kernels.ImplicitGemm.SplitMemory;
 import daegpu.engine.cuda.kernels.LayerGradients;
 import daegpu.engine.cuda.kernels.LayerKernel;
+import daegpu.engine.cuda.kernels.SplitMemory;
 import daegpu.engine.cuda.kernels.WeightGradient;
 import daegpu.model.Layer;
-import daegpu.model.Layer.Activation;
 import daegpu.model.Layer.Operation;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 
 /**
  * {@link GradientStep} by this program's own kernels. Bias, activation and loss are found where the products before
@@ -75,12 +78,13 @@ final class NativeTraining implements GradientStep {
                 dataGradients[l] = ImplicitGemm.dataGradient(
                         layers.get(l),
                         count,
-                        layers.get(l - 1).activation() == Activation.RELU ? Epilogue.RELU_GRADIENT : Epilogue.PLAIN,
+                        Epilogue.ofGradient(layers.get(l - 1).activation()),
                         toolkit.precision());
                 products.add(dataGradients[l]);
             }
         }
-        split = SplitMemory.forProducts(toolkit.device(), owner, products);
+        split = new SplitMemory(toolkit.device(), owner);
+        products.forEach(split::require);
         int[] table = new int[3 * (arena.size() / ImplicitGemm.PIECE)];
         long floats = placeShares(table);
         partials = toolkit.device().allocateFloats(owner, floats, "partial sums");
@@ -146,12 +150,12 @@ final class NativeTraining implements GradientStep {
         return l == layers.size() - 1 ? loss : dataGradients[l + 1];
     }
 
-    private Object sumsOf(int l) {
+    private Optional<DeviceArray> sumsOf(int l) {
         if (layers.get(l).operation() != Operation.TRANSPOSED_CONVOLUTION) {
-            return 0L;
+            return Optional.empty();
         }
-        return partials.floats(
-                sumsAt[l], (long) summing(l).sumRows() * summing(l).sumsPitch());
+        return Optional.of(partials.floats(
+                sumsAt[l], (long) summing(l).sumRows() * summing(l).sumsPitch()));
     }
 
     @Override
@@ -162,15 +166,16 @@ final class NativeTraining implements GradientStep {
         loss.launchAndCount(
                 kernels,
                 split,
-                memory.state(),
-                activations.input(last),
-                arena.kernel(memory.parameters(), last),
-                arena.bias(memory.parameters(), last),
-                memory.clean(),
-                activations.output(last),
-                memory.gradientAt(last),
-                sumsOf(last),
-                squares);
+                GemmOperands.loss(
+                        activations.input(last),
+                        arena.kernel(memory.parameters(), last),
+                        arena.bias(memory.parameters(), last),
+                        memory.clean(),
+                        activations.output(last),
+                        memory.gradientAt(last),
+                        sumsOf(last).orElseThrow(),
+                        squares),
+                memory.state());
         for (int l = last; l >= 0; l--) {
             DeviceArray shares =
                     partials.floats(weightsAt[l], (long) weightGradients[l].splits() * weightGradients[l].share());
@@ -194,29 +199,31 @@ final class NativeTraining implements GradientStep {
 
     private void update() {
         float mean = 1f / ((float) count * layers.get(layers.size() - 1).outputSize());
-        kernels.launchBlocks(
+        kernels.launch(
                 LayerKernel.UPDATE,
-                arena.size() / ImplicitGemm.PIECE + 1,
-                1,
-                memory.parameters(),
-                memory.firstMoment(),
-                memory.secondMoment(),
-                partials,
-                pieces,
-                (float) (1 - Adam.BETA_1),
-                (float) (1 - Adam.BETA_2),
-                Adam.EPSILON,
-                squares,
-                loss.squares(),
-                mean,
-                memory.losses(),
-                count,
-                memory.state());
+                Grid.blocks(arena.size() / ImplicitGemm.PIECE + 1, 1, 1),
+                new KernelArguments()
+                        .add(memory.parameters())
+                        .add(memory.firstMoment())
+                        .add(memory.secondMoment())
+                        .add(partials)
+                        .add(pieces)
+                        .add((float) (1 - Adam.BETA_1))
+                        .add((float) (1 - Adam.BETA_2))
+                        .add(Adam.EPSILON)
+                        .add(squares)
+                        .add(loss.squares())
+                        .add(mean)
+                        .add(memory.losses())
+                        .add(count)
+                        .add(memory.state()));
     }
 
     @Override
     public void collectGradients() {
-        kernels.launchBlocks(
-                LayerKernel.GRADIENTS, arena.size() / ImplicitGemm.PIECE, 1, partials, pieces, memory.gradients());
+        kernels.launch(
+                LayerKernel.GRADIENTS,
+                Grid.blocks(arena.size() / ImplicitGemm.PIECE, 1, 1),
+                new KernelArguments().add(partials).add(pieces).add(memory.gradients()));
     }
 }

@@ -1,6 +1,8 @@
 package daegpu.engine.cuda;
 
 import daegpu.engine.Adam;
+import daegpu.engine.cuda.driver.Grid;
+import daegpu.engine.cuda.driver.KernelArguments;
 import daegpu.engine.cuda.driver.KernelLibrary;
 import daegpu.engine.cuda.layers.StepKernel;
 
@@ -11,18 +13,25 @@ final class Optimizer {
 
     /** One update of all {@code size} floats of the arena by the gradients that are there. */
     static void update(KernelLibrary kernels, TrainingMemory memory, int size) {
-        kernels.launchOne(StepKernel.ADVANCE_STEP, memory.state(), (float) Adam.BETA_1, (float) Adam.BETA_2);
+        kernels.launch(
+                StepKernel.ADVANCE_STEP,
+                Grid.ONE_THREAD,
+                new KernelArguments()
+                        .add(memory.state())
+                        .add((float) Adam.BETA_1)
+                        .add((float) Adam.BETA_2));
         kernels.launch(
                 StepKernel.ADAM,
-                size / 4,
-                memory.parameters(),
-                memory.firstMoment(),
-                memory.secondMoment(),
-                memory.gradients(),
-                size / 4,
-                (float) (1 - Adam.BETA_1),
-                (float) (1 - Adam.BETA_2),
-                Adam.EPSILON,
-                memory.state());
+                Grid.covering(size / 4),
+                new KernelArguments()
+                        .add(memory.parameters())
+                        .add(memory.firstMoment())
+                        .add(memory.secondMoment())
+                        .add(memory.gradients())
+                        .add(size / 4)
+                        .add((float) (1 - Adam.BETA_1))
+                        .add((float) (1 - Adam.BETA_2))
+                        .add(Adam.EPSILON)
+                        .add(memory.state()));
     }
 }

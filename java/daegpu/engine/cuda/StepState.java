@@ -1,6 +1,8 @@
 package daegpu.engine.cuda;
 
 import daegpu.engine.cuda.driver.DeviceArray;
+import daegpu.engine.cuda.driver.Grid;
+import daegpu.engine.cuda.driver.KernelArguments;
 import daegpu.engine.cuda.layers.StepKernel;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
@@ -73,7 +75,15 @@ public final class StepState {
     }
 
     private void write(float newLearningRate, int newPosition, int newLosses) {
-        toolkit.kernels().launchOne(StepKernel.SET_STEP, state, newLearningRate, newPosition, newLosses);
+        toolkit.kernels()
+                .launch(
+                        StepKernel.SET_STEP,
+                        Grid.ONE_THREAD,
+                        new KernelArguments()
+                                .add(state)
+                                .add(newLearningRate)
+                                .add(newPosition)
+                                .add(newLosses));
         learningRate = newLearningRate;
         position = newPosition;
         losses = newLosses;

@@ -3,7 +3,8 @@ package daegpu.engine.cuda;
 import daegpu.engine.cuda.cudnn.PlaneKernel;
 import daegpu.engine.cuda.driver.DeviceArray;
 import daegpu.engine.cuda.driver.DeviceScope;
-import daegpu.engine.cuda.driver.KernelLibrary;
+import daegpu.engine.cuda.driver.Grid;
+import daegpu.engine.cuda.driver.KernelArguments;
 import daegpu.engine.cuda.layers.Planes;
 import daegpu.engine.cuda.layers.Planes.Walk;
 import daegpu.model.Layer;
@@ -93,20 +94,20 @@ final class TrainingPass implements GradientStep {
             }
         }
         float mean = 1f / ((float) count * layers.get(last).outputSize());
-        int warps = KernelLibrary.THREADS / 32;
+        int warps = Grid.THREADS / 32;
         toolkit.kernels()
-                .launchBlocks(
+                .launch(
                         PlaneKernel.SUM_PARTIALS,
-                        (sums + warps - 1) / warps,
-                        1,
-                        partials,
-                        ranges,
-                        sums,
-                        memory.gradients(),
-                        mean,
-                        memory.losses(),
-                        count,
-                        memory.state());
+                        Grid.blocks((sums + warps - 1) / warps, 1, 1),
+                        new KernelArguments()
+                                .add(partials)
+                                .add(ranges)
+                                .add(sums)
+                                .add(memory.gradients())
+                                .add(mean)
+                                .add(memory.losses())
+                                .add(count)
+                                .add(memory.state()));
         Optimizer.update(toolkit.kernels(), memory, arena.size());
     }
 
@@ -122,20 +123,20 @@ final class TrainingPass implements GradientStep {
         float scale = 2f / ((float) count * layer.outputSize());
         DeviceArray squares = partials.floats(squaresAt, (long) layer.outputChannels() * slices(l));
         toolkit.kernels()
-                .launchBlocks(
+                .launch(
                         vector ? PlaneKernel.SIGMOID_MSE_VECTOR : PlaneKernel.SIGMOID_MSE,
-                        layer.outputChannels(),
-                        slices(l),
-                        activations.scratch(),
-                        arena.bias(memory.parameters(), l),
-                        memory.clean(),
-                        activations.output(l),
-                        memory.gradientAt(l),
-                        count,
-                        vector ? plane / 4 : plane,
-                        scale,
-                        squares,
-                        partialsOf(l));
+                        Grid.blocks(layer.outputChannels(), slices(l), 1),
+                        new KernelArguments()
+                                .add(activations.scratch())
+                                .add(arena.bias(memory.parameters(), l))
+                                .add(memory.clean())
+                                .add(activations.output(l))
+                                .add(memory.gradientAt(l))
+                                .add(count)
+                                .add(vector ? plane / 4 : plane)
+                                .add(scale)
+                                .add(squares)
+                                .add(partialsOf(l)));
     }
 
     private DeviceArray partialsOf(int l) {
@@ -157,11 +158,12 @@ final class TrainingPass implements GradientStep {
                 toolkit.kernels()
                         .launch(
                                 PlaneKernel.DENSE_BIAS_GRADIENT,
-                                units,
-                                gradient,
-                                arena.bias(memory.gradients(), l),
-                                count,
-                                units);
+                                Grid.covering(units),
+                                new KernelArguments()
+                                        .add(gradient)
+                                        .add(arena.bias(memory.gradients(), l))
+                                        .add(count)
+                                        .add(units));
             }
             default -> throw new AssertionError(layer);
         }
@@ -192,22 +194,22 @@ final class TrainingPass implements GradientStep {
         Planes gradient = memory.gradientPlanes(l);
         Walk walk = Planes.walk(output, output, gradient);
         toolkit.kernels()
-                .launchBlocks(
+                .launch(
                         walk.vector() ? PlaneKernel.RELU_GRADIENT_VECTOR : PlaneKernel.RELU_GRADIENT,
-                        output.channels(),
-                        slices(l),
-                        memory.activations().scratch(),
-                        output.plane(),
-                        walk.pitches()[0],
-                        memory.activations().output(l),
-                        output.plane(),
-                        walk.pitches()[1],
-                        memory.gradientAt(l),
-                        gradient.plane(),
-                        walk.pitches()[2],
-                        count,
-                        walk.rows(),
-                        walk.steps(),
-                        partialsOf(l));
+                        Grid.blocks(output.channels(), slices(l), 1),
+                        new KernelArguments()
+                                .add(memory.activations().scratch())
+                                .add(output.plane())
+                                .add(walk.pitches()[0])
+                                .add(memory.activations().output(l))
+                                .add(output.plane())
+                                .add(walk.pitches()[1])
+                                .add(memory.gradientAt(l))
+                                .add(gradient.plane())
+                                .add(walk.pitches()[2])
+                                .add(count)
+                                .add(walk.rows())
+                                .add(walk.steps())
+                                .add(partialsOf(l)));
     }
 }

@@ -11,7 +11,9 @@ import daegpu.engine.cuda.driver.DeviceArray;
 import daegpu.engine.cuda.driver.DeviceFloats;
 import daegpu.engine.cuda.driver.DeviceScope;
 import daegpu.engine.cuda.driver.Gpu;
+import daegpu.engine.cuda.driver.Grid;
 import daegpu.engine.cuda.driver.Kernel;
+import daegpu.engine.cuda.driver.KernelArguments;
 import daegpu.engine.cuda.driver.KernelLibrary;
 import daegpu.engine.cuda.layers.Planes;
 import daegpu.engine.cuda.layers.Planes.Walk;
@@ -105,18 +107,19 @@ class KernelsTest {
         int total = count * channels * walk.rows() * walk.steps();
         kernels.launch(
                 kernel,
-                total,
-                floats.upload(input),
-                from.plane(),
-                walk.pitches()[0],
-                floats.upload(bias),
-                output,
-                to.plane(),
-                walk.pitches()[1],
-                total,
-                channels,
-                walk.rows(),
-                walk.steps());
+                Grid.covering(total),
+                new KernelArguments()
+                        .add(floats.upload(input))
+                        .add(from.plane())
+                        .add(walk.pitches()[0])
+                        .add(floats.upload(bias))
+                        .add(output)
+                        .add(to.plane())
+                        .add(walk.pitches()[1])
+                        .add(total)
+                        .add(channels)
+                        .add(walk.rows())
+                        .add(walk.steps()));
         float[] actual = floats.download(output, count * to.size());
         int written = 0;
         for (float value : actual) {
@@ -155,23 +158,23 @@ class KernelsTest {
         Walk walk = Planes.walk(dyPlanes, yPlanes, dzPlanes);
         DeviceArray dz = floats.nans(count * dzPlanes.size());
         DeviceArray partials = floats.nans(channels * slices);
-        kernels.launchBlocks(
+        kernels.launch(
                 walk.vector() ? PlaneKernel.RELU_GRADIENT_VECTOR : PlaneKernel.RELU_GRADIENT,
-                channels,
-                slices,
-                floats.upload(dy),
-                dyPlanes.plane(),
-                walk.pitches()[0],
-                floats.upload(y),
-                yPlanes.plane(),
-                walk.pitches()[1],
-                dz,
-                dzPlanes.plane(),
-                walk.pitches()[2],
-                count,
-                walk.rows(),
-                walk.steps(),
-                partials);
+                Grid.blocks(channels, slices, 1),
+                new KernelArguments()
+                        .add(floats.upload(dy))
+                        .add(dyPlanes.plane())
+                        .add(walk.pitches()[0])
+                        .add(floats.upload(y))
+                        .add(yPlanes.plane())
+                        .add(walk.pitches()[1])
+                        .add(dz)
+                        .add(dzPlanes.plane())
+                        .add(walk.pitches()[2])
+                        .add(count)
+                        .add(walk.rows())
+                        .add(walk.steps())
+                        .add(partials));
         float[] actual = floats.download(dz, count * dzPlanes.size());
         float[] sums = floats.download(partials, channels * slices);
         for (int c = 0; c < channels; c++) {
@@ -207,20 +210,20 @@ class KernelsTest {
         DeviceArray squares = floats.nans(channels * slices);
         DeviceArray partials = floats.nans(channels * slices);
         boolean vector = plane % 4 == 0;
-        kernels.launchBlocks(
+        kernels.launch(
                 vector ? PlaneKernel.SIGMOID_MSE_VECTOR : PlaneKernel.SIGMOID_MSE,
-                channels,
-                slices,
-                floats.upload(x),
-                floats.upload(bias),
-                floats.upload(clean),
-                y,
-                dz,
-                count,
-                vector ? plane / 4 : plane,
-                2f / x.length,
-                squares,
-                partials);
+                Grid.blocks(channels, slices, 1),
+                new KernelArguments()
+                        .add(floats.upload(x))
+                        .add(floats.upload(bias))
+                        .add(floats.upload(clean))
+                        .add(y)
+                        .add(dz)
+                        .add(count)
+                        .add(vector ? plane / 4 : plane)
+                        .add(2f / x.length)
+                        .add(squares)
+                        .add(partials));
         float[] actualY = floats.download(y, x.length);
         float[] actualDz = floats.download(dz, x.length);
         float[] actualSquares = floats.download(squares, channels * slices);
@@ -264,19 +267,22 @@ class KernelsTest {
         DeviceArray gradients = floats.nans(sums);
         DeviceArray losses = floats.nans(3);
         DeviceArray state = device.allocate(scope, StepState.BYTES, "a test");
-        kernels.launchOne(StepKernel.SET_STEP, state, 0.5f, 10, 1);
-        kernels.launchBlocks(
+        kernels.launch(
+                StepKernel.SET_STEP,
+                Grid.ONE_THREAD,
+                new KernelArguments().add(state).add(0.5f).add(10).add(1));
+        kernels.launch(
                 PlaneKernel.SUM_PARTIALS,
-                sums / 4 + 1,
-                1,
-                floats.upload(partials),
-                table,
-                sums + 1,
-                gradients,
-                0.25f,
-                losses,
-                7,
-                state);
+                Grid.blocks(sums / 4 + 1, 1, 1),
+                new KernelArguments()
+                        .add(floats.upload(partials))
+                        .add(table)
+                        .add(sums + 1)
+                        .add(gradients)
+                        .add(0.25f)
+                        .add(losses)
+                        .add(7)
+                        .add(state));
         float[] actual = floats.download(gradients, sums);
         for (int i = 0; i <= sums; i++) {
             double sum = 0;
@@ -304,7 +310,14 @@ class KernelsTest {
         float[] bias = DeviceFloats.normal(random, units);
         DeviceArray output = floats.nans(count * units);
         DeviceArray deviceBias = floats.upload(bias);
-        kernels.launch(PlaneKernel.DENSE_BIAS, count * units, deviceBias, output, count * units, units);
+        kernels.launch(
+                PlaneKernel.DENSE_BIAS,
+                Grid.covering(count * units),
+                new KernelArguments()
+                        .add(deviceBias)
+                        .add(output)
+                        .add(count * units)
+                        .add(units));
         float[] expected = new float[count * units];
         for (int i = 0; i < expected.length; i++) {
             expected[i] = bias[i % units];
@@ -313,7 +326,13 @@ class KernelsTest {
         if (units % 4 == 0) {
             DeviceArray again = floats.nans(count * units);
             kernels.launch(
-                    PlaneKernel.DENSE_BIAS_VECTOR, count * units / 4, deviceBias, again, count * units / 4, units / 4);
+                    PlaneKernel.DENSE_BIAS_VECTOR,
+                    Grid.covering(count * units / 4),
+                    new KernelArguments()
+                            .add(deviceBias)
+                            .add(again)
+                            .add(count * units / 4)
+                            .add(units / 4));
             assertArrayEquals(expected, floats.download(again, expected.length));
         }
     }
@@ -325,7 +344,14 @@ class KernelsTest {
         int count = 1 + random.nextInt(40);
         float[] dz = DeviceFloats.normal(random, count * units);
         DeviceArray gradient = floats.nans(units);
-        kernels.launch(PlaneKernel.DENSE_BIAS_GRADIENT, units, floats.upload(dz), gradient, count, units);
+        kernels.launch(
+                PlaneKernel.DENSE_BIAS_GRADIENT,
+                Grid.covering(units),
+                new KernelArguments()
+                        .add(floats.upload(dz))
+                        .add(gradient)
+                        .add(count)
+                        .add(units));
         float[] expected = new float[units];
         for (int i = 0; i < dz.length; i++) {
             expected[i % units] += dz[i];
@@ -353,8 +379,14 @@ class KernelsTest {
                 .putLong(step - 1)
                 .array();
         device.upload(steps, 0, 8, state, 0);
-        kernels.launchOne(StepKernel.SET_STEP, state, 1e-3f, 0, 0);
-        kernels.launchOne(StepKernel.ADVANCE_STEP, state, (float) Adam.BETA_1, (float) Adam.BETA_2);
+        kernels.launch(
+                StepKernel.SET_STEP,
+                Grid.ONE_THREAD,
+                new KernelArguments().add(state).add(1e-3f).add(0).add(0));
+        kernels.launch(
+                StepKernel.ADVANCE_STEP,
+                Grid.ONE_THREAD,
+                new KernelArguments().add(state).add((float) Adam.BETA_1).add((float) Adam.BETA_2));
         DeviceArray p = floats.upload(parameters);
         DeviceArray m = floats.upload(first);
         DeviceArray v = floats.upload(second);
@@ -362,16 +394,17 @@ class KernelsTest {
         float weight2 = (float) (1 - Adam.BETA_2);
         kernels.launch(
                 StepKernel.ADAM,
-                count / 4,
-                p,
-                m,
-                v,
-                floats.upload(gradients),
-                count / 4,
-                weight1,
-                weight2,
-                Adam.EPSILON,
-                state);
+                Grid.covering(count / 4),
+                new KernelArguments()
+                        .add(p)
+                        .add(m)
+                        .add(v)
+                        .add(floats.upload(gradients))
+                        .add(count / 4)
+                        .add(weight1)
+                        .add(weight2)
+                        .add(Adam.EPSILON)
+                        .add(state));
         float alpha = Adam.alpha(1e-3f, step);
         assertEquals(step, state(state).getLong(0));
         assertEquals(alpha, state(state).getFloat(12), Math.ulp(alpha));

@@ -4,9 +4,12 @@ import daegpu.data.ImageSet;
 import daegpu.engine.cuda.driver.Device;
 import daegpu.engine.cuda.driver.DeviceArray;
 import daegpu.engine.cuda.driver.DeviceScope;
+import daegpu.engine.cuda.driver.Grid;
+import daegpu.engine.cuda.driver.KernelArguments;
 import daegpu.engine.cuda.driver.KernelLibrary;
 import daegpu.noise.Noise;
 import daegpu.noise.PhotonTable;
+import java.util.Optional;
 
 /**
  * {@code struct BatchSource} of include/batch_source.cuh on the device, with the images and the order that it points
@@ -64,9 +67,9 @@ public final class BatchSource {
         return kind;
     }
 
-    /** {@link PhotonTable#words} where the noise is Poisson's, else null. */
-    public DeviceArray photons() {
-        return kind == Noise.Kind.POISSON ? photonMemory : null;
+    /** {@link PhotonTable#words} where the noise is Poisson's. */
+    public Optional<DeviceArray> photons() {
+        return kind == Noise.Kind.POISSON ? Optional.of(photonMemory) : Optional.empty();
     }
 
     /**
@@ -91,7 +94,7 @@ public final class BatchSource {
             orderMemory = device.allocate(orderScope, 4L * order.length, "the order of the images");
         }
         device.upload(order, orderMemory);
-        write(noise, seed, 0, epoch, images.imageSize(), orderMemory);
+        write(noise, seed, 0, epoch, images.imageSize(), Optional.of(orderMemory));
     }
 
     private boolean fits(long bytes) {
@@ -120,7 +123,7 @@ public final class BatchSource {
     void setRange(ImageSet images, Noise noise, long seed, long base, int epoch, int first, int count) {
         resident = null;
         copyImages(images.pixels(), first * images.imageSize(), count * images.imageSize());
-        write(noise, seed, base + first, epoch, images.imageSize(), null);
+        write(noise, seed, base + first, epoch, images.imageSize(), Optional.empty());
     }
 
     private void copyImages(byte[] pixels, int from, int count) {
@@ -137,25 +140,26 @@ public final class BatchSource {
         device.close(imageScope);
     }
 
-    private void write(Noise noise, long seed, long base, int epoch, int imageSize, DeviceArray order) {
+    private void write(Noise noise, long seed, long base, int epoch, int imageSize, Optional<DeviceArray> order) {
         long draws = noise.epochOfDraws(epoch);
         kind = noise.kind();
         if (kind == Noise.Kind.POISSON) {
             copyPhotons(noise.photons());
         }
-        Object orderOrNull = order == null ? (Object) 0L : order;
-        kernels.launchOne(
+        kernels.launch(
                 BatchKernel.SET_SOURCE,
-                source,
-                imageMemory,
-                orderOrNull,
-                seed,
-                base,
-                draws * ((imageSize + 3L) / 4 * 4),
-                4 * draws,
-                noise.mean(),
-                noise.lowest(),
-                noise.highest());
+                Grid.ONE_THREAD,
+                new KernelArguments()
+                        .add(source)
+                        .add(imageMemory)
+                        .add(order)
+                        .add(seed)
+                        .add(base)
+                        .add(draws * ((imageSize + 3L) / 4 * 4))
+                        .add(4 * draws)
+                        .add(noise.mean())
+                        .add(noise.lowest())
+                        .add(noise.highest()));
     }
 
     private void copyPhotons(PhotonTable table) {

@@ -1,9 +1,11 @@
 package daegpu.engine.cuda.batch;
 
 import daegpu.engine.cuda.driver.DeviceArray;
+import daegpu.engine.cuda.driver.Grid;
+import daegpu.engine.cuda.driver.KernelArguments;
 import daegpu.engine.cuda.driver.KernelLibrary;
 import daegpu.engine.cuda.layers.Planes;
-import daegpu.model.Network;
+import daegpu.model.Tensor;
 import daegpu.noise.Noise;
 
 /**
@@ -17,35 +19,26 @@ public final class Corruption {
         this.kernels = kernels;
     }
 
-    /** For the network: as its first layer wants it. */
+    /** For a network: as its first layer wants it. */
     public void run(
             BatchSource source,
             DeviceArray position,
             int count,
-            Network network,
+            Tensor image,
             DeviceArray clean,
             DeviceArray noisy,
             Planes noisyPlanes) {
-        if (noisyPlanes.size() == network.input().size() && noisyPlanes.channels() == 1) {
-            run(source, position, count, network.input().size(), clean, noisy);
+        if (noisyPlanes.size() == image.size() && noisyPlanes.channels() == 1) {
+            run(source, position, count, image.size(), clean, noisy);
         } else {
-            run(
-                    source,
-                    position,
-                    count,
-                    network.input().width(),
-                    network.input().channels(),
-                    network.input().size(),
-                    clean,
-                    noisy,
-                    noisyPlanes.plane(),
-                    noisyPlanes.pitch());
+            run(source, position, count, image.width(), image.channels(), image.size(), clean, noisy, noisyPlanes);
         }
     }
 
     /** In the program's own order, without gaps: an image is then one row of so many values. */
-    void run(BatchSource source, DeviceArray position, int count, int imageSize, DeviceArray clean, DeviceArray noisy) {
-        run(source, position, count, imageSize, 1, imageSize, clean, noisy, imageSize, imageSize);
+    public void run(
+            BatchSource source, DeviceArray position, int count, int imageSize, DeviceArray clean, DeviceArray noisy) {
+        run(source, position, count, imageSize, 1, imageSize, clean, noisy, Planes.packed(1, 1, imageSize));
     }
 
     private void run(
@@ -57,56 +50,29 @@ public final class Corruption {
             int imageSize,
             DeviceArray clean,
             DeviceArray noisy,
-            int plane,
-            int pitch) {
-        int threads = count * ((imageSize + 3) / 4);
-        if (source.kind() != Noise.Kind.GAUSSIAN) {
-            Object photonsOrNull = source.photons() == null ? (Object) 0L : source.photons();
-            kernels.launch(
-                    BatchKernel.GATHER_OTHER_NOISE,
-                    threads,
-                    source.pointer(),
-                    position,
-                    source.ring(),
-                    count,
-                    imageSize,
-                    width,
-                    channels,
-                    clean,
-                    noisy,
-                    plane,
-                    pitch,
-                    source.kind().ordinal(),
-                    photonsOrNull);
-        } else if (channels == 1 && width % 4 == 0 && pitch % 4 == 0 && plane % 4 == 0) {
-            kernels.launch(
-                    BatchKernel.GATHER_NOISE_VECTOR,
-                    threads,
-                    source.pointer(),
-                    position,
-                    source.ring(),
-                    count,
-                    imageSize,
-                    width,
-                    clean,
-                    noisy,
-                    plane,
-                    pitch);
-        } else {
-            kernels.launch(
-                    BatchKernel.GATHER_NOISE,
-                    threads,
-                    source.pointer(),
-                    position,
-                    source.ring(),
-                    count,
-                    imageSize,
-                    width,
-                    channels,
-                    clean,
-                    noisy,
-                    plane,
-                    pitch);
+            Planes planes) {
+        boolean gaussian = source.kind() == Noise.Kind.GAUSSIAN;
+        boolean vector =
+                gaussian && channels == 1 && width % 4 == 0 && planes.pitch() % 4 == 0 && planes.plane() % 4 == 0;
+        KernelArguments arguments = new KernelArguments()
+                .add(source.pointer())
+                .add(position)
+                .add(source.ring())
+                .add(count)
+                .add(imageSize)
+                .add(width);
+        if (!vector) {
+            arguments.add(channels);
         }
+        arguments.add(clean).add(noisy).add(planes.plane()).add(planes.pitch());
+        if (!gaussian) {
+            arguments.add(source.kind().ordinal()).add(source.photons());
+        }
+        kernels.launch(
+                !gaussian
+                        ? BatchKernel.GATHER_OTHER_NOISE
+                        : vector ? BatchKernel.GATHER_NOISE_VECTOR : BatchKernel.GATHER_NOISE,
+                Grid.covering(count * ((imageSize + 3) / 4)),
+                arguments);
     }
 }

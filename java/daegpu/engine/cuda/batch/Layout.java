@@ -1,7 +1,9 @@
 package daegpu.engine.cuda.batch;
 
 import daegpu.engine.cuda.driver.DeviceArray;
+import daegpu.engine.cuda.driver.Grid;
 import daegpu.engine.cuda.driver.Kernel;
+import daegpu.engine.cuda.driver.KernelArguments;
 import daegpu.engine.cuda.driver.KernelLibrary;
 import daegpu.engine.cuda.layers.Planes;
 
@@ -26,14 +28,15 @@ public final class Layout {
         int total = count * shape.values();
         kernels.launch(
                 kernel,
-                total,
-                from,
-                to,
-                total,
-                shape.channels(),
-                shape.height(),
-                shape.width(),
-                shape.plane(),
-                shape.pitch());
+                Grid.covering(total),
+                new KernelArguments()
+                        .add(from)
+                        .add(to)
+                        .add(total)
+                        .add(shape.channels())
+                        .add(shape.height())
+                        .add(shape.width())
+                        .add(shape.plane())
+                        .add(shape.pitch()));
     }
 }

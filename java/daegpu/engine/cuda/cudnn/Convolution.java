@@ -3,6 +3,7 @@ package daegpu.engine.cuda.cudnn;
 import daegpu.engine.cuda.driver.CudaStatus;
 import daegpu.engine.cuda.driver.DeviceArray;
 import daegpu.engine.cuda.driver.DeviceScope;
+import daegpu.engine.cuda.driver.Workspace;
 import daegpu.model.Layer;
 import java.util.function.IntFunction;
 import java.util.stream.IntStream;
@@ -25,6 +26,11 @@ import jcuda.jcudnn.cudnnStatus;
  */
 public final class Convolution {
 
+    /**
+     * Bytes that an algorithm may ask for; one that wants more is passed over. Part of what decides the choice, and so
+     * the bits.
+     */
+    private static final long WORKSPACE_LIMIT = 256L << 20;
     /** More than cuDNN has for any of the three. */
     private static final int MOST_ALGORITHMS = 16;
 
@@ -38,7 +44,7 @@ public final class Convolution {
     private final Algorithm forward;
     private final Algorithm inputGradient;
     private final Algorithm kernelGradient;
-    private final DeviceArray workspace;
+    private final Workspace workspace;
 
     /** @throws IllegalStateException if cuDNN offers no deterministic algorithm */
     public Convolution(DnnHandle dnn, Layer layer, int count, DeviceScope owner) {
@@ -47,8 +53,8 @@ public final class Convolution {
         forward = chooseForward(layer);
         inputGradient = chooseInputGradient(layer);
         kernelGradient = chooseKernelGradient(layer);
-        workspace = dnn.workspace()
-                .atLeast(Math.max(forward.memory(), Math.max(inputGradient.memory(), kernelGradient.memory())));
+        workspace = dnn.workspace();
+        workspace.require(Math.max(forward.memory(), Math.max(inputGradient.memory(), kernelGradient.memory())));
     }
 
     private Algorithm chooseForward(Layer layer) {
@@ -127,11 +133,11 @@ public final class Convolution {
     private static Algorithm choose(Layer layer, String pass, Stream<Algorithm> offers) {
         return offers.filter(offer -> offer.status() == cudnnStatus.CUDNN_STATUS_SUCCESS
                         && offer.determinism() == cudnnDeterminism.CUDNN_DETERMINISTIC
-                        && offer.memory() <= Workspace.LIMIT)
+                        && offer.memory() <= WORKSPACE_LIMIT)
                 .findFirst()
                 .orElseThrow(() -> new IllegalStateException("cuDNN has no deterministic algorithm for the "
                         + pass + " of "
-                        + layer.name() + " that works with " + Workspace.LIMIT + " bytes of scratch memory"));
+                        + layer.name() + " that works with " + WORKSPACE_LIMIT + " bytes of scratch memory"));
     }
 
     /** {@code small = large * kernel}. */
@@ -146,8 +152,8 @@ public final class Convolution {
                         kernel.pointer(),
                         descriptors.convolution(),
                         forward.number(),
-                        workspace.pointer(),
-                        workspace.bytes(),
+                        workspace.memory().pointer(),
+                        workspace.memory().bytes(),
                         ZERO,
                         descriptors.small(),
                         small.pointer()),
@@ -167,8 +173,8 @@ public final class Convolution {
                         small.pointer(),
                         descriptors.convolution(),
                         inputGradient.number(),
-                        workspace.pointer(),
-                        workspace.bytes(),
+                        workspace.memory().pointer(),
+                        workspace.memory().bytes(),
                         ZERO,
                         descriptors.large(),
                         large.pointer()),
@@ -188,8 +194,8 @@ public final class Convolution {
                         small.pointer(),
                         descriptors.convolution(),
                         kernelGradient.number(),
-                        workspace.pointer(),
-                        workspace.bytes(),
+                        workspace.memory().pointer(),
+                        workspace.memory().bytes(),
                         ZERO,
                         descriptors.filter(),
                         kernel.pointer()),

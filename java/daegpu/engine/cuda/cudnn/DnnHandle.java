@@ -7,6 +7,7 @@ import daegpu.engine.cuda.driver.CudaLibraries;
 import daegpu.engine.cuda.driver.CudaStatus;
 import daegpu.engine.cuda.driver.Device;
 import daegpu.engine.cuda.driver.DeviceScope;
+import daegpu.engine.cuda.driver.Workspace;
 import jcuda.jcudnn.JCudnn;
 import jcuda.jcudnn.cudnnHandle;
 import jcuda.runtime.cudaStream_t;
@@ -34,7 +35,7 @@ public record DnnHandle(Device device, cudnnHandle handle, Precision precision, 
         CudaStatus.checkDnn(JCudnn.cudnnCreate(handle), "start");
         owner.own(() -> JCudnn.cudnnDestroy(handle));
         CudaStatus.checkDnn(JCudnn.cudnnSetStream(handle, new cudaStream_t(device.stream())), "use the stream");
-        return new DnnHandle(device, handle, precision, new Workspace(device, owner));
+        return new DnnHandle(device, handle, precision, new Workspace(device, owner, "cuDNN's workspace"));
     }
 
     /** Its version: 9.10.2 for 91002. */

@@ -6,10 +6,8 @@ import daegpu.engine.Precision;
 import daegpu.engine.cuda.driver.DeviceArray;
 import daegpu.engine.cuda.driver.DeviceFloats;
 import daegpu.engine.cuda.driver.KernelLibrary;
-import daegpu.engine.cuda.kernels.ImplicitGemm.Epilogue;
-import daegpu.engine.cuda.kernels.ImplicitGemm.SplitMemory;
 import daegpu.model.Layer;
-import java.util.List;
+import java.util.Optional;
 import java.util.function.Supplier;
 
 /** Both gradients of a layer in one launch beside a launch for each. */
@@ -39,7 +37,8 @@ final class JointGradients {
             float[] gradient,
             float[] weights,
             Supplier<String> what) {
-        SplitMemory split = SplitMemory.forProducts(floats.device(), floats.scope(), List.of(both.data()));
+        SplitMemory split = new SplitMemory(floats.device(), floats.scope());
+        split.require(both.data());
         DeviceArray in = floats.upload(input);
         DeviceArray dz = floats.upload(gradient);
         DeviceArray kernel = floats.upload(weights);
@@ -48,10 +47,11 @@ final class JointGradients {
         DeviceArray shares = floats.nans(shareFloats);
         DeviceArray output = floats.nans(input.length);
         DeviceArray sums = floats.nans(sumFloats);
-        both.launch(kernels, split, in, dz, kernel, shares, output, sums);
+        both.launch(kernels, split, in, dz, kernel, shares, output, Optional.of(sums));
         DeviceArray aloneOutput = floats.nans(input.length);
         DeviceArray aloneSums = floats.nans(sumFloats);
-        both.data().launch(kernels, split, dz, kernel, 0L, in, aloneOutput, 0L, aloneSums, 0L);
+        both.data()
+                .launch(kernels, split, GemmOperands.dataGradient(dz, kernel, in, aloneOutput, Optional.of(aloneSums)));
         DeviceArray aloneShares = floats.nans(shareFloats);
         both.weights().launch(kernels, in, dz, aloneShares);
         assertArrayEquals(floats.download(aloneOutput, input.length), floats.download(output, input.length), what);

@@ -12,8 +12,6 @@ import daegpu.engine.cuda.driver.DeviceScope;
 import daegpu.engine.cuda.driver.Gpu;
 import daegpu.engine.cuda.driver.KernelLibrary;
 import daegpu.engine.cuda.driver.OwnedScope;
-import daegpu.engine.cuda.kernels.ImplicitGemm.Epilogue;
-import daegpu.engine.cuda.kernels.ImplicitGemm.SplitMemory;
 import daegpu.model.Layer;
 import daegpu.model.Layer.Activation;
 import daegpu.model.Layer.Operation;
@@ -22,6 +20,7 @@ import daegpu.model.Tensor;
 import java.util.Arrays;
 import java.util.EnumSet;
 import java.util.List;
+import java.util.Optional;
 import java.util.Random;
 import java.util.Set;
 import java.util.stream.Collectors;
@@ -175,14 +174,18 @@ class NativeShapesTest {
             gemm.launch(
                     kernels,
                     split(gemm),
-                    floats.upload(input),
-                    floats.upload(weights),
-                    floats.upload(bias),
-                    floats.upload(clean),
-                    output,
-                    isLoss ? slope : (Object) 0L,
-                    isLoss ? sums : (Object) 0L,
-                    isLoss ? squares : (Object) 0L);
+                    isLoss
+                            ? GemmOperands.loss(
+                                    floats.upload(input),
+                                    floats.upload(weights),
+                                    floats.upload(bias),
+                                    floats.upload(clean),
+                                    output,
+                                    slope,
+                                    sums,
+                                    squares)
+                            : GemmOperands.forward(
+                                    floats.upload(input), floats.upload(weights), floats.upload(bias), output));
             double[] expected = new double[products.length];
             double[] slopes = new double[products.length];
             double error = 0;
@@ -218,14 +221,12 @@ class NativeShapesTest {
             gemm.launch(
                     kernels,
                     split(gemm),
-                    floats.upload(dz),
-                    floats.upload(weights),
-                    0L,
-                    floats.upload(other),
-                    output,
-                    0L,
-                    relu ? sums : (Object) 0L,
-                    0L);
+                    GemmOperands.dataGradient(
+                            floats.upload(dz),
+                            floats.upload(weights),
+                            floats.upload(other),
+                            output,
+                            relu ? Optional.of(sums) : Optional.empty()));
             double[] expected = products.clone();
             for (int i = 0; i < expected.length; i++) {
                 expected[i] = relu && other[i] <= 0 ? 0 : expected[i];
@@ -273,8 +274,8 @@ class NativeShapesTest {
         private void checkJointGradients() {
             boolean transposed = layer.operation() == Operation.TRANSPOSED_CONVOLUTION;
             LayerGradients both = JointGradients.of(layer, count, Precision.FP32);
-            if (both.joint() != null) {
-                joint.add(both.joint());
+            if (both.joint().isPresent()) {
+                joint.add(both.joint().get());
                 JointGradients.assertSameBits(
                         both,
                         floats,
@@ -324,7 +325,9 @@ class NativeShapesTest {
         }
 
         private SplitMemory split(ImplicitGemm gemm) {
-            return SplitMemory.forProducts(device, floats.scope(), List.of(gemm));
+            SplitMemory split = new SplitMemory(device, floats.scope());
+            split.require(gemm);
+            return split;
         }
     }
 }

@@ -2,7 +2,6 @@ package daegpu.engine.cuda.kernels;
 
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
-import static org.junit.jupiter.api.Assertions.assertNotNull;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import daegpu.engine.Precision;
@@ -14,8 +13,6 @@ import daegpu.engine.cuda.driver.DeviceScope;
 import daegpu.engine.cuda.driver.Gpu;
 import daegpu.engine.cuda.driver.KernelLibrary;
 import daegpu.engine.cuda.driver.OwnedScope;
-import daegpu.engine.cuda.kernels.ImplicitGemm.Epilogue;
-import daegpu.engine.cuda.kernels.ImplicitGemm.SplitMemory;
 import daegpu.model.Architecture;
 import daegpu.model.Layer;
 import daegpu.model.Layer.Activation;
@@ -24,6 +21,7 @@ import daegpu.model.LayerDescription;
 import daegpu.model.Tensor;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Optional;
 import java.util.Random;
 import java.util.function.Supplier;
 import java.util.stream.IntStream;
@@ -87,7 +85,7 @@ class TensorCoresTest {
             LayerGradients both = JointGradients.of(layer, 2, precision);
             if (both.data().kernel().file().startsWith("sm_80/")) {
                 layers++;
-                assertNotNull(both.joint(), layer::toString);
+                assertTrue(both.joint().isPresent(), layer::toString);
                 try (OwnedScope scope = new OwnedScope(device)) {
                     Random random = new Random(layers);
                     LayerProducts products = new LayerProducts(layer, 2);
@@ -253,14 +251,8 @@ class TensorCoresTest {
                 gemm.launch(
                         kernels,
                         split(gemm),
-                        floats.upload(input),
-                        floats.upload(weights),
-                        floats.upload(bias),
-                        0L,
-                        output,
-                        0L,
-                        0L,
-                        0L);
+                        GemmOperands.forward(
+                                floats.upload(input), floats.upload(weights), floats.upload(bias), output));
                 return floats.download(output, products.exact.length);
             };
             for (int i = 0; i < products.exact.length; i++) {
@@ -291,14 +283,12 @@ class TensorCoresTest {
                 gemm.launch(
                         kernels,
                         split(gemm),
-                        floats.upload(dz),
-                        floats.upload(weights),
-                        0L,
-                        floats.upload(other),
-                        output,
-                        0L,
-                        relu ? last[0] : (Object) 0L,
-                        0L);
+                        GemmOperands.dataGradient(
+                                floats.upload(dz),
+                                floats.upload(weights),
+                                floats.upload(other),
+                                output,
+                                relu ? Optional.of(last[0]) : Optional.empty()));
                 return floats.download(output, products.exact.length);
             };
             for (int i = 0; relu && i < other.length; i++) {
@@ -350,7 +340,9 @@ class TensorCoresTest {
         }
 
         private SplitMemory split(ImplicitGemm gemm) {
-            return SplitMemory.forProducts(device, floats.scope(), List.of(gemm));
+            SplitMemory split = new SplitMemory(device, floats.scope());
+            split.require(gemm);
+            return split;
         }
     }
 }

@@ -1,0 +1,33 @@
+package daegpu.engine.cuda.kernels;
+
+/**
+ * A kernel, and what a block of it makes at a time.
+ *
+ * @param kernel what is launched
+ * @param rows of the product: {@link Unit}s of a layer forward or a data gradient; taps and channels, or channels
+ *     alone, of a weight gradient
+ * @param columns of the product
+ * @param depth values, or for a weight gradient {@link Unit}s, that it takes at a time
+ * @param unit what it counts
+ */
+record Tile(LayerKernel kernel, int rows, int columns, int depth, Unit unit) {
+
+    /** Pieces of the small images. */
+    enum Unit {
+        PIXEL,
+        /** Seven pixels of a row: {@code STRIP} of include/strips.cuh. */
+        STRIP,
+        /** 7×7 pixels of include/strip_gradient.cuh, or 16×32 of include/single_filter.cuh. */
+        BLOCK
+    }
+
+    /** Tiles that {@code count} rows take. */
+    int downFor(int count) {
+        return (count + rows - 1) / rows;
+    }
+
+    /** Tiles that {@code count} columns take. */
+    int acrossFor(int count) {
+        return (count + columns - 1) / columns;
+    }
+}
