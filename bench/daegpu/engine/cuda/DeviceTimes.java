@@ -10,7 +10,8 @@ import daegpu.engine.LearningRule;
 import daegpu.engine.Precision;
 import daegpu.engine.TrainingState;
 import daegpu.engine.cuda.KernelTable.Purpose;
-import daegpu.engine.cuda.cudnn.MatrixProduct;
+import daegpu.engine.cuda.cudnn.CudnnPurposes;
+import daegpu.engine.cuda.cudnn.SquareProduct;
 import daegpu.engine.cuda.driver.CudaLibraries;
 import daegpu.engine.cuda.driver.CudaStatus;
 import daegpu.engine.cuda.driver.Device;
@@ -189,7 +190,12 @@ public final class DeviceTimes implements Callable<Integer> {
             print("%n## Batch %d%n", batch);
             for (Precision precision : formats) {
                 if (hasLibraries && precision != Precision.BF16) {
-                    time(Convolutions.CUDNN, precision, batch, StepCounters.purposes(batch), ceilings.get(precision));
+                    time(
+                            Convolutions.CUDNN,
+                            precision,
+                            batch,
+                            CudnnPurposes.of(NETWORK, batch),
+                            ceilings.get(precision));
                 }
                 time(
                         Convolutions.NATIVE,
@@ -237,22 +243,8 @@ public final class DeviceTimes implements Callable<Integer> {
                 return new Ceilings(bytesPerSecond, 0);
             }
             int rows = emulated ? 32 : Math.min(MOST_ROWS, (int) Math.sqrt(bytes / 4.0) / 128 * 128);
-            DeviceArray result = device.allocateFloats(scope.scope(), (long) rows * rows, "a product");
-            MatrixProduct product = new MatrixProduct(device, scope.scope(), precision);
-            double flops = 2.0
-                    * rows
-                    * rows
-                    * rows
-                    / median(seconds(
-                            device,
-                            scope.scope(),
-                            () -> product.addForward(
-                                    from.floats(0, (long) rows * rows),
-                                    to.floats(0, (long) rows * rows),
-                                    result,
-                                    rows,
-                                    rows,
-                                    rows)));
+            SquareProduct product = new SquareProduct(device, scope.scope(), precision, rows, from, to);
+            double flops = 2.0 * rows * rows * rows / median(seconds(device, scope.scope(), product::run));
             print(
                     "| a product of two %,d x %,d matrices by cuBLAS in %s | %.2f TFLOP/s |%n",
                     rows, rows, precision, flops / 1e12);

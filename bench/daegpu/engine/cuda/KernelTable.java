@@ -8,7 +8,7 @@ import java.util.Locale;
 import java.util.Map;
 
 /** What the emulated device counted of kernels, as a table in Markdown, beside what they are for. */
-final class KernelTable {
+public final class KernelTable {
 
     private static final int SECTOR = 32;
 
@@ -21,9 +21,9 @@ final class KernelTable {
      *     them
      * @param bytes of all tensors that it is given or leaves, each once in a launch
      */
-    record Purpose(long multiplyAdds, long bytes) {
+    public record Purpose(long multiplyAdds, long bytes) {
 
-        Purpose plus(Purpose other) {
+        public Purpose plus(Purpose other) {
             return new Purpose(multiplyAdds + other.multiplyAdds, bytes + other.bytes);
         }
     }

@@ -2,7 +2,6 @@ package daegpu.engine.cuda;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
-import daegpu.bench.Work;
 import daegpu.data.EmbeddedMnist;
 import daegpu.data.ImageSet;
 import daegpu.engine.Convolutions;
@@ -13,23 +12,17 @@ import daegpu.engine.LearningRule;
 import daegpu.engine.Precision;
 import daegpu.engine.TrainingState;
 import daegpu.engine.cuda.KernelTable.Purpose;
+import daegpu.engine.cuda.cudnn.CudnnPurposes;
 import daegpu.engine.cuda.driver.CudaStatus;
-import daegpu.engine.cuda.layers.Planes;
 import daegpu.model.Architecture;
 import daegpu.model.Initializer;
-import daegpu.model.Layer;
-import daegpu.model.Layer.Activation;
-import daegpu.model.Layer.Operation;
 import daegpu.noise.Noise;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.List;
 import java.util.Locale;
 import java.util.Map;
-import java.util.TreeMap;
 import java.util.concurrent.Callable;
-import java.util.stream.IntStream;
 import jcuda.driver.JCudaDriver;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
@@ -153,84 +146,9 @@ public final class StepCounters implements Callable<Integer> {
         }
     }
 
-    /** What a kernel of a step with cuDNN and cuBLAS, or all calls of a library's function, are for. */
-    static Map<String, Purpose> purposes(int batch) {
-        Map<String, Purpose> least = new TreeMap<>();
-        List<Layer> layers = NETWORK.network().layers();
-        long n = batch;
-        add(least, "gather_noise_vector", n * (NETWORK.imageSize() + 4 + 2 * 4L * NETWORK.imageSize()));
-        add(least, "advance_step", 24L);
-        add(least, "adam", 4 * 7 * (long) NETWORK.parameterCount() + 4);
-        long partials = 0;
-        long sums = 1;
-        for (int l = 0; l < layers.size(); l++) {
-            Layer layer = layers.get(l);
-            boolean isLast = l == layers.size() - 1;
-            long in = n * layer.inputSize();
-            long out = n * layer.outputSize();
-            long channels = layer.outputChannels();
-            long slices = TrainingPass.slices(batch, layer.outputChannels());
-            long weights = IntStream.of(layer.kernelShape()).asLongStream().reduce(1, (a, b) -> a * b);
-            Purpose product = new Purpose(n * (long) Work.multiplyAdds(layer), 4 * (in + weights + out));
-            switch (layer.operation()) {
-                case CONVOLUTION -> {
-                    add(least, "cudnnConvolutionForward", product);
-                    add(least, "cudnnConvolutionBackwardFilter", product);
-                    if (l > 0) {
-                        add(least, "cudnnConvolutionBackwardData", product);
-                    }
-                }
-                case TRANSPOSED_CONVOLUTION -> {
-                    add(least, "cudnnConvolutionBackwardData", product);
-                    add(least, "cudnnConvolutionBackwardFilter", product);
-                    add(least, "cudnnConvolutionForward", product);
-                }
-                case DENSE -> {
-                    add(least, "cublasSgemm", product.plus(product).plus(product));
-                    add(least, channels % 4 == 0 ? "dense_bias_vector" : "dense_bias", 4 * (channels + out));
-                    add(least, "dense_bias_gradient", 4 * (out + channels));
-                }
-                default -> throw new AssertionError(layer);
-            }
-            if (layer.operation() != Operation.DENSE) {
-                partials += channels * slices;
-                sums += channels;
-            }
-            if (isLast) {
-                partials += channels * slices; // of the loss
-                add(
-                        least,
-                        layer.outputHeight() * layer.outputWidth() % 4 == 0 ? "sigmoid_mse_vector" : "sigmoid_mse",
-                        4 * (4 * out + channels + 2 * channels * slices));
-            } else if (layer.activation() == Activation.RELU) {
-                Planes to = Activations.outputPlanes(layers, l);
-                Planes from =
-                        layer.operation() == Operation.CONVOLUTION ? Planes.smallSide(layer) : Planes.largeSide(layer);
-                add(least, Planes.walk(from, to).vector() ? "bias_relu_vector" : "bias_relu", 4 * (2 * out + channels));
-                add(
-                        least,
-                        Planes.walk(to, to, TrainingMemory.gradientPlanes(layer))
-                                        .vector()
-                                ? "relu_gradient_vector"
-                                : "relu_gradient",
-                        4 * (3 * out + channels * slices));
-            }
-        }
-        add(least, "sum_partials", 4 * (partials + 3 * sums + sums));
-        return least;
-    }
-
-    private static void add(Map<String, Purpose> purposes, String name, long bytes) {
-        add(purposes, name, new Purpose(0, bytes));
-    }
-
-    private static void add(Map<String, Purpose> purposes, String name, Purpose purpose) {
-        purposes.merge(name, purpose, Purpose::plus);
-    }
-
     /** All of bench/counters.md. */
     static String table(JsonNode counters, int batch, Precision precision) {
-        Map<String, Purpose> purposes = purposes(batch);
+        Map<String, Purpose> purposes = CudnnPurposes.of(NETWORK, batch);
         StringBuilder text = new StringBuilder(String.format(Locale.ROOT, """
                 # One training step, counted
 

@@ -1,7 +1,6 @@
 package daegpu.engine.cuda;
 
 import daegpu.data.ImageSet;
-import daegpu.data.Remedy;
 import daegpu.engine.Convolutions;
 import daegpu.engine.DeviceSamples;
 import daegpu.engine.EngineOptions;
@@ -10,31 +9,35 @@ import daegpu.engine.Engines;
 import daegpu.engine.GivenBatch;
 import daegpu.engine.InspectableEngine;
 import daegpu.engine.LearningRule;
-import daegpu.engine.Precision;
 import daegpu.engine.SampleSharingEngine;
 import daegpu.engine.TrainingState;
 import daegpu.engine.cuda.batch.BatchSource;
 import daegpu.engine.cuda.batch.CorruptedBatch;
 import daegpu.engine.cuda.batch.Corruption;
 import daegpu.engine.cuda.batch.Layout;
-import daegpu.engine.cuda.cudnn.DnnHandle;
+import daegpu.engine.cuda.cudnn.CudnnLayers;
 import daegpu.engine.cuda.driver.CapturedStep;
 import daegpu.engine.cuda.driver.CudaLibraries;
 import daegpu.engine.cuda.driver.Device;
 import daegpu.engine.cuda.driver.DeviceArray;
 import daegpu.engine.cuda.driver.DeviceScope;
 import daegpu.engine.cuda.driver.Gpu;
+import daegpu.engine.cuda.driver.KernelLibrary;
 import daegpu.engine.cuda.driver.OwnedScope;
-import daegpu.engine.cuda.layers.Planes;
+import daegpu.engine.cuda.layers.DeviceTensor;
+import daegpu.engine.cuda.layers.GradientUpdate;
+import daegpu.engine.cuda.layers.LayerOperations;
+import daegpu.engine.cuda.layers.StepState;
+import daegpu.engine.cuda.layers.TrainedArrays;
 import daegpu.model.Layer;
+import daegpu.model.Layer.Activation;
+import daegpu.model.Layer.Operation;
 import daegpu.model.Network;
 import daegpu.model.Parameters;
 import daegpu.model.Tensor;
 import daegpu.noise.Noise;
 import java.util.Arrays;
 import java.util.HashMap;
-import java.util.List;
-import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 
@@ -57,17 +60,18 @@ public final class CudaEngine implements InspectableEngine, SampleSharingEngine 
 
     private final Network network;
     private final EngineOptions options;
-    private final List<Layer> layers;
-    private final ParameterArena arena;
     private final Device device;
     private final DeviceScope scope = new DeviceScope();
-    private final Toolkit toolkit;
-    private final TrainingMemory memory;
+    private final KernelLibrary kernels;
+    private final LayerOperations operations;
+    private final ParameterArena arena;
     private final StepState state;
+    private final TrainedArrays arrays;
+    private final TrainingMemory memory;
     private final BatchSource training;
     private final Corruption corruption;
     private final Layout layout;
-    private final Map<Integer, GradientStep> passes = new HashMap<>();
+    private final Map<Integer, TrainingStep> steps = new HashMap<>();
     private final Map<EpochStep, CapturedStep> epochSteps = new HashMap<>();
     private final Map<Integer, CapturedStep> givenSteps = new HashMap<>();
     /** Null until images are denoised or encoded, or an epoch is started, for the first time. */
@@ -89,27 +93,47 @@ public final class CudaEngine implements InspectableEngine, SampleSharingEngine 
         if (!rule.equals(LearningRule.DEFAULT)) {
             throw new EngineUnavailableException("the cuda engine makes the mean squared error small, by Adam");
         }
-        Gpu gpu = usableDevice(options);
-        boolean isNative = computesNatively(options);
+        requireSupported(network);
+        Gpu gpu = LayerChoice.usableDevice(options);
         this.network = network;
         this.options = options;
-        layers = network.layers();
-        requireCountable(network, options.batchSize());
-        arena = new ParameterArena(network, !isNative);
         device = new Device(gpu);
         try {
-            toolkit = isNative
-                    ? Toolkit.openNative(device, scope, options.precision())
-                    : Toolkit.open(device, scope, options.precision());
-            memory = new TrainingMemory(toolkit, scope, network, arena, options.batchSize());
-            state = new StepState(toolkit, memory.state());
-            training = new BatchSource(device, toolkit.kernels(), scope, options.batchSize());
-            corruption = new Corruption(toolkit.kernels());
-            layout = new Layout(toolkit.kernels());
+            kernels = new KernelLibrary(device, scope);
+            operations = LayerChoice.open(options, device, kernels, scope);
+            arena = new ParameterArena(network, operations.layout());
+            state = new StepState(device, kernels, scope);
+            arrays = TrainedArrays.allocate(device, scope, arena.size(), state, rule.optimizer());
+            memory = new TrainingMemory(operations.layout(), device, scope, network, options.batchSize());
+            training = new BatchSource(device, kernels, scope, options.batchSize());
+            corruption = new Corruption(kernels);
+            layout = new Layout(kernels);
         } catch (RuntimeException | Error e) {
             close();
             throw e;
         }
+    }
+
+    /** @throws EngineUnavailableException if the network has what no operation computes */
+    private static void requireSupported(Network network) {
+        boolean supported = network.layers().stream()
+                .allMatch(layer -> layer.added().isEmpty()
+                        && layer.bias().isPresent()
+                        && network.layers().stream()
+                                        .filter(other -> other.input().equals(layer.input()))
+                                        .count()
+                                == 1
+                        && layer.activation() == activation(network, layer));
+        if (!supported) {
+            throw new EngineUnavailableException("the cuda engine computes layers that follow one another, each with a "
+                    + "bias: convolutions with ReLU, linear dense layers, and last a convolution with a sigmoid");
+        }
+    }
+
+    private static Activation activation(Network network, Layer layer) {
+        return layer.output().equals(network.output())
+                ? Activation.SIGMOID
+                : layer.operation() == Operation.DENSE ? Activation.LINEAR : Activation.RELU;
     }
 
     /**
@@ -119,49 +143,7 @@ public final class CudaEngine implements InspectableEngine, SampleSharingEngine 
      *     offer the precision
      */
     public static void requireDevice(EngineOptions options) {
-        usableDevice(options);
-    }
-
-    private static Gpu usableDevice(EngineOptions options) {
-        int number = options.device();
-        List<Gpu> gpus = Gpu.all();
-        if (number < 0 || number >= gpus.size()) {
-            throw new EngineUnavailableException(
-                    "there is no device " + number + ": there " + (gpus.size() == 1 ? "is 1" : "are " + gpus.size())
-                            + ", counted from 0",
-                    Remedy.OTHER_DEVICE);
-        }
-        gpus.get(number).require(options.precision());
-        computesNatively(options);
-        return gpus.get(number);
-    }
-
-    /**
-     * Whether this program's own kernels compute convolutions and dense layers: where they are asked for, and where
-     * {@code auto} finds no cuBLAS or cuDNN, or a precision that only they have.
-     *
-     * @throws EngineUnavailableException if cuDNN is asked for, and not there, or unable to compute in the precision
-     */
-    private static boolean computesNatively(EngineOptions options) {
-        boolean bf16 = options.precision() == Precision.BF16;
-        switch (options.convolutions()) {
-            case NATIVE -> {
-                return true;
-            }
-            case AUTO -> {
-                if (bf16 || CudaLibraries.missingForLayers().isPresent()) {
-                    return true;
-                }
-            }
-            case CUDNN -> {
-                if (bf16) {
-                    throw new EngineUnavailableException(
-                            "cuDNN computes in fp32 or tf32, not in bf16", Remedy.NATIVE_CONVOLUTIONS, Remedy.TF32);
-                }
-            }
-        }
-        CudaLibraries.loadForLayers();
-        return false;
+        LayerChoice.usableDevice(options);
     }
 
     /**
@@ -171,42 +153,7 @@ public final class CudaEngine implements InspectableEngine, SampleSharingEngine 
      * @throws EngineUnavailableException if neither can be used
      */
     public static Engines.Choice<Convolutions> chooseConvolutions(Network network, EngineOptions options) {
-        Gpu gpu = usableDevice(options);
-        if (options.precision() == Precision.BF16) {
-            return new Engines.Choice<>(Convolutions.NATIVE, "only native convolutions compute in bf16");
-        }
-        Optional<String> missing = CudaLibraries.missingForLayers();
-        if (missing.isPresent()) {
-            return new Engines.Choice<>(Convolutions.NATIVE, missing.get());
-        }
-        double dnn = StepTimer.millisecondsOfStep(network, options.withConvolutions(Convolutions.CUDNN));
-        double own = StepTimer.millisecondsOfStep(network, options.withConvolutions(Convolutions.NATIVE));
-        return new Engines.Choice<>(
-                own < dnn ? Convolutions.NATIVE : Convolutions.CUDNN,
-                String.format(
-                        Locale.ROOT,
-                        "an update takes %.3g ms with native and %.3g ms with cudnn on %s",
-                        own,
-                        dnn,
-                        gpu.name()));
-    }
-
-    /** Kernels count the floats of a batch in 32 bits. */
-    private static void requireCountable(Network network, int batchSize) {
-        long largest = 0;
-        for (Layer layer : network.layers()) {
-            largest = Math.max(
-                    largest,
-                    Math.max(
-                            Planes.largeSide(layer).size(),
-                            Planes.smallSide(layer).size()));
-        }
-        if (largest * batchSize > Integer.MAX_VALUE - 1024) {
-            throw new EngineUnavailableException(
-                    "a batch of " + batchSize + " would have " + largest * batchSize
-                            + " values in a layer, and the cuda engine counts to 2^31",
-                    Remedy.SMALLER_BATCH);
-        }
+        return LayerChoice.choose(network, options);
     }
 
     @Override
@@ -219,8 +166,7 @@ public final class CudaEngine implements InspectableEngine, SampleSharingEngine 
         Gpu gpu = device.gpu();
         return "cuda (" + gpu.name() + ", compute capability " + gpu.major() + "." + gpu.minor() + ", driver for CUDA "
                 + CudaLibraries.describe(CudaLibraries.driverVersion()) + ", "
-                + (toolkit.isNative() ? "native convolutions" : "cuDNN " + DnnHandle.version()) + ", "
-                + options.precision() + ")";
+                + operations.description() + ", " + options.precision() + ")";
     }
 
     /** What it runs on. */
@@ -240,15 +186,15 @@ public final class CudaEngine implements InspectableEngine, SampleSharingEngine 
     public static String nativeLibraries() {
         CudaLibraries.load();
         return "driver for CUDA " + CudaLibraries.describe(CudaLibraries.driverVersion()) + ", "
-                + CudaLibraries.missingForLayers().orElseGet(() -> "cuDNN " + DnnHandle.version());
+                + CudaLibraries.missingForLayers().orElseGet(CudnnLayers::libraries);
     }
 
     @Override
     public void load(TrainingState newState) {
         device.makeCurrent();
-        upload(newState.parameters(), memory.parameters());
-        upload(newState.firstMoment(), memory.firstMoment());
-        upload(newState.secondMoment(), memory.secondMoment());
+        upload(newState.parameters(), arrays.parameters());
+        upload(newState.firstMoment(), arrays.firstMoment());
+        upload(newState.secondMoment(), arrays.secondMoment());
         state.load(newState.step());
     }
 
@@ -268,9 +214,9 @@ public final class CudaEngine implements InspectableEngine, SampleSharingEngine 
     public TrainingState state() {
         device.makeCurrent();
         return new TrainingState(
-                download(memory.parameters()),
-                download(memory.firstMoment()),
-                download(memory.secondMoment()),
+                download(arrays.parameters()),
+                download(arrays.firstMoment()),
+                download(arrays.secondMoment()),
                 state.step());
     }
 
@@ -301,12 +247,8 @@ public final class CudaEngine implements InspectableEngine, SampleSharingEngine 
         int count = given.count();
         requireCount(count);
         device.makeCurrent();
-        place(given.clean(), count, memory.clean(), toolkit.imagePlanes(network));
-        place(
-                given.noisy(),
-                count,
-                memory.activations().input(0),
-                memory.activations().inputPlanes(0));
+        place(given.clean(), count, memory.clean());
+        place(given.noisy(), count, memory.values(network.input()));
         state.expect(learningRate);
         givenSteps.computeIfAbsent(count, this::givenStep).run();
         stepped(count);
@@ -318,58 +260,56 @@ public final class CudaEngine implements InspectableEngine, SampleSharingEngine 
         }
     }
 
-    private void place(float[] images, int count, DeviceArray target, Planes planes) {
+    private void place(float[] images, int count, DeviceTensor target) {
         CorruptedBatch staging = corrupted();
+        int size = network.input().size();
+        long targetSize = target.planes().size();
         for (int first = 0; first < count; first += CorruptedBatch.IMAGES) {
             int part = Math.min(CorruptedBatch.IMAGES, count - first);
-            device.upload(
-                    images,
-                    first * network.input().size(),
-                    part * network.input().size(),
-                    staging.clean(),
-                    0);
+            device.upload(images, first * size, part * size, staging.clean(), 0);
             layout.toPlanes(
                     staging.clean(),
-                    target.floats((long) first * planes.size(), (long) part * planes.size()),
-                    planes,
+                    target.memory().floats(first * targetSize, part * targetSize),
+                    target.planes(),
                     part);
         }
     }
 
     private CapturedStep epochStep(int count) {
-        GradientStep pass = passFor(count);
+        TrainingStep step = stepFor(count);
+        DeviceTensor noisy = memory.values(network.input());
         return new CapturedStep(device, scope, () -> {
             corruption.run(
                     training,
-                    StepState.position(memory.state()),
+                    state.position(),
                     count,
                     network.input(),
-                    memory.clean(),
-                    memory.activations().input(0),
-                    memory.activations().inputPlanes(0));
-            pass.run();
+                    memory.clean().memory(),
+                    noisy.memory(),
+                    noisy.planes());
+            step.run();
         });
     }
 
     private CapturedStep givenStep(int count) {
-        return new CapturedStep(device, scope, passFor(count)::run);
+        return new CapturedStep(device, scope, stepFor(count)::run);
     }
 
-    private GradientStep passFor(int count) {
-        return passes.computeIfAbsent(count, size -> toolkit.training(layers, arena, memory, size, scope));
+    private TrainingStep stepFor(int count) {
+        return steps.computeIfAbsent(count, size -> new TrainingStep(network, operations, arena, memory, arrays, size));
     }
 
     private void stepped(int count) {
         lastCount = count;
         state.stepped(count);
-        if (state.losses() == TrainingMemory.MOST_LOSSES) {
+        if (state.losses() == TrainedArrays.MOST_LOSSES) {
             readLosses();
         }
     }
 
     private void readLosses() {
         float[] values = new float[state.losses()];
-        device.download(memory.losses(), values, 0, values.length);
+        device.download(arrays.losses(), values, 0, values.length);
         int before = takenLosses.length;
         takenLosses = Arrays.copyOf(takenLosses, before + values.length);
         for (int i = 0; i < values.length; i++) {
@@ -381,9 +321,9 @@ public final class CudaEngine implements InspectableEngine, SampleSharingEngine 
     @Override
     public void update(Parameters gradients, float learningRate) {
         device.makeCurrent();
-        upload(gradients, memory.gradients());
+        upload(gradients, arrays.gradients());
         state.expect(learningRate);
-        Optimizer.update(toolkit.kernels(), memory, arena.size());
+        GradientUpdate.run(kernels, arrays);
         state.updated();
     }
 
@@ -399,12 +339,11 @@ public final class CudaEngine implements InspectableEngine, SampleSharingEngine 
     @Override
     public float[] activation(Tensor tensor) {
         device.makeCurrent();
-        int l = indexOf(tensor);
-        Planes planes = memory.activations().outputPlanes(l);
-        float[] values = new float[lastCount * layers.get(l).outputSize()];
+        DeviceTensor onDevice = memory.values(tensor);
+        float[] values = new float[lastCount * tensor.size()];
         try (OwnedScope temporary = new OwnedScope(device)) {
             DeviceArray pixels = device.allocateFloats(temporary.scope(), values.length, "activations");
-            layout.toPixels(memory.activations().output(l), pixels, planes, lastCount);
+            layout.toPixels(onDevice.memory(), pixels, onDevice.planes(), lastCount);
             device.download(pixels, values, 0, values.length);
         }
         return values;
@@ -414,9 +353,9 @@ public final class CudaEngine implements InspectableEngine, SampleSharingEngine 
     public Parameters gradients() {
         device.makeCurrent();
         if (lastCount > 0) {
-            passFor(lastCount).collectGradients();
+            stepFor(lastCount).collectGradients();
         }
-        return download(memory.gradients());
+        return download(arrays.gradients());
     }
 
     @Override
@@ -450,20 +389,16 @@ public final class CudaEngine implements InspectableEngine, SampleSharingEngine 
 
     private CorruptedBatch corrupted() {
         if (corrupted == null) {
-            corrupted = new CorruptedBatch(
-                    device, toolkit.kernels(), scope, network.input().size());
+            corrupted =
+                    new CorruptedBatch(device, kernels, scope, network.input().size());
         }
         return corrupted;
     }
 
     @Override
     public void run(Tensor from, Tensor to, float[] values, int count, float[] results) {
-        int first = from.equals(network.input()) ? 0 : indexOf(from) + 1;
-        infer(values, count, first, indexOf(to) + 1, results);
-    }
-
-    private int indexOf(Tensor tensor) {
-        return layers.indexOf(network.maker(tensor).orElseThrow());
+        device.makeCurrent();
+        inference().run(from, to, values, count, results);
     }
 
     @Override
@@ -476,14 +411,9 @@ public final class CudaEngine implements InspectableEngine, SampleSharingEngine 
         load(TrainingState.initial(weights));
     }
 
-    private void infer(float[] input, int count, int from, int to, float[] results) {
-        device.makeCurrent();
-        inference().run(input, count, from, to, results);
-    }
-
     private Inference inference() {
         if (inference == null) {
-            inference = new Inference(toolkit, scope, network, arena, memory.parameters());
+            inference = new Inference(device, scope, network, operations, arena, arrays.parameters(), layout);
         }
         return inference;
     }

@@ -1,11 +1,17 @@
 package daegpu.engine.cuda;
 
+import daegpu.engine.Plan;
+import daegpu.engine.Plan.Forward;
 import daegpu.engine.cuda.batch.Layout;
 import daegpu.engine.cuda.driver.Device;
 import daegpu.engine.cuda.driver.DeviceArray;
 import daegpu.engine.cuda.driver.DeviceScope;
+import daegpu.engine.cuda.layers.DeviceTensor;
+import daegpu.engine.cuda.layers.LayerOperations;
+import daegpu.engine.cuda.layers.WeightPlace;
 import daegpu.model.Layer;
 import daegpu.model.Network;
+import daegpu.model.Tensor;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -18,47 +24,52 @@ final class Inference {
     /** Floats that a layer may put out at a time. */
     private static final long VALUES = 1 << 24;
 
-    private final Toolkit toolkit;
-    private final DeviceScope owner;
-    private final List<Layer> layers;
+    private final Device device;
+    private final Network network;
+    private final LayerOperations operations;
     private final ParameterArena arena;
     private final DeviceArray parameters;
-    private final Activations activations;
+    private final DeviceTensors tensors;
     private final Layout layout;
     private final int capacity;
     private final DeviceArray pixels;
-    private final Map<Integer, Forward> passes = new HashMap<>();
+    private final Map<Part, List<Runnable>> parts = new HashMap<>();
 
-    Inference(Toolkit toolkit, DeviceScope owner, Network network, ParameterArena arena, DeviceArray parameters) {
-        this.toolkit = toolkit;
-        this.owner = owner;
+    /** A part of the network, for batches of one size. */
+    private record Part(Tensor from, Tensor to, int count) {}
+
+    Inference(
+            Device device,
+            DeviceScope owner,
+            Network network,
+            LayerOperations operations,
+            ParameterArena arena,
+            DeviceArray parameters,
+            Layout layout) {
+        this.device = device;
+        this.network = network;
+        this.operations = operations;
         this.arena = arena;
         this.parameters = parameters;
-        layers = network.layers();
-        layout = new Layout(toolkit.kernels());
-        long largest = layers.stream().mapToLong(Layer::outputSize).max().orElseThrow();
+        this.layout = layout;
+        long largest = network.tensors().stream().mapToLong(Tensor::size).max().orElseThrow();
         capacity = Integer.highestOneBit((int) Math.max(1, Math.min(IMAGES, VALUES / largest)));
-        activations = new Activations(toolkit, owner, network, capacity);
-        pixels = toolkit.device()
-                .allocateFloats(
-                        owner, capacity * Math.max(largest, network.input().size()), "a batch of " + capacity);
+        tensors = new DeviceTensors(operations.layout(), device, owner, network, capacity);
+        pixels = device.allocateFloats(owner, capacity * largest, "a batch of " + capacity);
     }
 
     /**
-     * Runs layers {@code from} (inclusive) to {@code to} (exclusive).
+     * Computes one tensor from another.
      *
-     * @param input what goes into the first of them, {@code [count, height, width, channels]}
-     * @param results receives what comes out of the last of them, likewise
+     * @param values {@code from} of each image, {@code [count, height, width, channels]}
+     * @param results receives {@code to} of each image, likewise
      */
-    void run(float[] input, int count, int from, int to, float[] results) {
-        Device device = toolkit.device();
-        int inputSize = layers.get(from).inputSize();
-        int outputSize = layers.get(to - 1).outputSize();
+    void run(Tensor from, Tensor to, float[] values, int count, float[] results) {
         for (int first = 0; first < count; first += capacity) {
             int part = Math.min(capacity, count - first);
-            device.upload(input, first * inputSize, part * inputSize, pixels, 0);
-            run(pixels, part, from, to, pixels);
-            device.download(pixels, results, first * outputSize, part * outputSize);
+            device.upload(values, first * from.size(), part * from.size(), pixels, 0);
+            run(from, to, pixels, part, pixels);
+            device.download(pixels, results, first * to.size(), part * to.size());
         }
     }
 
@@ -66,30 +77,49 @@ final class Inference {
      * Runs all layers on images on the device, {@code [count, height, width, channels]}, and leaves the results there.
      */
     void run(DeviceArray images, int count, DeviceArray results) {
-        int size = layers.get(0).inputSize();
+        long size = network.input().size();
         for (int first = 0; first < count; first += capacity) {
             int part = Math.min(capacity, count - first);
             run(
-                    images.floats((long) first * size, (long) part * size),
+                    network.input(),
+                    network.output(),
+                    images.floats(first * size, part * size),
                     part,
-                    0,
-                    layers.size(),
-                    results.floats((long) first * size, (long) part * size));
+                    results.floats(first * size, part * size));
         }
     }
 
-    private void run(DeviceArray input, int count, int from, int to, DeviceArray results) {
-        layout.toPlanes(input, activations.input(from), activations.inputPlanes(from), count);
-        passFor(count).run(from, to);
-        layout.toPixels(activations.output(to - 1), results, activations.outputPlanes(to - 1), count);
+    private void run(Tensor from, Tensor to, DeviceArray values, int count, DeviceArray results) {
+        DeviceTensor input = tensors.of(from);
+        DeviceTensor output = tensors.of(to);
+        layout.toPlanes(values, input.memory(), input.planes(), count);
+        parts.computeIfAbsent(new Part(from, to, roundedUp(count)), this::operationsOf)
+                .forEach(Runnable::run);
+        layout.toPixels(output.memory(), results, output.planes(), count);
     }
 
     /**
-     * Passes are made for powers of two, so that they stay few; images beyond {@code count} are computed along and
+     * A power of two, so that batches of few sizes are prepared; images beyond {@code count} are computed along and
      * left.
      */
-    private Forward passFor(int count) {
-        int size = count == 1 ? 1 : 2 * Integer.highestOneBit(count - 1);
-        return passes.computeIfAbsent(size, key -> toolkit.forward(layers, arena, parameters, activations, key, owner));
+    private static int roundedUp(int count) {
+        return count == 1 ? 1 : 2 * Integer.highestOneBit(count - 1);
+    }
+
+    private List<Runnable> operationsOf(Part part) {
+        return Plan.inference(network, part.from(), part.to()).steps().stream()
+                .map(step -> forward(((Forward) step).layer(), part.count()))
+                .toList();
+    }
+
+    private Runnable forward(Layer layer, int count) {
+        WeightPlace place = arena.place(layer);
+        return operations.forward(
+                layer,
+                count,
+                place.kernelIn(parameters),
+                place.biasIn(parameters),
+                tensors.of(layer.input()),
+                tensors.of(layer.output()));
     }
 }

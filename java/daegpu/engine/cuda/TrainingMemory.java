@@ -1,105 +1,69 @@
 package daegpu.engine.cuda;
 
+import daegpu.data.Remedy;
+import daegpu.engine.EngineUnavailableException;
 import daegpu.engine.cuda.driver.Device;
-import daegpu.engine.cuda.driver.DeviceArray;
 import daegpu.engine.cuda.driver.DeviceScope;
-import daegpu.engine.cuda.layers.Planes;
+import daegpu.engine.cuda.layers.DeviceTensor;
+import daegpu.engine.cuda.layers.LayerLayout;
 import daegpu.model.Layer;
 import daegpu.model.Network;
+import daegpu.model.Tensor;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
+import java.util.stream.IntStream;
 
-/** Everything on the device that training reads and writes, but for the images. */
+/** The values of a batch in training, and the gradients at them. */
 final class TrainingMemory {
 
-    /** Losses that can wait to be read. */
-    static final int MOST_LOSSES = 4096;
+    /** Kernels count the floats of a batch in 32 bits. */
+    private static final long MOST_FLOATS = Integer.MAX_VALUE - 1024;
 
-    private final List<Layer> layers;
-    private final DeviceArray parameters;
-    private final DeviceArray firstMoment;
-    private final DeviceArray secondMoment;
-    private final DeviceArray gradients;
-    private final DeviceArray state;
-    private final DeviceArray losses;
-    private final DeviceArray clean;
-    private final Activations activations;
-    private final DeviceArray[] gradientsAt;
+    private final DeviceTensors values;
+    private final Map<Tensor, DeviceTensor> gradients = new HashMap<>();
+    private final DeviceTensor clean;
 
-    TrainingMemory(Toolkit toolkit, DeviceScope owner, Network network, ParameterArena arena, int capacity) {
-        Device device = toolkit.device();
-        layers = network.layers();
-        parameters = device.allocateFloats(owner, arena.size(), "the parameters");
-        firstMoment = device.allocateFloats(owner, arena.size(), "Adam's moments");
-        secondMoment = device.allocateFloats(owner, arena.size(), "Adam's moments");
-        gradients = device.allocateFloats(owner, arena.size(), "the gradients");
-        state = device.allocate(owner, StepState.BYTES, "the step's state");
-        losses = device.allocateFloats(owner, MOST_LOSSES, "the losses");
-        clean = device.allocateFloats(owner, (long) capacity * network.input().size(), "a batch of " + capacity);
-        activations = new Activations(toolkit, owner, network, capacity);
-        gradientsAt = new DeviceArray[layers.size()];
-        for (int l = 0; l < gradientsAt.length; l++) {
-            gradientsAt[l] = device.allocateFloats(
-                    owner,
-                    (long) capacity
-                            * (toolkit.isNative()
-                                    ? layers.get(l).outputSize()
-                                    : gradientPlanes(l).size()),
-                    "a batch of " + capacity);
+    /**
+     * @throws EngineUnavailableException if a layer of such a batch has too many values, or there is too little memory
+     */
+    TrainingMemory(LayerLayout layout, Device device, DeviceScope owner, Network network, int capacity) {
+        requireCountable(layout, network, capacity);
+        values = new DeviceTensors(layout, device, owner, network, capacity);
+        for (Layer layer : network.layers()) {
+            gradients.put(
+                    layer.output(), DeviceTensors.allocate(device, owner, layout.gradientPlanes(layer), capacity));
+        }
+        clean = DeviceTensors.allocate(device, owner, layout.planes(network.output(), List.of()), capacity);
+    }
+
+    private static void requireCountable(LayerLayout layout, Network network, int capacity) {
+        long largest = network.layers().stream()
+                .flatMapToInt(layer -> IntStream.of(
+                        DeviceTensors.planes(layout, network, layer.input()).size(),
+                        layout.gradientPlanes(layer).size()))
+                .max()
+                .orElseThrow();
+        if (largest * capacity > MOST_FLOATS) {
+            throw new EngineUnavailableException(
+                    "a batch of " + capacity + " would have " + largest * capacity
+                            + " values in a layer, and the cuda engine counts to 2^31",
+                    Remedy.SMALLER_BATCH);
         }
     }
 
-    /**
-     * How the gradient by what layer {@code l} computed, before its activation, lies in memory: as cuDNN wants it for
-     * the way back.
-     */
-    Planes gradientPlanes(int l) {
-        return gradientPlanes(layers.get(l));
+    /** What a layer puts out, or the images that go in. */
+    DeviceTensor values(Tensor tensor) {
+        return values.of(tensor);
     }
 
-    static Planes gradientPlanes(Layer layer) {
-        return switch (layer.operation()) {
-            case CONVOLUTION -> Planes.smallSide(layer);
-            case TRANSPOSED_CONVOLUTION -> Planes.largeSide(layer);
-            case DENSE -> Planes.packed(layer.outputChannels(), 1, 1);
-        };
+    /** The gradient at what a layer computes, before its activation. */
+    DeviceTensor gradient(Tensor tensor) {
+        return gradients.get(tensor);
     }
 
-    /** The gradient by what layer {@code l} computed, before its activation. */
-    DeviceArray gradientAt(int l) {
-        return gradientsAt[l];
-    }
-
-    DeviceArray parameters() {
-        return parameters;
-    }
-
-    DeviceArray firstMoment() {
-        return firstMoment;
-    }
-
-    DeviceArray secondMoment() {
-        return secondMoment;
-    }
-
-    DeviceArray gradients() {
-        return gradients;
-    }
-
-    /** See {@link StepState}. */
-    DeviceArray state() {
-        return state;
-    }
-
-    DeviceArray losses() {
-        return losses;
-    }
-
-    /** The batch as it should come out, {@code [count, channels, height, width]}. */
-    DeviceArray clean() {
+    /** The batch as it should come out. */
+    DeviceTensor clean() {
         return clean;
-    }
-
-    Activations activations() {
-        return activations;
     }
 }

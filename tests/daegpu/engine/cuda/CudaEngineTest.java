@@ -22,6 +22,7 @@ import daegpu.engine.cuda.driver.CudaStatus;
 import daegpu.engine.cuda.driver.Device;
 import daegpu.engine.cuda.driver.Gpu;
 import daegpu.engine.cuda.driver.OwnedScope;
+import daegpu.engine.cuda.layers.TrainedArrays;
 import daegpu.engine.reference.ReferenceTrainingEngine;
 import daegpu.model.Architecture;
 import daegpu.model.Initializer;
@@ -439,7 +440,7 @@ class CudaEngineTest {
     void moreLossesThanTheDeviceHoldsWaitInOrder() {
         Architecture architecture = new Architecture(2, 2, 1, List.of(1), 1, 1);
         ImageSet images = randomImages(architecture, 3);
-        int steps = TrainingMemory.MOST_LOSSES + 5;
+        int steps = TrainedArrays.MOST_LOSSES + 5;
         try (InspectableEngine engine =
                 new CudaEngine(architecture.network(), LearningRule.DEFAULT, EngineOptions.fp32(1))) {
             engine.load(TrainingState.initial(Initializer.glorotUniform(architecture.network(), 1)));

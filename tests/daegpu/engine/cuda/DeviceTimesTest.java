@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import daegpu.engine.Precision;
+import daegpu.engine.cuda.cudnn.CudnnPurposes;
 import daegpu.engine.cuda.driver.CudaLibraries;
 import daegpu.engine.cuda.driver.Gpu;
 import daegpu.model.Architecture;
@@ -80,7 +81,7 @@ class DeviceTimesTest {
             check(
                     results.get("cudnn fp32 1"),
                     sections.get("cudnn"),
-                    StepCounters.purposes(1).keySet());
+                    CudnnPurposes.of(Architecture.MNIST, 1).keySet());
         }
     }
 

@@ -3,6 +3,7 @@ package daegpu.engine.cuda;
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 
+import daegpu.engine.cuda.cudnn.CudnnLayout;
 import daegpu.model.Architecture;
 import daegpu.model.Parameters;
 import java.util.List;
@@ -14,7 +15,7 @@ class ParameterArenaTest {
 
     @Test
     void comesBackFromTheArena() {
-        ParameterArena arena = new ParameterArena(ARCHITECTURE.network());
+        ParameterArena arena = new ParameterArena(ARCHITECTURE.network(), new CudnnLayout());
         float[] values = new float[ARCHITECTURE.parameterCount()];
         for (int i = 0; i < values.length; i++) {
             values[i] = i + 1;
@@ -40,7 +41,7 @@ class ParameterArenaTest {
         int filter = 3;
         kernel[((row * 3 + column) * 5 + channel) * 6 + filter] = 1;
         parameters.set("conv2.kernel", kernel);
-        ParameterArena arena = new ParameterArena(ARCHITECTURE.network());
+        ParameterArena arena = new ParameterArena(ARCHITECTURE.network(), new CudnnLayout());
         float[] inArena = arena.toArena(parameters.values());
         // conv1's kernel takes 3·3·3·5 = 135 floats, and each tensor begins at a multiple of 64: 192 for its bias, 256
         // for

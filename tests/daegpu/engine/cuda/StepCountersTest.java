@@ -13,6 +13,7 @@ import daegpu.engine.InspectableEngine;
 import daegpu.engine.LearningRule;
 import daegpu.engine.Precision;
 import daegpu.engine.TrainingState;
+import daegpu.engine.cuda.cudnn.CudnnLayout;
 import daegpu.engine.cuda.driver.Device;
 import daegpu.engine.cuda.driver.Gpu;
 import daegpu.model.Architecture;
@@ -66,7 +67,7 @@ class StepCountersTest {
                 StepCounters.count(32, Precision.FP32, Convolutions.CUDNN).get("kernels");
         // A thread takes 16 bytes of each of four arrays and leaves 16 in three; every warp also reads alpha: one
         // sector.
-        long floats = new ParameterArena(Architecture.MNIST.network()).size();
+        long floats = new ParameterArena(Architecture.MNIST.network(), new CudnnLayout()).size();
         assertSectors(kernels.get("adam"), 4 * floats / 8 + (floats / 4 + 31) / 32, 3 * floats / 8);
         // 32 rows of 16 and of 3,136 gradients are read once, and their sums left; all are aligned.
         assertSectors(kernels.get("dense_bias_gradient"), 32 * (16 + 3136) / 8, (16 + 3136) / 8);

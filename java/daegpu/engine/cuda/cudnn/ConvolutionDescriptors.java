@@ -41,8 +41,8 @@ final class ConvolutionDescriptors {
         CudaStatus.checkDnn(JCudnn.cudnnCreateConvolutionDescriptor(convolution), "make a descriptor");
         owner.own(() -> JCudnn.cudnnDestroyConvolutionDescriptor(convolution));
 
-        Planes largeSide = Planes.largeSide(layer);
-        Planes smallSide = Planes.smallSide(layer);
+        Planes largeSide = SidePlanes.large(layer);
+        Planes smallSide = SidePlanes.small(layer);
         describe(large, largeSide, count);
         describe(small, smallSide, count);
         int size = layer.kernelSize();

@@ -5,7 +5,7 @@ import daegpu.model.Layer.Activation;
 /**
  * What is done with the products of a layer before they are stored: {@code enum Epilogue} of include/implicit_gemm.cuh.
  */
-public enum Epilogue {
+enum Epilogue {
     PLAIN,
     BIAS,
     BIAS_RELU,
@@ -14,7 +14,7 @@ public enum Epilogue {
     LOSS;
 
     /** Of a layer forward that is not the last of a training step. */
-    public static Epilogue of(Activation activation) {
+    static Epilogue of(Activation activation) {
         return switch (activation) {
             case LINEAR -> BIAS;
             case RELU -> BIAS_RELU;
@@ -23,7 +23,7 @@ public enum Epilogue {
     }
 
     /** Of a data gradient that goes back through this activation. */
-    public static Epilogue ofGradient(Activation activation) {
+    static Epilogue ofGradient(Activation activation) {
         return switch (activation) {
             case LINEAR -> PLAIN;
             case RELU -> RELU_GRADIENT;

@@ -16,7 +16,7 @@ import java.util.Optional;
  * @param sums of columns: {@link ImplicitGemm#sumRows} rows of {@link ImplicitGemm#sumsPitch} floats
  * @param squares {@link ImplicitGemm#squares} sums of squared errors of the loss
  */
-public record GemmOperands(
+record GemmOperands(
         DeviceArray input,
         DeviceArray weights,
         Optional<DeviceArray> bias,
@@ -27,7 +27,7 @@ public record GemmOperands(
         Optional<DeviceArray> squares) {
 
     /** Of a layer forward. */
-    public static GemmOperands forward(DeviceArray input, DeviceArray weights, DeviceArray bias, DeviceArray output) {
+    static GemmOperands forward(DeviceArray input, DeviceArray weights, DeviceArray bias, DeviceArray output) {
         return new GemmOperands(
                 input,
                 weights,
@@ -40,7 +40,7 @@ public record GemmOperands(
     }
 
     /** Of the last layer with its loss. */
-    public static GemmOperands loss(
+    static GemmOperands loss(
             DeviceArray input,
             DeviceArray weights,
             DeviceArray bias,

@@ -24,13 +24,13 @@ import java.util.Optional;
  * @param tickets tiles that are split
  * @param partials floats that the parts of split tiles take
  */
-public record ImplicitGemm(
+record ImplicitGemm(
         LayerKernel kernel, GemmShape shape, int blocks, int tileColumns, int phases, int tickets, long partials) {
 
     /**
      * Floats that a piece of the parameters' arena has, and so the pitch of rows of sums of columns is a multiple of.
      */
-    public static final int PIECE = 64;
+    static final int PIECE = 64;
     /** Blocks along the rows at most: those that sum columns leave one row each, which later are summed. */
     private static final int MOST_BLOCKS = 256;
     /** Blocks below which a product is split along its depth, to occupy a GPU. */
@@ -46,12 +46,12 @@ public record ImplicitGemm(
     private static final int SINGLE_COLUMNS = 32;
 
     /** The layer itself, with the epilogue of its activation, or the loss, whose gradient is scaled. */
-    public static ImplicitGemm forward(Layer layer, int count, Epilogue epilogue, float scale, Precision precision) {
+    static ImplicitGemm forward(Layer layer, int count, Epilogue epilogue, float scale, Precision precision) {
         return of(Product.forward(layer, epilogue, precision), layer.geometry(), count, scale);
     }
 
     /** From the gradient at what the layer computed, before its activation, to that at what it took in. */
-    public static ImplicitGemm dataGradient(Layer layer, int count, Epilogue epilogue, Precision precision) {
+    static ImplicitGemm dataGradient(Layer layer, int count, Epilogue epilogue, Precision precision) {
         return of(Product.dataGradient(layer, epilogue, precision), layer.geometry(), count, 0);
     }
 
@@ -114,22 +114,22 @@ public record ImplicitGemm(
     }
 
     /** Pieces of the arena that so many floats take. */
-    public static int pieces(int floats) {
+    static int pieces(int floats) {
         return (floats + PIECE - 1) / PIECE;
     }
 
     /** Rows of sums of columns that it leaves. */
-    public int sumRows() {
+    int sumRows() {
         return phases * blocks;
     }
 
     /** Floats from one row of them to the next. */
-    public int sumsPitch() {
+    int sumsPitch() {
         return shape.sumsPitch();
     }
 
     /** Sums of squared errors that it leaves, if its epilogue is the loss. */
-    public int squares() {
+    int squares() {
         return phases * tileColumns * blocks;
     }
 
@@ -139,7 +139,7 @@ public record ImplicitGemm(
     }
 
     /** Asks for it. */
-    public void launch(KernelLibrary kernels, SplitMemory split, GemmOperands operands) {
+    void launch(KernelLibrary kernels, SplitMemory split, GemmOperands operands) {
         launch(kernels, split, operands, Optional.empty());
     }
 
@@ -149,7 +149,7 @@ public record ImplicitGemm(
      *
      * @param state {@code struct StepState}
      */
-    public void launchAndCount(KernelLibrary kernels, SplitMemory split, GemmOperands operands, DeviceArray state) {
+    void launchAndCount(KernelLibrary kernels, SplitMemory split, GemmOperands operands, DeviceArray state) {
         launch(kernels, split, operands, Optional.of(state));
     }
 

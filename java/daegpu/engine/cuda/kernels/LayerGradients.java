@@ -10,10 +10,10 @@ import java.util.Optional;
  * The data gradient and the weight gradient of a layer. Neither needs anything from the other, so one launch does both
  * where there is a kernel for the two, as for every layer of the default network.
  */
-public record LayerGradients(ImplicitGemm data, WeightGradient weights) {
+record LayerGradients(ImplicitGemm data, WeightGradient weights) {
 
     /** The kernel that does both at once, where there is one. */
-    public Optional<LayerKernel> joint() {
+    Optional<LayerKernel> joint() {
         return KernelChoice.ofBoth(data.kernel(), weights.kernel());
     }
 
@@ -27,7 +27,7 @@ public record LayerGradients(ImplicitGemm data, WeightGradient weights) {
      * @param atInput for the data gradient
      * @param sums for the sums of its columns, where somebody wants them
      */
-    public void launch(
+    void launch(
             KernelLibrary kernels,
             SplitMemory split,
             DeviceArray input,

@@ -6,18 +6,18 @@ import daegpu.engine.cuda.driver.DeviceScope;
 import daegpu.engine.cuda.driver.Workspace;
 
 /** Where blocks that share a tile of a product meet; products that follow each other use the same. */
-public final class SplitMemory {
+final class SplitMemory {
 
     private final Workspace partials;
     private final Workspace tickets;
 
-    public SplitMemory(Device device, DeviceScope owner) {
+    SplitMemory(Device device, DeviceScope owner) {
         partials = new Workspace(device, owner, "parts of products");
         tickets = new Workspace(device, owner, "parts of products");
     }
 
     /** Makes room for a product. */
-    public void require(ImplicitGemm product) {
+    void require(ImplicitGemm product) {
         partials.require(4 * product.partials());
         tickets.require(4L * product.tickets());
     }

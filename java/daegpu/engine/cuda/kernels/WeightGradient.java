@@ -19,8 +19,7 @@ import daegpu.model.Layer;
  * @param tileColumns blocks along channels of the small ones
  * @param largeIsInput whether the large images are what the layer takes in
  */
-public record WeightGradient(
-        LayerKernel kernel, GradientShape shape, int tileRows, int tileColumns, boolean largeIsInput) {
+record WeightGradient(LayerKernel kernel, GradientShape shape, int tileRows, int tileColumns, boolean largeIsInput) {
 
     /** Blocks that a gradient is split into, at most: enough to occupy a GPU, and few shares to add. */
     private static final int BLOCKS = 128;
@@ -29,7 +28,7 @@ public record WeightGradient(
     /** Pixels that a share takes at least. */
     private static final int LEAST_PART = 64;
 
-    public static WeightGradient of(Layer layer, int count, Precision precision) {
+    static WeightGradient of(Layer layer, int count, Precision precision) {
         Product product = Product.weightGradient(layer, precision);
         ConvolutionGeometry geometry = layer.geometry();
         Tile tile = KernelChoice.of(product);
@@ -89,17 +88,17 @@ public record WeightGradient(
     }
 
     /** Parts of the batch's pixels, each of which leaves a share. */
-    public int splits() {
+    int splits() {
         return shape.splits();
     }
 
     /** Floats of a share. */
-    public int share() {
+    int share() {
         return shape.share();
     }
 
     /** Where the bias gradient is in a share of a convolution or dense layer. */
-    public int biasAt() {
+    int biasAt() {
         return shape.biasAt();
     }
 
@@ -109,7 +108,7 @@ public record WeightGradient(
     }
 
     /** Asks for it: {@code gradient} is that at what the layer computed, before its activation. */
-    public void launch(KernelLibrary kernels, DeviceArray input, DeviceArray gradient, DeviceArray shares) {
+    void launch(KernelLibrary kernels, DeviceArray input, DeviceArray gradient, DeviceArray shares) {
         kernels.launch(
                 kernel,
                 Grid.blocks(tileRows, tileColumns, splits()),

@@ -1,5 +1,5 @@
 /**
- * Layers by this program's own kernels: {@code --convolutions native}, which need nothing but the driver.
+ * Layers by this program's own kernels: {@link daegpu.engine.Convolutions#NATIVE}, which need nothing but the driver.
  * cuda/NATIVE.md says how they came to be as they are.
  *
  * <p>The engine calls it; it calls {@code layers} and {@code driver}, and never {@code cudnn}.

@@ -1,18 +1,13 @@
 package daegpu.engine.cuda.layers;
 
-import daegpu.model.Layer;
-import daegpu.model.Layer.Operation;
-
 /**
- * How images lie in device memory: one plane of floats for each channel, in the order of cuDNN's NCHW, each perhaps
- * larger than the image. cuDNN pads on both sides alike, and a 'same' convolution of stride 2 has one row and column of
- * zeros more behind the image than before it; so its image lies in a plane with a border there. A transposed
- * convolution computes that border, too, and it is then left unread.
+ * How images lie in device memory: one plane of floats for each channel, each perhaps larger than the image; or, with a
+ * single plane whose columns are pixels and their channels, in the program's own order.
  *
  * @param channels planes of an image
  * @param height rows of the image
  * @param width columns of the image
- * @param border rows, and columns, behind the image
+ * @param border rows, and columns, after the image
  * @param pitch floats from one row to the next
  */
 public record Planes(int channels, int height, int width, int border, int pitch) {
@@ -27,30 +22,6 @@ public record Planes(int channels, int height, int width, int border, int pitch)
      */
     public static Planes pixels(int height, int width, int channels) {
         return packed(1, height, width * channels);
-    }
-
-    /**
-     * What a convolution takes in, and a transposed one puts out: with the border that 'same' needs, and then rows of a
-     * multiple of four floats, so that they can be written by 16 bytes.
-     */
-    public static Planes largeSide(Layer layer) {
-        boolean transposed = layer.operation() == Operation.TRANSPOSED_CONVOLUTION;
-        int channels = transposed ? layer.outputChannels() : layer.inputChannels();
-        int height = transposed ? layer.outputHeight() : layer.inputHeight();
-        int width = transposed ? layer.outputWidth() : layer.inputWidth();
-        int small = transposed ? layer.inputHeight() : layer.outputHeight();
-        int padding = Math.max((small - 1) * layer.stride() + layer.kernelSize() - height, 0);
-        int border = padding - 2 * layer.paddingBefore();
-        return border == 0
-                ? packed(channels, height, width)
-                : new Planes(channels, height, width, border, (width + border + 3) / 4 * 4);
-    }
-
-    /** What a convolution puts out, and a transposed one takes in. */
-    public static Planes smallSide(Layer layer) {
-        return layer.operation() == Operation.TRANSPOSED_CONVOLUTION
-                ? packed(layer.inputChannels(), layer.inputHeight(), layer.inputWidth())
-                : packed(layer.outputChannels(), layer.outputHeight(), layer.outputWidth());
     }
 
     /** Floats from one plane to the next. */

@@ -40,7 +40,8 @@ final class DescriptorCheck {
                             1 + random.nextInt(20)),
                     1 + random.nextInt(64));
         }
-        System.out.println("cuDNN " + DnnHandle.version() + " agrees with the sizes of " + described + " convolutions");
+        System.out.println(
+                "cuDNN " + CudnnHandle.version() + " agrees with the sizes of " + described + " convolutions");
     }
 
     private static int describe(Architecture architecture, int count) {

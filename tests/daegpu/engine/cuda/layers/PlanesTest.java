@@ -6,25 +6,9 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import daegpu.engine.cuda.layers.Planes.Walk;
-import daegpu.model.Architecture;
-import java.util.List;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.params.ParameterizedTest;
-import org.junit.jupiter.params.provider.CsvSource;
 
 class PlanesTest {
-
-    /** A border makes up for what 'same' pads more behind the image than before it, for every kernel size but 1. */
-    @ParameterizedTest
-    @CsvSource({"1,0,28", "3,1,32", "5,1,32", "7,1,32"})
-    void borderMakesPaddingSymmetric(int kernelSize, int border, int pitch) {
-        Architecture architecture = new Architecture(28, 28, 1, List.of(4), kernelSize, 2);
-        Planes planes = Planes.largeSide(architecture.network().layer("conv1"));
-        assertEquals(border, planes.border());
-        assertEquals(pitch, planes.pitch());
-        assertEquals((28 + border) * pitch, planes.plane());
-        assertEquals(0, Planes.largeSide(architecture.network().layer("output")).border());
-    }
 
     @Test
     void walksOverWholePlanesWhereThereAreNoGaps() {

@@ -20,9 +20,9 @@ import jcuda.runtime.cudaStream_t;
  * @param precision {@code fp32} or {@code tf32}
  * @param workspace what its algorithms may use
  */
-public record DnnHandle(Device device, cudnnHandle handle, Precision precision, Workspace workspace) {
+record CudnnHandle(Device device, cudnnHandle handle, Precision precision, Workspace workspace) {
 
-    public static DnnHandle open(Device device, DeviceScope owner, Precision precision) {
+    static CudnnHandle open(Device device, DeviceScope owner, Precision precision) {
         long version = JCudnn.cudnnGetVersion();
         if (version < 90000) {
             throw new EngineUnavailableException(
@@ -35,11 +35,11 @@ public record DnnHandle(Device device, cudnnHandle handle, Precision precision, 
         CudaStatus.checkDnn(JCudnn.cudnnCreate(handle), "start");
         owner.own(() -> JCudnn.cudnnDestroy(handle));
         CudaStatus.checkDnn(JCudnn.cudnnSetStream(handle, new cudaStream_t(device.stream())), "use the stream");
-        return new DnnHandle(device, handle, precision, new Workspace(device, owner, "cuDNN's workspace"));
+        return new CudnnHandle(device, handle, precision, new Workspace(device, owner, "cuDNN's workspace"));
     }
 
     /** Its version: 9.10.2 for 91002. */
-    public static String version() {
+    static String version() {
         long version = JCudnn.cudnnGetVersion();
         return version / 10000 + "." + version % 10000 / 100 + "." + version % 100;
     }

@@ -17,14 +17,14 @@ import jcuda.jcudnn.cudnnDeterminism;
 import jcuda.jcudnn.cudnnStatus;
 
 /**
- * A convolution by cuDNN for batches of one size, and its two gradients. A transposed convolution is the input gradient
+ * A convolution by cuDNN for batches of one size, and its two gradients. A transposed convolution is the data gradient
  * of one, so these three are all that either kind of layer needs, forward and back.
  *
  * <p>Of the algorithms that cuDNN's heuristics recommend, the first is taken that is deterministic and fits
  * {@link Workspace#LIMIT}. The heuristics measure nothing, so the choice is the same every time on the same GPU with
  * the same cuDNN.
  */
-public final class Convolution {
+final class CudnnConvolution {
 
     /**
      * Bytes that an algorithm may ask for; one that wants more is passed over. Part of what decides the choice, and so
@@ -39,22 +39,22 @@ public final class Convolution {
 
     private record Algorithm(int number, int status, int determinism, long memory) {}
 
-    private final DnnHandle dnn;
+    private final CudnnHandle dnn;
     private final ConvolutionDescriptors descriptors;
     private final Algorithm forward;
-    private final Algorithm inputGradient;
-    private final Algorithm kernelGradient;
+    private final Algorithm dataGradient;
+    private final Algorithm weightGradient;
     private final Workspace workspace;
 
     /** @throws IllegalStateException if cuDNN offers no deterministic algorithm */
-    public Convolution(DnnHandle dnn, Layer layer, int count, DeviceScope owner) {
+    CudnnConvolution(CudnnHandle dnn, Layer layer, int count, DeviceScope owner) {
         this.dnn = dnn;
         descriptors = new ConvolutionDescriptors(layer, count, dnn.precision(), owner);
         forward = chooseForward(layer);
-        inputGradient = chooseInputGradient(layer);
-        kernelGradient = chooseKernelGradient(layer);
+        dataGradient = chooseDataGradient(layer);
+        weightGradient = chooseWeightGradient(layer);
         workspace = dnn.workspace();
-        workspace.require(Math.max(forward.memory(), Math.max(inputGradient.memory(), kernelGradient.memory())));
+        workspace.require(Math.max(forward.memory(), Math.max(dataGradient.memory(), weightGradient.memory())));
     }
 
     private Algorithm chooseForward(Layer layer) {
@@ -80,7 +80,7 @@ public final class Convolution {
                         .map(offer -> new Algorithm(offer.algo, offer.status, offer.determinism, offer.memory)));
     }
 
-    private Algorithm chooseInputGradient(Layer layer) {
+    private Algorithm chooseDataGradient(Layer layer) {
         cudnnConvolutionBwdDataAlgoPerf[] offers =
                 make(cudnnConvolutionBwdDataAlgoPerf[]::new, cudnnConvolutionBwdDataAlgoPerf::new);
         int[] count = new int[1];
@@ -97,13 +97,13 @@ public final class Convolution {
                 "recommend an algorithm for " + layer.name());
         return choose(
                 layer,
-                "input gradient",
+                "data gradient",
                 Stream.of(offers)
                         .limit(count[0])
                         .map(offer -> new Algorithm(offer.algo, offer.status, offer.determinism, offer.memory)));
     }
 
-    private Algorithm chooseKernelGradient(Layer layer) {
+    private Algorithm chooseWeightGradient(Layer layer) {
         cudnnConvolutionBwdFilterAlgoPerf[] offers =
                 make(cudnnConvolutionBwdFilterAlgoPerf[]::new, cudnnConvolutionBwdFilterAlgoPerf::new);
         int[] count = new int[1];
@@ -120,7 +120,7 @@ public final class Convolution {
                 "recommend an algorithm for " + layer.name());
         return choose(
                 layer,
-                "kernel gradient",
+                "weight gradient",
                 Stream.of(offers)
                         .limit(count[0])
                         .map(offer -> new Algorithm(offer.algo, offer.status, offer.determinism, offer.memory)));
@@ -141,7 +141,7 @@ public final class Convolution {
     }
 
     /** {@code small = large * kernel}. */
-    public void forward(DeviceArray large, DeviceArray kernel, DeviceArray small) {
+    void forward(DeviceArray large, DeviceArray kernel, DeviceArray small) {
         CudaStatus.checkDnn(
                 JCudnn.cudnnConvolutionForward(
                         dnn.handle(),
@@ -162,7 +162,7 @@ public final class Convolution {
     }
 
     /** The gradient by the large side, from that by the small side; with a border, that of the border, too. */
-    public void inputGradient(DeviceArray small, DeviceArray kernel, DeviceArray large) {
+    void dataGradient(DeviceArray small, DeviceArray kernel, DeviceArray large) {
         CudaStatus.checkDnn(
                 JCudnn.cudnnConvolutionBackwardData(
                         dnn.handle(),
@@ -172,7 +172,7 @@ public final class Convolution {
                         descriptors.small(),
                         small.pointer(),
                         descriptors.convolution(),
-                        inputGradient.number(),
+                        dataGradient.number(),
                         workspace.memory().pointer(),
                         workspace.memory().bytes(),
                         ZERO,
@@ -183,7 +183,7 @@ public final class Convolution {
     }
 
     /** The gradient by the kernel. A border of {@code large} must be zero. */
-    public void kernelGradient(DeviceArray large, DeviceArray small, DeviceArray kernel) {
+    void weightGradient(DeviceArray large, DeviceArray small, DeviceArray kernel) {
         CudaStatus.checkDnn(
                 JCudnn.cudnnConvolutionBackwardFilter(
                         dnn.handle(),
@@ -193,7 +193,7 @@ public final class Convolution {
                         descriptors.small(),
                         small.pointer(),
                         descriptors.convolution(),
-                        kernelGradient.number(),
+                        weightGradient.number(),
                         workspace.memory().pointer(),
                         workspace.memory().bytes(),
                         ZERO,

@@ -16,7 +16,7 @@ import jcuda.runtime.cudaStream_t;
  * The products of dense layers, by cuBLAS. Matrices here are row by row, as everywhere in this program, and cuBLAS's
  * are column by column: each product is asked for transposed, {@code (A·B)ᵀ = Bᵀ·Aᵀ}, and nothing is copied.
  */
-public final class MatrixProduct {
+final class CublasProduct {
 
     private static final Pointer ONE = Pointer.to(new float[] {1});
     private static final Pointer ZERO = Pointer.to(new float[] {0});
@@ -29,7 +29,7 @@ public final class MatrixProduct {
      *
      * @param precision {@code fp32}, or {@code tf32} to multiply in TF32
      */
-    public MatrixProduct(Device device, DeviceScope owner, Precision precision) {
+    CublasProduct(Device device, DeviceScope owner, Precision precision) {
         this.device = device;
         CudaStatus.checkBlas(JCublas2.cublasCreate(handle), "start");
         owner.own(() -> JCublas2.cublasDestroy(handle));
@@ -48,7 +48,7 @@ public final class MatrixProduct {
     }
 
     /** {@code output[count, out] += input[count, in] · weights[in, out]}. */
-    public void addForward(DeviceArray input, DeviceArray weights, DeviceArray output, int count, int in, int out) {
+    void addForward(DeviceArray input, DeviceArray weights, DeviceArray output, int count, int in, int out) {
         multiply(
                 cublasOperation.CUBLAS_OP_N,
                 cublasOperation.CUBLAS_OP_N,
@@ -64,9 +64,8 @@ public final class MatrixProduct {
                 out);
     }
 
-    /** {@code inputGradient[count, in] = gradient[count, out] · weights[in, out]ᵀ}. */
-    public void inputGradient(
-            DeviceArray gradient, DeviceArray weights, DeviceArray inputGradient, int count, int in, int out) {
+    /** {@code dataGradient[count, in] = gradient[count, out] · weights[in, out]ᵀ}. */
+    void dataGradient(DeviceArray gradient, DeviceArray weights, DeviceArray dataGradient, int count, int in, int out) {
         multiply(
                 cublasOperation.CUBLAS_OP_T,
                 cublasOperation.CUBLAS_OP_N,
@@ -78,12 +77,12 @@ public final class MatrixProduct {
                 gradient,
                 out,
                 ZERO,
-                inputGradient,
+                dataGradient,
                 in);
     }
 
     /** {@code weightGradient[in, out] = input[count, in]ᵀ · gradient[count, out]}. */
-    public void weightGradient(
+    void weightGradient(
             DeviceArray input, DeviceArray gradient, DeviceArray weightGradient, int count, int in, int out) {
         multiply(
                 cublasOperation.CUBLAS_OP_N,

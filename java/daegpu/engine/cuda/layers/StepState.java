@@ -1,9 +1,11 @@
-package daegpu.engine.cuda;
+package daegpu.engine.cuda.layers;
 
+import daegpu.engine.cuda.driver.Device;
 import daegpu.engine.cuda.driver.DeviceArray;
+import daegpu.engine.cuda.driver.DeviceScope;
 import daegpu.engine.cuda.driver.Grid;
 import daegpu.engine.cuda.driver.KernelArguments;
-import daegpu.engine.cuda.layers.StepKernel;
+import daegpu.engine.cuda.driver.KernelLibrary;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 
@@ -17,87 +19,95 @@ public final class StepState {
     /** Where {@code position} is in it. */
     private static final int POSITION_FLOATS = 4;
 
-    private final Toolkit toolkit;
+    private final Device device;
+    private final KernelLibrary kernels;
     private final DeviceArray state;
     private long step;
     private float learningRate = Float.NaN;
     private int position;
     private int losses;
 
-    StepState(Toolkit toolkit, DeviceArray state) {
-        this.toolkit = toolkit;
-        this.state = state;
+    /** Of no step yet. */
+    public StepState(Device device, KernelLibrary kernels, DeviceScope owner) {
+        this.device = device;
+        this.kernels = kernels;
+        state = device.allocate(owner, BYTES, "the step's state");
+    }
+
+    /** The structure on the device. */
+    public DeviceArray pointer() {
+        return state;
     }
 
     /** The place in the epoch's order, on the device. */
-    static DeviceArray position(DeviceArray state) {
+    public DeviceArray position() {
         return state.floats(POSITION_FLOATS, 1);
     }
 
-    long step() {
+    /** Updates done, those among them that the device was asked for and has not done yet. */
+    public long step() {
         return step;
     }
 
     /** Losses that wait on the device. */
-    int losses() {
+    public int losses() {
         return losses;
     }
 
     /** Sets the number of updates done. */
-    void load(long newStep) {
+    public void load(long newStep) {
         step = newStep;
         byte[] bytes = ByteBuffer.allocate(8)
                 .order(ByteOrder.nativeOrder())
                 .putLong(newStep)
                 .array();
-        toolkit.device().upload(bytes, 0, bytes.length, state, 0);
+        device.upload(bytes, 0, bytes.length, state, 0);
     }
 
     /**
      * Makes the next step take this learning rate and begin here in the epoch's order; does nothing if it would anyway.
      */
-    void expect(float newLearningRate, int newPosition) {
+    public void expect(float newLearningRate, int newPosition) {
         if (newLearningRate != learningRate || newPosition != position) {
             write(newLearningRate, newPosition, losses);
         }
     }
 
     /** The same without a place in the order. */
-    void expect(float newLearningRate) {
+    public void expect(float newLearningRate) {
         expect(newLearningRate, position);
     }
 
     /** Forgets the losses on the device. */
-    void clearLosses() {
+    public void clearLosses() {
         if (losses > 0) {
             write(learningRate, position, 0);
         }
     }
 
     private void write(float newLearningRate, int newPosition, int newLosses) {
-        toolkit.kernels()
-                .launch(
-                        StepKernel.SET_STEP,
-                        Grid.ONE_THREAD,
-                        new KernelArguments()
-                                .add(state)
-                                .add(newLearningRate)
-                                .add(newPosition)
-                                .add(newLosses));
+        kernels.launch(
+                StepKernel.SET_STEP,
+                Grid.ONE_THREAD,
+                new KernelArguments()
+                        .add(state)
+                        .add(newLearningRate)
+                        .add(newPosition)
+                        .add(newLosses));
         learningRate = newLearningRate;
         position = newPosition;
         losses = newLosses;
     }
 
     /** Follows a training step on {@code count} images that the device was asked for. */
-    void stepped(int count) {
+    public void stepped(int count) {
         step++;
         position += count;
         losses++;
     }
 
     /** Follows an update with given gradients. */
-    void updated() {
+    public void updated() {
         step++;
     }
 }

@@ -1,0 +1,59 @@
+package daegpu.engine.cuda.cudnn;
+
+import daegpu.engine.cuda.layers.LayerLayout;
+import daegpu.engine.cuda.layers.Planes;
+import daegpu.model.Layer;
+import daegpu.model.Layer.Operation;
+import daegpu.model.Tensor;
+import java.util.List;
+import java.util.function.IntUnaryOperator;
+
+/**
+ * Images channel by channel, as {@link SidePlanes} has them, so that dense layers meet the flattened image in that
+ * order; kernels of convolutions are {@code [filter, channel, row, column]}. Checkpoints hold {@code [row, column,
+ * channel, filter]}, and images in row, column, channel order.
+ */
+public final class CudnnLayout implements LayerLayout {
+
+    /** With the border that the convolutions among its readers want. */
+    @Override
+    public Planes planes(Tensor tensor, List<Layer> readers) {
+        return readers.stream()
+                .filter(reader -> reader.operation() == Operation.CONVOLUTION)
+                .map(SidePlanes::large)
+                .findFirst()
+                .orElseGet(() -> Planes.packed(tensor.channels(), tensor.height(), tensor.width()));
+    }
+
+    @Override
+    public Planes gradientPlanes(Layer layer) {
+        return SidePlanes.output(layer);
+    }
+
+    @Override
+    public IntUnaryOperator kernelOrder(Layer layer) {
+        if (layer.operation() == Operation.DENSE) {
+            IntUnaryOperator rows = planeOrder(layer.input());
+            IntUnaryOperator columns = planeOrder(layer.output());
+            int units = layer.outputChannels();
+            return at -> rows.applyAsInt(at / units) * units + columns.applyAsInt(at % units);
+        }
+        int[] shape = layer.kernelShape(); // [row, column, channel, filter]
+        int taps = shape[0] * shape[1];
+        int channels = shape[2];
+        int filters = shape[3];
+        return at -> (at % filters * channels + at / filters % channels) * taps + at / filters / channels;
+    }
+
+    @Override
+    public IntUnaryOperator biasOrder(Layer layer) {
+        return layer.operation() == Operation.DENSE ? planeOrder(layer.output()) : IntUnaryOperator.identity();
+    }
+
+    /** The place in planes of each value of an image in row, column, channel order. */
+    private static IntUnaryOperator planeOrder(Tensor tensor) {
+        int channels = tensor.channels();
+        int pixels = tensor.height() * tensor.width();
+        return at -> at % channels * pixels + at / channels;
+    }
+}

@@ -1,0 +1,46 @@
+package daegpu.engine.cuda.layers;
+
+import daegpu.engine.Optimizer;
+import daegpu.engine.cuda.driver.Device;
+import daegpu.engine.cuda.driver.DeviceArray;
+import daegpu.engine.cuda.driver.DeviceScope;
+
+/**
+ * What updates change, on the device: arenas of one size, in which each tensor has the same place.
+ *
+ * @param size floats of an arena
+ * @param parameters weights and biases
+ * @param firstMoment running mean of the gradients
+ * @param secondMoment running mean of their squares
+ * @param gradients of the last step, where it leaves them here
+ * @param losses of the steps since they were read: {@link StepState#losses} of them
+ * @param state what changes from step to step
+ * @param optimizer what an update does
+ */
+public record TrainedArrays(
+        int size,
+        DeviceArray parameters,
+        DeviceArray firstMoment,
+        DeviceArray secondMoment,
+        DeviceArray gradients,
+        DeviceArray losses,
+        StepState state,
+        Optimizer optimizer) {
+
+    /** Losses that can wait to be read. */
+    public static final int MOST_LOSSES = 4096;
+
+    /** Allocates them, all zero. */
+    public static TrainedArrays allocate(
+            Device device, DeviceScope owner, int size, StepState state, Optimizer optimizer) {
+        return new TrainedArrays(
+                size,
+                device.allocateFloats(owner, size, "the parameters"),
+                device.allocateFloats(owner, size, "Adam's moments"),
+                device.allocateFloats(owner, size, "Adam's moments"),
+                device.allocateFloats(owner, size, "the gradients"),
+                device.allocateFloats(owner, MOST_LOSSES, "the losses"),
+                state,
+                optimizer);
+    }
+}

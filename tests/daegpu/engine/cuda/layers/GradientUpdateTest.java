@@ -1,0 +1,101 @@
+package daegpu.engine.cuda.layers;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+
+import daegpu.engine.Optimizer;
+import daegpu.engine.cuda.RequiresCuda;
+import daegpu.engine.cuda.driver.Device;
+import daegpu.engine.cuda.driver.DeviceFloats;
+import daegpu.engine.cuda.driver.DeviceScope;
+import daegpu.engine.cuda.driver.Gpu;
+import daegpu.engine.cuda.driver.KernelLibrary;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.util.Random;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** An update of random parameters beside the plain arithmetic that it stands for. */
+@RequiresCuda
+class GradientUpdateTest {
+
+    private static Device device;
+    private static KernelLibrary kernels;
+    private static final DeviceScope LIBRARY_SCOPE = new DeviceScope();
+
+    private final DeviceScope scope = new DeviceScope();
+    private final DeviceFloats floats = new DeviceFloats(device, scope);
+
+    @BeforeAll
+    static void open() {
+        device = new Device(Gpu.all().get(0));
+        kernels = new KernelLibrary(device, LIBRARY_SCOPE);
+    }
+
+    @AfterAll
+    static void close() {
+        device.close(LIBRARY_SCOPE);
+        device.close();
+    }
+
+    @AfterEach
+    void free() {
+        device.close(scope);
+    }
+
+    private static void assertNear(double expected, float actual, double tolerance) {
+        assertEquals(expected, actual, tolerance * (1 + Math.abs(expected)));
+    }
+
+    /** Early and late updates; a step size differs from the CPU's at most by how float32 rounds. */
+    @ParameterizedTest
+    @ValueSource(longs = {1, 2, 3, 10, 1875, 18750, 1_000_000, 5_000_000_000L})
+    void adam(long step) {
+        Random random = new Random(step);
+        int count = 4 * (1 + random.nextInt(100));
+        float[] parameters = DeviceFloats.normal(random, count);
+        float[] first = DeviceFloats.normal(random, count);
+        float[] second = DeviceFloats.normal(random, count);
+        float[] gradients = DeviceFloats.normal(random, count);
+        for (int i = 0; i < count; i++) {
+            second[i] *= second[i];
+        }
+        first[3] = second[3] = gradients[3] = 0;
+        StepState state = new StepState(device, kernels, scope);
+        state.load(step - 1);
+        state.expect(1e-3f);
+        TrainedArrays arrays = new TrainedArrays(
+                count,
+                floats.upload(parameters),
+                floats.upload(first),
+                floats.upload(second),
+                floats.upload(gradients),
+                floats.nans(1),
+                state,
+                Optimizer.ADAM);
+        GradientUpdate.run(kernels, arrays);
+        float weight1 = Optimizer.ADAM.weight1();
+        float weight2 = Optimizer.ADAM.weight2();
+        float alpha = Optimizer.ADAM.alpha(1e-3f, step);
+        ByteBuffer bytes = ByteBuffer.allocate(StepState.BYTES).order(ByteOrder.nativeOrder());
+        bytes.asFloatBuffer().put(floats.download(state.pointer(), StepState.BYTES / 4));
+        assertEquals(step, bytes.getLong(0));
+        assertEquals(alpha, bytes.getFloat(12), Math.ulp(alpha));
+        float[][] actual = {
+            floats.download(arrays.parameters(), count),
+            floats.download(arrays.firstMoment(), count),
+            floats.download(arrays.secondMoment(), count)
+        };
+        for (int i = 0; i < count; i++) {
+            double mean = first[i] + (gradients[i] - first[i]) * weight1;
+            double square = second[i] + (gradients[i] * gradients[i] - second[i]) * weight2;
+            assertNear(mean, actual[1][i], 1e-6);
+            assertNear(square, actual[2][i], 1e-6);
+            assertNear(
+                    parameters[i] - alpha * mean / (Math.sqrt(square) + Optimizer.ADAM.epsilon()), actual[0][i], 1e-6);
+        }
+    }
+}
