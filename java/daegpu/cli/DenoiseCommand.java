@@ -308,7 +308,7 @@ final class DenoiseCommand implements Callable<Integer> {
 
     /** A file's name should not promise another format than its content has. */
     private static void requireMatchingName(Path input, String format, Path target) {
-        String name = target.getFileName().toString().toLowerCase(Locale.ROOT);
+        String name = target.toString().toLowerCase(Locale.ROOT);
         String promised =
                 name.endsWith(".png") ? "png" : name.endsWith(".jpg") || name.endsWith(".jpeg") ? "jpeg" : null;
         if (promised != null && !promised.equals(format)) {

@@ -141,7 +141,7 @@ public final class IdxFile {
      * @throws IOException if that fails; see {@link AtomicFile}
      */
     public static void write(Path file, ImageSet images) throws IOException {
-        boolean gzipped = file.getFileName().toString().toLowerCase(Locale.ROOT).endsWith(".gz");
+        boolean gzipped = file.toString().toLowerCase(Locale.ROOT).endsWith(".gz");
         AtomicFile.write(file, out -> {
             if (gzipped) {
                 GZIPOutputStream compressed = new GZIPOutputStream(out, 1 << 16);

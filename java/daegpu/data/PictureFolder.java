@@ -70,7 +70,7 @@ public final class PictureFolder implements DataSets.Source {
 
     /** Whether a file's name ends in .png, .jpg or .jpeg, in upper or lower case. */
     public static boolean isNamedAsPicture(Path file) {
-        return file.getFileName().toString().toLowerCase(Locale.ROOT).matches("(?s).*\\.(png|jpe?g)");
+        return file.toString().toLowerCase(Locale.ROOT).matches("(?s).*\\.(png|jpe?g)");
     }
 
     private static boolean isHidden(Path path) {

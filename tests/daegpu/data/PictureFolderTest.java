@@ -2,6 +2,7 @@ package daegpu.data;
 
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
@@ -48,6 +49,17 @@ class PictureFolderTest {
             at += part.length;
         }
         return whole;
+    }
+
+    /** The walk through a file system begins at its root, which has no name. */
+    @Test
+    void namesOfPicturesEndAsTheirFormatsDo() {
+        for (String name : List.of("a.png", "a/b.JPG", "a.b.jpeg", ".png")) {
+            assertTrue(PictureFolder.isNamedAsPicture(Path.of(name)), name);
+        }
+        for (String name : List.of("/", "png", "a.png/b", "a.png~")) {
+            assertFalse(PictureFolder.isNamedAsPicture(Path.of(name)), name);
+        }
     }
 
     /**
