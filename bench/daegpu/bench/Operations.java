@@ -28,13 +28,13 @@ public abstract class Operations {
         "noise",
         "conv2 forward",
         "conv2 data gradient",
-        "conv2 kernel gradient",
+        "conv2 weight gradient",
         "deconv1 forward",
         "deconv1 data gradient",
-        "deconv1 kernel gradient",
+        "deconv1 weight gradient",
         "latent forward",
         "latent data gradient",
-        "latent kernel gradient",
+        "latent weight gradient",
         "loss",
         "adam"
     })
@@ -71,7 +71,7 @@ public abstract class Operations {
     /**
      * One part of a layer's work.
      *
-     * @param part {@link Work#FORWARD}, {@link Work#DATA_GRADIENT} or {@link Work#KERNEL_GRADIENT}
+     * @param part {@link Work#FORWARD}, {@link Work#DATA_GRADIENT} or {@link Work#WEIGHT_GRADIENT}
      */
     protected abstract Runnable layer(Layer layer, String part);
 

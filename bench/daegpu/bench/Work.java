@@ -17,7 +17,7 @@ public record Work(double flops, double bytes) {
     public static final String FORWARD = "forward";
 
     public static final String DATA_GRADIENT = "data gradient";
-    public static final String KERNEL_GRADIENT = "kernel gradient";
+    public static final String WEIGHT_GRADIENT = "weight gradient";
     public static final String NOISE = "noise";
     public static final String LOSS = "loss";
     public static final String ADAM = "adam";

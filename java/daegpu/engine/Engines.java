@@ -1,6 +1,7 @@
 package daegpu.engine;
 
 import daegpu.engine.cpu.CpuEngine;
+import daegpu.engine.cpu.CpuTrainingEngine;
 import daegpu.engine.cuda.CudaEngine;
 import daegpu.engine.reference.ReferenceEngine;
 import daegpu.engine.reference.ReferenceTrainingEngine;
@@ -24,7 +25,7 @@ public final class Engines {
             EngineName name, Network network, LearningRule rule, EngineOptions options) {
         return open(name, options, chosen -> switch (chosen) {
             case REFERENCE -> new ReferenceTrainingEngine(network, rule, options);
-            case CPU -> new CpuEngine(network, rule, options);
+            case CPU -> new CpuTrainingEngine(network, rule, options);
             case CUDA -> new CudaEngine(network, rule, options);
             case AUTO -> throw new AssertionError(chosen);
         });
@@ -38,7 +39,7 @@ public final class Engines {
     public static OpenedEngine<InferenceEngine> open(EngineName name, Network network, EngineOptions options) {
         return open(name, options, chosen -> switch (chosen) {
             case REFERENCE -> new ReferenceEngine(network, options);
-            case CPU -> new CpuEngine(network, LearningRule.DEFAULT, options);
+            case CPU -> new CpuEngine(network, options);
             case CUDA -> new CudaEngine(network, LearningRule.DEFAULT, options);
             case AUTO -> throw new AssertionError(chosen);
         });

@@ -52,7 +52,7 @@ class BenchmarkSuiteTest {
                 "noise",
                 "conv2 forward",
                 "conv2 data gradient",
-                "deconv1 kernel gradient",
+                "deconv1 weight gradient",
                 "latent forward",
                 "loss",
                 "adam")) {

@@ -24,7 +24,7 @@ class RatesTest {
         assertEquals(
                 2.0 * 32 * 7 * 7 * 9 * 32 * 64, Work.of("conv2 forward", 32).flops());
         assertEquals(
-                2.0 * 7 * 7 * 9 * 64 * 64, Work.of("deconv1 kernel gradient", 1).flops());
+                2.0 * 7 * 7 * 9 * 64 * 64, Work.of("deconv1 weight gradient", 1).flops());
         assertEquals(2.0 * 128 * 3136 * 16, Work.of("latent data gradient", 128).flops());
         assertEquals(32 * 784 * 12.0, Work.of("loss", 32).bytes());
         assertEquals(178_001 * 28.0, Work.of("adam", 512).bytes());

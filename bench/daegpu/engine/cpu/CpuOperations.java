@@ -3,15 +3,19 @@ package daegpu.engine.cpu;
 import daegpu.bench.Operations;
 import daegpu.data.EmbeddedMnist;
 import daegpu.data.ImageSet;
-import daegpu.engine.Adam;
+import daegpu.engine.LearningRule;
+import daegpu.engine.Loss;
+import daegpu.engine.Optimizer;
+import daegpu.engine.TrainingState;
 import daegpu.model.Architecture;
 import daegpu.model.Initializer;
 import daegpu.model.Layer;
+import daegpu.model.Layer.Activation;
+import daegpu.model.Network;
 import daegpu.noise.Noise;
 import java.util.List;
+import java.util.Optional;
 import java.util.Random;
-import org.bytedeco.dnnl.dnnl_engine;
-import org.bytedeco.dnnl.dnnl_stream;
 import org.openjdk.jmh.annotations.TearDown;
 
 /**
@@ -21,7 +25,7 @@ import org.openjdk.jmh.annotations.TearDown;
 public class CpuOperations extends Operations {
 
     private final NativeScope scope = new NativeScope();
-    private TrainingPass pass;
+    private TimedShare share;
 
     @Override
     protected void open() {
@@ -44,31 +48,33 @@ public class CpuOperations extends Operations {
         };
     }
 
-    /** With a copy of the outputs before, which are replaced by the gradient. */
     @Override
     protected Runnable loss() {
         float[] outputs = values(batchSize * 28 * 28);
         float[] clean = values(outputs.length);
         float[] gradient = new float[outputs.length];
-        return () -> {
-            System.arraycopy(outputs, 0, gradient, 0, outputs.length);
-            MeanSquaredError.gradient(gradient, clean, gradient.length, gradient.length);
-        };
+        return () -> ShareLoss.gradient(
+                Loss.MSE,
+                Activation.SIGMOID,
+                outputs,
+                clean,
+                Optional.empty(),
+                outputs.length,
+                outputs.length,
+                gradient);
     }
 
     @Override
     protected Runnable adam() {
-        float[] parameters =
-                Initializer.glorotUniform(Architecture.MNIST.network(), 1).values();
-        float[] gradients = values(parameters.length);
-        float[] firstMoment = new float[parameters.length];
-        float[] secondMoment = new float[parameters.length];
+        Network network = Architecture.MNIST.network();
+        TrainingState state = TrainingState.initial(Initializer.glorotUniform(network, 1));
+        float[] gradients = values(network.parameterCount());
         NativeArray target =
-                new PrimitiveBuilder(OneDnn.openEngine(scope), scope).array(ElementType.F32, parameters.length);
-        AdamSlice slice = new AdamSlice(0, parameters.length);
-        NativeArray[] noShares = {};
-        return () -> slice.update(
-                noShares, gradients, parameters, firstMoment, secondMoment, Adam.alpha(1e-3f, 1000), target);
+                new PrimitiveBuilder(OneDnn.openEngine(scope), scope).array(ElementType.F32, gradients.length);
+        UpdateSlice slice = new UpdateSlice(
+                LearningRule.DEFAULT, 0, gradients.length, new NativeArray[1], gradients, state, target);
+        float alpha = Optimizer.ADAM.alpha(1e-3f, 1000);
+        return () -> slice.update(gradients, alpha, 0);
     }
 
     private static float[] values(int count) {
@@ -80,28 +86,11 @@ public class CpuOperations extends Operations {
         return values;
     }
 
-    /**
-     * The primitives of that name of a whole training pass, which has run once, so that all have something to compute
-     * with.
-     */
+    /** The primitives of that name of a whole training pass. */
     @Override
     protected Runnable layer(Layer layer, String part) {
-        Architecture architecture = Architecture.MNIST;
-        dnnl_engine engine = OneDnn.openEngine(scope);
-        dnnl_stream stream = OneDnn.openStream(engine, scope);
-        PrimitiveBuilder builder = new PrimitiveBuilder(engine, scope);
-        NativeArray parameters = builder.array(ElementType.F32, architecture.parameterCount());
-        float[] initial = Initializer.glorotUniform(architecture.network(), 1).values();
-        parameters.write(0, initial, 0, initial.length);
-        KernelLayouts kernels = new KernelLayouts(builder, parameters, ElementType.F32);
-        NativeArray[] gradients = {builder.array(ElementType.F32, architecture.parameterCount())};
-        pass = new TrainingPass(engine, architecture.network(), kernels, batchSize, gradients);
-        for (int i = 0; i < kernels.count(); i++) {
-            kernels.renew(i, stream);
-        }
-        System.arraycopy(values(pass.noisy().length), 0, pass.noisy(), 0, pass.noisy().length);
-        pass.run(stream, 0, batchSize, batchSize);
-        List<Primitive> primitives = pass.primitives().stream()
+        share = new TimedShare(batchSize, ElementType.F32);
+        List<Primitive> primitives = share.primitives().stream()
                 .filter(primitive -> primitive.name().startsWith(operation))
                 .toList();
         if (primitives.isEmpty()) {
@@ -109,15 +98,15 @@ public class CpuOperations extends Operations {
         }
         return () -> {
             for (Primitive primitive : primitives) {
-                primitive.run(stream);
+                share.run(primitive);
             }
         };
     }
 
     @TearDown
     public void close() {
-        if (pass != null) {
-            pass.close();
+        if (share != null) {
+            share.close();
         }
         scope.close();
     }

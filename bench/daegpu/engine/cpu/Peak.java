@@ -1,14 +1,12 @@
 package daegpu.engine.cpu;
 
 import daegpu.engine.cpu.PrimitiveBuilder.Argument;
-import daegpu.model.Layer.Activation;
 import java.util.Arrays;
 import java.util.concurrent.TimeUnit;
 import java.util.function.IntConsumer;
 import org.bytedeco.dnnl.dnnl_engine;
 import org.bytedeco.dnnl.dnnl_memory;
 import org.bytedeco.dnnl.dnnl_memory_desc;
-import org.bytedeco.dnnl.dnnl_primitive_desc;
 import org.bytedeco.dnnl.dnnl_stream;
 import org.bytedeco.dnnl.global.dnnl;
 import org.openjdk.jmh.annotations.Benchmark;
@@ -79,19 +77,14 @@ public class Peak {
         streams[thread] = OneDnn.openStream(engine, scopes[thread]);
         PrimitiveBuilder builder = new PrimitiveBuilder(engine, scopes[thread]);
         dnnl_memory_desc shape = builder.dense(ElementType.F32, MATRIX, MATRIX);
-        dnnl_primitive_desc description = new dnnl_primitive_desc();
-        builder.described(
-                dnnl.dnnl_matmul_primitive_desc_create(
-                        description, engine, shape, shape, null, shape, builder.attributes(Activation.LINEAR)),
-                description,
-                "a matrix product");
+        String name = "a matrix product";
         products[thread] = builder.build(
-                "a matrix product",
-                description,
+                name,
+                builder.product(name, shape, shape, null, shape, builder.attributes()),
                 new Argument(dnnl.DNNL_ARG_SRC, matrix(builder, shape)),
                 new Argument(dnnl.DNNL_ARG_WEIGHTS, matrix(builder, shape)),
                 new Argument(dnnl.DNNL_ARG_DST, matrix(builder, shape)));
-        builder.allocateScratchpad();
+        builder.allocateWorkspace();
     }
 
     private static dnnl_memory matrix(PrimitiveBuilder builder, dnnl_memory_desc shape) {
@@ -103,17 +96,7 @@ public class Peak {
     }
 
     private void each(IntConsumer work) {
-        workers.run(new Workers.Phase() {
-            @Override
-            public int count() {
-                return threads;
-            }
-
-            @Override
-            public void run(int item, int worker) {
-                work.accept(item);
-            }
-        });
+        workers.run(new Workers.Phase(() -> threads, (item, worker) -> work.accept(item)));
     }
 
     /** Bytes that {@link #copy} reads and writes. */

@@ -71,7 +71,7 @@ public class ReferenceOperations extends Operations {
         return () -> {
             for (int i = 0; i < batchSize; i++) {
                 switch (part) {
-                    case Work.KERNEL_GRADIENT -> loops.addWeightGradient(large[i], small[i], kernel);
+                    case Work.WEIGHT_GRADIENT -> loops.addWeightGradient(large[i], small[i], kernel);
                     case Work.FORWARD, Work.DATA_GRADIENT -> {
                         if (part.equals(Work.FORWARD) == layer.isTransposed()) {
                             loops.addDataGradient(small[i], turned, large[i]);

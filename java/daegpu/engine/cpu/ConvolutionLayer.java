@@ -1,43 +1,46 @@
 package daegpu.engine.cpu;
 
 import daegpu.model.Layer;
-import daegpu.model.Layer.Activation;
-import daegpu.model.ParameterTensor;
 import java.util.List;
+import java.util.Optional;
 
-/** A strided convolution with bias and activation. */
+/**
+ * A convolution, or a transposed one, which is made of the convolution whose data gradient it is: that one's forward
+ * pass is this one's data gradient, and its weight gradient is this one's with what goes in and what comes out
+ * exchanged.
+ */
 final class ConvolutionLayer implements LayerPrimitives {
 
+    private static final String FORWARD = "forward";
+    private static final String DATA_GRADIENT = "data gradient";
+
     private final Layer layer;
-    private final long biasAt;
     private final ConvolutionPrimitives primitives;
 
-    ConvolutionLayer(
-            PrimitiveBuilder builder,
-            KernelLayouts kernels,
-            Layer layer,
-            int batch,
-            NativeArray phases,
-            ParameterTensor kernel,
-            ParameterTensor bias) {
+    /** @param batch images at a time */
+    ConvolutionLayer(PrimitiveBuilder builder, KernelLayouts kernels, Layer layer, int batch) {
         this.layer = layer;
-        biasAt = bias.offset();
-        primitives = new ConvolutionPrimitives(
-                builder, kernels, Convolution.of(layer, batch), phases, layer.name(), kernel.offset());
+        primitives = new ConvolutionPrimitives(builder, kernels, layer.name(), layer.geometry(), layer.kernel(), batch);
     }
 
     @Override
-    public List<Primitive> forward(NativeArray input, NativeArray output) {
-        return List.of(primitives.forward("forward", layer.activation(), biasAt, input, output));
+    public List<Primitive> forward(NativeArray input, Epilogue epilogue, NativeArray output) {
+        return layer.isTransposed()
+                ? primitives.transposed(FORWARD, layer.bias(), input, epilogue, output)
+                : List.of(primitives.forward(FORWARD, layer.bias(), input, epilogue, output));
     }
 
     @Override
-    public List<Primitive> dataGradient(NativeArray outputGradient, NativeArray inputGradient) {
-        return primitives.transposed("data gradient", Activation.LINEAR, null, outputGradient, inputGradient);
+    public List<Primitive> dataGradient(NativeArray outputGradient, Epilogue epilogue, NativeArray inputGradient) {
+        return layer.isTransposed()
+                ? List.of(primitives.forward(DATA_GRADIENT, Optional.empty(), outputGradient, epilogue, inputGradient))
+                : primitives.transposed(DATA_GRADIENT, Optional.empty(), outputGradient, epilogue, inputGradient);
     }
 
     @Override
-    public List<Primitive> kernelGradient(NativeArray input, NativeArray outputGradient, GradientTargets gradients) {
-        return primitives.kernelGradient(input, outputGradient, gradients);
+    public List<Primitive> weightGradient(NativeArray input, NativeArray outputGradient, GradientTargets gradients) {
+        return layer.isTransposed()
+                ? primitives.weightGradient(outputGradient, input, gradients)
+                : primitives.weightGradient(input, outputGradient, gradients);
     }
 }

@@ -1,17 +1,19 @@
 package daegpu.engine.cpu;
 
 import daegpu.engine.cpu.PrimitiveBuilder.Argument;
-import daegpu.model.Layer.Activation;
+import daegpu.model.ConvolutionGeometry;
+import daegpu.model.ParameterTensor;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import org.bytedeco.dnnl.dnnl_memory;
 import org.bytedeco.dnnl.dnnl_memory_desc;
 import org.bytedeco.dnnl.dnnl_primitive_desc;
 import org.bytedeco.dnnl.global.dnnl;
 
 /**
- * The three operations that convolutional layers, transposed or not, are made of. Images are {@code [batch, height,
- * width, channels]}; the kernel of a {@link Convolution} lies as {@code [kernel height, kernel width, channels,
+ * The three operations that convolutional layers, transposed or not, are made of, for some images at a time. Images are
+ * {@code [batch, height, width, channels]}; the kernel lies as {@code [kernel height, kernel width, channels,
  * filters]}, which is what Keras holds for both kinds of layer.
  */
 final class ConvolutionPrimitives {
@@ -20,46 +22,52 @@ final class ConvolutionPrimitives {
 
     private final PrimitiveBuilder builder;
     private final KernelLayouts kernels;
-    private final Convolution convolution;
-    private final NativeArray phases;
     private final String layer;
-    private final long kernelAt;
+    private final ConvolutionGeometry geometry;
+    private final ParameterTensor kernel;
+    private final int batch;
 
-    /**
-     * @param phases an array that {@link #transposed} uses while it runs, as large as what it writes
-     * @param kernelAt where the kernel lies among the parameters
-     */
+    /** @param layer its name */
     ConvolutionPrimitives(
             PrimitiveBuilder builder,
             KernelLayouts kernels,
-            Convolution convolution,
-            NativeArray phases,
             String layer,
-            long kernelAt) {
+            ConvolutionGeometry geometry,
+            ParameterTensor kernel,
+            int batch) {
         this.builder = builder;
         this.kernels = kernels;
-        this.convolution = convolution;
-        this.phases = phases;
         this.layer = layer;
-        this.kernelAt = kernelAt;
+        this.geometry = geometry;
+        this.kernel = kernel;
+        this.batch = batch;
     }
 
-    private dnnl_memory_desc inputShape(NativeArray array) {
-        Convolution c = convolution;
-        return builder.images(array.type(), c.batch(), c.height(), c.width(), c.channels());
+    private dnnl_memory_desc inputShape(ElementType type) {
+        return builder.images(type, batch, geometry.height(), geometry.width(), geometry.channels());
     }
 
-    private dnnl_memory_desc outputShape(NativeArray array) {
-        Convolution c = convolution;
-        return builder.images(array.type(), c.batch(), c.outputHeight(), c.outputWidth(), c.filters());
+    private dnnl_memory_desc outputShape(ElementType type) {
+        return builder.images(type, batch, geometry.outputHeight(), geometry.outputWidth(), geometry.filters());
     }
 
-    /** Input side to output side. {@code bias} has one value for each filter, or is null. */
-    Primitive forward(String what, Activation activation, Long biasAt, NativeArray input, NativeArray output) {
+    private long[] strides() {
+        return new long[] {geometry.stride(), geometry.stride()};
+    }
+
+    private long[] paddingBefore() {
+        return new long[] {geometry.paddingTop(), geometry.paddingLeft()};
+    }
+
+    private long[] paddingAfter() {
+        return new long[] {geometry.paddingBottom(), geometry.paddingRight()};
+    }
+
+    /** Input side to output side. @param bias one value for each filter */
+    Primitive forward(
+            String what, Optional<ParameterTensor> bias, NativeArray input, Epilogue epilogue, NativeArray output) {
         String name = layer + " " + what;
-        dnnl_memory_desc biasShape = biasAt == null ? null : builder.dense(ElementType.F32, convolution.filters());
-        dnnl_memory_desc inputShape = inputShape(input);
-        dnnl_memory_desc outputShape = outputShape(output);
+        Bias biasOfFilters = new Bias(bias);
         dnnl_primitive_desc description = new dnnl_primitive_desc();
         builder.described(
                 dnnl.dnnl_convolution_forward_primitive_desc_create(
@@ -67,27 +75,47 @@ final class ConvolutionPrimitives {
                         builder.engine(),
                         dnnl.dnnl_forward_inference,
                         dnnl.dnnl_convolution_direct,
-                        inputShape,
+                        inputShape(input.type()),
                         anyKernel(kernels.type()),
-                        biasShape,
-                        outputShape,
-                        convolution.strides(),
+                        biasOfFilters.shape,
+                        outputShape(output.type()),
+                        strides(),
                         NO_DILATION,
-                        convolution.paddingLeft(),
-                        convolution.paddingRight(),
-                        builder.attributes(activation)),
+                        paddingBefore(),
+                        paddingAfter(),
+                        builder.attributes(epilogue, this::outputShape)),
                 description,
                 name);
-        dnnl_memory kernel = kernels.laidOut(
-                layer, kernelAt, plainKernel(), builder.chosen(description, dnnl.dnnl_query_weights_md));
-        return withBias(
-                name,
-                description,
-                biasShape,
-                biasAt,
-                new Argument(dnnl.DNNL_ARG_SRC, builder.view(inputShape, input, 0)),
-                new Argument(dnnl.DNNL_ARG_WEIGHTS, kernel),
-                new Argument(dnnl.DNNL_ARG_DST, builder.view(outputShape, output, 0)));
+        List<Argument> arguments = builder.arguments(epilogue, this::outputShape);
+        arguments.add(new Argument(dnnl.DNNL_ARG_SRC, builder.view(this::inputShape, input)));
+        arguments.add(new Argument(
+                dnnl.DNNL_ARG_WEIGHTS,
+                kernels.laidOut(
+                        layer,
+                        kernel.offset(),
+                        plainKernel(),
+                        builder.chosen(description, dnnl.dnnl_query_weights_md))));
+        arguments.add(new Argument(dnnl.DNNL_ARG_DST, builder.view(this::outputShape, output)));
+        biasOfFilters.addTo(arguments);
+        return builder.build(name, description, arguments);
+    }
+
+    /** The bias of a layer, if it has one. */
+    private final class Bias {
+
+        private final Optional<ParameterTensor> tensor;
+        private final dnnl_memory_desc shape;
+
+        Bias(Optional<ParameterTensor> tensor) {
+            this.tensor = tensor;
+            shape = tensor.map(values -> builder.dense(ElementType.F32, values.size()))
+                    .orElse(null);
+        }
+
+        void addTo(List<Argument> arguments) {
+            tensor.ifPresent(
+                    values -> arguments.add(new Argument(dnnl.DNNL_ARG_BIAS, kernels.plain(shape, values.offset()))));
+        }
     }
 
     /**
@@ -100,57 +128,91 @@ final class ConvolutionPrimitives {
      * within a training pass).
      */
     List<Primitive> transposed(
-            String what, Activation activation, Long biasAt, NativeArray outputSide, NativeArray inputSide) {
-        String name = layer + " " + what;
-        Convolution c = convolution;
-        dnnl_memory_desc outputShape = outputShape(outputSide);
-        Argument from = new Argument(dnnl.DNNL_ARG_SRC, builder.view(outputShape, outputSide, 0));
-        if (c.stride() == 1 || c.kernelSize() < c.stride()) { // the latter leaves phases without any tap
-            Taps all = new Taps(0, 1, c.kernelSize(), c.paddingBefore(), c.paddingAfter());
-            return List.of(deconvolution(
-                    name,
-                    activation,
-                    biasAt,
-                    all,
-                    all,
-                    c.strides(),
-                    outputShape,
-                    from,
-                    inputShape(inputSide),
-                    inputSide,
-                    0));
-        }
-        dnnl_memory_desc phaseShape =
-                builder.images(inputSide.type(), c.batch(), c.outputHeight(), c.outputWidth(), c.channels());
-        long phaseSize = (long) c.batch() * c.outputHeight() * c.outputWidth() * c.channels();
+            String what,
+            Optional<ParameterTensor> bias,
+            NativeArray outputSide,
+            Epilogue epilogue,
+            NativeArray inputSide) {
+        return hasPhases()
+                ? byPhases(layer + " " + what, bias, outputSide, epilogue, inputSide)
+                : List.of(whole(layer + " " + what, bias, outputSide, epilogue, inputSide));
+    }
+
+    /** Whether all phases have the same size, and each its own rows and columns of the kernel. */
+    private boolean hasPhases() {
+        int stride = geometry.stride();
+        return stride > 1
+                && geometry.kernelSize() >= stride
+                && geometry.height() == stride * geometry.outputHeight()
+                && geometry.width() == stride * geometry.outputWidth();
+    }
+
+    private Primitive whole(
+            String name,
+            Optional<ParameterTensor> bias,
+            NativeArray outputSide,
+            Epilogue epilogue,
+            NativeArray inputSide) {
+        return deconvolution(
+                name,
+                bias,
+                new Taps(0, 1, geometry.kernelSize(), geometry.paddingTop(), geometry.paddingBottom()),
+                new Taps(0, 1, geometry.kernelSize(), geometry.paddingLeft(), geometry.paddingRight()),
+                strides(),
+                outputSide,
+                epilogue,
+                this::inputShape,
+                inputSide.type(),
+                builder.view(this::inputShape, inputSide));
+    }
+
+    private List<Primitive> byPhases(
+            String name,
+            Optional<ParameterTensor> bias,
+            NativeArray outputSide,
+            Epilogue epilogue,
+            NativeArray inputSide) {
+        ConvolutionGeometry g = geometry;
+        int stride = g.stride();
+        ElementType type = inputSide.type();
+        PrimitiveBuilder.Shape phaseShape =
+                phaseType -> builder.images(phaseType, batch, g.outputHeight(), g.outputWidth(), g.channels());
+        long phaseSize = (long) batch * g.outputHeight() * g.outputWidth() * g.channels();
+        // What is added comes when the phases are together, and so does the activation then.
+        boolean adds = epilogue.accumulates() || !epilogue.added().isEmpty();
+        Epilogue ofPhases = adds ? Epilogue.NONE : epilogue;
         List<Primitive> primitives = new ArrayList<>();
-        for (int y = 0; y < c.stride(); y++) {
-            for (int x = 0; x < c.stride(); x++) {
+        for (int y = 0; y < stride; y++) {
+            for (int x = 0; x < stride; x++) {
                 primitives.add(deconvolution(
                         name + ", phase " + y + " " + x,
-                        activation,
-                        biasAt,
-                        Taps.of(c, y),
-                        Taps.of(c, x),
+                        bias,
+                        Taps.of(g, g.paddingTop(), y),
+                        Taps.of(g, g.paddingLeft(), x),
                         new long[] {1, 1},
-                        outputShape,
-                        from,
+                        outputSide,
+                        ofPhases,
                         phaseShape,
-                        phases,
-                        (y * c.stride() + x) * phaseSize));
+                        type,
+                        builder.temporary(phaseShape.apply(type), (y * stride + x) * phaseSize * type.bytes())));
             }
         }
-        long[] sizes = {(long) c.batch() * c.outputHeight(), c.stride(), c.outputWidth(), c.stride(), c.channels()};
-        dnnl_memory_desc apart = builder.strided(phases.type(), sizes, new long[] {
-            (long) c.outputWidth() * c.channels(), c.stride() * phaseSize, c.channels(), phaseSize, 1
+        long[] sizes = {(long) batch * g.outputHeight(), stride, g.outputWidth(), stride, g.channels()};
+        dnnl_memory_desc apart = builder.strided(type, sizes, new long[] {
+            (long) g.outputWidth() * g.channels(), stride * phaseSize, g.channels(), phaseSize, 1
         });
-        dnnl_memory_desc together = builder.dense(inputSide.type(), sizes);
+        dnnl_memory_desc together = builder.dense(type, sizes);
         primitives.add(builder.reorder(
                 name + ", phases to pixels",
                 apart,
-                builder.view(apart, phases, 0),
+                builder.temporary(apart, 0),
                 together,
-                builder.view(together, inputSide, 0)));
+                builder.view(together, inputSide, 0),
+                epilogue.accumulates()));
+        if (!epilogue.added().isEmpty()) {
+            primitives.add(new ElementwisePrimitives(builder, this::inputShape)
+                    .sum(name + ", sum", inputSide, epilogue.added(), epilogue.activation(), inputSide));
+        }
         return primitives;
     }
 
@@ -166,35 +228,37 @@ final class ConvolutionPrimitives {
         /**
          * Row y of the input side is met by row i of the output side through row a = y + padding − s·i of the kernel.
          * With y = s·q + phase, a = first + s·j: i = q + before − j, as {@code before} is defined here.
+         *
+         * @param padding zeros before the first row
          */
-        static Taps of(Convolution c, int phase) {
-            int first = (phase + c.paddingBefore()) % c.stride();
-            int count = (c.kernelSize() - first + c.stride() - 1) / c.stride();
-            int before = (phase + c.paddingBefore()) / c.stride();
-            return new Taps(first, c.stride(), count, before, count - 1 - before);
+        static Taps of(ConvolutionGeometry geometry, int padding, int phase) {
+            int stride = geometry.stride();
+            int first = (phase + padding) % stride;
+            int count = (geometry.kernelSize() - first + stride - 1) / stride;
+            int before = (phase + padding) / stride;
+            return new Taps(first, stride, count, before, count - 1 - before);
         }
     }
 
-    /** Writes a transposed convolution by some rows and columns of the kernel to {@code to}, from {@code at} on. */
+    /** A transposed convolution by some rows and columns of the kernel. */
     private Primitive deconvolution(
             String name,
-            Activation activation,
-            Long biasAt,
+            Optional<ParameterTensor> bias,
             Taps rows,
             Taps columns,
             long[] strides,
-            dnnl_memory_desc fromShape,
-            Argument from,
-            dnnl_memory_desc toShape,
-            NativeArray to,
-            long at) {
-        Convolution c = convolution;
-        long[] kernelSizes = {c.channels(), c.filters(), rows.count(), columns.count()};
-        long column = (long) c.channels() * c.filters();
-        long row = c.kernelSize() * column;
-        dnnl_memory_desc biasShape = biasAt == null ? null : builder.dense(ElementType.F32, c.channels());
-        dnnl_memory_desc plainKernel = builder.strided(
-                ElementType.F32, kernelSizes, new long[] {c.filters(), 1, rows.step() * row, columns.step() * column});
+            NativeArray from,
+            Epilogue epilogue,
+            PrimitiveBuilder.Shape toShape,
+            ElementType toType,
+            dnnl_memory to) {
+        long[] kernelSizes = {geometry.channels(), geometry.filters(), rows.count(), columns.count()};
+        long column = (long) geometry.channels() * geometry.filters();
+        long row = geometry.kernelSize() * column;
+        dnnl_memory_desc plainKernel = builder.strided(ElementType.F32, kernelSizes, new long[] {
+            geometry.filters(), 1, rows.step() * row, columns.step() * column
+        });
+        Bias biasOfChannels = new Bias(bias);
         dnnl_primitive_desc description = new dnnl_primitive_desc();
         builder.described(
                 dnnl.dnnl_deconvolution_forward_primitive_desc_create(
@@ -202,59 +266,39 @@ final class ConvolutionPrimitives {
                         builder.engine(),
                         dnnl.dnnl_forward_inference,
                         dnnl.dnnl_deconvolution_direct,
-                        fromShape,
+                        outputShape(from.type()),
                         builder.anyLayout(kernels.type(), kernelSizes),
-                        biasShape,
-                        toShape,
+                        biasOfChannels.shape,
+                        toShape.apply(toType),
                         strides,
                         NO_DILATION,
                         new long[] {rows.before(), columns.before()},
                         new long[] {rows.after(), columns.after()},
-                        builder.attributes(activation)),
+                        builder.attributes(epilogue, toShape)),
                 description,
                 name);
-        dnnl_memory kernel = kernels.laidOut(
-                layer,
-                kernelAt + rows.first() * row + columns.first() * column,
-                plainKernel,
-                builder.chosen(description, dnnl.dnnl_query_weights_md));
-        return withBias(
-                name,
-                description,
-                biasShape,
-                biasAt,
-                from,
-                new Argument(dnnl.DNNL_ARG_WEIGHTS, kernel),
-                new Argument(dnnl.DNNL_ARG_DST, builder.view(toShape, to, at)));
-    }
-
-    private Primitive withBias(
-            String name,
-            dnnl_primitive_desc description,
-            dnnl_memory_desc biasShape,
-            Long biasAt,
-            Argument from,
-            Argument kernel,
-            Argument to) {
-        return biasAt == null
-                ? builder.build(name, description, from, kernel, to)
-                : builder.build(
-                        name,
-                        description,
-                        from,
-                        kernel,
-                        new Argument(dnnl.DNNL_ARG_BIAS, kernels.plain(biasShape, biasAt)),
-                        to);
+        List<Argument> arguments = builder.arguments(epilogue, toShape);
+        arguments.add(new Argument(dnnl.DNNL_ARG_SRC, builder.view(this::outputShape, from)));
+        arguments.add(new Argument(
+                dnnl.DNNL_ARG_WEIGHTS,
+                kernels.laidOut(
+                        layer,
+                        kernel.offset() + rows.first() * row + columns.first() * column,
+                        plainKernel,
+                        builder.chosen(description, dnnl.dnnl_query_weights_md))));
+        arguments.add(new Argument(dnnl.DNNL_ARG_DST, to));
+        biasOfChannels.addTo(arguments);
+        return builder.build(name, description, arguments);
     }
 
     /**
      * The gradient by the kernel, from the input side and the gradient by the output side (or, transposed, the other
      * way round).
      */
-    List<Primitive> kernelGradient(NativeArray inputSide, NativeArray outputSide, GradientTargets gradients) {
-        String name = layer + " kernel gradient";
-        dnnl_memory_desc inputShape = inputShape(inputSide);
-        dnnl_memory_desc outputShape = outputShape(outputSide);
+    List<Primitive> weightGradient(NativeArray inputSide, NativeArray outputSide, GradientTargets gradients) {
+        String name = layer + " weight gradient";
+        dnnl_memory_desc inputShape = inputShape(inputSide.type());
+        dnnl_memory_desc outputShape = outputShape(outputSide.type());
         dnnl_primitive_desc description = new dnnl_primitive_desc();
         builder.described(
                 dnnl.dnnl_convolution_backward_weights_primitive_desc_create(
@@ -265,20 +309,19 @@ final class ConvolutionPrimitives {
                         anyKernel(ElementType.F32),
                         null,
                         outputShape,
-                        convolution.strides(),
+                        strides(),
                         NO_DILATION,
-                        convolution.paddingLeft(),
-                        convolution.paddingRight(),
+                        paddingBefore(),
+                        paddingAfter(),
                         forwardHint(inputShape, outputShape),
-                        builder.attributes(Activation.LINEAR)),
+                        builder.attributes()),
                 description,
                 name);
         dnnl_memory_desc layout = builder.chosen(description, dnnl.dnnl_query_diff_weights_md);
         dnnl_memory_desc plain = plainKernel();
-        dnnl_memory plainGradient = gradients.view(plain, kernelAt);
+        dnnl_memory plainGradient = gradients.view(plain, kernel.offset());
         boolean isPlain = dnnl.dnnl_memory_desc_equal(plain, layout) != 0;
-        dnnl_memory gradient =
-                isPlain ? plainGradient : builder.view(layout, builder.array(ElementType.F32, layout), 0);
+        dnnl_memory gradient = isPlain ? plainGradient : builder.temporary(layout, 0);
         Primitive product = builder.build(
                 name,
                 description,
@@ -292,23 +335,17 @@ final class ConvolutionPrimitives {
 
     private dnnl_memory_desc anyKernel(ElementType type) {
         return builder.anyLayout(
-                type,
-                convolution.filters(),
-                convolution.channels(),
-                convolution.kernelSize(),
-                convolution.kernelSize());
+                type, geometry.filters(), geometry.channels(), geometry.kernelSize(), geometry.kernelSize());
     }
 
     /** Filters run fastest, then channels, columns, rows. */
     private dnnl_memory_desc plainKernel() {
-        Convolution c = convolution;
-        return builder.strided(
-                ElementType.F32, new long[] {c.filters(), c.channels(), c.kernelSize(), c.kernelSize()}, new long[] {
-                    1,
-                    c.filters(),
-                    (long) c.kernelSize() * c.channels() * c.filters(),
-                    (long) c.channels() * c.filters()
-                });
+        long channels = geometry.channels();
+        long filters = geometry.filters();
+        long size = geometry.kernelSize();
+        return builder.strided(ElementType.F32, new long[] {filters, channels, size, size}, new long[] {
+            1, filters, size * channels * filters, channels * filters
+        });
     }
 
     /** oneDNN wants to see a forward pass before it describes a backward one. */
@@ -324,11 +361,11 @@ final class ConvolutionPrimitives {
                         anyKernel(kernels.type()),
                         null,
                         outputShape,
-                        convolution.strides(),
+                        strides(),
                         NO_DILATION,
-                        convolution.paddingLeft(),
-                        convolution.paddingRight(),
-                        builder.attributes(Activation.LINEAR)),
+                        paddingBefore(),
+                        paddingAfter(),
+                        builder.attributes()),
                 description,
                 layer);
     }

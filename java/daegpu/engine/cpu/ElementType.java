@@ -1,6 +1,9 @@
 package daegpu.engine.cpu;
 
 import org.bytedeco.dnnl.global.dnnl;
+import org.bytedeco.javacpp.FloatPointer;
+import org.bytedeco.javacpp.Pointer;
+import org.bytedeco.javacpp.ShortPointer;
 
 /** The number formats that values outside of the Java heap may have. */
 enum ElementType {
@@ -26,5 +29,10 @@ enum ElementType {
     /** Bytes of a value. */
     int bytes() {
         return bytes;
+    }
+
+    /** {@code place} as the place of such values. */
+    Pointer at(Pointer place) {
+        return this == F32 ? new FloatPointer(place) : new ShortPointer(place);
     }
 }

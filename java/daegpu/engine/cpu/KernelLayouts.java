@@ -1,7 +1,6 @@
 package daegpu.engine.cpu;
 
 import daegpu.model.Layer;
-import daegpu.model.ParameterTensor;
 import java.util.ArrayList;
 import java.util.List;
 import org.bytedeco.dnnl.dnnl_memory;
@@ -60,6 +59,11 @@ final class KernelLayouts {
         return type;
     }
 
+    /** All parameters as they are. After they were written, {@link #renew} everything. */
+    NativeArray parameters() {
+        return parameters;
+    }
+
     /** The parameters that lie {@code at} as they are, seen as {@code shape}. */
     synchronized dnnl_memory plain(dnnl_memory_desc shape, long at) {
         return builder.view(shape, parameters, at);
@@ -77,13 +81,13 @@ final class KernelLayouts {
     }
 
     /** The kernel of an output layer that computes tiles, made only once for all that ask for the same. */
-    synchronized TileKernel tileKernel(Layer layer, OutputTile tile, ParameterTensor kernel, ParameterTensor bias) {
+    synchronized TileKernel tileKernel(Layer layer, OutputTile tile) {
         for (TileKernel made : tileKernels) {
-            if (made.isOf(tile, kernel)) {
+            if (made.isOf(layer, tile)) {
                 return made;
             }
         }
-        TileKernel made = new TileKernel(builder, layer, tile, parameters, kernel, bias);
+        TileKernel made = new TileKernel(builder, layer, tile, parameters);
         tileKernels.add(made);
         return made;
     }
@@ -109,17 +113,17 @@ final class KernelLayouts {
         dnnl_memory memory = builder.view(layout, array, 0);
         Primitive reorder =
                 builder.reorder(name + " kernel layout", plain, builder.view(plain, source, at), layout, memory);
-        builder.allocateScratchpad();
+        builder.allocateWorkspace();
         copies.add(new Copy(source, at, plain, layout, memory, expanded, reorder));
         return memory;
     }
 
-    /** How many copies there are. */
+    /** How many copies there are; different ones may be renewed on different threads. */
     int count() {
         return copies.size();
     }
 
-    /** Renews a copy from the parameters; different ones may be renewed on different threads. */
+    /** Renews a copy from the parameters. @param stream of the calling thread */
     void renew(int copy, dnnl_stream stream) {
         Copy renewed = copies.get(copy);
         if (renewed.expanded != null) {

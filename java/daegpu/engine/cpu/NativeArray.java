@@ -9,6 +9,7 @@ import org.bytedeco.dnnl.dnnl_engine;
 import org.bytedeco.dnnl.dnnl_memory;
 import org.bytedeco.dnnl.dnnl_memory_desc;
 import org.bytedeco.dnnl.global.dnnl;
+import org.bytedeco.javacpp.BytePointer;
 import org.bytedeco.javacpp.FloatPointer;
 import org.bytedeco.javacpp.Pointer;
 import org.bytedeco.javacpp.PointerPointer;
@@ -19,6 +20,9 @@ import org.bytedeco.javacpp.ShortPointer;
  * see it in several shapes.
  */
 final class NativeArray {
+
+    /** Bytes of a cache line, and of the widest vector register: oneDNN aligns what it allocates to that, or more. */
+    static final int ALIGNMENT = 64;
 
     /** {@code DNNL_MEMORY_ALLOCATE}: oneDNN is to allocate the memory itself. */
     private static final Pointer ALLOCATE = new Pointer() {
@@ -35,11 +39,21 @@ final class NativeArray {
     /** The values, if they are BF16. */
     private final ShortBuffer halves;
 
+    private NativeArray(ElementType type, long size, Pointer pointer) {
+        this.type = type;
+        this.size = (int) size;
+        this.pointer = pointer.capacity(size);
+        floats = pointer instanceof FloatPointer values ? values.asBuffer() : null;
+        halves = pointer instanceof ShortPointer values ? values.asBuffer() : null;
+    }
+
     /**
+     * An array of its own, which {@code scope} owns.
+     *
      * @param size in values
      * @throws EngineUnavailableException if there is not so much memory, or a Java array could not hold as much
      */
-    NativeArray(NativeScope scope, dnnl_engine engine, ElementType type, long size) {
+    static NativeArray allocate(NativeScope scope, dnnl_engine engine, ElementType type, long size) {
         if (size > Integer.MAX_VALUE) {
             throw tooLarge(size);
         }
@@ -57,14 +71,20 @@ final class NativeArray {
         scope.own(memory, dnnl::dnnl_memory_destroy);
         try (PointerPointer<Pointer> handle = new PointerPointer<>(1)) {
             OneDnn.check(dnnl.dnnl_memory_get_data_handle(memory, handle), "find an array");
-            pointer = type == ElementType.F32 ? new FloatPointer(handle.get(0)) : new ShortPointer(handle.get(0));
+            Pointer pointer = type.at(handle.get(0));
+            Pointer.memset(pointer, 0, type.bytes() * size);
+            return new NativeArray(type, size, pointer);
         }
-        pointer.capacity(size);
-        Pointer.memset(pointer, 0, type.bytes() * size);
-        this.type = type;
-        this.size = (int) size;
-        floats = pointer instanceof FloatPointer values ? values.asBuffer() : null;
-        halves = pointer instanceof ShortPointer values ? values.asBuffer() : null;
+    }
+
+    /**
+     * A part of this array as an array, perhaps of another format.
+     *
+     * @param at where it begins, in bytes
+     * @param partSize in values of {@code partType}
+     */
+    NativeArray part(long at, ElementType partType, long partSize) {
+        return new NativeArray(partType, partSize, partType.at(pointerToByte(at)));
     }
 
     private static EngineUnavailableException tooLarge(long size) {
@@ -78,6 +98,11 @@ final class NativeArray {
     /** Where the value {@code at} lies. */
     Pointer pointer(long at) {
         return pointer.getPointer(at);
+    }
+
+    /** Where byte {@code at} lies. */
+    Pointer pointerToByte(long at) {
+        return new BytePointer(pointer).getPointer(at);
     }
 
     /** The format of each value. */
@@ -109,6 +134,21 @@ final class NativeArray {
         }
         for (int i = 0; i < length; i++) {
             halves.put(at + i, Bfloat16.bits(from[fromAt + i]));
+        }
+    }
+
+    /** Adds as many values of another array of the same size, both fp32. @param blocks two arrays to work in */
+    void add(NativeArray terms, float[][] blocks) {
+        float[] sums = blocks[0];
+        float[] added = blocks[1];
+        for (int at = 0; at < size; at += sums.length) {
+            int length = Math.min(sums.length, size - at);
+            read(at, sums, 0, length);
+            terms.read(at, added, 0, length);
+            for (int i = 0; i < length; i++) {
+                sums[i] += added[i];
+            }
+            write(at, sums, 0, length);
         }
     }
 }

@@ -17,7 +17,7 @@ record OutputTile(int height, int width) {
      * The tile that takes the fewest vector multiplications a pixel: window of the tile × vectors for its values /
      * pixels.
      *
-     * @param layer a transposed convolution of stride 1
+     * @param layer a convolution of stride 1, transposed or not
      * @param vectorFloats floats in a vector register of this processor
      * @param largest rows and columns of a tile at most
      */

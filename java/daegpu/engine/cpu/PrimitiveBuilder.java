@@ -3,6 +3,7 @@ package daegpu.engine.cpu;
 import daegpu.model.Layer.Activation;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.function.Function;
 import org.bytedeco.dnnl.dnnl_engine;
 import org.bytedeco.dnnl.dnnl_exec_arg_t;
 import org.bytedeco.dnnl.dnnl_memory;
@@ -18,13 +19,21 @@ import org.bytedeco.javacpp.PointerPointer;
 
 /**
  * Makes primitives, and the shapes and memories that they need, for one thread: whatever is made belongs to one scope,
- * and all primitives of a builder work in one scratchpad, so that only one of them may run at a time.
+ * and all primitives of a builder work in one workspace, so that only one of them may run at a time.
  */
 final class PrimitiveBuilder {
 
+    /** A shape in either number format. */
+    interface Shape extends Function<ElementType, dnnl_memory_desc> {}
+
+    /** A memory that will lie {@code at} bytes into the part of the workspace that it belongs to. */
+    private record Placed(dnnl_memory memory, long at) {}
+
     private final dnnl_engine engine;
     private final NativeScope scope;
-    private final List<dnnl_memory> scratchpads = new ArrayList<>();
+    private final List<Placed> temporaries = new ArrayList<>();
+    private final List<Placed> scratchpads = new ArrayList<>();
+    private long temporaryBytes;
     private long scratchpadBytes;
 
     PrimitiveBuilder(dnnl_engine engine, NativeScope scope) {
@@ -37,29 +46,16 @@ final class PrimitiveBuilder {
     }
 
     NativeArray array(ElementType type, long size) {
-        return new NativeArray(scope, engine, type, size);
+        return NativeArray.allocate(scope, engine, type, size);
     }
 
     /** An array that holds whatever {@code layout} holds, padding included. */
     NativeArray array(ElementType type, dnnl_memory_desc layout) {
-        return array(type, (dnnl.dnnl_memory_desc_get_size(layout) + type.bytes() - 1) / type.bytes());
+        return array(type, (bytes(layout) + type.bytes() - 1) / type.bytes());
     }
 
-    /** {@code array} itself where it has this type, or another one as large, which {@link #converted} fills. */
-    NativeArray ofType(ElementType type, NativeArray array) {
-        return array.type() == type ? array : array(type, array.size());
-    }
-
-    /**
-     * What copies {@code from} into the {@code to} that {@link #ofType} gave: nothing, where that is the same array.
-     */
-    List<Primitive> converted(String name, NativeArray from, NativeArray to) {
-        if (from == to) {
-            return List.of();
-        }
-        dnnl_memory_desc fromShape = dense(from.type(), from.size());
-        dnnl_memory_desc toShape = dense(to.type(), to.size());
-        return List.of(reorder(name, fromShape, view(fromShape, from, 0), toShape, view(toShape, to, 0)));
+    private static long bytes(dnnl_memory_desc shape) {
+        return dnnl.dnnl_memory_desc_get_size(shape);
     }
 
     /** Dense values, the last dimension running fastest. */
@@ -107,29 +103,73 @@ final class PrimitiveBuilder {
         return memory(shape, array.pointer(at));
     }
 
+    /** {@code array}, seen in {@code shape} of its format. */
+    dnnl_memory view(Shape shape, NativeArray array) {
+        return view(shape.apply(array.type()), array, 0);
+    }
+
     private dnnl_memory memory(dnnl_memory_desc shape, Pointer where) {
         dnnl_memory memory = new dnnl_memory();
         OneDnn.check(dnnl.dnnl_memory_create(memory, shape, engine, where), "bind an array");
         return scope.own(memory, dnnl::dnnl_memory_destroy);
     }
 
-    /** Attributes with {@code activation} applied to the result. */
-    dnnl_primitive_attr attributes(Activation activation) {
+    /**
+     * A memory for values that one primitive hands to the next, and that nobody reads later: all temporaries lie in the
+     * workspace.
+     *
+     * @param at where it begins, in bytes, so that several that are in use together lie apart
+     */
+    dnnl_memory temporary(dnnl_memory_desc shape, long at) {
+        dnnl_memory memory = memory(shape, null);
+        temporaries.add(new Placed(memory, at));
+        temporaryBytes = Math.max(temporaryBytes, at + bytes(shape));
+        return memory;
+    }
+
+    /** Attributes with nothing after the operation. */
+    dnnl_primitive_attr attributes() {
+        return attributes(Epilogue.NONE, type -> null);
+    }
+
+    /** Attributes with {@code epilogue} after the operation. @param shape of what it adds */
+    dnnl_primitive_attr attributes(Epilogue epilogue, Shape shape) {
         dnnl_primitive_attr attributes = new dnnl_primitive_attr();
         OneDnn.check(dnnl.dnnl_primitive_attr_create(attributes), "make attributes");
         scope.own(attributes, dnnl::dnnl_primitive_attr_destroy);
         OneDnn.check(
                 dnnl.dnnl_primitive_attr_set_scratchpad_mode(attributes, dnnl.dnnl_scratchpad_mode_user),
                 "set the scratchpad mode");
-        if (activation != Activation.LINEAR) {
-            int algorithm = activation == Activation.RELU ? dnnl.dnnl_eltwise_relu : dnnl.dnnl_eltwise_logistic;
-            dnnl_post_ops after = new dnnl_post_ops();
-            OneDnn.check(dnnl.dnnl_post_ops_create(after), "make post-operations");
-            OneDnn.check(dnnl.dnnl_post_ops_append_eltwise(after, algorithm, 0, 0), "append an activation");
-            OneDnn.check(dnnl.dnnl_primitive_attr_set_post_ops(attributes, after), "set post-operations");
-            dnnl.dnnl_post_ops_destroy(after);
+        dnnl_post_ops after = new dnnl_post_ops();
+        OneDnn.check(dnnl.dnnl_post_ops_create(after), "make post-operations");
+        if (epilogue.accumulates()) {
+            OneDnn.check(dnnl.dnnl_post_ops_append_sum(after, 1, 0, dnnl.dnnl_data_type_undef), "append a sum");
         }
+        for (NativeArray added : epilogue.added()) {
+            OneDnn.check(
+                    dnnl.dnnl_post_ops_append_binary(after, dnnl.dnnl_binary_add, shape.apply(added.type())),
+                    "append an addition");
+        }
+        if (epilogue.activation() != Activation.LINEAR) {
+            int algorithm =
+                    epilogue.activation() == Activation.RELU ? dnnl.dnnl_eltwise_relu : dnnl.dnnl_eltwise_logistic;
+            OneDnn.check(dnnl.dnnl_post_ops_append_eltwise(after, algorithm, 0, 0), "append an activation");
+        }
+        OneDnn.check(dnnl.dnnl_primitive_attr_set_post_ops(attributes, after), "set post-operations");
+        dnnl.dnnl_post_ops_destroy(after);
         return attributes;
+    }
+
+    /** The operands that {@link #attributes(Epilogue, Shape)} names. */
+    List<Argument> arguments(Epilogue epilogue, Shape shape) {
+        List<Argument> arguments = new ArrayList<>();
+        int place = epilogue.accumulates() ? 1 : 0;
+        for (NativeArray added : epilogue.added()) {
+            int role = dnnl.DNNL_ARG_ATTR_MULTIPLE_POST_OP_BASE * (place + 1) | dnnl.DNNL_ARG_SRC_1;
+            arguments.add(new Argument(role, view(shape, added)));
+            place++;
+        }
+        return arguments;
     }
 
     /** Takes over a description that was just made. */
@@ -148,43 +188,56 @@ final class PrimitiveBuilder {
 
     /** The primitive that {@code description} describes, on these operands. */
     Primitive build(String name, dnnl_primitive_desc description, Argument... operands) {
+        return build(name, description, List.of(operands));
+    }
+
+    /** The primitive that {@code description} describes, on these operands. */
+    Primitive build(String name, dnnl_primitive_desc description, List<Argument> operands) {
         dnnl_primitive primitive = new dnnl_primitive();
         OneDnn.check(dnnl.dnnl_primitive_create(primitive, description), "make " + name);
         scope.own(primitive, dnnl::dnnl_primitive_destroy);
-        dnnl_exec_arg_t arguments = scope.own(new dnnl_exec_arg_t(operands.length + 1), Pointer::deallocate);
-        for (int i = 0; i < operands.length; i++) {
-            set(arguments, i, operands[i].role(), operands[i].memory());
+        int count = operands.size() + 1;
+        dnnl_exec_arg_t arguments = scope.own(new dnnl_exec_arg_t(count), Pointer::deallocate);
+        for (int i = 0; i < operands.size(); i++) {
+            set(arguments, i, operands.get(i));
         }
-        set(
-                arguments,
-                operands.length,
-                dnnl.DNNL_ARG_SCRATCHPAD,
-                scratchpad(chosen(description, dnnl.dnnl_query_scratchpad_md)));
-        return new Primitive(name, implementation(description), primitive, arguments, operands.length + 1);
+        dnnl_memory scratchpad = scratchpad(chosen(description, dnnl.dnnl_query_scratchpad_md));
+        set(arguments, count - 1, new Argument(dnnl.DNNL_ARG_SCRATCHPAD, scratchpad));
+        return new Primitive(name, implementation(description), primitive, arguments, count);
     }
 
-    private static void set(dnnl_exec_arg_t arguments, int place, int role, dnnl_memory memory) {
-        arguments.getPointer(place).arg(role).memory(memory);
+    private static void set(dnnl_exec_arg_t arguments, int place, Argument argument) {
+        arguments.getPointer(place).arg(argument.role()).memory(argument.memory());
     }
 
-    /** A memory that will lie in the scratchpad once that is allocated. */
+    /** A memory that will lie in the workspace. */
     private dnnl_memory scratchpad(dnnl_memory_desc shape) {
         dnnl_memory memory = memory(shape, null);
-        scratchpads.add(memory);
-        scratchpadBytes = Math.max(scratchpadBytes, dnnl.dnnl_memory_desc_get_size(shape));
+        scratchpads.add(new Placed(memory, 0));
+        scratchpadBytes = Math.max(scratchpadBytes, bytes(shape));
         return memory;
     }
 
     /**
-     * Allocates the scratchpad that all primitives made so far share. Call it when the last one is made, before any is
-     * run.
+     * Allocates the workspace that all primitives made so far share: temporaries, and after them the scratchpads. Call
+     * it when the last one is made, before any is run.
      */
-    void allocateScratchpad() {
-        NativeArray scratchpad = array(ElementType.F32, Math.max(1, (scratchpadBytes + 3) / 4));
-        for (dnnl_memory memory : scratchpads) {
-            OneDnn.check(dnnl.dnnl_memory_set_data_handle(memory, scratchpad.pointer(0)), "place a scratchpad");
+    void allocateWorkspace() {
+        long scratchpadsAt =
+                (temporaryBytes + NativeArray.ALIGNMENT - 1) / NativeArray.ALIGNMENT * NativeArray.ALIGNMENT;
+        long bytes = scratchpadsAt + scratchpadBytes;
+        NativeArray workspace = array(ElementType.F32, Math.max(1, (bytes + 3) / 4));
+        place(temporaries, workspace, 0);
+        place(scratchpads, workspace, scratchpadsAt);
+    }
+
+    private static void place(List<Placed> memories, NativeArray workspace, long from) {
+        for (Placed placed : memories) {
+            OneDnn.check(
+                    dnnl.dnnl_memory_set_data_handle(placed.memory(), workspace.pointerToByte(from + placed.at())),
+                    "place a workspace");
         }
-        scratchpads.clear();
+        memories.clear();
     }
 
     private static String implementation(dnnl_primitive_desc description) {
@@ -196,13 +249,51 @@ final class PrimitiveBuilder {
         }
     }
 
+    /**
+     * Describes a product of matrices.
+     *
+     * @param bias one row that is added to each row of the result, or null
+     */
+    dnnl_primitive_desc product(
+            String name,
+            dnnl_memory_desc left,
+            dnnl_memory_desc right,
+            dnnl_memory_desc bias,
+            dnnl_memory_desc result,
+            dnnl_primitive_attr attributes) {
+        dnnl_primitive_desc description = new dnnl_primitive_desc();
+        return described(
+                dnnl.dnnl_matmul_primitive_desc_create(description, engine, left, right, bias, result, attributes),
+                description,
+                name);
+    }
+
+    /** Copies all values, into another number format where they differ. */
+    Primitive copy(String name, NativeArray from, NativeArray to) {
+        dnnl_memory_desc fromShape = dense(from.type(), from.size());
+        dnnl_memory_desc toShape = dense(to.type(), to.size());
+        return reorder(name, fromShape, view(fromShape, from, 0), toShape, view(toShape, to, 0));
+    }
+
     /** Copies values from one layout to another. */
     Primitive reorder(
             String name, dnnl_memory_desc fromShape, dnnl_memory from, dnnl_memory_desc toShape, dnnl_memory to) {
+        return reorder(name, fromShape, from, toShape, to, false);
+    }
+
+    /** Copies values from one layout to another. @param accumulates whether they are added to what is there */
+    Primitive reorder(
+            String name,
+            dnnl_memory_desc fromShape,
+            dnnl_memory from,
+            dnnl_memory_desc toShape,
+            dnnl_memory to,
+            boolean accumulates) {
         dnnl_primitive_desc description = new dnnl_primitive_desc();
+        Epilogue epilogue = new Epilogue(accumulates, List.of(), Activation.LINEAR);
         described(
                 dnnl.dnnl_reorder_primitive_desc_create(
-                        description, fromShape, engine, toShape, engine, attributes(Activation.LINEAR)),
+                        description, fromShape, engine, toShape, engine, attributes(epilogue, type -> null)),
                 description,
                 name);
         return build(name, description, new Argument(dnnl.DNNL_ARG_SRC, from), new Argument(dnnl.DNNL_ARG_DST, to));

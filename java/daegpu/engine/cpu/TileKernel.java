@@ -1,7 +1,6 @@
 package daegpu.engine.cpu;
 
 import daegpu.model.Layer;
-import daegpu.model.ParameterTensor;
 import org.bytedeco.dnnl.dnnl_memory_desc;
 
 /**
@@ -13,8 +12,6 @@ final class TileKernel {
     private final Layer layer;
     private final OutputTile tile;
     private final NativeArray parameters;
-    private final ParameterTensor kernel;
-    private final ParameterTensor bias;
     private final int rows;
     private final int columns;
     private final NativeArray expanded;
@@ -26,23 +23,15 @@ final class TileKernel {
     private final float[] expandedValues;
     private final float[] expandedBiasValues;
 
-    /** @param parameters all of the network's, of which {@code kernel} and {@code bias} are taken */
-    TileKernel(
-            PrimitiveBuilder builder,
-            Layer layer,
-            OutputTile tile,
-            NativeArray parameters,
-            ParameterTensor kernel,
-            ParameterTensor bias) {
+    /** @param parameters all of the network's, of which those of {@code layer} are taken */
+    TileKernel(PrimitiveBuilder builder, Layer layer, OutputTile tile, NativeArray parameters) {
         this.layer = layer;
         this.tile = tile;
         this.parameters = parameters;
-        this.kernel = kernel;
-        this.bias = bias;
         rows = layer.kernelSize() + tile.height() - 1;
         columns = layer.kernelSize() + tile.width() - 1;
-        kernelValues = new float[kernel.size()];
-        biasValues = new float[bias.size()];
+        kernelValues = new float[layer.kernel().size()];
+        biasValues = new float[layer.outputChannels()];
         expandedValues = new float[rows * columns * layer.inputChannels() * tile.values(layer)];
         expandedBiasValues = new float[tile.values(layer)];
         expanded = builder.array(ElementType.F32, expandedValues.length);
@@ -53,8 +42,8 @@ final class TileKernel {
                 ElementType.F32, sizes(), new long[] {1, values, columns * inputs * values, inputs * values});
     }
 
-    boolean isOf(OutputTile otherTile, ParameterTensor otherKernel) {
-        return tile.equals(otherTile) && kernel.offset() == otherKernel.offset();
+    boolean isOf(Layer otherLayer, OutputTile otherTile) {
+        return layer.equals(otherLayer) && tile.equals(otherTile);
     }
 
     /** As oneDNN names them: values of a tile, channels that go in, rows, columns. */
@@ -72,15 +61,17 @@ final class TileKernel {
         return expanded;
     }
 
-    /** The bias, once for each pixel of a tile. */
+    /** The bias, once for each pixel of a tile; zeros where the layer has none. */
     NativeArray bias() {
         return expandedBias;
     }
 
     /** Writes kernel and bias out anew from the parameters. */
     void renew() {
-        parameters.read(kernel.offset(), kernelValues, 0, kernelValues.length);
-        parameters.read(bias.offset(), biasValues, 0, biasValues.length);
+        parameters.read(layer.kernel().offset(), kernelValues, 0, kernelValues.length);
+        if (layer.bias().isPresent()) {
+            parameters.read(layer.bias().get().offset(), biasValues, 0, biasValues.length);
+        }
         for (int dy = 0; dy < tile.height(); dy++) {
             for (int dx = 0; dx < tile.width(); dx++) {
                 for (int c = 0; c < layer.outputChannels(); c++) {
@@ -95,19 +86,24 @@ final class TileKernel {
     }
 
     /**
-     * Pixel (dy, dx) of a tile sees window row {@code dy + size − 1 − a} through row {@code a} of the kernel: a
-     * transposed convolution of stride 1 is a convolution with the kernel turned around.
+     * Pixel (dy, dx) of a tile sees window row {@code dy + a} through row {@code a} of the kernel of a convolution, and
+     * {@code dy + size − 1 − a} through that of a transposed one, which at stride 1 is a convolution with the kernel
+     * turned around.
      */
     private void expand(int dy, int dx, int c, int value) {
         int size = layer.kernelSize();
         int inputs = layer.inputChannels();
+        int outputs = layer.outputChannels();
         int values = tile.values(layer);
+        boolean turned = layer.isTransposed();
         for (int a = 0; a < size; a++) {
             for (int b = 0; b < size; b++) {
-                int from = ((a * size + b) * layer.outputChannels() + c) * inputs;
-                int to = ((dy + size - 1 - a) * columns + dx + size - 1 - b) * inputs * values + value;
+                int tap = turned ? (size - 1 - a) * size + size - 1 - b : a * size + b;
+                int from = turned ? (tap * outputs + c) * inputs : tap * inputs * outputs + c;
+                int step = turned ? 1 : outputs;
+                int to = ((dy + a) * columns + dx + b) * inputs * values + value;
                 for (int i = 0; i < inputs; i++) {
-                    expandedValues[to + i * values] = kernelValues[from + i];
+                    expandedValues[to + i * values] = kernelValues[from + i * step];
                 }
             }
         }

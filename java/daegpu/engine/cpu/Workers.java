@@ -4,6 +4,7 @@ import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.concurrent.locks.LockSupport;
+import java.util.function.IntSupplier;
 
 /**
  * Threads that work through phases together: each phase is so many items, whoever is free takes the next, and when the
@@ -20,11 +21,16 @@ final class Workers implements AutoCloseable {
      */
     private static final int SPINS = 1500;
 
-    /** Items that may be done in any order, at the same time. */
-    interface Phase {
+    /**
+     * Items that may be done in any order, at the same time.
+     *
+     * @param count says how many there are; asked once, when the phase begins
+     * @param work what is done for each
+     */
+    record Phase(IntSupplier count, Work work) {}
 
-        /** How many there are; asked once, when the phase begins. */
-        int count();
+    /** Does one item. */
+    interface Work {
 
         /**
          * Does one.
@@ -109,7 +115,7 @@ final class Workers implements AutoCloseable {
                 wake();
                 return;
             }
-            items = phases[current].count();
+            items = phases[current].count().getAsInt();
         } while (items == 0);
         done.set(0);
         long number = (untaken.get() >>> 32) + 1;
@@ -141,7 +147,7 @@ final class Workers implements AutoCloseable {
             return left != 0;
         }
         try {
-            phases[current].run(left - 1, worker);
+            phases[current].work().run(left - 1, worker);
         } catch (RuntimeException | Error e) {
             failure.compareAndSet(null, e);
         }

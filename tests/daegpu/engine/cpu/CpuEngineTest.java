@@ -58,7 +58,10 @@ class CpuEngineTest {
         "kernel3_6x10x3,2",
         "kernel5_16x8x3,2",
         "kernel7_24x12x1,2",
-        "kernel7_4x4x3,2"
+        "kernel7_4x4x3,2",
+        "unet-grey,1",
+        "unet-grey,2",
+        "unet-color,2"
     })
     void agreesWithKeras(String golden, int threads) {
         assertAgrees(RecordedValues.read(Path.of("tests/golden", golden + ".safetensors")), 0, threads);
@@ -137,7 +140,7 @@ class CpuEngineTest {
      */
     private static void assertAgreesInBf16(RecordedValues recorded, int threads) {
         Tolerance tolerance = new Tolerance(5e-3, 5e-2);
-        try (InspectableEngine engine = new CpuEngine(
+        try (InspectableEngine engine = new CpuTrainingEngine(
                         recorded.network(),
                         LearningRule.DEFAULT,
                         new EngineOptions(recorded.batch(), Precision.BF16, threads));
@@ -194,7 +197,7 @@ class CpuEngineTest {
     /** @param room images that the engine is opened for beyond those of a batch */
     private static void assertAgrees(RecordedValues recorded, int room, int threads) {
         EngineOptions options = new EngineOptions(recorded.batch() + room, Precision.FP32, threads);
-        try (InspectableEngine engine = new CpuEngine(recorded.network(), LearningRule.DEFAULT, options)) {
+        try (InspectableEngine engine = new CpuTrainingEngine(recorded.network(), recorded.rule(), options)) {
             assertPassed(Parity.replay(recorded, engine, Tolerance.of(EngineName.CPU, Precision.FP32)));
         }
     }
@@ -211,7 +214,7 @@ class CpuEngineTest {
             expected = train(reference, images, batch, steps);
         }
         try (InspectableEngine engine =
-                new CpuEngine(Architecture.MNIST.network(), LearningRule.DEFAULT, EngineOptions.fp32(batch))) {
+                new CpuTrainingEngine(Architecture.MNIST.network(), LearningRule.DEFAULT, EngineOptions.fp32(batch))) {
             actual = train(engine, images, batch, steps);
         }
         for (int step = 0; step < steps; step++) {
@@ -233,7 +236,7 @@ class CpuEngineTest {
             for (Architecture architecture : List.of(Architecture.MNIST, SMALL)) {
                 float[] first = null;
                 for (int repeat = 0; repeat < 20; repeat++) {
-                    try (InspectableEngine engine = new CpuEngine(
+                    try (InspectableEngine engine = new CpuTrainingEngine(
                             architecture.network(), LearningRule.DEFAULT, new EngineOptions(12, Precision.FP32, 3))) {
                         train(engine, randomImages(architecture, 64), 12, 5);
                         float[] parameters = engine.state().parameters().values();
@@ -251,8 +254,10 @@ class CpuEngineTest {
     @Test
     void goesOnFromASavedStateWithTheSameBits() {
         ImageSet images = randomImages(SMALL, 64);
-        try (InspectableEngine engine = new CpuEngine(SMALL.network(), LearningRule.DEFAULT, EngineOptions.fp32(8));
-                InspectableEngine other = new CpuEngine(SMALL.network(), LearningRule.DEFAULT, EngineOptions.fp32(8))) {
+        try (InspectableEngine engine =
+                        new CpuTrainingEngine(SMALL.network(), LearningRule.DEFAULT, EngineOptions.fp32(8));
+                InspectableEngine other =
+                        new CpuTrainingEngine(SMALL.network(), LearningRule.DEFAULT, EngineOptions.fp32(8))) {
             train(engine, images, 8, 4);
             other.load(engine.state());
             for (InspectableEngine each : List.of(engine, other)) {
@@ -279,7 +284,8 @@ class CpuEngineTest {
         int size = SMALL.imageSize();
         float[] clean = new float[30 * size];
         float[] noisy = new float[30 * size];
-        try (InspectableEngine engine = new CpuEngine(SMALL.network(), LearningRule.DEFAULT, EngineOptions.fp32(30))) {
+        try (InspectableEngine engine =
+                new CpuTrainingEngine(SMALL.network(), LearningRule.DEFAULT, EngineOptions.fp32(30))) {
             TrainingState initial = TrainingState.initial(Initializer.glorotUniform(SMALL.network(), 0));
             engine.load(initial);
             engine.startEpoch(images, noise, 9, 2, IntStream.range(0, 30).toArray());
@@ -302,7 +308,8 @@ class CpuEngineTest {
         int size = SMALL.imageSize();
         float[][] clean = new float[2][20 * size];
         float[][] noisy = new float[2][20 * size];
-        try (InspectableEngine engine = new CpuEngine(SMALL.network(), LearningRule.DEFAULT, EngineOptions.fp32(4));
+        try (InspectableEngine engine =
+                        new CpuTrainingEngine(SMALL.network(), LearningRule.DEFAULT, EngineOptions.fp32(4));
                 InspectableEngine reference =
                         new ReferenceTrainingEngine(SMALL.network(), LearningRule.DEFAULT, EngineOptions.fp32(4))) {
             engine.corrupt(images, noise, 9, Philox.VALIDATION, 0, 7, 20, clean[0], noisy[0]);
@@ -320,7 +327,8 @@ class CpuEngineTest {
         float[][] latents = new float[2][count * SMALL.latentDimension()];
         float[][] decoded = new float[2][images.length];
         TrainingState state = TrainingState.initial(Initializer.glorotUniform(SMALL.network(), 1));
-        try (InspectableEngine engine = new CpuEngine(SMALL.network(), LearningRule.DEFAULT, EngineOptions.fp32(4));
+        try (InspectableEngine engine =
+                        new CpuTrainingEngine(SMALL.network(), LearningRule.DEFAULT, EngineOptions.fp32(4));
                 InspectableEngine reference =
                         new ReferenceTrainingEngine(SMALL.network(), LearningRule.DEFAULT, EngineOptions.fp32(4))) {
             InspectableEngine[] engines = {engine, reference};
@@ -345,8 +353,10 @@ class CpuEngineTest {
         float[] before = new float[images.length];
         float[] after = new float[images.length];
         float[] loaded = new float[images.length];
-        try (InspectableEngine engine = new CpuEngine(SMALL.network(), LearningRule.DEFAULT, EngineOptions.fp32(4));
-                InspectableEngine other = new CpuEngine(SMALL.network(), LearningRule.DEFAULT, EngineOptions.fp32(4))) {
+        try (InspectableEngine engine =
+                        new CpuTrainingEngine(SMALL.network(), LearningRule.DEFAULT, EngineOptions.fp32(4));
+                InspectableEngine other =
+                        new CpuTrainingEngine(SMALL.network(), LearningRule.DEFAULT, EngineOptions.fp32(4))) {
             engine.load(TrainingState.initial(Initializer.glorotUniform(SMALL.network(), 2)));
             engine.denoise(images, 4, before);
             engine.trainStep(new GivenBatch(images, images, 4), 1e-2f);
@@ -363,8 +373,8 @@ class CpuEngineTest {
      */
     @Test
     void usesNoReferenceCode() {
-        try (CpuEngine engine =
-                new CpuEngine(Architecture.MNIST.network(), LearningRule.DEFAULT, EngineOptions.fp32(32))) {
+        try (CpuTrainingEngine engine =
+                new CpuTrainingEngine(Architecture.MNIST.network(), LearningRule.DEFAULT, EngineOptions.fp32(32))) {
             assertEquals(
                     List.of(),
                     engine.implementations().stream()
@@ -386,7 +396,7 @@ class CpuEngineTest {
                 Architecture.MNIST.network(), LearningRule.DEFAULT, EngineOptions.fp32(batch))) {
             expected = train(reference, images, batch, steps);
         }
-        try (InspectableEngine engine = new CpuEngine(
+        try (InspectableEngine engine = new CpuTrainingEngine(
                 Architecture.MNIST.network(), LearningRule.DEFAULT, new EngineOptions(batch, Precision.BF16, 0))) {
             actual = train(engine, images, batch, steps);
         }
@@ -401,7 +411,7 @@ class CpuEngineTest {
         float[][] parameters = new float[2][];
         for (int i = 0; i < 2; i++) {
             try (InspectableEngine engine =
-                    new CpuEngine(SMALL.network(), LearningRule.DEFAULT, new EngineOptions(12, Precision.BF16, 2))) {
+                    new CpuTrainingEngine(SMALL.network(), LearningRule.DEFAULT, new EngineOptions(12, Precision.BF16, 2))) {
                 train(engine, randomImages(SMALL, 64), 12, 5);
                 parameters[i] = engine.state().parameters().values();
             }
@@ -423,7 +433,7 @@ class CpuEngineTest {
         float[] read = new float[values.length];
         OneDnn.load();
         try (NativeScope scope = new NativeScope()) {
-            NativeArray array = new NativeArray(scope, OneDnn.openEngine(scope), ElementType.BF16, values.length);
+            NativeArray array = NativeArray.allocate(scope, OneDnn.openEngine(scope), ElementType.BF16, values.length);
             array.write(0, values, 0, values.length);
             array.read(0, read, 0, read.length);
         }
@@ -436,19 +446,19 @@ class CpuEngineTest {
         if (!OneDnn.hasBf16()) {
             EngineUnavailableException bf16 = assertThrows(
                     EngineUnavailableException.class,
-                    () -> new CpuEngine(
+                    () -> new CpuTrainingEngine(
                             SMALL.network(), LearningRule.DEFAULT, new EngineOptions(4, Precision.BF16, 0)));
             assertTrue(bf16.getMessage().matches("bf16 needs .* and this one has neither"), bf16.getMessage());
         }
         assertThrows(
                 EngineUnavailableException.class,
-                () -> new CpuEngine(SMALL.network(), LearningRule.DEFAULT, new EngineOptions(4, Precision.TF32, 0)));
+                () -> new CpuTrainingEngine(SMALL.network(), LearningRule.DEFAULT, new EngineOptions(4, Precision.TF32, 0)));
         Architecture large = new Architecture(4096, 4096, 1, List.of(8, 8, 8, 8, 8, 8, 8, 8, 8, 8), 3, 1);
         EngineUnavailableException tooLarge = assertThrows(
                 EngineUnavailableException.class,
-                () -> new CpuEngine(large.network(), LearningRule.DEFAULT, new EngineOptions(1024, Precision.FP32, 1)));
+                () -> new CpuTrainingEngine(large.network(), LearningRule.DEFAULT, new EngineOptions(1024, Precision.FP32, 1)));
         assertEquals(List.of(Remedy.SMALLER_BATCH, Remedy.SMALLER_NETWORK), tooLarge.remedies());
-        try (InspectableEngine engine = new CpuEngine(SMALL.network(), LearningRule.DEFAULT, EngineOptions.fp32(4))) {
+        try (InspectableEngine engine = new CpuTrainingEngine(SMALL.network(), LearningRule.DEFAULT, EngineOptions.fp32(4))) {
             assertThrows(
                     IllegalArgumentException.class,
                     () -> engine.trainStep(new GivenBatch(new float[0], new float[0], 5), 1e-3f));
@@ -457,7 +467,7 @@ class CpuEngineTest {
 
     @Test
     void refusesToWorkOnceClosed() {
-        InspectableEngine engine = new CpuEngine(SMALL.network(), LearningRule.DEFAULT, EngineOptions.fp32(4));
+        InspectableEngine engine = new CpuTrainingEngine(SMALL.network(), LearningRule.DEFAULT, EngineOptions.fp32(4));
         engine.close();
         engine.close();
         assertThrows(

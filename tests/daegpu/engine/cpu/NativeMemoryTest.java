@@ -31,7 +31,7 @@ class NativeMemoryTest {
         float[] clean = new float[50 * 64];
         float[] noisy = new float[50 * 64];
         Noise noise = Noise.gaussian(0.5f, 0.5f);
-        try (InspectableEngine engine = new CpuEngine(SMALL.network(), LearningRule.DEFAULT, EngineOptions.fp32(4))) {
+        try (InspectableEngine engine = new CpuTrainingEngine(SMALL.network(), LearningRule.DEFAULT, EngineOptions.fp32(4))) {
             engine.load(TrainingState.initial(Initializer.glorotUniform(SMALL.network(), 0)));
             long before = 0;
             for (int epoch = 0; epoch < 60; epoch++) {
@@ -55,7 +55,8 @@ class NativeMemoryTest {
     void aStepAllocatesNothingOnTheJavaHeap() {
         ImageSet images = new ImageSet(8, 8, 1, new byte[600 * 64]);
         ThreadMXBean threads = ManagementFactory.getPlatformMXBean(ThreadMXBean.class);
-        try (InspectableEngine engine = new CpuEngine(SMALL.network(), LearningRule.DEFAULT, EngineOptions.fp32(24))) {
+        try (InspectableEngine engine =
+                new CpuTrainingEngine(SMALL.network(), LearningRule.DEFAULT, EngineOptions.fp32(24))) {
             engine.load(TrainingState.initial(Initializer.glorotUniform(SMALL.network(), 0)));
             engine.startEpoch(
                     images,
@@ -95,7 +96,7 @@ class NativeMemoryTest {
         float[] images = new float[32 * Architecture.MNIST.imageSize()];
         for (int i = 0; i < times; i++) {
             try (InspectableEngine engine =
-                    new CpuEngine(Architecture.MNIST.network(), LearningRule.DEFAULT, EngineOptions.fp32(32))) {
+                    new CpuTrainingEngine(Architecture.MNIST.network(), LearningRule.DEFAULT, EngineOptions.fp32(32))) {
                 engine.trainStep(new GivenBatch(images, images, 32), 1e-3f);
                 engine.denoise(images, 32, images);
             }

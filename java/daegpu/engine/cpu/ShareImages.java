@@ -1,0 +1,68 @@
+package daegpu.engine.cpu;
+
+import daegpu.data.ImageSet;
+import daegpu.engine.GivenBatch;
+import daegpu.noise.Noise;
+import java.util.Arrays;
+import java.util.Optional;
+
+/** The images of a share of a batch, {@code [images, height, width, channels]}, as Java writes them. */
+final class ShareImages {
+
+    /**
+     * What the steps of an epoch draw from.
+     *
+     * @param seed key of the noise
+     * @param number of the epoch, from 0
+     * @param order indices into {@code images}
+     */
+    record Epoch(ImageSet images, Noise noise, long seed, int number, int[] order) {}
+
+    private final int size;
+    private final float[] clean;
+    private final float[] noisy;
+    private Optional<float[]> mask = Optional.empty();
+
+    /**
+     * @param size values of an image
+     * @param images that there is room for
+     */
+    ShareImages(int size, int images) {
+        this.size = size;
+        clean = new float[size * images];
+        noisy = new float[size * images];
+    }
+
+    /** Takes the images {@code order[first]} and after, and corrupts them. */
+    void draw(Epoch epoch, int first, int count, NoiseKernel noiseKernel) {
+        byte[] pixels = epoch.images.pixels();
+        for (int i = 0; i < count; i++) {
+            int image = epoch.order[first + i];
+            noiseKernel.corrupt(
+                    epoch.noise, epoch.seed, image, epoch.number, pixels, image * size, clean, noisy, i * size);
+        }
+        mask = Optional.empty();
+    }
+
+    /** Takes images of a batch, from {@code first} on. */
+    void take(GivenBatch batch, int first, int count) {
+        System.arraycopy(batch.clean(), first * size, clean, 0, count * size);
+        System.arraycopy(batch.noisy(), first * size, noisy, 0, count * size);
+        mask = batch.mask().map(values -> Arrays.copyOfRange(values, first * size, (first + count) * size));
+    }
+
+    /** What should come out. */
+    float[] clean() {
+        return clean;
+    }
+
+    /** What goes in. */
+    float[] noisy() {
+        return noisy;
+    }
+
+    /** The weight of each value in the loss; empty where all count alike. */
+    Optional<float[]> mask() {
+        return mask;
+    }
+}
