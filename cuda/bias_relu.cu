@@ -1,6 +1,6 @@
-// Bias and ReLU behind a convolution: y = max(x + b, 0). Reference: daegpu.engine.reference.Activations. The output may
-// be a larger plane than the input, with the border that the next convolution wants (which stays zero), or a smaller
-// one, without the row and column that a transposed convolution computes beyond the image.
+// Bias and ReLU behind a convolution: y = max(x + b, 0). Reference: daegpu.engine.reference.ActivationFunctions. The
+// output may be a larger plane than the input, with the border that the next convolution wants (which stays zero), or a
+// smaller one, without the row and column that a transposed convolution computes beyond the image.
 #include "bias_activation.cuh"
 
 struct Relu {

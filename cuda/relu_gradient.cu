@@ -1,6 +1,6 @@
 // Back through ReLU and bias: dz = y > 0 ? dy : 0, and the bias gradient, the sum of dz over a channel. Reference:
-// daegpu.engine.reference.Activations. Block (c, s) takes slice s of the images of channel c and leaves its sum in
-// partials[c * slices + s]; sum_partials adds those, in the order of the slices.
+// daegpu.engine.reference.ActivationFunctions. Block (c, s) takes slice s of the images of channel c and leaves its sum
+// in partials[c * slices + s]; sum_partials adds those, in the order of the slices.
 #include "block_sum.cuh"
 #include "vector.cuh"
 

@@ -1,5 +1,5 @@
 // The end of the forward pass and the beginning of the backward pass, in one: y = sigmoid(x + b), the squared error,
-// and dz = 2 (y - clean) / values * y (1 - y). Reference: daegpu.engine.reference.MeanSquaredError and Activations.
+// and dz = 2 (y - clean) / values * y (1 - y). Reference: daegpu.engine.reference.BatchLoss and ActivationFunctions.
 // Block (c, s) takes slice s of the images of channel c and leaves the sum of its squared errors in squares[c * slices
 // + s] and that of dz, its share of the bias gradient, in partials[c * slices + s]; sum_partials adds those, in order.
 #include "block_sum.cuh"

@@ -1,7 +1,7 @@
 // 3x3 convolutions and transposed ones, and the data gradients of both, for channels and sizes as the
 // default network has them, each value gathered once for all taps. What convolution.cu and
 // transposed_convolution.cu do for any. Reference:
-// daegpu.engine.reference.Convolution. See include/strips.cuh.
+// daegpu.engine.reference.ConvolutionLoops. See include/strips.cuh.
 #include "strips.cuh"
 
 PRODUCT(convolution_strips, StripConvolution<2, 8>)

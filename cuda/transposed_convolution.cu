@@ -1,6 +1,6 @@
 // Transposed convolutions forward with bias and activation, in the last layer also with the loss and its gradient, and
 // the data gradient of convolutions with the gradient of the ReLU before them. Reference:
-// daegpu.engine.reference.Convolution and MeanSquaredError. See include/implicit_gemm.cuh.
+// daegpu.engine.reference.ConvolutionLoops and BatchLoss. See include/implicit_gemm.cuh.
 #include "implicit_gemm.cuh"
 #include "single_filter.cuh"
 

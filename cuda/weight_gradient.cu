@@ -1,5 +1,5 @@
 // Weight gradients of convolutions, transposed convolutions and dense layers, each block's share of them, with the bias
-// gradient of convolutions and dense layers beside them. Reference: daegpu.engine.reference.Convolution. See
+// gradient of convolutions and dense layers beside them. Reference: daegpu.engine.reference.ConvolutionLoops. See
 // include/weight_gradient.cuh, include/strip_gradient.cuh and
 // include/thin_strip_gradient.cuh.
 #include "strip_gradient.cuh"

@@ -1,7 +1,7 @@
 #pragma once
 
 // One update of a parameter: m += (g - m) (1 - beta1), v += (g^2 - v) (1 - beta2), p -= alpha m / (sqrt(v) + epsilon).
-// Reference: daegpu.engine.reference.AdamUpdate.
+// Reference: daegpu.engine.reference.Update.
 struct AdamConstants {
     float weight1;  // 1 - beta1
     float weight2;  // 1 - beta2

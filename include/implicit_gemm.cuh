@@ -1,6 +1,5 @@
 #pragma once
 
-#include "advance_step.cuh"
 #include "block_sum.cuh"
 #include "divisor.cuh"
 #include "sigmoid.cuh"
@@ -28,7 +27,7 @@ enum Epilogue {
               // and the sum of (y - other)^2
 };
 
-// java/daegpu/engine/cuda/GemmShape.java has the same layout.
+// java/daegpu/engine/cuda/kernels/GemmShape.java has the same layout.
 struct GemmShape {
     int rows;         // output pixels of a phase: images * grid_height * grid_width
     int grid_height;  // output pixels of a phase in an image
@@ -60,9 +59,6 @@ struct GemmOperands {
     float* squares;     // LOSS: one for each phase, block.y and block.x
     float* partials;    // of split products
     unsigned* tickets;  // one, zero, for each tile that is split
-    StepState* state;   // LOSS: where the update that will follow is counted, or null
-    float beta1;        // Adam's, for that
-    float beta2;
 };
 
 // Where a row's pixel is: of the tensor that is gathered from.
@@ -268,9 +264,6 @@ __device__ inline void leave_sums(const GemmShape& shape, const GemmOperands& op
         float total = block_sum(squares, scratch);
         if (threadIdx.x == 0) {
             operands.squares[(phase * block.down + block.y) * block.across + block.x] = total;
-            if (operands.state != nullptr && phase + block.y + block.x == 0) {
-                count_update(operands.state, operands.beta1, operands.beta2);
-            }
         }
     }
 }
@@ -586,17 +579,16 @@ struct ImplicitGemm {
 };
 
 // A kernel whose blocks do as the type behind its name says. Shared memory begins where tensor_core.cuh wants it.
-#define PRODUCT(NAME, ...)                                                                                          \
-    extern "C" __global__ void __launch_bounds__(SUM_THREADS, 2) NAME(                                              \
-        GemmShape shape, const float* __restrict__ input, const float* __restrict__ weights,                        \
-        const float* __restrict__ bias, const float* __restrict__ other, float* __restrict__ output,                \
-        float* __restrict__ gradient, float* __restrict__ sums, float* __restrict__ squares,                        \
-        float* __restrict__ partials, unsigned* __restrict__ tickets, StepState* state, float beta1, float beta2) { \
-        using Product = __VA_ARGS__;                                                                                \
-        __shared__ __align__(128) float shared[Product::SHARED];                                                    \
-        GemmOperands operands = {input,   weights,  bias,    other, output, gradient, sums,                         \
-                                 squares, partials, tickets, state, beta1,  beta2};                                 \
-        Product::run(shape, operands, Place::own(), shared);                                                        \
+#define PRODUCT(NAME, ...)                                                                                         \
+    extern "C" __global__ void __launch_bounds__(SUM_THREADS, 2)                                                   \
+        NAME(GemmShape shape, const float* __restrict__ input, const float* __restrict__ weights,                  \
+             const float* __restrict__ bias, const float* __restrict__ other, float* __restrict__ output,          \
+             float* __restrict__ gradient, float* __restrict__ sums, float* __restrict__ squares,                  \
+             float* __restrict__ partials, unsigned* __restrict__ tickets) {                                       \
+        using Product = __VA_ARGS__;                                                                               \
+        __shared__ __align__(128) float shared[Product::SHARED];                                                   \
+        GemmOperands operands = {input, weights, bias, other, output, gradient, sums, squares, partials, tickets}; \
+        Product::run(shape, operands, Place::own(), shared);                                                       \
     }
 
 #define IMPLICIT_GEMM(NAME, TRANSPOSED, C, KERNEL, VECTOR, BM, BN, TM, TN) \

@@ -1,11 +1,13 @@
 #pragma once
 
 // What changes from one training step to the next. Lives in device memory, so that replaying a captured step needs
-// nothing from the host. java/daegpu/engine/cuda/StepState.java has the same layout.
-struct StepState {
-    long long step;  // updates done, the one in progress included once count_update has run
+// nothing from the host. java/daegpu/engine/cuda/layers/StepState.java has the same layout.
+struct alignas(16) StepState {
     float learning_rate;
-    float alpha;   // Adam's step size for the update in progress
-    int position;  // place in the epoch's order where the batch begins
-    int losses;    // losses that wait to be read
+    float root;       // sqrt(1 - beta2^t) for the update to come, t
+    float rest;       // 1 - beta1^t
+    int position;     // place in the epoch's order where the batch begins
+    long long step;   // updates done
+    int losses;       // losses that wait to be read
+    unsigned ticket;  // blocks of an update in progress that know its step size
 };

@@ -11,7 +11,7 @@
 // is, other images; each leaves its share in partials[split], and update.cu adds them, in order. A dense layer
 // is an image of one pixel.
 
-// java/daegpu/engine/cuda/GradientShape.java has the same layout.
+// java/daegpu/engine/cuda/kernels/GradientShape.java has the same layout.
 struct GradientShape {
     int pixels;  // of all small images
     int small_height;

@@ -1,6 +1,6 @@
 // Convolutions and their gradients as cuda/convolution.cu and cuda/transposed_convolution.cu have them, of channels and
-// columns that are multiples of 8, with operands rounded to TF32. Reference: daegpu.engine.reference.Convolution. See
-// include/tensor_core_gemm.cuh.
+// columns that are multiples of 8, with operands rounded to TF32. Reference: daegpu.engine.reference.ConvolutionLoops.
+// See include/tensor_core_gemm.cuh.
 #include "tensor_core_gemm.cuh"
 
 PRODUCT(convolution_tf32, TensorCoreGemm<false, TF32, false, 64, 64>)

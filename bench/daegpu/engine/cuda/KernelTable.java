@@ -10,6 +10,12 @@ import java.util.Map;
 /** What the emulated device counted of kernels, as a table in Markdown, beside what they are for. */
 public final class KernelTable {
 
+    /**
+     * Of the state of a step, an update is given the learning rate, two factors of the step size and the step, and
+     * leaves three.
+     */
+    public static final int STEP_BYTES = 3 * 4 + 8 + 2 * 4 + 8;
+
     private static final int SECTOR = 32;
 
     private KernelTable() {}

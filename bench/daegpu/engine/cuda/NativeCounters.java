@@ -32,7 +32,7 @@ final class NativeCounters {
         long n = batch;
         long pixels = n * network.imageSize();
         add(purposes, BatchKernel.GATHER_NOISE_VECTOR, 0, pixels + 4 * (n + 2 * pixels));
-        add(purposes, LayerKernel.UPDATE, 0, 4 * (7L * network.parameterCount() + 1));
+        add(purposes, LayerKernel.UPDATE, 0, 4 * 7L * network.parameterCount() + KernelTable.STEP_BYTES);
         Network graph = network.network();
         for (Layer layer : graph.layers()) {
             Optional<Layer> maker = graph.maker(layer.input());

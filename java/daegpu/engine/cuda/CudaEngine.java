@@ -65,8 +65,8 @@ public final class CudaEngine implements InspectableEngine, SampleSharingEngine 
     private final KernelLibrary kernels;
     private final LayerOperations operations;
     private final ParameterArena arena;
-    private final StepState state;
     private final TrainedArrays arrays;
+    private final StepState state;
     private final TrainingMemory memory;
     private final BatchSource training;
     private final Corruption corruption;
@@ -102,8 +102,8 @@ public final class CudaEngine implements InspectableEngine, SampleSharingEngine 
             kernels = new KernelLibrary(device, scope);
             operations = LayerChoice.open(options, device, kernels, scope);
             arena = new ParameterArena(network, operations.layout());
-            state = new StepState(device, kernels, scope);
-            arrays = TrainedArrays.allocate(device, scope, arena.size(), state, rule.optimizer());
+            arrays = TrainedArrays.allocate(device, kernels, scope, arena.size(), rule.optimizer());
+            state = arrays.state();
             memory = new TrainingMemory(operations.layout(), device, scope, network, options.batchSize());
             training = new BatchSource(device, kernels, scope, options.batchSize());
             corruption = new Corruption(kernels);

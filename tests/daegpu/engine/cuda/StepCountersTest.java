@@ -65,10 +65,11 @@ class StepCountersTest {
     void countsAreThoseWorkedOutByHand() throws IOException {
         JsonNode kernels =
                 StepCounters.count(32, Precision.FP32, Convolutions.CUDNN).get("kernels");
-        // A thread takes 16 bytes of each of four arrays and leaves 16 in three; every warp also reads alpha: one
-        // sector.
+        // A thread takes 16 bytes of each of four arrays and leaves 16 in three; every block also reads the state of
+        // the
+        // step, one sector, and the last one reads the step again and leaves three values.
         long floats = new ParameterArena(Architecture.MNIST.network(), new CudnnLayout()).size();
-        assertSectors(kernels.get("adam"), 4 * floats / 8 + (floats / 4 + 31) / 32, 3 * floats / 8);
+        assertSectors(kernels.get("adam"), 4 * floats / 8 + (floats / 4 + 127) / 128 + 1, 3 * floats / 8 + 3);
         // 32 rows of 16 and of 3,136 gradients are read once, and their sums left; all are aligned.
         assertSectors(kernels.get("dense_bias_gradient"), 32 * (16 + 3136) / 8, (16 + 3136) / 8);
         // Four arrays of 32 images of 784 values, of which two are read; every warp of the 32 blocks reads the one

@@ -1,6 +1,7 @@
 package daegpu.engine.cuda.cudnn;
 
 import daegpu.bench.Work;
+import daegpu.engine.cuda.KernelTable;
 import daegpu.engine.cuda.KernelTable.Purpose;
 import daegpu.engine.cuda.layers.Planes;
 import daegpu.model.Architecture;
@@ -32,8 +33,7 @@ public final class CudnnPurposes {
         CudnnPurposes step = new CudnnPurposes(architecture.network(), batch);
         long pixels = (long) batch * architecture.imageSize();
         step.add("gather_noise_vector", pixels + 4 * (batch + 2 * pixels));
-        step.add("advance_step", 24L);
-        step.add("adam", 4 * 7 * (long) architecture.parameterCount() + 4);
+        step.add("adam", 4 * 7 * (long) architecture.parameterCount() + KernelTable.STEP_BYTES);
         step.network.layers().forEach(step::add);
         step.add("sum_partials", 4 * (step.shares + 3 * step.sums + step.sums));
         return step.purposes;

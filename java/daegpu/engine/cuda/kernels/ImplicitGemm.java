@@ -1,8 +1,6 @@
 package daegpu.engine.cuda.kernels;
 
-import daegpu.engine.Adam;
 import daegpu.engine.Precision;
-import daegpu.engine.cuda.driver.DeviceArray;
 import daegpu.engine.cuda.driver.Grid;
 import daegpu.engine.cuda.driver.KernelArguments;
 import daegpu.engine.cuda.driver.KernelLibrary;
@@ -10,7 +8,6 @@ import daegpu.engine.cuda.kernels.Product.Kind;
 import daegpu.engine.cuda.kernels.Tile.Unit;
 import daegpu.model.ConvolutionGeometry;
 import daegpu.model.Layer;
-import java.util.Optional;
 
 /**
  * A layer forward, or its data gradient, for batches of one size: the kernel that makes it, and how many blocks share
@@ -140,36 +137,16 @@ record ImplicitGemm(
 
     /** Asks for it. */
     void launch(KernelLibrary kernels, SplitMemory split, GemmOperands operands) {
-        launch(kernels, split, operands, Optional.empty());
-    }
-
-    /**
-     * The same for a product whose epilogue is the loss, which also counts the update that will follow, and finds its
-     * step size.
-     *
-     * @param state {@code struct StepState}
-     */
-    void launchAndCount(KernelLibrary kernels, SplitMemory split, GemmOperands operands, DeviceArray state) {
-        launch(kernels, split, operands, Optional.of(state));
-    }
-
-    private void launch(KernelLibrary kernels, SplitMemory split, GemmOperands operands, Optional<DeviceArray> state) {
         kernels.launch(
                 kernel,
                 Grid.blocks(blocks, tileColumns, phases * shape.splits()),
-                addTo(new KernelArguments(), split, operands, state));
+                addTo(new KernelArguments(), split, operands));
     }
 
     /** Adds what its kernel takes. */
-    KernelArguments addTo(
-            KernelArguments arguments, SplitMemory split, GemmOperands operands, Optional<DeviceArray> state) {
+    KernelArguments addTo(KernelArguments arguments, SplitMemory split, GemmOperands operands) {
         arguments.add(shape);
         operands.addTo(arguments);
-        return arguments
-                .add(split.partials())
-                .add(split.tickets())
-                .add(state)
-                .add((float) Adam.BETA_1)
-                .add((float) Adam.BETA_2);
+        return arguments.add(split.partials()).add(split.tickets());
     }
 }

@@ -43,7 +43,7 @@ record LayerGradients(ImplicitGemm data, WeightGradient weights) {
             weights.launch(kernels, input, gradient, shares);
             return;
         }
-        KernelArguments arguments = data.addTo(new KernelArguments(), split, operands, Optional.empty());
+        KernelArguments arguments = data.addTo(new KernelArguments(), split, operands);
         weights.addTo(arguments, input, gradient, shares);
         arguments.add(new JointGrid(
                 data.allBlocks(), data.blocks(), data.tileColumns(), weights.tileRows(), weights.tileColumns()));

@@ -55,7 +55,7 @@ final class NativeTraining implements TrainingOperations {
         squares = product.squares();
         squaresAt = table.reserve(squares);
         long sumsAt = table.add(product, place);
-        return () -> product.launchAndCount(
+        return () -> product.launch(
                 layers.kernels(),
                 layers.split(),
                 GemmOperands.loss(
@@ -66,8 +66,7 @@ final class NativeTraining implements TrainingOperations {
                         output.memory(),
                         gradient.memory(),
                         sums(product, sumsAt),
-                        shares(squaresAt, squares)),
-                arrays.state().pointer());
+                        shares(squaresAt, squares)));
     }
 
     private DeviceArray shares(long at, long floats) {
@@ -133,6 +132,8 @@ final class NativeTraining implements TrainingOperations {
                                 .add(optimizer.weight1())
                                 .add(optimizer.weight2())
                                 .add(optimizer.epsilon())
+                                .add((float) optimizer.beta1())
+                                .add((float) optimizer.beta2())
                                 .add(shares(squaresAt, squares))
                                 .add(squares)
                                 .add(lossScale)

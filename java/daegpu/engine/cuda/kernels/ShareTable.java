@@ -13,7 +13,7 @@ final class ShareTable {
 
     /** @param arenaSize floats of the arena */
     ShareTable(int arenaSize) {
-        pieces = new int[3 * (arenaSize / ImplicitGemm.PIECE)];
+        pieces = new int[4 * (arenaSize / ImplicitGemm.PIECE)];
     }
 
     /** Makes room for so many floats, rounded up to a piece. Returns where they begin. */
@@ -49,13 +49,16 @@ final class ShareTable {
     private void put(int place, int size, long first, int shares, int stride) {
         for (int i = 0; i < ImplicitGemm.pieces(size); i++) {
             int piece = place / ImplicitGemm.PIECE + i;
-            pieces[3 * piece] = Math.toIntExact(first + (long) i * ImplicitGemm.PIECE);
-            pieces[3 * piece + 1] = shares;
-            pieces[3 * piece + 2] = stride;
+            pieces[4 * piece] = Math.toIntExact(first + (long) i * ImplicitGemm.PIECE);
+            pieces[4 * piece + 1] = shares;
+            pieces[4 * piece + 2] = stride;
         }
     }
 
-    /** Three integers for each piece of the arena: where its first share begins, how many there are, how far apart. */
+    /**
+     * Four integers for each piece of the arena: where its first share begins, how many there are, how far apart; and
+     * 0.
+     */
     int[] pieces() {
         return pieces;
     }

@@ -14,13 +14,6 @@ public final class GradientUpdate {
     public static void run(KernelLibrary kernels, TrainedArrays arrays) {
         Optimizer optimizer = arrays.optimizer();
         kernels.launch(
-                StepKernel.ADVANCE_STEP,
-                Grid.ONE_THREAD,
-                new KernelArguments()
-                        .add(arrays.state().pointer())
-                        .add((float) optimizer.beta1())
-                        .add((float) optimizer.beta2()));
-        kernels.launch(
                 StepKernel.ADAM,
                 Grid.covering(arrays.size() / 4),
                 new KernelArguments()
@@ -32,6 +25,8 @@ public final class GradientUpdate {
                         .add(optimizer.weight1())
                         .add(optimizer.weight2())
                         .add(optimizer.epsilon())
+                        .add((float) optimizer.beta1())
+                        .add((float) optimizer.beta2())
                         .add(arrays.state().pointer()));
     }
 }

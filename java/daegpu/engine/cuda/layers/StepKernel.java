@@ -4,7 +4,7 @@ import daegpu.engine.cuda.driver.Kernel;
 
 /** The kernels of a step as a whole, whichever way layers are computed. */
 public enum StepKernel implements Kernel {
-    ADVANCE_STEP("advance_step"),
+    LOAD_STEP("load_step"),
     SET_STEP("set_step"),
     ADAM("adam");
 

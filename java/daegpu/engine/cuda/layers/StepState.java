@@ -1,13 +1,12 @@
 package daegpu.engine.cuda.layers;
 
+import daegpu.engine.Optimizer;
 import daegpu.engine.cuda.driver.Device;
 import daegpu.engine.cuda.driver.DeviceArray;
 import daegpu.engine.cuda.driver.DeviceScope;
 import daegpu.engine.cuda.driver.Grid;
 import daegpu.engine.cuda.driver.KernelArguments;
 import daegpu.engine.cuda.driver.KernelLibrary;
-import java.nio.ByteBuffer;
-import java.nio.ByteOrder;
 
 /**
  * {@code struct StepState} of include/step_state.cuh, which lives on the device, and what the host knows of it: steps
@@ -17,10 +16,10 @@ public final class StepState {
 
     static final int BYTES = 32;
     /** Where {@code position} is in it. */
-    private static final int POSITION_FLOATS = 4;
+    private static final int POSITION_FLOATS = 3;
 
-    private final Device device;
     private final KernelLibrary kernels;
+    private final Optimizer optimizer;
     private final DeviceArray state;
     private long step;
     private float learningRate = Float.NaN;
@@ -28,10 +27,11 @@ public final class StepState {
     private int losses;
 
     /** Of no step yet. */
-    public StepState(Device device, KernelLibrary kernels, DeviceScope owner) {
-        this.device = device;
+    public StepState(Device device, KernelLibrary kernels, DeviceScope owner, Optimizer optimizer) {
         this.kernels = kernels;
+        this.optimizer = optimizer;
         state = device.allocate(owner, BYTES, "the step's state");
+        load(0);
     }
 
     /** The structure on the device. */
@@ -57,11 +57,14 @@ public final class StepState {
     /** Sets the number of updates done. */
     public void load(long newStep) {
         step = newStep;
-        byte[] bytes = ByteBuffer.allocate(8)
-                .order(ByteOrder.nativeOrder())
-                .putLong(newStep)
-                .array();
-        device.upload(bytes, 0, bytes.length, state, 0);
+        kernels.launch(
+                StepKernel.LOAD_STEP,
+                Grid.ONE_THREAD,
+                new KernelArguments()
+                        .add(state)
+                        .add(newStep)
+                        .add((float) optimizer.beta1())
+                        .add((float) optimizer.beta2()));
     }
 
     /**

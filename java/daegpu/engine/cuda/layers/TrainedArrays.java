@@ -4,6 +4,7 @@ import daegpu.engine.Optimizer;
 import daegpu.engine.cuda.driver.Device;
 import daegpu.engine.cuda.driver.DeviceArray;
 import daegpu.engine.cuda.driver.DeviceScope;
+import daegpu.engine.cuda.driver.KernelLibrary;
 
 /**
  * What updates change, on the device: arenas of one size, in which each tensor has the same place.
@@ -32,7 +33,7 @@ public record TrainedArrays(
 
     /** Allocates them, all zero. */
     public static TrainedArrays allocate(
-            Device device, DeviceScope owner, int size, StepState state, Optimizer optimizer) {
+            Device device, KernelLibrary kernels, DeviceScope owner, int size, Optimizer optimizer) {
         return new TrainedArrays(
                 size,
                 device.allocateFloats(owner, size, "the parameters"),
@@ -40,7 +41,7 @@ public record TrainedArrays(
                 device.allocateFloats(owner, size, "Adam's moments"),
                 device.allocateFloats(owner, size, "the gradients"),
                 device.allocateFloats(owner, MOST_LOSSES, "the losses"),
-                state,
+                new StepState(device, kernels, owner, optimizer),
                 optimizer);
     }
 }

@@ -217,8 +217,8 @@ class PlaneOperationsTest {
         float[] partials = DeviceFloats.normal(random, at);
         DeviceArray table = device.allocate(scope, 4L * ranges.length, "a test");
         device.upload(ranges, table);
-        StepState state = new StepState(device, kernels, scope);
-        TrainedArrays arrays = TrainedArrays.allocate(device, scope, sums, state, Optimizer.ADAM);
+        TrainedArrays arrays = TrainedArrays.allocate(device, kernels, scope, sums, Optimizer.ADAM);
+        StepState state = arrays.state();
         state.expect(0.5f, 10);
         operations.sumShares(floats.upload(partials), table, sums + 1, 0.25f, 7, arrays);
         float[] actual = floats.download(arrays.gradients(), sums);

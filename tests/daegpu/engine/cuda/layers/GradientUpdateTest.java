@@ -50,7 +50,7 @@ class GradientUpdateTest {
         assertEquals(expected, actual, tolerance * (1 + Math.abs(expected)));
     }
 
-    /** Early and late updates; a step size differs from the CPU's at most by how float32 rounds. */
+    /** Early and late updates; a step size differs from Java's at most by how float32 rounds. */
     @ParameterizedTest
     @ValueSource(longs = {1, 2, 3, 10, 1875, 18750, 1_000_000, 5_000_000_000L})
     void adam(long step) {
@@ -64,7 +64,7 @@ class GradientUpdateTest {
             second[i] *= second[i];
         }
         first[3] = second[3] = gradients[3] = 0;
-        StepState state = new StepState(device, kernels, scope);
+        StepState state = new StepState(device, kernels, scope, Optimizer.ADAM);
         state.load(step - 1);
         state.expect(1e-3f);
         TrainedArrays arrays = new TrainedArrays(
@@ -82,8 +82,10 @@ class GradientUpdateTest {
         float alpha = Optimizer.ADAM.alpha(1e-3f, step);
         ByteBuffer bytes = ByteBuffer.allocate(StepState.BYTES).order(ByteOrder.nativeOrder());
         bytes.asFloatBuffer().put(floats.download(state.pointer(), StepState.BYTES / 4));
-        assertEquals(step, bytes.getLong(0));
-        assertEquals(alpha, bytes.getFloat(12), Math.ulp(alpha));
+        float next = Optimizer.ADAM.alpha(1e-3f, step + 1);
+        assertEquals(next, bytes.getFloat(0) * bytes.getFloat(4) / bytes.getFloat(8), Math.ulp(next), "step size");
+        assertEquals(step, bytes.getLong(16), "updates done");
+        assertEquals(0, bytes.getInt(28), "ticket");
         float[][] actual = {
             floats.download(arrays.parameters(), count),
             floats.download(arrays.firstMoment(), count),

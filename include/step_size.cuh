@@ -1,0 +1,38 @@
+#pragma once
+
+// Adam's step size, alpha = lr * sqrt(1 - beta2^t) / (1 - beta1^t), the powers rounded to float32 as
+// daegpu.engine.Optimizer.alpha does. They are a pure function of the step, so that a resumed run has the same bits.
+#include "step_state.cuh"
+
+__device__ inline double power(double base, long long exponent) {
+    double result = 1;
+    while (exponent > 0) {
+        if (exponent & 1) {
+            result *= base;
+        }
+        base *= base;
+        exponent >>= 1;
+    }
+    return result;
+}
+
+// Makes the state that of an update after `step` others. For one thread.
+__device__ inline void expect_update(StepState* state, long long step, float beta1, float beta2) {
+    float power1 = static_cast<float>(power(beta1, step + 1));
+    float power2 = static_cast<float>(power(beta2, step + 1));
+    state->root = sqrtf(1 - power2);
+    state->rest = 1 - power1;
+    state->step = step;
+}
+
+// The step size of the update in progress, for one thread of each of `blocks` blocks. The last one that asks, which may
+// be any, makes the state that of the next update: by then all others know theirs.
+__device__ inline float take_step_size(StepState* state, unsigned blocks, float beta1, float beta2) {
+    float4 now = *reinterpret_cast<const float4*>(state);
+    float alpha = now.x * now.y / now.z;
+    __threadfence();
+    if (atomicInc(&state->ticket, blocks - 1) == blocks - 1) {
+        expect_update(state, state->step + 1, beta1, beta2);
+    }
+    return alpha;
+}
