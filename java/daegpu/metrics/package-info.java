@@ -1,0 +1,2 @@
+/** Figures of images and vectors: PSNR, SSIM, principal components. */
+package daegpu.metrics;
