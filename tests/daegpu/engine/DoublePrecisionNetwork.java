@@ -73,7 +73,10 @@ public final class DoublePrecisionNetwork {
         return activations;
     }
 
-    /** How near the argument of any ReLU came to zero, where its derivative jumps. */
+    /**
+     * How near the argument of any ReLU came to zero, where its derivative jumps, without being it: no step of a
+     * parameter moves what is a sum of zeros, as some pixels of a transposed convolution are.
+     */
     public double nearestKink() {
         return nearestKink;
     }
@@ -237,7 +240,9 @@ public final class DoublePrecisionNetwork {
         for (double[][] row : x) {
             for (double[] pixel : row) {
                 for (int c = 0; c < pixel.length; c++) {
-                    nearestKink = Math.min(nearestKink, Math.abs(pixel[c]));
+                    if (pixel[c] != 0) { // which is what only zeros add up to
+                        nearestKink = Math.min(nearestKink, Math.abs(pixel[c]));
+                    }
                     activePattern = activePattern * 0x5851F42D4C957F2DL + (pixel[c] > 0 ? 3 : 1);
                     pixel[c] = pixel[c] > 0 ? pixel[c] : 0;
                 }

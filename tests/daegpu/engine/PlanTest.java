@@ -5,6 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import daegpu.Seeds;
 import daegpu.engine.Plan.Buffer;
 import daegpu.engine.Plan.Life;
 import daegpu.model.Architecture;
@@ -15,7 +16,6 @@ import daegpu.model.Tensor;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
-import java.util.Random;
 import org.junit.jupiter.api.Test;
 
 class PlanTest {
@@ -178,33 +178,30 @@ class PlanTest {
     /** On random networks: nothing that is needed at the same time shares memory, and nothing lies outside. */
     @Test
     void arenasKeepApartWhatLivesTogether() {
-        long seed = Long.getLong("daegpu.test.seed", 1);
-        for (int n = 0; n < 200; n++) {
-            Random random = new Random(seed + n);
+        Seeds.check(200, random -> {
             Network network = Networks.random(random);
             boolean keeps = random.nextBoolean();
             Plan plan = Plan.training(network, keeps);
             long alignment = 1L << random.nextInt(5);
             Arena arena = plan.arena(buffer -> buffer.tensor().size() * (buffer.isGradient() ? 2L : 4L), alignment);
             List<Map.Entry<Buffer, Life>> lives = new ArrayList<>(plan.lives().entrySet());
-            String message = "-Ddaegpu.test.seed=" + (seed + n);
             long all = 0;
             for (Map.Entry<Buffer, Life> one : lives) {
                 long first = arena.offset(one.getKey());
                 long size = one.getKey().tensor().size() * (one.getKey().isGradient() ? 2L : 4L);
                 all += size + alignment;
-                assertEquals(0, first % alignment, message);
-                assertTrue(first >= 0 && first + size <= arena.bytes(), message);
+                assertEquals(0, first % alignment);
+                assertTrue(first >= 0 && first + size <= arena.bytes());
                 for (Map.Entry<Buffer, Life> other : lives) {
                     if (one != other && one.getValue().meets(other.getValue())) {
                         long second = arena.offset(other.getKey());
                         long otherSize =
                                 other.getKey().tensor().size() * (other.getKey().isGradient() ? 2L : 4L);
-                        assertTrue(first + size <= second || second + otherSize <= first, message);
+                        assertTrue(first + size <= second || second + otherSize <= first);
                     }
                 }
             }
-            assertTrue(arena.bytes() <= all, message);
-        }
+            assertTrue(arena.bytes() <= all);
+        });
     }
 }

@@ -3,6 +3,7 @@ package daegpu.engine.reference;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import daegpu.Seeds;
 import daegpu.engine.DoublePrecisionNetwork;
 import daegpu.engine.EngineOptions;
 import daegpu.engine.GivenBatch;
@@ -23,10 +24,9 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalDouble;
 import java.util.Random;
-import java.util.stream.IntStream;
-import java.util.stream.Stream;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
-import org.junit.jupiter.params.provider.MethodSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** The gradient of every parameter against the slope of the loss, measured in double precision. */
 class GradientTest {
@@ -50,42 +50,74 @@ class GradientTest {
     /** Values of a tensor whose slopes are measured: all of a small one, else some at random. */
     private static final int MOST_SLOPES = 150;
 
-    /** What is trained: a network, what its loss is, and for how many images. */
-    private record Training(Network network, Loss loss, boolean isMasked, int batch, long seed) {
-
-        @Override
-        public String toString() {
-            return network.layers().size() + " layers, " + loss + (isMasked ? ", masked" : "") + ", " + batch
-                    + " images, seed " + seed;
+    /** Kernels of every size, one after the other, at every depth. */
+    @Test
+    void ofAutoencodersEveryGradientIsTheSlopeOfTheLoss() {
+        for (int kernel : new int[] {1, 3, 5, 7}) {
+            for (int depth : new int[] {1, 2, 3}) {
+                int largestFactor = new int[] {4, 2, kernel < 5 ? 2 : 1}[depth - 1];
+                int mostFilters = kernel < 5 ? 4 : new int[] {3, 3, 2}[depth - 1];
+                Seeds.check(
+                        1,
+                        random -> check(
+                                RandomNetwork.architecture(depth, kernel, largestFactor, mostFilters, random)
+                                        .network(),
+                                Loss.MSE,
+                                false,
+                                1 + 2 * random.nextInt(4 - depth),
+                                random));
+            }
         }
     }
 
+    /** What a random choice could miss. */
     @ParameterizedTest
-    @MethodSource({"autoencoders", "graphs"})
-    void everyGradientIsTheSlopeOfTheLoss(Training training) {
-        Random random = new Random(training.seed);
-        RandomNetwork network;
+    @ValueSource(ints = {3, 5, 7})
+    void ofImagesNarrowerThanTheirKernelsEveryGradientIsTheSlopeOfTheLoss(int kernel) {
+        Seeds.check(1, random -> {
+            check(new Architecture(2, 6, 2, List.of(3), kernel, 2).network(), Loss.MSE, false, 3, random);
+            check(new Architecture(6, 2, 2, List.of(3), kernel, 2).network(), Loss.MSE, false, 5, random);
+            check(new Architecture(8, 4, 1, List.of(2, 3), kernel, 4).network(), Loss.MSE, false, 1, random);
+        });
+    }
+
+    /** Graphs with skips, tensors with several readers, any activation, with and without biases, of every loss. */
+    @Test
+    void ofGraphsEveryGradientIsTheSlopeOfTheLoss() {
+        Seeds.check(24, random -> {
+            Loss loss = Loss.values()[random.nextInt(3)];
+            check(Networks.random(random), loss, random.nextBoolean(), 1 + random.nextInt(5), random);
+        });
+    }
+
+    private static void check(Network network, Loss loss, boolean isMasked, int batch, Random random) {
+        RandomNetwork drawn;
         GivenBatch given;
         Map<Integer, Double> slopes;
         int attempts = 0;
         do {
-            assertTrue(attempts++ < 1000, "every one of " + training + " has something at its kink");
-            network = RandomNetwork.of(training.network, training.batch, random);
-            given = new GivenBatch(network.clean(), network.noisy(), mask(training, random), training.batch);
-            slopes = slopes(network.parameters(), given, training.loss, random);
+            assertTrue(attempts++ < 1000, "every time something is at its kink");
+            drawn = RandomNetwork.of(network, batch, random);
+            given = new GivenBatch(
+                    drawn.clean(),
+                    drawn.noisy(),
+                    isMasked ? Optional.of(mask(drawn.clean().length, random)) : Optional.empty(),
+                    batch);
+            slopes = slopes(drawn.parameters(), given, loss, random);
         } while (slopes == null);
         Parameters gradients;
-        LearningRule rule = new LearningRule(training.loss, Optimizer.ADAM, OptionalDouble.empty());
-        try (ReferenceTrainingEngine engine = new ReferenceTrainingEngine(
-                training.network, rule, new EngineOptions(training.batch, Precision.FP32, 1))) {
-            engine.load(TrainingState.initial(network.parameters()));
+        LearningRule rule = new LearningRule(loss, Optimizer.ADAM, OptionalDouble.empty());
+        try (ReferenceTrainingEngine engine =
+                new ReferenceTrainingEngine(network, rule, new EngineOptions(batch, Precision.FP32, 1))) {
+            engine.load(TrainingState.initial(drawn.parameters()));
             engine.trainStep(given, 1e-3f);
             gradients = engine.gradients();
         }
-        for (ParameterTensor tensor : training.network.parameterTensors()) {
+        for (ParameterTensor tensor : network.parameterTensors()) {
             double largest = 0;
             double worst = 0;
             for (int i = tensor.offset(); i < tensor.end(); i++) {
+                assertTrue(Float.isFinite(gradients.values()[i]));
                 largest = Math.max(largest, Math.abs(gradients.values()[i]));
                 worst = Math.max(
                         worst,
@@ -95,53 +127,17 @@ class GradientTest {
             }
             assertTrue(
                     worst <= TOLERANCE * largest + NOISE_OF_SLOPE,
-                    tensor.name() + " of " + training + " is off by " + worst + " of " + largest);
+                    tensor.name() + " is off by " + worst + " of " + largest + " in " + network.layers());
         }
     }
 
-    private static Optional<float[]> mask(Training training, Random random) {
-        if (!training.isMasked) {
-            return Optional.empty();
-        }
-        float[] mask = new float[training.batch * training.network.output().size()];
+    private static float[] mask(int count, Random random) {
+        float[] mask = new float[count];
         for (int i = 0; i < mask.length; i++) {
             mask[i] = random.nextBoolean() ? 0 : random.nextFloat();
         }
         mask[0] = 1;
-        return Optional.of(mask);
-    }
-
-    /** Graphs with skips, tensors with several readers, any activation, with and without biases, of every loss. */
-    static Stream<Training> graphs() {
-        long first = Long.getLong("daegpu.test.seed", 1);
-        return IntStream.range(0, 24).mapToObj(n -> {
-            Random random = new Random(first + n);
-            return new Training(
-                    Networks.random(random), Loss.values()[n % 3], n % 2 == 1, 1 + random.nextInt(5), first + n);
-        });
-    }
-
-    /** Every kernel with every depth, and what a random choice could miss: images narrower than their kernels. */
-    static Stream<Training> autoencoders() {
-        Random random = new Random(1);
-        Stream<Training> drawn = Stream.of(1, 3, 5, 7)
-                .flatMap(kernel -> Stream.of(1, 2, 3).map(depth -> {
-                    int largestFactor = new int[] {4, 2, kernel < 5 ? 2 : 1}[depth - 1];
-                    int mostFilters = kernel < 5 ? 4 : new int[] {3, 3, 2}[depth - 1];
-                    Architecture architecture =
-                            RandomNetwork.architecture(depth, kernel, largestFactor, mostFilters, random);
-                    return training(architecture, 1 + 2 * random.nextInt(4 - depth), random);
-                }));
-        Stream<Training> narrow = Stream.of(3, 5, 7)
-                .flatMap(kernel -> Stream.of(
-                        training(new Architecture(2, 6, 2, List.of(3), kernel, 2), 3, random),
-                        training(new Architecture(6, 2, 2, List.of(3), kernel, 2), 5, random),
-                        training(new Architecture(8, 4, 1, List.of(2, 3), kernel, 4), 1, random)));
-        return Stream.concat(drawn, narrow);
-    }
-
-    private static Training training(Architecture architecture, int batch, Random random) {
-        return new Training(architecture.network(), Loss.MSE, false, batch, random.nextInt());
+        return mask;
     }
 
     /**

@@ -1,0 +1,39 @@
+package daegpu;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.util.ArrayList;
+import java.util.HashSet;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+
+class SeedsTest {
+
+    private static final long FIRST = Long.getLong("daegpu.test.seed", 1);
+
+    @Test
+    void saysWhichCaseFailed() {
+        List<Integer> drawn = new ArrayList<>();
+        AssertionError failure = assertThrows(
+                AssertionError.class,
+                () -> Seeds.check(10, random -> {
+                    drawn.add(random.nextInt());
+                    assertTrue(drawn.size() < 4, "the fourth");
+                }));
+        assertTrue(failure.getMessage().startsWith("the fourth"), failure.getMessage());
+        assertTrue(failure.getMessage().endsWith(" (-Ddaegpu.test.seed=" + (FIRST + 3) + ")"), failure.getMessage());
+        List<Integer> again = new ArrayList<>();
+        Seeds.check(4, random -> again.add(random.nextInt()));
+        assertEquals(drawn, again);
+    }
+
+    /** As they would of {@code new Random(1)}, {@code new Random(2)} and so on. */
+    @Test
+    void casesDoNotBeginAlike() {
+        HashSet<Integer> first = new HashSet<>();
+        Seeds.check(40, random -> first.add(random.nextInt(4)));
+        assertEquals(4, first.size());
+    }
+}
