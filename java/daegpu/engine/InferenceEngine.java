@@ -92,7 +92,10 @@ public interface InferenceEngine extends AutoCloseable {
         run(network().latent().orElseThrow(), network().output(), latents, count, images);
     }
 
-    /** Frees what the engine owns. Calling it again does nothing. */
+    /**
+     * Frees what the engine owns. Calling it again does nothing; whatever computes or changes weights afterwards throws
+     * {@link IllegalStateException}.
+     */
     @Override
     void close();
 }

@@ -37,6 +37,8 @@ public class ReferenceEngine implements InferenceEngine {
     /** The weights that denoise, as the loops want them. */
     private final Map<Layer, LayerWeights> weights;
 
+    private boolean closed;
+
     /**
      * Opens the engine with all weights zero.
      *
@@ -76,6 +78,7 @@ public class ReferenceEngine implements InferenceEngine {
 
     @Override
     public void load(Parameters newWeights) {
+        requireOpen();
         layOut(newWeights, weights);
     }
 
@@ -115,11 +118,19 @@ public class ReferenceEngine implements InferenceEngine {
     }
 
     final void inParallel(int count, IntConsumer body) {
+        requireOpen();
         threads.submit(() -> IntStream.range(0, count).parallel().forEach(body)).join();
+    }
+
+    final void requireOpen() {
+        if (closed) {
+            throw new IllegalStateException("the engine is closed");
+        }
     }
 
     @Override
     public void close() {
+        closed = true;
         threads.shutdown();
     }
 }

@@ -107,6 +107,7 @@ public final class ReferenceTrainingEngine extends ReferenceEngine implements In
 
     @Override
     public void computeGradients(int first, int count, int wholeBatch) {
+        requireBatch(count);
         int size = network().input().size();
         float[] clean = new float[count * size];
         float[] noisy = new float[count * size];
@@ -118,8 +119,15 @@ public final class ReferenceTrainingEngine extends ReferenceEngine implements In
         computeGradients(new GivenBatch(clean, noisy, count), (double) wholeBatch * size);
     }
 
+    private void requireBatch(int count) {
+        if (count < 1 || count > batch.length) {
+            throw new IllegalArgumentException("a batch has 1 to " + batch.length + " images, not " + count);
+        }
+    }
+
     @Override
     public void trainStep(GivenBatch given, float learningRate) {
+        requireBatch(given.count());
         computeGradients(given, given.weight(network().output().size()));
         update(gradients, learningRate);
     }
@@ -127,9 +135,6 @@ public final class ReferenceTrainingEngine extends ReferenceEngine implements In
     /** @param divisor the sum of the weights of all values in the whole batch */
     private void computeGradients(GivenBatch given, double divisor) {
         int count = given.count();
-        if (count < 1 || count > batch.length) {
-            throw new IllegalArgumentException("a batch has 1 to " + batch.length + " images, not " + count);
-        }
         int size = network().input().size();
         double[] sums = new double[count];
         Optional<float[]> mask = given.mask();
@@ -158,6 +163,7 @@ public final class ReferenceTrainingEngine extends ReferenceEngine implements In
 
     @Override
     public void update(Parameters newGradients, float learningRate) {
+        requireOpen();
         long step = state.step() + 1;
         Update.apply(rule, state, newGradients.values(), learningRate, step);
         state = new TrainingState(state.parameters(), state.firstMoment(), state.secondMoment(), state.average(), step);

@@ -1,0 +1,925 @@
+package daegpu.engine;
+
+import static daegpu.parity.Agreement.assertClose;
+import static daegpu.parity.Agreement.assertSame;
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import daegpu.Seeds;
+import daegpu.data.ImageSet;
+import daegpu.model.Architecture;
+import daegpu.model.LayerDescription;
+import daegpu.model.Network;
+import daegpu.model.Parameters;
+import daegpu.noise.Noise;
+import daegpu.noise.Philox;
+import daegpu.parity.GoldenFiles;
+import daegpu.parity.RecordedValues;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Optional;
+import java.util.OptionalDouble;
+import java.util.Random;
+import java.util.function.Consumer;
+import java.util.stream.IntStream;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.function.Executable;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.EnumSource;
+import org.junit.jupiter.params.provider.MethodSource;
+
+/** What every engine holds, in every precision that it offers; a class of tests for each extends this one. */
+public abstract class EngineContract {
+
+    /** Three channels, not square, and no two sizes the same; only the second convolution is of channels in eights. */
+    private static final Network AUTOENCODER = new Architecture(8, 12, 3, List.of(8, 16), 3, 6).network();
+
+    private static final LearningRule ALL_RULES =
+            new LearningRule(Loss.CHARBONNIER, Optimizer.adamW(0.01), OptionalDouble.of(0.9));
+    private static final float RATE = 1e-2f;
+
+    /** What most tests train: a bottleneck with the default rule, and skips with all that a rule can have. */
+    protected enum Setup {
+        AUTOENCODER(EngineContract.AUTOENCODER, LearningRule.DEFAULT),
+        UNET(Networks.unet(), ALL_RULES);
+
+        final Network network;
+        final LearningRule rule;
+
+        Setup(Network network, LearningRule rule) {
+            this.network = network;
+            this.rule = rule;
+        }
+
+        int imageSize() {
+            return network.input().size();
+        }
+
+        RandomNetwork draw(int batch) {
+            return RandomNetwork.of(network, batch, new Random(batch));
+        }
+
+        GivenBatch batch(int count) {
+            RandomNetwork drawn = draw(count);
+            return new GivenBatch(drawn.clean(), drawn.noisy(), count);
+        }
+
+        TrainingState initial() {
+            return TrainingState.initial(draw(1).parameters());
+        }
+
+        /** As if it had been trained for a while. */
+        TrainingState trained() {
+            Random random = new Random(4);
+            Parameters[] others = new Parameters[3];
+            for (int i = 0; i < others.length; i++) {
+                others[i] = new Parameters(network);
+                for (int j = 0; j < others[i].values().length; j++) {
+                    others[i].values()[j] = random.nextFloat() * 1e-3f;
+                }
+            }
+            Optional<Parameters> average = rule.averageDecay().isPresent() ? Optional.of(others[2]) : Optional.empty();
+            return new TrainingState(draw(2).parameters(), others[0], others[1], average, 17);
+        }
+
+        ImageSet images(int count) {
+            return EngineContract.images(network, count);
+        }
+    }
+
+    private final EngineName name;
+    private final Precision precision;
+    private final Convolutions convolutions;
+
+    protected EngineContract(EngineName name, Precision precision, Convolutions convolutions) {
+        this.name = name;
+        this.precision = precision;
+        this.convolutions = convolutions;
+    }
+
+    // What a class of tests may say about its engine.
+
+    /** Numbers of threads that must give the same bits; the same number twice is a repetition. */
+    protected List<Integer> threads() {
+        return List.of(2, 1, 2, 3, 8);
+    }
+
+    /** Numbers of images to denoise: around those that the engine takes at a time. */
+    protected List<Integer> counts() {
+        return List.of(0, 1, 2, 5, 9, 63, 64, 65, 128, 129, 300);
+    }
+
+    /** More losses than the engine has room for when it is opened. */
+    protected int manyLosses() {
+        return 1100;
+    }
+
+    // Means of the tests.
+
+    final EngineName name() {
+        return name;
+    }
+
+    final Precision precision() {
+        return precision;
+    }
+
+    final EngineOptions options(int batch, int threads) {
+        return new EngineOptions(batch, precision, threads, 0, convolutions);
+    }
+
+    final InspectableEngine open(Network network, LearningRule rule, int batch) {
+        return open(network, rule, options(batch, 2));
+    }
+
+    private InspectableEngine open(Network network, LearningRule rule, EngineOptions options) {
+        return Engines.openToTrain(name, network, rule, options).engine();
+    }
+
+    private InspectableEngine open(Setup setup, int batch) {
+        return open(setup.network, setup.rule, batch);
+    }
+
+    final InferenceEngine openToInfer(Network network) {
+        return Engines.open(name, network, options(1, 2)).engine();
+    }
+
+    /** Whether the reference engine, in the same precision, rounds where this engine does. */
+    final boolean roundsAsTheReference() {
+        return precision == Precision.FP32 || precision == Precision.BF16 && name != EngineName.CUDA;
+    }
+
+    /** On what is computed from the same values by other means, relative to the largest magnitude in a tensor. */
+    final double bound() {
+        if (precision == Precision.FP32) {
+            return name == EngineName.REFERENCE ? 2e-5 : 1e-4;
+        }
+        return 2e-2;
+    }
+
+    /** On a loss, which is a mean of many values. */
+    private double lossBound() {
+        return precision == Precision.FP32 ? bound() / 10 : bound() / 2;
+    }
+
+    /** On what is the same for an image in any batch: the reference engine computes image by image. */
+    private double boundBetweenBatches() {
+        return name == EngineName.REFERENCE ? 0 : bound();
+    }
+
+    static ImageSet images(Network network, int count) {
+        byte[] pixels = new byte[count * network.input().size()];
+        new Random(count).nextBytes(pixels);
+        return new ImageSet(
+                network.input().height(),
+                network.input().width(),
+                network.input().channels(),
+                pixels);
+    }
+
+    /** No identity, and each image once. */
+    static int[] order(int count) {
+        return IntStream.range(0, count)
+                .map(i -> (int) ((i * 7919L + 5) % count))
+                .toArray();
+    }
+
+    static float[] denoise(InferenceEngine engine, float[] noisy) {
+        float[] denoised = new float[noisy.length];
+        engine.denoise(noisy, noisy.length / engine.network().input().size(), denoised);
+        return denoised;
+    }
+
+    // Values.
+
+    @ParameterizedTest
+    @MethodSource("daegpu.parity.GoldenFiles#all")
+    void agreesWithKeras(Path golden) {
+        RecordedValues recorded = RecordedValues.read(golden);
+        EngineOptions options = options(recorded.batch(), 2);
+        try (InspectableEngine engine = open(recorded.network(), recorded.rule(), options)) {
+            GoldenFiles.assertAgrees(golden, engine, name, options);
+        }
+    }
+
+    /** By its formula, on values of which some do not count, and what these are is no matter. */
+    @ParameterizedTest
+    @CsvSource({
+        "MSE, false",
+        "MSE, true",
+        "L1, false",
+        "L1, true",
+        "CHARBONNIER, false",
+        "CHARBONNIER, true",
+    })
+    void lossesAreThoseOfTheFormula(Loss loss, boolean isMasked) {
+        LearningRule rule = new LearningRule(loss, Optimizer.ADAM, OptionalDouble.empty());
+        for (Setup setup : Setup.values()) {
+            RandomNetwork drawn = setup.draw(5);
+            float[] mask = new float[drawn.clean().length];
+            float[] other = drawn.clean().clone();
+            for (int i = 0; i < mask.length; i++) {
+                mask[i] = i % 3 == 0 ? 0 : 0.25f * (i % 5 + 1);
+                other[i] = i % 3 == 0 ? 1 - other[i] : other[i];
+            }
+            Optional<float[]> weights = isMasked ? Optional.of(mask) : Optional.empty();
+            GivenBatch given = new GivenBatch(drawn.clean(), drawn.noisy(), weights, 5);
+            double expected = new DoublePrecisionNetwork(drawn.parameters()).loss(given, loss);
+            try (InspectableEngine engine = open(setup.network, rule, 5)) {
+                engine.load(drawn.parameters());
+                engine.trainStep(given, RATE);
+                double[] losses = engine.takeLosses();
+                assertEquals(expected, losses[0], lossBound() * expected);
+                TrainingState state = engine.state();
+                engine.load(drawn.parameters());
+                engine.trainStep(new GivenBatch(other, drawn.noisy(), weights, 5), RATE);
+                if (isMasked) {
+                    assertSame(losses, engine.takeLosses(), "loss");
+                    assertSame(state, engine.state());
+                } else {
+                    assertFalse(Arrays.equals(losses, engine.takeLosses()));
+                }
+            }
+        }
+    }
+
+    /** A mask whose values are all alike is none. */
+    @Test
+    void aMaskOfOnesChangesNothing() {
+        float[] ones = new float[3 * Setup.UNET.imageSize()];
+        Arrays.fill(ones, 1);
+        GivenBatch given = Setup.UNET.batch(3);
+        try (InspectableEngine engine = open(Setup.UNET, 3)) {
+            List<TrainingState> states = new ArrayList<>();
+            for (Optional<float[]> mask : List.of(Optional.<float[]>empty(), Optional.of(ones))) {
+                engine.load(Setup.UNET.initial());
+                engine.trainStep(new GivenBatch(given.clean(), given.noisy(), mask, 3), RATE);
+                states.add(engine.state());
+            }
+            assertSame(states.get(0), states.get(1));
+        }
+    }
+
+    /** Each parameter with its own history of gradients, large and small, zero and changing sign; in any precision. */
+    @ParameterizedTest
+    @CsvSource({"0.9, 0.999, 1e-7, 0, ", "0.8, 0.99, 1e-6, 0.05, 0.95"})
+    void updatesAreThoseOfTheFormula(
+            double beta1, double beta2, float epsilon, double weightDecay, Double averageDecay) {
+        Setup setup = averageDecay == null ? Setup.AUTOENCODER : Setup.UNET;
+        LearningRule rule = new LearningRule(
+                Loss.MSE,
+                new Optimizer(beta1, beta2, epsilon, weightDecay),
+                averageDecay == null ? OptionalDouble.empty() : OptionalDouble.of(averageDecay));
+        TrainingState start = setup.trained().under(rule);
+        int count = setup.network.parameterCount();
+        double[] p = doubles(start.parameters());
+        double[] m = doubles(start.firstMoment());
+        double[] v = doubles(start.secondMoment());
+        double[] a = doubles(start.average().orElse(start.parameters()));
+        double rate = 0.003f;
+        int updates = 25;
+        try (InspectableEngine engine = open(setup.network, rule, 1)) {
+            engine.load(start);
+            Random random = new Random(5);
+            for (int update = 1; update <= updates; update++) {
+                Parameters gradients = new Parameters(setup.network);
+                double t = start.step() + update;
+                double alpha = rate * Math.sqrt(1 - Math.pow(beta2, t)) / (1 - Math.pow(beta1, t));
+                for (int i = 0; i < count; i++) {
+                    double gradient = i % 11 == 0 ? 0 : (float) (random.nextGaussian() * Math.pow(10, -(i % 8)));
+                    gradients.values()[i] = (float) gradient;
+                    p[i] -= rate * weightDecay * p[i];
+                    m[i] = beta1 * m[i] + (1 - beta1) * gradient;
+                    v[i] = beta2 * v[i] + (1 - beta2) * gradient * gradient;
+                    p[i] -= alpha * m[i] / (Math.sqrt(v[i]) + epsilon);
+                    a[i] += averageDecay == null ? 0 : (1 - averageDecay) * (p[i] - a[i]);
+                }
+                float[] before = gradients.values().clone();
+                engine.update(gradients, (float) rate);
+                assertSame(before, gradients.values(), "gradients that were handed in");
+            }
+            TrainingState state = engine.state();
+            assertEquals(start.step() + updates, state.step());
+            assertClose(floats(m), state.firstMoment().values(), 1e-6, "first moment");
+            assertClose(floats(v), state.secondMoment().values(), 1e-6, "second moment");
+            assertWay(start.parameters(), p, state.parameters(), "parameters");
+            assertEquals(averageDecay != null, state.average().isPresent());
+            state.average().ifPresent(average -> assertWay(start.average().orElseThrow(), a, average, "average"));
+            assertEquals(0, engine.takeLosses().length);
+        }
+    }
+
+    /** Its own way, of which the step size is off by up to 1e-5 as in Keras, and float32 on all of it. */
+    private static void assertWay(Parameters start, double[] expected, Parameters actual, String what) {
+        double largest = Arrays.stream(expected).map(Math::abs).max().orElseThrow();
+        for (int i = 0; i < expected.length; i++) {
+            double way = Math.abs(expected[i] - start.values()[i]);
+            assertEquals(expected[i], actual.values()[i], 1e-6 * largest + 2e-5 * way, what);
+        }
+    }
+
+    private static double[] doubles(Parameters parameters) {
+        float[] values = parameters.values();
+        return IntStream.range(0, values.length).mapToDouble(i -> values[i]).toArray();
+    }
+
+    private static float[] floats(double[] values) {
+        float[] floats = new float[values.length];
+        for (int i = 0; i < values.length; i++) {
+            floats[i] = (float) values[i];
+        }
+        return floats;
+    }
+
+    /** Clean values are exact; noise is, too, where no normals are drawn. */
+    @ParameterizedTest
+    @EnumSource(Noise.Kind.class)
+    void corruptsAsTheNoiseSays(Noise.Kind kind) {
+        Seeds.check(8, random -> {
+            Network network = anySize(1 + random.nextInt(14), 1 + random.nextInt(14), random.nextBoolean() ? 1 : 3);
+            float highest = random.nextBoolean() ? kind.usualLevel() : kind.usualLevel() * 1.9f;
+            assertCorrupts(
+                    network,
+                    new Noise(kind, kind.usualMean() / 2, kind.usualLevel(), highest, random.nextBoolean()),
+                    random.nextLong(),
+                    List.of(0L, 100L, Philox.VALIDATION).get(random.nextInt(3)),
+                    random.nextInt(9),
+                    1 + random.nextInt(20));
+        });
+    }
+
+    /** More images than are made at a time, a noise that is none, one that takes nearly everything out of bounds. */
+    @ParameterizedTest
+    @CsvSource({
+        "28,28,1,3,0,0.5,0.5,false",
+        "6,10,3,5,2,0.1,1.5,false",
+        "2,2,1,700,4,0.3,0.8,false",
+        "10,6,1,4,7,0.5,0.5,true",
+        "2,6,5,9,1,0,0,false"
+    })
+    void corruptsAnyNumberOfImages(
+            int height, int width, int channels, int count, int epoch, float lowest, float highest, boolean once) {
+        for (long base : new long[] {0, Philox.VALIDATION}) {
+            assertCorrupts(
+                    anySize(height, width, channels),
+                    new Noise(0.25f, lowest, highest, once),
+                    0x123456789abcL,
+                    base,
+                    epoch,
+                    count);
+        }
+    }
+
+    private static Network anySize(int height, int width, int channels) {
+        Network.Builder network = new Network.Builder(height, width, channels);
+        network.add(LayerDescription.convolution("output", channels, 1, 1), network.input());
+        return network.build();
+    }
+
+    private void assertCorrupts(Network network, Noise noise, long seed, long base, int epoch, int count) {
+        int first = 2;
+        ImageSet images = images(network, first + count);
+        int size = images.imageSize();
+        float[][] expected = new float[2][count * size];
+        float[][] actual = new float[2][count * size + 1];
+        Arrays.fill(actual[0], -7);
+        Arrays.fill(actual[1], -7);
+        for (int i = 0; i < count; i++) {
+            images.scale(first + i, expected[0], i * size);
+            noise.corrupt(seed, base + first + i, epoch, expected[0], expected[1], i * size, size);
+        }
+        try (InferenceEngine engine = openToInfer(network)) {
+            engine.corrupt(images, noise, seed, base, epoch, first, count, actual[0], actual[1]);
+        }
+        assertEquals(-7, actual[0][count * size], "something is written after the last image");
+        assertEquals(-7, actual[1][count * size], "something is written after the last image");
+        assertSame(expected[0], Arrays.copyOf(actual[0], count * size), "clean images");
+        boolean hasNormals = noise.kind() == Noise.Kind.GAUSSIAN || noise.kind() == Noise.Kind.SPECKLE;
+        float most = hasNormals && name != EngineName.REFERENCE ? 1e-5f : 0;
+        for (int i = 0; i < count * size; i++) {
+            assertEquals(expected[1][i], actual[1][i], most, noise + " of value " + i);
+        }
+    }
+
+    /** An epoch's order, noise drawn for the place in the data set, batches from the middle of it and a last one. */
+    @ParameterizedTest
+    @EnumSource
+    void aStepOnTheDataSetIsOneOnItsCorruptedValues(Setup setup) {
+        ImageSet images = setup.images(11);
+        int size = setup.imageSize();
+        int[] order = order(11);
+        for (boolean once : new boolean[] {false, true}) {
+            Noise noise = new Noise(0.4f, 0.1f, 0.6f, once);
+            try (InspectableEngine fromSet = open(setup, 5);
+                    InspectableEngine fromValues = open(setup, 5)) {
+                fromSet.load(setup.trained());
+                fromValues.load(setup.trained());
+                fromSet.startEpoch(images, noise, 4, 6, order);
+                for (int first = 0; first < order.length; first += 5) {
+                    int count = Math.min(5, order.length - first);
+                    float[] clean = new float[count * size];
+                    float[] noisy = new float[count * size];
+                    for (int i = 0; i < count; i++) {
+                        float[] oneClean = new float[size];
+                        float[] oneNoisy = new float[size];
+                        fromValues.corrupt(images, noise, 4, 0, 6, order[first + i], 1, oneClean, oneNoisy);
+                        System.arraycopy(oneClean, 0, clean, i * size, size);
+                        System.arraycopy(oneNoisy, 0, noisy, i * size, size);
+                    }
+                    fromSet.trainStep(first, count, RATE);
+                    fromValues.trainStep(new GivenBatch(clean, noisy, count), RATE);
+                }
+                assertSame(fromValues.takeLosses(), fromSet.takeLosses(), "losses");
+                assertSame(fromValues.state(), fromSet.state());
+            }
+        }
+    }
+
+    @ParameterizedTest
+    @EnumSource
+    void lossesAreTakenOnceInOrderEachBeforeItsUpdate(Setup setup) {
+        GivenBatch given = setup.batch(3);
+        try (InspectableEngine engine = open(setup, 3)) {
+            assertEquals(0, engine.takeLosses().length);
+            engine.load(setup.initial());
+            double[] expected = new double[4];
+            for (int step = 0; step < 4; step++) {
+                expected[step] = new DoublePrecisionNetwork(engine.state().parameters()).loss(given, setup.rule.loss());
+                engine.trainStep(given, RATE);
+            }
+            engine.update(engine.gradients(), RATE);
+            double[] losses = engine.takeLosses();
+            assertArrayEquals(expected, losses, lossBound() * expected[0]);
+            assertTrue(losses[0] > losses[1] && losses[1] > losses[2], Arrays.toString(losses));
+            assertEquals(0, engine.takeLosses().length);
+        }
+    }
+
+    @Test
+    void manyLossesWaitInOrder() {
+        Network network = new Architecture(2, 2, 1, List.of(1), 1, 1).network();
+        int steps = manyLosses();
+        try (InspectableEngine engine = open(network, LearningRule.DEFAULT, 1)) {
+            engine.load(RandomNetwork.of(network, 1, new Random(1)).parameters());
+            engine.startEpoch(images(network, 3), Noise.gaussian(0, 0), 1, 0, new int[] {0, 1, 2});
+            for (int i = 0; i < steps; i++) {
+                engine.trainStep(i % 3, 1, 0f);
+            }
+            double[] losses = engine.takeLosses();
+            assertEquals(steps, losses.length);
+            assertEquals(3, Arrays.stream(losses).distinct().count());
+            for (int i = 3; i < steps; i++) {
+                assertEquals(losses[i % 3], losses[i]);
+            }
+            assertEquals(0, engine.takeLosses().length);
+        }
+    }
+
+    // Halves of a step.
+
+    @ParameterizedTest
+    @EnumSource
+    void aStepIsItsTwoHalves(Setup setup) {
+        ImageSet images = setup.images(9);
+        Noise noise = Noise.gaussian(0.5f, 0.5f);
+        try (InspectableEngine whole = open(setup, 5);
+                InspectableEngine halves = open(setup, 5)) {
+            for (InspectableEngine engine : List.of(whole, halves)) {
+                engine.load(setup.trained());
+                engine.startEpoch(images, noise, 3, 1, order(9));
+            }
+            for (int[] step : new int[][] {{0, 5}, {5, 4}, {2, 1}, {1, 5}}) {
+                whole.trainStep(step[0], step[1], RATE);
+                TrainingState before = halves.state();
+                halves.computeGradients(step[0], step[1], step[1]);
+                assertSame(before, halves.state());
+                Parameters gradients = halves.gradients();
+                assertSame(whole.gradients().values(), gradients.values(), "gradients");
+                halves.update(gradients, RATE);
+            }
+            assertSame(whole.state(), halves.state());
+            assertSame(whole.takeLosses(), halves.takeLosses(), "losses");
+            float[] noisy = setup.draw(2).noisy();
+            assertSame(denoise(whole, noisy), denoise(halves, noisy), "denoised");
+        }
+    }
+
+    /** Nothing else, whatever it was computed from. */
+    @ParameterizedTest
+    @EnumSource
+    void aStepAppliesTheGradientsItComputed(Setup setup) {
+        try (InspectableEngine trained = open(setup, 6);
+                InspectableEngine applied = open(setup, 1)) {
+            trained.load(setup.trained());
+            applied.load(setup.trained());
+            for (int count : new int[] {6, 6, 4}) {
+                trained.trainStep(setup.batch(count), RATE);
+                applied.update(trained.gradients(), RATE);
+            }
+            assertSame(trained.state(), applied.state());
+            assertEquals(20, trained.state().step());
+        }
+    }
+
+    /** What two machines compute, each of its images, is what one computes of all. */
+    @ParameterizedTest
+    @EnumSource
+    void sharesOfABatchAddUp(Setup setup) {
+        try (InspectableEngine engine = open(setup, 8)) {
+            engine.load(setup.initial());
+            engine.startEpoch(setup.images(8), Noise.gaussian(0.5f, 0.5f), 3, 0, order(8));
+            engine.computeGradients(0, 8, 8);
+            Parameters whole = engine.gradients();
+            engine.computeGradients(0, 5, 8);
+            Parameters sum = engine.gradients();
+            engine.computeGradients(5, 3, 8);
+            Parameters rest = engine.gradients();
+            for (int i = 0; i < sum.values().length; i++) {
+                sum.values()[i] += rest.values()[i];
+            }
+            assertClose(whole, sum, bound(), "gradient");
+            double[] losses = engine.takeLosses();
+            assertEquals(3, losses.length);
+            assertEquals(losses[0], losses[1] + losses[2], 1e-5 * losses[0]);
+        }
+    }
+
+    // States.
+
+    @ParameterizedTest
+    @EnumSource
+    void aStateComesBackAsItWasLoaded(Setup setup) {
+        try (InspectableEngine engine = open(setup, 2)) {
+            engine.trainStep(setup.batch(2), RATE);
+            engine.load(setup.trained());
+            assertSame(setup.trained(), engine.state());
+        }
+    }
+
+    @ParameterizedTest
+    @EnumSource
+    void parametersThatAreLoadedBeginAnew(Setup setup) {
+        try (InspectableEngine engine = open(setup, 2)) {
+            engine.load(setup.trained());
+            engine.trainStep(setup.batch(2), RATE);
+            engine.load(setup.initial().parameters());
+            assertSame(setup.initial().under(setup.rule), engine.state());
+        }
+    }
+
+    @Test
+    void aNewEngineHasOnlyZeros() {
+        for (Setup setup : Setup.values()) {
+            try (InspectableEngine engine = open(setup, 3)) {
+                assertSame(TrainingState.initial(new Parameters(setup.network)).under(setup.rule), engine.state());
+            }
+        }
+        try (InferenceEngine engine = openToInfer(AUTOENCODER)) { // whose output is a sigmoid
+            for (float value : denoise(engine, new float[AUTOENCODER.input().size()])) {
+                assertEquals(0.5f, value);
+            }
+        }
+    }
+
+    @ParameterizedTest
+    @EnumSource
+    void statesAndGradientsAreCopies(Setup setup) {
+        try (InspectableEngine engine = open(setup, 2)) {
+            TrainingState loaded = setup.trained();
+            engine.load(loaded);
+            overwrite(loaded);
+            assertSame(setup.trained(), engine.state());
+            overwrite(engine.state());
+            assertSame(setup.trained(), engine.state());
+
+            GivenBatch given = setup.batch(2);
+            engine.trainStep(given, RATE);
+            TrainingState kept = engine.state();
+            TrainingState copy = kept.copy();
+            float[] gradients = engine.gradients().values().clone();
+            float[] output = engine.activation(setup.network.output());
+            Arrays.fill(engine.gradients().values(), 9);
+            Arrays.fill(engine.activation(setup.network.output()), 9);
+            assertSame(gradients, engine.gradients().values(), "gradients");
+            assertSame(output, engine.activation(setup.network.output()), "output");
+            engine.trainStep(new GivenBatch(given.noisy(), given.clean(), 2), RATE);
+            assertSame(copy, kept);
+            assertFalse(Arrays.equals(gradients, engine.gradients().values()));
+        }
+    }
+
+    private static void overwrite(TrainingState state) {
+        Arrays.fill(state.parameters().values(), 9);
+        Arrays.fill(state.firstMoment().values(), 9);
+        Arrays.fill(state.secondMoment().values(), 9);
+        state.average().ifPresent(average -> Arrays.fill(average.values(), 9));
+    }
+
+    /** Inputs are read, whatever the engine keeps of them. */
+    @Test
+    void valuesThatAreHandedInStayAsTheyAre() {
+        RandomNetwork drawn = Setup.UNET.draw(3);
+        RandomNetwork same = Setup.UNET.draw(3);
+        try (InspectableEngine engine = open(Setup.UNET, 3)) {
+            engine.load(drawn.parameters());
+            engine.trainStep(new GivenBatch(drawn.clean(), drawn.noisy(), 3), RATE);
+            denoise(engine, drawn.noisy());
+        }
+        assertSame(same.clean(), drawn.clean(), "clean images");
+        assertSame(same.noisy(), drawn.noisy(), "noisy images");
+        assertSame(same.parameters().values(), drawn.parameters().values(), "parameters");
+    }
+
+    /** The average denoises, and is all that an engine needs that only denoises. */
+    @Test
+    void theAverageDenoises() {
+        Setup setup = Setup.UNET;
+        GivenBatch given = setup.batch(4);
+        try (InspectableEngine engine = open(setup, 4);
+                InferenceEngine denoiser = openToInfer(setup.network)) {
+            engine.load(setup.initial());
+            for (int step = 0; step < 3; step++) {
+                engine.trainStep(given, RATE);
+            }
+            TrainingState state = engine.state();
+            float[] denoised = denoise(engine, given.noisy());
+            denoiser.load(state.average().orElseThrow());
+            assertSame(denoise(denoiser, given.noisy()), denoised, "denoised by the average");
+            denoiser.load(state.parameters());
+            assertFalse(Arrays.equals(denoise(denoiser, given.noisy()), denoised));
+        }
+    }
+
+    @Test
+    void anAverageThatIsWantedBeginsAtTheParametersAndAnotherIsDropped() {
+        TrainingState with = Setup.UNET.trained();
+        TrainingState without =
+                new TrainingState(with.parameters(), with.firstMoment(), with.secondMoment(), with.step());
+        try (InspectableEngine engine = open(Setup.UNET, 1)) {
+            engine.load(without);
+            assertSame(without.under(Setup.UNET.rule), engine.state());
+        }
+        try (InspectableEngine engine = open(Setup.UNET.network, LearningRule.DEFAULT, 1)) {
+            engine.load(with);
+            assertSame(without, engine.state());
+        }
+    }
+
+    // Batches.
+
+    /** The last batch of an epoch: nothing of the images that an earlier one had in its place takes part. */
+    @ParameterizedTest
+    @EnumSource
+    void aSmallerBatchIsThatOfAnEngineOfItsSize(Setup setup) {
+        for (int count : new int[] {1, 3, 4, 5, 8}) {
+            GivenBatch given = setup.batch(count);
+            GivenBatch other = setup.batch(8);
+            try (InspectableEngine large = open(setup, 8);
+                    InspectableEngine exact = open(setup, count)) {
+                large.trainStep(new GivenBatch(other.noisy(), other.clean(), 8), RATE);
+                large.takeLosses();
+                List<InspectableEngine> engines = List.of(exact, large);
+                engines.forEach(engine -> engine.load(setup.initial()));
+                engines.forEach(engine -> engine.trainStep(given, RATE));
+                double loss = exact.takeLosses()[0];
+                assertEquals(loss, large.takeLosses()[0], boundBetweenBatches() * loss);
+                assertClose(exact.gradients(), large.gradients(), boundBetweenBatches(), "gradient");
+                setup.network
+                        .layers()
+                        .forEach(layer -> assertClose(
+                                exact.activation(layer.output()),
+                                large.activation(layer.output()),
+                                boundBetweenBatches(),
+                                layer.name()));
+            }
+        }
+    }
+
+    @ParameterizedTest
+    @EnumSource
+    void batchesOfImpossibleSizesAreRefused(Setup setup) {
+        GivenBatch given = setup.batch(5);
+        try (InspectableEngine engine = open(setup, 4)) {
+            engine.load(setup.trained());
+            engine.startEpoch(setup.images(20), Noise.gaussian(0.5f, 0.5f), 0, 0, order(20));
+            for (int count : new int[] {0, -1, 5}) {
+                List<Executable> steps = List.of(
+                        () -> engine.trainStep(new GivenBatch(given.clean(), given.noisy(), count), RATE),
+                        () -> engine.trainStep(0, count, RATE),
+                        () -> engine.computeGradients(0, count, 8));
+                for (Executable step : steps) {
+                    assertEquals(
+                            "a batch has 1 to 4 images, not " + count,
+                            assertThrows(IllegalArgumentException.class, step).getMessage());
+                }
+            }
+            assertSame(setup.trained(), engine.state());
+            assertEquals(0, engine.takeLosses().length);
+        }
+    }
+
+    // Inference.
+
+    /** As a training step computes it, whatever the engine was opened for; nothing is written after the last image. */
+    @ParameterizedTest
+    @EnumSource
+    void inferenceAgreesWithTraining(Setup setup) {
+        int count = 9;
+        GivenBatch given = setup.batch(count);
+        try (InspectableEngine training = open(setup, count);
+                InferenceEngine inference = openToInfer(setup.network)) {
+            training.load(setup.initial());
+            inference.load(setup.initial().parameters());
+            training.trainStep(given, RATE);
+            setup.network.layers().forEach(layer -> {
+                float[] results = new float[count * layer.outputSize() + 3];
+                Arrays.fill(results, -7);
+                inference.run(setup.network.input(), layer.output(), given.noisy(), count, results);
+                assertClose(
+                        training.activation(layer.output()),
+                        Arrays.copyOf(results, count * layer.outputSize()),
+                        boundBetweenBatches(),
+                        layer.name());
+                assertEquals(-7, results[count * layer.outputSize()], "written after the last image");
+            });
+        }
+    }
+
+    /** Each image as if it were alone; in two parts as in one. */
+    @Test
+    void denoisesAnyNumberOfImages() {
+        int most = counts().stream().mapToInt(Integer::intValue).max().orElseThrow();
+        Setup setup = Setup.AUTOENCODER;
+        int size = setup.imageSize();
+        float[] noisy = setup.draw(most).noisy();
+        float[] alone = new float[noisy.length];
+        try (InferenceEngine engine = openToInfer(setup.network)) {
+            engine.load(setup.initial().parameters());
+            for (int i = 0; i < most; i += 7) {
+                float[] one = denoise(engine, Arrays.copyOfRange(noisy, i * size, (i + 1) * size));
+                System.arraycopy(one, 0, alone, i * size, size);
+            }
+            for (int count : counts()) {
+                float[] denoised = new float[count * size + 1];
+                float[] latents = new float[count * 6 + 1];
+                float[] decoded = new float[count * size + 1];
+                for (float[] results : List.of(denoised, latents, decoded)) {
+                    Arrays.fill(results, -7);
+                }
+                engine.denoise(noisy, count, denoised);
+                engine.encode(noisy, count, latents);
+                engine.decode(latents, count, decoded);
+                assertSame(denoised, decoded, "the way in two parts");
+                for (float[] results : List.of(denoised, latents)) {
+                    assertEquals(-7, results[results.length - 1], "written after the last image");
+                }
+                for (int i = 0; i < count; i += 7) {
+                    assertClose(
+                            Arrays.copyOfRange(alone, i * size, (i + 1) * size),
+                            Arrays.copyOfRange(denoised, i * size, (i + 1) * size),
+                            boundBetweenBatches(),
+                            "image " + i + " of " + count);
+                }
+            }
+        }
+    }
+
+    @ParameterizedTest
+    @EnumSource
+    void denoisesWithTheWeightsThatItHasAtTheMoment(Setup setup) {
+        GivenBatch given = setup.batch(4);
+        try (InspectableEngine engine = open(setup, 4);
+                InferenceEngine other = openToInfer(setup.network)) {
+            List<Consumer<InspectableEngine>> changes = List.of(
+                    each -> each.load(setup.trained()),
+                    each -> each.load(setup.initial()),
+                    each -> each.trainStep(given, RATE),
+                    each -> each.update(each.gradients(), RATE),
+                    each -> each.load(setup.trained().parameters()));
+            float[] before = denoise(engine, given.noisy());
+            for (Consumer<InspectableEngine> change : changes) {
+                change.accept(engine);
+                float[] after = denoise(engine, given.noisy());
+                assertFalse(Arrays.equals(before, after));
+                other.load(engine.state().weights());
+                assertSame(denoise(other, given.noisy()), after, "denoised");
+                before = after;
+            }
+        }
+    }
+
+    // Repetition.
+
+    /** Everything that can be asked for after steps of several kinds and sizes, some of them several times. */
+    private static void train(Setup setup, InspectableEngine engine, Consumer<float[]> results) {
+        GivenBatch given = setup.batch(8);
+        engine.load(setup.initial());
+        engine.trainStep(given, RATE);
+        engine.trainStep(new GivenBatch(given.noisy(), given.clean(), 7), RATE);
+        Noise noise = new Noise(0.4f, 0.2f, 0.9f, false);
+        for (int epoch = 0; epoch < 3; epoch++) {
+            engine.startEpoch(setup.images(27), noise, 5, epoch, order(27));
+            for (int first = 0; first < 27; first += 8) {
+                engine.trainStep(first, Math.min(8, 27 - first), RATE / (1 + first));
+            }
+        }
+        engine.update(engine.gradients(), RATE);
+        TrainingState state = engine.state();
+        results.accept(state.parameters().values());
+        results.accept(state.firstMoment().values());
+        results.accept(state.secondMoment().values());
+        results.accept(state.weights().values());
+        results.accept(engine.gradients().values());
+        results.accept(denoise(engine, given.noisy()));
+        setup.network.layers().forEach(layer -> results.accept(engine.activation(layer.output())));
+        for (double loss : engine.takeLosses()) {
+            long bits = Double.doubleToRawLongBits(loss);
+            assertTrue(Double.isFinite(loss));
+            results.accept(new float[] {(int) (bits >> 48), (int) (bits >> 24) & 0xffffff, (int) bits & 0xffffff});
+        }
+    }
+
+    @ParameterizedTest
+    @EnumSource
+    void neitherThreadsNorRepetitionChangeABit(Setup setup) {
+        List<List<float[]>> runs = new ArrayList<>();
+        for (int threads : threads()) {
+            List<float[]> results = new ArrayList<>();
+            try (InspectableEngine engine = open(setup.network, setup.rule, options(8, threads))) {
+                train(setup, engine, results::add);
+            }
+            runs.add(results);
+            for (int i = 0; i < results.size(); i++) {
+                assertSame(runs.get(0).get(i), results.get(i), "result " + i + " of " + threads + " threads");
+            }
+        }
+        assertTrue(runs.size() > 1);
+    }
+
+    /** In the middle of an epoch, in an engine that has done something else before. */
+    @ParameterizedTest
+    @EnumSource
+    void trainingGoesOnFromAStateWithTheSameBits(Setup setup) {
+        ImageSet images = setup.images(30);
+        Noise noise = Noise.gaussian(0.5f, 0.5f);
+        try (InspectableEngine first = open(setup, 8);
+                InspectableEngine second = open(setup, 8)) {
+            first.load(setup.initial());
+            first.startEpoch(images, noise, 1, 2, order(30));
+            first.trainStep(0, 8, RATE);
+            first.trainStep(8, 8, RATE);
+            second.trainStep(setup.batch(5), RATE);
+            second.takeLosses();
+            first.takeLosses();
+            second.load(first.state());
+            second.startEpoch(images, noise, 1, 2, order(30));
+            for (InspectableEngine engine : List.of(first, second)) {
+                engine.trainStep(16, 8, RATE);
+                engine.trainStep(24, 6, RATE);
+                engine.startEpoch(images, noise, 1, 3, order(30));
+                engine.trainStep(0, 8, RATE);
+            }
+            assertEquals(5, second.state().step());
+            assertSame(first.state(), second.state());
+            assertSame(first.takeLosses(), second.takeLosses(), "losses");
+        }
+    }
+
+    // The end.
+
+    @Test
+    void aClosedEngineRefusesToWork() {
+        Setup setup = Setup.AUTOENCODER;
+        InspectableEngine engine = open(setup, 4);
+        engine.startEpoch(setup.images(4), Noise.gaussian(0.5f, 0.5f), 0, 0, order(4));
+        engine.trainStep(setup.batch(4), RATE);
+        Parameters gradients = engine.gradients();
+        InferenceEngine denoiser = openToInfer(setup.network);
+        for (int times = 0; times < 2; times++) {
+            engine.close();
+            denoiser.close();
+        }
+        float[] image = new float[setup.imageSize()];
+        List<Executable> uses = List.of(
+                () -> engine.load(setup.trained()),
+                () -> engine.load(setup.trained().parameters()),
+                () -> engine.trainStep(setup.batch(4), RATE),
+                () -> engine.trainStep(0, 4, RATE),
+                () -> engine.computeGradients(0, 4, 4),
+                () -> engine.update(gradients, RATE),
+                () -> denoise(engine, image),
+                () -> denoise(denoiser, image),
+                () -> denoiser.load(gradients));
+        for (Executable use : uses) {
+            assertEquals(
+                    "the engine is closed",
+                    assertThrows(IllegalStateException.class, use).getMessage());
+        }
+    }
+}
