@@ -43,6 +43,15 @@ public final class Networks {
      * are only added.
      */
     public static Network random(Random random) {
+        return random(random, List.of(Activation.values()));
+    }
+
+    /**
+     * The same with other activations.
+     *
+     * @param activations of all layers but those in which everything meets in the end
+     */
+    public static Network random(Random random, List<Activation> activations) {
         int height = 2 * (1 + random.nextInt(4));
         int width = 2 * (1 + random.nextInt(4));
         int channels = random.nextBoolean() ? 1 : 3;
@@ -52,7 +61,7 @@ public final class Networks {
         int layers = 2 + random.nextInt(6);
         for (int i = 0; i < layers; i++) {
             Tensor from = tensors.get(random.nextInt(tensors.size()));
-            LayerDescription layer = description("layer" + i, from, height, width, random);
+            LayerDescription layer = description("layer" + i, from, height, width, activations, random);
             add(network, layer, from, tensors, unread, random);
         }
         // What nobody has read so far meets in the last layers: each is brought to the image's size and added.
@@ -86,7 +95,8 @@ public final class Networks {
         return List.of(1, 3, 3, 5).get(random.nextInt(4));
     }
 
-    private static LayerDescription description(String name, Tensor from, int height, int width, Random random) {
+    private static LayerDescription description(
+            String name, Tensor from, int height, int width, List<Activation> activations, Random random) {
         int filters = List.of(1, 3, 4, 8).get(random.nextInt(4));
         int stride = 1 + random.nextInt(2);
         LayerDescription layer =
@@ -102,7 +112,7 @@ public final class Networks {
                                 ? LayerDescription.convolution(name, filters, kernel(random), stride)
                                 : LayerDescription.convolution(name, filters, kernel(random), 1);
                 };
-        Activation activation = Activation.values()[random.nextInt(3)];
+        Activation activation = activations.get(random.nextInt(activations.size()));
         return layer.activation(activation).bias(random.nextInt(3) > 0);
     }
 

@@ -1,11 +1,14 @@
 package daegpu.engine.cpu;
 
 import daegpu.engine.cpu.PrimitiveBuilder.Argument;
+import daegpu.engine.cpu.PrimitiveBuilder.Operand;
+import daegpu.engine.cpu.PrimitiveBuilder.PostOperations;
 import daegpu.model.ConvolutionGeometry;
 import daegpu.model.ParameterTensor;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.stream.IntStream;
 import org.bytedeco.dnnl.dnnl_memory;
 import org.bytedeco.dnnl.dnnl_memory_desc;
 import org.bytedeco.dnnl.dnnl_primitive_desc;
@@ -68,6 +71,7 @@ final class ConvolutionPrimitives {
             String what, Optional<ParameterTensor> bias, NativeArray input, Epilogue epilogue, NativeArray output) {
         String name = layer + " " + what;
         Bias biasOfFilters = new Bias(bias);
+        PostOperations after = builder.after(epilogue, this::outputShape);
         dnnl_primitive_desc description = new dnnl_primitive_desc();
         builder.described(
                 dnnl.dnnl_convolution_forward_primitive_desc_create(
@@ -83,10 +87,10 @@ final class ConvolutionPrimitives {
                         NO_DILATION,
                         paddingBefore(),
                         paddingAfter(),
-                        builder.attributes(epilogue, this::outputShape)),
+                        after.attributes()),
                 description,
                 name);
-        List<Argument> arguments = builder.arguments(epilogue, this::outputShape);
+        List<Argument> arguments = new ArrayList<>(after.arguments());
         arguments.add(new Argument(dnnl.DNNL_ARG_SRC, builder.view(this::inputShape, input)));
         arguments.add(new Argument(
                 dnnl.DNNL_ARG_WEIGHTS,
@@ -125,7 +129,7 @@ final class ConvolutionPrimitives {
      * <p>With a stride s, the pixels whose row and column leave the same remainders by s are a transposed convolution
      * of stride 1 by every s-th row and column of the kernel. oneDNN computes these s² phases, and puts their pixels in
      * place, in 86 % of the time of the whole in fp32 and 64 % in bf16 (AVX-512 bf16, 8 images of 14×14×64 to 28×28×32
-     * within a training pass).
+     * within a training pass). What is added is cut into phases before that.
      */
     List<Primitive> transposed(
             String what,
@@ -160,9 +164,8 @@ final class ConvolutionPrimitives {
                 new Taps(0, 1, geometry.kernelSize(), geometry.paddingLeft(), geometry.paddingRight()),
                 strides(),
                 outputSide,
-                epilogue,
-                this::inputShape,
-                inputSide.type(),
+                builder.after(epilogue, this::inputShape),
+                inputShape(inputSide.type()),
                 builder.view(this::inputShape, inputSide));
     }
 
@@ -172,48 +175,77 @@ final class ConvolutionPrimitives {
             NativeArray outputSide,
             Epilogue epilogue,
             NativeArray inputSide) {
-        ConvolutionGeometry g = geometry;
-        int stride = g.stride();
-        ElementType type = inputSide.type();
-        PrimitiveBuilder.Shape phaseShape =
-                phaseType -> builder.images(phaseType, batch, g.outputHeight(), g.outputWidth(), g.channels());
-        long phaseSize = (long) batch * g.outputHeight() * g.outputWidth() * g.channels();
-        // What is added comes when the phases are together, and so does the activation then.
-        boolean adds = epilogue.accumulates() || !epilogue.added().isEmpty();
-        Epilogue ofPhases = adds ? Epilogue.NONE : epilogue;
+        Phases phases = new Phases();
         List<Primitive> primitives = new ArrayList<>();
+        List<NativeArray> added = new ArrayList<>(epilogue.added());
+        if (epilogue.accumulates()) {
+            added.add(0, inputSide);
+        }
+        for (int i = 0; i < added.size(); i++) {
+            primitives.add(phases.apart(name + ", pixels to phases", added.get(i), i + 1));
+        }
+        int stride = geometry.stride();
         for (int y = 0; y < stride; y++) {
             for (int x = 0; x < stride; x++) {
+                int phase = y * stride + x;
+                List<Operand> addedToPhase = IntStream.range(0, added.size())
+                        .mapToObj(i -> phases.phase(phase, i + 1, added.get(i).type()))
+                        .toList();
+                Operand to = phases.phase(phase, 0, inputSide.type());
                 primitives.add(deconvolution(
                         name + ", phase " + y + " " + x,
                         bias,
-                        Taps.of(g, g.paddingTop(), y),
-                        Taps.of(g, g.paddingLeft(), x),
+                        Taps.of(geometry, geometry.paddingTop(), y),
+                        Taps.of(geometry, geometry.paddingLeft(), x),
                         new long[] {1, 1},
                         outputSide,
-                        ofPhases,
-                        phaseShape,
-                        type,
-                        builder.temporary(phaseShape.apply(type), (y * stride + x) * phaseSize * type.bytes())));
+                        builder.after(Epilogue.activation(epilogue.activation()), addedToPhase),
+                        to.shape(),
+                        to.memory()));
             }
         }
-        long[] sizes = {(long) batch * g.outputHeight(), stride, g.outputWidth(), stride, g.channels()};
-        dnnl_memory_desc apart = builder.strided(type, sizes, new long[] {
-            (long) g.outputWidth() * g.channels(), stride * phaseSize, g.channels(), phaseSize, 1
-        });
-        dnnl_memory_desc together = builder.dense(type, sizes);
-        primitives.add(builder.reorder(
-                name + ", phases to pixels",
-                apart,
-                builder.temporary(apart, 0),
-                together,
-                builder.view(together, inputSide, 0),
-                epilogue.accumulates()));
-        if (!epilogue.added().isEmpty()) {
-            primitives.add(new ElementwisePrimitives(builder, this::inputShape)
-                    .sum(name + ", sum", inputSide, epilogue.added(), epilogue.activation(), inputSide));
-        }
+        primitives.add(phases.together(name + ", phases to pixels", inputSide));
         return primitives;
+    }
+
+    /** Images of the input side cut into phases, as temporaries: of what is computed, and of what is added to it. */
+    private final class Phases {
+
+        private final int stride = geometry.stride();
+        private final long size = (long) batch * geometry.outputHeight() * geometry.outputWidth() * geometry.channels();
+        private final long[] sizes = {
+            (long) batch * geometry.outputHeight(), stride, geometry.outputWidth(), stride, geometry.channels()
+        };
+
+        private long at(int images) {
+            return images * stride * stride * size * ElementType.F32.bytes();
+        }
+
+        /** One phase. @param images which images, from 0 on */
+        Operand phase(int phase, int images, ElementType type) {
+            dnnl_memory_desc shape =
+                    builder.images(type, batch, geometry.outputHeight(), geometry.outputWidth(), geometry.channels());
+            return new Operand(shape, builder.temporary(shape, at(images) + phase * size * type.bytes()));
+        }
+
+        private dnnl_memory_desc apart(ElementType type) {
+            long row = (long) geometry.outputWidth() * geometry.channels();
+            return builder.strided(type, sizes, new long[] {row, stride * size, geometry.channels(), size, 1});
+        }
+
+        Primitive apart(String name, NativeArray from, int images) {
+            dnnl_memory_desc together = builder.dense(from.type(), sizes);
+            dnnl_memory_desc apart = apart(from.type());
+            return builder.reorder(
+                    name, together, builder.view(together, from, 0), apart, builder.temporary(apart, at(images)));
+        }
+
+        Primitive together(String name, NativeArray to) {
+            dnnl_memory_desc apart = apart(to.type());
+            dnnl_memory_desc together = builder.dense(to.type(), sizes);
+            return builder.reorder(
+                    name, apart, builder.temporary(apart, at(0)), together, builder.view(together, to, 0));
+        }
     }
 
     /**
@@ -248,9 +280,8 @@ final class ConvolutionPrimitives {
             Taps columns,
             long[] strides,
             NativeArray from,
-            Epilogue epilogue,
-            PrimitiveBuilder.Shape toShape,
-            ElementType toType,
+            PostOperations after,
+            dnnl_memory_desc toShape,
             dnnl_memory to) {
         long[] kernelSizes = {geometry.channels(), geometry.filters(), rows.count(), columns.count()};
         long column = (long) geometry.channels() * geometry.filters();
@@ -269,15 +300,15 @@ final class ConvolutionPrimitives {
                         outputShape(from.type()),
                         builder.anyLayout(kernels.type(), kernelSizes),
                         biasOfChannels.shape,
-                        toShape.apply(toType),
+                        toShape,
                         strides,
                         NO_DILATION,
                         new long[] {rows.before(), columns.before()},
                         new long[] {rows.after(), columns.after()},
-                        builder.attributes(epilogue, toShape)),
+                        after.attributes()),
                 description,
                 name);
-        List<Argument> arguments = builder.arguments(epilogue, toShape);
+        List<Argument> arguments = new ArrayList<>(after.arguments());
         arguments.add(new Argument(dnnl.DNNL_ARG_SRC, builder.view(this::outputShape, from)));
         arguments.add(new Argument(
                 dnnl.DNNL_ARG_WEIGHTS,

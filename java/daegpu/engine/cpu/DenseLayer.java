@@ -1,6 +1,7 @@
 package daegpu.engine.cpu;
 
 import daegpu.engine.cpu.PrimitiveBuilder.Argument;
+import daegpu.engine.cpu.PrimitiveBuilder.PostOperations;
 import daegpu.model.Layer;
 import daegpu.model.ParameterTensor;
 import java.util.ArrayList;
@@ -103,14 +104,15 @@ final class DenseLayer implements LayerPrimitives {
                 kernels.type() == ElementType.F32 ? plain : builder.anyLayout(kernels.type(), kernelSizes);
         dnnl_memory_desc biasShape = bias.map(tensor -> builder.dense(ElementType.F32, 1, tensor.size()))
                 .orElse(null);
+        PostOperations after = builder.after(epilogue, toShape);
         dnnl_primitive_desc description = builder.product(
                 name,
                 fromShape.apply(from.type()),
                 kernelShape,
                 biasShape,
                 toShape.apply(to.type()),
-                builder.attributes(epilogue, toShape));
-        List<Argument> arguments = new ArrayList<>(builder.arguments(epilogue, toShape));
+                after.attributes());
+        List<Argument> arguments = new ArrayList<>(after.arguments());
         arguments.add(new Argument(dnnl.DNNL_ARG_SRC, builder.view(fromShape, from)));
         arguments.add(new Argument(
                 dnnl.DNNL_ARG_WEIGHTS,

@@ -1,6 +1,7 @@
 package daegpu.engine.cpu;
 
 import daegpu.engine.cpu.PrimitiveBuilder.Argument;
+import daegpu.engine.cpu.PrimitiveBuilder.PostOperations;
 import daegpu.model.Layer.Activation;
 import java.util.ArrayList;
 import java.util.List;
@@ -28,7 +29,7 @@ final class ElementwisePrimitives {
      */
     Primitive sum(String name, NativeArray first, List<NativeArray> added, Activation activation, NativeArray target) {
         NativeArray second = added.get(0);
-        Epilogue rest = new Epilogue(false, added.subList(1, added.size()), activation);
+        PostOperations after = builder.after(new Epilogue(false, added.subList(1, added.size()), activation), shape);
         dnnl_primitive_desc description = new dnnl_primitive_desc();
         builder.described(
                 dnnl.dnnl_binary_primitive_desc_create(
@@ -38,10 +39,10 @@ final class ElementwisePrimitives {
                         shape.apply(first.type()),
                         shape.apply(second.type()),
                         shape.apply(target.type()),
-                        builder.attributes(rest, shape)),
+                        after.attributes()),
                 description,
                 name);
-        List<Argument> arguments = new ArrayList<>(builder.arguments(rest, shape));
+        List<Argument> arguments = new ArrayList<>(after.arguments());
         arguments.add(new Argument(dnnl.DNNL_ARG_SRC_0, builder.view(shape, first)));
         arguments.add(new Argument(dnnl.DNNL_ARG_SRC_1, builder.view(shape, second)));
         arguments.add(new Argument(dnnl.DNNL_ARG_DST, builder.view(shape, target)));

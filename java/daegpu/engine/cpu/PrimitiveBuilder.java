@@ -129,26 +129,59 @@ final class PrimitiveBuilder {
 
     /** Attributes with nothing after the operation. */
     dnnl_primitive_attr attributes() {
-        return attributes(Epilogue.NONE, type -> null);
+        return after(Epilogue.NONE, List.of()).attributes();
     }
 
-    /** Attributes with {@code epilogue} after the operation. @param shape of what it adds */
-    dnnl_primitive_attr attributes(Epilogue epilogue, Shape shape) {
+    /**
+     * What follows an operation, as oneDNN takes it ("post-operations").
+     *
+     * @param arguments the operands that the attributes name
+     */
+    record PostOperations(dnnl_primitive_attr attributes, List<Argument> arguments) {}
+
+    /**
+     * {@code epilogue} for oneDNN.
+     *
+     * @param shape of what it adds
+     */
+    PostOperations after(Epilogue epilogue, Shape shape) {
+        return after(
+                epilogue,
+                epilogue.added().stream()
+                        .map(added -> new Operand(shape.apply(added.type()), view(shape, added)))
+                        .toList());
+    }
+
+    /** A memory and the shape in which it is seen. */
+    record Operand(dnnl_memory_desc shape, dnnl_memory memory) {}
+
+    /**
+     * The same, but with other operands.
+     *
+     * @param added in place of what the epilogue adds
+     */
+    PostOperations after(Epilogue epilogue, List<Operand> added) {
         dnnl_primitive_attr attributes = new dnnl_primitive_attr();
         OneDnn.check(dnnl.dnnl_primitive_attr_create(attributes), "make attributes");
         scope.own(attributes, dnnl::dnnl_primitive_attr_destroy);
         OneDnn.check(
                 dnnl.dnnl_primitive_attr_set_scratchpad_mode(attributes, dnnl.dnnl_scratchpad_mode_user),
                 "set the scratchpad mode");
+        List<Argument> arguments = new ArrayList<>();
         dnnl_post_ops after = new dnnl_post_ops();
         OneDnn.check(dnnl.dnnl_post_ops_create(after), "make post-operations");
+        int place = 0;
         if (epilogue.accumulates()) {
             OneDnn.check(dnnl.dnnl_post_ops_append_sum(after, 1, 0, dnnl.dnnl_data_type_undef), "append a sum");
+            place++;
         }
-        for (NativeArray added : epilogue.added()) {
+        for (Operand operand : added) {
             OneDnn.check(
-                    dnnl.dnnl_post_ops_append_binary(after, dnnl.dnnl_binary_add, shape.apply(added.type())),
+                    dnnl.dnnl_post_ops_append_binary(after, dnnl.dnnl_binary_add, operand.shape()),
                     "append an addition");
+            place++;
+            int role = dnnl.DNNL_ARG_ATTR_MULTIPLE_POST_OP_BASE * place | dnnl.DNNL_ARG_SRC_1;
+            arguments.add(new Argument(role, operand.memory()));
         }
         if (epilogue.activation() != Activation.LINEAR) {
             int algorithm =
@@ -157,19 +190,7 @@ final class PrimitiveBuilder {
         }
         OneDnn.check(dnnl.dnnl_primitive_attr_set_post_ops(attributes, after), "set post-operations");
         dnnl.dnnl_post_ops_destroy(after);
-        return attributes;
-    }
-
-    /** The operands that {@link #attributes(Epilogue, Shape)} names. */
-    List<Argument> arguments(Epilogue epilogue, Shape shape) {
-        List<Argument> arguments = new ArrayList<>();
-        int place = epilogue.accumulates() ? 1 : 0;
-        for (NativeArray added : epilogue.added()) {
-            int role = dnnl.DNNL_ARG_ATTR_MULTIPLE_POST_OP_BASE * (place + 1) | dnnl.DNNL_ARG_SRC_1;
-            arguments.add(new Argument(role, view(shape, added)));
-            place++;
-        }
-        return arguments;
+        return new PostOperations(attributes, arguments);
     }
 
     /** Takes over a description that was just made. */
@@ -278,22 +299,9 @@ final class PrimitiveBuilder {
     /** Copies values from one layout to another. */
     Primitive reorder(
             String name, dnnl_memory_desc fromShape, dnnl_memory from, dnnl_memory_desc toShape, dnnl_memory to) {
-        return reorder(name, fromShape, from, toShape, to, false);
-    }
-
-    /** Copies values from one layout to another. @param accumulates whether they are added to what is there */
-    Primitive reorder(
-            String name,
-            dnnl_memory_desc fromShape,
-            dnnl_memory from,
-            dnnl_memory_desc toShape,
-            dnnl_memory to,
-            boolean accumulates) {
         dnnl_primitive_desc description = new dnnl_primitive_desc();
-        Epilogue epilogue = new Epilogue(accumulates, List.of(), Activation.LINEAR);
         described(
-                dnnl.dnnl_reorder_primitive_desc_create(
-                        description, fromShape, engine, toShape, engine, attributes(epilogue, type -> null)),
+                dnnl.dnnl_reorder_primitive_desc_create(description, fromShape, engine, toShape, engine, attributes()),
                 description,
                 name);
         return build(name, description, new Argument(dnnl.DNNL_ARG_SRC, from), new Argument(dnnl.DNNL_ARG_DST, to));

@@ -82,7 +82,7 @@ final class TiledOutputLayer implements LayerPrimitives {
                         new long[] {0, 0},
                         padding,
                         padding,
-                        builder.attributes(epilogue, this::tilesShape)),
+                        builder.after(epilogue, this::tilesShape).attributes()),
                 description,
                 name);
         return builder.build(

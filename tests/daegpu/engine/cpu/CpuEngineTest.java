@@ -410,8 +410,8 @@ class CpuEngineTest {
         assumeBf16();
         float[][] parameters = new float[2][];
         for (int i = 0; i < 2; i++) {
-            try (InspectableEngine engine =
-                    new CpuTrainingEngine(SMALL.network(), LearningRule.DEFAULT, new EngineOptions(12, Precision.BF16, 2))) {
+            try (InspectableEngine engine = new CpuTrainingEngine(
+                    SMALL.network(), LearningRule.DEFAULT, new EngineOptions(12, Precision.BF16, 2))) {
                 train(engine, randomImages(SMALL, 64), 12, 5);
                 parameters[i] = engine.state().parameters().values();
             }
@@ -452,13 +452,16 @@ class CpuEngineTest {
         }
         assertThrows(
                 EngineUnavailableException.class,
-                () -> new CpuTrainingEngine(SMALL.network(), LearningRule.DEFAULT, new EngineOptions(4, Precision.TF32, 0)));
+                () -> new CpuTrainingEngine(
+                        SMALL.network(), LearningRule.DEFAULT, new EngineOptions(4, Precision.TF32, 0)));
         Architecture large = new Architecture(4096, 4096, 1, List.of(8, 8, 8, 8, 8, 8, 8, 8, 8, 8), 3, 1);
         EngineUnavailableException tooLarge = assertThrows(
                 EngineUnavailableException.class,
-                () -> new CpuTrainingEngine(large.network(), LearningRule.DEFAULT, new EngineOptions(1024, Precision.FP32, 1)));
+                () -> new CpuTrainingEngine(
+                        large.network(), LearningRule.DEFAULT, new EngineOptions(1024, Precision.FP32, 1)));
         assertEquals(List.of(Remedy.SMALLER_BATCH, Remedy.SMALLER_NETWORK), tooLarge.remedies());
-        try (InspectableEngine engine = new CpuTrainingEngine(SMALL.network(), LearningRule.DEFAULT, EngineOptions.fp32(4))) {
+        try (InspectableEngine engine =
+                new CpuTrainingEngine(SMALL.network(), LearningRule.DEFAULT, EngineOptions.fp32(4))) {
             assertThrows(
                     IllegalArgumentException.class,
                     () -> engine.trainStep(new GivenBatch(new float[0], new float[0], 5), 1e-3f));

@@ -31,7 +31,8 @@ class NativeMemoryTest {
         float[] clean = new float[50 * 64];
         float[] noisy = new float[50 * 64];
         Noise noise = Noise.gaussian(0.5f, 0.5f);
-        try (InspectableEngine engine = new CpuTrainingEngine(SMALL.network(), LearningRule.DEFAULT, EngineOptions.fp32(4))) {
+        try (InspectableEngine engine =
+                new CpuTrainingEngine(SMALL.network(), LearningRule.DEFAULT, EngineOptions.fp32(4))) {
             engine.load(TrainingState.initial(Initializer.glorotUniform(SMALL.network(), 0)));
             long before = 0;
             for (int epoch = 0; epoch < 60; epoch++) {
