@@ -1,70 +1,107 @@
 package daegpu;
 
+import daegpu.data.ImageFiles;
 import daegpu.data.ImageSet;
+import daegpu.data.ImageSource;
+import daegpu.data.ImagesInMemory;
 import daegpu.data.InvalidInputException;
+import daegpu.data.ReadingListener;
+import daegpu.engine.Convolutions;
 import daegpu.engine.EngineName;
-import daegpu.engine.EngineOptions;
 import daegpu.engine.EngineUnavailableException;
-import daegpu.engine.Engines;
-import daegpu.engine.Engines.OpenedEngine;
-import daegpu.engine.InspectableEngine;
-import daegpu.engine.LearningRule;
+import daegpu.engine.Precision;
 import daegpu.model.Architecture;
-import daegpu.model.Initializer;
 import daegpu.noise.Noise;
-import daegpu.train.LatentMap;
-import daegpu.train.LearningRate;
+import daegpu.train.DivergedException;
 import daegpu.train.LearningRate.Schedule;
-import daegpu.train.RunDirectory;
-import daegpu.train.RunReport;
-import daegpu.train.TensorBoardLog;
-import daegpu.train.Trainer;
-import daegpu.train.Trainer.Outcome;
+import daegpu.train.RunOptions;
+import daegpu.train.SessionOptions;
 import daegpu.train.TrainingListener;
-import daegpu.train.TrainingOptions;
+import daegpu.train.TrainingResult;
+import daegpu.train.TrainingRun;
+import daegpu.train.TrainingRun.Purpose;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.List;
-import java.util.Optional;
+import java.util.Set;
+import java.util.TreeSet;
 
 /**
- * Makes a model from images in memory, with the defaults of the {@code train} command.
+ * Makes a model, with the defaults of the {@code train} command: whatever one of them begins, the other can go on with.
  *
  * <pre>{@code
- * Path model = new Training(EmbeddedMnist.training(0), EmbeddedMnist.test(0)).epochs(3).run(Path.of("digits"));
+ * TrainingResult result = new Training(ImageFiles.MNIST).epochs(3).run(Path.of("digits"));
+ * Path model = result.best();
  * }</pre>
+ *
+ * <p>One thread at a time may use it, but for {@link #interrupt}.
  */
 public final class Training {
 
-    private final ImageSet training;
-    private final ImageSet validation;
-    private int epochs = 10;
+    /** An opened run, which may be interrupted. */
+    private interface Opening {
+        TrainingRun open() throws IOException;
+    }
+
+    /** Null where nobody says which. */
+    private final ImageSource images;
+
     private int batchSize = 32;
     private Schedule schedule = Schedule.COSINE;
-    private double learningRate = schedule.usualPeak();
+    private double learningRate = schedule.defaultPeak();
     private long seed = 1;
-    private Noise.Kind noise = Noise.Kind.GAUSSIAN;
-    private float noiseMean = noise.usualMean();
-    private float lowestNoise = noise.usualLevel();
-    private float highestNoise = lowestNoise;
+    private Noise noise = Noise.Kind.GAUSSIAN.defaultNoise();
     private List<Integer> filters = Architecture.MNIST.filters();
     private int kernelSize = Architecture.MNIST.kernelSize();
     private int latentDimension = Architecture.MNIST.latentDimension();
-    private EngineName engine = EngineName.AUTO;
+    private Path initFrom;
+    // What is null is the default, or as it was where a run is resumed.
+    private Integer epochs;
+    private EngineName engine;
+    private Precision precision;
+    private Integer threads;
+    private Integer device;
+    private Convolutions convolutions;
+    private Integer logEvery;
+    private Integer keep;
+    private Integer earlyStop;
     private TrainingListener listener = new TrainingListener() {};
+    /** What was said that a run which is resumed has of its own. */
+    private final Set<String> decided = new TreeSet<>();
+
+    private final Object lock = new Object();
+    private TrainingRun running;
+    private boolean interrupted;
 
     /**
-     * Prepares a training.
+     * Prepares a training on the MNIST inside the program; or on the images of its record, for a run that is resumed.
+     */
+    public Training() {
+        this((ImageSource) null);
+    }
+
+    /** Prepares a training on images in files. */
+    public Training(ImageFiles images) {
+        this((ImageSource) images);
+    }
+
+    /**
+     * Prepares a training on images in memory. Who goes on with it from the command line has to name files of these
+     * images.
      *
      * @param training images to learn from
      * @param validation images to measure on, of the same size
+     * @throws IllegalArgumentException if there are none, or they are of different sizes
      */
     public Training(ImageSet training, ImageSet validation) {
-        this.training = training;
-        this.validation = validation;
+        this(new ImagesInMemory(training, validation));
     }
 
-    /** Passes over the images; 10 by default. */
+    private Training(ImageSource images) {
+        this.images = images;
+    }
+
+    /** Passes over the images, in all if a run is resumed; 10 by default. */
     public Training epochs(int newEpochs) {
         epochs = newEpochs;
         return this;
@@ -73,6 +110,7 @@ public final class Training {
     /** Images in an update; 32 by default. */
     public Training batchSize(int newBatchSize) {
         batchSize = newBatchSize;
+        decided.add("batchSize");
         return this;
     }
 
@@ -80,41 +118,26 @@ public final class Training {
     public Training learningRate(double newLearningRate, Schedule newSchedule) {
         learningRate = newLearningRate;
         schedule = newSchedule;
+        decided.add("learningRate");
         return this;
     }
 
     /** Decides the first weights, the noise and the order of the images; 1 by default. */
     public Training seed(long newSeed) {
         seed = newSeed;
+        decided.add("seed");
         return this;
     }
 
     /** Mean and standard deviation of Gaussian noise, on values from 0 to 1; 0.5 and 0.5 by default. */
     public Training noise(float mean, float std) {
-        return noise(Noise.Kind.GAUSSIAN, mean, std, std);
+        return noise(Noise.gaussian(mean, std));
     }
 
-    /**
-     * Another kind of noise, with the mean that is usual for it.
-     *
-     * @param level standard deviation, amount or peak, as {@link Noise.Kind#measure} says
-     */
-    public Training noise(Noise.Kind kind, float level) {
-        return noise(kind, kind.usualMean(), level, level);
-    }
-
-    /**
-     * Noise of which each image draws its own level.
-     *
-     * @param mean 0 for kinds that have none
-     * @param lowest least level: standard deviation, amount or peak, as {@link Noise.Kind#measure} says
-     * @param highest greatest level
-     */
-    public Training noise(Noise.Kind kind, float mean, float lowest, float highest) {
-        noise = kind;
-        noiseMean = mean;
-        lowestNoise = lowest;
-        highestNoise = highest;
+    /** What is done to the images; a range of levels, of which each image draws its own, among what it can be. */
+    public Training noise(Noise newNoise) {
+        noise = newNoise;
+        decided.add("noise");
         return this;
     }
 
@@ -123,12 +146,62 @@ public final class Training {
         filters = newFilters;
         kernelSize = newKernelSize;
         latentDimension = newLatentDimension;
+        decided.add("network");
+        return this;
+    }
+
+    /** Begins with the network and the weights of a model: a checkpoint, or the folder of a run. */
+    public Training initFrom(Path model) {
+        initFrom = model;
+        decided.add("initFrom");
         return this;
     }
 
     /** What computes; {@link EngineName#AUTO} by default. */
     public Training engine(EngineName newEngine) {
         engine = newEngine;
+        return this;
+    }
+
+    /** Number format of the matrix products; {@link Precision#FP32} by default. */
+    public Training precision(Precision newPrecision) {
+        precision = newPrecision;
+        return this;
+    }
+
+    /** Processors to use; 0, which is the default, takes all. */
+    public Training threads(int newThreads) {
+        threads = newThreads;
+        return this;
+    }
+
+    /** The GPU to use, counted from 0, which is the default, where an engine uses one. */
+    public Training device(int newDevice) {
+        device = newDevice;
+        return this;
+    }
+
+    /** What computes convolutions on a GPU; of {@link Convolutions#AUTO}, the default, the faster is taken. */
+    public Training convolutions(Convolutions newConvolutions) {
+        convolutions = newConvolutions;
+        return this;
+    }
+
+    /** Updates from one reading of the losses, and so one look for an interruption, to the next; 50 by default. */
+    public Training logEvery(int newLogEvery) {
+        logEvery = newLogEvery;
+        return this;
+    }
+
+    /** Keeps the checkpoints of the newest so many epochs, too; none by default. */
+    public Training keep(int newKeep) {
+        keep = newKeep;
+        return this;
+    }
+
+    /** Ends after so many epochs in a row that did not lessen the validation error; 0, the default, never does. */
+    public Training earlyStop(int newEarlyStop) {
+        earlyStop = newEarlyStop;
         return this;
     }
 
@@ -139,46 +212,92 @@ public final class Training {
     }
 
     /**
-     * Trains, and leaves checkpoints, metrics and sample pictures in a new folder.
+     * Trains in a new folder, which then is one as the {@code train} command leaves it.
      *
-     * @param directory the folder to make
-     * @return the checkpoint with the least validation error
-     * @throws IllegalArgumentException if an option is out of range or does not fit the images
-     * @throws InvalidInputException if the folder exists already
+     * @param folder the folder to make
+     * @return how it ended, with the metrics
+     * @throws IllegalArgumentException if an option is out of range
+     * @throws InvalidInputException if images cannot be used or no such network fits them, or if the folder exists
+     *     already
      * @throws EngineUnavailableException if the engine cannot run here
-     * @throws ArithmeticException if the loss came to be no finite number
+     * @throws DivergedException if the loss came to be no finite number
      * @throws IOException if a file cannot be written
      */
-    public Path run(Path directory) throws IOException {
-        Architecture architecture = new Architecture(
-                training.height(), training.width(), training.channels(), filters, kernelSize, latentDimension);
-        long updates = TrainingOptions.stepsPerEpoch(training.count(), batchSize) * epochs;
-        TrainingOptions options = new TrainingOptions(
-                architecture,
-                new Noise(noise, noiseMean, lowestNoise, highestNoise, false),
+    public TrainingResult run(Path folder) throws IOException {
+        RunOptions options = new RunOptions(
+                folder,
+                images == null ? ImageFiles.MNIST : images,
+                noise,
                 seed,
+                filters,
+                kernelSize,
+                latentDimension,
+                initFrom,
                 batchSize,
-                LearningRate.over(schedule, learningRate, updates));
-        try (OpenedEngine<InspectableEngine> opened = Engines.openToTrain(
-                        engine, architecture.network(), LearningRule.DEFAULT, EngineOptions.fp32(batchSize));
-                RunDirectory run = RunDirectory.create(directory);
-                TensorBoardLog tensorBoard = new TensorBoardLog(run)) {
-            Outcome outcome = new Trainer(
-                            options,
-                            training,
-                            validation,
-                            opened.engine(),
-                            run,
-                            TrainingListener.all(List.of(tensorBoard, listener)))
-                    .start(Initializer.glorotUniform(architecture.network(), seed), epochs);
-            if (outcome == Outcome.DIVERGED) {
-                RunReport.write(directory, List.of());
-                throw new ArithmeticException(
-                        "the loss is no longer a finite number; " + run.last() + " is the last good checkpoint");
+                schedule,
+                learningRate,
+                session());
+        return train(() -> TrainingRun.create(options, Purpose.TRAIN, ReadingListener.SILENT));
+    }
+
+    /**
+     * Goes on with a run that was interrupted, or has fewer epochs than it is to have, whoever began it. It ends as it
+     * would have without a break.
+     *
+     * @param folder of the run, or of runs of which the newest is taken
+     * @return how it ended, with the metrics of all its epochs
+     * @throws IllegalArgumentException if an option is out of range
+     * @throws IllegalStateException if something was said that is the run's own: its noise, network, seed, batch size
+     *     or learning rate
+     * @throws InvalidInputException if it is no such folder, or damaged, in use, or the images are others
+     * @throws EngineUnavailableException if the engine cannot run here
+     * @throws DivergedException if the loss came to be no finite number
+     * @throws IOException if a file cannot be written
+     */
+    public TrainingResult resume(Path folder) throws IOException {
+        if (!decided.isEmpty()) {
+            throw new IllegalStateException(
+                    String.join(", ", decided) + " cannot be said of a run that is resumed: it goes on with its own");
+        }
+        return train(() -> TrainingRun.resume(
+                folder,
+                session(),
+                record -> images == null ? record.images() : images,
+                Purpose.TRAIN,
+                ReadingListener.SILENT));
+    }
+
+    private SessionOptions session() {
+        return new SessionOptions(epochs, engine, precision, threads, device, convolutions, logEvery, keep, earlyStop);
+    }
+
+    private TrainingResult train(Opening opening) throws IOException {
+        try (TrainingRun run = opening.open()) {
+            synchronized (lock) {
+                running = run;
+                if (interrupted) {
+                    run.interrupt();
+                }
             }
-            LatentMap.write(opened.engine(), validation, Optional.empty(), run.latentMap());
-            RunReport.write(directory, List.of());
-            return run.best();
+            return run.train(listener, List::of);
+        } finally {
+            synchronized (lock) {
+                running = null;
+                interrupted = false;
+            }
+        }
+    }
+
+    /**
+     * Asks {@link #run} or {@link #resume}, which another thread is in or about to call, to save after the update in
+     * progress and return; {@link #resume} goes on from there.
+     */
+    public void interrupt() {
+        synchronized (lock) {
+            interrupted = true;
+            if (running != null) {
+                running.interrupt();
+            }
         }
     }
 }

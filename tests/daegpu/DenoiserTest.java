@@ -73,7 +73,8 @@ class DenoiserTest {
                         rows.add(metrics);
                     }
                 })
-                .run(folder.resolve("run"));
+                .run(folder.resolve("run"))
+                .best();
         assertEquals(EPOCHS, rows.size());
         assertEquals(
                 rows,
@@ -94,25 +95,33 @@ class DenoiserTest {
 
     @Test
     void trainsOnAnyNoise() throws IOException {
-        Path masked = training().noise(Noise.Kind.MASKING, 0.25f).epochs(1).run(folder.resolve("masked"));
+        Path masked = training()
+                .noise(Noise.Kind.MASKING.defaultNoise().withLevel(0.25f))
+                .epochs(1)
+                .run(folder.resolve("masked"))
+                .best();
         assertEquals(
                 new Noise(Noise.Kind.MASKING, 0, 0.25f, 0.25f, false),
                 Checkpoint.read(masked).options().noise());
-        Path uniform =
-                training().noise(Noise.Kind.UNIFORM, 0.1f, 0.2f, 0.3f).epochs(1).run(folder.resolve("uniform"));
+        Path uniform = training()
+                .noise(new Noise(Noise.Kind.UNIFORM, 0.1f, 0.2f, 0.3f, false))
+                .epochs(1)
+                .run(folder.resolve("uniform"))
+                .best();
         assertEquals(
                 new Noise(Noise.Kind.UNIFORM, 0.1f, 0.2f, 0.3f, false),
                 Checkpoint.read(uniform).options().noise());
         Path run = folder.resolve("run");
         assertThrows(
                 IllegalArgumentException.class,
-                () -> training().noise(Noise.Kind.POISSON, 0).run(run));
+                () -> Noise.Kind.POISSON.defaultNoise().withLevel(0));
+        assertThrows(IllegalArgumentException.class, () -> training().epochs(0).run(run));
         assertFalse(Files.exists(run));
     }
 
     @Test
     void bytesAndFloatsAreDenoisedAlikeAndAsTheEngineDoes() throws IOException {
-        Path model = training().epochs(1).run(folder.resolve("run"));
+        Path model = training().epochs(1).run(folder.resolve("run")).best();
         ImageSet set = images(5, 9);
         float[] values = new float[5 * SIZE];
         for (int i = 0; i < 5; i++) {
@@ -141,7 +150,7 @@ class DenoiserTest {
 
     @Test
     void refusesPartsOfImages() throws IOException {
-        Path model = training().epochs(1).run(folder.resolve("run"));
+        Path model = training().epochs(1).run(folder.resolve("run")).best();
         try (Denoiser denoiser = Denoiser.load(model)) {
             assertThrows(IllegalArgumentException.class, () -> denoiser.denoise(new byte[SIZE - 1]));
             assertThrows(IllegalArgumentException.class, () -> denoiser.denoise(new float[SIZE + 1]));
@@ -152,7 +161,7 @@ class DenoiserTest {
     @Test
     void refusesWhatDoesNotFit() throws IOException {
         assertThrows(
-                IllegalArgumentException.class,
+                InvalidInputException.class,
                 () -> training().network(List.of(4, 4, 4), 3, 5).run(folder.resolve("run")),
                 "a width of 12 cannot be halved three times");
         assertThrows(

@@ -1,6 +1,8 @@
 package daegpu.cli;
 
 import daegpu.data.InvalidInputException;
+import daegpu.data.Remedy;
+import daegpu.train.RunRecord;
 import java.io.IOException;
 import java.io.StringReader;
 import java.nio.charset.CharacterCodingException;
@@ -54,6 +56,7 @@ final class ConfigurationFile {
     private final Map<String, String> arguments = new LinkedHashMap<>();
 
     private boolean record;
+    private boolean imagesInMemory;
 
     private ConfigurationFile(Path path) {
         this.path = path;
@@ -96,15 +99,18 @@ final class ConfigurationFile {
     }
 
     private MappingNode optionsOfRecord(MappingNode root) {
+        MappingNode options = root;
         for (NodeTuple entry : root.getValue()) {
-            if (entry.getKeyNode() instanceof ScalarNode key
-                    && key.getValue().equals("options")
-                    && entry.getValueNode() instanceof MappingNode options) {
-                record = true;
-                return options;
+            if (entry.getKeyNode() instanceof ScalarNode key && entry.getValueNode() instanceof MappingNode part) {
+                if (key.getValue().equals(RunRecord.OPTIONS)) {
+                    record = true;
+                    options = part;
+                } else if (key.getValue().equals(RunRecord.IN_MEMORY)) {
+                    imagesInMemory = true;
+                }
             }
         }
-        return root;
+        return options;
     }
 
     private void addAll(MappingNode options) {
@@ -131,7 +137,7 @@ final class ConfigurationFile {
         }
         if (record && arguments.containsKey("--init-from")) {
             // A record has the defaults of these, but the model has its own network.
-            arguments.keySet().removeAll(TrainCommand.NETWORK_OPTIONS);
+            arguments.keySet().removeAll(NetworkOptions.NAMES);
         }
     }
 
@@ -184,6 +190,9 @@ final class ConfigurationFile {
 
     /**
      * The arguments of a command line, those of the file before those given: of an option that both have, the latter's.
+     *
+     * @throws InvalidInputException if it is the record of a run that had its images from memory, and others are not
+     *     given
      */
     List<String> mergedWith(List<String> given) {
         Set<String> dropped = new HashSet<>();
@@ -202,11 +211,16 @@ final class ConfigurationFile {
             }
         }
         if (values.containsKey("--init-from")) {
-            dropped.addAll(TrainCommand.NETWORK_OPTIONS);
+            dropped.addAll(NetworkOptions.NAMES);
         }
         String kind = arguments.getOrDefault("--noise", "--noise=gaussian").substring("--noise=".length());
         if (values.containsKey("--noise") && !values.get("--noise").equalsIgnoreCase(kind)) {
             dropped.addAll(NOISE_FIGURES);
+        }
+        if (record && imagesInMemory && !values.containsKey("--data")) {
+            throw new InvalidInputException(
+                    path + " does not say where the images are: a program gave them, from its memory",
+                    Remedy.NAMED_IMAGES);
         }
         arguments.keySet().removeAll(dropped);
         List<String> merged = new ArrayList<>(arguments.values());

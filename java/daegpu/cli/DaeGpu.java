@@ -114,11 +114,16 @@ public final class DaeGpu implements Runnable {
             return commandLine.execute(arguments);
         }
         CommandLine train = commandLine.getSubcommands().get("train");
+        List<String> merged = new ArrayList<>(List.of("train"));
         ConfigurationFile file;
         try {
             file = ConfigurationFile.read(path(path.get()));
-        } catch (InvalidInputException | TypeConversionException e) {
+            merged.addAll(file.mergedWith(given.subList(1, given.size())));
+        } catch (TypeConversionException e) {
             train.getErr().println("dae-gpu train: " + oneLine(e.getMessage()));
+            return ExitStatus.BAD_INPUT;
+        } catch (InvalidInputException e) {
+            train.getErr().println("dae-gpu train: " + oneLine(Remedies.message(e, train.getCommandSpec())));
             return ExitStatus.BAD_INPUT;
         }
         IParameterExceptionHandler wrongUsage = commandLine.getParameterExceptionHandler();
@@ -129,8 +134,6 @@ public final class DaeGpu implements Runnable {
                 all));
         commandLine.setExecutionExceptionHandler(
                 (failure, command, all) -> reportFailure(failure, command, file::blame));
-        List<String> merged = new ArrayList<>(List.of("train"));
-        merged.addAll(file.mergedWith(given.subList(1, given.size())));
         return commandLine.execute(merged.toArray(new String[0]));
     }
 

@@ -102,49 +102,18 @@ final class DenoiseCommand implements Callable<Integer> {
     private boolean addNoise;
 
     @Option(
-            names = "--noise",
-            paramLabel = "KIND",
-            description = "What to corrupt them with: ${COMPLETION-CANDIDATES} (default: as the model was trained).")
-    private Noise.Kind kind;
-
-    @Option(
-            names = "--noise-mean",
-            paramLabel = "X",
-            description =
-                    "Mean of gaussian, uniform or speckle noise (default: as the model was trained; for another kind "
-                            + "than the model's, as for train).")
-    private Float mean;
-
-    @Option(
-            names = "--noise-std",
-            paramLabel = "LEVEL",
-            converter = NoiseLevel.Converter.class,
-            description =
-                    "Its standard deviation, or a range, as 0.25..1.0, from which each image draws its own (default: likewise).")
-    private NoiseLevel std;
-
-    @Option(
-            names = "--noise-amount",
-            paramLabel = "LEVEL",
-            converter = NoiseLevel.Converter.class,
-            description =
-                    "Share of the pixels that salt-pepper or masking noise replaces, or a range (default: likewise).")
-    private NoiseLevel amount;
-
-    @Option(
-            names = "--noise-peak",
-            paramLabel = "LEVEL",
-            converter = NoiseLevel.Converter.class,
-            description = "Photons that white stands for in poisson noise, or a range (default: likewise).")
-    private NoiseLevel peak;
-
-    @Option(
             names = "--seed",
             paramLabel = "N",
             description = "Decides that noise (default: the seed of the model's run).")
     private Long seed;
 
-    @ArgGroup(validate = false, heading = "%nWhat computes:%n")
+    @ArgGroup(
+            validate = false,
+            heading = "%nNoise for --add-noise (default: as the model was trained; of another kind, as for train):%n",
+            order = 1)
+    private NoiseOptions noise = new NoiseOptions();
+
+    @ArgGroup(validate = false, heading = "%nWhat computes:%n", order = 2)
     private EngineChoice engineChoice = new EngineChoice();
 
     private final List<String> failures = new ArrayList<>();
@@ -164,7 +133,7 @@ final class DenoiseCommand implements Callable<Integer> {
         Checkpoint checkpoint = model.read();
         Network network = checkpoint.options().network();
         Tensor image = network.input();
-        int shared = overlap != null ? overlap : PhotoDenoiser.usualOverlap(image);
+        int shared = overlap != null ? overlap : PhotoDenoiser.defaultOverlap(image);
         int least = Math.min(image.height(), image.width());
         if (shared < 0 || shared >= least) {
             throw new ParameterException(
@@ -173,7 +142,7 @@ final class DenoiseCommand implements Callable<Integer> {
         if (seed == null) {
             seed = checkpoint.options().seed();
         }
-        Noise noise = addNoise ? noise(checkpoint.options().noise()) : null;
+        Noise added = addNoise ? noise(checkpoint.options().noise()) : null;
         Map<Path, Path> targets = targets();
         try (OpenedEngine<InferenceEngine> engine = engineChoice.open(network, 1);
                 FileProgress progress = new FileProgress(
@@ -185,25 +154,26 @@ final class DenoiseCommand implements Callable<Integer> {
             long values = 0;
             for (Map.Entry<Path, Path> entry : targets.entrySet()) {
                 try {
-                    values += start(engine.engine(), entry.getKey(), entry.getValue(), noise, pictures);
+                    values += start(engine.engine(), entry.getKey(), entry.getValue(), added, pictures);
                 } catch (InvalidInputException e) {
                     failures.add(Remedies.message(e, spec));
                 }
                 if (values >= CHUNK) {
-                    finish(denoiser, pictures, noise);
+                    finish(denoiser, pictures, added);
                     values = 0;
                 }
                 started++;
                 progress.progressed("denoising", started, targets.size());
             }
-            finish(denoiser, pictures, noise);
+            finish(denoiser, pictures, added);
         }
         return report(targets.size());
     }
 
     private void requireAddNoise() {
-        for (String option :
-                List.of("--noise", "--noise-mean", "--noise-std", "--noise-amount", "--noise-peak", "--seed")) {
+        List<String> options = new ArrayList<>(NoiseOptions.NAMES);
+        options.add("--seed");
+        for (String option : options) {
             if (!addNoise && spec.commandLine().getParseResult().hasMatchedOption(option)) {
                 throw new ParameterException(spec.commandLine(), option + " goes with --add-noise");
             }
@@ -212,13 +182,7 @@ final class DenoiseCommand implements Callable<Integer> {
 
     private Noise noise(Noise trained) {
         try {
-            Noise.Kind chosen = kind != null ? kind : trained.kind();
-            NoiseChoice<NoiseLevel> choice = new NoiseChoice<>(chosen, mean, std, amount, peak);
-            NoiseLevel level = choice.level(
-                    chosen == trained.kind()
-                            ? new NoiseLevel(trained.lowest(), trained.highest())
-                            : new NoiseLevel(chosen.usualLevel(), chosen.usualLevel()));
-            return new Noise(chosen, choice.mean(trained), level.lowest(), level.highest(), false);
+            return noise.noise(trained.drawnOnce(false));
         } catch (IllegalArgumentException e) {
             throw new ParameterException(spec.commandLine(), e.getMessage(), e);
         }

@@ -1,9 +1,11 @@
 package daegpu.cli;
 
+import daegpu.data.DataSets;
 import daegpu.engine.TrainingEngine;
 import daegpu.train.DryRun.Timing;
 import daegpu.train.ElapsedTime;
 import daegpu.train.RunDirectory;
+import daegpu.train.TrainingRun;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.nio.file.Files;
@@ -14,7 +16,7 @@ import java.util.Optional;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
-/** Says what a training would take, behind its plan. */
+/** Says, after its plan, what a training would take. */
 final class DryRunReport {
 
     /** Parameters and Adam's two moments, as floats. */
@@ -28,6 +30,26 @@ final class DryRunReport {
         this.out = out;
     }
 
+    /** Time, memory and files. @param preview the file that the preview would be drawn into, or null */
+    void print(TrainingRun run, Timing timing, Path preview) throws IOException {
+        DataSets images = run.images();
+        long epochs = run.session().epochs() - run.epochsDone();
+        printTime(
+                timing,
+                Math.min(run.options().batchSize(), images.training().count()),
+                run.updates() - run.updatesDone(),
+                epochs,
+                images.validation().count(),
+                run.session().earlyStop() > 0);
+        printMemory(run.engine().engine());
+        printFiles(
+                run.directory(),
+                run.options().network().parameterCount(),
+                epochs,
+                run.session().keep(),
+                preview == null ? List.of() : List.of(preview));
+    }
+
     /**
      * The time that is left of a training.
      *
@@ -36,7 +58,7 @@ final class DryRunReport {
      * @param validation images of a validation
      * @param earlyStop whether it may stop before
      */
-    void printTime(Timing timing, int batch, long updates, long epochs, int validation, boolean earlyStop) {
+    private void printTime(Timing timing, int batch, long updates, long epochs, int validation, boolean earlyStop) {
         double all = timing.expected(updates, epochs * validation);
         out.printf(
                 Locale.ROOT,
@@ -57,7 +79,7 @@ final class DryRunReport {
     }
 
     /** What the process took until now, which a training does not exceed by much. */
-    void printMemory(TrainingEngine engine) throws IOException {
+    private void printMemory(TrainingEngine engine) throws IOException {
         Optional<Long> peak = peakMemory();
         out.println("Memory:  "
                 + (peak.isPresent()
@@ -86,7 +108,7 @@ final class DryRunReport {
      * @param kept checkpoints of epochs that would be kept
      * @param others files outside the run's folder
      */
-    void printFiles(RunDirectory directory, int parameters, long epochs, int kept, List<Path> others)
+    private void printFiles(RunDirectory directory, int parameters, long epochs, int kept, List<Path> others)
             throws IOException {
         long checkpoint = (long) CHECKPOINT_BYTES_PER_PARAMETER * parameters;
         long checkpoints = 2 + Math.min(kept, epochs);

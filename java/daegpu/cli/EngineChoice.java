@@ -11,13 +11,11 @@ import daegpu.engine.InspectableEngine;
 import daegpu.engine.LearningRule;
 import daegpu.engine.Precision;
 import daegpu.model.Network;
-import java.util.function.Consumer;
+import daegpu.train.SessionOptions;
 import picocli.CommandLine.Option;
 
 /** The options that say what computes. */
 final class EngineChoice {
-
-    private static final int MOST_THREADS = 1024;
 
     @Option(
             names = "--engine",
@@ -68,31 +66,22 @@ final class EngineChoice {
         return Engines.open(engine, network, options(batchSize));
     }
 
-    /**
-     * Opens the engine to train with: {@code auto} convolutions are timed first, where there is a choice, and
-     * {@link #convolutions} is then what was chosen.
-     *
-     * @param say receives one line on the choice, if there was one
-     */
-    OpenedEngine<InspectableEngine> openToTrain(
-            Network network, LearningRule rule, int batchSize, Consumer<String> say) {
-        Engines.chooseConvolutions(engine, network, options(batchSize)).ifPresent(choice -> {
-            convolutions = choice.taken();
-            say.accept(choice.taken() + ": " + choice.reason());
-        });
-        return openToTrain(network, rule, batchSize);
-    }
-
-    /** Opens the engine to train with, with convolutions as they are. */
+    /** Opens the engine to train with. @throws daegpu.engine.EngineUnavailableException if it cannot run here */
     OpenedEngine<InspectableEngine> openToTrain(Network network, LearningRule rule, int batchSize) {
         return Engines.openToTrain(engine, network, rule, options(batchSize));
     }
 
+    /** @throws InvalidInputException if the number of threads is out of range */
+    void requireThreads() {
+        if (threads < 0 || threads > SessionOptions.MOST_THREADS) {
+            throw new InvalidInputException(
+                    "--threads must be 0 to " + SessionOptions.MOST_THREADS + ", not " + threads);
+        }
+    }
+
     /** The options by themselves. @throws InvalidInputException if the number of threads is out of range */
     EngineOptions options(int batchSize) {
-        if (threads < 0 || threads > MOST_THREADS) {
-            throw new InvalidInputException("--threads must be 0 to " + MOST_THREADS + ", not " + threads);
-        }
+        requireThreads();
         return new EngineOptions(batchSize, precision, threads, device, convolutions);
     }
 }

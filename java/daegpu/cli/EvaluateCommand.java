@@ -69,44 +69,6 @@ final class EvaluateCommand implements Callable<Integer> {
     private ModelFile model;
 
     @Option(
-            names = "--noise",
-            paramLabel = "KIND",
-            description =
-                    "What corrupts the images: ${COMPLETION-CANDIDATES} (default: the kind that the model was trained "
-                            + "with).")
-    private Noise.Kind kind;
-
-    @Option(
-            names = "--noise-std",
-            paramLabel = "X,X",
-            split = ",",
-            description = "Standard deviations of gaussian, uniform or speckle noise (default: 0.25,0.5,0.75,1.0).")
-    private List<Float> stds;
-
-    @Option(
-            names = "--noise-amount",
-            paramLabel = "X,X",
-            split = ",",
-            description =
-                    "Shares of the pixels that salt-pepper or masking noise replaces (default: 0.1,0.25,0.5,0.75).")
-    private List<Float> amounts;
-
-    @Option(
-            names = "--noise-peak",
-            paramLabel = "X,X",
-            split = ",",
-            description = "Photons that white stands for in poisson noise (default: 16,4,2,1).")
-    private List<Float> peaks;
-
-    @Option(
-            names = "--noise-mean",
-            paramLabel = "X",
-            description =
-                    "Mean of gaussian, uniform or speckle noise (default: the one that the model was trained with; "
-                            + "for another kind, as for train).")
-    private Float mean;
-
-    @Option(
             names = "--seed",
             paramLabel = "N",
             description = "Decides the noise (default: the seed of the model's run).")
@@ -133,10 +95,18 @@ final class EvaluateCommand implements Callable<Integer> {
     @Option(names = "--json", description = "Print the table as JSON, for programs.")
     private boolean json;
 
-    @ArgGroup(validate = false, heading = PictureFitting.HEADING, order = 1)
+    @ArgGroup(
+            validate = false,
+            heading =
+                    "%nNoise, at one level or at several with commas (default: kind and mean of the model's training;%n"
+                            + "std 0.25,0.5,0.75,1.0; amount 0.1,0.25,0.5,0.75; peak 16,4,2,1):%n",
+            order = 1)
+    private NoiseOptions noise = new NoiseOptions();
+
+    @ArgGroup(validate = false, heading = PictureFitting.HEADING, order = 2)
     private PictureFitting fitting = new PictureFitting();
 
-    @ArgGroup(validate = false, heading = "%nWhat computes:%n", order = 2)
+    @ArgGroup(validate = false, heading = "%nWhat computes:%n", order = 3)
     private EngineChoice engineChoice = new EngineChoice();
 
     private record Level(float level, Result result) {}
@@ -152,7 +122,7 @@ final class EvaluateCommand implements Callable<Integer> {
             seed = checkpoint.options().seed();
         }
         List<Noise> noises = noises(checkpoint.options().noise());
-        Noise noise = noises.get(0);
+        Noise one = noises.get(0);
         Validation validation = images(network.input());
         ImageSet images = validation.images();
         Path figure = output != null ? output : model.file().toAbsolutePath().resolveSibling("robustness.png");
@@ -169,14 +139,13 @@ final class EvaluateCommand implements Callable<Integer> {
             // The numbers first: they should not be lost if the figure cannot be written.
             Path chart = chartBeside(figure);
             if (json) {
-                printJson(noise, validation, levels, figure, chart);
+                printJson(one, validation, levels, figure, chart);
             } else {
-                printTable(engine, noise, validation, levels);
+                printTable(engine, one, validation, levels);
             }
             ImageFile.write(figure, ContactSheet.draw(images.height(), images.width(), images.channels(), blocks));
             if (Lettering.missing().isEmpty()) {
-                ImageFile.write(
-                        chart, Chart.robustness(CHART_WIDTH, CHART_HEIGHT, measured(noise), psnrCurves(levels)));
+                ImageFile.write(chart, Chart.robustness(CHART_WIDTH, CHART_HEIGHT, measured(one), psnrCurves(levels)));
             }
             if (!json) {
                 printFigures(figure, chart);
@@ -235,23 +204,13 @@ final class EvaluateCommand implements Callable<Integer> {
     }
 
     private static String caption(Noise noise) {
-        return NoiseChoice.title(noise) + ": original, noisy, denoised";
+        return NoiseText.title(noise) + ": original, noisy, denoised";
     }
 
     /** One for each level. */
     private List<Noise> noises(Noise trained) {
         try {
-            Noise.Kind chosen = kind != null ? kind : trained.kind();
-            NoiseChoice<List<Float>> choice = new NoiseChoice<>(chosen, mean, stds, amounts, peaks);
-            List<Float> levels = choice.level(
-                    switch (chosen.measure()) {
-                        case STD -> List.of(0.25f, 0.5f, 0.75f, 1f);
-                        case AMOUNT -> List.of(0.1f, 0.25f, 0.5f, 0.75f);
-                        case PEAK -> List.of(16f, 4f, 2f, 1f);
-                    });
-            return levels.stream()
-                    .map(level -> new Noise(chosen, choice.mean(trained), level, level, false))
-                    .toList();
+            return noise.noises(trained.drawnOnce(false));
         } catch (IllegalArgumentException e) {
             throw new ParameterException(spec.commandLine(), e.getMessage(), e);
         }
@@ -279,7 +238,7 @@ final class EvaluateCommand implements Callable<Integer> {
     }
 
     private void printTable(
-            OpenedEngine<InferenceEngine> engine, Noise noise, Validation validation, List<Level> levels) {
+            OpenedEngine<InferenceEngine> engine, Noise one, Validation validation, List<Level> levels) {
         PrintWriter out = spec.commandLine().getOut();
         ImageSet images = validation.images();
         out.println("Engine: " + engine.engine().description() + ": " + engine.reason());
@@ -288,13 +247,13 @@ final class EvaluateCommand implements Callable<Integer> {
         out.printf(
                 Locale.ROOT,
                 "Noise:  %s%s, seed %d%n%n",
-                noise.kind(),
-                noise.kind().hasMean() ? " of mean " + noise.mean() : "",
+                one.kind(),
+                one.kind().hasMean() ? " of mean " + one.mean() : "",
                 seed);
         out.printf("%-12s %10s %10s %10s   %10s %10s %10s%n", "", "noisy", "", "", "denoised", "", "");
         out.printf(
                 "%-12s %10s %10s %10s   %10s %10s %10s%n",
-                "noise " + noise.kind().measure(), "MSE", "PSNR (dB)", "SSIM", "MSE", "PSNR (dB)", "SSIM");
+                "noise " + one.kind().measure(), "MSE", "PSNR (dB)", "SSIM", "MSE", "PSNR (dB)", "SSIM");
         for (Level level : levels) {
             Scores noisy = level.result().noisy();
             Scores denoised = level.result().denoised();
@@ -311,22 +270,22 @@ final class EvaluateCommand implements Callable<Integer> {
         }
     }
 
-    private void printJson(Noise noise, Validation validation, List<Level> levels, Path figure, Path chart)
+    private void printJson(Noise one, Validation validation, List<Level> levels, Path figure, Path chart)
             throws IOException {
         ObjectMapper mapper = new ObjectMapper();
         ObjectNode root = mapper.createObjectNode();
         root.put("model", model.file().toString())
                 .put("images", validation.images().count())
                 .put("data", validation.origin())
-                .put("noise", noise.kind().toString())
-                .put("noise_mean", noise.mean())
+                .put("noise", one.kind().toString())
+                .put("noise_mean", one.mean())
                 .put("seed", seed)
                 .put("figure", figure.toString())
                 .put("chart", Lettering.missing().isEmpty() ? chart.toString() : null);
         Remedies.messages(validation.unusable(), spec).forEach(root.putArray("left_out")::add);
         ArrayNode rows = root.putArray("levels");
         for (Level level : levels) {
-            ObjectNode row = rows.addObject().put("noise_" + noise.kind().measure(), level.level());
+            ObjectNode row = rows.addObject().put("noise_" + one.kind().measure(), level.level());
             addScores(row.putObject("noisy"), level.result().noisy());
             addScores(row.putObject("denoised"), level.result().denoised());
         }

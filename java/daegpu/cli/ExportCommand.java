@@ -5,6 +5,7 @@ import daegpu.format.WeightsFile;
 import daegpu.format.WeightsFile.Convention;
 import daegpu.model.Parameters;
 import daegpu.train.Checkpoint;
+import daegpu.train.Versions;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.Locale;
@@ -78,7 +79,7 @@ final class ExportCommand implements Callable<Integer> {
         Checkpoint checkpoint = model.read();
         Parameters parameters = checkpoint.state().weights();
         if (target == Target.ONNX) {
-            OnnxFile.write(output, parameters, Version.all().get("dae-gpu"));
+            OnnxFile.write(output, parameters, Versions.program());
             spec.commandLine().getOut().println("Wrote " + output + ": ONNX, opset " + OnnxFile.OPSET);
         } else {
             Convention chosen = convention != null ? convention : Convention.KERAS;

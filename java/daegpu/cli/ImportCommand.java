@@ -85,7 +85,7 @@ final class ImportCommand implements Callable<Integer> {
                 : WeightsFile.architecture(
                         content, convention, size == null ? 0 : size.height(), size == null ? 0 : size.width());
         Parameters parameters = WeightsFile.parameters(content, convention, architecture.network());
-        LearningRate rate = LearningRate.over(Schedule.CONSTANT, Schedule.CONSTANT.usualPeak(), 0);
+        LearningRate rate = LearningRate.over(Schedule.CONSTANT, Schedule.CONSTANT.defaultPeak(), 0);
         TrainingOptions options = recorded != null
                 ? recorded
                 : new TrainingOptions(architecture, Noise.gaussian(0.5f, 0.5f), 1, 32, rate);

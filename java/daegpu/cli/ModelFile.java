@@ -2,7 +2,6 @@ package daegpu.cli;
 
 import daegpu.train.Checkpoint;
 import daegpu.train.RunRecord;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Optional;
 import picocli.CommandLine.Parameters;
@@ -18,7 +17,7 @@ final class ModelFile {
 
     /** The checkpoint file itself. */
     Path file() {
-        return resolve(path);
+        return Checkpoint.fileOf(path);
     }
 
     /** Reads it. @throws daegpu.data.InvalidInputException if it is damaged or no model */
@@ -33,10 +32,5 @@ final class ModelFile {
      */
     Optional<RunRecord> run() {
         return RunRecord.ofModel(file());
-    }
-
-    /** The checkpoint that a user means who names a file or the folder of a run. */
-    static Path resolve(Path given) {
-        return Files.isDirectory(given) ? given.resolve("best.safetensors") : given;
     }
 }

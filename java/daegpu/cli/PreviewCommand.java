@@ -23,7 +23,6 @@ import picocli.CommandLine.ArgGroup;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
-import picocli.CommandLine.Option;
 import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Spec;
 
@@ -50,29 +49,24 @@ final class PreviewCommand implements Callable<Integer> {
     @Mixin
     private ModelFile model;
 
-    @Option(
-            names = "--noise-std",
-            paramLabel = "X",
-            description =
-                    "Level of the noise to begin with: its standard deviation, or the share of values for noise that replaces "
-                            + "them (default: the largest of the model's training).")
-    private Float std;
-
     @Mixin
     private ValidationImages data;
 
-    @ArgGroup(validate = false, heading = "%nWhat computes:%n")
+    @ArgGroup(
+            validate = false,
+            heading = "%nNoise to begin with (default: the strongest of the model's training):%n",
+            order = 1)
+    private NoiseOptions noise = new NoiseOptions();
+
+    @ArgGroup(validate = false, heading = "%nWhat computes:%n", order = 2)
     private EngineChoice engineChoice = new EngineChoice();
 
     @Override
     public Integer call() {
-        if (std != null && !(std >= 0 && Float.isFinite(std))) {
-            throw new ParameterException(spec.commandLine(), "--noise-std must be 0 or more, not " + std);
-        }
         Checkpoint checkpoint = model.read();
         Network network = checkpoint.options().network();
         Tensor image = network.input();
-        Noise noise = checkpoint.options().noise();
+        Noise chosen = noise(checkpoint.options().noise());
         ImageSet images = data.read(model, image, new PictureFitting(), MOST_IMAGES, ReadingListener.SILENT)
                 .images();
         try (OpenedEngine<InferenceEngine> engine = engineChoice.open(network, 1)) {
@@ -83,12 +77,12 @@ final class PreviewCommand implements Callable<Integer> {
                             image.height(),
                             image.width(),
                             image.channels(),
-                            std != null ? std : strongest(noise),
+                            strongest(chosen),
                             Path.of(""),
                             functions(
                                     engine.engine(),
                                     images,
-                                    noise,
+                                    chosen,
                                     checkpoint.options().seed(),
                                     columns))
                     .run("dae-gpu preview " + model.file());
@@ -96,6 +90,14 @@ final class PreviewCommand implements Callable<Integer> {
             throw new InvalidInputException(e.getMessage() + "; evaluate and denoise write pictures without one", e);
         }
         return ExitStatus.DONE;
+    }
+
+    private Noise noise(Noise trained) {
+        try {
+            return noise.noise(trained);
+        } catch (IllegalArgumentException e) {
+            throw new ParameterException(spec.commandLine(), e.getMessage(), e);
+        }
     }
 
     private static ModelPreview.Model functions(
@@ -108,7 +110,7 @@ final class PreviewCommand implements Callable<Integer> {
 
             @Override
             public String title(float level) {
-                return NoiseChoice.title(at(noise, level));
+                return NoiseText.title(at(noise, level));
             }
 
             @Override

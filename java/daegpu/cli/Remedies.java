@@ -59,6 +59,7 @@ final class Remedies {
             case SMALLER_NETWORK -> "lower --filters";
             case FEWER_IMAGES -> "take fewer images with --limit";
             case SMALLER_IMAGES -> "take smaller images";
+            case NAMED_IMAGES -> "name them with --data";
             case OTHER_IMAGES -> "name others with --data";
             case MORE_MEMORY -> "raise what Java may use with java -Xmx";
             case FITTING -> "make pictures fit with --resize, --crop or --tiles" + sizeAfter("--tiles", command);

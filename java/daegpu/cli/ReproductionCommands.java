@@ -3,36 +3,43 @@ package daegpu.cli;
 import daegpu.train.RunRecord;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.ArrayList;
 import java.util.List;
+import picocli.CommandLine;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Model.OptionSpec;
 
 /** What to type to make a run again. */
 final class ReproductionCommands {
 
     private ReproductionCommands() {}
 
-    /** Commands for a shell, from the record of the run; none where there is no record. */
+    /**
+     * Commands for a shell, from the record of the run; none where there is no record, or its images are in no file.
+     */
     static List<String> of(Path run) {
         Path config = run.resolve("config.json");
         if (!Files.exists(config)) {
             return List.of();
         }
-        List<String> arguments = RunRecord.read(config).arguments();
-        boolean fromModel = arguments.contains("--init-from");
-        List<String> commands = new ArrayList<>();
-        StringBuilder train = new StringBuilder(ProgramName.command()).append(" train");
-        for (int i = 0; i < arguments.size(); i++) {
-            String argument = arguments.get(i);
-            boolean valued = i + 1 < arguments.size() && !arguments.get(i + 1).startsWith("--");
-            // The run's own folder is taken, and the network of a model that is trained further is the model's.
-            if (argument.equals("--output") || fromModel && TrainCommand.NETWORK_OPTIONS.contains(argument)) {
-                i += valued ? 1 : 0;
-            } else {
-                train.append(' ').append(ProgramName.argument(argument));
-            }
+        RunRecord record = RunRecord.read(config);
+        if (record.hasImagesInMemory()) {
+            return List.of();
         }
-        commands.add(train + " --output again");
-        commands.add(ProgramName.command() + " evaluate again");
-        return commands;
+        CommandSpec spec = new CommandLine(new TrainCommand()).getCommandSpec();
+        boolean fromModel = record.says("init-from");
+        StringBuilder train = new StringBuilder(ProgramName.command()).append(" train");
+        record.options().forEach((name, value) -> {
+            OptionSpec option = spec.findOption("--" + name);
+            // The run's own folder is taken, and the network of a model that is trained further is the model's.
+            if (option == null || name.equals("output") || fromModel && NetworkOptions.NAMES.contains("--" + name)) {
+                return;
+            }
+            if (option.arity().max() > 0) {
+                train.append(" --").append(name).append(' ').append(ProgramName.argument(value));
+            } else if (Boolean.parseBoolean(value)) {
+                train.append(" --").append(name);
+            }
+        });
+        return List.of(train + " --output again", ProgramName.command() + " evaluate again");
     }
 }

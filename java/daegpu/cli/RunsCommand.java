@@ -63,6 +63,7 @@ final class RunsCommand implements Callable<Integer> {
             "tiles",
             "overlap",
             "color",
+            "validation-images",
             "noise-mean");
 
     private enum Order {
@@ -308,7 +309,7 @@ final class RunsCommand implements Callable<Integer> {
             return NONE;
         }
         Noise noise = Checkpoint.read(checkpoint).options().noise();
-        return noise.kind() + " " + new NoiseLevel(noise.lowest(), noise.highest());
+        return noise.kind() + " " + noise.levels();
     }
 
     private static String name(RunSummary run) {

@@ -2,6 +2,7 @@ package daegpu.cli;
 
 import daegpu.data.DataSets;
 import daegpu.data.DataSets.Validation;
+import daegpu.data.ImageFiles;
 import daegpu.data.ImageSet;
 import daegpu.data.InvalidInputException;
 import daegpu.data.Preparation;
@@ -50,14 +51,15 @@ final class ValidationImages {
     }
 
     private static Validation ofRun(RunRecord run, Integer limit, Preparation preparation, ReadingListener listener) {
+        if (run.hasImagesInMemory()) {
+            throw new InvalidInputException(
+                    "the validation images of the model's training were given by a program, from its memory",
+                    Remedy.NAMED_IMAGES);
+        }
         try {
-            return DataSets.validation(
-                    run.path("data").orElse(null),
-                    run.path("validation-data").orElse(null),
-                    run.number("validation-split"),
-                    limit != null ? limit : run.count("validation-limit"),
-                    preparation,
-                    listener);
+            ImageFiles files = run.images().prepared(preparation);
+            return files.first(files.limit(), limit != null ? limit : files.validationLimit())
+                    .openValidation(listener);
         } catch (InvalidInputException e) {
             throw e.saying(
                     "the validation images of the model's training cannot be used: " + e.getMessage(),

@@ -29,6 +29,8 @@ public enum Remedy {
     SMALLER_IMAGES,
     /** Other images. */
     OTHER_IMAGES,
+    /** Saying where the images are. */
+    NAMED_IMAGES,
     /** A larger heap for Java. */
     MORE_MEMORY,
     /** That pictures are resized, cropped or cut into tiles. */

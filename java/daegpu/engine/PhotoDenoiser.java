@@ -59,7 +59,7 @@ public final class PhotoDenoiser {
     }
 
     /** The overlap that shows no seams: half a tile. */
-    public static int usualOverlap(Tensor image) {
+    public static int defaultOverlap(Tensor image) {
         return Math.min(image.height(), image.width()) / 2;
     }
 

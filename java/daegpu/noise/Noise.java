@@ -70,14 +70,14 @@ public record Noise(Kind kind, float mean, float lowest, float highest, boolean 
 
         private final String text;
         private final Measure measure;
-        private final float usualMean;
-        private final float usualLevel;
+        private final float defaultMean;
+        private final float defaultLevel;
 
-        Kind(String text, Measure measure, float usualMean, float usualLevel) {
+        Kind(String text, Measure measure, float defaultMean, float defaultLevel) {
             this.text = text;
             this.measure = measure;
-            this.usualMean = usualMean;
-            this.usualLevel = usualLevel;
+            this.defaultMean = defaultMean;
+            this.defaultLevel = defaultLevel;
         }
 
         /** What its level is measured in. */
@@ -90,14 +90,19 @@ public record Noise(Kind kind, float mean, float lowest, float highest, boolean 
             return measure == Measure.STD;
         }
 
-        /** The mean where nobody says another. */
-        public float usualMean() {
-            return usualMean;
+        /** The default of the mean. */
+        public float defaultMean() {
+            return defaultMean;
         }
 
-        /** The level where nobody says another. */
-        public float usualLevel() {
-            return usualLevel;
+        /** The default of the level. */
+        public float defaultLevel() {
+            return defaultLevel;
+        }
+
+        /** Such noise with its defaults, drawn afresh each epoch. */
+        public Noise defaultNoise() {
+            return new Noise(this, defaultMean, defaultLevel, defaultLevel, false);
         }
 
         /** The kind that {@link #toString} writes so. @throws IllegalArgumentException if there is none */
@@ -146,6 +151,16 @@ public record Noise(Kind kind, float mean, float lowest, float highest, boolean 
     /** Gaussian noise of one level, drawn afresh each epoch. */
     public static Noise gaussian(float mean, float std) {
         return new Noise(mean, std, std, false);
+    }
+
+    /** Its level or range of levels as users write it: {@code 0.5} or {@code 0.25..1.0}. */
+    public String levels() {
+        return lowest == highest ? String.valueOf(lowest) : lowest + ".." + highest;
+    }
+
+    /** The same noise, drawn once and kept or afresh each epoch. */
+    public Noise drawnOnce(boolean newOnce) {
+        return new Noise(kind, mean, lowest, highest, newOnce);
     }
 
     /** The same noise at another level. */

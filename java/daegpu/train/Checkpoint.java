@@ -17,6 +17,7 @@ import daegpu.model.Parameters;
 import daegpu.noise.Noise;
 import daegpu.train.LearningRate.Schedule;
 import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -200,6 +201,11 @@ public record Checkpoint(
         for (ParameterTensor tensor : parameters.network().parameterTensors()) {
             tensors.add(new Tensor(prefix + tensor.name(), tensor.shape(), parameters.get(tensor.name())));
         }
+    }
+
+    /** The checkpoint that people mean who name a file, or the folder of a run, whose best one is taken. */
+    public static Path fileOf(Path model) {
+        return Files.isDirectory(model) ? RunDirectory.of(model).best() : model;
     }
 
     /**

@@ -27,18 +27,16 @@ public record LearningRate(Schedule schedule, double peak, long horizon) {
         COSINE("cosine", 4e-3);
 
         private final String text;
-        private final double usualPeak;
+        private final double defaultPeak;
 
-        Schedule(String text, double usualPeak) {
+        Schedule(String text, double defaultPeak) {
             this.text = text;
-            this.usualPeak = usualPeak;
+            this.defaultPeak = defaultPeak;
         }
 
-        /**
-         * The peak to take where nobody says another: Keras's default for Adam, and what measured best with the cosine.
-         */
-        public double usualPeak() {
-            return usualPeak;
+        /** The default of the peak: Keras's for Adam, and what measured best with the cosine. */
+        public double defaultPeak() {
+            return defaultPeak;
         }
 
         /** The schedule that {@link #toString} writes so. @throws IllegalArgumentException if there is none */
@@ -85,7 +83,7 @@ public record LearningRate(Schedule schedule, double peak, long horizon) {
         return Math.round(WARM_UP * horizon);
     }
 
-    /** The rate of the update after {@code step} others; 0 behind the horizon of a schedule that ends there. */
+    /** The rate of the update after {@code step} others; 0 after the horizon of a schedule that ends there. */
     public float at(long step) {
         return switch (schedule) {
             case CONSTANT -> (float) peak;

@@ -42,6 +42,11 @@ public final class RunDirectory implements AutoCloseable {
         this.lockFile = lockFile;
     }
 
+    /** Where the files of a run lie, whether it is there or not; nothing is to be written. */
+    static RunDirectory of(Path path) {
+        return new RunDirectory(path, null);
+    }
+
     private static RunDirectory open(Path path) throws IOException {
         FileChannel lockFile =
                 FileChannel.open(path.resolve(".lock"), StandardOpenOption.CREATE, StandardOpenOption.WRITE);
@@ -99,7 +104,7 @@ public final class RunDirectory implements AutoCloseable {
         if (!Files.isWritable(place)) {
             throw new InvalidInputException(place + " may not be written: permission denied");
         }
-        return new RunDirectory(path, null);
+        return of(path);
     }
 
     private static void requireNothingOfValue(Path path) throws IOException {
@@ -166,7 +171,7 @@ public final class RunDirectory implements AutoCloseable {
             throw new InvalidInputException(
                     path + " has no last.safetensors: its first checkpoint was never written", Remedy.START_AGAIN);
         }
-        return new RunDirectory(path, null);
+        return of(path);
     }
 
     /**

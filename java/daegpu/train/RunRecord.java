@@ -6,30 +6,56 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.SerializationFeature;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import daegpu.data.AtomicFile;
+import daegpu.data.ImageFiles;
+import daegpu.data.ImageSource;
+import daegpu.data.ImagesInMemory;
 import daegpu.data.InvalidInputException;
+import daegpu.data.Preparation;
+import daegpu.data.Preparation.Colour;
+import daegpu.data.Preparation.Fit;
+import daegpu.data.Remedy;
+import daegpu.engine.Convolutions;
+import daegpu.engine.EngineName;
+import daegpu.engine.Precision;
+import daegpu.noise.Noise;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
-import java.util.ArrayList;
 import java.util.LinkedHashMap;
-import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.function.Function;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 import java.util.stream.StreamSupport;
 
 /**
  * {@code config.json}: every option of a run by its long name, and the versions of what it ran on. A run is resumed
  * with what stands here of the images' location, the engine and the epochs; what decides the arithmetic stands in the
- * checkpoint.
+ * checkpoint. Images that a program gave from its memory have no location: of these their identity is recorded.
  */
 public final class RunRecord {
 
     private static final ObjectMapper JSON = new ObjectMapper().enable(SerializationFeature.INDENT_OUTPUT);
-    private static final String OPTIONS = "options";
+    /** The part that has the options by their names. */
+    public static final String OPTIONS = "options";
+    /** A part that is there if the images were given by a program: which they were. */
+    public static final String IN_MEMORY = "images-in-memory";
+
+    private static final Map<String, Fit> FITS = new LinkedHashMap<>();
+    private static final Map<Colour, String> COLOURS =
+            Map.of(Colour.AUTO, "auto", Colour.GREY, "grey", Colour.COLOUR, "color");
+    private static final Pattern SIZE = Pattern.compile("(\\d{1,5})x(\\d{1,5})");
+
+    static {
+        FITS.put("resize", Fit.RESIZE);
+        FITS.put("crop", Fit.CROP);
+        FITS.put("tiles", Fit.TILES);
+    }
 
     private final ObjectNode root;
     private final String origin;
@@ -39,33 +65,107 @@ public final class RunRecord {
         this.origin = origin;
     }
 
-    /**
-     * A record of these options.
-     *
-     * @param options numbers, booleans, texts, lists of them or null by name
-     */
-    public static RunRecord of(Map<String, ?> options) {
+    /** The record of a new run. */
+    static RunRecord of(RunOptions run) {
+        Noise noise = run.noise();
+        Map<String, Object> options = new LinkedHashMap<>();
+        options.put("epochs", run.session().epochs());
+        options.put("batch-size", run.batchSize());
+        options.put("learning-rate", run.learningRate());
+        options.put("schedule", run.schedule().toString());
+        options.put("seed", run.seed());
+        options.put("init-from", absolute(run.initFrom()));
+        options.put("noise", noise.kind().toString());
+        options.put("noise-mean", noise.kind().hasMean() ? noise.mean() : null);
+        for (Noise.Measure measure : Noise.Measure.values()) {
+            options.put("noise-" + measure, measure == noise.kind().measure() ? noise.levels() : null);
+        }
+        options.put("noise-once", noise.once());
+        options.put("filters", run.filters());
+        options.put("kernel-size", run.kernelSize());
+        options.put("latent-dim", run.latentDimension());
+        options.putAll(images(run.images() instanceof ImageFiles files ? files : ImageFiles.MNIST));
+        options.putAll(session(run.session()));
+        options.put("output", absolute(run.folder()));
+        RunRecord record = of(options);
+        if (run.images() instanceof ImagesInMemory images) {
+            record.root
+                    .putObject(IN_MEMORY)
+                    .put("training-images", images.training().identity())
+                    .put("validation-images", images.validation().identity());
+        }
+        return record;
+    }
+
+    private static Map<String, Object> images(ImageFiles files) {
+        Preparation preparation = files.preparation();
+        String size = preparation.height() + "x" + preparation.width();
+        Map<String, Object> options = new LinkedHashMap<>();
+        options.put("data", absolute(files.data()));
+        options.put("validation-data", absolute(files.validationData()));
+        options.put("validation-split", files.validationSplit());
+        options.put("limit", files.limit());
+        options.put("validation-limit", files.validationLimit());
+        FITS.forEach((name, fit) -> options.put(name, preparation.fit() == fit ? size : null));
+        options.put("overlap", preparation.overlap());
+        options.put("color", COLOURS.get(preparation.colour()));
+        return options;
+    }
+
+    private static String absolute(Path path) {
+        return path == null ? null : path.toAbsolutePath().toString();
+    }
+
+    /** @param options numbers, booleans, texts, lists of them or null by name */
+    static RunRecord of(Map<String, ?> options) {
         ObjectNode root = JSON.createObjectNode();
         root.set(OPTIONS, JSON.valueToTree(options));
         return new RunRecord(root, "this record");
     }
 
+    /** The record of the same run as it goes on. @param images of files, or what the record says already */
+    RunRecord with(SessionOptions session, ImageSource images) {
+        Map<String, Object> options = session(session);
+        if (images instanceof ImageFiles files) {
+            options.putAll(images(files));
+        }
+        RunRecord record = with(options);
+        if (images instanceof ImageFiles) {
+            record.root.remove(IN_MEMORY);
+        }
+        return record;
+    }
+
+    private static Map<String, Object> session(SessionOptions session) {
+        Map<String, Object> options = new LinkedHashMap<>();
+        options.put("epochs", session.epochs());
+        options.put("engine", session.engine().toString());
+        options.put("precision", session.precision().toString());
+        options.put("threads", session.threads());
+        options.put("device", session.device());
+        options.put("convolutions", session.convolutions().toString());
+        options.put("log-every", session.logEvery());
+        options.put("keep", session.keep());
+        options.put("early-stop", session.earlyStop());
+        return options;
+    }
+
     /** Replaces options; the others stay. */
-    public RunRecord with(Map<String, ?> options) {
+    RunRecord with(Map<String, ?> options) {
         ObjectNode copy = root.deepCopy();
         ((ObjectNode) copy.get(OPTIONS)).setAll((ObjectNode) JSON.valueToTree(options));
         return new RunRecord(copy, origin);
     }
 
     /** Replaces the versions of the program and of what it runs on. */
-    public RunRecord withVersions(Map<String, String> versions) {
+    RunRecord withVersions(Map<String, String> versions) {
         ObjectNode copy = root.deepCopy();
         copy.set("versions", JSON.valueToTree(versions));
         return new RunRecord(copy, origin);
     }
 
     /** Writes it. @throws IOException if that fails; what was there is untouched then */
-    public void write(Path file) throws IOException {
+    void write(Path file) throws IOException {
         AtomicFile.write(file, (JSON.writeValueAsString(root) + "\n").getBytes(StandardCharsets.UTF_8));
     }
 
@@ -106,6 +206,79 @@ public final class RunRecord {
         Path run = folder.endsWith("checkpoints") ? folder.getParent() : folder;
         Path file = run.resolve("config.json");
         return Files.exists(file) ? parse(file) : Optional.empty();
+    }
+
+    /** Whether the images were given by a program, so that the record cannot say where they are. */
+    public boolean hasImagesInMemory() {
+        return root.has(IN_MEMORY);
+    }
+
+    /** Where the images are. @throws InvalidInputException if a program gave them, or this cannot be read */
+    public ImageFiles images() {
+        if (hasImagesInMemory()) {
+            throw new InvalidInputException(
+                    origin + " does not say where the images are: a program gave them, from its memory",
+                    Remedy.NAMED_IMAGES);
+        }
+        return new ImageFiles(
+                path("data").orElse(null),
+                path("validation-data").orElse(null),
+                number("validation-split"),
+                count("limit"),
+                count("validation-limit"),
+                preparation());
+    }
+
+    private Preparation preparation() {
+        Fit fit = Fit.NONE;
+        int height = 0;
+        int width = 0;
+        for (Map.Entry<String, Fit> entry : FITS.entrySet()) {
+            if (says(entry.getKey())) {
+                String text = text(entry.getKey());
+                Matcher size = SIZE.matcher(text);
+                if (!size.matches()) {
+                    throw new InvalidInputException(
+                            origin + ": " + entry.getKey() + " must be a size, such as 96x128, not " + text);
+                }
+                fit = entry.getValue();
+                height = Integer.parseInt(size.group(1));
+                width = Integer.parseInt(size.group(2));
+            }
+        }
+        try {
+            return new Preparation(fit, height, width, says("overlap") ? count("overlap") : 0, colour());
+        } catch (IllegalArgumentException e) {
+            throw new InvalidInputException(origin + ": " + e.getMessage(), e);
+        }
+    }
+
+    private Colour colour() {
+        String text = says("color") ? text("color").toLowerCase(Locale.ROOT) : "auto";
+        return switch (text) {
+            case "auto" -> Colour.AUTO;
+            case "grey", "gray" -> Colour.GREY;
+            case "color", "colour" -> Colour.COLOUR;
+            default -> throw new InvalidInputException(origin + ": color must be auto, grey or color, not " + text);
+        };
+    }
+
+    /** What can be another when the run is resumed. @throws InvalidInputException if it cannot be read */
+    SessionOptions session() {
+        try {
+            return new SessionOptions(
+                    positive("epochs"),
+                    named("engine", EngineName::of),
+                    named("precision", Precision::of),
+                    count("threads"),
+                    says("device") ? count("device") : null,
+                    says("convolutions") ? named("convolutions", Convolutions::of) : null,
+                    says("log-every") ? count("log-every") : null,
+                    says("keep") ? count("keep") : null,
+                    says("early-stop") ? count("early-stop") : null);
+        } catch (IllegalArgumentException e) {
+            throw new InvalidInputException(origin + ": " + e.getMessage(), e);
+        }
     }
 
     /** The option called {@code name}. @throws InvalidInputException if it is no whole number of at least 0 */
@@ -151,7 +324,7 @@ public final class RunRecord {
      * @param of makes it of its name, or throws an IllegalArgumentException
      * @throws InvalidInputException if there is none of this name
      */
-    public <T> T named(String name, Function<String, T> of) {
+    private <T> T named(String name, Function<String, T> of) {
         try {
             return of.apply(text(name));
         } catch (IllegalArgumentException e) {
@@ -172,28 +345,24 @@ public final class RunRecord {
     public Map<String, String> texts() {
         Map<String, String> texts = new LinkedHashMap<>();
         for (JsonNode part : root) {
-            part.properties().forEach(entry -> {
-                if (!entry.getValue().isNull()) {
-                    texts.put(entry.getKey(), text(entry.getValue()));
-                }
-            });
+            addTexts(part, texts);
         }
         return texts;
     }
 
-    /** The options as they stand on a command line: lists with commas, switches by their names alone or not at all. */
-    public List<String> arguments() {
-        List<String> arguments = new ArrayList<>();
-        root.get(OPTIONS).properties().forEach(entry -> {
-            JsonNode value = entry.getValue();
-            if (!value.isNull() && !(value.isBoolean() && !value.booleanValue())) {
-                arguments.add("--" + entry.getKey());
-                if (!value.isBoolean()) {
-                    arguments.add(text(value));
-                }
+    private static void addTexts(JsonNode part, Map<String, String> texts) {
+        part.properties().forEach(entry -> {
+            if (!entry.getValue().isNull()) {
+                texts.put(entry.getKey(), text(entry.getValue()));
             }
         });
-        return arguments;
+    }
+
+    /** The options by name, as texts, lists with commas; those that are null are left out. */
+    public Map<String, String> options() {
+        Map<String, String> options = new LinkedHashMap<>();
+        addTexts(root.get(OPTIONS), options);
+        return options;
     }
 
     private static String text(JsonNode value) {

@@ -31,9 +31,7 @@ public final class Trainer {
         /** The validation error was not improved for as many epochs as {@link #stopEarlyAfter} allows. */
         STOPPED_EARLY,
         /** {@link #interrupt} was called; the last update is saved. */
-        INTERRUPTED,
-        /** A loss was not finite; the last good checkpoint is kept. */
-        DIVERGED
+        INTERRUPTED
     }
 
     /**
@@ -137,6 +135,7 @@ public final class Trainer {
      * Trains from the start. The first checkpoint is written before the first update.
      *
      * @param epochs epochs to train
+     * @throws DivergedException if a loss is not a finite number; the last good checkpoint is kept
      * @throws IOException if a file of the run cannot be written; the last checkpoint that could be is kept
      */
     public Outcome start(Parameters initial, int epochs) throws IOException {
@@ -154,6 +153,7 @@ public final class Trainer {
      *
      * @param epochs epochs in all, those included that are already done
      * @throws InvalidInputException as {@link #requireResumable}
+     * @throws DivergedException as {@link #start}
      * @throws IOException as {@link #start}
      */
     public Outcome resume(Checkpoint from, int epochs) throws IOException {
@@ -199,7 +199,7 @@ public final class Trainer {
                 if (interrupted) {
                     epochLoss = addLosses(epochLoss, batch - 1);
                     if (!Double.isFinite(epochLoss)) {
-                        return Outcome.DIVERGED;
+                        throw new DivergedException(directory.last());
                     }
                     return saveInterrupted(batch == 0 ? OptionalDouble.empty() : OptionalDouble.of(epochLoss));
                 }
@@ -207,7 +207,7 @@ public final class Trainer {
                 if ((batch + 1) % logEvery == 0 || batch + 1 == stepsPerEpoch) {
                     epochLoss = addLosses(epochLoss, batch);
                     if (!Double.isFinite(epochLoss)) {
-                        return Outcome.DIVERGED;
+                        throw new DivergedException(directory.last());
                     }
                     listener.progressed(imagesBefore(batch + 1), epochLoss / imagesBefore(batch + 1));
                 }
@@ -221,7 +221,7 @@ public final class Trainer {
             Evaluation.Scores scores = evaluation.get().denoised();
             Checkpoint checkpoint = checkpoint(OptionalDouble.empty());
             if (!Double.isFinite(scores.mse()) || !checkpoint.isFinite()) {
-                return Outcome.DIVERGED;
+                throw new DivergedException(directory.last());
             }
             double imagesPerSecond = (training.count() - imagesBefore(firstBatch)) / trainingSeconds;
             double seconds = (System.nanoTime() - startTime) / 1e9;
@@ -237,7 +237,7 @@ public final class Trainer {
     private Outcome saveInterrupted(OptionalDouble epochLoss) throws IOException {
         Checkpoint checkpoint = checkpoint(epochLoss);
         if (!checkpoint.isFinite()) {
-            return Outcome.DIVERGED;
+            throw new DivergedException(directory.last());
         }
         checkpoint.write(directory.last());
         return Outcome.INTERRUPTED;

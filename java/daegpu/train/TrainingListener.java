@@ -22,6 +22,16 @@ public interface TrainingListener {
             public void epochFinished(MetricsLog.Row metrics, int epochs, boolean best) {
                 listeners.forEach(listener -> listener.epochFinished(metrics, epochs, best));
             }
+
+            @Override
+            public void trainingEnded(TrainingResult result) {
+                listeners.forEach(listener -> listener.trainingEnded(result));
+            }
+
+            @Override
+            public void warned(String problem) {
+                listeners.forEach(listener -> listener.warned(problem));
+            }
         };
     }
 
@@ -49,4 +59,17 @@ public interface TrainingListener {
      * @param best whether its validation error is the least so far
      */
     default void epochFinished(MetricsLog.Row metrics, int epochs, boolean best) {}
+
+    /**
+     * Training ended, for now at least, and all is saved; what remains is to draw the report. Not called where the loss
+     * came to be no finite number.
+     */
+    default void trainingEnded(TrainingResult result) {}
+
+    /**
+     * Something could not be done that training does without.
+     *
+     * @param problem what, in one line
+     */
+    default void warned(String problem) {}
 }

@@ -555,7 +555,7 @@ class TrainCommandTest {
     @EnumSource(Noise.Kind.class)
     void resumesWithAnyNoiseAsIfNeverInterrupted(Noise.Kind kind) throws IOException {
         String measure = "--noise-" + kind.measure();
-        String range = kind.usualLevel() + ".." + 1.5f * kind.usualLevel();
+        String range = kind.defaultLevel() + ".." + 1.5f * kind.defaultLevel();
         String out = train("--noise", kind, measure, range, "--schedule", "constant")
                 .assertDone()
                 .out();
@@ -570,12 +570,13 @@ class TrainCommandTest {
         assertEquals(Program.result(run), Program.result(resumed));
         Noise noise =
                 Checkpoint.read(resumed.resolve("last.safetensors")).options().noise();
-        assertEquals(new Noise(kind, kind.usualMean(), kind.usualLevel(), 1.5f * kind.usualLevel(), false), noise);
+        assertEquals(
+                new Noise(kind, kind.defaultMean(), kind.defaultLevel(), 1.5f * kind.defaultLevel(), false), noise);
         JsonNode options =
                 new ObjectMapper().readTree(run.resolve("config.json").toFile()).get("options");
         assertEquals(kind.toString(), options.get("noise").textValue());
         assertEquals(
-                kind.hasMean() ? String.valueOf(kind.usualMean()) : "null",
+                kind.hasMean() ? String.valueOf(kind.defaultMean()) : "null",
                 options.get("noise-mean").asText());
         for (Noise.Measure each : Noise.Measure.values()) {
             assertEquals(

@@ -250,7 +250,7 @@ class NoiseKindTest {
     void imagesOfARangeHaveTheirOwnLevels(Kind kind) {
         float lowest = kind.measure() == Measure.PEAK ? 2 : 0.25f;
         float highest = kind.measure() == Measure.PEAK ? 10 : 0.75f;
-        Noise range = new Noise(kind, kind.usualMean(), lowest, highest, false);
+        Noise range = new Noise(kind, kind.defaultMean(), lowest, highest, false);
         float[] image = new float[37];
         for (int i = 0; i < image.length; i++) {
             image[i] = i * 7 / 255f;
@@ -280,8 +280,8 @@ class NoiseKindTest {
     @ParameterizedTest
     @EnumSource(Kind.class)
     void epochsDifferUnlessDrawnOnce(Kind kind) {
-        Noise fresh = new Noise(kind, kind.usualMean(), kind.usualLevel(), kind.usualLevel(), false);
-        Noise once = new Noise(kind, kind.usualMean(), kind.usualLevel(), kind.usualLevel(), true);
+        Noise fresh = new Noise(kind, kind.defaultMean(), kind.defaultLevel(), kind.defaultLevel(), false);
+        Noise once = new Noise(kind, kind.defaultMean(), kind.defaultLevel(), kind.defaultLevel(), true);
         float[] image = new float[200];
         Arrays.fill(image, 0.6f);
         float[][] values = new float[3][200];

@@ -156,7 +156,7 @@ class CheckpointTest {
     void otherNoiseComesBackAsItWas(Noise.Kind kind) throws IOException {
         TrainingOptions options = new TrainingOptions(
                 ARCHITECTURE,
-                new Noise(kind, kind.usualMean(), 0.25f, 0.75f, true),
+                new Noise(kind, kind.defaultMean(), 0.25f, 0.75f, true),
                 9,
                 17,
                 checkpoint.options().learningRate());

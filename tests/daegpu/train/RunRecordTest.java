@@ -6,7 +6,17 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import com.fasterxml.jackson.databind.ObjectMapper;
+import daegpu.data.ImageFiles;
+import daegpu.data.ImagesInMemory;
 import daegpu.data.InvalidInputException;
+import daegpu.data.Preparation;
+import daegpu.data.Preparation.Colour;
+import daegpu.data.Preparation.Fit;
+import daegpu.engine.Convolutions;
+import daegpu.engine.EngineName;
+import daegpu.engine.Precision;
+import daegpu.noise.Noise;
+import daegpu.train.LearningRate.Schedule;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -57,6 +67,72 @@ class RunRecordTest {
         assertEquals(
                 "17",
                 new ObjectMapper().readTree(file.toFile()).at("/versions/java").textValue());
+    }
+
+    /** As version 1 wrote it: before there were kept checkpoints, tiles, colours or convolutions to choose. */
+    @Test
+    void readsRecordsOfOldRuns() throws IOException {
+        Files.writeString(file, """
+                {"options": {"epochs": 2, "batch-size": 32, "learning-rate": 0.001, "schedule": "constant", "seed": 1,
+                 "init-from": null, "noise-mean": 0.5, "noise-std": "0.25..1.0", "noise-once": false,
+                 "filters": [32, 64], "kernel-size": 3, "latent-dim": 16, "data": "/a b", "validation-data": null,
+                 "validation-split": 0.25, "limit": 512, "validation-limit": 64, "engine": "cpu", "precision": "bf16",
+                 "threads": 2, "output": "/run"}, "versions": {"java": "17"}}""");
+        RunRecord record = RunRecord.read(file);
+        assertFalse(record.hasImagesInMemory());
+        assertEquals(
+                new ImageFiles(Path.of("/a b"), null, 0.25, 512, 64, Preparation.NONE), record.images());
+        assertEquals(
+                new SessionOptions(2, EngineName.CPU, Precision.BF16, 2, 0, Convolutions.AUTO, 50, 0, 0),
+                record.session().orElse(SessionOptions.DEFAULTS));
+    }
+
+    @Test
+    void readsHowPicturesArePrepared() throws IOException {
+        String images = "{\"options\": {\"data\": null, \"validation-data\": null, \"validation-split\": 0.0, "
+                + "\"limit\": 0, \"validation-limit\": 0, %s}}";
+        for (String colour : List.of("color", "colour", "Color")) {
+            Files.writeString(file, images.formatted("\"tiles\": \"8x12\", \"overlap\": 2, \"color\": \"" + colour + '"'));
+            assertEquals(
+                    new Preparation(Fit.TILES, 8, 12, 2, Colour.COLOUR),
+                    RunRecord.read(file).images().preparation());
+        }
+        for (String wrong : List.of(
+                "\"tiles\": \"8\"",
+                "\"crop\": \"8x\"",
+                "\"resize\": \"0x8\"",
+                "\"tiles\": 8",
+                "\"color\": \"red\"",
+                "\"tiles\": \"8x8\", \"overlap\": 8")) {
+            Files.writeString(file, images.formatted(wrong));
+            refusal(() -> RunRecord.read(file).images());
+        }
+    }
+
+    @Test
+    void saysOfImagesFromMemoryWhichTheyAreAndNotWhere() throws IOException {
+        RunOptions run = new RunOptions(
+                folder.resolve("run"),
+                new ImagesInMemory(TinyTraining.TRAINING, TinyTraining.VALIDATION),
+                Noise.Kind.POISSON.defaultNoise(),
+                7,
+                List.of(2),
+                3,
+                2,
+                null,
+                4,
+                Schedule.CONSTANT,
+                1e-3,
+                SessionOptions.DEFAULTS);
+        RunRecord.of(run).write(file);
+        RunRecord record = RunRecord.read(file);
+        assertTrue(record.hasImagesInMemory());
+        assertTrue(refusal(record::images).contains("from its memory"));
+        assertEquals(
+                TinyTraining.VALIDATION.identity(), record.texts().get("validation-images"));
+        assertEquals("4.0", record.options().get("noise-peak"));
+        record.with(SessionOptions.DEFAULTS, ImageFiles.in(Path.of("/files"))).write(file);
+        assertEquals(ImageFiles.in(Path.of("/files")), RunRecord.read(file).images());
     }
 
     @ParameterizedTest

@@ -347,21 +347,20 @@ class TrainerTest {
         Path run = folder.resolve("run");
         TinyTraining.constant().start(run, 1);
         Map<String, String> before = content(run);
-        Outcome outcome = TinyTraining.constant()
-                .meddler((called, result) -> {
-                    if (called.equals(method) && called.equals("takeLosses") && ((double[]) result).length > 0) {
-                        ((double[]) result)[0] = Double.NaN;
-                    } else if (called.equals(method) && called.equals("denoise")) {
-                        ((float[]) result)[5] = Float.NaN;
-                    } else if (called.equals(method)
-                            && called.equals("state")
-                            && ((TrainingState) result).step() > TinyTraining.UPDATES_PER_EPOCH) {
-                        ((TrainingState) result).secondMoment().values()[3] = Float.POSITIVE_INFINITY;
-                    }
-                    return result;
-                })
-                .resume(run, EPOCHS);
-        assertEquals(Outcome.DIVERGED, outcome);
+        TinyTraining training = TinyTraining.constant().meddler((called, result) -> {
+            if (called.equals(method) && called.equals("takeLosses") && ((double[]) result).length > 0) {
+                ((double[]) result)[0] = Double.NaN;
+            } else if (called.equals(method) && called.equals("denoise")) {
+                ((float[]) result)[5] = Float.NaN;
+            } else if (called.equals(method)
+                    && called.equals("state")
+                    && ((TrainingState) result).step() > TinyTraining.UPDATES_PER_EPOCH) {
+                ((TrainingState) result).secondMoment().values()[3] = Float.POSITIVE_INFINITY;
+            }
+            return result;
+        });
+        DivergedException diverged = assertThrows(DivergedException.class, () -> training.resume(run, EPOCHS));
+        assertEquals(run.resolve("last.safetensors"), diverged.lastGood());
         assertEquals(before, content(run));
         assertEquals(Outcome.FINISHED, TinyTraining.constant().resume(run, EPOCHS));
     }
@@ -371,7 +370,7 @@ class TrainerTest {
         Path run = folder.resolve("run");
         TinyTraining.constant().start(run, 1);
         Map<String, String> before = content(run);
-        Outcome outcome = TinyTraining.constant()
+        TinyTraining training = TinyTraining.constant()
                 .onCall((trainer, method) -> {
                     if (method.equals("trainStep")) {
                         trainer.interrupt();
@@ -382,9 +381,9 @@ class TrainerTest {
                         ((TrainingState) result).parameters().values()[0] = Float.NaN;
                     }
                     return result;
-                })
-                .resume(run, EPOCHS);
-        assertEquals(Outcome.DIVERGED, outcome);
+                });
+        DivergedException diverged = assertThrows(DivergedException.class, () -> training.resume(run, EPOCHS));
+        assertEquals(run.resolve("last.safetensors"), diverged.lastGood());
         assertEquals(before, content(run));
     }
 

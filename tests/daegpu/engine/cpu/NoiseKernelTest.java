@@ -44,8 +44,8 @@ class NoiseKernelTest {
         for (int trial = 0; trial < 20; trial++) {
             ImageSet images = randomImages(
                     1 + random.nextInt(5), 1 + random.nextInt(9), 1 + random.nextInt(9), random.nextBoolean() ? 1 : 3);
-            float lowest = kind.usualLevel() * random.nextFloat();
-            float highest = random.nextBoolean() ? lowest : kind.usualLevel() * 2;
+            float lowest = kind.defaultLevel() * random.nextFloat();
+            float highest = random.nextBoolean() ? lowest : kind.defaultLevel() * 2;
             long seed = random.nextLong();
             Noise noise =
                     new Noise(kind, kind.hasMean() ? random.nextFloat() : 0, lowest, highest, random.nextBoolean());

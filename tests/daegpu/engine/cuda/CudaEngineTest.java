@@ -334,8 +334,9 @@ class CudaEngineTest {
                             architecture.network(), LearningRule.DEFAULT, EngineOptions.fp32(1));
                     InspectableEngine engine =
                             new CudaEngine(architecture.network(), LearningRule.DEFAULT, EngineOptions.fp32(1))) {
-                for (float highest : new float[] {kind.usualLevel(), kind.usualLevel() * 1.9f, kind.usualLevel()}) {
-                    Noise noise = new Noise(kind, kind.usualMean() / 2, kind.usualLevel(), highest, false);
+                for (float highest :
+                        new float[] {kind.defaultLevel(), kind.defaultLevel() * 1.9f, kind.defaultLevel()}) {
+                    Noise noise = new Noise(kind, kind.defaultMean() / 2, kind.defaultLevel(), highest, false);
                     long seed = random.nextLong();
                     reference.corrupt(images, noise, seed, Philox.VALIDATION, 7, 0, count, expected[0], expected[1]);
                     engine.corrupt(images, noise, seed, Philox.VALIDATION, 7, 0, count, actual[0], actual[1]);
@@ -366,9 +367,9 @@ class CudaEngineTest {
                                     images,
                                     new Noise(
                                             kind,
-                                            kind.usualMean(),
-                                            kind.usualLevel(),
-                                            kind.usualLevel() * factor,
+                                            kind.defaultMean(),
+                                            kind.defaultLevel(),
+                                            kind.defaultLevel() * factor,
                                             false),
                                     6,
                                     epoch,

@@ -1,0 +1,134 @@
+package daegpu.cli;
+
+import daegpu.data.ImageFiles;
+import daegpu.data.Preparation;
+import daegpu.data.Preparation.Colour;
+import daegpu.data.Preparation.Fit;
+import java.nio.file.Path;
+import java.util.Locale;
+import java.util.Objects;
+import java.util.Set;
+import java.util.stream.Stream;
+import picocli.CommandLine.Option;
+
+/** The options that say which images to train on. */
+final class ImageOptions {
+
+    /** Their names. */
+    static final Set<String> NAMES = Set.of(
+            "--data",
+            "--validation-data",
+            "--validation-split",
+            "--limit",
+            "--validation-limit",
+            "--resize",
+            "--crop",
+            "--tiles",
+            "--overlap",
+            "--color");
+
+    @Option(
+            names = "--data",
+            paramLabel = "PATH",
+            description =
+                    "An IDX file of images, a folder of them by MNIST's names, raw or .gz, or a folder with PNG and "
+                            + "JPEG files in it and in its folders, in the order of their names (default: the MNIST inside the "
+                            + "program).")
+    Path data;
+
+    @Option(
+            names = "--validation-data",
+            paramLabel = "PATH",
+            description = "Validation images, likewise (default: t10k-images... beside the training images, else the "
+                    + "last tenth of them).")
+    Path validation;
+
+    @Option(
+            names = "--validation-split",
+            paramLabel = "X",
+            defaultValue = "0",
+            description = "Take this part of the training images, the last ones, for validation.")
+    private double validationSplit;
+
+    @Option(
+            names = "--limit",
+            paramLabel = "N",
+            defaultValue = "0",
+            description = "Take the first N training images only.")
+    private int limit;
+
+    @Option(
+            names = "--validation-limit",
+            paramLabel = "N",
+            defaultValue = "0",
+            description = "Take the first N validation images only.")
+    private int validationLimit;
+
+    @Option(
+            names = "--resize",
+            paramLabel = "HxW",
+            converter = ImageSize.Converter.class,
+            description = "Scale each picture of a folder to this size, height before width as everywhere here.")
+    private ImageSize resize;
+
+    @Option(
+            names = "--crop",
+            paramLabel = "HxW",
+            converter = ImageSize.Converter.class,
+            description =
+                    "Take the largest part around the middle of each picture that has these proportions, and scale "
+                            + "it to this size.")
+    private ImageSize crop;
+
+    @Option(
+            names = "--tiles",
+            paramLabel = "HxW",
+            converter = ImageSize.Converter.class,
+            description = "Cut each picture into tiles of this size; smaller ones are filled up with their reflection.")
+    private ImageSize tiles;
+
+    @Option(
+            names = "--overlap",
+            paramLabel = "N",
+            defaultValue = "0",
+            description = "Pixels that neighbouring tiles share at least (default: ${DEFAULT-VALUE}).")
+    private int overlap;
+
+    @Option(
+            names = "--color",
+            paramLabel = "NAME",
+            defaultValue = "auto",
+            description = "Train on grey or color images; auto takes color if one picture of the folder is (default: "
+                    + "${DEFAULT-VALUE}).")
+    private String color;
+
+    /** All of it. @throws IllegalArgumentException if options do not go together, or a value is out of range */
+    ImageFiles files() {
+        require(limit >= 0, "--limit must be 0 or more, not " + limit);
+        require(validationLimit >= 0, "--validation-limit must be 0 or more, not " + validationLimit);
+        return new ImageFiles(data, validation, validationSplit, limit, validationLimit, preparation());
+    }
+
+    private Preparation preparation() {
+        require(
+                Stream.of(resize, crop, tiles).filter(Objects::nonNull).count() <= 1,
+                "give one of --resize, --crop and --tiles");
+        require(overlap == 0 || tiles != null, "--overlap goes with --tiles");
+        Colour colour =
+                switch (color.toLowerCase(Locale.ROOT)) {
+                    case "auto" -> Colour.AUTO;
+                    case "grey", "gray" -> Colour.GREY;
+                    case "color", "colour" -> Colour.COLOUR;
+                    default -> throw new IllegalArgumentException("--color must be grey, color or auto, not " + color);
+                };
+        ImageSize size = resize != null ? resize : crop != null ? crop : tiles;
+        Fit fit = resize != null ? Fit.RESIZE : crop != null ? Fit.CROP : tiles != null ? Fit.TILES : Fit.NONE;
+        return new Preparation(fit, size == null ? 0 : size.height(), size == null ? 0 : size.width(), overlap, colour);
+    }
+
+    private static void require(boolean condition, String message) {
+        if (!condition) {
+            throw new IllegalArgumentException(message);
+        }
+    }
+}

@@ -1,0 +1,149 @@
+package daegpu.cli;
+
+import daegpu.cli.NoiseLevels.Range;
+import daegpu.noise.Noise;
+import daegpu.noise.Noise.Kind;
+import daegpu.noise.Noise.Measure;
+import java.util.Arrays;
+import java.util.List;
+import java.util.function.Predicate;
+import java.util.stream.Collectors;
+import picocli.CommandLine.Option;
+
+/** The options that say what is done to images. What the defaults are, a command says in the heading. */
+class NoiseOptions {
+
+    /** Their names. */
+    static final List<String> NAMES =
+            List.of("--noise", "--noise-mean", "--noise-std", "--noise-amount", "--noise-peak");
+
+    @Option(
+            names = "--noise",
+            paramLabel = "KIND",
+            description = "What corrupts the images: ${COMPLETION-CANDIDATES}. Colours are corrupted each by itself.")
+    private Kind kind;
+
+    @Option(
+            names = "--noise-mean",
+            paramLabel = "X",
+            description = "Mean of gaussian, uniform or speckle noise, on pixels from 0 to 1.")
+    private Float mean;
+
+    @Option(
+            names = "--noise-std",
+            paramLabel = "LEVEL",
+            converter = NoiseLevels.Converter.class,
+            description = "Its standard deviation; or a range, as 0.25..1.0, from which each image draws its own.")
+    private NoiseLevels std;
+
+    @Option(
+            names = "--noise-amount",
+            paramLabel = "LEVEL",
+            converter = NoiseLevels.Converter.class,
+            description = "Share of the pixels that salt-pepper or masking noise replaces, or a range.")
+    private NoiseLevels amount;
+
+    @Option(
+            names = "--noise-peak",
+            paramLabel = "LEVEL",
+            converter = NoiseLevels.Converter.class,
+            description =
+                    "Photons that white stands for in poisson noise, or a range, of which each image draws one of 17 "
+                            + "levels.")
+    private NoiseLevels peak;
+
+    /**
+     * The noise that is said, of one level or range; what is not said is as in {@code otherwise}, or if that is of
+     * another kind the kind's default.
+     *
+     * @throws IllegalArgumentException if options do not go together, or a value is out of range
+     */
+    Noise noise(Noise otherwise) {
+        Noise chosen = ofKind(otherwise);
+        List<Range> ranges = ranges(chosen.kind());
+        if (ranges.size() > 1) {
+            throw new IllegalArgumentException(
+                    "--noise-" + chosen.kind().measure() + " takes one level or range here, not " + ranges.size());
+        }
+        return ranges.isEmpty() ? chosen : at(chosen, ranges.get(0));
+    }
+
+    /**
+     * The noises of the levels that are said, or of the default ones for each kind; the rest likewise.
+     *
+     * @throws IllegalArgumentException likewise
+     */
+    List<Noise> noises(Noise otherwise) {
+        Noise chosen = ofKind(otherwise);
+        List<Range> ranges = ranges(chosen.kind());
+        if (!ranges.stream().allMatch(Range::isSingle)) {
+            throw new IllegalArgumentException(
+                    "--noise-" + chosen.kind().measure() + " takes levels here, with commas, and no range");
+        }
+        return (ranges.isEmpty() ? defaultLevels(chosen.kind().measure()) : ranges)
+                .stream().map(range -> at(chosen, range)).toList();
+    }
+
+    private static List<Range> defaultLevels(Measure measure) {
+        List<Float> levels =
+                switch (measure) {
+                    case STD -> List.of(0.25f, 0.5f, 0.75f, 1f);
+                    case AMOUNT -> List.of(0.1f, 0.25f, 0.5f, 0.75f);
+                    case PEAK -> List.of(16f, 4f, 2f, 1f);
+                };
+        return levels.stream().map(level -> new Range(level, level)).toList();
+    }
+
+    /** With kind and mean as they are said, at the level that is not. */
+    private Noise ofKind(Noise otherwise) {
+        Kind chosen = kind != null ? kind : otherwise.kind();
+        Noise noise = chosen == otherwise.kind() ? otherwise : chosen.defaultNoise();
+        if (mean == null) {
+            return noise;
+        }
+        if (!chosen.hasMean()) {
+            throw new IllegalArgumentException(
+                    "--noise-mean goes with " + kinds(Kind::hasMean) + " noise, and this is " + chosen);
+        }
+        return new Noise(chosen, mean, noise.lowest(), noise.highest(), noise.once());
+    }
+
+    private static Noise at(Noise noise, Range levels) {
+        try {
+            return new Noise(noise.kind(), noise.mean(), levels.lowest(), levels.highest(), noise.once());
+        } catch (IllegalArgumentException e) {
+            throw new IllegalArgumentException("--noise-" + noise.kind().measure() + ": " + e.getMessage(), e);
+        }
+    }
+
+    private List<Range> ranges(Kind chosen) {
+        for (Measure measure : Measure.values()) {
+            if (measure != chosen.measure() && levels(measure) != null) {
+                throw new IllegalArgumentException("--noise-" + measure + " goes with "
+                        + kinds(other -> other.measure() == measure) + " noise, and this is " + chosen
+                        + ", which takes --noise-" + chosen.measure());
+            }
+        }
+        NoiseLevels said = levels(chosen.measure());
+        return said == null ? List.of() : said.ranges();
+    }
+
+    private NoiseLevels levels(Measure measure) {
+        return switch (measure) {
+            case STD -> std;
+            case AMOUNT -> amount;
+            case PEAK -> peak;
+        };
+    }
+
+    private static String kinds(Predicate<Kind> predicate) {
+        List<String> names = Arrays.stream(Kind.values())
+                .filter(predicate)
+                .map(Kind::toString)
+                .toList();
+        return names.size() == 1
+                ? names.get(0)
+                : names.stream().limit(names.size() - 1L).collect(Collectors.joining(", ")) + " and "
+                        + names.get(names.size() - 1);
+    }
+}

@@ -1,0 +1,98 @@
+package daegpu.cli;
+
+import daegpu.data.DataSets;
+import daegpu.train.Checkpoint;
+import daegpu.train.ElapsedTime;
+import daegpu.train.LearningRate;
+import daegpu.train.MetricsLog;
+import daegpu.train.RunDirectory;
+import daegpu.train.TrainingOptions;
+import daegpu.train.TrainingResult;
+import daegpu.train.TrainingRun;
+import java.io.PrintWriter;
+import java.nio.file.Path;
+import java.util.Locale;
+
+/** What {@code train} prints before and after. */
+final class TrainingText {
+
+    private final PrintWriter out;
+
+    TrainingText(PrintWriter out) {
+        this.out = out;
+    }
+
+    /** What a run is going to do, before it does it. @param config the file that options are from, or null */
+    void printPlan(TrainingRun opened, Path config) {
+        TrainingOptions options = opened.options();
+        DataSets sets = opened.images();
+        out.println(NetworkSummary.of(options.network()));
+        out.println();
+        out.println("Engine:  " + opened.engine().engine().description() + ": "
+                + opened.engine().reason());
+        opened.convolutions()
+                .ifPresent(choice -> out.println("         convolutions " + choice.taken() + ": " + choice.reason()));
+        out.println("Images:  " + sets.description().replace("\n", "\n         "));
+        if (!sets.unusable().isEmpty()) {
+            out.printf(
+                    Locale.ROOT,
+                    "Missing: %,d pictures that cannot be used; they are named at the end%n",
+                    sets.unusable().size());
+        }
+        if (config != null) {
+            out.println("Config:  " + config);
+        }
+        out.println("Noise:   " + NoiseText.describe(options.noise()));
+        out.printf(
+                Locale.ROOT,
+                "Updates: %,d an epoch of %d images, Adam at %s (%s), seed %d%n",
+                options.stepsPerEpoch(sets.training().count()),
+                options.batchSize(),
+                options.learningRate().peak(),
+                options.learningRate().schedule(),
+                options.seed());
+        out.println("Run:     " + opened.directory().path());
+        out.println();
+        opened.checkpoint().ifPresent(before -> printWhereItGoesOn(before, opened));
+        out.flush();
+    }
+
+    private void printWhereItGoesOn(Checkpoint before, TrainingRun opened) {
+        out.printf(Locale.ROOT, "Going on after update %,d of %,d.%n", opened.updatesDone(), opened.updates());
+        LearningRate rate = opened.options().learningRate();
+        if (rate.horizon() != before.options().learningRate().horizon()) {
+            out.printf(
+                    Locale.ROOT,
+                    "The %s schedule of the learning rate now ends after update %,d instead of %,d.%n",
+                    rate.schedule(),
+                    rate.horizon(),
+                    before.options().learningRate().horizon());
+        }
+    }
+
+    /** What a training came to, and where it is. */
+    void printResult(TrainingResult result) {
+        MetricsLog.Row best = result.bestEpoch().orElseThrow();
+        int epochs = result.epochs().size();
+        out.printf(
+                Locale.ROOT,
+                "%nTrained %s in %s; best validation MSE %.5f, PSNR %.2f dB after epoch %d.%n",
+                epochs == 1 ? "1 epoch" : epochs + " epochs",
+                ElapsedTime.format(result.seconds()),
+                best.validation().mse(),
+                best.validation().psnr(),
+                best.epoch());
+        out.println("  " + result.best() + "  the best model");
+        out.println("  " + result.last() + "  the last one, to go on from");
+        out.println("  " + result.sample(epochs) + "  original, noisy and denoised images");
+        out.println("  " + result.metrics() + "  one line for each epoch");
+        out.println("  " + result.report() + "  all of it as a page for a browser");
+        out.println("Next, see how much noise it takes:");
+        out.println("  " + ProgramName.command() + " evaluate " + ProgramName.argument(result.folder()));
+    }
+
+    /** What to type to go on with a run. */
+    static String resumption(RunDirectory directory) {
+        return ProgramName.command() + " train --resume " + ProgramName.argument(directory.path());
+    }
+}

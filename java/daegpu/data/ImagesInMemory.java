@@ -1,0 +1,44 @@
+package daegpu.data;
+
+import java.util.List;
+import java.util.Locale;
+import java.util.Optional;
+
+/**
+ * Images that a program has made or read itself.
+ *
+ * @param training at least one
+ * @param validation at least one, of the same size
+ */
+public record ImagesInMemory(ImageSet training, ImageSet validation) implements ImageSource {
+
+    /** @throws IllegalArgumentException if there are none, or they are of different sizes */
+    public ImagesInMemory {
+        if (training.count() == 0 || validation.count() == 0) {
+            throw new IllegalArgumentException("a training needs at least one image to train on and one to validate");
+        }
+        if (!training.hasSize(validation.height(), validation.width(), validation.channels())) {
+            throw new IllegalArgumentException("validation images must be like the training images: "
+                    + validation.describeSize() + ", not " + training.describeSize());
+        }
+    }
+
+    @Override
+    public DataSets open(ReadingListener listener) {
+        return new DataSets(
+                training,
+                validation,
+                describe("training", training) + "\n" + describe("validation", validation),
+                List.of());
+    }
+
+    private static String describe(String purpose, ImageSet images) {
+        return String.format(
+                Locale.ROOT, "%s: %,d images of %s, from memory", purpose, images.count(), images.describeSize());
+    }
+
+    @Override
+    public Optional<byte[]> validationLabels() {
+        return Optional.empty();
+    }
+}

@@ -1,0 +1,113 @@
+package daegpu.train;
+
+import daegpu.data.ImageFiles;
+import daegpu.data.ImageSet;
+import daegpu.data.ImageSource;
+import daegpu.data.InvalidInputException;
+import daegpu.data.Preparation;
+import daegpu.data.Preparation.Colour;
+import daegpu.data.Preparation.Fit;
+import daegpu.model.Architecture;
+import daegpu.noise.Noise;
+import daegpu.train.LearningRate.Schedule;
+import java.nio.file.Path;
+import java.util.List;
+
+/**
+ * All that a new run is asked for: what {@code config.json} says of it.
+ *
+ * @param folder to make for the run
+ * @param images what it learns from and is measured on
+ * @param noise what is done to them
+ * @param seed decides the first weights, the noise and the order of the images
+ * @param filters of each convolution, where the network is not a model's
+ * @param kernelSize likewise
+ * @param latentDimension likewise
+ * @param initFrom a model, or the folder of a run, whose network and weights the run begins with; null for none
+ * @param batchSize images in an update
+ * @param schedule how the learning rate goes on
+ * @param learningRate its peak
+ * @param session what can be another when the run is resumed
+ */
+public record RunOptions(
+        Path folder,
+        ImageSource images,
+        Noise noise,
+        long seed,
+        List<Integer> filters,
+        int kernelSize,
+        int latentDimension,
+        Path initFrom,
+        int batchSize,
+        Schedule schedule,
+        double learningRate,
+        SessionOptions session) {
+
+    /** @throws IllegalArgumentException if a number is out of range */
+    public RunOptions {
+        TrainingOptions.stepsPerEpoch(1, batchSize);
+        LearningRate.over(schedule, learningRate, 1);
+        filters = List.copyOf(filters);
+        session = session.orElse(SessionOptions.DEFAULTS);
+    }
+
+    /**
+     * Checks, before thousands of pictures are read, that there is a network for what will be made of them.
+     *
+     * @param model that is trained further, or null
+     * @throws InvalidInputException if there is none
+     */
+    void requireNetwork(Checkpoint model) {
+        if (!(images instanceof ImageFiles files) || files.preparation().fit() == Fit.NONE) {
+            return;
+        }
+        Preparation preparation = files.preparation();
+        if (model != null) {
+            Architecture architecture = model.options().architecture();
+            int channels =
+                    switch (preparation.colour()) {
+                        case GREY -> 1;
+                        case COLOUR -> 3;
+                        case AUTO -> architecture.channels();
+                    };
+            requireSize(architecture, preparation.height(), preparation.width(), channels);
+        } else {
+            architecture(preparation.height(), preparation.width(), preparation.colour() == Colour.COLOUR ? 3 : 1);
+        }
+    }
+
+    /**
+     * What decides the arithmetic.
+     *
+     * @param model that is trained further, or null
+     * @throws InvalidInputException if the network does not fit the images
+     */
+    TrainingOptions trainingOptions(ImageSet training, Checkpoint model) {
+        Architecture architecture;
+        if (model != null) {
+            architecture = model.options().architecture();
+            requireSize(architecture, training.height(), training.width(), training.channels());
+        } else {
+            architecture = architecture(training.height(), training.width(), training.channels());
+        }
+        long updates = TrainingOptions.stepsPerEpoch(training.count(), batchSize) * session.epochs();
+        return new TrainingOptions(
+                architecture, noise, seed, batchSize, LearningRate.over(schedule, learningRate, updates));
+    }
+
+    private Architecture architecture(int height, int width, int channels) {
+        try {
+            return new Architecture(height, width, channels, filters, kernelSize, latentDimension);
+        } catch (IllegalArgumentException e) {
+            throw new InvalidInputException(e.getMessage(), e);
+        }
+    }
+
+    private void requireSize(Architecture architecture, int height, int width, int channels) {
+        if (architecture.height() != height || architecture.width() != width || architecture.channels() != channels) {
+            throw new InvalidInputException(initFrom + " is for images of "
+                    + ImageSet.describeSize(architecture.height(), architecture.width(), architecture.channels())
+                    + ", and the training images are " + ImageSet.describeSize(height, width, channels));
+        }
+    }
+}

@@ -1,0 +1,84 @@
+package daegpu.train;
+
+import daegpu.engine.Convolutions;
+import daegpu.engine.EngineName;
+import daegpu.engine.EngineOptions;
+import daegpu.engine.Precision;
+
+/**
+ * What can be another each time a run is gone on with. What is null is not said: then it is as it was before, and at
+ * the beginning of a run as in {@link #DEFAULTS}.
+ *
+ * @param epochs epochs in all, those included that are done
+ * @param engine what computes
+ * @param precision number format of the matrix products
+ * @param threads processors to use, or 0 for all
+ * @param device the GPU to use, counted from 0, where an engine uses one
+ * @param convolutions what computes convolutions on a GPU; of {@link Convolutions#AUTO} the faster is taken
+ * @param logEvery updates from one reading of the losses to the next
+ * @param keep how many of the newest epochs' checkpoints are kept, besides the best and the last
+ * @param earlyStop epochs in a row that may fail to lessen the validation error before training stops; 0 for any number
+ */
+public record SessionOptions(
+        Integer epochs,
+        EngineName engine,
+        Precision precision,
+        Integer threads,
+        Integer device,
+        Convolutions convolutions,
+        Integer logEvery,
+        Integer keep,
+        Integer earlyStop) {
+
+    /** Beyond this a processor count is a mistake. */
+    public static final int MOST_THREADS = 1024;
+
+    /** Ten epochs on the fastest engine that runs here. */
+    public static final SessionOptions DEFAULTS = new SessionOptions(
+            10, EngineName.AUTO, Precision.FP32, 0, 0, Convolutions.AUTO, Trainer.DEFAULT_LOG_EVERY, 0, 0);
+
+    /** @throws IllegalArgumentException if a number is out of range */
+    public SessionOptions {
+        require("epochs", epochs, 1, Integer.MAX_VALUE);
+        require("threads", threads, 0, MOST_THREADS);
+        require("updates between two readings of the losses", logEvery, 1, Integer.MAX_VALUE);
+        require("checkpoints to keep", keep, 0, Integer.MAX_VALUE);
+        require("epochs before an early stop", earlyStop, 0, Integer.MAX_VALUE);
+    }
+
+    private static void require(String name, Integer value, int least, int most) {
+        if (value != null && (value < least || value > most)) {
+            throw new IllegalArgumentException(name + " must be " + least
+                    + (most == Integer.MAX_VALUE ? " or more" : " to " + most) + ", not " + value);
+        }
+    }
+
+    /** What this says, and where it says nothing what the other does. */
+    public SessionOptions orElse(SessionOptions other) {
+        return new SessionOptions(
+                either(epochs, other.epochs),
+                either(engine, other.engine),
+                either(precision, other.precision),
+                either(threads, other.threads),
+                either(device, other.device),
+                either(convolutions, other.convolutions),
+                either(logEvery, other.logEvery),
+                either(keep, other.keep),
+                either(earlyStop, other.earlyStop));
+    }
+
+    private static <T> T either(T said, T otherwise) {
+        return said != null ? said : otherwise;
+    }
+
+    /** What an engine is opened with; nothing may be unsaid. */
+    EngineOptions engineOptions(int batchSize) {
+        return new EngineOptions(batchSize, precision, threads, device, convolutions);
+    }
+
+    /** With what {@code auto} and 0 came to mean. */
+    SessionOptions decided(EngineName openedEngine, int threadCount, Convolutions chosenConvolutions) {
+        return new SessionOptions(
+                epochs, openedEngine, precision, threadCount, device, chosenConvolutions, logEvery, keep, earlyStop);
+    }
+}
