@@ -343,10 +343,10 @@ public abstract class EngineContract {
     void corruptsAsTheNoiseSays(Noise.Kind kind) {
         Seeds.check(8, random -> {
             Network network = anySize(1 + random.nextInt(14), 1 + random.nextInt(14), random.nextBoolean() ? 1 : 3);
-            float highest = random.nextBoolean() ? kind.usualLevel() : kind.usualLevel() * 1.9f;
+            float highest = random.nextBoolean() ? kind.defaultLevel() : kind.defaultLevel() * 1.9f;
             assertCorrupts(
                     network,
-                    new Noise(kind, kind.usualMean() / 2, kind.usualLevel(), highest, random.nextBoolean()),
+                    new Noise(kind, kind.defaultMean() / 2, kind.defaultLevel(), highest, random.nextBoolean()),
                     random.nextLong(),
                     List.of(0L, 100L, Philox.VALIDATION).get(random.nextInt(3)),
                     random.nextInt(9),
