@@ -57,7 +57,7 @@ public final class TrainingRun implements AutoCloseable {
                     .orElse(null);
             EngineOptions decided = choice == null ? wanted : wanted.withConvolutions(choice.taken());
             OpenedEngine<InspectableEngine> engine =
-                    Engines.openToTrain(session.engine(), options.network(), LearningRule.DEFAULT, decided);
+                    Engines.openToTrain(session.engine(), options.network(), options.learningRule(), decided);
             return new EngineOfRun(
                     engine, choice, session.decided(engine.name(), decided.threadCount(), decided.convolutions()));
         }
