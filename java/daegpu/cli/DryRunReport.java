@@ -30,7 +30,11 @@ final class DryRunReport {
         this.out = out;
     }
 
-    /** Time, memory and files. @param preview the file that the preview would be drawn into, or null */
+    /**
+     * Time, memory and files.
+     *
+     * @param preview the file that the preview would be drawn into, or null
+     */
     void print(TrainingRun run, Timing timing, Path preview) throws IOException {
         DataSets images = run.images();
         long epochs = run.session().epochs() - run.epochsDone();

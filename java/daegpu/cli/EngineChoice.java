@@ -61,12 +61,20 @@ final class EngineChoice {
                             + "${DEFAULT-VALUE}).")
     Convolutions convolutions;
 
-    /** Opens the engine. @throws daegpu.engine.EngineUnavailableException if it cannot run here */
+    /**
+     * Opens the engine.
+     *
+     * @throws daegpu.engine.EngineUnavailableException if it cannot run here
+     */
     OpenedEngine<InferenceEngine> open(Network network, int batchSize) {
         return Engines.open(engine, network, options(batchSize));
     }
 
-    /** Opens the engine to train with. @throws daegpu.engine.EngineUnavailableException if it cannot run here */
+    /**
+     * Opens the engine to train with.
+     *
+     * @throws daegpu.engine.EngineUnavailableException if it cannot run here
+     */
     OpenedEngine<InspectableEngine> openToTrain(Network network, LearningRule rule, int batchSize) {
         return Engines.openToTrain(engine, network, rule, options(batchSize));
     }
@@ -79,7 +87,11 @@ final class EngineChoice {
         }
     }
 
-    /** The options by themselves. @throws InvalidInputException if the number of threads is out of range */
+    /**
+     * The options by themselves.
+     *
+     * @throws InvalidInputException if the number of threads is out of range
+     */
     EngineOptions options(int batchSize) {
         requireThreads();
         return new EngineOptions(batchSize, precision, threads, device, convolutions);

@@ -102,7 +102,11 @@ final class ImageOptions {
                     + "${DEFAULT-VALUE}).")
     private String color;
 
-    /** All of it. @throws IllegalArgumentException if options do not go together, or a value is out of range */
+    /**
+     * All of it.
+     *
+     * @throws IllegalArgumentException if options do not go together, or a value is out of range
+     */
     ImageFiles files() {
         require(limit >= 0, "--limit must be 0 or more, not " + limit);
         require(validationLimit >= 0, "--validation-limit must be 0 or more, not " + validationLimit);

@@ -15,12 +15,20 @@ final class InputFiles {
 
     private InputFiles() {}
 
-    /** The pictures in a folder and in its folders. @throws InvalidInputException if there are none */
+    /**
+     * The pictures in a folder and in its folders.
+     *
+     * @throws InvalidInputException if there are none
+     */
     static List<Path> picturesIn(Path folder) {
         return picturesIn(folder, file -> true);
     }
 
-    /** Those of them that are wanted. @throws InvalidInputException if there are none */
+    /**
+     * Those of them that are wanted.
+     *
+     * @throws InvalidInputException if there are none
+     */
     static List<Path> picturesIn(Path folder, Predicate<Path> wanted) {
         List<Path> pictures =
                 PictureFolder.filesIn(folder).stream().filter(wanted).toList();

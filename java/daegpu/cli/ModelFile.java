@@ -20,7 +20,11 @@ final class ModelFile {
         return Checkpoint.fileOf(path);
     }
 
-    /** Reads it. @throws daegpu.data.InvalidInputException if it is damaged or no model */
+    /**
+     * Reads it.
+     *
+     * @throws daegpu.data.InvalidInputException if it is damaged or no model
+     */
     Checkpoint read() {
         return Checkpoint.read(file());
     }

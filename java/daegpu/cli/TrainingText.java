@@ -22,7 +22,11 @@ final class TrainingText {
         this.out = out;
     }
 
-    /** What a run is going to do, before it does it. @param config the file that options are from, or null */
+    /**
+     * What a run is going to do, before it does it.
+     *
+     * @param config the file that options are from, or null
+     */
     void printPlan(TrainingRun opened, Path config) {
         TrainingOptions options = opened.options();
         DataSets sets = opened.images();

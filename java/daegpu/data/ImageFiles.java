@@ -26,7 +26,12 @@ public record ImageFiles(
         return new ImageFiles(data, null, 0, 0, 0, Preparation.NONE);
     }
 
-    /** The same in other places. @param newValidationData null if these are still where they were, as for the other */
+    /**
+     * The same in other places.
+     *
+     * @param newData null if they are still where they were
+     * @param newValidationData likewise
+     */
     public ImageFiles movedTo(Path newData, Path newValidationData) {
         return new ImageFiles(
                 newData != null ? newData : data,
@@ -52,7 +57,11 @@ public record ImageFiles(
         return DataSets.open(data, validationData, validationSplit, limit, validationLimit, preparation, listener);
     }
 
-    /** The validation images alone. @throws InvalidInputException if they cannot be used */
+    /**
+     * The validation images alone.
+     *
+     * @throws InvalidInputException if they cannot be used
+     */
     public DataSets.Validation openValidation(ReadingListener listener) {
         return DataSets.validation(data, validationData, validationSplit, validationLimit, preparation, listener);
     }

@@ -38,7 +38,11 @@ record Orientation(int tag) {
         }
     }
 
-    /** Of a JPEG file, likewise. @throws IOException if it cannot be read */
+    /**
+     * Of a JPEG file, likewise.
+     *
+     * @throws IOException if it cannot be read
+     */
     static Orientation of(Path file) throws IOException {
         try (InputStream in = new BufferedInputStream(Files.newInputStream(file))) {
             return of(in);

@@ -112,7 +112,11 @@ public record Preparation(Fit fit, int height, int width, int overlap, Colour co
         return new TileGrid(pictureWidth, width, overlap);
     }
 
-    /** Values of a pixel of an image. @throws IllegalStateException if that is not decided */
+    /**
+     * Values of a pixel of an image.
+     *
+     * @throws IllegalStateException if that is not decided
+     */
     public int channels() {
         return switch (colour) {
             case GREY -> 1;

@@ -13,7 +13,11 @@ public enum Convolutions {
     /** This program's own kernels, which need nothing but the driver. */
     NATIVE;
 
-    /** The convolutions that {@link #toString} writes so. @throws IllegalArgumentException if there are none */
+    /**
+     * The convolutions that {@link #toString} writes so.
+     *
+     * @throws IllegalArgumentException if there are none
+     */
     public static Convolutions of(String text) {
         return Arrays.stream(values())
                 .filter(convolutions -> convolutions.toString().equals(text))

@@ -15,7 +15,11 @@ public enum EngineName {
     /** Plain Java, which runs everywhere. */
     REFERENCE;
 
-    /** The engine that {@link #toString} writes so. @throws IllegalArgumentException if there is none */
+    /**
+     * The engine that {@link #toString} writes so.
+     *
+     * @throws IllegalArgumentException if there is none
+     */
     public static EngineName of(String text) {
         return Arrays.stream(values())
                 .filter(engine -> engine.toString().equals(text))

@@ -61,7 +61,11 @@ public enum Loss {
         return name().toLowerCase(Locale.ROOT);
     }
 
-    /** The loss that {@link #toString} calls so. @throws IllegalArgumentException if there is none */
+    /**
+     * The loss that {@link #toString} calls so.
+     *
+     * @throws IllegalArgumentException if there is none
+     */
     public static Loss of(String name) {
         return Arrays.stream(values())
                 .filter(loss -> loss.toString().equals(name))

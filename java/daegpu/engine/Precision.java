@@ -12,7 +12,11 @@ public enum Precision {
     /** The upper half of a float32; sums are float32. */
     BF16;
 
-    /** The precision that {@link #toString} writes so. @throws IllegalArgumentException if there is none */
+    /**
+     * The precision that {@link #toString} writes so.
+     *
+     * @throws IllegalArgumentException if there is none
+     */
     public static Precision of(String text) {
         return Arrays.stream(values())
                 .filter(precision -> precision.toString().equals(text))

@@ -41,7 +41,11 @@ public record Network(Tensor input, List<Layer> layers, Optional<Tensor> latent)
                 .toList();
     }
 
-    /** The layer called {@code name}. @throws IllegalArgumentException if there is none */
+    /**
+     * The layer called {@code name}.
+     *
+     * @throws IllegalArgumentException if there is none
+     */
     public Layer layer(String name) {
         return layers.stream()
                 .filter(layer -> layer.name().equals(name))
@@ -70,7 +74,11 @@ public record Network(Tensor input, List<Layer> layers, Optional<Tensor> latent)
         private Optional<Tensor> latent = Optional.empty();
         private int parameters;
 
-        /** Begins with an image of this size. @throws IllegalArgumentException if it has no values */
+        /**
+         * Begins with an image of this size.
+         *
+         * @throws IllegalArgumentException if it has no values
+         */
         public Builder(int height, int width, int channels) {
             require(
                     height > 0 && width > 0 && channels > 0,

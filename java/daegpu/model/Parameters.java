@@ -39,7 +39,11 @@ public final class Parameters {
         return values;
     }
 
-    /** A copy of the tensor called {@code name}. @throws IllegalArgumentException if there is none */
+    /**
+     * A copy of the tensor called {@code name}.
+     *
+     * @throws IllegalArgumentException if there is none
+     */
     public float[] get(String name) {
         ParameterTensor tensor = tensor(name);
         return Arrays.copyOfRange(values, tensor.offset(), tensor.offset() + tensor.size());

@@ -105,7 +105,11 @@ public record Noise(Kind kind, float mean, float lowest, float highest, boolean 
             return new Noise(this, defaultMean, defaultLevel, defaultLevel, false);
         }
 
-        /** The kind that {@link #toString} writes so. @throws IllegalArgumentException if there is none */
+        /**
+         * The kind that {@link #toString} writes so.
+         *
+         * @throws IllegalArgumentException if there is none
+         */
         public static Kind of(String text) {
             return Arrays.stream(values())
                     .filter(kind -> kind.text.equals(text))
@@ -196,7 +200,11 @@ public record Noise(Kind kind, float mean, float lowest, float highest, boolean 
         return uniform[0];
     }
 
-    /** The distributions of Poisson noise. @throws IllegalStateException if this is another kind */
+    /**
+     * The distributions of Poisson noise.
+     *
+     * @throws IllegalStateException if this is another kind
+     */
     public PhotonTable photons() {
         if (kind != Kind.POISSON) {
             throw new IllegalStateException(kind + " noise has no photons");

@@ -36,7 +36,11 @@ public final class ModelPreview implements Window.Input {
         /** What to call noise of this level. */
         String title(float level);
 
-        /** Denoises a picture as it is. @throws InvalidInputException if it cannot be read or has another size */
+        /**
+         * Denoises a picture as it is.
+         *
+         * @throws InvalidInputException if it cannot be read or has another size
+         */
         Block denoised(Path picture);
     }
 

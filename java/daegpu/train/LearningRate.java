@@ -39,7 +39,11 @@ public record LearningRate(Schedule schedule, double peak, long horizon) {
             return defaultPeak;
         }
 
-        /** The schedule that {@link #toString} writes so. @throws IllegalArgumentException if there is none */
+        /**
+         * The schedule that {@link #toString} writes so.
+         *
+         * @throws IllegalArgumentException if there is none
+         */
         public static Schedule of(String text) {
             return Arrays.stream(values())
                     .filter(schedule -> schedule.text.equals(text))

@@ -69,7 +69,11 @@ public final class MetricsLog {
         this.rows = rows;
     }
 
-    /** An empty log, written at once. @throws IOException if that fails */
+    /**
+     * An empty log, written at once.
+     *
+     * @throws IOException if that fails
+     */
     static MetricsLog create(Path file) throws IOException {
         MetricsLog log = new MetricsLog(file, new ArrayList<>());
         log.write();
@@ -124,7 +128,11 @@ public final class MetricsLog {
         return rows;
     }
 
-    /** Whether a file is a log of no epoch. @throws IOException if it cannot be read */
+    /**
+     * Whether a file is a log of no epoch.
+     *
+     * @throws IOException if it cannot be read
+     */
     static boolean isEmpty(Path file) throws IOException {
         return Files.size(file) == HEADER.length() + 1 && Files.readString(file).equals(HEADER + "\n");
     }
@@ -164,7 +172,11 @@ public final class MetricsLog {
         return Math.max(rows.size() - 1 - bestIndex, 0);
     }
 
-    /** Adds a row and writes the file anew. @throws IOException if that fails */
+    /**
+     * Adds a row and writes the file anew.
+     *
+     * @throws IOException if that fails
+     */
     void add(Row row) throws IOException {
         rows.add(row);
         write();

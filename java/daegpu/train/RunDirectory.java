@@ -218,7 +218,11 @@ public final class RunDirectory implements AutoCloseable {
         return folder;
     }
 
-    /** Bytes that can still be written where the folder is or would be. @throws IOException if that is not known */
+    /**
+     * Bytes that can still be written where the folder is or would be.
+     *
+     * @throws IOException if that is not known
+     */
     public long freeBytes() throws IOException {
         return Files.getFileStore(existing(path)).getUsableSpace();
     }
@@ -249,7 +253,11 @@ public final class RunDirectory implements AutoCloseable {
                 .resolve(String.format(Locale.ROOT, "epoch-%03d.safetensors", epoch));
     }
 
-    /** Deletes kept checkpoints of epochs before {@code firstEpoch}. @throws IOException if one cannot be deleted */
+    /**
+     * Deletes kept checkpoints of epochs before {@code firstEpoch}.
+     *
+     * @throws IOException if one cannot be deleted
+     */
     void keepOnly(int firstEpoch) throws IOException {
         List<Path> files;
         try (Stream<Path> entries = Files.list(path.resolve("checkpoints"))) {

@@ -123,7 +123,11 @@ public final class RunRecord {
         return new RunRecord(root, "this record");
     }
 
-    /** The record of the same run as it goes on. @param images of files, or what the record says already */
+    /**
+     * The record of the same run as it goes on.
+     *
+     * @param images of files, or what the record says already
+     */
     RunRecord with(SessionOptions session, ImageSource images) {
         Map<String, Object> options = session(session);
         if (images instanceof ImageFiles files) {
@@ -164,7 +168,11 @@ public final class RunRecord {
         return new RunRecord(copy, origin);
     }
 
-    /** Writes it. @throws IOException if that fails; what was there is untouched then */
+    /**
+     * Writes it.
+     *
+     * @throws IOException if that fails; what was there is untouched then
+     */
     void write(Path file) throws IOException {
         AtomicFile.write(file, (JSON.writeValueAsString(root) + "\n").getBytes(StandardCharsets.UTF_8));
     }
@@ -213,7 +221,11 @@ public final class RunRecord {
         return root.has(IN_MEMORY);
     }
 
-    /** Where the images are. @throws InvalidInputException if a program gave them, or this cannot be read */
+    /**
+     * Where the images are.
+     *
+     * @throws InvalidInputException if a program gave them, or this cannot be read
+     */
     public ImageFiles images() {
         if (hasImagesInMemory()) {
             throw new InvalidInputException(
@@ -263,7 +275,11 @@ public final class RunRecord {
         };
     }
 
-    /** What can be another when the run is resumed. @throws InvalidInputException if it cannot be read */
+    /**
+     * What can be another when the run is resumed.
+     *
+     * @throws InvalidInputException if it cannot be read
+     */
     SessionOptions session() {
         try {
             return new SessionOptions(
@@ -281,7 +297,11 @@ public final class RunRecord {
         }
     }
 
-    /** The option called {@code name}. @throws InvalidInputException if it is no whole number of at least 0 */
+    /**
+     * The option called {@code name}.
+     *
+     * @throws InvalidInputException if it is no whole number of at least 0
+     */
     public int count(String name) {
         JsonNode value = option(name);
         if (!value.canConvertToInt() || !value.isIntegralNumber() || value.intValue() < 0) {
@@ -291,7 +311,11 @@ public final class RunRecord {
         return value.intValue();
     }
 
-    /** The option called {@code name}. @throws InvalidInputException if it is no whole number of at least 1 */
+    /**
+     * The option called {@code name}.
+     *
+     * @throws InvalidInputException if it is no whole number of at least 1
+     */
     public int positive(String name) {
         int value = count(name);
         if (value == 0) {
@@ -300,7 +324,11 @@ public final class RunRecord {
         return value;
     }
 
-    /** The option called {@code name}. @throws InvalidInputException if it is no number */
+    /**
+     * The option called {@code name}.
+     *
+     * @throws InvalidInputException if it is no number
+     */
     public double number(String name) {
         JsonNode value = option(name);
         if (!value.isNumber()) {
@@ -309,7 +337,11 @@ public final class RunRecord {
         return value.doubleValue();
     }
 
-    /** The option called {@code name}. @throws InvalidInputException if it is no text */
+    /**
+     * The option called {@code name}.
+     *
+     * @throws InvalidInputException if it is no text
+     */
     public String text(String name) {
         JsonNode value = option(name);
         if (!value.isTextual()) {
@@ -332,7 +364,11 @@ public final class RunRecord {
         }
     }
 
-    /** The path called {@code name}, if it is not null. @throws InvalidInputException if it is no text */
+    /**
+     * The path called {@code name}, if it is not null.
+     *
+     * @throws InvalidInputException if it is no text
+     */
     public Optional<Path> path(String name) {
         try {
             return option(name).isNull() ? Optional.empty() : Optional.of(Path.of(text(name)));

@@ -79,12 +79,20 @@ public record RunSummary(Path folder, RunRecord record, List<MetricsLog.Row> row
                 .filter(row -> !Double.isNaN(row.validation().mse()));
     }
 
-    /** How many epochs it is to have. @throws InvalidInputException if its record does not say so */
+    /**
+     * How many epochs it is to have.
+     *
+     * @throws InvalidInputException if its record does not say so
+     */
     public int epochs() {
         return record.positive("epochs");
     }
 
-    /** Where it stands. @throws InvalidInputException if its record does not say how many epochs it is to have */
+    /**
+     * Where it stands.
+     *
+     * @throws InvalidInputException if its record does not say how many epochs it is to have
+     */
     public Progress progress() {
         if (rows.size() >= epochs()) {
             return Progress.FINISHED;

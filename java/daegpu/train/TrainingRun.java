@@ -11,7 +11,6 @@ import daegpu.engine.Engines;
 import daegpu.engine.Engines.Choice;
 import daegpu.engine.Engines.OpenedEngine;
 import daegpu.engine.InspectableEngine;
-import daegpu.engine.LearningRule;
 import daegpu.engine.TrainingState;
 import daegpu.model.Initializer;
 import daegpu.train.DryRun.Timing;
@@ -42,11 +41,19 @@ public final class TrainingRun implements AutoCloseable {
     @FunctionalInterface
     public interface ImagesOfRun {
 
-        /** @throws InvalidInputException if there are none */
+        /**
+         * The images of the run that {@code record} is of.
+         *
+         * @throws InvalidInputException if there are none
+         */
         ImageSource of(RunRecord record);
     }
 
-    /** An engine, and what {@code auto} came to mean. @param convolutions null if there was nothing to choose */
+    /**
+     * An engine, and what {@code auto} came to mean.
+     *
+     * @param convolutions null if there was nothing to choose
+     */
     private record EngineOfRun(
             OpenedEngine<InspectableEngine> engine, Choice<Convolutions> convolutions, SessionOptions session) {
 
@@ -203,7 +210,11 @@ public final class TrainingRun implements AutoCloseable {
         return images;
     }
 
-    /** What trains. @throws IllegalStateException if the run {@link #isDone} */
+    /**
+     * What trains.
+     *
+     * @throws IllegalStateException if the run {@link #isDone}
+     */
     public OpenedEngine<InspectableEngine> engine() {
         if (opened == null) {
             throw new IllegalStateException("there is nothing left to train");

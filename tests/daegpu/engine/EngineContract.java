@@ -35,6 +35,7 @@ import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.MethodSource;
 
 /** What every engine holds, in every precision that it offers; a class of tests for each extends this one. */
+@SuppressWarnings("ArgumentSelectionDefectChecker") // another batch is the same one with its images exchanged
 public abstract class EngineContract {
 
     /** Three channels, not square, and no two sizes the same; only the second convolution is of channels in eights. */
@@ -45,6 +46,7 @@ public abstract class EngineContract {
     private static final float RATE = 1e-2f;
 
     /** What most tests train: a bottleneck with the default rule, and skips with all that a rule can have. */
+    @SuppressWarnings("ImmutableEnumChecker") // a network and a rule are records of what does not change
     protected enum Setup {
         AUTOENCODER(EngineContract.AUTOENCODER, LearningRule.DEFAULT),
         UNET(Networks.unet(), ALL_RULES);

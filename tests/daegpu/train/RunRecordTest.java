@@ -80,8 +80,7 @@ class RunRecordTest {
                  "threads": 2, "output": "/run"}, "versions": {"java": "17"}}""");
         RunRecord record = RunRecord.read(file);
         assertFalse(record.hasImagesInMemory());
-        assertEquals(
-                new ImageFiles(Path.of("/a b"), null, 0.25, 512, 64, Preparation.NONE), record.images());
+        assertEquals(new ImageFiles(Path.of("/a b"), null, 0.25, 512, 64, Preparation.NONE), record.images());
         assertEquals(
                 new SessionOptions(2, EngineName.CPU, Precision.BF16, 2, 0, Convolutions.AUTO, 50, 0, 0),
                 record.session().orElse(SessionOptions.DEFAULTS));
@@ -92,7 +91,8 @@ class RunRecordTest {
         String images = "{\"options\": {\"data\": null, \"validation-data\": null, \"validation-split\": 0.0, "
                 + "\"limit\": 0, \"validation-limit\": 0, %s}}";
         for (String colour : List.of("color", "colour", "Color")) {
-            Files.writeString(file, images.formatted("\"tiles\": \"8x12\", \"overlap\": 2, \"color\": \"" + colour + '"'));
+            Files.writeString(
+                    file, images.formatted("\"tiles\": \"8x12\", \"overlap\": 2, \"color\": \"" + colour + '"'));
             assertEquals(
                     new Preparation(Fit.TILES, 8, 12, 2, Colour.COLOUR),
                     RunRecord.read(file).images().preparation());
@@ -128,8 +128,7 @@ class RunRecordTest {
         RunRecord record = RunRecord.read(file);
         assertTrue(record.hasImagesInMemory());
         assertTrue(refusal(record::images).contains("from its memory"));
-        assertEquals(
-                TinyTraining.VALIDATION.identity(), record.texts().get("validation-images"));
+        assertEquals(TinyTraining.VALIDATION.identity(), record.texts().get("validation-images"));
         assertEquals("4.0", record.options().get("noise-peak"));
         record.with(SessionOptions.DEFAULTS, ImageFiles.in(Path.of("/files"))).write(file);
         assertEquals(ImageFiles.in(Path.of("/files")), RunRecord.read(file).images());

@@ -66,7 +66,11 @@ final class ConvolutionPrimitives {
         return new long[] {geometry.paddingBottom(), geometry.paddingRight()};
     }
 
-    /** Input side to output side. @param bias one value for each filter */
+    /**
+     * Input side to output side.
+     *
+     * @param bias one value for each filter
+     */
     Primitive forward(
             String what, Optional<ParameterTensor> bias, NativeArray input, Epilogue epilogue, NativeArray output) {
         String name = layer + " " + what;
@@ -218,10 +222,14 @@ final class ConvolutionPrimitives {
         };
 
         private long at(int images) {
-            return images * stride * stride * size * ElementType.F32.bytes();
+            return (long) images * stride * stride * size * ElementType.F32.bytes();
         }
 
-        /** One phase. @param images which images, from 0 on */
+        /**
+         * One phase.
+         *
+         * @param images which images, from 0 on
+         */
         Operand phase(int phase, int images, ElementType type) {
             dnnl_memory_desc shape =
                     builder.images(type, batch, geometry.outputHeight(), geometry.outputWidth(), geometry.channels());

@@ -55,7 +55,11 @@ public class CpuEngine implements InferenceEngine {
 
     private boolean closed;
 
-    /** What passes compute. @param capacity images at a time */
+    /**
+     * What passes compute.
+     *
+     * @param capacity images at a time
+     */
     private record Inference(int capacity, Tensor from, Tensor to) {}
 
     /**

@@ -23,7 +23,11 @@ record Epilogue(boolean accumulates, List<NativeArray> added, Activation activat
         return new Epilogue(false, List.of(), activation);
     }
 
-    /** What follows the products of a layer's forward pass. @param added the layer's skip */
+    /**
+     * What follows the products of a layer's forward pass.
+     *
+     * @param added the layer's skip
+     */
     static Epilogue forward(Optional<NativeArray> added, Activation activation) {
         return new Epilogue(false, added.stream().toList(), activation);
     }

@@ -123,7 +123,11 @@ final class KernelLayouts {
         return copies.size();
     }
 
-    /** Renews a copy from the parameters. @param stream of the calling thread */
+    /**
+     * Renews a copy from the parameters.
+     *
+     * @param stream of the calling thread
+     */
     void renew(int copy, dnnl_stream stream) {
         Copy renewed = copies.get(copy);
         if (renewed.expanded != null) {

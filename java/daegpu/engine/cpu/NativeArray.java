@@ -137,7 +137,11 @@ final class NativeArray {
         }
     }
 
-    /** Adds as many values of another array of the same size, both fp32. @param blocks two arrays to work in */
+    /**
+     * Adds as many values of another array of the same size, both fp32.
+     *
+     * @param blocks two arrays to work in
+     */
     void add(NativeArray terms, float[][] blocks) {
         float[] sums = blocks[0];
         float[] added = blocks[1];

@@ -74,13 +74,21 @@ final class Pass implements AutoCloseable {
         gradients.select(gradientTarget);
     }
 
-    /** Takes what goes in from {@code values}, from {@code at} on. @param length values of the images that there are */
+    /**
+     * Takes what goes in from {@code values}, from {@code at} on.
+     *
+     * @param length values of the images that there are
+     */
     void put(dnnl_stream stream, float[] values, int at, int length) {
         memory.writable(input).write(0, values, at, length);
         run(stream, inputFormat);
     }
 
-    /** Runs one step. @param stream of the calling thread */
+    /**
+     * Runs one step.
+     *
+     * @param stream of the calling thread
+     */
     void run(dnnl_stream stream, int step) {
         run(stream, primitives[step]);
     }

@@ -58,6 +58,7 @@ class PairwiseSumTest {
         }
     }
 
+    @SuppressWarnings("StringSplitter") // nothing is empty between a digit and what is none
     private static String shifted(String sum, int by) {
         StringBuilder shifted = new StringBuilder();
         for (String part : sum.split("(?<=\\D)|(?=\\D)")) {

@@ -20,6 +20,8 @@ public final class CudaStatus {
     private static final int DNN_DEVICE_ALLOCATION_FAILED = 4004;
 
     /**
+     * Checks what a call of the driver returned.
+     *
      * @throws IllegalStateException if the driver could not do {@code action}; the message has the error's name and
      *     meaning
      * @throws EngineUnavailableException if there is too little memory for it

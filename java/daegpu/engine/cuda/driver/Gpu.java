@@ -23,7 +23,11 @@ import jcuda.driver.JCudaDriver;
  */
 public record Gpu(int number, String name, int major, int minor, long memory) {
 
-    /** Lists the GPUs. @throws EngineUnavailableException if libraries are missing, or there is no GPU */
+    /**
+     * Lists the GPUs.
+     *
+     * @throws EngineUnavailableException if libraries are missing, or there is no GPU
+     */
     public static List<Gpu> all() {
         CudaLibraries.load();
         int status = JCudaDriver.cuInit(0);
@@ -78,7 +82,11 @@ public record Gpu(int number, String name, int major, int minor, long memory) {
         return major > requiredMajor || major == requiredMajor && minor >= requiredMinor;
     }
 
-    /** @throws EngineUnavailableException if this GPU is older than the kernels, or than {@code precision} needs */
+    /**
+     * Checks that this GPU can be used.
+     *
+     * @throws EngineUnavailableException if it is older than the kernels, or than {@code precision} needs
+     */
     public void require(Precision precision) {
         if (!isAtLeast(7, 5)) {
             throw new EngineUnavailableException(
