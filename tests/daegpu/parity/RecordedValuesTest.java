@@ -190,7 +190,7 @@ class RecordedValuesTest {
                 "layers | nonsense | its layers cannot be read",
                 "loss | huber: …   | there is no loss called huber; there are mse, l1 and charbonnier",
                 "ema | 1           | the decay of the average must be at least 0 and less than 1, not 1.0",
-                "ema | much        | For input string: \"much\""
+                "ema | much        | its ema must be a number, not much"
             })
     void graphsAndRulesThatThereAreNotAreRefused(String key, String value, String message) throws IOException {
         Map<String, String> metadata = new HashMap<>(Safetensors.read(TINY).metadata());

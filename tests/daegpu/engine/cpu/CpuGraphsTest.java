@@ -7,6 +7,7 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
+import daegpu.engine.EngineName;
 import daegpu.engine.EngineOptions;
 import daegpu.engine.GivenBatch;
 import daegpu.engine.InferenceEngine;
@@ -23,7 +24,7 @@ import daegpu.engine.reference.ReferenceTrainingEngine;
 import daegpu.model.Layer.Activation;
 import daegpu.model.LayerDescription;
 import daegpu.model.Network;
-import daegpu.model.ParameterTensor;
+import daegpu.model.Parameters;
 import daegpu.model.Tensor;
 import daegpu.parity.Comparison;
 import daegpu.parity.Parity;
@@ -45,13 +46,20 @@ class CpuGraphsTest {
     /** Of the first network; the others count up from it. */
     private static final long SEED = Long.getLong("daegpu.test.seed", 1);
 
+    /** Adam makes much of the last bits of small gradients, of which random graphs have more than golden files. */
+    private static final Tolerance IN_FP32 =
+            new Tolerance(Tolerance.of(EngineName.CPU, Precision.FP32).values(), 1e-3);
+
+    /** Steps that are longer than a thousand units in the last place of any parameter. */
+    private static final float RATE = 1e-2f;
+
     private static final int NETWORKS = 20;
     /** Of them, those in which rounding may open a ReLU, after which nothing can be compared. */
     private static final int MOST_OPENED = 4;
 
     @Test
     void randomGraphsAgreeWithTheReference() {
-        assertAgree(Precision.FP32, List.of(Loss.values()), List.of(Activation.values()), new Tolerance(1e-4, 1e-4));
+        assertAgree(Precision.FP32, List.of(Loss.values()), List.of(Activation.values()), IN_FP32);
     }
 
     /**
@@ -84,27 +92,55 @@ class CpuGraphsTest {
                     losses.get(random.nextInt(losses.size())),
                     random.nextBoolean() ? Optimizer.ADAM : Optimizer.adamW(0.01),
                     random.nextBoolean() ? OptionalDouble.of(0.9) : OptionalDouble.empty());
-            int batch = 1 + random.nextInt(20);
-            int threads = 1 + random.nextInt(3);
-            RandomNetwork drawn = RandomNetwork.of(network, batch, random);
-            try (InspectableEngine reference =
-                            new ReferenceTrainingEngine(network, rule, new EngineOptions(batch, precision, 0));
-                    InspectableEngine engine = new CpuTrainingEngine(
-                            network, rule, new EngineOptions(batch + random.nextInt(9), precision, threads))) {
-                GivenBatch given = new GivenBatch(drawn.clean(), drawn.noisy(), batch);
-                RecordedValues recorded = RecordedValues.record(reference, rule, drawn.parameters(), given, 1e-3f, 3);
-                List<Comparison> failed = Parity.replay(recorded, engine, tolerance).stream()
-                        .filter(comparison -> !comparison.passed())
-                        .toList();
-                if (!failed.isEmpty() && Parity.roundingOpensRelu(recorded, reference, engine, tolerance.values())) {
-                    opened++;
-                } else if (!failed.isEmpty()) {
-                    failures.add(seed(seed) + ", " + rule + ": " + failed);
-                }
+            Training training = Training.draw(network, rule, 1 + random.nextInt(20), random.nextBoolean(), random);
+            Optional<List<Comparison>> failed = failed(training, precision, tolerance, random);
+            if (failed.isEmpty()) {
+                opened++;
+            } else if (!failed.get().isEmpty()) {
+                failures.add(seed(seed) + ", " + rule + ": " + failed.get());
             }
         }
         assertEquals(List.of(), failures);
         assertTrue(opened <= MOST_OPENED, opened + " networks cannot be compared, from " + seed(SEED));
+    }
+
+    /** What is trained. */
+    private record Training(LearningRule rule, Parameters initial, GivenBatch given) {
+
+        static Training draw(Network network, LearningRule rule, int batch, boolean isMasked, Random random) {
+            RandomNetwork drawn = RandomNetwork.of(network, batch, random);
+            Optional<float[]> mask = isMasked ? Optional.of(mask(drawn.clean().length, random)) : Optional.empty();
+            return new Training(rule, drawn.parameters(), new GivenBatch(drawn.clean(), drawn.noisy(), mask, batch));
+        }
+
+        /** Some values do not count, others count much. */
+        private static float[] mask(int count, Random random) {
+            float[] mask = new float[count];
+            for (int i = 0; i < count; i++) {
+                mask[i] = random.nextInt(3) == 0 ? 0 : 3 * random.nextFloat();
+            }
+            return mask;
+        }
+    }
+
+    /** Everything in which the engine does not agree; empty where rounding opens a ReLU. */
+    private static Optional<List<Comparison>> failed(
+            Training training, Precision precision, Tolerance tolerance, Random random) {
+        Network network = training.initial.network();
+        int batch = training.given.count();
+        int room = random.nextInt(9);
+        EngineOptions options = new EngineOptions(batch + room, precision, 1 + random.nextInt(3));
+        try (InspectableEngine reference = reference(network, training.rule, batch, precision);
+                InspectableEngine engine = new CpuTrainingEngine(network, training.rule, options)) {
+            RecordedValues recorded =
+                    RecordedValues.record(reference, training.rule, training.initial, training.given, RATE, 3);
+            List<Comparison> failed = Parity.replay(recorded, engine, tolerance).stream()
+                    .filter(comparison -> !comparison.passed())
+                    .toList();
+            return !failed.isEmpty() && Parity.roundingOpensRelu(recorded, reference, engine, tolerance.values())
+                    ? Optional.empty()
+                    : Optional.of(failed);
+        }
     }
 
     private static String seed(long seed) {
@@ -130,7 +166,7 @@ class CpuGraphsTest {
                 InspectableEngine[] engines = {reference, engine};
                 for (int i = 0; i < 2; i++) {
                     engines[i].load(drawn.parameters());
-                    engines[i].trainStep(given, 1e-3f);
+                    engines[i].trainStep(given, RATE);
                     gradients[i] = engines[i].gradients().values();
                 }
             }
@@ -190,46 +226,14 @@ class CpuGraphsTest {
     }
 
     private static void assertAgrees(Network network, Loss loss, boolean isMasked) {
-        int batch = 11;
         LearningRule rule = new LearningRule(loss, Optimizer.ADAM, OptionalDouble.empty());
-        Random random = new Random(SEED);
-        RandomNetwork drawn = RandomNetwork.of(network, batch, random);
-        GivenBatch given = new GivenBatch(
-                drawn.clean(),
-                drawn.noisy(),
-                isMasked ? Optional.of(mask(drawn.clean().length, random)) : Optional.empty(),
-                batch);
-        try (InspectableEngine reference = reference(network, rule, batch, Precision.FP32);
-                InspectableEngine engine =
-                        new CpuTrainingEngine(network, rule, new EngineOptions(batch, Precision.FP32, 2))) {
-            for (InspectableEngine each : List.of(reference, engine)) {
-                each.load(drawn.parameters());
-                each.trainStep(given, 1e-3f);
-            }
-            String what = loss + (isMasked ? " with a mask, " : ", ") + seed(SEED);
-            double expected = reference.takeLosses()[0];
-            assertEquals(expected, engine.takeLosses()[0], 1e-5 * expected, what);
-            network.layers()
-                    .forEach(layer -> assertClose(
-                            reference.activation(layer.output()),
-                            engine.activation(layer.output()),
-                            layer.name() + ", " + what));
-            for (ParameterTensor tensor : network.parameterTensors()) {
-                assertClose(
-                        reference.gradients().get(tensor.name()),
-                        engine.gradients().get(tensor.name()),
-                        "gradient of " + tensor.name() + ", " + what);
-            }
+        Optional<List<Comparison>> failed = Optional.empty();
+        for (long seed = SEED; failed.isEmpty() && seed < SEED + MOST_OPENED; seed++) {
+            Random random = new Random(seed);
+            failed = failed(Training.draw(network, rule, 11, isMasked, random), Precision.FP32, IN_FP32, random);
         }
-    }
-
-    /** Some values do not count, others count much. */
-    private static float[] mask(int count, Random random) {
-        float[] mask = new float[count];
-        for (int i = 0; i < count; i++) {
-            mask[i] = random.nextInt(3) == 0 ? 0 : 3 * random.nextFloat();
-        }
-        return mask;
+        assertEquals(
+                Optional.of(List.of()), failed, loss + (isMasked ? " with a mask, from " : ", from ") + seed(SEED));
     }
 
     private static void assertClose(float[] expected, float[] actual, String what) {
@@ -314,7 +318,7 @@ class CpuGraphsTest {
             engines.forEach(each -> each.load(start.parameters()));
             for (int update = 0; update < 20; update++) {
                 RandomNetwork gradients = RandomNetwork.of(network, 1, random);
-                engines.forEach(each -> each.update(gradients.parameters(), 0.01f));
+                engines.forEach(each -> each.update(gradients.parameters(), RATE));
             }
             TrainingState expected = reference.state();
             TrainingState actual = engine.state();
