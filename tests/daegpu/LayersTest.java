@@ -23,9 +23,11 @@ class LayersTest {
     /** An option of the command line within a text. */
     private static final Pattern OPTION = Pattern.compile("\"(?:[^\"\\\\]|\\\\.)*--[a-z](?:[^\"\\\\]|\\\\.)*\"");
 
-    private static final JavaClasses CLASSES = new ClassFileImporter().importPackages("daegpu").that(
-            com.tngtech.archunit.base.DescribedPredicate.describe(
-                    "are the program's own", type -> SOURCES.resolve(path(type.getName())).toFile().exists()));
+    private static final JavaClasses CLASSES = new ClassFileImporter()
+            .importPackages("daegpu")
+            .that(com.tngtech.archunit.base.DescribedPredicate.describe(
+                    "are the program's own",
+                    type -> SOURCES.resolve(path(type.getName())).toFile().exists()));
 
     /** Where the source of a class is, under {@code java/daegpu}. */
     private static String path(String name) {

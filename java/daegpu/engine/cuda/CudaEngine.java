@@ -1,6 +1,7 @@
 package daegpu.engine.cuda;
 
 import daegpu.data.ImageSet;
+import daegpu.data.Remedy;
 import daegpu.engine.Convolutions;
 import daegpu.engine.DeviceSamples;
 import daegpu.engine.EngineOptions;
@@ -91,7 +92,9 @@ public final class CudaEngine implements InspectableEngine, SampleSharingEngine 
      */
     public CudaEngine(Network network, LearningRule rule, EngineOptions options) {
         if (!rule.equals(LearningRule.DEFAULT)) {
-            throw new EngineUnavailableException("the cuda engine makes the mean squared error small, by Adam");
+            throw new EngineUnavailableException(
+                    "the cuda engine trains by mean squared error and Adam only, without an average",
+                    Remedy.CPU_ENGINE);
         }
         requireSupported(network);
         Gpu gpu = LayerChoice.usableDevice(options);
@@ -403,7 +406,7 @@ public final class CudaEngine implements InspectableEngine, SampleSharingEngine 
 
     @Override
     public void computeGradients(int first, int count, int batch) {
-        throw new UnsupportedOperationException();
+        throw new UnsupportedOperationException("the cuda engine does not divide a training step in two halves yet");
     }
 
     @Override

@@ -58,7 +58,7 @@ class NativePrecisionTest {
         CudaEngineTest.assertAgreesWithKeras(golden, precision, Convolutions.NATIVE);
     }
 
-    /** Every step's loss within the 5 % of DESIGN.md, it goes down, and another run gives the same bits. */
+    /** Every step's loss within 5 % of the reference engine's, it goes down, and another run gives the same bits. */
     @ParameterizedTest
     @EnumSource(names = {"TF32", "BF16"})
     void trainsLikeTheReference(Precision precision) {

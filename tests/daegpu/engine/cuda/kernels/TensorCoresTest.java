@@ -44,7 +44,7 @@ class TensorCoresTest {
     private static final int SHAPES = 30;
     /** Of the sum of the products' magnitudes: some bits of fp32's 24, and far less than rounding to TF32 costs. */
     private static final double SUMMING = 2e-6;
-    /** DESIGN.md's bound for tf32 and bf16, of the largest magnitude. */
+    /** The bound for tf32 and bf16, of the largest magnitude. */
     private static final double TOLERANCE = 2e-2;
 
     private static Device device;
