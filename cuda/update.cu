@@ -1,12 +1,11 @@
-// The second stage of all sums of a training step by this program's own kernels, and Adam on what they give. Reference:
-// daegpu.engine.reference.Update. The arena of parameters is cut into pieces of 64 floats, each of one tensor;
-// pieces holds four integers for each: where the first share of its gradient begins in partials, how many shares there
-// are, how many floats there are from one to the next, and nothing. A block takes a piece: thread (q, s) adds shares s,
-// s + 8,
+// The second stage of all sums of a training step by this program's own kernels, and the update by what they give.
+// Reference: daegpu.engine.reference.Update. The arena of parameters is cut into pieces of 64 floats, each of one
+// tensor; pieces holds four integers for each: where the first share of its gradient begins in partials, how many
+// shares there are, how many floats there are from one to the next, and nothing. A block takes a piece: thread (q, s)
+// adds shares s, s + 8,
 // ... of four floats, and threads (q, 0) add those sums, always in this order.
 #include "adam.cuh"
 #include "block_sum.cuh"
-#include "step_size.cuh"
 
 constexpr int PIECE_FOURS = 16;
 constexpr int PARTS = SUM_THREADS / PIECE_FOURS;
@@ -39,52 +38,62 @@ __device__ inline float4 gradient_of_piece(const float* partials, const int4* pi
     return sum;
 }
 
-// One more block than there are pieces: the last one makes the loss, and the batch is done.
-extern "C" __global__ void __launch_bounds__(SUM_THREADS)
-    update(float4* __restrict__ parameters, float4* __restrict__ first_moment, float4* __restrict__ second_moment,
-           const float* __restrict__ partials, const int4* __restrict__ pieces, float weight1, float weight2,
-           float epsilon, float beta1, float beta2, const float* __restrict__ squares, int square_count,
-           float loss_scale, float* __restrict__ losses, int count, StepState* state) {
-    if (blockIdx.x == gridDim.x - 1) {
-        __shared__ float scratch[SUM_THREADS / 32];
-        float sum = 0;
-        for (int i = threadIdx.x; i < square_count; i += SUM_THREADS) {
-            sum += squares[i];
-        }
-        float total = block_sum(sum, scratch);
-        if (threadIdx.x == 0) {
-            losses[state->losses] = total * loss_scale;
-            state->losses++;
-            state->position += count;
-        }
-        return;
+// What the blocks of a last layer left of its losses.
+struct BatchLosses {
+    const float* sums;
+    int count;
+    float scale;
+    int images;  // of the batch
+};
+
+// Leaves the loss, and the batch is done. For one block.
+__device__ inline void finish_batch(const BatchLosses& batch, float* losses, StepState* state) {
+    __shared__ float scratch[SUM_THREADS / 32];
+    float sum = 0;
+    for (int i = threadIdx.x; i < batch.count; i += SUM_THREADS) {
+        sum += batch.sums[i];
     }
-    __shared__ float alpha;
+    float total = block_sum(sum, scratch);
     if (threadIdx.x == 0) {
-        alpha = take_step_size(state, gridDim.x - 1, beta1, beta2);
-    }
-    float4 g = gradient_of_piece(partials, pieces);  // waits for all threads of the block
-    if (threadIdx.x < PIECE_FOURS) {
-        AdamConstants constants = {weight1, weight2, epsilon, alpha};
-        int i = blockIdx.x * PIECE_FOURS + threadIdx.x;
-        float4 p = parameters[i];
-        float4 m = first_moment[i];
-        float4 v = second_moment[i];
-        adam_update(p.x, m.x, v.x, g.x, constants);
-        adam_update(p.y, m.y, v.y, g.y, constants);
-        adam_update(p.z, m.z, v.z, g.z, constants);
-        adam_update(p.w, m.w, v.w, g.w, constants);
-        parameters[i] = p;
-        first_moment[i] = m;
-        second_moment[i] = v;
+        losses[state->losses] = total * batch.scale;
+        state->losses++;
+        state->position += batch.images;
     }
 }
 
-// The gradients by themselves, for who asks for them.
+// One more block than there are pieces: the last one finishes the batch.
 extern "C" __global__ void __launch_bounds__(SUM_THREADS)
-    gradients(const float* __restrict__ partials, const int4* __restrict__ pieces, float4* __restrict__ sums) {
+    update(float4* __restrict__ parameters, float4* __restrict__ first_moment, float4* __restrict__ second_moment,
+           float4* __restrict__ average, const float* __restrict__ partials, const int4* __restrict__ pieces,
+           UpdateRule rule, const float* __restrict__ loss_sums, int loss_count, float loss_scale, int images,
+           float* __restrict__ losses, StepState* state) {
+    if (blockIdx.x == gridDim.x - 1) {
+        finish_batch({loss_sums, loss_count, loss_scale, images}, losses, state);
+        return;
+    }
+    __shared__ StepSize size;
+    if (threadIdx.x == 0) {
+        size = take_step_size(state, gridDim.x - 1, rule.beta1, rule.beta2);
+    }
+    float4 g = gradient_of_piece(partials, pieces);  // waits for all threads of the block
+    if (threadIdx.x < PIECE_FOURS) {
+        update_four({parameters, first_moment, second_moment, average}, blockIdx.x * PIECE_FOURS + threadIdx.x, g, rule,
+                    size);
+    }
+}
+
+// The gradients by themselves, for who asks for them. With one more block than there are pieces, the last one finishes
+// the batch.
+extern "C" __global__ void __launch_bounds__(SUM_THREADS)
+    gradients(const float* __restrict__ partials, const int4* __restrict__ pieces, int piece_count,
+              float4* __restrict__ gradients, const float* __restrict__ loss_sums, int loss_count, float loss_scale,
+              int images, float* __restrict__ losses, StepState* state) {
+    if (blockIdx.x == piece_count) {
+        finish_batch({loss_sums, loss_count, loss_scale, images}, losses, state);
+        return;
+    }
     float4 g = gradient_of_piece(partials, pieces);
     if (threadIdx.x < PIECE_FOURS) {
-        sums[blockIdx.x * PIECE_FOURS + threadIdx.x] = g;
+        gradients[blockIdx.x * PIECE_FOURS + threadIdx.x] = g;
     }
 }

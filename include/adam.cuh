@@ -1,17 +1,56 @@
 #pragma once
 
-// One update of a parameter: m += (g - m) (1 - beta1), v += (g^2 - v) (1 - beta2), p -= alpha m / (sqrt(v) + epsilon).
-// Reference: daegpu.engine.reference.Update.
-struct AdamConstants {
+#include "step_size.cuh"
+
+// What an update does: Adam with decoupled weight decay, and an average of the parameters (daegpu.engine.Optimizer and
+// LearningRule). java/daegpu/engine/cuda/layers/UpdateRule.java has the same layout.
+struct UpdateRule {
+    float beta1;
+    float beta2;
     float weight1;  // 1 - beta1
     float weight2;  // 1 - beta2
     float epsilon;
-    float alpha;
+    float weight_decay;
+    float average_weight;  // 1 - the decay of the average
 };
 
-__device__ inline void adam_update(float& parameter, float& first, float& second, float gradient,
-                                   const AdamConstants& c) {
-    first += (gradient - first) * c.weight1;
-    second += (gradient * gradient - second) * c.weight2;
-    parameter -= c.alpha * first / (sqrtf(second) + c.epsilon);
+// The arenas of what updates change, four values at a time; average is null where there is none.
+struct TrainedArrays {
+    float4* parameters;
+    float4* first_moment;
+    float4* second_moment;
+    float4* average;
+};
+
+// One update of a parameter: p -= lr * decay * p, m += (g - m) (1 - beta1), v += (g^2 - v) (1 - beta2),
+// p -= alpha m / (sqrt(v) + epsilon). Reference: daegpu.engine.reference.Update.
+__device__ inline void update_one(float& parameter, float& first, float& second, float gradient, const UpdateRule& rule,
+                                  const StepSize& size) {
+    parameter -= size.learning_rate * rule.weight_decay * parameter;
+    first += (gradient - first) * rule.weight1;
+    second += (gradient * gradient - second) * rule.weight2;
+    parameter -= size.alpha * first / (sqrtf(second) + rule.epsilon);
+}
+
+// The same of four neighbours, by which their average follows.
+__device__ inline void update_four(const TrainedArrays& arrays, int i, float4 g, const UpdateRule& rule,
+                                   const StepSize& size) {
+    float4 p = arrays.parameters[i];
+    float4 m = arrays.first_moment[i];
+    float4 v = arrays.second_moment[i];
+    update_one(p.x, m.x, v.x, g.x, rule, size);
+    update_one(p.y, m.y, v.y, g.y, rule, size);
+    update_one(p.z, m.z, v.z, g.z, rule, size);
+    update_one(p.w, m.w, v.w, g.w, rule, size);
+    arrays.parameters[i] = p;
+    arrays.first_moment[i] = m;
+    arrays.second_moment[i] = v;
+    if (arrays.average != nullptr) {
+        float4 a = arrays.average[i];
+        a.x += (p.x - a.x) * rule.average_weight;
+        a.y += (p.y - a.y) * rule.average_weight;
+        a.z += (p.z - a.z) * rule.average_weight;
+        a.w += (p.w - a.w) * rule.average_weight;
+        arrays.average[i] = a;
+    }
 }

@@ -1,8 +1,9 @@
 #pragma once
 
+#include "activation.cuh"
 #include "block_sum.cuh"
 #include "divisor.cuh"
-#include "sigmoid.cuh"
+#include "loss.cuh"
 #include "tile.cuh"
 
 // A layer as one matrix product: rows are output pixels, columns are output channels, and the depth runs over taps of
@@ -16,15 +17,13 @@
 // Pixels of one phase, that is of one (y mod stride, x mod stride), share their taps, so each phase is a product of its
 // own and nothing is multiplied by the zeros between pixels.
 
-// What is done with the products before they are stored.
+// What is done with the products before they are stored: bias, where there is one, what is in the output already, where
+// the shape says so, and what is added, where there is something, are added to them, and then this is done. An
+// Activation, or:
 enum Epilogue {
-    PLAIN = 0,          // nothing: the gradient at a linear layer
-    BIAS = 1,           // + bias: a linear layer
-    BIAS_RELU = 2,      // max(x + bias, 0)
-    BIAS_SIGMOID = 3,   // 1 / (1 + exp(-(x + bias)))
-    RELU_GRADIENT = 4,  // x where other > 0, else 0, and its sum for each column: the bias gradient before that ReLU
-    LOSS = 5  // y = sigmoid(x + bias); output = y, gradient = scale (y - other) y (1 - y), its sum for each column,
-              // and the sum of (y - other)^2
+    RELU_GRADIENT = 3,     // x where other > 0, else 0
+    SIGMOID_GRADIENT = 4,  // x other (1 - other)
+    LOSS = 5  // y = activation(x); output = y, gradient = that of the loss of y - other by x, and the sum of the losses
 };
 
 // java/daegpu/engine/cuda/kernels/GemmShape.java has the same layout.
@@ -41,8 +40,11 @@ struct GemmShape {
     int stride;
     int splits;  // parts of the depth that different blocks sum up
     int epilogue;
+    int accumulates;   // whether what is in the output is added
+    int activation;    // LOSS: of the layer
+    int loss;          // LOSS: which one
+    float scale;       // LOSS: of the gradient
     int sums_pitch;    // floats from one row of sums of columns to the next
-    float scale;       // LOSS
     Divisor by_grid;   // grid_height * grid_width
     Divisor by_width;  // grid_width
     Divisor by_channels;
@@ -51,12 +53,14 @@ struct GemmShape {
 struct GemmOperands {
     const float* input;
     const float* weights;
-    const float* bias;
-    const float* other;  // RELU_GRADIENT: what the ReLU put out; LOSS: the clean images
+    const float* bias;   // or null
+    const float* added;  // images of the output's shape, or null
+    const float* other;  // of a gradient: what the activation put out; LOSS: the clean images
+    const float* mask;   // LOSS: the weight of each value, or null
     float* output;
     float* gradient;    // LOSS
     float* sums;        // of columns: a row for each phase and block.x; or null
-    float* squares;     // LOSS: one for each phase, block.y and block.x
+    float* losses;      // LOSS: the sum of one for each phase, block.y and block.x
     float* partials;    // of split products
     unsigned* tickets;  // one, zero, for each tile that is split
 };
@@ -144,16 +148,14 @@ __device__ inline int swizzled(int k, int m) {
     return row * BM + (m ^ (((k >> 2) & GROUPS) * 8));
 }
 
-// The bias of N columns, zero where the epilogue has none.
+// The bias of N columns, zero where there is none.
 template <int N>
-__device__ inline void load_bias(const GemmShape& shape, const GemmOperands& operands, int n, int count,
-                                 float (&bias)[N]) {
-    bool has_bias = shape.epilogue != PLAIN && shape.epilogue != RELU_GRADIENT;
+__device__ inline void load_bias(const GemmOperands& operands, int n, int count, float (&bias)[N]) {
 #pragma unroll
     for (int j = 0; j < N; j++) {
         bias[j] = 0;
     }
-    if (has_bias) {
+    if (operands.bias != nullptr) {
         load_row(bias, operands.bias + n, count, false);
     }
 }
@@ -164,32 +166,68 @@ struct Known {
     static constexpr int epilogue = EPILOGUE;
 };
 
-// Bias, activation or its gradient, and the stores of `count` of N neighbouring columns of an
+// Adds the first `count` of N floats to values.
+template <int N>
+__device__ inline void add_row(float (&values)[N], const float* from, int count, bool whole) {
+    float more[N];
+    load_row(more, from, count, whole);
+#pragma unroll
+    for (int j = 0; j < N; j++) {
+        values[j] += more[j];
+    }
+}
+
+// All that is added, activation or its gradient, and the stores of `count` of N neighbouring columns of an
 // output pixel, at float `at`.
 template <int EPILOGUE, int N>
 __device__ inline void finish_pixel(Known<EPILOGUE>, const GemmShape& shape, const GemmOperands& operands, long long at,
                                     int count, bool whole, const float (&bias)[N], float (&values)[N], float (&sums)[N],
-                                    float& squares) {
+                                    float& losses) {
+    constexpr bool IS_GRADIENT = EPILOGUE == RELU_GRADIENT || EPILOGUE == SIGMOID_GRADIENT;
     float other[N];
-    if (EPILOGUE >= RELU_GRADIENT) {
+    if (IS_GRADIENT || EPILOGUE == LOSS) {
         load_row(other, operands.other + at, count, whole);
+    }
+    float weights[N];
+    if (EPILOGUE == LOSS) {
+#pragma unroll
+        for (int j = 0; j < N; j++) {
+            weights[j] = 1;
+        }
+        if (operands.mask != nullptr) {
+            load_row(weights, operands.mask + at, count, whole);
+        }
+    }
+    if (!IS_GRADIENT) {
+#pragma unroll
+        for (int j = 0; j < N; j++) {
+            values[j] += bias[j];
+        }
+    }
+    if (shape.accumulates || operands.added != nullptr) {
+        if (shape.accumulates) {
+            add_row(values, operands.output + at, count, whole);
+        }
+        if (operands.added != nullptr) {
+            add_row(values, operands.added + at, count, whole);
+        }
     }
     float gradient[N];
 #pragma unroll
     for (int j = 0; j < N; j++) {
-        float value = EPILOGUE == RELU_GRADIENT ? values[j] : values[j] + bias[j];
-        if (EPILOGUE == BIAS_RELU) {
-            value = fmaxf(value, 0.0f);
-        } else if (EPILOGUE == BIAS_SIGMOID) {
-            value = sigmoid(value);
-        } else if (EPILOGUE == RELU_GRADIENT) {
-            value = j < count && other[j] > 0 ? value : 0.0f;
+        float value = values[j];
+        if (EPILOGUE == LINEAR) {
+            sums[j] += j < count ? value : 0.0f;
+        } else if (EPILOGUE == RELU || EPILOGUE == SIGMOID) {
+            value = activated(EPILOGUE, value);
+        } else if (IS_GRADIENT) {
+            value = j < count ? back_through(EPILOGUE == RELU_GRADIENT ? RELU : SIGMOID, other[j], value) : 0.0f;
             sums[j] += value;
         } else if (EPILOGUE == LOSS) {
-            value = sigmoid(value);
+            value = activated(shape.activation, value);
             float difference = j < count ? value - other[j] : 0.0f;
-            gradient[j] = difference * shape.scale * (value * (1 - value));
-            squares += difference * difference;
+            float slope = add_loss(shape.loss, difference, j < count ? weights[j] : 0.0f, losses);
+            gradient[j] = back_through(shape.activation, value, slope * shape.scale);
             sums[j] += gradient[j];
         }
         values[j] = value;
@@ -200,15 +238,15 @@ __device__ inline void finish_pixel(Known<EPILOGUE>, const GemmShape& shape, con
     }
 }
 
-// Does what is given with the layer's epilogue, which is no last layer's: those without bias have zeros in its place.
+// Does what is given with the epilogue, which is that of a hidden layer.
 template <typename Finish>
 __device__ __forceinline__ void with_hidden_epilogue(const GemmShape& shape, Finish finish) {
     if (shape.epilogue == RELU_GRADIENT) {
         finish(Known<RELU_GRADIENT>());
-    } else if (shape.epilogue == BIAS_RELU) {
-        finish(Known<BIAS_RELU>());
+    } else if (shape.epilogue == RELU) {
+        finish(Known<RELU>());
     } else {
-        finish(Known<BIAS>());
+        finish(Known<LINEAR>());
     }
 }
 
@@ -217,8 +255,10 @@ template <typename Finish>
 __device__ __forceinline__ void with_epilogue(const GemmShape& shape, Finish finish) {
     if (shape.epilogue == LOSS) {
         finish(Known<LOSS>());
-    } else if (shape.epilogue == BIAS_SIGMOID) {
-        finish(Known<BIAS_SIGMOID>());
+    } else if (shape.epilogue == SIGMOID) {
+        finish(Known<SIGMOID>());
+    } else if (shape.epilogue == SIGMOID_GRADIENT) {
+        finish(Known<SIGMOID_GRADIENT>());
     } else {
         with_hidden_epilogue(shape, finish);
     }
@@ -228,7 +268,7 @@ __device__ __forceinline__ void with_epilogue(const GemmShape& shape, Finish fin
 // of ROWS by ACROSS has those of TN columns from column + tx * TN on. `scratch` has ROWS * (ACROSS * TN + 8) floats.
 template <int ROWS, int ACROSS, int TN>
 __device__ inline void leave_sums(const GemmShape& shape, const GemmOperands& operands, const Place& block, int phase,
-                                  int column, float* scratch, const float (&sums)[TN], float squares) {
+                                  int column, float* scratch, const float (&sums)[TN], float losses) {
     constexpr int BN = ACROSS * TN;
     constexpr int PITCH = BN + 8;  // so that the rows of a warp's threads lie in different banks
     int ty = threadIdx.x / ACROSS;
@@ -255,15 +295,15 @@ __device__ inline void leave_sums(const GemmShape& shape, const GemmOperands& op
         for (int row = 0; row < LAST_ROWS; row++) {
             sum += scratch[row * PITCH + i];
         }
-        if (n < shape.columns) {
+        if (n < shape.columns && operands.sums != nullptr) {
             operands.sums[static_cast<long long>(line) * shape.sums_pitch + n] = sum;
         }
     }
     if (shape.epilogue == LOSS) {
         __syncthreads();
-        float total = block_sum(squares, scratch);
+        float total = block_sum(losses, scratch);
         if (threadIdx.x == 0) {
-            operands.squares[(phase * block.down + block.y) * block.across + block.x] = total;
+            operands.losses[(phase * block.down + block.y) * block.across + block.x] = total;
         }
     }
 }
@@ -529,8 +569,8 @@ struct ImplicitGemm {
         return true;
     }
 
-    // Bias, activation or its gradient, and the stores of one thread's part of a tile.
-    __device__ void finish(int tile, float (&acc)[TM][TN], float (&sums)[TN], float& squares) const {
+    // All that is added, activation or its gradient, and the stores of one thread's part of a tile.
+    __device__ void finish(int tile, float (&acc)[TM][TN], float (&sums)[TN], float& losses) const {
         int n = column + threadIdx.x % (BN / TN) * TN;
         int count = min(TN, shape.columns - n);
         if (count <= 0) {
@@ -538,14 +578,14 @@ struct ImplicitGemm {
         }
         bool whole = TN == 4 && shape.columns % 4 == 0;
         float bias[TN];
-        load_bias(shape, operands, n, count, bias);
+        load_bias(operands, n, count, bias);
 #pragma unroll
         for (int i = 0; i < TM; i++) {
             int row = tile * BM + threadIdx.x / (BN / TN) * TM + i;
             if (row < shape.rows) {
                 long long at = static_cast<long long>(taps.output_pixel(shape, row)) * shape.columns + n;
                 with_epilogue(shape, [&](auto epilogue) {
-                    finish_pixel(epilogue, shape, operands, at, count, whole, bias, acc[i], sums, squares);
+                    finish_pixel(epilogue, shape, operands, at, count, whole, bias, acc[i], sums, losses);
                 });
             }
         }
@@ -564,31 +604,36 @@ struct ImplicitGemm {
         for (int j = 0; j < TN; j++) {
             sums[j] = 0;
         }
-        float squares = 0;
+        float losses = 0;
         for (int tile = block.x; tile * BM < shape.rows; tile += block.across) {
             float acc[TM][TN];
             gemm.product(tile, split, as, bs, acc);
             if (shape.splits == 1 || gemm.add_splits(tile, phase, split, acc)) {
-                gemm.finish(tile, acc, sums, squares);
+                gemm.finish(tile, acc, sums, losses);
             }
         }
-        if (operands.sums != nullptr) {
-            leave_sums<BM / TM, BN / TN>(shape, operands, block, phase, gemm.column, as, sums, squares);
+        if (operands.sums != nullptr || shape.epilogue == LOSS) {
+            leave_sums<BM / TM, BN / TN>(shape, operands, block, phase, gemm.column, as, sums, losses);
         }
     }
 };
 
+// What a kernel of this kind takes after its shape, and GemmOperands of it.
+#define GEMM_PARAMETERS                                                                                   \
+    const float* __restrict__ input, const float* __restrict__ weights, const float* __restrict__ bias,   \
+        const float* __restrict__ added, const float* __restrict__ other, const float* __restrict__ mask, \
+        float* __restrict__ output, float* __restrict__ gradient, float* __restrict__ sums,               \
+        float* __restrict__ losses, float* __restrict__ partials, unsigned* __restrict__ tickets
+#define GEMM_OPERANDS \
+    { input, weights, bias, added, other, mask, output, gradient, sums, losses, partials, tickets }
+
 // A kernel whose blocks do as the type behind its name says. Shared memory begins where tensor_core.cuh wants it.
-#define PRODUCT(NAME, ...)                                                                                         \
-    extern "C" __global__ void __launch_bounds__(SUM_THREADS, 2)                                                   \
-        NAME(GemmShape shape, const float* __restrict__ input, const float* __restrict__ weights,                  \
-             const float* __restrict__ bias, const float* __restrict__ other, float* __restrict__ output,          \
-             float* __restrict__ gradient, float* __restrict__ sums, float* __restrict__ squares,                  \
-             float* __restrict__ partials, unsigned* __restrict__ tickets) {                                       \
-        using Product = __VA_ARGS__;                                                                               \
-        __shared__ __align__(128) float shared[Product::SHARED];                                                   \
-        GemmOperands operands = {input, weights, bias, other, output, gradient, sums, squares, partials, tickets}; \
-        Product::run(shape, operands, Place::own(), shared);                                                       \
+#define PRODUCT(NAME, ...)                                                                                \
+    extern "C" __global__ void __launch_bounds__(SUM_THREADS, 2) NAME(GemmShape shape, GEMM_PARAMETERS) { \
+        using Product = __VA_ARGS__;                                                                      \
+        __shared__ __align__(128) float shared[Product::SHARED];                                          \
+        GemmOperands operands = GEMM_OPERANDS;                                                            \
+        Product::run(shape, operands, Place::own(), shared);                                              \
     }
 
 #define IMPLICIT_GEMM(NAME, TRANSPOSED, C, KERNEL, VECTOR, BM, BN, TM, TN) \

@@ -29,14 +29,10 @@ __device__ __forceinline__ void layer_gradients(const GemmShape& shape, const Ge
     }
 }
 
-#define LAYER_GRADIENTS(NAME, DATA, WEIGHTS)                                                                       \
-    extern "C" __global__ void __launch_bounds__(SUM_THREADS, 2)                                                   \
-        NAME(GemmShape shape, const float* __restrict__ input, const float* __restrict__ weights,                  \
-             const float* __restrict__ bias, const float* __restrict__ other, float* __restrict__ output,          \
-             float* __restrict__ gradient, float* __restrict__ sums, float* __restrict__ squares,                  \
-             float* __restrict__ partials, unsigned* __restrict__ tickets, GradientShape gradient_shape,           \
-             const float* __restrict__ large, const float* __restrict__ small, float* __restrict__ shares,         \
-             JointGrid grid) {                                                                                     \
-        GemmOperands operands = {input, weights, bias, other, output, gradient, sums, squares, partials, tickets}; \
-        layer_gradients<DATA, WEIGHTS>(shape, operands, gradient_shape, large, small, shares, grid);               \
+#define LAYER_GRADIENTS(NAME, DATA, WEIGHTS)                                                                  \
+    extern "C" __global__ void __launch_bounds__(SUM_THREADS, 2)                                              \
+        NAME(GemmShape shape, GEMM_PARAMETERS, GradientShape gradient_shape, const float* __restrict__ large, \
+             const float* __restrict__ small, float* __restrict__ shares, JointGrid grid) {                   \
+        GemmOperands operands = GEMM_OPERANDS;                                                                \
+        layer_gradients<DATA, WEIGHTS>(shape, operands, gradient_shape, large, small, shares, grid);          \
     }

@@ -118,10 +118,10 @@ struct SingleFilter {
         int across = (shape.grid_width + COLUMNS - 1) / COLUMNS;
         int down = (shape.grid_height + ROWS - 1) / ROWS;
         float bias[4];
-        load_bias(shape, operands, 0, 1, bias);
+        load_bias(operands, 0, 1, bias);
         bias[1] = bias[2] = bias[3] = bias[0];
         float sums[4] = {0, 0, 0, 0};
-        float squares = 0;
+        float losses = 0;
         SingleFilter tile;
         for (int number = block.x; number < shape.rows; number += block.across) {
             int image = shape.by_grid.quotient(number);
@@ -177,13 +177,13 @@ struct SingleFilter {
                 long long at = (static_cast<long long>(image) * shape.grid_height + y) * shape.grid_width + left + x;
                 with_epilogue(shape, [&](auto epilogue) {
                     finish_pixel(epilogue, shape, operands, at, count, shape.grid_width % 4 == 0, bias, total, sums,
-                                 squares);
+                                 losses);
                 });
             }
         }
-        if (operands.sums != nullptr) {
+        if (operands.sums != nullptr || shape.epilogue == LOSS) {
             float sum[1] = {sums[0] + sums[1] + sums[2] + sums[3]};
-            leave_sums<THREADS, 1>(shape, operands, block, 0, 0, shared, sum, squares);
+            leave_sums<THREADS, 1>(shape, operands, block, 0, 0, shared, sum, losses);
         }
     }
 };

@@ -25,14 +25,19 @@ __device__ inline void expect_update(StepState* state, long long step, float bet
     state->step = step;
 }
 
+struct StepSize {
+    float alpha;
+    float learning_rate;
+};
+
 // The step size of the update in progress, for one thread of each of `blocks` blocks. The last one that asks, which may
 // be any, makes the state that of the next update: by then all others know theirs.
-__device__ inline float take_step_size(StepState* state, unsigned blocks, float beta1, float beta2) {
+__device__ inline StepSize take_step_size(StepState* state, unsigned blocks, float beta1, float beta2) {
     float4 now = *reinterpret_cast<const float4*>(state);
-    float alpha = now.x * now.y / now.z;
+    StepSize size = {now.x * now.y / now.z, now.x};
     __threadfence();
     if (atomicInc(&state->ticket, blocks - 1) == blocks - 1) {
         expect_update(state, state->step + 1, beta1, beta2);
     }
-    return alpha;
+    return size;
 }

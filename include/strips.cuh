@@ -205,10 +205,10 @@ struct StripConvolution {
         int count = shape.columns - n >= TN ? TN : 0;
         Input input(shape, operands.input);
         float sums[TN] = {0, 0, 0, 0};
-        float squares = 0;
+        float losses = 0;
         float loaded[4 * WEIGHT_LOADS];
         float bias[TN];
-        load_bias(shape, operands, n, count, bias);
+        load_bias(operands, n, count, bias);
         for (int tile = block.x; tile * STRIPS < shape.rows; tile += block.across) {
             int strip = tile * STRIPS + threadIdx.x / 8;
             int line, i;
@@ -253,7 +253,7 @@ struct StripConvolution {
 #pragma unroll
                     for (int q = 0; q < STRIP; q++) {
                         if (x + q < shape.grid_width) {
-                            finish_pixel(epilogue, shape, operands, at, TN, true, bias, acc[q], sums, squares);
+                            finish_pixel(epilogue, shape, operands, at, TN, true, bias, acc[q], sums, losses);
                         }
                         at += shape.columns;
                     }
@@ -261,7 +261,7 @@ struct StripConvolution {
             }
         }
         if (operands.sums != nullptr) {
-            leave_sums<STRIPS, 8>(shape, operands, block, 0, column, shared, sums, squares);
+            leave_sums<STRIPS, 8>(shape, operands, block, 0, column, shared, sums, losses);
         }
     }
 };
@@ -333,9 +333,9 @@ struct StripTransposed {
         int count = shape.columns - n >= TN ? TN : 0;
         Input input(shape, operands.input);
         float sums[TN] = {0, 0};
-        float squares = 0;
+        float losses = 0;
         float bias[TN];
-        load_bias(shape, operands, n, count, bias);
+        load_bias(operands, n, count, bias);
         stage_weights(shape, operands.weights, column, weights);
         for (int tile = block.x; tile * STRIPS < shape.rows; tile += block.across) {
             int strip = tile * STRIPS + threadIdx.x / 8;
@@ -380,7 +380,7 @@ struct StripTransposed {
                         for (int q = 0; q < STRIP; q++) {
                             if (x + q < shape.grid_width) {
                                 finish_pixel(epilogue, shape, operands, at, TN, true, bias, acc[part / 2][part % 2][q],
-                                             sums, squares);
+                                             sums, losses);
                             }
                             at += 2 * shape.columns;
                         }
@@ -389,7 +389,7 @@ struct StripTransposed {
             }
         }
         if (operands.sums != nullptr) {
-            leave_sums<STRIPS, 8>(shape, operands, block, 0, column, shared, sums, squares);
+            leave_sums<STRIPS, 8>(shape, operands, block, 0, column, shared, sums, losses);
         }
     }
 };

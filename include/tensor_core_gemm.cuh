@@ -258,14 +258,22 @@ struct TensorCoreGemm {
         return true;
     }
 
-    // Bias, activation or its gradient, and the stores of one thread's part of a tile. Each request of a warp stores 8
-    // rows of 32 bytes: whole sectors.
+    __device__ static void add_two(float& x, float& y, const float* from) {
+        float2 two = *reinterpret_cast<const float2*>(from);
+        x += two.x;
+        y += two.y;
+    }
+
+    // All that is added, activation or its gradient, and the stores of one thread's part of a tile. Each request of a
+    // warp stores 8 rows of 32 bytes: whole sectors.
     __device__ void finish(int tile, Accumulators& sums, float (&of_columns)[4][2]) const {
         int n = column + warp_column + lane_within() * 2;
+        bool adds = shape.accumulates || operands.added != nullptr;
+        bool has_sums = operands.sums != nullptr;
         float2 bias[4];
 #pragma unroll
         for (int j = 0; j < 4; j++) {
-            bool has_bias = (shape.epilogue == BIAS || shape.epilogue == BIAS_RELU) && n + 8 * j < shape.columns;
+            bool has_bias = operands.bias != nullptr && n + 8 * j < shape.columns;
             bias[j] = has_bias ? *reinterpret_cast<const float2*>(operands.bias + n + 8 * j) : make_float2(0, 0);
         }
 #pragma unroll
@@ -278,13 +286,23 @@ struct TensorCoreGemm {
                     if (n + 8 * j < shape.columns) {
                         float x = sums.tile[i / 2][j][i % 2 * 2] + bias[j].x;
                         float y = sums.tile[i / 2][j][i % 2 * 2 + 1] + bias[j].y;
-                        if (shape.epilogue == BIAS_RELU) {
+                        if (adds) {
+                            if (shape.accumulates) {
+                                add_two(x, y, operands.output + at + 8 * j);
+                            }
+                            if (operands.added != nullptr) {
+                                add_two(x, y, operands.added + at + 8 * j);
+                            }
+                        }
+                        if (shape.epilogue == RELU) {
                             x = fmaxf(x, 0.0f);
                             y = fmaxf(y, 0.0f);
                         } else if (shape.epilogue == RELU_GRADIENT) {
                             float2 other = *reinterpret_cast<const float2*>(operands.other + at + 8 * j);
                             x = other.x > 0 ? x : 0.0f;
                             y = other.y > 0 ? y : 0.0f;
+                        }
+                        if (has_sums) {
                             of_columns[j][0] += x;
                             of_columns[j][1] += y;
                         }

@@ -3,6 +3,7 @@ package daegpu.engine;
 import daegpu.engine.cpu.CpuEngine;
 import daegpu.engine.cpu.CpuTrainingEngine;
 import daegpu.engine.cuda.CudaEngine;
+import daegpu.engine.cuda.CudaTrainingEngine;
 import daegpu.engine.reference.ReferenceEngine;
 import daegpu.engine.reference.ReferenceTrainingEngine;
 import daegpu.model.Network;
@@ -26,7 +27,7 @@ public final class Engines {
         return open(name, options, chosen -> switch (chosen) {
             case REFERENCE -> new ReferenceTrainingEngine(network, rule, options);
             case CPU -> new CpuTrainingEngine(network, rule, options);
-            case CUDA -> new CudaEngine(network, rule, options);
+            case CUDA -> new CudaTrainingEngine(network, rule, options);
             case AUTO -> throw new AssertionError(chosen);
         });
     }
@@ -40,7 +41,7 @@ public final class Engines {
         return open(name, options, chosen -> switch (chosen) {
             case REFERENCE -> new ReferenceEngine(network, options);
             case CPU -> new CpuEngine(network, options);
-            case CUDA -> new CudaEngine(network, LearningRule.DEFAULT, options);
+            case CUDA -> new CudaEngine(network, options);
             case AUTO -> throw new AssertionError(chosen);
         });
     }

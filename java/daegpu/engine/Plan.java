@@ -58,10 +58,12 @@ public final class Plan {
      * @param target the tensor at which the gradient is
      * @param accumulates whether what an earlier step wrote there is added; else it is overwritten
      * @param terms tensors of which the gradients at them are added: what skips hand back
+     * @param isComplete whether no later step adds to it
      * @param activation whose derivative the sum is multiplied by; linear, which changes nothing, where a later step
      *     will add to it
      */
-    public record GradientSum(Tensor target, boolean accumulates, List<Tensor> terms, Activation activation) {
+    public record GradientSum(
+            Tensor target, boolean accumulates, List<Tensor> terms, boolean isComplete, Activation activation) {
 
         public GradientSum {
             terms = List.copyOf(terms);
@@ -166,8 +168,8 @@ public final class Plan {
             Layer layer = network.layers().get(l);
             List<Tensor> left = terms.remove(layer.output());
             if (left != null) { // skips handed their share back after the last data gradient, or there was none
-                steps.add(new Sum(
-                        new GradientSum(layer.output(), written.contains(layer.output()), left, layer.activation())));
+                steps.add(new Sum(new GradientSum(
+                        layer.output(), written.contains(layer.output()), left, true, layer.activation())));
             }
             layer.added().ifPresent(added -> {
                 readersLeft.merge(added, -1, Integer::sum);
@@ -189,6 +191,7 @@ public final class Plan {
                             input,
                             !written.add(input),
                             added == null ? List.of() : added,
+                            isComplete,
                             isComplete ? activationOf(network, input) : Activation.LINEAR))));
         }
     }

@@ -7,7 +7,7 @@ import daegpu.engine.DeviceSamples;
 import daegpu.engine.EngineOptions;
 import daegpu.engine.LearningRule;
 import daegpu.engine.TrainingState;
-import daegpu.engine.cuda.CudaEngine;
+import daegpu.engine.cuda.CudaTrainingEngine;
 import daegpu.model.Architecture;
 import daegpu.model.Initializer;
 import daegpu.noise.Noise;
@@ -41,7 +41,7 @@ public final class DeviceWindow {
         ImageSet images = new ImageSet(12, 8, channels, pixels);
         Noise before = Noise.gaussian(0.1f, 0.2f);
         Noise noise = Noise.gaussian(0.5f, 0.5f);
-        try (CudaEngine engine = new CudaEngine(
+        try (CudaTrainingEngine engine = new CudaTrainingEngine(
                 architecture.network(),
                 LearningRule.DEFAULT,
                 EngineOptions.fp32(1).withConvolutions(Convolutions.NATIVE))) {
@@ -77,7 +77,7 @@ public final class DeviceWindow {
                 samples);
     }
 
-    private static List<Block> blocks(CudaEngine engine, ImageSet images, Noise noise, boolean withImages) {
+    private static List<Block> blocks(CudaTrainingEngine engine, ImageSet images, Noise noise, boolean withImages) {
         List<Block> blocks = new ArrayList<>();
         for (int from = 0; from < COUNT; from += COLUMNS) {
             int part = Math.min(COLUMNS, COUNT - from);

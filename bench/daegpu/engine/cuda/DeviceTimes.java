@@ -300,7 +300,7 @@ public final class DeviceTimes implements Callable<Integer> {
             int batch,
             Map<String, Purpose> purposes,
             Ceilings ceilings) {
-        try (CudaEngine engine = new CudaEngine(
+        try (CudaTrainingEngine engine = new CudaTrainingEngine(
                 NETWORK.network(),
                 LearningRule.DEFAULT,
                 new EngineOptions(batch, precision, deviceNumber).withConvolutions(convolutions))) {
@@ -325,7 +325,7 @@ public final class DeviceTimes implements Callable<Integer> {
         }
     }
 
-    private static void run(CudaEngine engine, int batch, int steps) {
+    private static void run(CudaTrainingEngine engine, int batch, int steps) {
         for (int i = 0; i < steps; i++) {
             engine.trainStep(i * batch, batch, 1e-4f);
         }
@@ -333,7 +333,7 @@ public final class DeviceTimes implements Callable<Integer> {
     }
 
     /** Seconds that a step takes, of as many steps in a row as are repeated. */
-    private double step(CudaEngine engine, int batch) {
+    private double step(CudaTrainingEngine engine, int batch) {
         Device device = engine.device();
         try (OwnedScope scope = new OwnedScope(device)) {
             CUevent first = record(device, scope.scope());
@@ -349,7 +349,7 @@ public final class DeviceTimes implements Callable<Integer> {
     /**
      * Of each kernel and library function, by its name, the seconds that all of its calls in a step take, step by step.
      */
-    private Map<String, double[]> kernels(CudaEngine engine, int batch) {
+    private Map<String, double[]> kernels(CudaTrainingEngine engine, int batch) {
         Device device = engine.device();
         Map<String, double[]> times = new LinkedHashMap<>();
         try (OwnedScope caches = new OwnedScope(device)) {

@@ -123,7 +123,7 @@ public final class StepCounters implements Callable<Integer> {
         for (int i = 0; i < order.length; i++) {
             order[i] = order.length - 1 - i;
         }
-        try (InspectableEngine engine = new CudaEngine(
+        try (InspectableEngine engine = new CudaTrainingEngine(
                 NETWORK.network(),
                 LearningRule.DEFAULT,
                 new EngineOptions(batch, precision, 0).withConvolutions(convolutions))) {

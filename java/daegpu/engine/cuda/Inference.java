@@ -16,7 +16,10 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 
-/** Runs the network on any number of images, some at a time. */
+/**
+ * Runs the network on any number of images, some at a time. The memory is that of the plan of the whole network, in
+ * which every part of the network runs, too.
+ */
 final class Inference {
 
     /** Images at a time, where they are small. */
@@ -29,7 +32,7 @@ final class Inference {
     private final LayerOperations operations;
     private final ParameterArena arena;
     private final DeviceArray parameters;
-    private final DeviceTensors tensors;
+    private final PlanMemory memory;
     private final Layout layout;
     private final int capacity;
     private final DeviceArray pixels;
@@ -54,7 +57,8 @@ final class Inference {
         this.layout = layout;
         long largest = network.tensors().stream().mapToLong(Tensor::size).max().orElseThrow();
         capacity = Integer.highestOneBit((int) Math.max(1, Math.min(IMAGES, VALUES / largest)));
-        tensors = new DeviceTensors(operations.layout(), device, owner, network, capacity);
+        Plan whole = Plan.inference(network, network.input(), network.output());
+        memory = new PlanMemory(operations.layout(), device, owner, network, whole, capacity);
         pixels = device.allocateFloats(owner, capacity * largest, "a batch of " + capacity);
     }
 
@@ -90,8 +94,8 @@ final class Inference {
     }
 
     private void run(Tensor from, Tensor to, DeviceArray values, int count, DeviceArray results) {
-        DeviceTensor input = tensors.of(from);
-        DeviceTensor output = tensors.of(to);
+        DeviceTensor input = memory.values(from);
+        DeviceTensor output = memory.values(to);
         layout.toPlanes(values, input.memory(), input.planes(), count);
         parts.computeIfAbsent(new Part(from, to, roundedUp(count)), this::operationsOf)
                 .forEach(Runnable::run);
@@ -119,7 +123,8 @@ final class Inference {
                 count,
                 place.kernelIn(parameters),
                 place.biasIn(parameters),
-                tensors.of(layer.input()),
-                tensors.of(layer.output()));
+                memory.values(layer.input()),
+                layer.added().map(memory::values),
+                memory.values(layer.output()));
     }
 }

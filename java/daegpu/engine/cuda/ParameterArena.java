@@ -33,7 +33,7 @@ final class ParameterArena {
         long at = 0;
         for (Layer layer : network.layers()) {
             int kernelSize = layer.kernel().size();
-            int biasSize = layer.bias().orElseThrow().size();
+            int biasSize = layer.bias().map(ParameterTensor::size).orElse(0);
             long biasAt = aligned(at + kernelSize);
             places.put(layer, new WeightPlace(Math.toIntExact(at), kernelSize, Math.toIntExact(biasAt), biasSize));
             at = aligned(biasAt + biasSize);
@@ -75,7 +75,7 @@ final class ParameterArena {
         for (Layer layer : network.layers()) {
             WeightPlace place = places.get(layer);
             visit(layer.kernel(), place.kernel(), layout.kernelOrder(layer), visitor);
-            visit(layer.bias().orElseThrow(), place.bias(), layout.biasOrder(layer), visitor);
+            layer.bias().ifPresent(bias -> visit(bias, place.bias(), layout.biasOrder(layer), visitor));
         }
     }
 

@@ -33,7 +33,7 @@ final class StepTimer {
                 network.input().width(),
                 network.input().channels(),
                 pixels);
-        try (TrainingEngine engine = new CudaEngine(network, LearningRule.DEFAULT, options)) {
+        try (TrainingEngine engine = new CudaTrainingEngine(network, LearningRule.DEFAULT, options)) {
             engine.load(TrainingState.initial(Initializer.glorotUniform(network, 1)));
             engine.startEpoch(
                     images,

@@ -4,10 +4,14 @@ import daegpu.engine.Plan;
 import daegpu.engine.Plan.Backward;
 import daegpu.engine.Plan.Forward;
 import daegpu.engine.Plan.GradientSum;
+import daegpu.engine.Plan.LossGradient;
 import daegpu.engine.Plan.Step;
+import daegpu.engine.Plan.Sum;
 import daegpu.engine.cuda.driver.DeviceArray;
+import daegpu.engine.cuda.layers.DeviceTensor;
 import daegpu.engine.cuda.layers.GradientTarget;
 import daegpu.engine.cuda.layers.LayerOperations;
+import daegpu.engine.cuda.layers.LossTarget;
 import daegpu.engine.cuda.layers.TrainedArrays;
 import daegpu.engine.cuda.layers.TrainingOperations;
 import daegpu.model.Layer;
@@ -15,58 +19,70 @@ import daegpu.model.Network;
 import daegpu.model.Tensor;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 
 /**
- * The operations of a training step on batches of one size, by the plan of a network whose layers follow one another.
- * All of it is asked for on the device's stream, and nothing waits or copies between host and device: it can be
- * captured.
+ * The operations of a training step on batches of one size, by a plan. All of it is asked for on the device's stream,
+ * and nothing waits or copies between host and device: it can be captured.
  */
 final class TrainingStep {
 
     private final Network network;
     private final LayerOperations operations;
     private final ParameterArena arena;
-    private final TrainingMemory memory;
+    private final PlanMemory memory;
     private final TrainedArrays arrays;
     private final int count;
+    private final LossTarget target;
     private final TrainingOperations training;
     private final List<Runnable> work = new ArrayList<>();
 
+    /**
+     * Makes them.
+     *
+     * @param training begins the step
+     * @param target what the network should put out
+     * @param updates whether the parameters are updated; else the gradients are left
+     */
     TrainingStep(
             Network network,
+            Plan plan,
             LayerOperations operations,
+            TrainingOperations training,
             ParameterArena arena,
-            TrainingMemory memory,
+            PlanMemory memory,
             TrainedArrays arrays,
-            int count) {
+            int count,
+            LossTarget target,
+            boolean updates) {
         this.network = network;
         this.operations = operations;
+        this.training = training;
         this.arena = arena;
         this.memory = memory;
         this.arrays = arrays;
         this.count = count;
-        training = operations.training(count, arrays);
-        for (Step step : Plan.training(network, true).steps()) {
-            if (step instanceof Forward forward) {
+        this.target = target;
+        plan.steps().forEach(this::add);
+        work.add(updates ? training.update() : training.finish());
+    }
+
+    private void add(Step step) {
+        if (step instanceof Forward forward) {
+            if (!forward.layer().output().equals(network.output())) { // that one comes with the loss
                 work.add(forward(forward.layer()));
-            } else if (step instanceof Backward backward) {
-                work.add(backward(backward));
-            } // the last layer forward finds the loss, and such networks have no skips to sum
+            }
+        } else if (step instanceof LossGradient loss) {
+            work.add(loss(network.maker(loss.output()).orElseThrow()));
+        } else if (step instanceof Backward backward) {
+            add(backward);
+        } else if (step instanceof Sum sum) {
+            GradientTarget left = addAllButOneTerm(target(sum.sum()));
+            work.add(training.sum(left));
         }
-        work.add(training.update());
     }
 
     private Runnable forward(Layer layer) {
-        Tensor output = layer.output();
-        if (output.equals(network.output())) {
-            return training.loss(
-                    layer,
-                    arena.place(layer),
-                    memory.values(layer.input()),
-                    memory.clean().memory(),
-                    memory.values(output),
-                    memory.gradient(output));
-        }
         DeviceArray parameters = arrays.parameters();
         return operations.forward(
                 layer,
@@ -74,25 +90,59 @@ final class TrainingStep {
                 arena.place(layer).kernelIn(parameters),
                 arena.place(layer).biasIn(parameters),
                 memory.values(layer.input()),
-                memory.values(output));
+                added(layer),
+                memory.values(layer.output()));
     }
 
-    private Runnable backward(Backward backward) {
+    private Optional<DeviceTensor> added(Layer layer) {
+        return layer.added().map(memory::values);
+    }
+
+    private Runnable loss(Layer layer) {
+        return training.loss(
+                layer,
+                arena.place(layer),
+                memory.values(layer.input()),
+                added(layer),
+                target,
+                memory.values(layer.output()),
+                memory.gradient(layer.output()));
+    }
+
+    private void add(Backward backward) {
         Layer layer = backward.layer();
-        return backward.data()
-                .map(data ->
-                        training.gradients(layer, arena.place(layer), memory.gradient(layer.output()), target(data)))
-                .orElseGet(() -> training.weightGradient(
-                        layer, arena.place(layer), memory.values(layer.input()), memory.gradient(layer.output())));
+        DeviceTensor gradient = memory.gradient(layer.output());
+        if (backward.data().isEmpty()) {
+            work.add(training.weightGradient(layer, arena.place(layer), memory.values(layer.input()), gradient));
+        } else {
+            GradientTarget left = addAllButOneTerm(target(backward.data().get()));
+            work.add(training.gradients(layer, arena.place(layer), gradient, left));
+        }
     }
 
-    private GradientTarget target(GradientSum data) {
-        Tensor tensor = data.target();
+    private GradientTarget target(GradientSum sum) {
+        Tensor tensor = sum.target();
         Layer maker = network.maker(tensor).orElseThrow();
-        return new GradientTarget(maker, arena.place(maker), memory.values(tensor), memory.gradient(tensor));
+        return new GradientTarget(
+                sum,
+                maker,
+                arena.place(maker),
+                memory.values(tensor),
+                memory.gradient(tensor),
+                sum.terms().stream().map(memory::gradient).toList());
     }
 
-    /** From the batch that is there to the gradients, the loss and the update. */
+    /** Operations add one term at a time. */
+    private GradientTarget addAllButOneTerm(GradientTarget whole) {
+        GradientTarget left = whole;
+        while (left.terms().size() > 1) {
+            work.add(training.sum(left.firstTerm()));
+            left = left.withoutFirstTerm();
+        }
+        return left;
+    }
+
+    /** From the batch that is there to the gradients, the loss and, if it is one that updates, the update. */
     void run() {
         work.forEach(Runnable::run);
     }

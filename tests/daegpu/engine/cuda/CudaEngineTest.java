@@ -82,13 +82,13 @@ class CudaEngineTest {
         Path file = Path.of("tests/golden", golden);
         RecordedValues recorded = RecordedValues.read(file);
         EngineOptions options = new EngineOptions(recorded.batch(), precision, 0, 0, convolutions);
-        try (InspectableEngine engine = new CudaEngine(recorded.network(), recorded.rule(), options)) {
+        try (InspectableEngine engine = new CudaTrainingEngine(recorded.network(), recorded.rule(), options)) {
             GoldenFiles.assertAgrees(file, engine, EngineName.CUDA, options);
         }
     }
 
     private static void compare(RecordedValues recorded, Precision precision) {
-        try (InspectableEngine engine = new CudaEngine(
+        try (InspectableEngine engine = new CudaTrainingEngine(
                 recorded.network(), LearningRule.DEFAULT, new EngineOptions(recorded.batch(), precision, 0))) {
             List<Comparison> comparisons = Parity.replay(recorded, engine, Tolerance.of(EngineName.CUDA, precision));
             assertAll(
@@ -109,7 +109,7 @@ class CudaEngineTest {
         ImageSet images = new ImageSet(28, 28, 1, pixels);
         InspectableEngine closed;
         try (Device observer = new Device(Gpu.all().get(0));
-                InspectableEngine engine = new CudaEngine(
+                InspectableEngine engine = new CudaTrainingEngine(
                         architecture.network(),
                         LearningRule.DEFAULT,
                         new EngineOptions(32, Precision.FP32, 0).withConvolutions(Convolutions.NATIVE))) {
@@ -181,7 +181,7 @@ class CudaEngineTest {
             expected = train(engine, digits, Noise.gaussian(0.5f, 0.5f), 3, 50, 8);
         }
         try (InspectableEngine engine =
-                new CudaEngine(Architecture.MNIST.network(), LearningRule.DEFAULT, EngineOptions.fp32(8))) {
+                new CudaTrainingEngine(Architecture.MNIST.network(), LearningRule.DEFAULT, EngineOptions.fp32(8))) {
             double[] actual = train(engine, digits, Noise.gaussian(0.5f, 0.5f), 3, 50, 8);
             assertEquals(50, actual.length);
             for (int i = 0; i < expected.length; i++) {
@@ -224,7 +224,7 @@ class CudaEngineTest {
         List<double[]> losses = new ArrayList<>();
         for (int run = 0; run < 2; run++) {
             try (InspectableEngine engine =
-                    new CudaEngine(SMALL.network(), LearningRule.DEFAULT, EngineOptions.fp32(8))) {
+                    new CudaTrainingEngine(SMALL.network(), LearningRule.DEFAULT, EngineOptions.fp32(8))) {
                 engine.load(TrainingState.initial(Initializer.glorotUniform(SMALL.network(), 1)));
                 for (int epoch = 0; epoch < 4; epoch++) {
                     engine.startEpoch(images, noise, 5, epoch, order(27));
@@ -250,7 +250,8 @@ class CudaEngineTest {
         ImageSet images = randomImages(SMALL, 40);
         Noise noise = Noise.gaussian(0.5f, 0.5f);
         TrainingState half;
-        try (InspectableEngine engine = new CudaEngine(SMALL.network(), LearningRule.DEFAULT, EngineOptions.fp32(4))) {
+        try (InspectableEngine engine =
+                new CudaTrainingEngine(SMALL.network(), LearningRule.DEFAULT, EngineOptions.fp32(4))) {
             train(engine, images, noise, 2, 5, 4);
             half = engine.state();
         }
@@ -262,7 +263,8 @@ class CudaEngineTest {
             alone = engine.state().parameters().values();
             assertClose(alone, goOn(engine, half, images, noise));
         }
-        try (InspectableEngine engine = new CudaEngine(SMALL.network(), LearningRule.DEFAULT, EngineOptions.fp32(4))) {
+        try (InspectableEngine engine =
+                new CudaTrainingEngine(SMALL.network(), LearningRule.DEFAULT, EngineOptions.fp32(4))) {
             float[] resumed = goOn(engine, half, images, noise);
             assertClose(alone, resumed);
             train(engine, images, noise, 2, 10, 4);
@@ -309,7 +311,7 @@ class CudaEngineTest {
                 engine.corrupt(images, noise, 0x123456789abcL, base, epoch, 2, count, expected[0], expected[1]);
             }
             try (InspectableEngine engine =
-                    new CudaEngine(architecture.network(), LearningRule.DEFAULT, EngineOptions.fp32(1))) {
+                    new CudaTrainingEngine(architecture.network(), LearningRule.DEFAULT, EngineOptions.fp32(1))) {
                 engine.corrupt(images, noise, 0x123456789abcL, base, epoch, 2, count, actual[0], actual[1]);
             }
             assertArrayEquals(expected[0], actual[0], "clean images are exact");
@@ -332,8 +334,8 @@ class CudaEngineTest {
             float[][] actual = new float[2][count * images.imageSize()];
             try (InspectableEngine reference = new ReferenceTrainingEngine(
                             architecture.network(), LearningRule.DEFAULT, EngineOptions.fp32(1));
-                    InspectableEngine engine =
-                            new CudaEngine(architecture.network(), LearningRule.DEFAULT, EngineOptions.fp32(1))) {
+                    InspectableEngine engine = new CudaTrainingEngine(
+                            architecture.network(), LearningRule.DEFAULT, EngineOptions.fp32(1))) {
                 for (float highest :
                         new float[] {kind.defaultLevel(), kind.defaultLevel() * 1.9f, kind.defaultLevel()}) {
                     Noise noise = new Noise(kind, kind.defaultMean() / 2, kind.defaultLevel(), highest, false);
@@ -358,7 +360,7 @@ class CudaEngineTest {
         for (int i = 0; i < 2; i++) {
             try (InspectableEngine engine = i == 0
                     ? new ReferenceTrainingEngine(SMALL.network(), LearningRule.DEFAULT, EngineOptions.fp32(4))
-                    : new CudaEngine(SMALL.network(), LearningRule.DEFAULT, EngineOptions.fp32(4))) {
+                    : new CudaTrainingEngine(SMALL.network(), LearningRule.DEFAULT, EngineOptions.fp32(4))) {
                 engine.load(TrainingState.initial(Initializer.glorotUniform(SMALL.network(), 3)));
                 for (int epoch = 0; epoch < 3; epoch++) {
                     for (Noise.Kind kind : Noise.Kind.values()) {
@@ -400,7 +402,7 @@ class CudaEngineTest {
             losses[0] = train(engine, images, new Noise(0.5f, 0.2f, 0.7f, false), 9, 3, 4);
         }
         try (InspectableEngine engine =
-                new CudaEngine(architecture.network(), LearningRule.DEFAULT, EngineOptions.fp32(4))) {
+                new CudaTrainingEngine(architecture.network(), LearningRule.DEFAULT, EngineOptions.fp32(4))) {
             losses[1] = train(engine, images, new Noise(0.5f, 0.2f, 0.7f, false), 9, 3, 4);
         }
         for (int i = 0; i < 3; i++) {
@@ -425,7 +427,7 @@ class CudaEngineTest {
                 engine.encode(noisy, count, expectedLatents);
             }
             try (InspectableEngine engine =
-                    new CudaEngine(SMALL.network(), LearningRule.DEFAULT, EngineOptions.fp32(1))) {
+                    new CudaTrainingEngine(SMALL.network(), LearningRule.DEFAULT, EngineOptions.fp32(1))) {
                 engine.load(TrainingState.initial(parameters));
                 engine.denoise(noisy, count, actual);
                 engine.encode(noisy, count, actualLatents);
@@ -443,7 +445,7 @@ class CudaEngineTest {
         ImageSet images = randomImages(architecture, 3);
         int steps = TrainedArrays.MOST_LOSSES + 5;
         try (InspectableEngine engine =
-                new CudaEngine(architecture.network(), LearningRule.DEFAULT, EngineOptions.fp32(1))) {
+                new CudaTrainingEngine(architecture.network(), LearningRule.DEFAULT, EngineOptions.fp32(1))) {
             engine.load(TrainingState.initial(Initializer.glorotUniform(architecture.network(), 1)));
             engine.startEpoch(images, Noise.gaussian(0, 0), 1, 0, new int[] {0, 1, 2});
             for (int i = 0; i < steps; i++) {
@@ -466,7 +468,8 @@ class CudaEngineTest {
                 new EngineOptions(1, Precision.BF16, 0, 0, Convolutions.CUDNN));
         assertMessage("there is no device 99: there ", SMALL, new EngineOptions(1, Precision.FP32, 0, 99));
         assertMessage("the cuda engine counts to 2^31", Architecture.MNIST, EngineOptions.fp32(1 << 20));
-        try (InspectableEngine engine = new CudaEngine(SMALL.network(), LearningRule.DEFAULT, EngineOptions.fp32(2))) {
+        try (InspectableEngine engine =
+                new CudaTrainingEngine(SMALL.network(), LearningRule.DEFAULT, EngineOptions.fp32(2))) {
             assertThrows(IllegalArgumentException.class, () -> engine.trainStep(0, 3, RATE));
         }
     }
@@ -474,7 +477,7 @@ class CudaEngineTest {
     private static void assertMessage(String expected, Architecture architecture, EngineOptions options) {
         EngineUnavailableException e = assertThrows(
                 EngineUnavailableException.class,
-                () -> new CudaEngine(architecture.network(), LearningRule.DEFAULT, options).close());
+                () -> new CudaTrainingEngine(architecture.network(), LearningRule.DEFAULT, options).close());
         assertTrue(e.getMessage().contains(expected), e.getMessage());
         assertEquals(1, e.getMessage().lines().count());
     }
@@ -517,7 +520,7 @@ class CudaEngineTest {
 
     @Test
     void closesTwice() {
-        InspectableEngine engine = new CudaEngine(SMALL.network(), LearningRule.DEFAULT, EngineOptions.fp32(1));
+        InspectableEngine engine = new CudaTrainingEngine(SMALL.network(), LearningRule.DEFAULT, EngineOptions.fp32(1));
         engine.close();
         engine.close();
     }

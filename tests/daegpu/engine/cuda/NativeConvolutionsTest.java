@@ -56,7 +56,7 @@ class NativeConvolutionsTest {
 
     private static void compare(RecordedValues recorded) {
         try (InspectableEngine engine =
-                new CudaEngine(recorded.network(), LearningRule.DEFAULT, options(recorded.batch()))) {
+                new CudaTrainingEngine(recorded.network(), LearningRule.DEFAULT, options(recorded.batch()))) {
             List<Comparison> comparisons =
                     Parity.replay(recorded, engine, Tolerance.of(EngineName.CUDA, Precision.FP32));
             assertAll(
@@ -121,7 +121,7 @@ class NativeConvolutionsTest {
             expected = train(engine, digits, Noise.gaussian(0.5f, 0.5f), 3, 50, 1);
         }
         try (InspectableEngine engine =
-                new CudaEngine(Architecture.MNIST.network(), LearningRule.DEFAULT, options(1))) {
+                new CudaTrainingEngine(Architecture.MNIST.network(), LearningRule.DEFAULT, options(1))) {
             double[] actual = train(engine, digits, Noise.gaussian(0.5f, 0.5f), 3, 50, 1);
             assertEquals(50, actual.length);
             for (int i = 0; i < expected.length; i++) {
@@ -149,7 +149,7 @@ class NativeConvolutionsTest {
         List<float[]> ends = new ArrayList<>();
         List<double[]> losses = new ArrayList<>();
         for (int run = 0; run < 2; run++) {
-            try (InspectableEngine engine = new CudaEngine(SMALL.network(), LearningRule.DEFAULT, options(8))) {
+            try (InspectableEngine engine = new CudaTrainingEngine(SMALL.network(), LearningRule.DEFAULT, options(8))) {
                 engine.load(TrainingState.initial(Initializer.glorotUniform(SMALL.network(), 1)));
                 for (int epoch = 0; epoch < 4; epoch++) {
                     engine.startEpoch(images, noise, 5, epoch, order(27));
@@ -175,7 +175,7 @@ class NativeConvolutionsTest {
             for (int i = 0; i < 2; i++) {
                 try (InspectableEngine engine = i == 0
                         ? new ReferenceTrainingEngine(SMALL.network(), LearningRule.DEFAULT, EngineOptions.fp32(1))
-                        : new CudaEngine(SMALL.network(), LearningRule.DEFAULT, options(1))) {
+                        : new CudaTrainingEngine(SMALL.network(), LearningRule.DEFAULT, options(1))) {
                     engine.load(TrainingState.initial(Initializer.glorotUniform(SMALL.network(), 8)));
                     engine.denoise(noisy, count, denoised[i]);
                     engine.encode(noisy, count, latents[i]);

@@ -66,14 +66,16 @@ class NativePrecisionTest {
                 new ReferenceTrainingEngine(NETWORK.network(), LearningRule.DEFAULT, EngineOptions.fp32(2)),
                 new ArrayList<>());
         List<float[]> ends = new ArrayList<>();
-        double[] actual = train(new CudaEngine(NETWORK.network(), LearningRule.DEFAULT, options(2, precision)), ends);
+        double[] actual =
+                train(new CudaTrainingEngine(NETWORK.network(), LearningRule.DEFAULT, options(2, precision)), ends);
         assertEquals(STEPS, actual.length);
         for (int i = 0; i < STEPS; i++) {
             assertEquals(expected[i], actual[i], 0.05 * expected[i], "loss of step " + i);
         }
         assertTrue(actual[STEPS - 1] < 0.8 * actual[0], actual[0] + " to " + actual[STEPS - 1]);
         assertArrayEquals(
-                actual, train(new CudaEngine(NETWORK.network(), LearningRule.DEFAULT, options(2, precision)), ends));
+                actual,
+                train(new CudaTrainingEngine(NETWORK.network(), LearningRule.DEFAULT, options(2, precision)), ends));
         assertArrayEquals(ends.get(0), ends.get(1));
     }
 

@@ -75,7 +75,7 @@ class StepCountersTest {
         // Four arrays of 32 images of 784 values, of which two are read; every warp of the 32 blocks reads the one
         // bias, and
         // a block leaves two sums. 196 threads of 128 have work: 2 rounds of 4 sectors a warp, the second a part.
-        assertSectors(kernels.get("sigmoid_mse_vector"), 2 * 32 * 784 / 8 + 32 * 4, 2 * 32 * 784 / 8 + 32 * 2);
+        assertSectors(kernels.get("plane_loss_vector"), 2 * 32 * 784 / 8 + 32 * 4, 2 * 32 * 784 / 8 + 32 * 2);
         for (JsonNode kernel : kernels) {
             assertEquals(0, kernel.at("/shared/bank_conflicts").longValue());
             assertEquals(0, kernel.at("/local/requests").longValue());
@@ -125,7 +125,7 @@ class StepCountersTest {
     void nothingIsWaitedForBetweenTwoReadingsOfTheLoss() throws IOException {
         Architecture architecture = new Architecture(28, 28, 1, List.of(2, 2), 3, 4);
         try (InspectableEngine engine =
-                new CudaEngine(architecture.network(), LearningRule.DEFAULT, EngineOptions.fp32(4))) {
+                new CudaTrainingEngine(architecture.network(), LearningRule.DEFAULT, EngineOptions.fp32(4))) {
             engine.load(TrainingState.initial(Initializer.glorotUniform(architecture.network(), 1)));
             engine.startEpoch(
                     EmbeddedMnist.training(100),

@@ -74,14 +74,16 @@ public final class CudnnPurposes {
         if (layer.output().equals(network.output())) {
             shares += channels * slices; // of the loss
             add(
-                    layer.outputHeight() * layer.outputWidth() % 4 == 0 ? "sigmoid_mse_vector" : "sigmoid_mse",
+                    layer.outputHeight() * layer.outputWidth() % 4 == 0 ? "plane_loss_vector" : "plane_loss",
                     4 * (4 * out + channels + 2 * channels * slices));
         } else if (layer.activation() == Activation.RELU) {
             Planes from = SidePlanes.output(layer);
             Planes to = new CudnnLayout().planes(layer.output(), readers(layer));
-            add(Planes.walk(from, to).vector() ? "bias_relu_vector" : "bias_relu", 4 * (2 * out + channels));
             add(
-                    Planes.walk(to, to, from).vector() ? "relu_gradient_vector" : "relu_gradient",
+                    Planes.walk(from, to).vector() ? "bias_activation_vector" : "bias_activation",
+                    4 * (2 * out + channels));
+            add(
+                    Planes.walk(to, to, from).vector() ? "activation_gradient_vector" : "activation_gradient",
                     4 * (3 * out + channels * slices));
         }
     }

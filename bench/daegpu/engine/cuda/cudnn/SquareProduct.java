@@ -27,6 +27,6 @@ public final class SquareProduct {
 
     /** Asks for it. */
     public void run() {
-        product.addForward(left, right, result, rows, rows, rows);
+        product.forward(left, right, result, rows, rows, rows, false);
     }
 }

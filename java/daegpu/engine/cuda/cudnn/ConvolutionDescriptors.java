@@ -5,6 +5,7 @@ import daegpu.engine.cuda.driver.CudaStatus;
 import daegpu.engine.cuda.driver.DeviceScope;
 import daegpu.engine.cuda.layers.Planes;
 import daegpu.model.Layer;
+import java.util.List;
 import jcuda.jcudnn.JCudnn;
 import jcuda.jcudnn.cudnnConvolutionDescriptor;
 import jcuda.jcudnn.cudnnConvolutionMode;
@@ -16,10 +17,13 @@ import jcuda.jcudnn.cudnnTensorFormat;
 
 /**
  * What cuDNN is told about a convolution, for a transposed one that whose gradient it is: the large side is what it
- * takes in, the small side what it puts out. Needs the library, but no GPU.
+ * takes in, the small side what it puts out. What a layer takes in may lie in memory as other layers want it, too; the
+ * gradients and what it computes lie as it wants them itself. Needs the library, but no GPU.
  */
 final class ConvolutionDescriptors {
 
+    private final boolean isTransposed;
+    private final cudnnTensorDescriptor input = new cudnnTensorDescriptor();
     private final cudnnTensorDescriptor large = new cudnnTensorDescriptor();
     private final cudnnTensorDescriptor small = new cudnnTensorDescriptor();
     private final cudnnFilterDescriptor filter = new cudnnFilterDescriptor();
@@ -28,14 +32,16 @@ final class ConvolutionDescriptors {
     /**
      * Describes layer {@code layer} for {@code count} images.
      *
+     * @param inputPlanes how what the layer takes in lies in memory
      * @param precision {@code fp32}, which forbids TF32, or {@code tf32}, which allows it
      * @throws IllegalStateException if cuDNN takes it otherwise than it is meant
      */
-    ConvolutionDescriptors(Layer layer, int count, Precision precision, DeviceScope owner) {
-        CudaStatus.checkDnn(JCudnn.cudnnCreateTensorDescriptor(large), "make a descriptor");
-        owner.own(() -> JCudnn.cudnnDestroyTensorDescriptor(large));
-        CudaStatus.checkDnn(JCudnn.cudnnCreateTensorDescriptor(small), "make a descriptor");
-        owner.own(() -> JCudnn.cudnnDestroyTensorDescriptor(small));
+    ConvolutionDescriptors(Layer layer, Planes inputPlanes, int count, Precision precision, DeviceScope owner) {
+        isTransposed = layer.isTransposed();
+        for (cudnnTensorDescriptor descriptor : List.of(input, large, small)) {
+            CudaStatus.checkDnn(JCudnn.cudnnCreateTensorDescriptor(descriptor), "make a descriptor");
+            owner.own(() -> JCudnn.cudnnDestroyTensorDescriptor(descriptor));
+        }
         CudaStatus.checkDnn(JCudnn.cudnnCreateFilterDescriptor(filter), "make a descriptor");
         owner.own(() -> JCudnn.cudnnDestroyFilterDescriptor(filter));
         CudaStatus.checkDnn(JCudnn.cudnnCreateConvolutionDescriptor(convolution), "make a descriptor");
@@ -43,8 +49,10 @@ final class ConvolutionDescriptors {
 
         Planes largeSide = SidePlanes.large(layer);
         Planes smallSide = SidePlanes.small(layer);
-        describe(large, largeSide, count);
-        describe(small, smallSide, count);
+        Planes inputSide = isTransposed ? smallSide : largeSide;
+        describe(input, inputSide, inputPlanes, count);
+        describe(large, largeSide, largeSide, count);
+        describe(small, smallSide, smallSide, count);
         int size = layer.kernelSize();
         CudaStatus.checkDnn(
                 JCudnn.cudnnSetFilter4dDescriptor(
@@ -77,15 +85,16 @@ final class ConvolutionDescriptors {
         requireSize(layer, count, smallSide);
     }
 
-    private static void describe(cudnnTensorDescriptor descriptor, Planes planes, int count) {
+    /** Images of the size of {@code side}, its border among it, that lie in memory as {@code planes} says. */
+    private static void describe(cudnnTensorDescriptor descriptor, Planes side, Planes planes, int count) {
         CudaStatus.checkDnn(
                 JCudnn.cudnnSetTensor4dDescriptorEx(
                         descriptor,
                         cudnnDataType.CUDNN_DATA_FLOAT,
                         count,
-                        planes.channels(),
-                        planes.height() + planes.border(),
-                        planes.width() + planes.border(),
+                        side.channels(),
+                        side.height() + side.border(),
+                        side.width() + side.border(),
                         planes.size(),
                         planes.plane(),
                         planes.pitch(),
@@ -99,7 +108,7 @@ final class ConvolutionDescriptors {
         int[] h = new int[1];
         int[] w = new int[1];
         CudaStatus.checkDnn(
-                JCudnn.cudnnGetConvolution2dForwardOutputDim(convolution, large, filter, n, c, h, w),
+                JCudnn.cudnnGetConvolution2dForwardOutputDim(convolution, forwardLarge(), filter, n, c, h, w),
                 "tell the size of a result");
         if (n[0] != count || c[0] != expected.channels() || h[0] != expected.height() || w[0] != expected.width()) {
             throw new IllegalStateException("cuDNN makes " + layer.name() + " " + n[0] + "x" + c[0] + "x" + h[0] + "x"
@@ -108,12 +117,34 @@ final class ConvolutionDescriptors {
         }
     }
 
-    cudnnTensorDescriptor large() {
+    /** The large side where small images are made of it: of a transposed layer a gradient. */
+    cudnnTensorDescriptor forwardLarge() {
+        return isTransposed ? large : input;
+    }
+
+    /** The small side that is made of the large one. */
+    cudnnTensorDescriptor forwardSmall() {
+        return small;
+    }
+
+    /** The small side of which the large one is made: of a convolution a gradient. */
+    cudnnTensorDescriptor dataGradientSmall() {
+        return isTransposed ? input : small;
+    }
+
+    /** The large side that is made of the small one. */
+    cudnnTensorDescriptor dataGradientLarge() {
         return large;
     }
 
-    cudnnTensorDescriptor small() {
-        return small;
+    /** The large side of a weight gradient. */
+    cudnnTensorDescriptor weightGradientLarge() {
+        return isTransposed ? large : input;
+    }
+
+    /** The small side of a weight gradient. */
+    cudnnTensorDescriptor weightGradientSmall() {
+        return isTransposed ? input : small;
     }
 
     cudnnFilterDescriptor filter() {

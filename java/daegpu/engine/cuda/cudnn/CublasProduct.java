@@ -47,8 +47,19 @@ final class CublasProduct {
                 "choose the precision");
     }
 
-    /** {@code output[count, out] += input[count, in] · weights[in, out]}. */
-    void addForward(DeviceArray input, DeviceArray weights, DeviceArray output, int count, int in, int out) {
+    /**
+     * {@code output[count, out] = input[count, in] · weights[in, out]}.
+     *
+     * @param accumulates whether what is in the output already is added
+     */
+    void forward(
+            DeviceArray input,
+            DeviceArray weights,
+            DeviceArray output,
+            int count,
+            int in,
+            int out,
+            boolean accumulates) {
         multiply(
                 cublasOperation.CUBLAS_OP_N,
                 cublasOperation.CUBLAS_OP_N,
@@ -59,7 +70,7 @@ final class CublasProduct {
                 out,
                 input,
                 in,
-                ONE,
+                accumulates ? ONE : ZERO,
                 output,
                 out);
     }

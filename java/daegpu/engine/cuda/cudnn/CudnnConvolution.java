@@ -4,6 +4,7 @@ import daegpu.engine.cuda.driver.CudaStatus;
 import daegpu.engine.cuda.driver.DeviceArray;
 import daegpu.engine.cuda.driver.DeviceScope;
 import daegpu.engine.cuda.driver.Workspace;
+import daegpu.engine.cuda.layers.Planes;
 import daegpu.model.Layer;
 import java.util.function.IntFunction;
 import java.util.stream.IntStream;
@@ -46,10 +47,15 @@ final class CudnnConvolution {
     private final Algorithm weightGradient;
     private final Workspace workspace;
 
-    /** @throws IllegalStateException if cuDNN offers no deterministic algorithm */
-    CudnnConvolution(CudnnHandle dnn, Layer layer, int count, DeviceScope owner) {
+    /**
+     * Prepares it.
+     *
+     * @param input how what the layer takes in lies in memory
+     * @throws IllegalStateException if cuDNN offers no deterministic algorithm
+     */
+    CudnnConvolution(CudnnHandle dnn, Layer layer, Planes input, int count, DeviceScope owner) {
         this.dnn = dnn;
-        descriptors = new ConvolutionDescriptors(layer, count, dnn.precision(), owner);
+        descriptors = new ConvolutionDescriptors(layer, input, count, dnn.precision(), owner);
         forward = chooseForward(layer);
         dataGradient = chooseDataGradient(layer);
         weightGradient = chooseWeightGradient(layer);
@@ -64,10 +70,10 @@ final class CudnnConvolution {
         CudaStatus.checkDnn(
                 JCudnn.cudnnGetConvolutionForwardAlgorithm_v7(
                         dnn.handle(),
-                        descriptors.large(),
+                        descriptors.forwardLarge(),
                         descriptors.filter(),
                         descriptors.convolution(),
-                        descriptors.small(),
+                        descriptors.forwardSmall(),
                         MOST_ALGORITHMS,
                         count,
                         offers),
@@ -88,9 +94,9 @@ final class CudnnConvolution {
                 JCudnn.cudnnGetConvolutionBackwardDataAlgorithm_v7(
                         dnn.handle(),
                         descriptors.filter(),
-                        descriptors.small(),
+                        descriptors.dataGradientSmall(),
                         descriptors.convolution(),
-                        descriptors.large(),
+                        descriptors.dataGradientLarge(),
                         MOST_ALGORITHMS,
                         count,
                         offers),
@@ -110,8 +116,8 @@ final class CudnnConvolution {
         CudaStatus.checkDnn(
                 JCudnn.cudnnGetConvolutionBackwardFilterAlgorithm_v7(
                         dnn.handle(),
-                        descriptors.large(),
-                        descriptors.small(),
+                        descriptors.weightGradientLarge(),
+                        descriptors.weightGradientSmall(),
                         descriptors.convolution(),
                         descriptors.filter(),
                         MOST_ALGORITHMS,
@@ -146,7 +152,7 @@ final class CudnnConvolution {
                 JCudnn.cudnnConvolutionForward(
                         dnn.handle(),
                         ONE,
-                        descriptors.large(),
+                        descriptors.forwardLarge(),
                         large.pointer(),
                         descriptors.filter(),
                         kernel.pointer(),
@@ -155,7 +161,7 @@ final class CudnnConvolution {
                         workspace.memory().pointer(),
                         workspace.memory().bytes(),
                         ZERO,
-                        descriptors.small(),
+                        descriptors.forwardSmall(),
                         small.pointer()),
                 "convolve");
         dnn.device().asked("cudnnConvolutionForward");
@@ -169,14 +175,14 @@ final class CudnnConvolution {
                         ONE,
                         descriptors.filter(),
                         kernel.pointer(),
-                        descriptors.small(),
+                        descriptors.dataGradientSmall(),
                         small.pointer(),
                         descriptors.convolution(),
                         dataGradient.number(),
                         workspace.memory().pointer(),
                         workspace.memory().bytes(),
                         ZERO,
-                        descriptors.large(),
+                        descriptors.dataGradientLarge(),
                         large.pointer()),
                 "convolve back");
         dnn.device().asked("cudnnConvolutionBackwardData");
@@ -188,9 +194,9 @@ final class CudnnConvolution {
                 JCudnn.cudnnConvolutionBackwardFilter(
                         dnn.handle(),
                         ONE,
-                        descriptors.large(),
+                        descriptors.weightGradientLarge(),
                         large.pointer(),
-                        descriptors.small(),
+                        descriptors.weightGradientSmall(),
                         small.pointer(),
                         descriptors.convolution(),
                         weightGradient.number(),

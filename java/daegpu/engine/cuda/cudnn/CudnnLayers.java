@@ -7,6 +7,7 @@ import daegpu.engine.cuda.driver.DeviceArray;
 import daegpu.engine.cuda.driver.DeviceScope;
 import daegpu.engine.cuda.driver.KernelLibrary;
 import daegpu.engine.cuda.driver.Workspace;
+import daegpu.engine.cuda.layers.BatchShare;
 import daegpu.engine.cuda.layers.DeviceTensor;
 import daegpu.engine.cuda.layers.LayerLayout;
 import daegpu.engine.cuda.layers.LayerOperations;
@@ -14,9 +15,12 @@ import daegpu.engine.cuda.layers.Planes;
 import daegpu.engine.cuda.layers.TrainedArrays;
 import daegpu.engine.cuda.layers.TrainingOperations;
 import daegpu.model.Layer;
+import daegpu.model.Layer.Activation;
 import daegpu.model.Layer.Operation;
 import java.util.HashMap;
 import java.util.Map;
+import java.util.Optional;
+import java.util.function.Supplier;
 
 /** Layers by cuDNN and cuBLAS, with this program's kernels for bias, activation, loss and sums over a batch. */
 public final class CudnnLayers implements LayerOperations {
@@ -29,6 +33,8 @@ public final class CudnnLayers implements LayerOperations {
     private final PlaneOperations planeOperations;
     /** Holds what a convolution computed until bias and activation are applied to it, and likewise on the way back. */
     private final Workspace scratch;
+    /** What a dense layer takes in, where it lies with gaps elsewhere. */
+    private final Workspace packedInput;
     /** What blocks leave of sums over a batch. */
     private final Workspace shares;
 
@@ -45,6 +51,7 @@ public final class CudnnLayers implements LayerOperations {
         product = new CublasProduct(device, owner, precision);
         planeOperations = new PlaneOperations(kernels);
         scratch = new Workspace(device, owner, "a batch's sums");
+        packedInput = new Workspace(device, owner, "a dense layer's input");
         shares = new Workspace(device, owner, "partial sums");
     }
 
@@ -65,31 +72,44 @@ public final class CudnnLayers implements LayerOperations {
 
     @Override
     public Runnable forward(
-            Layer layer, int count, DeviceArray kernel, DeviceArray bias, DeviceTensor input, DeviceTensor output) {
-        if (layer.operation() == Operation.DENSE) {
-            return dense(layer, count, kernel, bias, input, output);
+            Layer layer,
+            int count,
+            DeviceArray kernel,
+            Optional<DeviceArray> bias,
+            DeviceTensor input,
+            Optional<DeviceTensor> added,
+            DeviceTensor output) {
+        if (layer.operation() == Operation.DENSE
+                && layer.activation() == Activation.LINEAR
+                && added.isEmpty()
+                && output.planes().equals(SidePlanes.output(layer))) {
+            return dense(layer, count, kernel, bias, input, output::memory);
         }
-        Runnable sums = sums(layer, count, kernel, input);
+        Runnable sums = sums(layer, count, kernel, bias, input);
         return () -> {
             sums.run();
-            planeOperations.biasActivation(layer.activation(), count, scratch(SidePlanes.output(layer)), bias, output);
+            planeOperations.biasActivation(
+                    layer.activation(),
+                    count,
+                    scratch(SidePlanes.output(layer)),
+                    channelBias(layer, bias),
+                    added,
+                    output);
         };
     }
 
-    private Runnable dense(
-            Layer layer, int count, DeviceArray kernel, DeviceArray bias, DeviceTensor input, DeviceTensor output) {
-        int in = layer.inputChannels();
-        int units = layer.outputChannels();
-        return () -> {
-            planeOperations.denseBias(count, units, bias, output.memory());
-            product.addForward(input.memory(), kernel, output.memory(), count, in, units);
-        };
+    /** The bias that is still to be added to what {@link #sums} leaves. */
+    static Optional<DeviceArray> channelBias(Layer layer, Optional<DeviceArray> bias) {
+        return layer.operation() == Operation.DENSE ? Optional.empty() : bias;
     }
 
-    /** A convolution without bias and activation, into the scratch memory. */
-    Runnable sums(Layer layer, int count, DeviceArray kernel, DeviceTensor input) {
-        CudnnConvolution convolution = convolution(layer, count);
+    /** A convolution without bias and activation, or a dense layer with its bias, into the scratch memory. */
+    Runnable sums(Layer layer, int count, DeviceArray kernel, Optional<DeviceArray> bias, DeviceTensor input) {
         requireScratch(count, SidePlanes.output(layer));
+        if (layer.operation() == Operation.DENSE) {
+            return dense(layer, count, kernel, bias, input, scratch::memory);
+        }
+        CudnnConvolution convolution = convolution(layer, count, input.planes());
         return () -> {
             if (layer.isTransposed()) {
                 convolution.dataGradient(input.memory(), kernel, scratch.memory());
@@ -99,10 +119,49 @@ public final class CudnnLayers implements LayerOperations {
         };
     }
 
-    /** The convolution that a layer is, or whose data gradient it is. */
-    CudnnConvolution convolution(Layer layer, int count) {
+    private Runnable dense(
+            Layer layer,
+            int count,
+            DeviceArray kernel,
+            Optional<DeviceArray> bias,
+            DeviceTensor input,
+            Supplier<DeviceArray> output) {
+        int in = layer.inputChannels();
+        int units = layer.outputChannels();
+        Supplier<DeviceArray> packed = packed(layer, count, input);
+        return () -> {
+            DeviceArray values = packed.get();
+            bias.ifPresent(array -> planeOperations.denseBias(count, units, array, output.get()));
+            product.forward(values, kernel, output.get(), count, in, units, bias.isPresent());
+        };
+    }
+
+    /**
+     * What a dense layer takes in, without the gaps that it has for other layers' sake.
+     *
+     * @return asks for the copy that this may take, and gives the values
+     */
+    Supplier<DeviceArray> packed(Layer layer, int count, DeviceTensor input) {
+        Planes planes = SidePlanes.packed(layer.input());
+        if (input.planes().equals(planes)) {
+            return input::memory;
+        }
+        packedInput.require(4L * count * planes.size());
+        return () -> {
+            DeviceTensor copy = new DeviceTensor(packedInput.memory(), planes);
+            planeOperations.biasActivation(Activation.LINEAR, count, input, Optional.empty(), Optional.empty(), copy);
+            return copy.memory();
+        };
+    }
+
+    /**
+     * The convolution that a layer is, or whose data gradient it is.
+     *
+     * @param input how what the layer takes in lies in memory
+     */
+    CudnnConvolution convolution(Layer layer, int count, Planes input) {
         return convolutions.computeIfAbsent(
-                new Sized(layer, count), sized -> new CudnnConvolution(dnn, layer, count, owner));
+                new Sized(layer, count), sized -> new CudnnConvolution(dnn, layer, input, count, owner));
     }
 
     /** Makes room for images in the scratch memory. */
@@ -120,8 +179,8 @@ public final class CudnnLayers implements LayerOperations {
     }
 
     @Override
-    public TrainingOperations training(int count, TrainedArrays arrays) {
-        return new CudnnTraining(this, count, arrays);
+    public TrainingOperations training(BatchShare share, TrainedArrays arrays) {
+        return new CudnnTraining(this, share, arrays);
     }
 
     Device device() {

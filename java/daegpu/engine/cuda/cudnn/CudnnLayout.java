@@ -5,6 +5,7 @@ import daegpu.engine.cuda.layers.Planes;
 import daegpu.model.Layer;
 import daegpu.model.Layer.Operation;
 import daegpu.model.Tensor;
+import java.util.Comparator;
 import java.util.List;
 import java.util.function.IntUnaryOperator;
 
@@ -15,14 +16,14 @@ import java.util.function.IntUnaryOperator;
  */
 public final class CudnnLayout implements LayerLayout {
 
-    /** With the border that the convolutions among its readers want. */
+    /** With the largest border that a convolution among its readers wants. */
     @Override
     public Planes planes(Tensor tensor, List<Layer> readers) {
         return readers.stream()
                 .filter(reader -> reader.operation() == Operation.CONVOLUTION)
                 .map(SidePlanes::large)
-                .findFirst()
-                .orElseGet(() -> Planes.packed(tensor.channels(), tensor.height(), tensor.width()));
+                .max(Comparator.comparingInt(Planes::border))
+                .orElseGet(() -> SidePlanes.packed(tensor));
     }
 
     @Override

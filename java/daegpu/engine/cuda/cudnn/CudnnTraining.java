@@ -1,9 +1,12 @@
 package daegpu.engine.cuda.cudnn;
 
 import daegpu.engine.cuda.driver.DeviceArray;
+import daegpu.engine.cuda.layers.BatchShare;
 import daegpu.engine.cuda.layers.DeviceTensor;
 import daegpu.engine.cuda.layers.GradientTarget;
 import daegpu.engine.cuda.layers.GradientUpdate;
+import daegpu.engine.cuda.layers.LossTarget;
+import daegpu.engine.cuda.layers.Planes;
 import daegpu.engine.cuda.layers.TrainedArrays;
 import daegpu.engine.cuda.layers.TrainingOperations;
 import daegpu.engine.cuda.layers.WeightPlace;
@@ -12,7 +15,9 @@ import daegpu.model.Layer.Activation;
 import daegpu.model.Layer.Operation;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.function.Consumer;
+import java.util.function.Supplier;
 
 /**
  * A training step by cuDNN and cuBLAS. Weight gradients and those of dense biases go to their arena at once; blocks
@@ -22,6 +27,7 @@ final class CudnnTraining implements TrainingOperations {
 
     private final CudnnLayers layers;
     private final PlaneOperations planes;
+    private final BatchShare share;
     private final int count;
     private final TrainedArrays arrays;
     /** For each bias gradient of a convolution where its shares begin, how many there are, and its place. */
@@ -31,15 +37,16 @@ final class CudnnTraining implements TrainingOperations {
     /** The shares of this step, once all of its operations are made. */
     private DeviceArray shares;
 
-    /** Where the shares of the sum of squared errors begin, and how many there are. */
-    private int squaresAt;
+    /** Where the shares of the sum of losses begin, and how many there are. */
+    private int lossesAt;
 
-    private int squares;
+    private int lossCount;
     private float lossScale;
 
-    CudnnTraining(CudnnLayers layers, int count, TrainedArrays arrays) {
+    CudnnTraining(CudnnLayers layers, BatchShare share, TrainedArrays arrays) {
         this.layers = layers;
-        this.count = count;
+        this.share = share;
+        this.count = share.count();
         this.arrays = arrays;
         planes = layers.planeOperations();
     }
@@ -49,39 +56,34 @@ final class CudnnTraining implements TrainingOperations {
             Layer layer,
             WeightPlace place,
             DeviceTensor input,
-            DeviceArray clean,
+            Optional<DeviceTensor> added,
+            LossTarget target,
             DeviceTensor output,
             DeviceTensor gradient) {
-        int channels = layer.outputChannels();
-        int slices = slices(layer);
-        int plane = layer.outputHeight() * layer.outputWidth();
-        float scale = 2f / ((float) count * layer.outputSize());
-        lossScale = 1f / ((float) count * layer.outputSize());
-        squaresAt = reserve(channels * slices);
-        squares = channels * slices;
-        int sumsAt = addBias(layer, place);
-        Runnable sums = layers.sums(layer, count, place.kernelIn(arrays.parameters()), input);
-        DeviceArray bias = place.biasIn(arrays.parameters());
+        int channels = output.planes().channels();
+        int slices = PlaneOperations.slices(count, channels);
+        lossScale = share.lossScale(layer.outputSize());
+        lossesAt = reserve(channels * slices);
+        lossCount = channels * slices;
+        boolean hasSums = layer.operation() != Operation.DENSE && layer.bias().isPresent();
+        Optional<Integer> sumsAt = hasSums ? Optional.of(addBias(channels, slices, place)) : Optional.empty();
+        Optional<DeviceArray> bias = place.biasIn(arrays.parameters());
+        Runnable sums = layers.sums(layer, count, place.kernelIn(arrays.parameters()), bias, input);
         return () -> {
             sums.run();
-            planes.sigmoidLoss(
-                    count,
-                    channels,
+            planes.loss(
+                    layer,
+                    share,
                     slices,
-                    plane,
-                    scale,
-                    layers.scratch(output.planes()).memory(),
-                    bias,
-                    clean,
-                    output.memory(),
-                    gradient.memory(),
-                    shares(squaresAt, squares),
-                    shares(sumsAt, channels * slices));
+                    layers.scratch(SidePlanes.output(layer)),
+                    CudnnLayers.channelBias(layer, bias),
+                    added,
+                    target,
+                    output,
+                    gradient,
+                    shares(lossesAt, lossCount),
+                    sumsAt.map(at -> shares(at, channels * slices)));
         };
-    }
-
-    private int slices(Layer layer) {
-        return PlaneOperations.slices(count, layer.outputChannels());
     }
 
     private int reserve(int floats) {
@@ -91,10 +93,9 @@ final class CudnnTraining implements TrainingOperations {
     }
 
     /** Makes room for the shares of a convolution's bias gradient. Returns where they begin. */
-    private int addBias(Layer layer, WeightPlace place) {
-        int slices = slices(layer);
-        int at = reserve(layer.outputChannels() * slices);
-        for (int channel = 0; channel < layer.outputChannels(); channel++) {
+    private int addBias(int channels, int slices, WeightPlace place) {
+        int at = reserve(channels * slices);
+        for (int channel = 0; channel < channels; channel++) {
             ranges.addAll(List.of(at + channel * slices, slices, place.bias() + channel));
         }
         return at;
@@ -109,15 +110,16 @@ final class CudnnTraining implements TrainingOperations {
         DeviceArray kernelGradient = place.kernelIn(arrays.gradients());
         if (layer.operation() == Operation.DENSE) {
             int units = layer.outputChannels();
-            DeviceArray biasGradient = place.biasIn(arrays.gradients());
+            Optional<DeviceArray> biasGradient = place.biasIn(arrays.gradients());
+            Supplier<DeviceArray> packed = layers.packed(layer, count, input);
             return () -> {
                 layers.product()
                         .weightGradient(
-                                input.memory(), gradient.memory(), kernelGradient, count, layer.inputChannels(), units);
-                planes.denseBiasGradient(count, units, gradient.memory(), biasGradient);
+                                packed.get(), gradient.memory(), kernelGradient, count, layer.inputChannels(), units);
+                biasGradient.ifPresent(bias -> planes.denseBiasGradient(count, units, gradient.memory(), bias));
             };
         }
-        CudnnConvolution convolution = layers.convolution(layer, count);
+        CudnnConvolution convolution = layers.convolution(layer, count, input.planes());
         return layer.isTransposed()
                 ? () -> convolution.weightGradient(gradient.memory(), input.memory(), kernelGradient)
                 : () -> convolution.weightGradient(input.memory(), gradient.memory(), kernelGradient);
@@ -125,7 +127,7 @@ final class CudnnTraining implements TrainingOperations {
 
     @Override
     public Runnable gradients(Layer layer, WeightPlace place, DeviceTensor gradient, GradientTarget target) {
-        Runnable ofWeights = weightGradient(layer, place, target.output(), gradient);
+        Runnable ofWeights = weightGradient(layer, place, target.values(), gradient);
         Runnable ofData = dataGradient(layer, place.kernelIn(arrays.parameters()), gradient, target);
         return () -> {
             ofWeights.run();
@@ -134,29 +136,53 @@ final class CudnnTraining implements TrainingOperations {
     }
 
     private Runnable dataGradient(Layer layer, DeviceArray kernel, DeviceTensor gradient, GradientTarget target) {
-        Consumer<DeviceArray> product = product(layer, kernel, gradient.memory());
-        if (target.maker().activation() != Activation.RELU) {
+        Consumer<DeviceArray> product =
+                product(layer, kernel, gradient.memory(), target.values().planes());
+        Planes computed = SidePlanes.dataGradient(layer);
+        if (isPlain(target) && target.gradient().planes().equals(computed)) {
             return () -> product.accept(target.gradient().memory());
         }
-        layers.requireScratch(count, target.output().planes());
-        int slices = slices(target.maker());
-        int sumsAt = addBias(target.maker(), target.place());
-        int sums = slices * target.maker().outputChannels();
+        layers.requireScratch(count, computed);
+        Consumer<Optional<DeviceTensor>> sum = summing(target);
         return () -> {
-            DeviceTensor atOutput = layers.scratch(target.output().planes());
-            product.accept(atOutput.memory());
-            planes.reluGradient(count, slices, atOutput, target.output(), target.gradient(), shares(sumsAt, sums));
+            DeviceTensor data = layers.scratch(computed);
+            product.accept(data.memory());
+            sum.accept(Optional.of(data));
         };
     }
 
-    /** Writes the gradient by what a layer takes in. */
-    private Consumer<DeviceArray> product(Layer layer, DeviceArray kernel, DeviceArray gradient) {
+    /** Whether a data gradient is all that is wanted. */
+    private static boolean isPlain(GradientTarget target) {
+        return target.activation() == Activation.LINEAR
+                && !target.accumulates()
+                && target.terms().isEmpty()
+                && !target.completesBias();
+    }
+
+    /** Sums up a gradient, with a data gradient if there is one. */
+    private Consumer<Optional<DeviceTensor>> summing(GradientTarget target) {
+        int channels = target.gradient().planes().channels();
+        int slices = PlaneOperations.slices(count, channels);
+        Optional<Integer> sumsAt =
+                target.completesBias() ? Optional.of(addBias(channels, slices, target.place())) : Optional.empty();
+        return data ->
+                planes.activationGradient(count, slices, data, target, sumsAt.map(at -> shares(at, channels * slices)));
+    }
+
+    @Override
+    public Runnable sum(GradientTarget target) {
+        Consumer<Optional<DeviceTensor>> sum = summing(target);
+        return () -> sum.accept(Optional.empty());
+    }
+
+    /** Writes the data gradient. */
+    private Consumer<DeviceArray> product(Layer layer, DeviceArray kernel, DeviceArray gradient, Planes input) {
         if (layer.operation() == Operation.DENSE) {
             int in = layer.inputChannels();
             int units = layer.outputChannels();
             return atInput -> layers.product().dataGradient(gradient, kernel, atInput, count, in, units);
         }
-        CudnnConvolution convolution = layers.convolution(layer, count);
+        CudnnConvolution convolution = layers.convolution(layer, count, input);
         return layer.isTransposed()
                 ? atInput -> convolution.forward(gradient, kernel, atInput)
                 : atInput -> convolution.dataGradient(gradient, kernel, atInput);
@@ -164,16 +190,22 @@ final class CudnnTraining implements TrainingOperations {
 
     @Override
     public Runnable update() {
+        Runnable finish = finish();
+        return () -> {
+            finish.run();
+            GradientUpdate.run(layers.kernels(), arrays, arrays.gradients());
+        };
+    }
+
+    @Override
+    public Runnable finish() {
         layers.shares().require(4L * shareCount);
         shares = layers.shares().memory();
-        ranges.addAll(List.of(squaresAt, squares, 0));
+        ranges.addAll(List.of(lossesAt, lossCount, 0));
         int sums = ranges.size() / 3;
         DeviceArray table = layers.device().allocate(layers.owner(), 4L * ranges.size(), "places of partial sums");
         layers.device().upload(ranges.stream().mapToInt(Integer::intValue).toArray(), table);
-        return () -> {
-            planes.sumShares(shares, table, sums, lossScale, count, arrays);
-            GradientUpdate.run(layers.kernels(), arrays);
-        };
+        return () -> planes.sumShares(shares, table, sums, lossScale, count, arrays);
     }
 
     /** They are there. */

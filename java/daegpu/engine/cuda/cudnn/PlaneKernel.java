@@ -4,14 +4,12 @@ import daegpu.engine.cuda.driver.Kernel;
 
 /** The kernels for what cuDNN and cuBLAS leave to be done: bias, activation, loss, and sums over a batch. */
 public enum PlaneKernel implements Kernel {
-    BIAS_RELU("bias_relu"),
-    BIAS_RELU_VECTOR("bias_relu"),
-    BIAS_SIGMOID("bias_sigmoid"),
-    BIAS_SIGMOID_VECTOR("bias_sigmoid"),
-    RELU_GRADIENT("relu_gradient"),
-    RELU_GRADIENT_VECTOR("relu_gradient"),
-    SIGMOID_MSE("sigmoid_mse"),
-    SIGMOID_MSE_VECTOR("sigmoid_mse"),
+    BIAS_ACTIVATION("bias_activation"),
+    BIAS_ACTIVATION_VECTOR("bias_activation"),
+    ACTIVATION_GRADIENT("activation_gradient"),
+    ACTIVATION_GRADIENT_VECTOR("activation_gradient"),
+    PLANE_LOSS("plane_loss"),
+    PLANE_LOSS_VECTOR("plane_loss"),
     SUM_PARTIALS("sum_partials"),
     DENSE_BIAS("dense_bias"),
     DENSE_BIAS_VECTOR("dense_bias"),

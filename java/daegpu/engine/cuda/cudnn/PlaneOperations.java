@@ -4,11 +4,17 @@ import daegpu.engine.cuda.driver.DeviceArray;
 import daegpu.engine.cuda.driver.Grid;
 import daegpu.engine.cuda.driver.KernelArguments;
 import daegpu.engine.cuda.driver.KernelLibrary;
+import daegpu.engine.cuda.layers.BatchShare;
 import daegpu.engine.cuda.layers.DeviceTensor;
+import daegpu.engine.cuda.layers.GradientTarget;
+import daegpu.engine.cuda.layers.LossTarget;
 import daegpu.engine.cuda.layers.Planes;
 import daegpu.engine.cuda.layers.Planes.Walk;
 import daegpu.engine.cuda.layers.TrainedArrays;
+import daegpu.model.Layer;
 import daegpu.model.Layer.Activation;
+import java.util.List;
+import java.util.Optional;
 
 /** Launches the kernels for what cuDNN and cuBLAS leave to be done. */
 record PlaneOperations(KernelLibrary kernels) {
@@ -24,34 +30,52 @@ record PlaneOperations(KernelLibrary kernels) {
         return Math.max(1, Math.min(count, BLOCKS / channels));
     }
 
-    /** {@code output = activation(sums + bias)}, of a convolution's channels. */
-    void biasActivation(Activation activation, int count, DeviceTensor sums, DeviceArray bias, DeviceTensor output) {
-        Planes from = sums.planes();
-        Walk walk = Planes.walk(from, output.planes());
-        int total = count * from.channels() * walk.rows() * walk.steps();
+    /**
+     * {@code output = activation(sums + bias + added)}, of images channel by channel.
+     *
+     * @param bias a value for each channel, if there is one
+     * @param added images of the same size, if any are added
+     */
+    void biasActivation(
+            Activation activation,
+            int count,
+            DeviceTensor sums,
+            Optional<DeviceArray> bias,
+            Optional<DeviceTensor> added,
+            DeviceTensor output) {
+        Planes planes = output.planes();
+        Walk walk = walk(List.of(Optional.of(sums), added, Optional.of(output)));
+        int total = count * planes.channels() * walk.rows() * walk.steps();
+        KernelArguments arguments = new KernelArguments();
+        add(arguments, Optional.of(sums), walk, 0);
+        arguments.add(bias);
+        add(arguments, added, walk, 1);
+        add(arguments, Optional.of(output), walk, 2);
         kernels.launch(
-                ofBias(activation, walk.vector()),
+                walk.vector() ? PlaneKernel.BIAS_ACTIVATION_VECTOR : PlaneKernel.BIAS_ACTIVATION,
                 Grid.covering(total),
-                new KernelArguments()
-                        .add(sums.memory())
-                        .add(from.plane())
-                        .add(walk.pitches()[0])
-                        .add(bias)
-                        .add(output.memory())
-                        .add(output.planes().plane())
-                        .add(walk.pitches()[1])
+                arguments
                         .add(total)
-                        .add(from.channels())
+                        .add(planes.channels())
                         .add(walk.rows())
-                        .add(walk.steps()));
+                        .add(walk.steps())
+                        .add(activation.ordinal()));
     }
 
-    private static PlaneKernel ofBias(Activation activation, boolean vector) {
-        return switch (activation) {
-            case RELU -> vector ? PlaneKernel.BIAS_RELU_VECTOR : PlaneKernel.BIAS_RELU;
-            case SIGMOID -> vector ? PlaneKernel.BIAS_SIGMOID_VECTOR : PlaneKernel.BIAS_SIGMOID;
-            case LINEAR -> throw new IllegalArgumentException("there is no kernel for a linear convolution");
-        };
+    /** The walk over those that are there; a missing one is walked over like the last. */
+    private static Walk walk(List<Optional<DeviceTensor>> tensors) {
+        Planes last = tensors.get(tensors.size() - 1).orElseThrow().planes();
+        return Planes.walk(tensors.stream()
+                .map(tensor -> tensor.map(DeviceTensor::planes).orElse(last))
+                .toArray(Planes[]::new));
+    }
+
+    /** A pointer, floats from plane to plane and floats from row to row; of a missing one null, and no matter what. */
+    private static void add(KernelArguments arguments, Optional<DeviceTensor> tensor, Walk walk, int place) {
+        arguments
+                .add(tensor.map(DeviceTensor::memory))
+                .add(tensor.map(each -> each.planes().plane()).orElse(0))
+                .add(walk.pitches()[place]);
     }
 
     /** {@code output[count, units] = bias[units]}. */
@@ -74,70 +98,78 @@ record PlaneOperations(KernelLibrary kernels) {
     }
 
     /**
-     * Back through ReLU: {@code gradient = output > 0 ? atOutput : 0}, and its sums over {@code slices} parts of the
-     * batch for each channel, {@code [channels, slices]}.
+     * The gradient at what a layer computed, before its activation, {@code back through the activation(data + what is
+     * there + term)}, and its sums over {@code slices} parts of the batch for each channel, {@code [channels, slices]}.
+     *
+     * @param data the data gradient, if there is one
+     * @param target with at most one term
+     * @param sums receives the sums, if they are wanted
      */
-    void reluGradient(
-            int count,
-            int slices,
-            DeviceTensor atOutput,
-            DeviceTensor output,
-            DeviceTensor gradient,
-            DeviceArray sums) {
-        Walk walk = Planes.walk(atOutput.planes(), output.planes(), gradient.planes());
+    void activationGradient(
+            int count, int slices, Optional<DeviceTensor> data, GradientTarget target, Optional<DeviceArray> sums) {
+        Optional<DeviceTensor> term = target.terms().stream().findFirst();
+        Optional<DeviceTensor> values = target.activationValues();
+        Optional<DeviceTensor> gradient = Optional.of(target.gradient());
+        Walk walk = walk(List.of(data, term, values, gradient));
+        KernelArguments arguments = new KernelArguments();
+        add(arguments, data, walk, 0);
+        arguments.add(target.accumulates() ? 1 : 0);
+        add(arguments, term, walk, 1);
+        add(arguments, values, walk, 2);
+        add(arguments, gradient, walk, 3);
         kernels.launch(
-                walk.vector() ? PlaneKernel.RELU_GRADIENT_VECTOR : PlaneKernel.RELU_GRADIENT,
-                Grid.blocks(output.planes().channels(), slices, 1),
-                new KernelArguments()
-                        .add(atOutput.memory())
-                        .add(atOutput.planes().plane())
-                        .add(walk.pitches()[0])
-                        .add(output.memory())
-                        .add(output.planes().plane())
-                        .add(walk.pitches()[1])
-                        .add(gradient.memory())
-                        .add(gradient.planes().plane())
-                        .add(walk.pitches()[2])
+                walk.vector() ? PlaneKernel.ACTIVATION_GRADIENT_VECTOR : PlaneKernel.ACTIVATION_GRADIENT,
+                Grid.blocks(target.gradient().planes().channels(), slices, 1),
+                arguments
                         .add(count)
                         .add(walk.rows())
                         .add(walk.steps())
+                        .add(target.activation().ordinal())
                         .add(sums));
     }
 
     /**
-     * {@code output = sigmoid(sums + bias)}, {@code gradient = scale (output − clean) output (1 − output)}, and for
-     * {@code slices} parts of the batch the sums of the squared differences and of the gradient for each channel,
-     * {@code [channels, slices]}. All images without gaps.
+     * {@code output = activation(sums + bias + added)}, the gradient of its loss before the activation, and for
+     * {@code slices} parts of the batch the sums of the losses and of the gradient for each channel, {@code [channels,
+     * slices]}.
      *
-     * @param plane values of a channel of an image
+     * @param layer the last one
+     * @param bias a value for each channel, if there is one
+     * @param added images of the same size, if any are added
+     * @param losses receives the sums of the losses
+     * @param gradientSums receives the sums of the gradient, if they are wanted
      */
-    void sigmoidLoss(
-            int count,
-            int channels,
+    void loss(
+            Layer layer,
+            BatchShare share,
             int slices,
-            int plane,
-            float scale,
-            DeviceArray sums,
-            DeviceArray bias,
-            DeviceArray clean,
-            DeviceArray output,
-            DeviceArray gradient,
-            DeviceArray squares,
-            DeviceArray gradientSums) {
-        boolean vector = plane % 4 == 0;
+            DeviceTensor sums,
+            Optional<DeviceArray> bias,
+            Optional<DeviceTensor> added,
+            LossTarget target,
+            DeviceTensor output,
+            DeviceTensor gradient,
+            DeviceArray losses,
+            Optional<DeviceArray> gradientSums) {
+        Walk walk = walk(List.of(Optional.of(sums), added, Optional.of(output), Optional.of(gradient)));
+        KernelArguments arguments = new KernelArguments();
+        add(arguments, Optional.of(sums), walk, 0);
+        arguments.add(bias);
+        add(arguments, added, walk, 1);
+        arguments.add(target.clean().memory()).add(target.mask().map(DeviceTensor::memory));
+        add(arguments, Optional.of(output), walk, 2);
+        add(arguments, Optional.of(gradient), walk, 3);
         kernels.launch(
-                vector ? PlaneKernel.SIGMOID_MSE_VECTOR : PlaneKernel.SIGMOID_MSE,
-                Grid.blocks(channels, slices, 1),
-                new KernelArguments()
-                        .add(sums)
-                        .add(bias)
-                        .add(clean)
-                        .add(output)
-                        .add(gradient)
-                        .add(count)
-                        .add(vector ? plane / 4 : plane)
-                        .add(scale)
-                        .add(squares)
+                walk.vector() ? PlaneKernel.PLANE_LOSS_VECTOR : PlaneKernel.PLANE_LOSS,
+                Grid.blocks(output.planes().channels(), slices, 1),
+                arguments
+                        .add(share.count())
+                        .add(walk.rows())
+                        .add(walk.steps())
+                        .add(layer.activation().ordinal())
+                        .add(share.loss().ordinal())
+                        .add(share.gradientScale(layer.outputSize()))
+                        .add(losses)
                         .add(gradientSums));
     }
 

@@ -3,6 +3,7 @@ package daegpu.engine.cuda.cudnn;
 import daegpu.engine.cuda.layers.Planes;
 import daegpu.model.ConvolutionGeometry;
 import daegpu.model.Layer;
+import daegpu.model.Tensor;
 
 /**
  * How cuDNN wants the two sides of a layer: one plane of floats for each channel, its NCHW. cuDNN pads on both sides
@@ -33,8 +34,26 @@ final class SidePlanes {
         return Planes.packed(geometry.filters(), geometry.outputHeight(), geometry.outputWidth());
     }
 
-    /** What a layer puts out. */
+    /** What a layer computes, before bias and activation, and the gradient at that. */
     static Planes output(Layer layer) {
-        return layer.isTransposed() ? large(layer) : small(layer);
+        return switch (layer.operation()) {
+            case CONVOLUTION -> small(layer);
+            case TRANSPOSED_CONVOLUTION -> large(layer);
+            case DENSE -> packed(layer.output());
+        };
+    }
+
+    /** The data gradient of a layer, before anything is added. */
+    static Planes dataGradient(Layer layer) {
+        return switch (layer.operation()) {
+            case CONVOLUTION -> large(layer);
+            case TRANSPOSED_CONVOLUTION -> small(layer);
+            case DENSE -> packed(layer.input());
+        };
+    }
+
+    /** Without gaps. */
+    static Planes packed(Tensor tensor) {
+        return Planes.packed(tensor.channels(), tensor.height(), tensor.width());
     }
 }

@@ -3,32 +3,37 @@ package daegpu.engine.cuda.kernels;
 import daegpu.model.Layer.Activation;
 
 /**
- * What is done with the products of a layer before they are stored: {@code enum Epilogue} of include/implicit_gemm.cuh.
+ * What is done with the products of a layer before they are stored: {@code enum Epilogue} of include/implicit_gemm.cuh,
+ * which begins with {@code enum Activation} of include/activation.cuh.
  */
 enum Epilogue {
-    PLAIN,
-    BIAS,
-    BIAS_RELU,
-    BIAS_SIGMOID,
+    LINEAR,
+    RELU,
+    SIGMOID,
     RELU_GRADIENT,
+    SIGMOID_GRADIENT,
     LOSS;
 
     /** Of a layer forward that is not the last of a training step. */
     static Epilogue of(Activation activation) {
         return switch (activation) {
-            case LINEAR -> BIAS;
-            case RELU -> BIAS_RELU;
-            case SIGMOID -> BIAS_SIGMOID;
+            case LINEAR -> LINEAR;
+            case RELU -> RELU;
+            case SIGMOID -> SIGMOID;
         };
     }
 
     /** Of a data gradient that goes back through this activation. */
     static Epilogue ofGradient(Activation activation) {
         return switch (activation) {
-            case LINEAR -> PLAIN;
+            case LINEAR -> LINEAR;
             case RELU -> RELU_GRADIENT;
-            case SIGMOID ->
-                throw new IllegalArgumentException("no kernel goes back through a sigmoid but with the loss");
+            case SIGMOID -> SIGMOID_GRADIENT;
         };
+    }
+
+    /** Whether kernels have it that are made for layers with many channels on both sides. */
+    boolean isHidden() {
+        return this == LINEAR || this == RELU || this == RELU_GRADIENT;
     }
 }

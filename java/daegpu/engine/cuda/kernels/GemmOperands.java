@@ -9,29 +9,40 @@ import java.util.Optional;
  *
  * @param input what values are gathered from
  * @param weights the layer's kernel
- * @param bias of the layer, where the epilogue adds one
- * @param other what the ReLU put out whose gradient is found, or the clean images of the loss
+ * @param bias of the layer forward, if it has one
+ * @param added images of the output's shape that are added: a skip, or its gradient
+ * @param other what the activation put out whose gradient is found, or the clean images of the loss
+ * @param mask the weight of each value in the loss
  * @param output the images that are made
  * @param gradient of the loss, at what the last layer computed
  * @param sums of columns: {@link ImplicitGemm#sumRows} rows of {@link ImplicitGemm#sumsPitch} floats
- * @param squares {@link ImplicitGemm#squares} sums of squared errors of the loss
+ * @param losses {@link ImplicitGemm#losses} sums of losses
  */
 record GemmOperands(
         DeviceArray input,
         DeviceArray weights,
         Optional<DeviceArray> bias,
+        Optional<DeviceArray> added,
         Optional<DeviceArray> other,
+        Optional<DeviceArray> mask,
         DeviceArray output,
         Optional<DeviceArray> gradient,
         Optional<DeviceArray> sums,
-        Optional<DeviceArray> squares) {
+        Optional<DeviceArray> losses) {
 
     /** Of a layer forward. */
-    static GemmOperands forward(DeviceArray input, DeviceArray weights, DeviceArray bias, DeviceArray output) {
+    static GemmOperands forward(
+            DeviceArray input,
+            DeviceArray weights,
+            Optional<DeviceArray> bias,
+            Optional<DeviceArray> added,
+            DeviceArray output) {
         return new GemmOperands(
                 input,
                 weights,
-                Optional.of(bias),
+                bias,
+                added,
+                Optional.empty(),
                 Optional.empty(),
                 output,
                 Optional.empty(),
@@ -39,37 +50,38 @@ record GemmOperands(
                 Optional.empty());
     }
 
-    /** Of the last layer with its loss. */
-    static GemmOperands loss(
-            DeviceArray input,
-            DeviceArray weights,
-            DeviceArray bias,
+    /** The same of the last layer, with the loss. */
+    GemmOperands withLoss(
             DeviceArray clean,
-            DeviceArray output,
-            DeviceArray gradient,
-            DeviceArray sums,
-            DeviceArray squares) {
+            Optional<DeviceArray> newMask,
+            DeviceArray newGradient,
+            Optional<DeviceArray> newSums,
+            DeviceArray newLosses) {
         return new GemmOperands(
                 input,
                 weights,
-                Optional.of(bias),
+                bias,
+                added,
                 Optional.of(clean),
+                newMask,
                 output,
-                Optional.of(gradient),
-                Optional.of(sums),
-                Optional.of(squares));
+                Optional.of(newGradient),
+                newSums,
+                Optional.of(newLosses));
     }
 
     /**
      * Of a data gradient.
      *
      * @param gradient at what the layer computed, before its activation
-     * @param layerInput what the layer took in, of which a ReLU's gradient is found
+     * @param term another gradient that is added
+     * @param layerInput what the layer took in, of which an activation's gradient is found
      * @param atInput receives the gradient
      */
     static GemmOperands dataGradient(
             DeviceArray gradient,
             DeviceArray weights,
+            Optional<DeviceArray> term,
             DeviceArray layerInput,
             DeviceArray atInput,
             Optional<DeviceArray> sums) {
@@ -77,7 +89,9 @@ record GemmOperands(
                 gradient,
                 weights,
                 Optional.empty(),
+                term,
                 Optional.of(layerInput),
+                Optional.empty(),
                 atInput,
                 Optional.empty(),
                 sums,
@@ -89,10 +103,12 @@ record GemmOperands(
                 .add(input)
                 .add(weights)
                 .add(bias)
+                .add(added)
                 .add(other)
+                .add(mask)
                 .add(output)
                 .add(gradient)
                 .add(sums)
-                .add(squares);
+                .add(losses);
     }
 }

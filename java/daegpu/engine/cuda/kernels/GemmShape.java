@@ -1,6 +1,8 @@
 package daegpu.engine.cuda.kernels;
 
+import daegpu.engine.Loss;
 import daegpu.engine.cuda.driver.KernelStruct;
+import daegpu.model.Layer.Activation;
 
 /**
  * {@code struct GemmShape} of include/implicit_gemm.cuh: the sizes of a product. Kernels that work in strips or tiles
@@ -18,8 +20,11 @@ import daegpu.engine.cuda.driver.KernelStruct;
  * @param stride pixels from one window to the next
  * @param splits parts of the depth that different blocks sum up
  * @param epilogue what is done with the products
- * @param sumsPitch floats from one row of sums of columns to the next
+ * @param accumulates whether what is in the output already is added to them
+ * @param activation of the layer, where the loss follows
+ * @param loss where it follows
  * @param scale of the loss's gradient
+ * @param sumsPitch floats from one row of sums of columns to the next
  * @param byGrid divides by gridHeight × gridWidth; or by the strips or tiles of an image
  * @param byWidth divides by gridWidth; or by gridHeight for strips, or by the tiles in a row
  * @param byChannels divides by channels; or by the strips in a row
@@ -37,8 +42,11 @@ record GemmShape(
         int stride,
         int splits,
         Epilogue epilogue,
-        int sumsPitch,
+        boolean accumulates,
+        Activation activation,
+        Loss loss,
         float scale,
+        int sumsPitch,
         Divisor byGrid,
         Divisor byWidth,
         Divisor byChannels)
@@ -59,8 +67,11 @@ record GemmShape(
             stride,
             splits,
             epilogue.ordinal(),
-            sumsPitch,
+            accumulates ? 1 : 0,
+            activation.ordinal(),
+            loss.ordinal(),
             Float.floatToRawIntBits(scale),
+            sumsPitch,
             byGrid.multiplier(),
             byGrid.shift(),
             byWidth.multiplier(),

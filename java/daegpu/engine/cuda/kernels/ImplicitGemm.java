@@ -1,13 +1,16 @@
 package daegpu.engine.cuda.kernels;
 
+import daegpu.engine.Loss;
 import daegpu.engine.Precision;
 import daegpu.engine.cuda.driver.Grid;
 import daegpu.engine.cuda.driver.KernelArguments;
 import daegpu.engine.cuda.driver.KernelLibrary;
 import daegpu.engine.cuda.kernels.Product.Kind;
 import daegpu.engine.cuda.kernels.Tile.Unit;
+import daegpu.engine.cuda.layers.BatchShare;
 import daegpu.model.ConvolutionGeometry;
 import daegpu.model.Layer;
+import daegpu.model.Layer.Activation;
 
 /**
  * A layer forward, or its data gradient, for batches of one size: the kernel that makes it, and how many blocks share
@@ -42,17 +45,43 @@ record ImplicitGemm(
 
     private static final int SINGLE_COLUMNS = 32;
 
-    /** The layer itself, with the epilogue of its activation, or the loss, whose gradient is scaled. */
-    static ImplicitGemm forward(Layer layer, int count, Epilogue epilogue, float scale, Precision precision) {
-        return of(Product.forward(layer, epilogue, precision), layer.geometry(), count, scale);
+    /** What is done with the products, but for the epilogue. */
+    private record Finish(
+            boolean accumulates, boolean leavesSums, Activation activation, Loss loss, float gradientScale) {}
+
+    private static final Finish FORWARD = new Finish(false, false, Activation.LINEAR, Loss.MSE, 0);
+
+    /** The layer itself. */
+    static ImplicitGemm forward(Layer layer, int count, Precision precision) {
+        return of(Product.forward(layer, Epilogue.of(layer.activation()), precision), layer.geometry(), count, FORWARD);
     }
 
-    /** From the gradient at what the layer computed, before its activation, to that at what it took in. */
-    static ImplicitGemm dataGradient(Layer layer, int count, Epilogue epilogue, Precision precision) {
-        return of(Product.dataGradient(layer, epilogue, precision), layer.geometry(), count, 0);
+    /** The last layer with the loss. */
+    static ImplicitGemm loss(Layer layer, BatchShare share, Precision precision) {
+        return of(
+                Product.forward(layer, Epilogue.LOSS, precision),
+                layer.geometry(),
+                share.count(),
+                new Finish(false, true, layer.activation(), share.loss(), share.gradientScale(layer.outputSize())));
     }
 
-    private static ImplicitGemm of(Product product, ConvolutionGeometry geometry, int count, float scale) {
+    /**
+     * From the gradient at what the layer computed, before its activation, to that at what it took in.
+     *
+     * @param through the activation of which the gradient is found
+     * @param accumulates whether what is there already is added
+     * @param leavesSums whether the sums of columns are left
+     */
+    static ImplicitGemm dataGradient(
+            Layer layer, int count, Activation through, boolean accumulates, boolean leavesSums, Precision precision) {
+        return of(
+                Product.dataGradient(layer, Epilogue.ofGradient(through), precision),
+                layer.geometry(),
+                count,
+                new Finish(accumulates, leavesSums, Activation.LINEAR, Loss.MSE, 0));
+    }
+
+    private static ImplicitGemm of(Product product, ConvolutionGeometry geometry, int count, Finish finish) {
         Tile tile = KernelChoice.of(product);
         boolean transposed = product.kind() == Kind.TRANSPOSED;
         int gridHeight = geometry.outputHeight();
@@ -70,10 +99,8 @@ record ImplicitGemm(
         int tileRows = tile.downFor(rows);
         int tileColumns = tile.acrossFor(product.columns());
         int tiles = tileRows * tileColumns * phases;
-        boolean isWhole = !byPixels
-                || phases > 1
-                || product.epilogue() == Epilogue.LOSS
-                || product.epilogue() == Epilogue.RELU_GRADIENT;
+        boolean isWhole =
+                !byPixels || phases > 1 || finish.leavesSums() || product.epilogue() == Epilogue.RELU_GRADIENT;
         int depth = (product.tapChannels() + tile.depth() - 1) / tile.depth() * tile.depth();
         int splits = isWhole ? 1 : Math.max(1, Math.min(FEW_BLOCKS / tiles, depth / LEAST_PART));
         boolean byStrips = tile.unit() == Unit.STRIP;
@@ -90,8 +117,11 @@ record ImplicitGemm(
                 geometry.stride(),
                 splits,
                 product.epilogue(),
+                finish.accumulates(),
+                finish.activation(),
+                finish.loss(),
+                finish.gradientScale(),
                 pieces(product.columns()) * PIECE,
-                scale,
                 Divisor.of(across * down),
                 Divisor.of(byStrips ? gridHeight : across),
                 Divisor.of(byStrips ? across : product.channels()));
@@ -125,8 +155,8 @@ record ImplicitGemm(
         return shape.sumsPitch();
     }
 
-    /** Sums of squared errors that it leaves, if its epilogue is the loss. */
-    int squares() {
+    /** Sums of losses that it leaves, if its epilogue is the loss. */
+    int losses() {
         return phases * tileColumns * blocks;
     }
 

@@ -24,6 +24,7 @@ record LayerGradients(ImplicitGemm data, WeightGradient weights) {
      * @param gradient at what it computed, before its activation
      * @param kernel its weights
      * @param shares for the weight gradient
+     * @param term another gradient that is added to the data gradient
      * @param atInput for the data gradient
      * @param sums for the sums of its columns, where somebody wants them
      */
@@ -34,9 +35,10 @@ record LayerGradients(ImplicitGemm data, WeightGradient weights) {
             DeviceArray gradient,
             DeviceArray kernel,
             DeviceArray shares,
+            Optional<DeviceArray> term,
             DeviceArray atInput,
             Optional<DeviceArray> sums) {
-        GemmOperands operands = GemmOperands.dataGradient(gradient, kernel, input, atInput, sums);
+        GemmOperands operands = GemmOperands.dataGradient(gradient, kernel, term, input, atInput, sums);
         Optional<LayerKernel> joint = joint();
         if (joint.isEmpty()) {
             data.launch(kernels, split, operands);

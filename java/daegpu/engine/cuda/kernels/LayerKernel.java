@@ -54,6 +54,7 @@ public enum LayerKernel implements Kernel {
     TRANSPOSED_CONVOLUTION_TF32_32_NARROW_GRADIENTS("sm_80/layer_gradients_tf32"),
     CONVOLUTION_BF16_32_GRADIENTS("sm_80/layer_gradients_bf16"),
     TRANSPOSED_CONVOLUTION_BF16_32_NARROW_GRADIENTS("sm_80/layer_gradients_bf16"),
+    GRADIENT_SUM("gradient_sum"),
     UPDATE("update"),
     GRADIENTS("update");
 

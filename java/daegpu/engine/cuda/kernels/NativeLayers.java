@@ -6,12 +6,14 @@ import daegpu.engine.cuda.driver.DeviceArray;
 import daegpu.engine.cuda.driver.DeviceScope;
 import daegpu.engine.cuda.driver.KernelLibrary;
 import daegpu.engine.cuda.driver.Workspace;
+import daegpu.engine.cuda.layers.BatchShare;
 import daegpu.engine.cuda.layers.DeviceTensor;
 import daegpu.engine.cuda.layers.LayerLayout;
 import daegpu.engine.cuda.layers.LayerOperations;
 import daegpu.engine.cuda.layers.TrainedArrays;
 import daegpu.engine.cuda.layers.TrainingOperations;
 import daegpu.model.Layer;
+import java.util.Optional;
 
 /**
  * Layers by this program's own kernels: one for a layer forward with its bias and activation, and one for its two
@@ -49,16 +51,23 @@ public final class NativeLayers implements LayerOperations {
 
     @Override
     public Runnable forward(
-            Layer layer, int count, DeviceArray kernel, DeviceArray bias, DeviceTensor input, DeviceTensor output) {
-        ImplicitGemm product = ImplicitGemm.forward(layer, count, Epilogue.of(layer.activation()), 0, precision);
+            Layer layer,
+            int count,
+            DeviceArray kernel,
+            Optional<DeviceArray> bias,
+            DeviceTensor input,
+            Optional<DeviceTensor> added,
+            DeviceTensor output) {
+        ImplicitGemm product = ImplicitGemm.forward(layer, count, precision);
         split.require(product);
-        GemmOperands operands = GemmOperands.forward(input.memory(), kernel, bias, output.memory());
+        GemmOperands operands =
+                GemmOperands.forward(input.memory(), kernel, bias, added.map(DeviceTensor::memory), output.memory());
         return () -> product.launch(kernels, split, operands);
     }
 
     @Override
-    public TrainingOperations training(int count, TrainedArrays arrays) {
-        return new NativeTraining(this, count, arrays);
+    public TrainingOperations training(BatchShare share, TrainedArrays arrays) {
+        return new NativeTraining(this, share, arrays);
     }
 
     Device device() {

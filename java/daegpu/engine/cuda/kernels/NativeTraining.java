@@ -1,15 +1,17 @@
 package daegpu.engine.cuda.kernels;
 
-import daegpu.engine.Optimizer;
 import daegpu.engine.cuda.driver.DeviceArray;
 import daegpu.engine.cuda.driver.Grid;
 import daegpu.engine.cuda.driver.KernelArguments;
+import daegpu.engine.cuda.layers.BatchShare;
 import daegpu.engine.cuda.layers.DeviceTensor;
 import daegpu.engine.cuda.layers.GradientTarget;
+import daegpu.engine.cuda.layers.LossTarget;
 import daegpu.engine.cuda.layers.TrainedArrays;
 import daegpu.engine.cuda.layers.TrainingOperations;
 import daegpu.engine.cuda.layers.WeightPlace;
 import daegpu.model.Layer;
+import daegpu.model.Layer.Operation;
 import java.util.Optional;
 
 /**
@@ -20,7 +22,7 @@ import java.util.Optional;
 final class NativeTraining implements TrainingOperations {
 
     private final NativeLayers layers;
-    private final int count;
+    private final BatchShare share;
     private final TrainedArrays arrays;
     private final ShareTable table;
     /** {@link ShareTable#pieces}. */
@@ -28,13 +30,13 @@ final class NativeTraining implements TrainingOperations {
     /** The shares of this step, once all of its operations are made. */
     private DeviceArray shares;
 
-    private long squaresAt;
-    private int squares;
+    private long lossesAt;
+    private int lossCount;
     private float lossScale;
 
-    NativeTraining(NativeLayers layers, int count, TrainedArrays arrays) {
+    NativeTraining(NativeLayers layers, BatchShare share, TrainedArrays arrays) {
         this.layers = layers;
-        this.count = count;
+        this.share = share;
         this.arrays = arrays;
         table = new ShareTable(arrays.size());
         pieces = layers.device().allocate(layers.owner(), 4L * table.pieces().length, "places of partial sums");
@@ -45,28 +47,38 @@ final class NativeTraining implements TrainingOperations {
             Layer layer,
             WeightPlace place,
             DeviceTensor input,
-            DeviceArray clean,
+            Optional<DeviceTensor> added,
+            LossTarget target,
             DeviceTensor output,
             DeviceTensor gradient) {
-        float values = (float) count * layer.outputSize();
-        ImplicitGemm product = ImplicitGemm.forward(layer, count, Epilogue.LOSS, 2f / values, layers.precision());
+        ImplicitGemm product = ImplicitGemm.loss(layer, share, layers.precision());
         layers.split().require(product);
-        lossScale = 1f / values;
-        squares = product.squares();
-        squaresAt = table.reserve(squares);
-        long sumsAt = table.add(product, place);
+        lossScale = share.lossScale(layer.outputSize());
+        lossCount = product.losses();
+        lossesAt = table.reserve(lossCount);
+        Optional<Long> sumsAt = sumsOf(layer, place, product.sumRows(), product.sumsPitch());
+        GemmOperands operands = GemmOperands.forward(
+                input.memory(),
+                place.kernelIn(arrays.parameters()),
+                place.biasIn(arrays.parameters()),
+                added.map(DeviceTensor::memory),
+                output.memory());
         return () -> product.launch(
                 layers.kernels(),
                 layers.split(),
-                GemmOperands.loss(
-                        input.memory(),
-                        place.kernelIn(arrays.parameters()),
-                        place.biasIn(arrays.parameters()),
-                        clean,
-                        output.memory(),
+                operands.withLoss(
+                        target.clean().memory(),
+                        target.mask().map(DeviceTensor::memory),
                         gradient.memory(),
-                        sums(product, sumsAt),
-                        shares(squaresAt, squares)));
+                        sumsAt.map(at -> sums(product, at)),
+                        shares(lossesAt, lossCount)));
+    }
+
+    /** Room for sums of columns, where they are a bias gradient that comes with no weight gradient. */
+    private Optional<Long> sumsOf(Layer layer, WeightPlace place, int rows, int pitch) {
+        return layer.isTransposed() && layer.bias().isPresent()
+                ? Optional.of(table.addSums(rows, pitch, place))
+                : Optional.empty();
     }
 
     private DeviceArray shares(long at, long floats) {
@@ -83,71 +95,116 @@ final class NativeTraining implements TrainingOperations {
 
     @Override
     public Runnable weightGradient(Layer layer, WeightPlace place, DeviceTensor input, DeviceTensor gradient) {
-        WeightGradient weights = WeightGradient.of(layer, count, layers.precision());
+        WeightGradient weights = WeightGradient.of(layer, share.count(), layers.precision());
         long at = table.add(weights, place);
         return () -> weights.launch(layers.kernels(), input.memory(), gradient.memory(), shares(weights, at));
     }
 
     /**
      * The bias gradient of convolutions and dense layers comes with their weight gradient, and that of transposed
-     * convolutions with the data gradient of the layer after them.
+     * convolutions with whatever completes the gradient at what they computed.
      */
     @Override
     public Runnable gradients(Layer layer, WeightPlace place, DeviceTensor gradient, GradientTarget target) {
+        boolean leavesSums = leavesSums(target);
+        if (leavesSums && layer.operation() == Operation.DENSE) { // whose columns are values, not channels
+            Runnable gradients = gradients(layer, place, gradient, target.withoutCompletion());
+            Runnable sum = sum(target.completion());
+            return () -> {
+                gradients.run();
+                sum.run();
+            };
+        }
         ImplicitGemm data = ImplicitGemm.dataGradient(
-                layer, count, Epilogue.ofGradient(target.maker().activation()), layers.precision());
+                layer, share.count(), target.activation(), target.accumulates(), leavesSums, layers.precision());
         layers.split().require(data);
-        WeightGradient weights = WeightGradient.of(layer, count, layers.precision());
+        WeightGradient weights = WeightGradient.of(layer, share.count(), layers.precision());
         LayerGradients both = new LayerGradients(data, weights);
         long at = table.add(weights, place);
-        Optional<Long> sumsAt =
-                target.maker().isTransposed() ? Optional.of(table.add(data, target.place())) : Optional.empty();
+        Optional<Long> sumsAt = leavesSums
+                ? Optional.of(table.addSums(data.sumRows(), data.sumsPitch(), target.place()))
+                : Optional.empty();
         return () -> both.launch(
                 layers.kernels(),
                 layers.split(),
-                target.output().memory(),
+                target.values().memory(),
                 gradient.memory(),
                 place.kernelIn(arrays.parameters()),
                 shares(weights, at),
+                target.terms().stream().findFirst().map(DeviceTensor::memory),
                 target.gradient().memory(),
                 sumsAt.map(first -> sums(data, first)));
     }
 
+    private static boolean leavesSums(GradientTarget target) {
+        return target.completesBias() && target.maker().isTransposed();
+    }
+
     @Override
-    public Runnable update() {
+    public Runnable sum(GradientTarget target) {
+        SumKernel sum = SumKernel.of(target, share.count());
+        Optional<Long> sumsAt = leavesSums(target)
+                ? Optional.of(table.addSums(sum.blocks(), sum.sumsPitch(), target.place()))
+                : Optional.empty();
+        return () -> sum.launch(layers.kernels(), sumsAt.map(at -> shares(at, (long) sum.blocks() * sum.sumsPitch())));
+    }
+
+    /** Makes room for the shares of all operations, which all are made, and tells the device what they are of. */
+    private void place() {
         layers.shares().require(4 * table.floats());
         shares = layers.shares().memory();
         layers.device().upload(table.pieces(), pieces);
-        Optimizer optimizer = arrays.optimizer();
+    }
+
+    @Override
+    public Runnable update() {
+        place();
         return () -> layers.kernels()
                 .launch(
                         LayerKernel.UPDATE,
                         Grid.blocks(arrays.size() / ImplicitGemm.PIECE + 1, 1, 1),
-                        new KernelArguments()
+                        addBatch(new KernelArguments()
                                 .add(arrays.parameters())
                                 .add(arrays.firstMoment())
                                 .add(arrays.secondMoment())
+                                .add(arrays.average())
                                 .add(shares)
                                 .add(pieces)
-                                .add(optimizer.weight1())
-                                .add(optimizer.weight2())
-                                .add(optimizer.epsilon())
-                                .add((float) optimizer.beta1())
-                                .add((float) optimizer.beta2())
-                                .add(shares(squaresAt, squares))
-                                .add(squares)
-                                .add(lossScale)
-                                .add(arrays.losses())
-                                .add(count)
-                                .add(arrays.state().pointer()));
+                                .add(arrays.rule())));
+    }
+
+    private KernelArguments addBatch(KernelArguments arguments) {
+        return arguments
+                .add(shares(lossesAt, lossCount))
+                .add(lossCount)
+                .add(lossScale)
+                .add(share.count())
+                .add(arrays.losses())
+                .add(arrays.state().pointer());
+    }
+
+    @Override
+    public Runnable finish() {
+        place();
+        return () -> sumGradients(1);
     }
 
     @Override
     public void collectGradients() {
+        sumGradients(0);
+    }
+
+    /** @param lossBlocks 1 to finish the batch, too, or 0 */
+    private void sumGradients(int lossBlocks) {
+        int count = arrays.size() / ImplicitGemm.PIECE;
         layers.kernels()
                 .launch(
                         LayerKernel.GRADIENTS,
-                        Grid.blocks(arrays.size() / ImplicitGemm.PIECE, 1, 1),
-                        new KernelArguments().add(shares).add(pieces).add(arrays.gradients()));
+                        Grid.blocks(count + lossBlocks, 1, 1),
+                        addBatch(new KernelArguments()
+                                .add(shares)
+                                .add(pieces)
+                                .add(count)
+                                .add(arrays.gradients())));
     }
 }

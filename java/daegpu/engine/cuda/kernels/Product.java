@@ -59,7 +59,7 @@ record Product(
     }
 
     static Product weightGradient(Layer layer, Precision precision) {
-        return of(Kind.WEIGHT_GRADIENT, layer, Epilogue.PLAIN, precision);
+        return of(Kind.WEIGHT_GRADIENT, layer, Epilogue.LINEAR, precision);
     }
 
     private static Product of(Kind kind, Layer layer, Epilogue epilogue, Precision precision) {
@@ -81,7 +81,7 @@ record Product(
 
     /** Whether tensor cores make it, in this precision: where channels and columns are multiples of 8. */
     boolean byTensorCores(Precision format) {
-        return precision == format && !dense && channels % 8 == 0 && columns % 8 == 0 && isHidden();
+        return precision == format && !dense && channels % 8 == 0 && columns % 8 == 0 && epilogue.isHidden();
     }
 
     /** Whether what a kernel of the tensor cores takes of the depth at a time is of one tap. */
@@ -97,12 +97,7 @@ record Product(
                 && padding == (ofStride == 1 ? 1 : 0)
                 && columns % 4 == 0
                 && Math.min(smallHeight, smallWidth) >= LEAST_STRIPS
-                && isHidden();
-    }
-
-    /** Whether it is no last layer's. */
-    private boolean isHidden() {
-        return epilogue != Epilogue.BIAS_SIGMOID && epilogue != Epilogue.LOSS;
+                && epilogue.isHidden();
     }
 
     /** Taps of the kernel times channels: the depth of a product, the rows of a weight gradient. */

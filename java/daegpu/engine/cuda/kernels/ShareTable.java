@@ -38,10 +38,10 @@ final class ShareTable {
         return at;
     }
 
-    /** The same for the sums of columns of a product, which are a bias gradient. */
-    long add(ImplicitGemm product, WeightPlace place) {
-        long at = reserve((long) product.sumRows() * product.sumsPitch());
-        put(place.bias(), place.biasSize(), at, product.sumRows(), product.sumsPitch());
+    /** The same for sums of columns, which are a bias gradient: {@code rows} rows that are {@code pitch} apart. */
+    long addSums(int rows, int pitch, WeightPlace place) {
+        long at = reserve((long) rows * pitch);
+        put(place.bias(), place.biasSize(), at, rows, pitch);
         return at;
     }
 

@@ -66,7 +66,7 @@ record WeightGradient(LayerKernel kernel, GradientShape shape, int tileRows, int
         int channels = geometry.channels();
         int columns = geometry.filters();
         int biasAt = ImplicitGemm.pieces(kernelSize * kernelSize * channels * columns) * ImplicitGemm.PIECE;
-        boolean hasBias = !layer.isTransposed();
+        boolean hasBias = !layer.isTransposed() && layer.bias().isPresent();
         GradientShape shape = new GradientShape(
                 units,
                 geometry.outputHeight(),
@@ -97,7 +97,7 @@ record WeightGradient(LayerKernel kernel, GradientShape shape, int tileRows, int
         return shape.share();
     }
 
-    /** Where the bias gradient is in a share of a convolution or dense layer. */
+    /** Where the bias gradient is in a share, or -1. */
     int biasAt() {
         return shape.biasAt();
     }

@@ -1,13 +1,76 @@
 package daegpu.engine.cuda.layers;
 
+import daegpu.engine.Plan.GradientSum;
 import daegpu.model.Layer;
+import daegpu.model.Layer.Activation;
+import daegpu.model.Layer.Operation;
+import java.util.List;
+import java.util.Optional;
 
 /**
- * Where a layer's data gradient goes: to the layer that made what it takes in, through the activation of that.
+ * Where a gradient is summed up: that at what a layer computed, before its activation.
  *
+ * @param sum what the plan says of it
  * @param maker that layer
- * @param place its weights, whose bias gradient is the sum of what is written
- * @param output what it put out
- * @param gradient receives the gradient at what it computed, before its activation
+ * @param place its weights, of whose bias gradient the complete gradient is summed up
+ * @param values what it put out
+ * @param gradient receives the gradient
+ * @param terms other gradients that are added
  */
-public record GradientTarget(Layer maker, WeightPlace place, DeviceTensor output, DeviceTensor gradient) {}
+public record GradientTarget(
+        GradientSum sum,
+        Layer maker,
+        WeightPlace place,
+        DeviceTensor values,
+        DeviceTensor gradient,
+        List<DeviceTensor> terms) {
+
+    /** Whether what is there already is added. */
+    public boolean accumulates() {
+        return sum.accumulates();
+    }
+
+    /** The activation whose derivative is applied. */
+    public Activation activation() {
+        return sum.activation();
+    }
+
+    /** What the layer put out, where the derivative of its activation is applied. */
+    public Optional<DeviceTensor> activationValues() {
+        return activation() == Activation.LINEAR ? Optional.empty() : Optional.of(values);
+    }
+
+    /** Whether the complete gradient of a (transposed) convolution with a bias is written, whose sums are wanted. */
+    public boolean completesBias() {
+        return sum.isComplete() && maker.bias().isPresent() && maker.operation() != Operation.DENSE;
+    }
+
+    /** The part of the sum that adds the first of several terms. */
+    public GradientTarget firstTerm() {
+        return with(
+                new GradientSum(sum.target(), sum.accumulates(), sum.terms().subList(0, 1), false, Activation.LINEAR),
+                terms.subList(0, 1));
+    }
+
+    /** The rest of the sum, which is added to that part. */
+    public GradientTarget withoutFirstTerm() {
+        return with(
+                new GradientSum(
+                        sum.target(), true, sum.terms().subList(1, terms.size()), sum.isComplete(), sum.activation()),
+                terms.subList(1, terms.size()));
+    }
+
+    /** The sum without its activation and whatever follows from its being complete. */
+    public GradientTarget withoutCompletion() {
+        return with(new GradientSum(sum.target(), sum.accumulates(), sum.terms(), false, Activation.LINEAR), terms);
+    }
+
+    /** What is then left to be done. */
+    public GradientTarget completion() {
+        return with(new GradientSum(sum.target(), true, List.of(), sum.isComplete(), sum.activation()), List.of());
+    }
+
+    private GradientTarget with(GradientSum newSum, List<DeviceTensor> newTerms) {
+        return new GradientTarget(newSum, maker, place, values, gradient, newTerms);
+    }
+}

@@ -1,18 +1,17 @@
 package daegpu.engine.cuda.layers;
 
-import daegpu.engine.Optimizer;
+import daegpu.engine.cuda.driver.DeviceArray;
 import daegpu.engine.cuda.driver.Grid;
 import daegpu.engine.cuda.driver.KernelArguments;
 import daegpu.engine.cuda.driver.KernelLibrary;
 
-/** An update by gradients that lie in their arena. */
+/** An update by gradients that lie in an arena of their own. */
 public final class GradientUpdate {
 
     private GradientUpdate() {}
 
     /** Asks for it. */
-    public static void run(KernelLibrary kernels, TrainedArrays arrays) {
-        Optimizer optimizer = arrays.optimizer();
+    public static void run(KernelLibrary kernels, TrainedArrays arrays, DeviceArray gradients) {
         kernels.launch(
                 StepKernel.ADAM,
                 Grid.covering(arrays.size() / 4),
@@ -20,13 +19,10 @@ public final class GradientUpdate {
                         .add(arrays.parameters())
                         .add(arrays.firstMoment())
                         .add(arrays.secondMoment())
-                        .add(arrays.gradients())
+                        .add(arrays.average())
+                        .add(gradients)
                         .add(arrays.size() / 4)
-                        .add(optimizer.weight1())
-                        .add(optimizer.weight2())
-                        .add(optimizer.epsilon())
-                        .add((float) optimizer.beta1())
-                        .add((float) optimizer.beta2())
+                        .add(arrays.rule())
                         .add(arrays.state().pointer()));
     }
 }

@@ -2,6 +2,7 @@ package daegpu.engine.cuda.layers;
 
 import daegpu.engine.cuda.driver.DeviceArray;
 import daegpu.model.Layer;
+import java.util.Optional;
 
 /**
  * A way to compute layers on a device. It makes operations of one layer for batches of one size, from the arrays that
@@ -18,10 +19,21 @@ public interface LayerOperations {
     /** How what it works on lies in memory. */
     LayerLayout layout();
 
-    /** The layer forward: {@code activation(operation(input) + bias)}. */
+    /**
+     * The layer forward: {@code activation(operation(input) + bias + added)}.
+     *
+     * @param bias for a layer that has one
+     * @param added what is added, for a layer with a skip
+     */
     Runnable forward(
-            Layer layer, int count, DeviceArray kernel, DeviceArray bias, DeviceTensor input, DeviceTensor output);
+            Layer layer,
+            int count,
+            DeviceArray kernel,
+            Optional<DeviceArray> bias,
+            DeviceTensor input,
+            Optional<DeviceTensor> added,
+            DeviceTensor output);
 
-    /** Begins a training step on {@code count} images. */
-    TrainingOperations training(int count, TrainedArrays arrays);
+    /** Begins a training step. */
+    TrainingOperations training(BatchShare share, TrainedArrays arrays);
 }

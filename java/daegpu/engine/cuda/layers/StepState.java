@@ -76,7 +76,14 @@ public final class StepState {
         }
     }
 
-    /** The same without a place in the order. */
+    /** The same with the learning rate that is there. */
+    public void expectPosition(int newPosition) {
+        if (newPosition != position) {
+            write(learningRate, newPosition, losses);
+        }
+    }
+
+    /** The same with the place in the order that is there. */
     public void expect(float newLearningRate) {
         expect(newLearningRate, position);
     }
@@ -102,14 +109,13 @@ public final class StepState {
         losses = newLosses;
     }
 
-    /** Follows a training step on {@code count} images that the device was asked for. */
-    public void stepped(int count) {
-        step++;
+    /** Follows the gradients of {@code count} images that the device was asked for. */
+    public void computed(int count) {
         position += count;
         losses++;
     }
 
-    /** Follows an update with given gradients. */
+    /** Follows an update that the device was asked for. */
     public void updated() {
         step++;
     }

@@ -1,6 +1,7 @@
 package daegpu.engine.cuda.layers;
 
 import daegpu.engine.cuda.driver.DeviceArray;
+import java.util.Optional;
 
 /**
  * Where the weights of a layer lie in an arena: of parameters, of gradients, of moments.
@@ -8,7 +9,7 @@ import daegpu.engine.cuda.driver.DeviceArray;
  * @param kernel where the kernel begins, in floats
  * @param kernelSize its floats
  * @param bias where the bias begins
- * @param biasSize its floats
+ * @param biasSize its floats; 0 for a layer without one
  */
 public record WeightPlace(int kernel, int kernelSize, int bias, int biasSize) {
 
@@ -17,8 +18,8 @@ public record WeightPlace(int kernel, int kernelSize, int bias, int biasSize) {
         return arena.floats(kernel, kernelSize);
     }
 
-    /** The bias in an arena. */
-    public DeviceArray biasIn(DeviceArray arena) {
-        return arena.floats(bias, biasSize);
+    /** The bias in an arena, of a layer that has one. */
+    public Optional<DeviceArray> biasIn(DeviceArray arena) {
+        return biasSize == 0 ? Optional.empty() : Optional.of(arena.floats(bias, biasSize));
     }
 }

@@ -3,6 +3,7 @@ package daegpu.engine.cuda.cudnn;
 import daegpu.engine.Precision;
 import daegpu.engine.cuda.driver.CudaLibraries;
 import daegpu.engine.cuda.driver.DeviceScope;
+import daegpu.engine.cuda.layers.Planes;
 import daegpu.model.Architecture;
 import daegpu.model.Layer;
 import daegpu.model.Layer.Operation;
@@ -44,13 +45,21 @@ final class DescriptorCheck {
                 "cuDNN " + CudnnHandle.version() + " agrees with the sizes of " + described + " convolutions");
     }
 
+    /** With a border, as it lies when another convolution wants one there, for every second layer. */
+    private static Planes input(Layer layer) {
+        Planes own = layer.isTransposed() ? SidePlanes.small(layer) : SidePlanes.large(layer);
+        return layer.name().endsWith("1")
+                ? new Planes(own.channels(), own.height(), own.width(), 1, (own.width() + 4) / 4 * 4)
+                : own;
+    }
+
     private static int describe(Architecture architecture, int count) {
         int described = 0;
         for (Layer layer : architecture.network().layers()) {
             if (layer.operation() != Operation.DENSE) {
                 try (DeviceScope scope = new DeviceScope()) {
                     for (Precision precision : List.of(Precision.FP32, Precision.TF32)) {
-                        new ConvolutionDescriptors(layer, count, precision, scope);
+                        new ConvolutionDescriptors(layer, input(layer), count, precision, scope);
                         described++;
                     }
                 } catch (IllegalStateException e) {

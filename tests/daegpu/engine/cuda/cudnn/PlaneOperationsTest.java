@@ -3,7 +3,9 @@ package daegpu.engine.cuda.cudnn;
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 
-import daegpu.engine.Optimizer;
+import daegpu.engine.LearningRule;
+import daegpu.engine.Loss;
+import daegpu.engine.Plan.GradientSum;
 import daegpu.engine.cuda.RequiresCuda;
 import daegpu.engine.cuda.driver.Device;
 import daegpu.engine.cuda.driver.DeviceArray;
@@ -11,12 +13,22 @@ import daegpu.engine.cuda.driver.DeviceFloats;
 import daegpu.engine.cuda.driver.DeviceScope;
 import daegpu.engine.cuda.driver.Gpu;
 import daegpu.engine.cuda.driver.KernelLibrary;
+import daegpu.engine.cuda.layers.BatchShare;
 import daegpu.engine.cuda.layers.DeviceTensor;
+import daegpu.engine.cuda.layers.GradientTarget;
+import daegpu.engine.cuda.layers.LossTarget;
 import daegpu.engine.cuda.layers.Planes;
 import daegpu.engine.cuda.layers.RandomPlanes;
 import daegpu.engine.cuda.layers.StepState;
 import daegpu.engine.cuda.layers.TrainedArrays;
+import daegpu.engine.cuda.layers.WeightPlace;
+import daegpu.model.Layer;
 import daegpu.model.Layer.Activation;
+import daegpu.model.LayerDescription;
+import daegpu.model.Tensor;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Optional;
 import java.util.Random;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;
@@ -61,6 +73,55 @@ class PlaneOperationsTest {
         assertEquals(expected, actual, tolerance * (1 + Math.abs(expected)));
     }
 
+    /** Images of one size on the device, with or without gaps, and what is in them. */
+    private record Images(float[] values, DeviceTensor tensor) {
+
+        float at(int image, int channel, int row, int column) {
+            return RandomPlanes.at(values, tensor.planes(), image, channel, row, column);
+        }
+    }
+
+    private Images random(Random random, int count, Planes planes) {
+        float[] values = DeviceFloats.normal(random, count * planes.size());
+        return new Images(values, new DeviceTensor(floats.upload(values), planes));
+    }
+
+    private Optional<Images> maybe(Random random, int count, Planes planes) {
+        Images images = random(random, count, planes);
+        return random.nextBoolean() ? Optional.of(images) : Optional.empty();
+    }
+
+    private Images download(DeviceTensor tensor, int count) {
+        Images images = new Images(
+                floats.download(tensor.memory(), count * tensor.planes().size()), tensor);
+        int written = 0;
+        for (float value : images.values()) {
+            written += Float.isNaN(value) ? 0 : 1;
+        }
+        assertEquals(count * tensor.planes().values(), written, "values outside the images were written");
+        return images;
+    }
+
+    private static double at(Optional<Images> images, int n, int c, int i, int j) {
+        return images.map(each -> each.at(n, c, i, j)).orElse(0f);
+    }
+
+    private static double activated(Activation activation, double x) {
+        return switch (activation) {
+            case LINEAR -> x;
+            case RELU -> Math.max(x, 0);
+            case SIGMOID -> 1 / (1 + Math.exp(-x));
+        };
+    }
+
+    private static double derivative(Activation activation, double y) {
+        return switch (activation) {
+            case LINEAR -> 1;
+            case RELU -> y > 0 ? 1 : 0;
+            case SIGMOID -> y * (1 - y);
+        };
+    }
+
     @ParameterizedTest
     @MethodSource("daegpu.engine.cuda.layers.RandomPlanes#seeds")
     void biasAndActivation(int seed) {
@@ -69,66 +130,86 @@ class PlaneOperationsTest {
         int channels = 1 + random.nextInt(5);
         int height = 1 + random.nextInt(9);
         int width = 1 + random.nextInt(12);
-        Planes from = RandomPlanes.of(random, channels, height, width);
-        Planes to = RandomPlanes.of(random, channels, height, width);
-        boolean relu = random.nextBoolean();
-        float[] input = DeviceFloats.normal(random, count * from.size());
+        Activation activation = Activation.values()[random.nextInt(3)];
+        Images input = random(random, count, RandomPlanes.of(random, channels, height, width));
+        Optional<Images> added = maybe(random, count, RandomPlanes.of(random, channels, height, width));
         float[] bias = DeviceFloats.normal(random, channels);
-        DeviceArray output = floats.nans(count * to.size());
+        boolean hasBias = random.nextBoolean();
+        Planes to = RandomPlanes.of(random, channels, height, width);
+        DeviceTensor output = new DeviceTensor(floats.nans(count * to.size()), to);
         operations.biasActivation(
-                relu ? Activation.RELU : Activation.SIGMOID,
+                activation,
                 count,
-                new DeviceTensor(floats.upload(input), from),
-                floats.upload(bias),
-                new DeviceTensor(output, to));
-        float[] actual = floats.download(output, count * to.size());
-        int written = 0;
-        for (float value : actual) {
-            written += Float.isNaN(value) ? 0 : 1;
-        }
-        assertEquals(count * to.values(), written, "values outside the images were written");
+                input.tensor(),
+                hasBias ? Optional.of(floats.upload(bias)) : Optional.empty(),
+                added.map(Images::tensor),
+                output);
+        Images actual = download(output, count);
         for (int n = 0; n < count; n++) {
             for (int c = 0; c < channels; c++) {
                 for (int i = 0; i < height; i++) {
                     for (int j = 0; j < width; j++) {
-                        float x = RandomPlanes.at(input, from, n, c, i, j) + bias[c];
-                        assertNear(
-                                relu ? Math.max(x, 0) : 1 / (1 + Math.exp(-x)),
-                                RandomPlanes.at(actual, to, n, c, i, j),
-                                1e-6);
+                        double x = input.at(n, c, i, j) + (hasBias ? bias[c] : 0) + at(added, n, c, i, j);
+                        assertNear(activated(activation, x), actual.at(n, c, i, j), 1e-6);
                     }
                 }
             }
         }
     }
 
+    /** A layer whose gradient is summed up: of the plan, only what decides the sum. */
+    private static GradientTarget target(
+            Activation activation, boolean accumulates, Images values, DeviceTensor gradient, Optional<Images> term) {
+        Planes planes = values.tensor().planes();
+        Layer maker = LayerDescription.convolution("maker", planes.channels(), 1, 1)
+                .activation(activation)
+                .on(new Tensor("input", planes.height(), planes.width(), 1), 0);
+        return new GradientTarget(
+                new GradientSum(
+                        maker.output(),
+                        accumulates,
+                        term.map(each -> List.of(maker.output())).orElse(List.of()),
+                        true,
+                        activation),
+                maker,
+                new WeightPlace(0, 0, 0, 0),
+                values.tensor(),
+                gradient,
+                term.map(each -> List.of(each.tensor())).orElse(List.of()));
+    }
+
     @ParameterizedTest
     @MethodSource("daegpu.engine.cuda.layers.RandomPlanes#seeds")
-    void reluGradient(int seed) {
+    void gradientThroughAnActivation(int seed) {
         Random random = new Random(seed);
         int count = 1 + random.nextInt(7);
         int channels = 1 + random.nextInt(4);
         int height = 1 + random.nextInt(20);
         int width = 1 + random.nextInt(20);
-        Planes dyPlanes = RandomPlanes.of(random, channels, height, width);
-        Planes yPlanes = RandomPlanes.of(random, channels, height, width);
-        Planes dzPlanes = RandomPlanes.of(random, channels, height, width);
-        float[] dy = DeviceFloats.normal(random, count * dyPlanes.size());
-        float[] y = DeviceFloats.normal(random, count * yPlanes.size());
-        for (int i = 0; i < y.length; i++) {
-            y[i] = Math.max(y[i], 0);
-        }
+        Activation activation = Activation.values()[random.nextInt(3)];
+        Optional<Images> data = maybe(random, count, RandomPlanes.of(random, channels, height, width));
+        Optional<Images> term = maybe(random, count, RandomPlanes.of(random, channels, height, width));
+        Images y = random(random, count, RandomPlanes.of(random, channels, height, width));
+        Planes planes = RandomPlanes.of(random, channels, height, width);
+        Images there = random(random, count, planes);
+        boolean accumulates = random.nextBoolean();
+        boolean wantsSums = random.nextBoolean();
         int slices = 1 + random.nextInt(count);
-        DeviceArray dz = floats.nans(count * dzPlanes.size());
+        float[] before = new float[count * planes.size()];
+        Arrays.fill(before, Float.NaN);
+        for (int line = 0; accumulates && line < count * channels * height; line++) {
+            int at = line / height * planes.plane() + line % height * planes.pitch();
+            System.arraycopy(there.values(), at, before, at, width);
+        }
+        DeviceTensor dz = new DeviceTensor(floats.upload(before), planes);
         DeviceArray partials = floats.nans(channels * slices);
-        operations.reluGradient(
+        operations.activationGradient(
                 count,
                 slices,
-                new DeviceTensor(floats.upload(dy), dyPlanes),
-                new DeviceTensor(floats.upload(y), yPlanes),
-                new DeviceTensor(dz, dzPlanes),
-                partials);
-        float[] actual = floats.download(dz, count * dzPlanes.size());
+                data.map(Images::tensor),
+                target(activation, accumulates, y, dz, term),
+                wantsSums ? Optional.of(partials) : Optional.empty());
+        Images actual = download(dz, count);
         float[] sums = floats.download(partials, channels * slices);
         for (int c = 0; c < channels; c++) {
             for (int slice = 0; slice < slices; slice++) {
@@ -136,67 +217,98 @@ class PlaneOperationsTest {
                 for (int n = count * slice / slices; n < count * (slice + 1) / slices; n++) {
                     for (int i = 0; i < height; i++) {
                         for (int j = 0; j < width; j++) {
-                            float expected = RandomPlanes.at(y, yPlanes, n, c, i, j) > 0
-                                    ? RandomPlanes.at(dy, dyPlanes, n, c, i, j)
-                                    : 0;
-                            assertEquals(expected, RandomPlanes.at(actual, dzPlanes, n, c, i, j), 0);
+                            double gradient = at(data, n, c, i, j) + at(term, n, c, i, j);
+                            gradient += accumulates ? there.at(n, c, i, j) : 0;
+                            double expected = gradient * derivative(activation, y.at(n, c, i, j));
+                            assertNear(expected, actual.at(n, c, i, j), 1e-6);
                             sum += expected;
                         }
                     }
                 }
-                assertNear(sum, sums[c * slices + slice], 1e-4);
+                if (wantsSums) {
+                    assertNear(sum, sums[c * slices + slice], 1e-4);
+                }
             }
         }
     }
 
     @ParameterizedTest
     @MethodSource("daegpu.engine.cuda.layers.RandomPlanes#seeds")
-    void sigmoidAndMeanSquaredError(int seed) {
+    void lossAndGradient(int seed) {
         Random random = new Random(seed);
         int count = 1 + random.nextInt(7);
         int channels = 1 + random.nextInt(4);
-        int plane = 1 + random.nextInt(400);
+        int height = 1 + random.nextInt(20);
+        int width = 1 + random.nextInt(20);
         int slices = 1 + random.nextInt(count);
-        float[] x = DeviceFloats.normal(random, count * channels * plane);
+        Activation activation = Activation.values()[random.nextInt(3)];
+        Loss loss = Loss.values()[random.nextInt(3)];
+        Images x = random(random, count, RandomPlanes.of(random, channels, height, width));
+        Optional<Images> added = maybe(random, count, RandomPlanes.of(random, channels, height, width));
         float[] bias = DeviceFloats.normal(random, channels);
-        float[] clean = DeviceFloats.normal(random, x.length);
-        DeviceArray y = floats.nans(x.length);
-        DeviceArray dz = floats.nans(x.length);
-        DeviceArray squares = floats.nans(channels * slices);
+        boolean hasBias = random.nextBoolean();
+        Planes packed = Planes.packed(channels, height, width);
+        Images clean = random(random, count, packed);
+        Optional<Images> mask = maybe(random, count, packed);
+        DeviceTensor y = new DeviceTensor(floats.nans(count * packed.size()), packed);
+        Planes planes = RandomPlanes.of(random, channels, height, width);
+        DeviceTensor dz = new DeviceTensor(floats.nans(count * planes.size()), planes);
+        DeviceArray losses = floats.nans(channels * slices);
         DeviceArray partials = floats.nans(channels * slices);
-        operations.sigmoidLoss(
-                count,
-                channels,
+        boolean wantsSums = random.nextBoolean();
+        Layer layer = LayerDescription.convolution("output", channels, 1, 1)
+                .activation(activation)
+                .on(new Tensor("before", height, width, 1), 0);
+        int batch = count + random.nextInt(3);
+        operations.loss(
+                layer,
+                new BatchShare(count, batch, loss),
                 slices,
-                plane,
-                2f / x.length,
-                floats.upload(x),
-                floats.upload(bias),
-                floats.upload(clean),
+                x.tensor(),
+                hasBias ? Optional.of(floats.upload(bias)) : Optional.empty(),
+                added.map(Images::tensor),
+                new LossTarget(clean.tensor(), mask.map(Images::tensor)),
                 y,
                 dz,
-                squares,
-                partials);
-        float[] actualY = floats.download(y, x.length);
-        float[] actualDz = floats.download(dz, x.length);
-        float[] actualSquares = floats.download(squares, channels * slices);
+                losses,
+                wantsSums ? Optional.of(partials) : Optional.empty());
+        Images actualY = download(y, count);
+        Images actualDz = download(dz, count);
+        float[] actualLosses = floats.download(losses, channels * slices);
         float[] actualPartials = floats.download(partials, channels * slices);
+        double divisor = (double) batch * layer.outputSize();
         for (int c = 0; c < channels; c++) {
             for (int slice = 0; slice < slices; slice++) {
-                double squareSum = 0;
+                double lossSum = 0;
                 double gradientSum = 0;
                 for (int n = count * slice / slices; n < count * (slice + 1) / slices; n++) {
-                    for (int i = (n * channels + c) * plane; i < (n * channels + c + 1) * plane; i++) {
-                        double output = 1 / (1 + Math.exp(-(x[i] + bias[c])));
-                        double gradient = 2 * (output - clean[i]) / x.length * output * (1 - output);
-                        assertNear(output, actualY[i], 1e-6);
-                        assertEquals(gradient, actualDz[i], 2e-6 / x.length + 1e-6 * Math.abs(gradient));
-                        squareSum += (output - clean[i]) * (output - clean[i]);
-                        gradientSum += gradient;
+                    for (int i = 0; i < height; i++) {
+                        for (int j = 0; j < width; j++) {
+                            double output = activated(
+                                    activation, x.at(n, c, i, j) + (hasBias ? bias[c] : 0) + at(added, n, c, i, j));
+                            double weight = mask.isPresent() ? mask.get().at(n, c, i, j) : 1;
+                            double difference = output - clean.at(n, c, i, j);
+                            double slope =
+                                    switch (loss) {
+                                        case MSE -> 2 * difference;
+                                        case L1 -> Math.signum(difference);
+                                        case CHARBONNIER -> difference / Math.sqrt(difference * difference + 1e-6);
+                                    };
+                            double gradient = weight * slope / divisor * derivative(activation, output);
+                            assertNear(output, actualY.at(n, c, i, j), 1e-6);
+                            // Near zero, Charbonnier's derivative changes 1000 times as fast as the difference.
+                            double tolerance = loss == Loss.CHARBONNIER ? 2e-4 : 5e-6;
+                            assertEquals(
+                                    gradient, actualDz.at(n, c, i, j), tolerance / divisor + 1e-6 * Math.abs(gradient));
+                            lossSum += weight * loss.value(difference);
+                            gradientSum += gradient;
+                        }
                     }
                 }
-                assertNear(squareSum, actualSquares[c * slices + slice], 1e-5);
-                assertNear(gradientSum, actualPartials[c * slices + slice], 1e-5);
+                assertNear(lossSum, actualLosses[c * slices + slice], 1e-5);
+                if (wantsSums) {
+                    assertNear(gradientSum, actualPartials[c * slices + slice], 1e-5);
+                }
             }
         }
     }
@@ -217,7 +329,8 @@ class PlaneOperationsTest {
         float[] partials = DeviceFloats.normal(random, at);
         DeviceArray table = device.allocate(scope, 4L * ranges.length, "a test");
         device.upload(ranges, table);
-        TrainedArrays arrays = TrainedArrays.allocate(device, kernels, scope, sums, Optimizer.ADAM);
+        TrainedArrays arrays = TrainedArrays.allocate(
+                device, kernels, scope, sums, LearningRule.DEFAULT, device.allocateFloats(scope, sums, "a test"));
         StepState state = arrays.state();
         state.expect(0.5f, 10);
         operations.sumShares(floats.upload(partials), table, sums + 1, 0.25f, 7, arrays);

@@ -3,6 +3,7 @@ package daegpu.engine.cuda.kernels;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import daegpu.engine.Loss;
 import daegpu.engine.Precision;
 import daegpu.engine.cuda.RequiresCuda;
 import daegpu.engine.cuda.driver.Device;
@@ -12,6 +13,7 @@ import daegpu.engine.cuda.driver.DeviceScope;
 import daegpu.engine.cuda.driver.Gpu;
 import daegpu.engine.cuda.driver.KernelLibrary;
 import daegpu.engine.cuda.driver.OwnedScope;
+import daegpu.engine.cuda.layers.BatchShare;
 import daegpu.model.Layer;
 import daegpu.model.Layer.Activation;
 import daegpu.model.Layer.Operation;
@@ -159,64 +161,126 @@ class NativeShapesTest {
 
         private void checkForward(Random random, float[] input, double[] products) {
             int columns = layer.outputChannels();
-            float[] bias = DeviceFloats.normal(random, columns);
-            float[] clean = DeviceFloats.normal(random, products.length);
+            Optional<float[]> bias = maybe(random, columns);
+            Optional<float[]> added = maybe(random, products.length);
+            Layer variant = with(Activation.values()[random.nextInt(3)], bias.isPresent());
             boolean isLoss = layer.activation() == Activation.SIGMOID && random.nextBoolean();
-            Epilogue epilogue = isLoss
-                    ? Epilogue.LOSS
-                    : List.of(Epilogue.BIAS, Epilogue.BIAS_RELU, Epilogue.BIAS_SIGMOID)
-                            .get(random.nextInt(3));
-            ImplicitGemm gemm = ImplicitGemm.forward(layer, count, epilogue, 0.25f, Precision.FP32);
+            Loss loss = Loss.values()[random.nextInt(3)];
+            BatchShare share = new BatchShare(count, 3 * count, loss);
+            ImplicitGemm gemm = isLoss
+                    ? ImplicitGemm.loss(variant, share, Precision.FP32)
+                    : ImplicitGemm.forward(variant, count, Precision.FP32);
             DeviceArray output = floats.nans(products.length);
-            DeviceArray slope = floats.nans(products.length);
+            GemmOperands forward = GemmOperands.forward(
+                    floats.upload(input),
+                    floats.upload(weights),
+                    bias.map(floats::upload),
+                    added.map(floats::upload),
+                    output);
+            double[] expected = new double[products.length];
+            for (int i = 0; i < expected.length; i++) {
+                int at = i;
+                double x = products[i]
+                        + bias.map(values -> values[at % columns]).orElse(0f)
+                        + added.map(values -> values[at]).orElse(0f);
+                expected[i] = switch (variant.activation()) {
+                    case LINEAR -> x;
+                    case RELU -> Math.max(x, 0);
+                    case SIGMOID -> 1 / (1 + Math.exp(-x));
+                };
+            }
+            if (isLoss) {
+                checkLoss(random, variant, share, gemm, forward, expected);
+            } else {
+                gemm.launch(kernels, split(gemm), forward);
+            }
+            assertNear(variant.activation() + " forward", expected, floats.download(output, expected.length));
+        }
+
+        private Optional<float[]> maybe(Random random, int count) {
+            return random.nextBoolean() ? Optional.of(DeviceFloats.normal(random, count)) : Optional.empty();
+        }
+
+        private Layer with(Activation activation, boolean hasBias) {
+            return new Layer(
+                    layer.name(),
+                    layer.operation(),
+                    activation,
+                    layer.input(),
+                    Optional.empty(),
+                    layer.output(),
+                    layer.kernelSize(),
+                    layer.stride(),
+                    layer.kernel(),
+                    hasBias ? layer.bias() : Optional.empty());
+        }
+
+        private void checkLoss(
+                Random random,
+                Layer variant,
+                BatchShare share,
+                ImplicitGemm gemm,
+                GemmOperands forward,
+                double[] output) {
+            int columns = layer.outputChannels();
+            float[] clean = DeviceFloats.normal(random, output.length);
+            Optional<float[]> mask = maybe(random, output.length);
+            DeviceArray gradient = floats.nans(output.length);
             DeviceArray sums = floats.nans(gemm.sumRows() * gemm.sumsPitch());
-            DeviceArray squares = floats.nans(gemm.squares());
+            DeviceArray losses = floats.nans(gemm.losses());
+            boolean wantsSums = random.nextBoolean();
             gemm.launch(
                     kernels,
                     split(gemm),
-                    isLoss
-                            ? GemmOperands.loss(
-                                    floats.upload(input),
-                                    floats.upload(weights),
-                                    floats.upload(bias),
-                                    floats.upload(clean),
-                                    output,
-                                    slope,
-                                    sums,
-                                    squares)
-                            : GemmOperands.forward(
-                                    floats.upload(input), floats.upload(weights), floats.upload(bias), output));
-            double[] expected = new double[products.length];
-            double[] slopes = new double[products.length];
-            double error = 0;
-            for (int i = 0; i < expected.length; i++) {
-                double x = products[i] + bias[i % columns];
-                expected[i] = epilogue == Epilogue.BIAS
-                        ? x
-                        : epilogue == Epilogue.BIAS_RELU ? Math.max(x, 0) : 1 / (1 + Math.exp(-x));
-                double difference = expected[i] - clean[i];
-                slopes[i] = 0.25 * difference * expected[i] * (1 - expected[i]);
-                error += difference * difference;
+                    forward.withLoss(
+                            floats.upload(clean),
+                            mask.map(floats::upload),
+                            gradient,
+                            wantsSums ? Optional.of(sums) : Optional.empty(),
+                            losses));
+            double[] gradients = new double[output.length];
+            double sum = 0;
+            double divisor = 3.0 * count * layer.outputSize();
+            for (int i = 0; i < output.length; i++) {
+                int at = i;
+                double weight = mask.map(values -> values[at]).orElse(1f);
+                double y = output[i];
+                double difference = y - clean[i];
+                double slope =
+                        switch (share.loss()) {
+                            case MSE -> 2 * difference;
+                            case L1 -> Math.signum(difference);
+                            case CHARBONNIER -> difference / Math.sqrt(difference * difference + 1e-6);
+                        };
+                double through =
+                        switch (variant.activation()) {
+                            case LINEAR -> 1;
+                            case RELU -> y > 0 ? 1 : 0;
+                            case SIGMOID -> y * (1 - y);
+                        };
+                gradients[i] = weight * slope / divisor * through;
+                sum += weight * share.loss().value(difference);
             }
-            assertNear(epilogue + " forward", expected, floats.download(output, expected.length));
-            if (isLoss) {
-                assertNear("gradient at the loss", slopes, floats.download(slope, slopes.length));
-                assertNear("bias gradient at the loss", columnSums(slopes, columns), addRows(sums, gemm, columns));
-                assertNear("loss", new double[] {error}, new float[] {
-                    (float) IntStream.range(0, gemm.squares())
-                            .mapToDouble(i -> floats.download(squares, gemm.squares())[i])
-                            .sum()
-                });
+            assertNear("gradient at the loss", gradients, floats.download(gradient, gradients.length));
+            if (wantsSums) {
+                assertNear("bias gradient at the loss", columnSums(gradients, columns), addRows(sums, gemm, columns));
             }
+            float[] parts = floats.download(losses, gemm.losses());
+            double total =
+                    IntStream.range(0, parts.length).mapToDouble(i -> parts[i]).sum();
+            assertNear("loss", new double[] {sum}, new float[] {(float) total});
         }
 
         private void checkDataGradient(Random random, float[] dz, double[] products) {
             int columns = layer.inputChannels();
-            boolean relu = random.nextBoolean();
+            Activation through = Activation.values()[random.nextInt(3)];
+            boolean leavesSums = random.nextBoolean();
             float[] other = DeviceFloats.normal(random, products.length);
-            ImplicitGemm gemm = ImplicitGemm.dataGradient(
-                    layer, count, relu ? Epilogue.RELU_GRADIENT : Epilogue.PLAIN, Precision.FP32);
-            DeviceArray output = floats.nans(products.length);
+            Optional<float[]> there = maybe(random, products.length);
+            Optional<float[]> term = maybe(random, products.length);
+            ImplicitGemm gemm =
+                    ImplicitGemm.dataGradient(layer, count, through, there.isPresent(), leavesSums, Precision.FP32);
+            DeviceArray output = there.map(floats::upload).orElseGet(() -> floats.nans(products.length));
             DeviceArray sums = floats.nans(gemm.sumRows() * gemm.sumsPitch());
             gemm.launch(
                     kernels,
@@ -224,15 +288,23 @@ class NativeShapesTest {
                     GemmOperands.dataGradient(
                             floats.upload(dz),
                             floats.upload(weights),
+                            term.map(floats::upload),
                             floats.upload(other),
                             output,
-                            relu ? Optional.of(sums) : Optional.empty()));
+                            leavesSums ? Optional.of(sums) : Optional.empty()));
             double[] expected = products.clone();
             for (int i = 0; i < expected.length; i++) {
-                expected[i] = relu && other[i] <= 0 ? 0 : expected[i];
+                int at = i;
+                expected[i] += there.map(values -> values[at]).orElse(0f)
+                        + term.map(values -> values[at]).orElse(0f);
+                expected[i] *= switch (through) {
+                    case LINEAR -> 1;
+                    case RELU -> other[i] > 0 ? 1 : 0;
+                    case SIGMOID -> other[i] * (1 - other[i]);
+                };
             }
             assertNear("data gradient", expected, floats.download(output, expected.length));
-            if (relu) {
+            if (leavesSums) {
                 assertNear("bias gradient before", columnSums(expected, columns), addRows(sums, gemm, columns));
             }
         }

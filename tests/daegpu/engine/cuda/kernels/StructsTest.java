@@ -4,7 +4,10 @@ import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import daegpu.engine.Loss;
 import daegpu.engine.cuda.driver.KernelStruct;
+import daegpu.engine.cuda.layers.UpdateRule;
+import daegpu.model.Layer.Activation;
 import java.io.IOException;
 import java.lang.reflect.Constructor;
 import java.lang.reflect.RecordComponent;
@@ -15,7 +18,6 @@ import java.util.List;
 import java.util.Locale;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
-import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -29,9 +31,10 @@ class StructsTest {
 
     static Stream<Arguments> structs() {
         return Stream.of(
-                Arguments.of(GemmShape.class, "implicit_gemm", 80),
+                Arguments.of(GemmShape.class, "implicit_gemm", 92),
                 Arguments.of(GradientShape.class, "weight_gradient", 76),
-                Arguments.of(JointGrid.class, "layer_gradients", 20));
+                Arguments.of(JointGrid.class, "layer_gradients", 20),
+                Arguments.of(UpdateRule.class, "adam", 28));
     }
 
     /** Numbers every 4-byte value of the struct, so that each must be found again at its place. */
@@ -45,14 +48,19 @@ class StructsTest {
         int next = 1;
         for (RecordComponent component : record.getRecordComponents()) {
             Class<?> type = component.getType();
-            own.add((type == Epilogue.class ? "int" : type.getSimpleName()) + " " + snakeCase(component.getName()));
+            boolean isNumbered = type.isEnum() || type == boolean.class;
+            own.add((isNumbered ? "int" : type.getSimpleName()) + " " + snakeCase(component.getName()));
             if (type == Divisor.class) {
                 values.add(new Divisor(next, next + 1));
                 words.addAll(List.of(next, next + 1));
                 next += 2;
-            } else if (type == Epilogue.class) {
-                values.add(Epilogue.LOSS);
-                words.add(Epilogue.LOSS.ordinal());
+            } else if (type.isEnum()) {
+                Object[] constants = type.getEnumConstants();
+                values.add(constants[constants.length - 1]);
+                words.add(constants.length - 1);
+            } else if (type == boolean.class) {
+                values.add(true);
+                words.add(1);
             } else if (type == float.class) {
                 values.add(1.5f * next);
                 words.add(Float.floatToRawIntBits(1.5f * next++));
@@ -80,19 +88,33 @@ class StructsTest {
                         .toList());
     }
 
+    /** Epilogues begin with the activations. */
     @Test
-    void epiloguesAreThoseOfTheHeader() throws IOException {
-        String text = body("implicit_gemm", "enum Epilogue");
-        List<String> declared = Pattern.compile("(?m)^ +([A-Z_]+) = (\\d+)")
-                .matcher(text)
+    void constantsAreThoseOfTheHeaders() throws IOException {
+        List<String> activations = constants("activation", "Activation");
+        assertEquals(numbered(Activation.values()), activations);
+        assertEquals(numbered(Loss.values()), constants("loss", "Loss"));
+        assertEquals(
+                numbered(Epilogue.values()),
+                Stream.concat(activations.stream(), constants("implicit_gemm", "Epilogue").stream())
+                        .toList());
+    }
+
+    private static List<String> numbered(Enum<?>[] constants) {
+        return Stream.of(constants)
+                .map(constant -> constant.name() + " " + constant.ordinal())
+                .toList();
+    }
+
+    private static List<String> constants(String header, String declaration) throws IOException {
+        Matcher matcher = Pattern.compile("(?s)enum " + declaration + " \\{(.*?)\\};")
+                .matcher(Files.readString(Path.of("include", header + ".cuh")));
+        assertTrue(matcher.find(), declaration);
+        return Pattern.compile("([A-Z0-9_]+) = (\\d+)")
+                .matcher(matcher.group(1))
                 .results()
                 .map(value -> value.group(1) + " " + value.group(2))
                 .toList();
-        assertEquals(
-                IntStream.range(0, Epilogue.values().length)
-                        .mapToObj(i -> Epilogue.values()[i] + " " + i)
-                        .toList(),
-                declared);
     }
 
     private static List<String> fields(String header, String struct) throws IOException {

@@ -129,6 +129,14 @@ class TensorCoresTest {
             rounded[at] += roundedProduct;
             magnitude[at] += Math.abs(roundedProduct);
         }
+
+        private void add(int at, double value) {
+            add(at, value, value);
+        }
+
+        private void add(int at, Optional<float[]> values) {
+            values.ifPresent(array -> add(at, array[at]));
+        }
     }
 
     /** A layer, its images and weights. */
@@ -243,8 +251,8 @@ class TensorCoresTest {
         private void checkForward(float[] input, Sums products) {
             int columns = layer.outputChannels();
             float[] bias = DeviceFloats.normal(random, columns);
-            Epilogue epilogue = random.nextBoolean() ? Epilogue.BIAS : Epilogue.BIAS_RELU;
-            ImplicitGemm gemm = ImplicitGemm.forward(layer, count, epilogue, 0, precision);
+            Optional<float[]> added = maybe(products.exact.length);
+            ImplicitGemm gemm = ImplicitGemm.forward(layer, count, precision);
             assertUses(gemm.kernel());
             Supplier<float[]> run = () -> {
                 DeviceArray output = floats.nans(products.exact.length);
@@ -252,19 +260,22 @@ class TensorCoresTest {
                         kernels,
                         split(gemm),
                         GemmOperands.forward(
-                                floats.upload(input), floats.upload(weights), floats.upload(bias), output));
+                                floats.upload(input),
+                                floats.upload(weights),
+                                Optional.of(floats.upload(bias)),
+                                added.map(floats::upload),
+                                output));
                 return floats.download(output, products.exact.length);
             };
             for (int i = 0; i < products.exact.length; i++) {
-                products.exact[i] += bias[i % columns];
-                products.rounded[i] += bias[i % columns];
-                products.magnitude[i] += Math.abs(bias[i % columns]);
-                if (epilogue == Epilogue.BIAS_RELU) {
+                products.add(i, bias[i % columns]);
+                products.add(i, added);
+                if (layer.activation() == Activation.RELU) {
                     products.exact[i] = Math.max(products.exact[i], 0);
                     products.rounded[i] = Math.max(products.rounded[i], 0);
                 }
             }
-            assertNear(epilogue + " forward", products, run.get());
+            assertNear(layer.activation() + " forward", products, run.get());
             assertArrayEquals(run.get(), run.get(), "a repeat gives other bits");
         }
 
@@ -272,13 +283,16 @@ class TensorCoresTest {
             int columns = layer.inputChannels();
             boolean relu = random.nextBoolean();
             float[] other = DeviceFloats.normal(random, products.exact.length);
-            ImplicitGemm gemm =
-                    ImplicitGemm.dataGradient(layer, count, relu ? Epilogue.RELU_GRADIENT : Epilogue.PLAIN, precision);
+            boolean leavesSums = random.nextBoolean();
+            Optional<float[]> there = maybe(products.exact.length);
+            Optional<float[]> term = maybe(products.exact.length);
+            ImplicitGemm gemm = ImplicitGemm.dataGradient(
+                    layer, count, relu ? Activation.RELU : Activation.LINEAR, there.isPresent(), leavesSums, precision);
             assertUses(gemm.kernel());
             int sumFloats = gemm.sumRows() * gemm.sumsPitch();
             DeviceArray[] last = new DeviceArray[1];
             Supplier<float[]> run = () -> {
-                DeviceArray output = floats.nans(products.exact.length);
+                DeviceArray output = there.map(floats::upload).orElseGet(() -> floats.nans(products.exact.length));
                 last[0] = floats.nans(sumFloats);
                 gemm.launch(
                         kernels,
@@ -286,20 +300,23 @@ class TensorCoresTest {
                         GemmOperands.dataGradient(
                                 floats.upload(dz),
                                 floats.upload(weights),
+                                term.map(floats::upload),
                                 floats.upload(other),
                                 output,
-                                relu ? Optional.of(last[0]) : Optional.empty()));
+                                leavesSums ? Optional.of(last[0]) : Optional.empty()));
                 return floats.download(output, products.exact.length);
             };
-            for (int i = 0; relu && i < other.length; i++) {
-                if (other[i] <= 0) {
+            for (int i = 0; i < other.length; i++) {
+                products.add(i, there);
+                products.add(i, term);
+                if (relu && other[i] <= 0) {
                     products.exact[i] = 0;
                     products.rounded[i] = 0;
                     products.magnitude[i] = 0;
                 }
             }
             assertNear("data gradient", products, run.get());
-            if (relu) {
+            if (leavesSums) {
                 float[] rows = floats.download(last[0], sumFloats);
                 Sums expected = new Sums(columns);
                 for (int i = 0; i < other.length; i++) {
@@ -318,6 +335,10 @@ class TensorCoresTest {
                 assertArrayEquals(rows, floats.download(last[0], sumFloats), "a repeat gives other bits");
             }
             assertArrayEquals(run.get(), run.get(), "a repeat gives other bits");
+        }
+
+        private Optional<float[]> maybe(int count) {
+            return random.nextBoolean() ? Optional.of(DeviceFloats.normal(random, count)) : Optional.empty();
         }
 
         private void assertUses(LayerKernel kernel) {

@@ -2,6 +2,8 @@ package daegpu.engine.cuda.layers;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 
+import daegpu.engine.LearningRule;
+import daegpu.engine.Loss;
 import daegpu.engine.Optimizer;
 import daegpu.engine.cuda.RequiresCuda;
 import daegpu.engine.cuda.driver.Device;
@@ -11,6 +13,8 @@ import daegpu.engine.cuda.driver.Gpu;
 import daegpu.engine.cuda.driver.KernelLibrary;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
+import java.util.Optional;
+import java.util.OptionalDouble;
 import java.util.Random;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;
@@ -67,16 +71,23 @@ class GradientUpdateTest {
         StepState state = new StepState(device, kernels, scope, Optimizer.ADAM);
         state.load(step - 1);
         state.expect(1e-3f);
+        double weightDecay = random.nextBoolean() ? 0 : random.nextDouble();
+        LearningRule rule = new LearningRule(
+                Loss.MSE,
+                Optimizer.adamW(weightDecay),
+                random.nextBoolean() ? OptionalDouble.empty() : OptionalDouble.of(random.nextDouble()));
+        float[] average = DeviceFloats.normal(random, count);
         TrainedArrays arrays = new TrainedArrays(
                 count,
                 floats.upload(parameters),
                 floats.upload(first),
                 floats.upload(second),
-                floats.upload(gradients),
+                rule.averageDecay().isPresent() ? Optional.of(floats.upload(average)) : Optional.empty(),
+                floats.nans(1),
                 floats.nans(1),
                 state,
-                Optimizer.ADAM);
-        GradientUpdate.run(kernels, arrays);
+                UpdateRule.of(rule));
+        GradientUpdate.run(kernels, arrays, floats.upload(gradients));
         float weight1 = Optimizer.ADAM.weight1();
         float weight2 = Optimizer.ADAM.weight2();
         float alpha = Optimizer.ADAM.alpha(1e-3f, step);
@@ -96,8 +107,17 @@ class GradientUpdateTest {
             double square = second[i] + (gradients[i] * gradients[i] - second[i]) * weight2;
             assertNear(mean, actual[1][i], 1e-6);
             assertNear(square, actual[2][i], 1e-6);
-            assertNear(
-                    parameters[i] - alpha * mean / (Math.sqrt(square) + Optimizer.ADAM.epsilon()), actual[0][i], 1e-6);
+            double decayed = parameters[i] - 1e-3f * weightDecay * parameters[i];
+            double updated = decayed - alpha * mean / (Math.sqrt(square) + Optimizer.ADAM.epsilon());
+            assertNear(updated, actual[0][i], 1e-6);
+            if (rule.averageDecay().isPresent()) {
+                assertNear(
+                        average[i]
+                                + (updated - average[i])
+                                        * (1 - rule.averageDecay().getAsDouble()),
+                        floats.download(arrays.average().orElseThrow(), count)[i],
+                        1e-6);
+            }
         }
     }
 }
