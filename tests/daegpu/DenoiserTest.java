@@ -83,7 +83,7 @@ class DenoiserTest {
                                 row.epoch(),
                                 rows.get(row.epoch() - 1).seconds(),
                                 rows.get(row.epoch() - 1).imagesPerSecond(),
-                                row.trainMse(),
+                                row.trainLoss(),
                                 row.validation()))
                         .toList());
         assertTrue(

@@ -1,5 +1,6 @@
 package daegpu.cli;
 
+import daegpu.engine.Loss;
 import daegpu.train.ElapsedTime;
 import daegpu.train.MetricsLog;
 import daegpu.train.TrainingListener;
@@ -25,6 +26,7 @@ final class ProgressDisplay implements TrainingListener, AutoCloseable {
 
     private final PrintWriter out;
     private final PrintStream terminal;
+    private final Loss loss;
     private int epoch;
     private int epochs;
     private int images;
@@ -36,10 +38,12 @@ final class ProgressDisplay implements TrainingListener, AutoCloseable {
     /**
      * @param out receives the lines
      * @param terminal shows the bar; null where there is none
+     * @param loss that training makes small
      */
-    ProgressDisplay(PrintWriter out, PrintStream terminal) {
+    ProgressDisplay(PrintWriter out, PrintStream terminal, Loss loss) {
         this.out = out;
         this.terminal = terminal;
+        this.loss = loss;
     }
 
     /** Whether someone sits before the output. */
@@ -130,10 +134,12 @@ final class ProgressDisplay implements TrainingListener, AutoCloseable {
         clear();
         out.printf(
                 Locale.ROOT,
-                "%s: %.1f s, MSE %.5f training, %.5f validation (%.2f dB)%s%n",
+                "%s: %.1f s, %s %.5f training, %s%.5f validation (%.2f dB)%s%n",
                 epochName(),
                 metrics.seconds(),
-                metrics.trainMse(),
+                loss.title(),
+                metrics.trainLoss(),
+                loss == Loss.MSE ? "" : "MSE ",
                 metrics.validation().mse(),
                 metrics.validation().psnr(),
                 best ? ", best" : "");

@@ -292,7 +292,7 @@ final class RunsCommand implements Callable<Integer> {
         if (Lettering.missing().isPresent()) {
             out().println(Lettering.missing().get());
         } else {
-            ImageFile.write(chart, Chart.loss(CHART_WIDTH, CHART_HEIGHT, curves));
+            ImageFile.write(chart, Chart.loss(CHART_WIDTH, CHART_HEIGHT, "mean squared error", curves));
             out().println("Chart: " + chart);
         }
     }

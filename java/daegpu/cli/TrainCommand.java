@@ -2,6 +2,7 @@ package daegpu.cli;
 
 import daegpu.data.ImageFiles;
 import daegpu.data.ImageSource;
+import daegpu.engine.Loss;
 import daegpu.noise.Noise;
 import daegpu.preview.Lettering;
 import daegpu.preview.LivePreview;
@@ -265,7 +266,9 @@ final class TrainCommand implements Callable<Integer> {
     }
 
     private int train(TrainingRun opened) throws IOException {
-        try (ProgressDisplay display = new ProgressDisplay(out(), ProgressDisplay.onTerminal() ? System.out : null);
+        Loss loss = opened.options().learningRule().loss();
+        try (ProgressDisplay display =
+                        new ProgressDisplay(out(), ProgressDisplay.onTerminal() ? System.out : null, loss);
                 LivePreview preview = run.preview || run.previewFile != null
                         ? new LivePreview(
                                 run.preview, run.previewFile, line -> display.printLine(line + withoutWindow()))
@@ -276,8 +279,7 @@ final class TrainCommand implements Callable<Integer> {
                 listeners.add(new PreviewFeed(
                         opened.engine().engine(),
                         opened.images().validation(),
-                        opened.options().noise(),
-                        opened.options().seed(),
+                        opened.options(),
                         rowsBefore(opened.directory()),
                         run.previewFile == null,
                         preview::show));

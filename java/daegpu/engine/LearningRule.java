@@ -16,12 +16,12 @@ public record LearningRule(Loss loss, Optimizer optimizer, OptionalDouble averag
     /** Mean squared error by Adam, without an average. */
     public static final LearningRule DEFAULT = new LearningRule(Loss.MSE, Optimizer.ADAM, OptionalDouble.empty());
 
-    /** @throws IllegalArgumentException if the decay is not at least 0 and less than 1 */
+    /** @throws IllegalArgumentException if the decay is not more than 0 and less than 1 */
     public LearningRule {
         averageDecay.ifPresent(decay -> {
-            if (!(decay >= 0 && decay < 1)) {
+            if (!(decay > 0 && decay < 1)) {
                 throw new IllegalArgumentException(
-                        "the decay of the average must be at least 0 and less than 1, not " + decay);
+                        "the decay of the average must be more than 0 and less than 1, not " + decay);
             }
         });
     }

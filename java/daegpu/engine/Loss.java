@@ -10,7 +10,7 @@ import java.util.Locale;
  */
 public enum Loss {
     /** {@code d²}. */
-    MSE {
+    MSE("MSE") {
         @Override
         public double value(double difference) {
             return difference * difference;
@@ -22,7 +22,7 @@ public enum Loss {
         }
     },
     /** {@code |d|}, whose derivative at zero is taken as zero. */
-    L1 {
+    L1("L1") {
         @Override
         public double value(double difference) {
             return Math.abs(difference);
@@ -34,7 +34,7 @@ public enum Loss {
         }
     },
     /** {@code sqrt(d² + ε²)} with ε = {@value #CHARBONNIER_EPSILON}: L1 without its edge (Charbonnier et al., 1994). */
-    CHARBONNIER {
+    CHARBONNIER("Charbonnier") {
         @Override
         public double value(double difference) {
             return Math.sqrt(difference * difference + CHARBONNIER_EPSILON * CHARBONNIER_EPSILON);
@@ -49,11 +49,22 @@ public enum Loss {
     /** ε of {@link #CHARBONNIER}. */
     public static final double CHARBONNIER_EPSILON = 1e-3;
 
+    private final String title;
+
+    Loss(String title) {
+        this.title = title;
+    }
+
     /** The loss of one value. */
     public abstract double value(double difference);
 
     /** The derivative of {@link #value}. */
     public abstract float derivative(float difference);
+
+    /** As headings have it: {@code MSE}, {@code L1} or {@code Charbonnier}. */
+    public String title() {
+        return title;
+    }
 
     /** As users write it: {@code mse}. */
     @Override

@@ -42,9 +42,12 @@ public final class Chart {
 
     private Chart() {}
 
-    /** Loss over epochs: only whole ones where the curves have no others, and logarithmic where the loss falls far. */
-    public static BufferedImage loss(int width, int height, List<Curve> curves) {
-        XYChart chart = chart(width, height, "Loss", "epoch", "mean squared error", curves);
+    /**
+     * Loss over epochs, which is {@code measured} in something: only whole epochs where the curves have no others, and
+     * logarithmic where the loss falls far.
+     */
+    public static BufferedImage loss(int width, int height, String measured, List<Curve> curves) {
+        XYChart chart = chart(width, height, "Loss", "epoch", measured, curves);
         if (curves.stream()
                 .flatMapToDouble(curve -> Arrays.stream(curve.x()))
                 .allMatch(epoch -> epoch == Math.rint(epoch))) {

@@ -57,7 +57,7 @@ public record TrainingPicture(
             Lettering.draw(graphics, lines.get(i), font, Color.BLACK, left, MARGIN + (i + 1) * LINE_HEIGHT - 6);
         }
         if (Lettering.missing().isEmpty()) {
-            graphics.drawImage(Chart.loss(CHART_WIDTH, CHART_HEIGHT, curves), left, MARGIN + textHeight, null);
+            graphics.drawImage(Chart.loss(CHART_WIDTH, CHART_HEIGHT, "loss", curves), left, MARGIN + textHeight, null);
         }
         graphics.dispose();
         return picture;

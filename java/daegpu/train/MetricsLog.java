@@ -2,12 +2,14 @@ package daegpu.train;
 
 import daegpu.data.AtomicFile;
 import daegpu.data.InvalidInputException;
+import daegpu.engine.Loss;
 import java.io.IOException;
 import java.nio.charset.CharacterCodingException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Locale;
@@ -17,7 +19,8 @@ import java.util.stream.Collectors;
 /** {@code metrics.csv}: one line for each finished epoch. */
 public final class MetricsLog {
 
-    private static final String HEADER = "epoch,seconds,images_per_second,train_mse,val_mse,val_psnr,val_ssim";
+    /** Where the training loss is named: {@code train_mse}. */
+    private static final String HEADER = "epoch,seconds,images_per_second,train_%s,val_mse,val_psnr,val_ssim";
 
     /**
      * One epoch.
@@ -25,11 +28,11 @@ public final class MetricsLog {
      * @param epoch counted from 1
      * @param seconds it took, validation included
      * @param imagesPerSecond training images over the time for training alone
-     * @param trainMse average of the losses of its updates, weighted by images
+     * @param trainLoss average of the losses of its updates, weighted by images
      * @param validation scores of the denoised validation images after it
      */
     public record Row(
-            int epoch, double seconds, double imagesPerSecond, double trainMse, Evaluation.Scores validation) {
+            int epoch, double seconds, double imagesPerSecond, double trainLoss, Evaluation.Scores validation) {
 
         private String toCsv() {
             return String.format(
@@ -38,7 +41,7 @@ public final class MetricsLog {
                     epoch,
                     seconds,
                     imagesPerSecond,
-                    trainMse,
+                    trainLoss,
                     validation.mse(),
                     validation.psnr(),
                     validation.ssim());
@@ -62,20 +65,23 @@ public final class MetricsLog {
     }
 
     private final Path file;
+    private final Loss loss;
     private final List<Row> rows;
 
-    private MetricsLog(Path file, List<Row> rows) {
+    private MetricsLog(Path file, Loss loss, List<Row> rows) {
         this.file = file;
+        this.loss = loss;
         this.rows = rows;
     }
 
     /**
      * An empty log, written at once.
      *
+     * @param loss that training makes small
      * @throws IOException if that fails
      */
-    static MetricsLog create(Path file) throws IOException {
-        MetricsLog log = new MetricsLog(file, new ArrayList<>());
+    static MetricsLog create(Path file, Loss loss) throws IOException {
+        MetricsLog log = new MetricsLog(file, loss, new ArrayList<>());
         log.write();
         return log;
     }
@@ -86,7 +92,8 @@ public final class MetricsLog {
      * @throws InvalidInputException if the file cannot be read, is no such log or lacks an epoch
      */
     static MetricsLog resume(Path file, long lastEpoch) {
-        List<Row> rows = read(file);
+        MetricsLog log = open(file);
+        List<Row> rows = log.rows;
         for (int i = 0; i < rows.size(); i++) {
             if (rows.get(i).epoch() != i + 1) {
                 throw new InvalidInputException(file + " line " + (i + 2) + " is about epoch "
@@ -97,7 +104,7 @@ public final class MetricsLog {
             throw new InvalidInputException(
                     file + " has " + rows.size() + " epochs where the last checkpoint has " + lastEpoch);
         }
-        return new MetricsLog(file, new ArrayList<>(rows.subList(0, (int) lastEpoch)));
+        return new MetricsLog(file, log.loss, new ArrayList<>(rows.subList(0, (int) lastEpoch)));
     }
 
     /**
@@ -106,6 +113,15 @@ public final class MetricsLog {
      * @throws InvalidInputException if the file cannot be read or is no such log
      */
     public static List<Row> read(Path file) {
+        return open(file).rows();
+    }
+
+    /**
+     * Reads a log as it is.
+     *
+     * @throws InvalidInputException if the file cannot be read or is no such log
+     */
+    static MetricsLog open(Path file) {
         List<String> lines;
         try {
             lines = Files.readAllLines(file);
@@ -114,9 +130,10 @@ public final class MetricsLog {
         } catch (IOException e) {
             throw InvalidInputException.unreadable(file, e);
         }
-        if (lines.isEmpty() || !lines.get(0).equals(HEADER)) {
-            throw new InvalidInputException(file + " does not begin with " + HEADER);
-        }
+        Loss loss = Arrays.stream(Loss.values())
+                .filter(each -> !lines.isEmpty() && lines.get(0).equals(header(each)))
+                .findFirst()
+                .orElseThrow(() -> new InvalidInputException(file + " does not begin with " + header(Loss.MSE)));
         List<Row> rows = new ArrayList<>();
         for (int i = 1; i < lines.size(); i++) {
             try {
@@ -125,7 +142,11 @@ public final class MetricsLog {
                 throw new InvalidInputException(file + " line " + (i + 1) + " is damaged: " + lines.get(i), e);
             }
         }
-        return rows;
+        return new MetricsLog(file, loss, rows);
+    }
+
+    private static String header(Loss loss) {
+        return HEADER.formatted(loss);
     }
 
     /**
@@ -134,7 +155,14 @@ public final class MetricsLog {
      * @throws IOException if it cannot be read
      */
     static boolean isEmpty(Path file) throws IOException {
-        return Files.size(file) == HEADER.length() + 1 && Files.readString(file).equals(HEADER + "\n");
+        byte[] content = Files.readAllBytes(file);
+        return Arrays.stream(Loss.values())
+                .anyMatch(loss -> Arrays.equals(content, (header(loss) + "\n").getBytes(StandardCharsets.UTF_8)));
+    }
+
+    /** What training makes small. */
+    Loss loss() {
+        return loss;
     }
 
     /** The rows so far. */
@@ -185,7 +213,7 @@ public final class MetricsLog {
     private void write() throws IOException {
         String text = rows.stream()
                 .map(Row::toCsv)
-                .collect(Collectors.joining("\n", HEADER + "\n", rows.isEmpty() ? "" : "\n"));
+                .collect(Collectors.joining("\n", header(loss) + "\n", rows.isEmpty() ? "" : "\n"));
         AtomicFile.write(file, text.getBytes(StandardCharsets.UTF_8));
     }
 }

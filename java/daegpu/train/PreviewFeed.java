@@ -4,7 +4,6 @@ import daegpu.data.ImageSet;
 import daegpu.engine.DeviceSamples;
 import daegpu.engine.SampleSharingEngine;
 import daegpu.engine.TrainingEngine;
-import daegpu.noise.Noise;
 import daegpu.preview.Chart.Curve;
 import daegpu.preview.ContactSheet;
 import daegpu.preview.ContactSheet.Block;
@@ -29,8 +28,7 @@ public final class PreviewFeed implements TrainingListener {
 
     private final TrainingEngine engine;
     private final ImageSet validation;
-    private final Noise noise;
-    private final long seed;
+    private final TrainingOptions options;
     private final Consumer<TrainingPicture> screen;
     private final int columns;
     private final int count;
@@ -52,6 +50,7 @@ public final class PreviewFeed implements TrainingListener {
      * Shows nothing yet.
      *
      * @param engine the one that trains
+     * @param options how it trains
      * @param before rows of metrics of epochs that were done earlier
      * @param forWindow whether it is for a window alone: images then stay on the engine's device, if it has one and
      *     OpenGL turns out to run there
@@ -60,15 +59,13 @@ public final class PreviewFeed implements TrainingListener {
     public PreviewFeed(
             TrainingEngine engine,
             ImageSet validation,
-            Noise noise,
-            long seed,
+            TrainingOptions options,
             List<MetricsLog.Row> before,
             boolean forWindow,
             Consumer<TrainingPicture> screen) {
         this.engine = engine;
         this.validation = validation;
-        this.noise = noise;
-        this.seed = seed;
+        this.options = options;
         this.screen = screen;
         columns = Math.min(
                 MOST_COLUMNS, ContactSheet.columnsWithin(SHEET_WIDTH, validation.height(), validation.width()));
@@ -102,7 +99,7 @@ public final class PreviewFeed implements TrainingListener {
         double secondsLeft = (images - done + (double) (epochs - epoch) * images) / imagesPerSecond;
         show(
                 String.format(Locale.ROOT, "%,.0f images/s, %s left", imagesPerSecond, ElapsedTime.format(secondsLeft)),
-                String.format(Locale.ROOT, "Training MSE %.5f", loss));
+                trainingLoss(loss));
         long end = System.nanoTime();
         // The first one says little: code is loaded and compiled for it.
         nextTime = end + (first ? LEAST_PAUSE : Math.max(LEAST_PAUSE, PAUSES_PER_SAMPLING * (end - now)));
@@ -117,12 +114,17 @@ public final class PreviewFeed implements TrainingListener {
         if (metrics.epoch() == allEpochs) {
             show(
                     String.format(Locale.ROOT, "%,.0f images/s, done", metrics.imagesPerSecond()),
-                    String.format(Locale.ROOT, "Training MSE %.5f", metrics.trainMse()));
+                    trainingLoss(metrics.trainLoss()));
         }
     }
 
+    private String trainingLoss(double value) {
+        return String.format(
+                Locale.ROOT, "Training %s %.5f", options.learningRule().loss().title(), value);
+    }
+
     private void addPoints(MetricsLog.Row row) {
-        training.add(new double[] {row.epoch(), row.trainMse()});
+        training.add(new double[] {row.epoch(), row.trainLoss()});
         validated.add(new double[] {row.epoch(), row.validation().mse()});
         lastValidation = String.format(
                 Locale.ROOT,
@@ -134,7 +136,7 @@ public final class PreviewFeed implements TrainingListener {
     private void show(String speed, String loss) {
         boolean staysOnDevice = device != null && device.isShared();
         if (staysOnDevice) {
-            device.take(validation, noise, seed);
+            device.take(validation, options.noise(), options.seed());
         }
         List<Block> blocks = new ArrayList<>();
         for (int from = 0; from < count; from += columns) {
@@ -142,14 +144,16 @@ public final class PreviewFeed implements TrainingListener {
             blocks.add(
                     staysOnDevice
                             ? SampleBlock.places(from, part)
-                            : SampleBlock.of(engine, validation, noise, seed, from, part));
+                            : SampleBlock.of(engine, validation, options.noise(), options.seed(), from, part));
         }
         screen.accept(new TrainingPicture(
                 validation.height(),
                 validation.width(),
                 validation.channels(),
                 blocks,
-                List.of(curve("training", training), curve("validation", validated)),
+                List.of(
+                        curve("training " + options.learningRule().loss().title(), training),
+                        curve("validation MSE", validated)),
                 List.of("Epoch " + epoch + " of " + epochs, speed, loss, lastValidation),
                 device));
     }

@@ -2,6 +2,7 @@ package daegpu.train;
 
 import daegpu.data.AtomicFile;
 import daegpu.data.ImageFile;
+import daegpu.engine.Loss;
 import daegpu.preview.Chart;
 import daegpu.preview.Chart.Curve;
 import daegpu.preview.HtmlReport;
@@ -37,18 +38,20 @@ public final class RunReport {
      * @throws IOException if a file cannot be read or written
      */
     public static void write(Path run, List<String> commands) throws IOException {
-        List<MetricsLog.Row> rows = MetricsLog.read(run.resolve("metrics.csv"));
+        MetricsLog metrics = MetricsLog.open(run.resolve("metrics.csv"));
+        List<MetricsLog.Row> rows = metrics.rows();
+        Loss loss = metrics.loss();
         if (rows.isEmpty()) {
             return;
         }
         List<Section> sections = new ArrayList<>();
         if (Lettering.missing().isEmpty()) {
-            BufferedImage chart = Chart.loss(CHART_WIDTH, CHART_HEIGHT, lossCurves(rows));
+            BufferedImage chart = Chart.loss(CHART_WIDTH, CHART_HEIGHT, "loss", lossCurves(rows, loss));
             ImageFile.write(run.resolve("loss.png"), chart);
             addPicture(
                     sections,
                     "Loss",
-                    "Mean squared error on training and validation images, by epoch",
+                    "Training " + loss.title() + " and validation MSE by epoch",
                     run.resolve("loss.png"));
         }
         addPicture(
@@ -73,7 +76,7 @@ public final class RunReport {
                 "Validation images without noise, encoded: where they lie in the plane in which their latent "
                         + "vectors differ most, by principal component analysis",
                 run.resolve(RunDirectory.LATENT_MAP));
-        sections.add(metricsTable(rows));
+        sections.add(metricsTable(rows, loss));
         Path config = run.resolve("config.json");
         if (Files.exists(config)) {
             sections.add(new Table(
@@ -92,11 +95,10 @@ public final class RunReport {
                 HtmlReport.render("Run " + name, summary(rows), sections).getBytes(StandardCharsets.UTF_8));
     }
 
-    /** Training and validation loss by epoch. */
-    public static List<Curve> lossCurves(List<MetricsLog.Row> rows) {
+    private static List<Curve> lossCurves(List<MetricsLog.Row> rows, Loss loss) {
         return List.of(
-                curve("training", rows, MetricsLog.Row::trainMse),
-                curve("validation", rows, row -> row.validation().mse()));
+                curve("training " + loss.title(), rows, MetricsLog.Row::trainLoss),
+                curve("validation MSE", rows, row -> row.validation().mse()));
     }
 
     private static Curve curve(String name, List<MetricsLog.Row> rows, ToDoubleFunction<MetricsLog.Row> value) {
@@ -113,16 +115,23 @@ public final class RunReport {
         }
     }
 
-    private static Table metricsTable(List<MetricsLog.Row> rows) {
+    private static Table metricsTable(List<MetricsLog.Row> rows, Loss loss) {
         return new Table(
                 "Epochs",
-                List.of("epoch", "seconds", "images/s", "training MSE", "validation MSE", "PSNR (dB)", "SSIM"),
+                List.of(
+                        "epoch",
+                        "seconds",
+                        "images/s",
+                        "training " + loss.title(),
+                        "validation MSE",
+                        "PSNR (dB)",
+                        "SSIM"),
                 rows.stream()
                         .map(row -> List.of(
                                 String.valueOf(row.epoch()),
                                 format("%.1f", row.seconds()),
                                 format("%,.0f", row.imagesPerSecond()),
-                                format("%.5f", row.trainMse()),
+                                format("%.5f", row.trainLoss()),
                                 format("%.5f", row.validation().mse()),
                                 format("%.2f", row.validation().psnr()),
                                 format("%.4f", row.validation().ssim())))

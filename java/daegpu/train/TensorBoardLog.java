@@ -1,5 +1,6 @@
 package daegpu.train;
 
+import daegpu.engine.Loss;
 import daegpu.format.TensorBoardEvents;
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -10,7 +11,8 @@ import java.nio.file.Path;
 /**
  * Writes each epoch's metrics and picture for TensorBoard, under the names that Keras's own callback gives them:
  * {@code epoch_loss} in {@code tensorboard/train} and {@code tensorboard/validation}, so that both curves are in one
- * chart. The step is the epoch, counted from 1 as in {@code metrics.csv}.
+ * chart; of a training by another loss than the mean squared error, the validation's is {@code epoch_mse}. The step is
+ * the epoch, counted from 1 as in {@code metrics.csv}.
  *
  * <p>Files are begun with the first epoch that is finished. Those of a run that is resumed say that later epochs in
  * older ones do not count, which are there if the run was killed between two files.
@@ -24,12 +26,18 @@ public final class TensorBoardLog implements TrainingListener, AutoCloseable {
     private static final int PNG_COLOUR_TYPE = 25;
 
     private final RunDirectory directory;
+    private final Loss loss;
     private TensorBoardEvents training;
     private TensorBoardEvents validation;
 
-    /** Nothing is written yet. */
-    public TensorBoardLog(RunDirectory directory) {
+    /**
+     * Nothing is written yet.
+     *
+     * @param loss that training makes small
+     */
+    public TensorBoardLog(RunDirectory directory, Loss loss) {
         this.directory = directory;
+        this.loss = loss;
     }
 
     /** @throws UncheckedIOException if a file cannot be written */
@@ -41,9 +49,12 @@ public final class TensorBoardLog implements TrainingListener, AutoCloseable {
                 training = begin("train", epoch);
                 validation = begin("validation", epoch);
             }
-            training.scalar("epoch_loss", epoch, metrics.trainMse());
+            training.scalar("epoch_loss", epoch, metrics.trainLoss());
             training.scalar("images_per_second", epoch, metrics.imagesPerSecond());
-            validation.scalar("epoch_loss", epoch, metrics.validation().mse());
+            validation.scalar(
+                    loss == Loss.MSE ? "epoch_loss" : "epoch_mse",
+                    epoch,
+                    metrics.validation().mse());
             validation.scalar("epoch_psnr", epoch, metrics.validation().psnr());
             validation.scalar("epoch_ssim", epoch, metrics.validation().ssim());
             byte[] png = Files.readAllBytes(directory.sample(epoch));

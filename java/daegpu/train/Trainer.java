@@ -140,7 +140,7 @@ public final class Trainer {
      */
     public Outcome start(Parameters initial, int epochs) throws IOException {
         engine.load(TrainingState.initial(initial));
-        metrics = MetricsLog.create(directory.metrics());
+        metrics = MetricsLog.create(directory.metrics(), options.learningRule().loss());
         Checkpoint first = checkpoint(OptionalDouble.empty());
         // The last one first: a best.safetensors without it is what people keep of a run, not what a killed one leaves.
         first.write(directory.last());

@@ -4,6 +4,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import daegpu.engine.Loss;
 import daegpu.train.ElapsedTime;
 import daegpu.train.Evaluation.Scores;
 import daegpu.train.MetricsLog.Row;
@@ -24,7 +25,8 @@ class ProgressDisplayTest {
 
     @Test
     void drawsABarThatFitsALineAndTakesItAway() throws InterruptedException {
-        try (ProgressDisplay display = new ProgressDisplay(new PrintWriter(lines), new PrintStream(screen, true))) {
+        try (ProgressDisplay display =
+                new ProgressDisplay(new PrintWriter(lines), new PrintStream(screen, true), Loss.MSE)) {
             display.epochStarted(7, 10, 0, 60_000);
             display.progressed(32_000, 0.05621);
             // The bar is drawn by a thread of its own.
@@ -53,7 +55,7 @@ class ProgressDisplayTest {
 
     @Test
     void printsALineForEachEpochThatFitsATerminal() {
-        try (ProgressDisplay display = new ProgressDisplay(new PrintWriter(lines), null)) {
+        try (ProgressDisplay display = new ProgressDisplay(new PrintWriter(lines), null, Loss.MSE)) {
             display.epochStarted(7, 10, 0, 60_000);
             display.progressed(60_000, 0.05621);
             display.epochFinished(ROW, 10, true);
@@ -65,6 +67,17 @@ class ProgressDisplayTest {
                 expected + ", best" + System.lineSeparator() + expected.replace(" 7/", " 8/") + System.lineSeparator(),
                 lines.toString());
         assertTrue(expected.length() + ", best".length() <= 80);
+    }
+
+    @Test
+    void namesALossThatIsNotTheMeanSquaredError() {
+        try (ProgressDisplay display = new ProgressDisplay(new PrintWriter(lines), null, Loss.CHARBONNIER)) {
+            display.epochStarted(7, 10, 0, 60_000);
+            display.epochFinished(ROW, 10, false);
+        }
+        assertEquals(
+                "epoch  7/10: 1234.6 s, Charbonnier 0.01235 training, MSE 0.01580 validation (18.95 dB)",
+                lines.toString().strip());
     }
 
     @Test

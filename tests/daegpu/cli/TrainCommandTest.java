@@ -274,9 +274,9 @@ class TrainCommandTest {
         Path straight = folder.resolve("straight");
         train("--output", straight).assertDone();
         double expected =
-                MetricsLog.read(straight.resolve("metrics.csv")).get(1).trainMse();
+                MetricsLog.read(straight.resolve("metrics.csv")).get(1).trainLoss();
         assertEquals(
-                expected, MetricsLog.read(run.resolve("metrics.csv")).get(1).trainMse(), expected / 1000);
+                expected, MetricsLog.read(run.resolve("metrics.csv")).get(1).trainLoss(), expected / 1000);
     }
 
     @Test

@@ -143,7 +143,7 @@ class RecordedValuesTest {
                 "optimizer | lr=-        | its optimizer has no number for lr: lr=-",
                 "optimizer | lr=1 weight_decay=- | its optimizer has no number for weight_decay: lr=1 weight_decay=-",
                 "ema | often             | its ema must be a number, not often",
-                "ema | 1                 | the decay of the average must be at least 0 and less than 1, not 1.0",
+                "ema | 1                 | the decay of the average must be more than 0 and less than 1, not 1.0",
                 "loss | huber            | there is no loss called huber; there are mse, l1 and charbonnier",
                 "batch | 4               | activation.conv1 has 320 values where the network needs 256",
                 "batch | 2147483647      | activation.conv1 has 320 values where the network needs 137438953408",
@@ -189,7 +189,7 @@ class RecordedValuesTest {
                 "layers | [{}]     | its layers cannot be read",
                 "layers | nonsense | its layers cannot be read",
                 "loss | huber: …   | there is no loss called huber; there are mse, l1 and charbonnier",
-                "ema | 1           | the decay of the average must be at least 0 and less than 1, not 1.0",
+                "ema | 1           | the decay of the average must be more than 0 and less than 1, not 1.0",
                 "ema | much        | its ema must be a number, not much"
             })
     void graphsAndRulesThatThereAreNotAreRefused(String key, String value, String message) throws IOException {

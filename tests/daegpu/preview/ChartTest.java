@@ -44,6 +44,7 @@ class ChartTest {
         BufferedImage chart = Chart.loss(
                 800,
                 450,
+                "loss",
                 List.of(
                         new Curve("training", EPOCHS, new double[] {0.09, 0.05, 0.04}),
                         new Curve("validation", EPOCHS, new double[] {0.03, 0.03, 0.03})));
@@ -58,7 +59,7 @@ class ChartTest {
     @Test
     void logarithmicAxisGivesEqualFactorsEqualDistances() {
         double[] falling = {1, 0.1, 0.01};
-        BufferedImage chart = Chart.loss(800, 450, List.of(new Curve("training", EPOCHS, falling)));
+        BufferedImage chart = Chart.loss(800, 450, "loss", List.of(new Curve("training", EPOCHS, falling)));
         int[] columns = IntStream.range(0, 800)
                 .filter(x -> IntStream.range(30, 370).anyMatch(y -> chart.getRGB(x, y) == BLUE))
                 .toArray();
@@ -84,8 +85,8 @@ class ChartTest {
 
     @Test
     void drawsWhatThereIs() {
-        Chart.loss(800, 450, List.of(new Curve("one", new double[] {1}, new double[] {0.5})));
-        Chart.loss(800, 450, List.of(new Curve("zero", EPOCHS, new double[] {0, 0, 0})));
+        Chart.loss(800, 450, "loss", List.of(new Curve("one", new double[] {1}, new double[] {0.5})));
+        Chart.loss(800, 450, "loss", List.of(new Curve("zero", EPOCHS, new double[] {0, 0, 0})));
         Chart.robustness(
                 800,
                 450,

@@ -1,10 +1,12 @@
 package daegpu.train;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import daegpu.data.InvalidInputException;
+import daegpu.engine.Loss;
 import daegpu.train.Evaluation.Scores;
 import daegpu.train.MetricsLog.Row;
 import java.io.IOException;
@@ -16,6 +18,7 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 class MetricsLogTest {
@@ -35,14 +38,14 @@ class MetricsLogTest {
     }
 
     private void write() throws IOException {
-        MetricsLog log = MetricsLog.create(file);
+        MetricsLog log = MetricsLog.create(file, Loss.MSE);
         log.add(FIRST);
         log.add(SECOND);
     }
 
     @Test
     void givesBackEveryDigit() throws IOException {
-        MetricsLog log = MetricsLog.create(file);
+        MetricsLog log = MetricsLog.create(file, Loss.MSE);
         assertEquals(List.of(), MetricsLog.read(file));
         assertTrue(MetricsLog.isEmpty(file));
         assertEquals(Double.POSITIVE_INFINITY, log.bestValidationMse());
@@ -50,6 +53,22 @@ class MetricsLogTest {
         assertEquals(List.of(FIRST, SECOND), MetricsLog.read(file));
         assertEquals(0.25, MetricsLog.resume(file, 2).bestValidationMse());
         assertEquals(1.0 / 3, MetricsLog.resume(file, 1).bestValidationMse());
+    }
+
+    @ParameterizedTest
+    @EnumSource(Loss.class)
+    void namesTheLoss(Loss loss) throws IOException {
+        MetricsLog log = MetricsLog.create(file, loss);
+        assertTrue(MetricsLog.isEmpty(file));
+        log.add(FIRST);
+        assertFalse(MetricsLog.isEmpty(file));
+        assertEquals(
+                "epoch,seconds,images_per_second,train_" + loss + ",val_mse,val_psnr,val_ssim",
+                Files.readAllLines(file).get(0));
+        assertEquals(loss, MetricsLog.open(file).loss());
+        MetricsLog.resume(file, 1).add(SECOND);
+        assertEquals(loss, MetricsLog.open(file).loss());
+        assertEquals(List.of(FIRST, SECOND), MetricsLog.read(file));
     }
 
     @Test

@@ -140,7 +140,7 @@ class TrainerTest {
         assertEquals(
                 MetricsLog.read(folder.resolve("run").resolve("metrics.csv"))
                         .get(0)
-                        .trainMse(),
+                        .trainLoss(),
                 losses.get(readings - 1),
                 1e-6,
                 "what is shown at last is the mean over the epoch");
@@ -318,7 +318,7 @@ class TrainerTest {
             sum += losses.get(i) * (i < 11 ? 4 : 1);
         }
         MetricsLog.Row row = MetricsLog.read(run.resolve("metrics.csv")).get(0);
-        assertEquals(sum / 45, row.trainMse(), 1e-12);
+        assertEquals(sum / 45, row.trainLoss(), 1e-12);
         assertEquals(1, row.epoch());
         assertTrue(row.validation().mse() > 0 && row.validation().mse() < 1, row.toString());
     }
