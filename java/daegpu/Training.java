@@ -9,6 +9,7 @@ import daegpu.data.ReadingListener;
 import daegpu.engine.Convolutions;
 import daegpu.engine.EngineName;
 import daegpu.engine.EngineUnavailableException;
+import daegpu.engine.LearningRule;
 import daegpu.engine.Precision;
 import daegpu.model.Architecture;
 import daegpu.noise.Noise;
@@ -49,6 +50,7 @@ public final class Training {
     private int batchSize = 32;
     private Schedule schedule = Schedule.COSINE;
     private double learningRate = schedule.defaultPeak();
+    private LearningRule learningRule = LearningRule.DEFAULT;
     private long seed = 1;
     private Noise noise = Noise.Kind.GAUSSIAN.defaultNoise();
     private List<Integer> filters = Architecture.MNIST.filters();
@@ -119,6 +121,16 @@ public final class Training {
         learningRate = newLearningRate;
         schedule = newSchedule;
         decided.add("learningRate");
+        return this;
+    }
+
+    /**
+     * What the updates make small, and how; {@link LearningRule#DEFAULT} unless said otherwise. Of the optimizer's
+     * constants the weight decay alone can be another than those of {@link daegpu.engine.Optimizer#ADAM}.
+     */
+    public Training learningRule(LearningRule newLearningRule) {
+        learningRule = newLearningRule;
+        decided.add("learningRule");
         return this;
     }
 
@@ -236,6 +248,7 @@ public final class Training {
                 batchSize,
                 schedule,
                 learningRate,
+                learningRule,
                 session());
         return train(() -> TrainingRun.create(options, Purpose.TRAIN, ReadingListener.SILENT));
     }
@@ -247,8 +260,8 @@ public final class Training {
      * @param folder of the run, or of runs of which the newest is taken
      * @return how it ended, with the metrics of all its epochs
      * @throws IllegalArgumentException if an option is out of range
-     * @throws IllegalStateException if something was said that is the run's own: its noise, network, seed, batch size
-     *     or learning rate
+     * @throws IllegalStateException if something was said that is the run's own: its noise, network, seed, batch size,
+     *     learning rate or learning rule
      * @throws InvalidInputException if it is no such folder, or damaged, in use, or the images are others
      * @throws EngineUnavailableException if the engine cannot run here
      * @throws DivergedException if the loss came to be no finite number

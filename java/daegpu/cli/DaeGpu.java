@@ -4,6 +4,7 @@ import daegpu.data.InvalidInputException;
 import daegpu.engine.Convolutions;
 import daegpu.engine.EngineName;
 import daegpu.engine.EngineUnavailableException;
+import daegpu.engine.Loss;
 import daegpu.engine.Precision;
 import daegpu.noise.Noise;
 import daegpu.train.LearningRate.Schedule;
@@ -173,6 +174,7 @@ public final class DaeGpu implements Runnable {
         commandLine.setUnmatchedOptionsAllowedAsOptionParameters(false);
         commandLine.registerConverter(Path.class, DaeGpu::path);
         commandLine.registerConverter(Schedule.class, named(Schedule::of));
+        commandLine.registerConverter(Loss.class, named(Loss::of));
         commandLine.registerConverter(Noise.Kind.class, named(Noise.Kind::of));
         commandLine.registerConverter(EngineName.class, named(EngineName::of));
         commandLine.registerConverter(Precision.class, named(Precision::of));

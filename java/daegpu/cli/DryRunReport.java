@@ -5,6 +5,7 @@ import daegpu.engine.TrainingEngine;
 import daegpu.train.DryRun.Timing;
 import daegpu.train.ElapsedTime;
 import daegpu.train.RunDirectory;
+import daegpu.train.TrainingOptions;
 import daegpu.train.TrainingRun;
 import java.io.IOException;
 import java.io.PrintWriter;
@@ -18,9 +19,6 @@ import java.util.regex.Pattern;
 
 /** Says, after its plan, what a training would take. */
 final class DryRunReport {
-
-    /** Parameters and Adam's two moments, as floats. */
-    private static final int CHECKPOINT_BYTES_PER_PARAMETER = 3 * 4;
 
     private static final Pattern PEAK_MEMORY = Pattern.compile("VmHWM:\\s+(\\d+) kB");
 
@@ -48,7 +46,7 @@ final class DryRunReport {
         printMemory(run.engine().engine());
         printFiles(
                 run.directory(),
-                run.options().network().parameterCount(),
+                checkpointBytes(run.options()),
                 epochs,
                 run.session().keep(),
                 preview == null ? List.of() : List.of(preview));
@@ -107,14 +105,13 @@ final class DryRunReport {
     /**
      * The files that a training would make or replace.
      *
-     * @param parameters of the network
+     * @param checkpoint bytes of a checkpoint
      * @param epochs epochs that it would do or finish
      * @param kept checkpoints of epochs that would be kept
      * @param others files outside the run's folder
      */
-    private void printFiles(RunDirectory directory, int parameters, long epochs, int kept, List<Path> others)
+    private void printFiles(RunDirectory directory, long checkpoint, long epochs, int kept, List<Path> others)
             throws IOException {
-        long checkpoint = (long) CHECKPOINT_BYTES_PER_PARAMETER * parameters;
         long checkpoints = 2 + Math.min(kept, epochs);
         long free = directory.freeBytes();
         out.println("Files:   " + (Files.exists(directory.last()) ? "in " : "a new folder ") + directory.path() + ": "
@@ -126,6 +123,12 @@ final class DryRunReport {
         for (Path other : others) {
             out.println("         " + other);
         }
+    }
+
+    /** Parameters, Adam's two moments and, where there is one, their average, as floats. */
+    private static long checkpointBytes(TrainingOptions options) {
+        int floats = options.learningRule().averageDecay().isPresent() ? 4 : 3;
+        return (long) floats * Float.BYTES * options.network().parameterCount();
     }
 
     private static String size(long bytes) {

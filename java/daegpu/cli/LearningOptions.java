@@ -1,7 +1,11 @@
 package daegpu.cli;
 
+import daegpu.engine.LearningRule;
+import daegpu.engine.Loss;
+import daegpu.engine.Optimizer;
 import daegpu.train.LearningRate.Schedule;
 import java.nio.file.Path;
+import java.util.OptionalDouble;
 import picocli.CommandLine.Option;
 
 /** The options that say how a network learns. */
@@ -39,6 +43,33 @@ final class LearningOptions {
     Schedule schedule;
 
     @Option(
+            names = "--loss",
+            paramLabel = "NAME",
+            defaultValue = "mse",
+            description =
+                    "What training makes small: ${COMPLETION-CANDIDATES}, which are the mean of d*d, of |d| and of "
+                            + "sqrt(d*d + 1e-6), where d is what the network puts out minus what it should (default: "
+                            + "${DEFAULT-VALUE}).")
+    private Loss loss;
+
+    @Option(
+            names = "--weight-decay",
+            paramLabel = "NUMBER",
+            defaultValue = "0",
+            description = "Shrink every parameter in each update by this part of it times the learning rate, as AdamW "
+                    + "does, such as 1e-2; 0 is plain Adam (default: ${DEFAULT-VALUE}).")
+    private double weightDecay;
+
+    @Option(
+            names = "--ema",
+            paramLabel = "DECAY",
+            defaultValue = "0",
+            description = "Keep an exponential moving average of the weights with this decay, such as 0.999, and let "
+                    + "it, in their place, be validated, saved as the best model and denoise; 0 keeps none (default: "
+                    + "${DEFAULT-VALUE}).")
+    private double averageDecay;
+
+    @Option(
             names = "--seed",
             paramLabel = "N",
             defaultValue = "1",
@@ -51,6 +82,28 @@ final class LearningOptions {
             paramLabel = "MODEL",
             description = "Start a new run from this model's network and weights.")
     Path initFrom;
+
+    /**
+     * What the updates make small, and how.
+     *
+     * @throws IllegalArgumentException if a number is out of range
+     */
+    LearningRule learningRule() {
+        require(
+                weightDecay >= 0 && Double.isFinite(weightDecay),
+                "--weight-decay must be 0 or more, not " + weightDecay);
+        require(averageDecay >= 0 && averageDecay < 1, "--ema must be 0 or more and less than 1, not " + averageDecay);
+        return new LearningRule(
+                loss,
+                Optimizer.adamW(weightDecay),
+                averageDecay == 0 ? OptionalDouble.empty() : OptionalDouble.of(averageDecay));
+    }
+
+    private static void require(boolean condition, String message) {
+        if (!condition) {
+            throw new IllegalArgumentException(message);
+        }
+    }
 
     /** The rate that is said, or the schedule's default. */
     double learningRate() {

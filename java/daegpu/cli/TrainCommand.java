@@ -172,6 +172,7 @@ final class TrainCommand implements Callable<Integer> {
                     learning.batchSize,
                     learning.schedule,
                     learning.learningRate(),
+                    learning.learningRule(),
                     session());
         } catch (IllegalArgumentException e) {
             throw new ParameterException(spec.commandLine(), e.getMessage(), e);
@@ -290,7 +291,9 @@ final class TrainCommand implements Callable<Integer> {
             return reporter.status;
         } catch (DivergedException e) {
             Problems.report(spec, Remedies.messages(opened.images().unusable(), spec));
-            err().println(spec.qualifiedName() + ": " + e.getMessage() + ". Try a smaller --learning-rate.");
+            boolean decays = opened.options().learningRule().optimizer().weightDecay() > 0;
+            err().println(spec.qualifiedName() + ": " + e.getMessage() + ". Try a smaller --learning-rate"
+                    + (decays ? " or --weight-decay" : "") + ".");
             return ExitStatus.DIVERGED;
         }
     }

@@ -1,6 +1,7 @@
 package daegpu.cli;
 
 import daegpu.data.DataSets;
+import daegpu.engine.LearningRule;
 import daegpu.train.Checkpoint;
 import daegpu.train.ElapsedTime;
 import daegpu.train.LearningRate;
@@ -47,14 +48,22 @@ final class TrainingText {
             out.println("Config:  " + config);
         }
         out.println("Noise:   " + NoiseText.describe(options.noise()));
+        LearningRule rule = options.learningRule();
+        double weightDecay = rule.optimizer().weightDecay();
+        out.println("Loss:    " + rule.loss());
         out.printf(
                 Locale.ROOT,
-                "Updates: %,d an epoch of %d images, Adam at %s (%s), seed %d%n",
+                "Updates: %,d an epoch of %d images, %s at %s (%s)%s, seed %d%n",
                 options.stepsPerEpoch(sets.training().count()),
                 options.batchSize(),
+                weightDecay == 0 ? "Adam" : "AdamW",
                 options.learningRate().peak(),
                 options.learningRate().schedule(),
+                weightDecay == 0 ? "" : ", weight decay " + weightDecay,
                 options.seed());
+        rule.averageDecay()
+                .ifPresent(decay -> out.println("Average: of the weights, with decay " + decay
+                        + ": validated, saved as the best and used in their place"));
         out.println("Run:     " + opened.directory().path());
         out.println();
         opened.checkpoint().ifPresent(before -> printWhereItGoesOn(before, opened));

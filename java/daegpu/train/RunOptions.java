@@ -7,6 +7,7 @@ import daegpu.data.InvalidInputException;
 import daegpu.data.Preparation;
 import daegpu.data.Preparation.Colour;
 import daegpu.data.Preparation.Fit;
+import daegpu.engine.LearningRule;
 import daegpu.model.Architecture;
 import daegpu.noise.Noise;
 import daegpu.train.LearningRate.Schedule;
@@ -27,6 +28,7 @@ import java.util.List;
  * @param batchSize images in an update
  * @param schedule how the learning rate goes on
  * @param learningRate its peak
+ * @param learningRule what the updates make small, and how
  * @param session what can be another when the run is resumed
  */
 public record RunOptions(
@@ -41,11 +43,13 @@ public record RunOptions(
         int batchSize,
         Schedule schedule,
         double learningRate,
+        LearningRule learningRule,
         SessionOptions session) {
 
-    /** @throws IllegalArgumentException if a number is out of range */
+    /** @throws IllegalArgumentException if a number is out of range, or the optimizer not one that a run can have */
     public RunOptions {
         TrainingOptions.stepsPerEpoch(1, batchSize);
+        TrainingOptions.requireRecordable(learningRule);
         LearningRate.over(schedule, learningRate, 1);
         filters = List.copyOf(filters);
         session = session.orElse(SessionOptions.DEFAULTS);
@@ -92,7 +96,7 @@ public record RunOptions(
         }
         long updates = TrainingOptions.stepsPerEpoch(training.count(), batchSize) * session.epochs();
         return new TrainingOptions(
-                architecture, noise, seed, batchSize, LearningRate.over(schedule, learningRate, updates));
+                architecture, noise, seed, batchSize, LearningRate.over(schedule, learningRate, updates), learningRule);
     }
 
     private Architecture architecture(int height, int width, int channels) {

@@ -16,6 +16,7 @@ import daegpu.data.Preparation.Fit;
 import daegpu.data.Remedy;
 import daegpu.engine.Convolutions;
 import daegpu.engine.EngineName;
+import daegpu.engine.LearningRule;
 import daegpu.engine.Precision;
 import daegpu.noise.Noise;
 import java.io.IOException;
@@ -73,6 +74,7 @@ public final class RunRecord {
         options.put("batch-size", run.batchSize());
         options.put("learning-rate", run.learningRate());
         options.put("schedule", run.schedule().toString());
+        options.putAll(learningRule(run.learningRule()));
         options.put("seed", run.seed());
         options.put("init-from", absolute(run.initFrom()));
         options.put("noise", noise.kind().toString());
@@ -95,6 +97,14 @@ public final class RunRecord {
                     .put("validation-images", images.validation().identity());
         }
         return record;
+    }
+
+    private static Map<String, Object> learningRule(LearningRule rule) {
+        Map<String, Object> options = new LinkedHashMap<>();
+        options.put("loss", rule.loss().toString());
+        options.put("weight-decay", rule.optimizer().weightDecay());
+        options.put("ema", rule.averageDecay().orElse(0));
+        return options;
     }
 
     private static Map<String, Object> images(ImageFiles files) {
@@ -188,13 +198,16 @@ public final class RunRecord {
                         new InvalidInputException(file + " is not the record of a run: it has no \"" + OPTIONS + "\""));
     }
 
-    /** Empty if the file is JSON, but no such record. */
+    /** Empty if the file is JSON, but no such record. One without a learning rule is older, and had the default. */
     private static Optional<RunRecord> parse(Path file) {
         try {
-            return JSON.readTree(Files.readAllBytes(file)) instanceof ObjectNode root
-                            && root.get(OPTIONS) instanceof ObjectNode
-                    ? Optional.of(new RunRecord(root, file.toString()))
-                    : Optional.empty();
+            if (JSON.readTree(Files.readAllBytes(file)) instanceof ObjectNode root
+                    && root.get(OPTIONS) instanceof ObjectNode options) {
+                learningRule(LearningRule.DEFAULT)
+                        .forEach((name, value) -> options.putIfAbsent(name, JSON.valueToTree(value)));
+                return Optional.of(new RunRecord(root, file.toString()));
+            }
+            return Optional.empty();
         } catch (JacksonException e) {
             throw new InvalidInputException(file + " is damaged: " + e.getOriginalMessage(), e);
         } catch (IOException e) {

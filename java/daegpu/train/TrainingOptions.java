@@ -1,6 +1,7 @@
 package daegpu.train;
 
 import daegpu.engine.LearningRule;
+import daegpu.engine.Optimizer;
 import daegpu.model.Architecture;
 import daegpu.model.Network;
 import daegpu.noise.Noise;
@@ -14,7 +15,8 @@ import daegpu.noise.Noise;
  * @param seed decides the noise, the order of the images and, where they are drawn, the first weights
  * @param batchSize images in an update
  * @param learningRate of each update
- * @param learningRule what the updates make small, and how
+ * @param learningRule what the updates make small, and how; of the optimizer's constants the weight decay alone can be
+ *     another than those of {@link Optimizer#ADAM}
  */
 public record TrainingOptions(
         Architecture architecture,
@@ -27,9 +29,10 @@ public record TrainingOptions(
     /** Beyond this a batch would not fit the arrays that hold it. */
     public static final int LARGEST_BATCH = 65_536;
 
-    /** @throws IllegalArgumentException if the batch size is out of range */
+    /** @throws IllegalArgumentException if the batch size is out of range, or the optimizer has other constants */
     public TrainingOptions {
         requireBatchSize(batchSize);
+        requireRecordable(learningRule);
     }
 
     /** Options with {@link LearningRule#DEFAULT}. */
@@ -41,6 +44,15 @@ public record TrainingOptions(
     /** The network that is trained. */
     public Network network() {
         return architecture.network();
+    }
+
+    /** Checkpoints hold no other constants of the optimizer, so a run that is resumed could not go on with them. */
+    static void requireRecordable(LearningRule rule) {
+        Optimizer optimizer = rule.optimizer();
+        if (!optimizer.equals(Optimizer.adamW(optimizer.weightDecay()))) {
+            throw new IllegalArgumentException(
+                    "a run can choose the weight decay of Adam, but no other constant of it");
+        }
     }
 
     private static void requireBatchSize(int batchSize) {

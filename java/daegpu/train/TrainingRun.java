@@ -128,7 +128,7 @@ public final class TrainingRun implements AutoCloseable {
         DataSets images = asked.images().open(listener);
         TrainingOptions options = asked.trainingOptions(images.training(), model);
         TrainingState first = TrainingState.initial(
-                model != null ? model.state().parameters() : Initializer.glorotUniform(options.network(), options.seed()));
+                model != null ? model.state().weights() : Initializer.glorotUniform(options.network(), options.seed()));
         EngineOfRun opened = EngineOfRun.open(options, asked.session());
         try {
             return new TrainingRun(

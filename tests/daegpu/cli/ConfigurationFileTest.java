@@ -163,6 +163,8 @@ class ConfigurationFileTest {
             epochs: 3\\nepochs: 4   | line 2, column 1, has epochs again             | options.yaml
             epochs: many           | Invalid value for option '--epochs'             | epochs is from
             epochs: 0              | --epochs must be 1 or more, not 0               | epochs is from
+            ema: 1                 | --ema must be 0 or more and less than 1         | ema is from
+            loss: huber            | there is no loss called huber                   | loss is from
             threads: -1            | --threads must be 0 to                          | threads is from
             data: [a, b]           | data takes one value                            | options.yaml
             noise-once: maybe      | noise-once must be true or false, not maybe     | options.yaml

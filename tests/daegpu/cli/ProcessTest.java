@@ -15,6 +15,7 @@ import java.nio.charset.Charset;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Random;
@@ -24,12 +25,15 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** What only a process of its own can show: signals, {@code kill -9}, locks and what a terminal would see. */
 class ProcessTest {
 
     private static final int EPOCHS = 40;
     private static final int KEPT = 2;
+    private static final String DEFAULT_RULE = "";
+    private static final String ANOTHER_RULE = "--loss charbonnier --weight-decay 1e-2 --ema 0.99";
     /** {@code -Ddaegpu.kills=200} asks for a longer siege. */
     private static final int KILLS = Integer.getInteger("daegpu.kills", 8);
 
@@ -37,8 +41,8 @@ class ProcessTest {
     private static Path shared;
 
     private static Path data;
-    /** What every run should come to, however it is treated. */
-    private static Map<String, String> straightResult;
+    /** What every run should come to, however it is treated, by the flags of its learning rule. */
+    private static final Map<String, Map<String, String>> STRAIGHT_RESULTS = new HashMap<>();
 
     @TempDir
     private Path folder;
@@ -46,9 +50,11 @@ class ProcessTest {
     @BeforeAll
     static void trainUndisturbed() throws IOException {
         data = Program.writeImages(shared.resolve("data"));
-        Path straight = shared.resolve("straight");
-        Program.run(training(straight)).assertDone();
-        straightResult = Program.result(straight);
+        for (String rule : List.of(DEFAULT_RULE, ANOTHER_RULE)) {
+            Path straight = shared.resolve("straight" + rule);
+            Program.run(training(straight, rule)).assertDone();
+            STRAIGHT_RESULTS.put(rule, Program.result(straight));
+        }
     }
 
     private Path run() {
@@ -56,9 +62,17 @@ class ProcessTest {
     }
 
     private static Object[] training(Path output) {
+        return training(output, DEFAULT_RULE);
+    }
+
+    /** @param rule flags that say what to make small and how */
+    private static Object[] training(Path output, String rule) {
         List<Object> arguments = Program.training(data, output);
         arguments.set(arguments.indexOf("--epochs") + 1, EPOCHS);
         arguments.addAll(List.of("--keep", KEPT));
+        if (!rule.isEmpty()) {
+            arguments.addAll(List.of(rule.split(" ", -1)));
+        }
         return arguments.toArray();
     }
 
@@ -66,12 +80,13 @@ class ProcessTest {
         return Program.fork(List.of(), arguments).start();
     }
 
-    @Test
-    void killedAtAnyMomentGoesOnAsThoughNothingHadHappened() throws IOException, InterruptedException {
+    @ParameterizedTest
+    @ValueSource(strings = {DEFAULT_RULE, ANOTHER_RULE})
+    void killedAtAnyMomentGoesOnAsThoughNothingHadHappened(String rule) throws IOException, InterruptedException {
         Random random = new Random();
         int sessions = 0;
         for (int kill = 0; kill < KILLS; kill++) {
-            Process process = begunOrResumed();
+            Process process = begunOrResumed(rule);
             // Half of them as Java starts and the run begins, half amidst the training.
             boolean soon = random.nextBoolean();
             if (!soon) {
@@ -79,7 +94,7 @@ class ProcessTest {
             }
             if (process.waitFor(random.nextInt(soon ? 1500 : 60), TimeUnit.MILLISECONDS)) {
                 assertEquals(0, process.exitValue(), "after " + sessions + " sessions");
-                assertEquals(straightResult, Program.result(run()), "after " + sessions + " sessions");
+                assertEquals(STRAIGHT_RESULTS.get(rule), Program.result(run()), "after " + sessions + " sessions");
                 deleteRun();
                 sessions = 0;
             } else {
@@ -94,8 +109,8 @@ class ProcessTest {
                 assertTrue(models.size() <= 2 + KEPT + 1, models.toString());
             }
         }
-        Program.finish(begunOrResumed()).assertDone();
-        assertEquals(straightResult, Program.result(run()));
+        Program.finish(begunOrResumed(rule)).assertDone();
+        assertEquals(STRAIGHT_RESULTS.get(rule), Program.result(run()));
     }
 
     /** The checkpoints of the run, whole or not. */
@@ -110,10 +125,10 @@ class ProcessTest {
     }
 
     /** As its user would go on: with the same command line until there is something to resume. */
-    private Process begunOrResumed() throws IOException {
+    private Process begunOrResumed(String rule) throws IOException {
         return Files.exists(run().resolve("last.safetensors"))
                 ? start("train", "--resume", run())
-                : start(training(run()));
+                : start(training(run(), rule));
     }
 
     /** Whether so many epochs were finished before the process ended. */
@@ -137,10 +152,11 @@ class ProcessTest {
     }
 
     @ParameterizedTest
-    @CsvSource({"INT,130", "TERM,143"})
-    void signalFinishesTheUpdateAndSaves(String signal, int status) throws IOException, InterruptedException {
+    @CsvSource({"INT,130,''", "TERM,143,''", "INT,130," + ANOTHER_RULE})
+    void signalFinishesTheUpdateAndSaves(String signal, int status, String rule)
+            throws IOException, InterruptedException {
         assumeTrue(Files.isExecutable(Path.of("/bin/kill")) || Files.isExecutable(Path.of("/usr/bin/kill")));
-        Process process = start(training(run()));
+        Process process = start(training(run(), rule));
         assertTrue(awaitEpochs(process, 3), "it ended early");
         assertEquals(
                 0,
@@ -157,7 +173,7 @@ class ProcessTest {
         assertTrue(Checkpoint.read(run().resolve("last.safetensors")).state().step() >= 30);
 
         Program.run("train", "--resume", run()).assertDone();
-        assertEquals(straightResult, Program.result(run()));
+        assertEquals(STRAIGHT_RESULTS.get(rule), Program.result(run()));
     }
 
     @Test
@@ -203,7 +219,7 @@ class ProcessTest {
         try (var runs = Files.list(folder.resolve("runs"))) {
             List<Path> all = runs.toList();
             assertEquals(1, all.size());
-            assertEquals(straightResult, Program.result(all.get(0)));
+            assertEquals(STRAIGHT_RESULTS.get(DEFAULT_RULE), Program.result(all.get(0)));
         }
     }
 

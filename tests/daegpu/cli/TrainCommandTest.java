@@ -304,6 +304,9 @@ class TrainCommandTest {
                 "--filters 8",
                 "--kernel-size 5",
                 "--schedule cosine",
+                "--loss l1",
+                "--weight-decay 0.01",
+                "--ema 0.9",
                 "--seed 2",
                 "--limit 10",
                 "--validation-limit 5",
@@ -466,6 +469,24 @@ class TrainCommandTest {
                 "--learning-rate | x",
                 "--learning-rate | ''",
                 "--learning-rate | 0,001",
+                "--loss | huber",
+                "--loss | ''",
+                "--weight-decay | -1",
+                "--weight-decay | -1e-30",
+                "--weight-decay | NaN",
+                "--weight-decay | nan",
+                "--weight-decay | Infinity",
+                "--weight-decay | x",
+                "--weight-decay | ''",
+                "--ema | 1",
+                "--ema | 1.5",
+                "--ema | -1",
+                "--ema | -1e-30",
+                "--ema | NaN",
+                "--ema | nan",
+                "--ema | Infinity",
+                "--ema | x",
+                "--ema | ''",
                 "--schedule | linear",
                 "--schedule | ''",
                 "--seed | 1.5",
@@ -615,6 +636,10 @@ class TrainCommandTest {
         train("--limit", "-1").assertRefused("--limit", "-1");
         train("--log-every", "0").assertRefused("--log-every", "0");
         train("--schedule", "linear").assertRefused("--schedule", "linear", "constant and cosine");
+        train("--loss", "huber").assertRefused("--loss", "huber", "mse, l1 and charbonnier");
+        train("--weight-decay", "-1").assertRefused("--weight-decay must be 0 or more, not -1.0");
+        train("--ema", "1").assertRefused("--ema must be 0 or more and less than 1, not 1.0");
+        train("--ema", "nan").assertRefused("--ema", "nan");
         train("--data", "").assertRefused("--data");
     }
 

@@ -14,6 +14,9 @@ import daegpu.data.Preparation.Colour;
 import daegpu.data.Preparation.Fit;
 import daegpu.engine.Convolutions;
 import daegpu.engine.EngineName;
+import daegpu.engine.LearningRule;
+import daegpu.engine.Loss;
+import daegpu.engine.Optimizer;
 import daegpu.engine.Precision;
 import daegpu.noise.Noise;
 import daegpu.train.LearningRate.Schedule;
@@ -23,6 +26,7 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.OptionalDouble;
 import java.util.TreeMap;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -69,7 +73,10 @@ class RunRecordTest {
                 new ObjectMapper().readTree(file.toFile()).at("/versions/java").textValue());
     }
 
-    /** As version 1 wrote it: before there were kept checkpoints, tiles, colours or convolutions to choose. */
+    /**
+     * As version 1 wrote it: before there were kept checkpoints, tiles, colours, or convolutions and learning rules to
+     * choose.
+     */
     @Test
     void readsRecordsOfOldRuns() throws IOException {
         Files.writeString(file, """
@@ -84,6 +91,9 @@ class RunRecordTest {
         assertEquals(
                 new SessionOptions(2, EngineName.CPU, Precision.BF16, 2, 0, Convolutions.AUTO, 50, 0, 0),
                 record.session().orElse(SessionOptions.DEFAULTS));
+        assertEquals("mse", record.text("loss"));
+        assertEquals(0, record.number("weight-decay"));
+        assertEquals(0, record.number("ema"));
     }
 
     @Test
@@ -123,6 +133,7 @@ class RunRecordTest {
                 4,
                 Schedule.CONSTANT,
                 1e-3,
+                new LearningRule(Loss.L1, Optimizer.adamW(0.01), OptionalDouble.of(0.99)),
                 SessionOptions.DEFAULTS);
         RunRecord.of(run).write(file);
         RunRecord record = RunRecord.read(file);
@@ -130,6 +141,9 @@ class RunRecordTest {
         assertTrue(refusal(record::images).contains("from its memory"));
         assertEquals(TinyTraining.VALIDATION.identity(), record.texts().get("validation-images"));
         assertEquals("4.0", record.options().get("noise-peak"));
+        assertEquals("l1", record.options().get("loss"));
+        assertEquals("0.01", record.options().get("weight-decay"));
+        assertEquals("0.99", record.options().get("ema"));
         record.with(SessionOptions.DEFAULTS, ImageFiles.in(Path.of("/files"))).write(file);
         assertEquals(ImageFiles.in(Path.of("/files")), RunRecord.read(file).images());
     }
