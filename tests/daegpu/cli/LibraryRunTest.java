@@ -19,6 +19,9 @@ import daegpu.data.Preparation.Colour;
 import daegpu.data.Preparation.Fit;
 import daegpu.data.Remedy;
 import daegpu.engine.EngineName;
+import daegpu.engine.LearningRule;
+import daegpu.engine.Loss;
+import daegpu.engine.Optimizer;
 import daegpu.engine.Precision;
 import daegpu.noise.Noise;
 import daegpu.train.Checkpoint;
@@ -34,6 +37,7 @@ import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
+import java.util.OptionalDouble;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorService;
@@ -429,6 +433,7 @@ class LibraryRunTest {
                 new Training().noise(0, 1),
                 new Training().batchSize(8),
                 new Training().learningRate(1e-3, Schedule.CONSTANT),
+                new Training().learningRule(LearningRule.DEFAULT),
                 new Training().network(List.of(2), 3, 2),
                 new Training().initFrom(run))) {
             assertThrows(IllegalStateException.class, () -> training.epochs(2).resume(run));
@@ -441,6 +446,20 @@ class LibraryRunTest {
                 InvalidInputException.class,
                 () -> new Training(ImageFiles.in(other)).epochs(2).resume(run));
         assertEquals(before, Program.content(run));
+    }
+
+    /** Checkpoints could not say these, and a run that is resumed would go on with others. */
+    @Test
+    void constantsOfAdamThatNoCheckpointHoldsAreRefused() {
+        for (Optimizer optimizer :
+                List.of(new Optimizer(0.8, 0.999, 1e-7f, 0), new Optimizer(0.9, 0.999, 1e-8f, 0.01))) {
+            LearningRule rule = new LearningRule(Loss.MSE, optimizer, OptionalDouble.empty());
+            IllegalArgumentException refusal = assertThrows(
+                    IllegalArgumentException.class,
+                    () -> training().learningRule(rule).run(run));
+            assertTrue(refusal.getMessage().contains("weight decay"), refusal.getMessage());
+        }
+        assertFalse(Files.exists(run));
     }
 
     /** The preview, the bar and the command's texts hear what a listener of a program hears. */
