@@ -14,8 +14,7 @@ import daegpu.train.Checkpoint;
 import java.nio.file.Path;
 
 /**
- * A trained model, for use in other programs: takes the noise out of images, and squeezes images into their latent
- * vectors.
+ * A trained model, for use in other programs: takes the noise out of images, and encodes images as latent vectors.
  *
  * <pre>{@code
  * try (Denoiser denoiser = Denoiser.load(Path.of("digits/best.safetensors"))) {
@@ -38,16 +37,16 @@ public final class Denoiser implements AutoCloseable {
      * Loads a model on the fastest engine that runs here.
      *
      * @param checkpoint {@code best.safetensors} or {@code last.safetensors} of a run
-     * @throws InvalidInputException if the file is damaged or no model
+     * @throws InvalidInputException if the file is damaged or is not a model
      */
     public static Denoiser load(Path checkpoint) {
         return load(checkpoint, EngineName.AUTO);
     }
 
     /**
-     * Loads a model on an engine of one's choice.
+     * Loads a model on a chosen engine.
      *
-     * @throws InvalidInputException if the file is damaged or no model
+     * @throws InvalidInputException if the file is damaged or is not a model
      * @throws EngineUnavailableException if this engine cannot run here
      */
     public static Denoiser load(Path checkpoint, EngineName engine) {
@@ -64,11 +63,11 @@ public final class Denoiser implements AutoCloseable {
     }
 
     /**
-     * Denoises one image or several, one behind the other.
+     * Denoises one image, or several stored one after the other.
      *
      * @param images values from 0, black, to 255, white
-     * @return as many values
-     * @throws IllegalArgumentException if these are no whole images
+     * @return the denoised images, an array of the same length
+     * @throws IllegalArgumentException if the array does not hold whole images
      */
     public byte[] denoise(byte[] images) {
         requireWholeImages(images.length);
@@ -78,11 +77,11 @@ public final class Denoiser implements AutoCloseable {
     }
 
     /**
-     * Denoises one image or several, one behind the other.
+     * Denoises one image, or several stored one after the other.
      *
      * @param images values from 0, black, to 1, white
-     * @return as many values
-     * @throws IllegalArgumentException if these are no whole images
+     * @return the denoised images, an array of the same length
+     * @throws IllegalArgumentException if the array does not hold whole images
      */
     public float[] denoise(float[] images) {
         float[] denoised = new float[images.length];
@@ -91,11 +90,11 @@ public final class Denoiser implements AutoCloseable {
     }
 
     /**
-     * The latent vectors of one image or several, one behind the other.
+     * The latent vectors of one image, or of several stored one after the other.
      *
      * @param images values from 0, black, to 1, white
      * @return {@code [count, latent dimension]}
-     * @throws IllegalArgumentException if these are no whole images
+     * @throws IllegalArgumentException if the array does not hold whole images
      */
     public float[] encode(float[] images) {
         int count = requireWholeImages(images.length);
@@ -108,8 +107,8 @@ public final class Denoiser implements AutoCloseable {
     private int requireWholeImages(int values) {
         int size = engine.network().input().size();
         if (values % size != 0) {
-            throw new IllegalArgumentException(
-                    "an image of this model has " + size + " values, so " + values + " values are no whole images");
+            throw new IllegalArgumentException("an image of this model has " + size + " values, so " + values
+                    + " values are not a whole number of images");
         }
         return values / size;
     }

@@ -28,14 +28,14 @@ import java.util.Set;
 import java.util.TreeSet;
 
 /**
- * Makes a model, with the defaults of the {@code train} command: whatever one of them begins, the other can go on with.
+ * Makes a model, with the defaults of the {@code train} command: what one of them begins, the other can continue.
  *
  * <pre>{@code
  * TrainingResult result = new Training(ImageFiles.MNIST).epochs(3).run(Path.of("digits"));
  * Path model = result.best();
  * }</pre>
  *
- * <p>One thread at a time may use it, but for {@link #interrupt}.
+ * <p>One thread at a time may use it; only {@link #interrupt} may be called from another.
  */
 public final class Training {
 
@@ -44,7 +44,7 @@ public final class Training {
         TrainingRun open() throws IOException;
     }
 
-    /** Null where nobody says which. */
+    /** Null if none were given. */
     private final ImageSource images;
 
     private int batchSize = 32;
@@ -57,7 +57,7 @@ public final class Training {
     private int kernelSize = Architecture.MNIST.kernelSize();
     private int latentDimension = Architecture.MNIST.latentDimension();
     private Path initFrom;
-    // What is null is the default, or as it was where a run is resumed.
+    // Where these are null, the default holds, or for a resumed run its earlier value.
     private Integer epochs;
     private EngineName engine;
     private Precision precision;
@@ -68,7 +68,7 @@ public final class Training {
     private Integer keep;
     private Integer earlyStop;
     private TrainingListener listener = new TrainingListener() {};
-    /** What was said that a run which is resumed has of its own. */
+    /** Names of what was set here although a resumed run has its own. */
     private final Set<String> decided = new TreeSet<>();
 
     private final Object lock = new Object();
@@ -76,7 +76,7 @@ public final class Training {
     private boolean interrupted;
 
     /**
-     * Prepares a training on the MNIST inside the program; or on the images of its record, for a run that is resumed.
+     * Prepares a training on the MNIST inside the program or, for a run that is resumed, on the images of its record.
      */
     public Training() {
         this((ImageSource) null);
@@ -88,8 +88,7 @@ public final class Training {
     }
 
     /**
-     * Prepares a training on images in memory. Who goes on with it from the command line has to name files of these
-     * images.
+     * Prepares a training on images in memory. To resume it from the command line, name files that hold these images.
      *
      * @param training images to learn from
      * @param validation images to measure on, of the same size
@@ -116,7 +115,7 @@ public final class Training {
         return this;
     }
 
-    /** Adam's step size at its peak and how it goes on; 4e-3 and cosine by default. */
+    /** Adam's step size at its peak, and how it changes over the training; 4e-3 and cosine by default. */
     public Training learningRate(double newLearningRate, Schedule newSchedule) {
         learningRate = newLearningRate;
         schedule = newSchedule;
@@ -126,7 +125,7 @@ public final class Training {
 
     /**
      * What the updates make small, and how; {@link LearningRule#DEFAULT} unless said otherwise. Of the optimizer's
-     * constants the weight decay alone can be another than those of {@link daegpu.engine.Optimizer#ADAM}.
+     * constants, only the weight decay may differ from {@link daegpu.engine.Optimizer#ADAM}.
      */
     public Training learningRule(LearningRule newLearningRule) {
         learningRule = newLearningRule;
@@ -146,7 +145,7 @@ public final class Training {
         return noise(Noise.gaussian(mean, std));
     }
 
-    /** What is done to the images; a range of levels, of which each image draws its own, among what it can be. */
+    /** What is done to the images; it may have a range of levels, from which each image draws its own. */
     public Training noise(Noise newNoise) {
         noise = newNoise;
         decided.add("noise");
@@ -193,46 +192,46 @@ public final class Training {
         return this;
     }
 
-    /** What computes convolutions on a GPU; of {@link Convolutions#AUTO}, the default, the faster is taken. */
+    /** What computes convolutions on a GPU; {@link Convolutions#AUTO}, the default, takes the faster. */
     public Training convolutions(Convolutions newConvolutions) {
         convolutions = newConvolutions;
         return this;
     }
 
-    /** Updates from one reading of the losses, and so one look for an interruption, to the next; 50 by default. */
+    /** Updates between two readings of the losses; 50 by default. */
     public Training logEvery(int newLogEvery) {
         logEvery = newLogEvery;
         return this;
     }
 
-    /** Keeps the checkpoints of the newest so many epochs, too; none by default. */
+    /** How many of the newest epochs' checkpoints to keep, besides the best and the last; none by default. */
     public Training keep(int newKeep) {
         keep = newKeep;
         return this;
     }
 
-    /** Ends after so many epochs in a row that did not lessen the validation error; 0, the default, never does. */
+    /** Ends after this number of epochs in a row without a lower validation error; 0, the default, never does. */
     public Training earlyStop(int newEarlyStop) {
         earlyStop = newEarlyStop;
         return this;
     }
 
-    /** Is told how it goes. */
+    /** Sets who is told how the training goes. */
     public Training listener(TrainingListener newListener) {
         listener = newListener;
         return this;
     }
 
     /**
-     * Trains in a new folder, which then is one as the {@code train} command leaves it.
+     * Trains in a new folder, and leaves there what the {@code train} command leaves.
      *
      * @param folder the folder to make
      * @return how it ended, with the metrics
      * @throws IllegalArgumentException if an option is out of range
-     * @throws InvalidInputException if images cannot be used or no such network fits them, or if the folder exists
+     * @throws InvalidInputException if the images cannot be used, if no such network fits them, or if the folder exists
      *     already
      * @throws EngineUnavailableException if the engine cannot run here
-     * @throws DivergedException if the loss came to be no finite number
+     * @throws DivergedException if the loss is no longer a finite number
      * @throws IOException if a file cannot be written
      */
     public TrainingResult run(Path folder) throws IOException {
@@ -254,23 +253,24 @@ public final class Training {
     }
 
     /**
-     * Goes on with a run that was interrupted, or has fewer epochs than it is to have, whoever began it. It ends as it
-     * would have without a break.
+     * Resumes a run that was interrupted or is to have more epochs, whether this class or the command line began it. It
+     * ends as it would have without a break.
      *
      * @param folder of the run, or of runs of which the newest is taken
      * @return how it ended, with the metrics of all its epochs
      * @throws IllegalArgumentException if an option is out of range
-     * @throws IllegalStateException if something was said that is the run's own: its noise, network, seed, batch size,
+     * @throws IllegalStateException if something was set that is the run's own: its noise, network, seed, batch size,
      *     learning rate or learning rule
-     * @throws InvalidInputException if it is no such folder, or damaged, in use, or the images are others
+     * @throws InvalidInputException if the folder is not that of a run, is damaged or in use, or if the images are not
+     *     those of the run
      * @throws EngineUnavailableException if the engine cannot run here
-     * @throws DivergedException if the loss came to be no finite number
+     * @throws DivergedException if the loss is no longer a finite number
      * @throws IOException if a file cannot be written
      */
     public TrainingResult resume(Path folder) throws IOException {
         if (!decided.isEmpty()) {
             throw new IllegalStateException(
-                    String.join(", ", decided) + " cannot be said of a run that is resumed: it goes on with its own");
+                    String.join(", ", decided) + " cannot be set for a run that is resumed: it goes on with its own");
         }
         return train(() -> TrainingRun.resume(
                 folder,
@@ -302,8 +302,8 @@ public final class Training {
     }
 
     /**
-     * Asks {@link #run} or {@link #resume}, which another thread is in or about to call, to save after the update in
-     * progress and return; {@link #resume} goes on from there.
+     * Asks {@link #run} or {@link #resume}, which another thread is running or about to call, to save after the update
+     * in progress and return. {@link #resume} goes on from there.
      */
     public void interrupt() {
         synchronized (lock) {
