@@ -35,9 +35,9 @@ import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.UnmatchedArgumentException;
 
 /**
- * The file of {@code train --config}: options by their long names in YAML, of which JSON is a part, so that the record
- * of a run is such a file, too. Scalars count as they are written, not as YAML understands them: they mean what they
- * mean as flags.
+ * The file of {@code train --config}: options by their long names in YAML. JSON is a part of YAML, so the record of a
+ * run is such a file, too. Scalars count as they are written, not as YAML understands them: they mean what they mean as
+ * flags.
  */
 final class ConfigurationFile {
 
@@ -65,7 +65,7 @@ final class ConfigurationFile {
     /**
      * Reads a configuration.
      *
-     * @throws InvalidInputException if the file cannot be read, is no YAML, or has what is no option
+     * @throws InvalidInputException if the file cannot be read, is not YAML, or names something that is no option
      */
     static ConfigurationFile read(Path path) {
         ConfigurationFile file = new ConfigurationFile(path);

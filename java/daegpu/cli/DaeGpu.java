@@ -256,7 +256,7 @@ public final class DaeGpu implements Runnable {
                 message += "; did you mean "
                         + String.join(" or ", suggestions.subList(0, Math.min(3, suggestions.size()))) + "?";
             } else if (unmatched.getUnmatched().stream().anyMatch(text -> text.matches("\\d+x\\d+"))) {
-                // train has sizes behind --resize, --crop and --tiles.
+                // train has sizes after --resize, --crop and --tiles.
                 message += "; pictures are given the size of the model's images";
             }
         }
@@ -265,7 +265,7 @@ public final class DaeGpu implements Runnable {
         return ExitStatus.BAD_INPUT;
     }
 
-    /** @param blame what the message of a mistake becomes */
+    /** @param blame adds to the message of a user's mistake where it was made */
     private static int reportFailure(Exception failure, CommandLine command, UnaryOperator<String> blame) {
         PrintWriter err = command.getErr();
         String name = command.getCommandSpec().qualifiedName();
@@ -308,7 +308,7 @@ public final class DaeGpu implements Runnable {
 
     /** A message as one line that a terminal can show. */
     static String oneLine(String message) {
-        // Names and content of files can hold anything, codes that a terminal obeys among them.
+        // Names and content of files can hold anything, including codes that a terminal obeys.
         return message.strip().replaceAll("\\s*\\R\\s*", " ").replaceAll("\\p{Cntrl}", "?");
     }
 }

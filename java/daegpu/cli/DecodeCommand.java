@@ -56,9 +56,8 @@ final class DecodeCommand implements Callable<Integer> {
             names = "--output",
             paramLabel = "PATH",
             required = true,
-            description =
-                    "Where the images go: an IDX file (*-ubyte or *-ubyte.gz), or else a folder of PNG files, named as in "
-                            + "the CSV or by number.")
+            description = "Where the images go: an IDX file (*-ubyte or *-ubyte.gz), or else a folder of PNG "
+                    + "files, named as in the CSV or by number.")
     private Path output;
 
     @Option(names = "--overwrite", description = "Replace files that are there already.")

@@ -41,9 +41,10 @@ import picocli.CommandLine.Spec;
         mixinStandardHelpOptions = true,
         sortOptions = false,
         description = {
-            "Takes the noise out of images. Pictures of any size go through the model in tiles of its own size, which",
-            "overlap and are blended; smaller ones are filled up with their reflection. A result has the size, the depth",
-            "and the transparency of its picture, upright. A model of grey images takes red, green and blue one by one.",
+            "Takes the noise out of images. Pictures of any size go through the model in tiles of",
+            "its own size, which overlap and are blended; smaller ones are filled up with their",
+            "reflection. A result has the size, the depth and the transparency of its picture,",
+            "upright. A model of grey images takes red, green and blue one by one.",
             "What cannot be used is named at the end; the rest is done, and the exit status is 3.",
             ""
         },
@@ -225,7 +226,7 @@ final class DenoiseCommand implements Callable<Integer> {
         return text.endsWith("/") || text.endsWith(File.separator);
     }
 
-    /** Without those of an earlier run, where the results go to a folder inside. */
+    /** The pictures in a folder, without the results of an earlier call if they went to a folder inside it. */
     private List<Path> picturesIn(Path folder) {
         Path results = output.toAbsolutePath().normalize();
         boolean inside = !results.equals(folder.toAbsolutePath().normalize());
@@ -236,7 +237,7 @@ final class DenoiseCommand implements Callable<Integer> {
     /**
      * Denoises an IDX file; reads a picture, to be denoised with others.
      *
-     * @return how many values wait to be denoised more than before
+     * @return values that were added to those that wait to be denoised
      */
     private long start(InferenceEngine engine, Path input, Path target, Noise noise, List<Job> pictures)
             throws IOException {
@@ -270,7 +271,7 @@ final class DenoiseCommand implements Callable<Integer> {
                 : crop ? own.cropped(image.height(), image.width()) : own;
     }
 
-    /** A file's name should not promise another format than its content has. */
+    /** Refuses a target whose name promises another format than the result has. */
     private static void requireMatchingName(Path input, String format, Path target) {
         String name = target.toString().toLowerCase(Locale.ROOT);
         String promised =
@@ -291,7 +292,7 @@ final class DenoiseCommand implements Callable<Integer> {
         for (int i = 0; i < pictures.size(); i++) {
             Photo photo = denoiser.forNetwork(pictures.get(i).photo());
             if (noise != null) {
-                // Not the picture's own array: that may be the same one.
+                // Into a new array: the picture's own may be the one that is read.
                 float[] values = new float[photo.values().length];
                 noise.corrupt(seed, Philox.VALIDATION + done + i, 0, photo.values(), values, 0, values.length);
                 photo = photo.withValues(photo.channels(), values);

@@ -17,7 +17,7 @@ import java.util.Optional;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
-/** Says, after its plan, what a training would take. */
+/** Says, after the plan of a training, what it would take. */
 final class DryRunReport {
 
     private static final Pattern PEAK_MEMORY = Pattern.compile("VmHWM:\\s+(\\d+) kB");
@@ -58,7 +58,7 @@ final class DryRunReport {
      * @param updates updates that it would do
      * @param epochs epochs that it would do or finish
      * @param validation images of a validation
-     * @param earlyStop whether it may stop before
+     * @param earlyStop whether it may stop early
      */
     private void printTime(Timing timing, int batch, long updates, long epochs, int validation, boolean earlyStop) {
         double all = timing.expected(updates, epochs * validation);

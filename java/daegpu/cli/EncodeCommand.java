@@ -87,14 +87,14 @@ final class EncodeCommand implements Callable<Integer> {
     private final List<String> names = new ArrayList<>();
     /** The vectors of some images each. */
     private final List<float[]> latents = new ArrayList<>();
-    /** Room for images that wait to go through the network together, and how many do. */
+    /** Images that wait to go through the network together; {@link #waitingCount} of them are there. */
     private byte[] waiting;
 
     private int waitingCount;
     /** Whether a picture was cut into tiles. */
     private boolean cut;
 
-    /** A file to encode and its name in the output: for one of a folder, its path in there. */
+    /** A file to encode, and its name in the output: for a file in a folder, its path inside that. */
     private record InputFile(Path path, String name) {}
 
     @Override

@@ -30,10 +30,9 @@ final class EngineChoice {
             names = "--precision",
             paramLabel = "FORMAT",
             defaultValue = "fp32",
-            description =
-                    "Number format of the matrix products: fp32, on GPUs of compute capability 8.0 also tf32, and "
-                            + "with native convolutions bf16, on processors with AVX-512 bf16 or AMX also bf16 (default: "
-                            + "${DEFAULT-VALUE}).")
+            description = "Number format of the matrix products: fp32, on GPUs of compute capability 8.0 also "
+                    + "tf32, and with native convolutions bf16, on processors with AVX-512 bf16 or AMX also "
+                    + "bf16 (default: ${DEFAULT-VALUE}).")
     Precision precision;
 
     @Option(
@@ -54,11 +53,10 @@ final class EngineChoice {
             names = "--convolutions",
             paramLabel = "NAME",
             defaultValue = "auto",
-            description =
-                    "What computes convolutions and dense layers on a GPU: ${COMPLETION-CANDIDATES}; cudnn is cuDNN and "
-                            + "cuBLAS, native this program's own kernels, which need nothing but the driver. With auto, train times "
-                            + "both and keeps the faster one for the run; where a library is missing it is native (default: "
-                            + "${DEFAULT-VALUE}).")
+            description = "What computes convolutions and dense layers on a GPU: ${COMPLETION-CANDIDATES}; cudnn "
+                    + "is cuDNN and cuBLAS, native this program's own kernels, which need nothing but the "
+                    + "driver. With auto, train times both and keeps the faster one for the run; where a "
+                    + "library is missing it is native (default: ${DEFAULT-VALUE}).")
     Convolutions convolutions;
 
     /**

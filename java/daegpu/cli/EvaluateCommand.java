@@ -81,7 +81,7 @@ final class EvaluateCommand implements Callable<Integer> {
             names = "--limit",
             paramLabel = "N",
             description =
-                    "Take the first N images only; 0 takes all (default: as many as in the model's training, else "
+                    "Take the first N images only; 0 takes all (default: the number of the model's training, else "
                             + "all).")
     private Integer limit;
 
@@ -161,7 +161,7 @@ final class EvaluateCommand implements Callable<Integer> {
         return figure.resolveSibling(name.substring(0, name.length() - ".png".length()) + "-chart.png");
     }
 
-    /** PSNR by level of noise, before and after; those that are infinite, as there is no error, are left out. */
+    /** PSNR by level of noise, before and after denoising; those that are infinite, without an error, are left out. */
     private static List<Curve> psnrCurves(List<Level> levels) {
         List<Level> sorted =
                 levels.stream().sorted(Comparator.comparingDouble(Level::level)).toList();
@@ -231,8 +231,8 @@ final class EvaluateCommand implements Callable<Integer> {
                     .getErr()
                     .println(spec.qualifiedName() + ": note: the images in "
                             + DaeGpu.oneLine(validation.origin())
-                            + " are not those that the training was validated on, so the model may have been trained on some of"
-                            + " them");
+                            + " are not those that the training was validated on, so the model may have been trained on"
+                            + " some of them");
         }
         return status;
     }

@@ -32,7 +32,7 @@ final class FolderOptions {
             names = "--early-stop",
             paramLabel = "PATIENCE",
             defaultValue = "0",
-            description = "Stop after so many epochs in a row that did not lessen the validation error; 0 never does.")
+            description = "Stop after this number of epochs in a row without a lower validation error; 0 never does.")
     int earlyStop;
 
     @Option(
@@ -61,10 +61,9 @@ final class FolderOptions {
     @Option(
             names = "--config",
             paramLabel = "FILE",
-            description =
-                    "Take options from this file, in YAML by their long names (epochs: 20), or from the config.json "
-                            + "of a run, whose folder is not taken; what is given here as well wins. Paths in it are as here. "
-                            + "Not with --resume.")
+            description = "Take options from this file, in YAML by their long names (epochs: 20), or from the "
+                    + "config.json of a run, whose folder is not taken; what is given here as well wins. "
+                    + "Paths in it are as here. Not with --resume.")
     Path config;
 
     @Option(

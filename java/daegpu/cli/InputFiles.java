@@ -16,7 +16,7 @@ final class InputFiles {
     private InputFiles() {}
 
     /**
-     * The pictures in a folder and in its folders.
+     * The pictures in a folder and in the folders inside it.
      *
      * @throws InvalidInputException if there are none
      */
@@ -41,7 +41,7 @@ final class InputFiles {
     /**
      * The format of a picture, as {@link ImageFile#formatOf} has it; null for an IDX file, or what may be one.
      *
-     * @throws InvalidInputException if the file cannot be read, or has the name of a picture and is none
+     * @throws InvalidInputException if the file cannot be read, or has the name of a picture but is not one
      */
     static String formatOf(Path file) {
         String format = ImageFile.formatOf(file);
@@ -65,7 +65,7 @@ final class InputFiles {
         return images;
     }
 
-    /** @throws InvalidInputException if the model is for images that no picture can become */
+    /** @throws InvalidInputException if the model's images have a number of channels that no picture can have */
     static void requirePicturesFit(Path picture, Tensor image) {
         if (image.channels() != 1 && image.channels() != 3) {
             throw new InvalidInputException(

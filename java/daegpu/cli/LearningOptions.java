@@ -35,11 +35,10 @@ final class LearningOptions {
             names = "--schedule",
             paramLabel = "NAME",
             defaultValue = "cosine",
-            description =
-                    "How the learning rate goes on: ${COMPLETION-CANDIDATES}; cosine rises for the first 4 %% of the "
-                            + "updates and ends at zero after --epochs, "
-                            + "so a run that is resumed with another number follows the cosine of that length from there "
-                            + "(default: ${DEFAULT-VALUE}).")
+            description = "How the learning rate changes: ${COMPLETION-CANDIDATES}; cosine rises for the first 4 "
+                    + "%% of the updates and ends at zero after --epochs, so a run that is resumed with "
+                    + "another number follows the cosine of that length from there (default: "
+                    + "${DEFAULT-VALUE}).")
     Schedule schedule;
 
     @Option(
@@ -105,7 +104,7 @@ final class LearningOptions {
         }
     }
 
-    /** The rate that is said, or the schedule's default. */
+    /** The rate that was given, or the schedule's default. */
     double learningRate() {
         return learningRate != null ? learningRate : schedule.defaultPeak();
     }

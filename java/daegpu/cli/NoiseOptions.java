@@ -10,7 +10,7 @@ import java.util.function.Predicate;
 import java.util.stream.Collectors;
 import picocli.CommandLine.Option;
 
-/** The options that say what is done to images. What the defaults are, a command says in the heading. */
+/** The options that say what corrupts images. Each command names its defaults in the heading. */
 class NoiseOptions {
 
     /** Their names. */
@@ -53,8 +53,8 @@ class NoiseOptions {
     private NoiseLevels peak;
 
     /**
-     * The noise that is said, of one level or range; what is not said is as in {@code otherwise}, or if that is of
-     * another kind the kind's default.
+     * The noise that was given, of one level or range. What was not given is as in {@code otherwise} or, if that is of
+     * another kind, the default of the kind.
      *
      * @throws IllegalArgumentException if options do not go together, or a value is out of range
      */
@@ -69,7 +69,7 @@ class NoiseOptions {
     }
 
     /**
-     * The noises of the levels that are said, or of the default ones for each kind; the rest likewise.
+     * The noises of the levels that were given, or of the kind's default levels; the rest likewise.
      *
      * @throws IllegalArgumentException likewise
      */
@@ -94,7 +94,7 @@ class NoiseOptions {
         return levels.stream().map(level -> new Range(level, level)).toList();
     }
 
-    /** With kind and mean as they are said, at the level that is not. */
+    /** With the kind and mean that were given, at the level of {@code otherwise} or the kind's default. */
     private Noise ofKind(Noise otherwise) {
         Kind chosen = kind != null ? kind : otherwise.kind();
         Noise noise = chosen == otherwise.kind() ? otherwise : chosen.defaultNoise();

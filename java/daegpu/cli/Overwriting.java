@@ -4,7 +4,7 @@ import daegpu.data.InvalidInputException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 
-/** What {@code --overwrite} is for: nobody's file is replaced unasked. */
+/** What {@code --overwrite} is for: no file is replaced unless the user asks for it. */
 final class Overwriting {
 
     private Overwriting() {}

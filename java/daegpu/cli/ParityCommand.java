@@ -38,10 +38,10 @@ import picocli.CommandLine.Spec;
         name = "parity",
         mixinStandardHelpOptions = true,
         description = {
-            "Replays recorded values on an engine and compares every tensor: activations, gradients, what updates add to "
-                    + "parameters, and losses.",
-            "Without a file, records them from the reference engine, on a random network and real digits; on another one where "
-                    + "rounding opens a ReLU on one engine only.",
+            "Replays recorded values on an engine and compares every tensor: activations, gradients,",
+            "what updates add to parameters, and losses. Without a file, records them from the",
+            "reference engine, on a random network and real digits; where rounding opens a ReLU on",
+            "one engine only, on the next random network.",
             "Exit status 1 if a bound is not kept.",
             ""
         },
@@ -92,7 +92,7 @@ final class ParityCommand implements Callable<Integer> {
         return passed ? ExitStatus.DONE : ExitStatus.PARITY_FAILED;
     }
 
-    /** Goes on to the next network where rounding, and no error, makes the engines part; not for ever. */
+    /** Takes the next network where rounding, and no error, makes the engines differ; a limited number of times. */
     private boolean compareWithReference() {
         long first = seed != null ? seed : ThreadLocalRandom.current().nextInt(1_000_000);
         for (long chosen = first; ; chosen++) {
@@ -115,8 +115,8 @@ final class ParityCommand implements Callable<Integer> {
                         || !Parity.roundingOpensRelu(recorded, reference, engine, tolerance.values())) {
                     return print(recorded, engine, comparisons);
                 }
-                out().println(
-                                "Rounding opens a ReLU of it on one engine only, so their gradients cannot agree; the next:");
+                out().println("Rounding opens a ReLU of it on one engine only, so their gradients cannot "
+                        + "agree; the next:");
             }
         }
     }

@@ -10,7 +10,7 @@ import java.util.Optional;
 import java.util.stream.Stream;
 import picocli.CommandLine.Option;
 
-/** The options that say how pictures of any size become images of a model's. */
+/** The options that say how pictures of any size become images of the model's size. */
 final class PictureFitting {
 
     static final String HEADING = "%nPictures of other sizes (default: as in the model's training, or left out):%n";
@@ -36,7 +36,7 @@ final class PictureFitting {
             description = "Pixels that neighbouring tiles share at least (default: 0, or as in the model's training).")
     private Integer overlap;
 
-    /** Whether this says how, or leaves it to the model's run. */
+    /** Whether an option was given; if not, pictures are prepared as in the model's run. */
     boolean isGiven() {
         return resize || crop || tiles || overlap != null;
     }

@@ -4,15 +4,15 @@ import java.io.PrintWriter;
 import java.util.List;
 import picocli.CommandLine.Model.CommandSpec;
 
-/** What a command could not use of several inputs; it did the others. */
+/** Inputs that a command could not use while it did the others. */
 final class Problems {
 
     private Problems() {}
 
     /**
-     * Names them, a line each, on the command's standard error.
+     * Prints them on the command's standard error, one line each.
      *
-     * @return the exit status that they lead to, or that there are none
+     * @return the exit status: done in part if there are any, else done
      */
     static int report(CommandSpec command, List<String> problems) {
         PrintWriter err = command.commandLine().getErr();

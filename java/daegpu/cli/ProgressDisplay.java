@@ -46,7 +46,7 @@ final class ProgressDisplay implements TrainingListener, AutoCloseable {
         this.loss = loss;
     }
 
-    /** Whether someone sits before the output. */
+    /** Whether the output is a terminal. */
     @SuppressWarnings("SystemConsoleNull") // The console is asked whether it is a terminal.
     static boolean onTerminal() {
         var console = System.console();
@@ -54,7 +54,7 @@ final class ProgressDisplay implements TrainingListener, AutoCloseable {
             return false;
         }
         try {
-            // Since Java 22 there is a console without a terminal, too, and this method to ask.
+            // Since Java 22 there can be a console without a terminal, and this method tells.
             return (boolean) console.getClass().getMethod("isTerminal").invoke(console);
         } catch (ReflectiveOperationException e) {
             return true;

@@ -25,7 +25,7 @@ final class Remedies {
         return message(problem.getMessage(), problem.remedies(), command);
     }
 
-    /** Of each problem. */
+    /** The message of each problem. */
     static List<String> messages(List<InvalidInputException> problems, CommandSpec command) {
         return problems.stream().map(problem -> message(problem, command)).toList();
     }
@@ -45,7 +45,7 @@ final class Remedies {
                 + offered.get(last);
     }
 
-    /** They may name options that the command does not have. */
+    /** The words for a remedy; they may name options that the command does not have. */
     private static String words(Remedy remedy, CommandSpec command) {
         return switch (remedy) {
             case CPU_ENGINE -> "use --engine cpu";
@@ -71,7 +71,7 @@ final class Remedies {
         };
     }
 
-    /** Some commands take the model's size, and are given none. */
+    /** Empty where the option takes no size, because the command takes the model's. */
     private static String sizeAfter(String option, CommandSpec command) {
         OptionSpec spec = command.findOption(option);
         return spec != null && spec.arity().max() > 0 ? " HEIGHTxWIDTH" : "";

@@ -59,7 +59,7 @@ import picocli.CommandLine.Spec;
         })
 final class TrainCommand implements Callable<Integer> {
 
-    /** What {@code --resume} lets a user change: the others decide the arithmetic, and are the run's own. */
+    /** What {@code --resume} lets a user change: all other options decide the arithmetic, and stay as they were. */
     private static final Set<String> CHANGEABLE = Set.of(
             "--resume",
             "--epochs",
@@ -198,7 +198,8 @@ final class TrainCommand implements Callable<Integer> {
     }
 
     /**
-     * The images of a run that is resumed may have moved; of one that had them from memory nobody knows where they are.
+     * The images of a run that is resumed. They may have moved; where the run had them from memory, nobody knows where
+     * they are.
      */
     private ImageSource imagesOf(RunRecord record) {
         if (record.hasImagesInMemory() && given().stream().anyMatch(ImageOptions.NAMES::contains)) {
@@ -229,7 +230,7 @@ final class TrainCommand implements Callable<Integer> {
         return path;
     }
 
-    /** Of a run that has nothing left to do. */
+    /** Ends the command where the run has nothing left to do. */
     private int leave(TrainingRun opened) throws IOException {
         long done = opened.epochsDone();
         out().println(opened.directory().path() + " has done " + done + (done == 1 ? " epoch" : " epochs")
@@ -298,7 +299,7 @@ final class TrainCommand implements Callable<Integer> {
         }
     }
 
-    /** What the preview has to say is of its window, where there is no file. */
+    /** What to do where there is no window, for messages of a preview that has no file. */
     private String withoutWindow() {
         return run.previewFile == null ? " (--preview-file FILE.png writes the picture instead)" : "";
     }
@@ -336,8 +337,8 @@ final class TrainCommand implements Callable<Integer> {
             if (result.outcome() == Outcome.STOPPED_EARLY) {
                 int patience = opened.session().earlyStop();
                 out().printf(
-                                "%nStopped early: no less validation error in the last %s. To go on all the same, resume "
-                                        + "with a larger --early-stop, or 0.%n",
+                                "%nStopped early: no lower validation error in the last %s. To go on all "
+                                        + "the same, resume with a larger --early-stop, or 0.%n",
                                 patience == 1 ? "epoch" : patience + " epochs");
             }
             text().printResult(result);

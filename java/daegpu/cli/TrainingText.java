@@ -83,7 +83,7 @@ final class TrainingText {
         }
     }
 
-    /** What a training came to, and where it is. */
+    /** How well a training ended, and where its files are. */
     void printResult(TrainingResult result) {
         MetricsLog.Row best = result.bestEpoch().orElseThrow();
         int epochs = result.epochs().size();

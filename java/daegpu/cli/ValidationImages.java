@@ -15,22 +15,23 @@ import java.nio.file.Path;
 import java.util.Optional;
 import picocli.CommandLine.Option;
 
-/** The option that names the images which a model is tried on: by default those that its training was validated on. */
+/** The option that names the images that a model is tried on, by default those that its training was validated on. */
 final class ValidationImages {
 
     @Option(
             names = "--data",
             paramLabel = "PATH",
-            description =
-                    "Images to try the model on: an IDX file, a folder with a t10k-images... file, or a folder with PNG "
-                            + "and JPEG files in it and in its folders (default: the validation images of the model's training; where "
-                            + "its config.json is not beside the model, the test images of the MNIST inside the program).")
+            description = "Images to try the model on: an IDX file, a folder with a t10k-images... file, or a "
+                    + "folder with PNG and JPEG files in it and in the folders inside it (default: the validation "
+                    + "images of the model's training; where its config.json is not beside the model, the "
+                    + "test images of the MNIST inside the program).")
     private Path data;
 
     /**
      * Reads them.
      *
-     * @param limit take the first this many, 0 takes all; null for as many as in the model's training, or all
+     * @param limit how many images to take, the first ones; 0 takes all; null takes the number of the model's training,
+     *     or all
      * @throws InvalidInputException if they cannot be used, or have another size than the model wants
      */
     Validation read(ModelFile model, Tensor image, PictureFitting fitting, Integer limit, ReadingListener listener) {
@@ -68,8 +69,8 @@ final class ValidationImages {
     }
 
     /**
-     * Whether these should be the images that the training was validated on, and are others: then the image may have
-     * been trained on some of them.
+     * Whether these should be the images that the training was validated on but are not: then the model may have been
+     * trained on some of them.
      *
      * @param images what {@link #read} gave, with a limit of null and nothing else said on how to prepare pictures
      */

@@ -724,7 +724,7 @@ class TrainCommandTest {
         int last = rows.get(rows.size() - 1).epoch();
         assertTrue(last < 9 && last == best + 2, "best " + best + ", last " + last);
         assertTrue(
-                result.out().contains("Stopped early: no less validation error in the last 2 epochs."), result.out());
+                result.out().contains("Stopped early: no lower validation error in the last 2 epochs."), result.out());
         assertEquals(
                 Set.of(
                         "checkpoints/epoch-00" + (last - 1) + ".safetensors",
