@@ -46,29 +46,29 @@ public record DataSets(
     /**
      * Finds and reads both sets.
      *
-     * <p>Training images are the embedded MNIST's, or those of the IDX file {@code data}, or those of the file that has
-     * the usual name in the folder {@code data} ({@code train-images-idx3-ubyte} or {@code train-images.idx3-ubyte},
-     * maybe with {@code .gz}), or else the PNG and JPEG files in the folder {@code data} and the folders in it, sorted
-     * by name.
+     * <p>Training images are the embedded MNIST's, or those of the IDX file {@code data}, or those of the file in the
+     * folder {@code data} that has MNIST's name ({@code train-images-idx3-ubyte} or {@code train-images.idx3-ubyte},
+     * perhaps with {@code .gz}), or else the PNG and JPEG files in the folder {@code data} and the folders in it,
+     * sorted by name.
      *
      * <p>Validation images are those of {@code validationData}; or the last {@code validationSplit} of the training
-     * images, which then are no longer training images, counted as Keras counts them: of n images the first ⌊n·(1 −
-     * split)⌋ stay; or MNIST's test images; or those of {@code t10k-images…} beside the training file in the folder
-     * {@code data}; and where there are none of these, the last tenth of the training images. Of pictures that are cut
-     * into tiles, whole ones are split off, unless there is only one.
+     * images, counted as Keras counts them: of n images the first ⌊n·(1 − split)⌋ stay training images; or MNIST's test
+     * images; or those of {@code t10k-images…} beside the training file in the folder {@code data}; and where there are
+     * none of these, the last tenth of the training images. Of pictures that are cut into tiles, whole ones are split
+     * off, unless there is only one.
      *
      * <p>The limits are applied last. Pictures that cannot be read are left out, in the set where they would have been.
      *
      * @param data folder or file, or null for the embedded MNIST
      * @param validationData folder (with a {@code t10k-images…} file) or file, or null
      * @param validationSplit between 0 and 1, or 0 for none
-     * @param limit take the first this many training images; 0 takes all
-     * @param validationLimit take the first this many validation images; 0 takes all
+     * @param limit how many training images to take, the first ones; 0 takes all
+     * @param validationLimit how many validation images to take, the first ones; 0 takes all
      * @param preparation how pictures in folders become images of one size
      * @param listener hears how far reading pictures is
      * @throws InvalidInputException if files are missing, unusable or of different image sizes, if both a split and
      *     validation data are asked for, or if a split or limit is out of range or leaves nothing, or if the pictures
-     *     would not fit the memory
+     *     would not fit into memory
      */
     public static DataSets open(
             Path data,
@@ -116,9 +116,8 @@ public record DataSets(
     public record Validation(ImageSet images, String origin, List<InvalidInputException> unusable) {}
 
     /**
-     * Reads the validation images alone that {@code open} has with the same arguments. So they are those of
-     * {@code validationData} where {@code data} is null and nothing is split off, and MNIST's test images where both
-     * are null.
+     * Reads the validation images alone that {@code open} has with the same arguments: those of {@code validationData}
+     * where {@code data} is null and nothing is split off, and MNIST's test images where both are null.
      *
      * @param preparation how pictures in folders become images of one size; all other images are taken as they are
      * @throws InvalidInputException as open does
@@ -203,7 +202,7 @@ public record DataSets(
         return source(data, TRAINING_NAMES, "training", preparation, listener);
     }
 
-    /** Null if nobody named validation images and none are where they usually are. */
+    /** Null if nobody named validation images and there are none beside the training images. */
     private static Source validationSource(
             Path data, Path validationData, Preparation preparation, ReadingListener listener) {
         if (validationData == null) {
@@ -285,7 +284,10 @@ public record DataSets(
                 unusable(source));
     }
 
-    /** So that no validation image overlaps a training image; and no picture is read that no limit lets in. */
+    /**
+     * Whether whole pictures are split: then no tile of one set overlaps a tile of the other, and no picture is read
+     * that the limits leave out.
+     */
     private static boolean splitsWholePictures(Source source) {
         return source instanceof PictureFolder folder && (folder.size() > 1 || !folder.cutsIntoTiles());
     }

@@ -1,8 +1,8 @@
 package daegpu.data;
 
 /**
- * Images in the memory of a GPU, which OpenGL can show without this machine's memory in between where it runs on the
- * same GPU. All methods but {@link #isShared} are for the thread whose OpenGL context is current.
+ * Images in the memory of a GPU. Where OpenGL runs on the same GPU, it can show them without a copy in this machine's
+ * memory. All methods but {@link #isShared} are for the thread whose OpenGL context is current.
  */
 public interface DeviceImages {
 
@@ -23,6 +23,6 @@ public interface DeviceImages {
     /** Copies the newest images into the buffer, on the device. */
     void copyIntoBuffer();
 
-    /** Ends {@link #share}; to be called before the buffer or its context goes. Does nothing where none is shared. */
+    /** Ends {@link #share}; to be called before the buffer or its context goes. Does nothing if none is shared. */
     void release();
 }

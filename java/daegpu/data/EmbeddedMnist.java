@@ -11,11 +11,11 @@ import java.util.HexFormat;
 import java.util.zip.GZIPInputStream;
 
 /**
- * The MNIST images (LeCun, Cortes and Burges), 28×28 grey, that travel with the program.
+ * The MNIST images (LeCun, Cortes and Burges), 28×28 grey, that are inside the program.
  *
  * <p>What is returned was checked against a known SHA-256. Where all images are asked for, that is the hash of the
  * original file, computed while it is decompressed; where only the first ones are, it is that of the compressed file,
- * which is hashed whole before as much of it as needed is decompressed.
+ * which is hashed as a whole before its first part is decompressed.
  */
 public final class EmbeddedMnist {
 

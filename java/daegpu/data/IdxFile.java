@@ -39,10 +39,10 @@ public final class IdxFile {
      * Reads a file; its first bytes tell whether it is gzipped. Memory is only taken for what the file can hold: a raw
      * file must be long enough for what it announces, and the bytes of a gzipped one are collected as they come.
      *
-     * @param limit take the first this many images, or all if it is 0 or there are fewer; what comes after them is not
-     *     looked at
+     * @param limit how many images to take, the first ones; all if it is 0 or there are fewer. What comes after them is
+     *     not looked at
      * @return pixels {@code [count, height, width, channels]}
-     * @throws InvalidInputException if the file cannot be read or is no such file; the message names it and what is
+     * @throws InvalidInputException if the file cannot be read or is not such a file; the message names it and what is
      *     wrong
      */
     public static ImageSet read(Path file, int limit) {
@@ -99,7 +99,7 @@ public final class IdxFile {
     /**
      * Reads the labels of a file of one dimension, raw or gzipped.
      *
-     * @throws InvalidInputException if the file cannot be read or is no such file; the message names it and what is
+     * @throws InvalidInputException if the file cannot be read or is not such a file; the message names it and what is
      *     wrong
      */
     public static byte[] readLabels(Path file) {

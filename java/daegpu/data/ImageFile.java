@@ -126,8 +126,8 @@ public final class ImageFile {
     /**
      * Reads the size of a picture and whether it is grey, without decoding or even reading its pixels.
      *
-     * @throws InvalidInputException if the file cannot be read or its beginning is none of a PNG or JPEG file that can
-     *     be used
+     * @throws InvalidInputException if the file cannot be read, or does not begin as a PNG or JPEG file that can be
+     *     used
      */
     public static Header header(Path file) {
         String format = formatOf(file);

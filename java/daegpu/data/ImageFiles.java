@@ -10,8 +10,8 @@ import java.util.Optional;
  * @param validationData folder or file of the validation images, or null
  * @param validationSplit part of the training images, the last ones, that are for validation instead, from 0 to 1; 0
  *     for none
- * @param limit take the first this many training images; 0 takes all
- * @param validationLimit take the first this many validation images; 0 takes all
+ * @param limit how many training images to take, the first ones; 0 takes all
+ * @param validationLimit how many validation images to take, the first ones; 0 takes all
  * @param preparation how pictures in folders become images of one size
  */
 public record ImageFiles(
@@ -42,12 +42,12 @@ public record ImageFiles(
                 preparation);
     }
 
-    /** The first this many of each; 0 for all. */
+    /** The same, limited to the first images of each set; 0 takes all. */
     public ImageFiles first(int training, int validation) {
         return new ImageFiles(data, validationData, validationSplit, training, validation, preparation);
     }
 
-    /** Of pictures in folders, images that are made so. */
+    /** The same, with pictures in folders prepared in this way. */
     public ImageFiles prepared(Preparation newPreparation) {
         return new ImageFiles(data, validationData, validationSplit, limit, validationLimit, newPreparation);
     }

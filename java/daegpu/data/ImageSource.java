@@ -2,7 +2,7 @@ package daegpu.data;
 
 import java.util.Optional;
 
-/** Where a training has its images from. */
+/** Where a training takes its images from. */
 public sealed interface ImageSource permits ImageFiles, ImagesInMemory {
 
     /**
@@ -14,7 +14,7 @@ public sealed interface ImageSource permits ImageFiles, ImagesInMemory {
     DataSets open(ReadingListener listener);
 
     /**
-     * What the validation images are of, those after a limit included; empty where that is not known.
+     * The labels of the validation images, including those after a limit; empty where they are not known.
      *
      * @throws InvalidInputException if a file of labels cannot be read
      */

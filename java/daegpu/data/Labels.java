@@ -4,17 +4,17 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Optional;
 
-/** What validation images are of, as far as that is known: labels are no part of training, and only shown. */
+/** What validation images show, as far as that is known. Labels take no part in training, and are only displayed. */
 public final class Labels {
 
     private Labels() {}
 
     /**
      * The labels of the validation images that {@link DataSets#open} has with the same arguments: MNIST's, or those of
-     * the IDX file that has the usual name beside theirs ({@code t10k-labels-idx1-ubyte}, or the name of the images'
-     * file with labels and idx1 in it for images and idx3). Images that are split off, and pictures, have none.
+     * the IDX file of labels beside theirs, which is called {@code t10k-labels-idx1-ubyte}, or like the images' file
+     * with labels and idx1 in place of images and idx3. Images that are split off have none, nor have pictures.
      *
-     * @return a label for each image, those behind a limit included; empty where there are none
+     * @return a label for each image, including those after a limit; empty where there are none
      * @throws InvalidInputException if the file of labels cannot be read
      */
     public static Optional<byte[]> ofValidation(Path data, Path validationData, double validationSplit) {
@@ -45,7 +45,7 @@ public final class Labels {
         return name.contains("images") && Files.exists(labels) ? labels : null;
     }
 
-    /** Of the labels of images in a file of this name. */
+    /** The name of the file that has the labels of images in a file of this name. */
     private static String nameFor(String images) {
         return images.replace("images", "labels").replace("idx3", "idx1");
     }

@@ -29,7 +29,10 @@ record Orientation(int tag) {
         }
     }
 
-    /** Of a JPEG file's content: upright where it says nothing that can be understood, as every viewer takes it. */
+    /**
+     * The orientation of a JPEG file's content: upright where it says nothing that can be understood, as in every
+     * viewer.
+     */
     static Orientation of(byte[] content) {
         try {
             return of(new ByteArrayInputStream(content));
@@ -39,7 +42,7 @@ record Orientation(int tag) {
     }
 
     /**
-     * Of a JPEG file, likewise.
+     * The orientation of a JPEG file, likewise.
      *
      * @throws IOException if it cannot be read
      */

@@ -27,7 +27,7 @@ public record Photo(int height, int width, int channels, float[] values, float[]
     private static final float GREEN = 0.587f;
     private static final float BLUE = 0.114f;
 
-    /** Bytes that it takes at most to read a picture and denoise it. */
+    /** Bytes that reading a picture and denoising it take at most. */
     public static long memory(int height, int width, int channels) {
         return (long) height * width * channels * BYTES_A_VALUE;
     }

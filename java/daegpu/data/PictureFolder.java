@@ -23,7 +23,7 @@ public final class PictureFolder implements DataSets.Source {
 
     /** Java's arrays end there. */
     private static final long MOST_PIXELS = Integer.MAX_VALUE - 8;
-    /** What else a program of this kind takes, about. */
+    /** About what the program takes besides. */
     private static final long ROOM = 32 << 20;
 
     private final Path folder;
@@ -92,8 +92,8 @@ public final class PictureFolder implements DataSets.Source {
      *
      * @param folder where they are, for messages
      * @param files at least one
-     * @throws InvalidInputException if none can be used, or if they are of different sizes and the preparation leaves
-     *     them so and wants no certain one
+     * @throws InvalidInputException if none can be used, or if they have different sizes and the preparation neither
+     *     changes them nor names one
      */
     static PictureFolder open(Path folder, List<Path> files, Preparation preparation, ReadingListener listener) {
         List<Entry> entries = new ArrayList<>();
@@ -192,7 +192,7 @@ public final class PictureFolder implements DataSets.Source {
         return List.of(read(first, (int) count), read(others, (int) countOfOthers));
     }
 
-    /** Reads the images of those pictures alone that {@link #split} has second. */
+    /** Reads the images of those pictures alone that {@link #split} gives second. */
     ImageSet others(int kept, int limit) {
         List<Entry> others = entries.subList(kept, entries.size());
         long count = limited(others, limit);
@@ -268,7 +268,7 @@ public final class PictureFolder implements DataSets.Source {
             }
             try {
                 Photo photo = ImageFile.open(entry.file);
-                // It may be another one by now.
+                // The file may have been replaced since its header was read.
                 preparation.requireSize(entry.file, photo.height(), photo.width());
                 int count = (int) Math.min(preparation.images(photo.height(), photo.width()), most - filled / size);
                 preparation.write(photo, 0, count, pixels, filled);

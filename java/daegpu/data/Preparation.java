@@ -29,16 +29,16 @@ public record Preparation(Fit fit, int height, int width, int overlap, Colour co
     public enum Colour {
         /** In colour, if one of the pictures is. */
         AUTO,
-        /** Grey: of colours, their brightness. */
+        /** Grey: of colours, the brightness is taken. */
         GREY,
-        /** Colour: of greys, three equal channels. */
+        /** In colour: greys become three equal channels. */
         COLOUR
     }
 
     /** Pictures are taken as they are. */
     public static final Preparation NONE = new Preparation(Fit.NONE, 0, 0, 0, Colour.AUTO);
 
-    /** @throws IllegalArgumentException if the size is not positive, or the overlap not less than it */
+    /** @throws IllegalArgumentException if the size is not positive, or the overlap is not less than the size */
     public Preparation {
         if ((fit != Fit.NONE || height != 0 || width != 0) && (height < 1 || width < 1)) {
             throw new IllegalArgumentException("an image has at least one pixel, not " + height + "x" + width);

@@ -7,7 +7,7 @@ public interface ReadingListener {
     ReadingListener SILENT = (task, done, all) -> {};
 
     /**
-     * Some files more are done.
+     * More files are done.
      *
      * @param task what is done, in a few words
      * @param done files that are done, 0 to {@code all}

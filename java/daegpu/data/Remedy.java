@@ -1,8 +1,8 @@
 package daegpu.data;
 
 /**
- * A change that would help where something cannot be done. Messages say what is wrong; what the change is called, and
- * where it is made, knows whoever asked: the command line names its options, a program has its own.
+ * A change that would help where something cannot be done. Messages say what is wrong. What the change is called, and
+ * where it is made, is known to the caller: the command line names its options, a program has its own.
  */
 public enum Remedy {
     /** The engine for processors instead of the one for GPUs. */
@@ -35,7 +35,7 @@ public enum Remedy {
     MORE_MEMORY,
     /** That pictures are resized, cropped or cut into tiles. */
     FITTING,
-    /** Saying which height and width images have. */
+    /** Saying what height and width the images have. */
     IMAGE_SIZE,
     /** Another folder for the run. */
     OTHER_FOLDER,
