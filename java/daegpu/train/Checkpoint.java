@@ -32,17 +32,17 @@ import java.util.function.Function;
 import java.util.stream.Stream;
 
 /**
- * A model and all that is needed to train it on: a safetensors file that holds the parameters under their own names
- * ({@code conv1.kernel}…), Adam's moments after {@code adam.first_moment.} and {@code adam.second_moment.}, their
+ * A model and all that is needed to continue its training: a safetensors file that holds the parameters under their own
+ * names ({@code conv1.kernel}…), Adam's moments after {@code adam.first_moment.} and {@code adam.second_moment.}, their
  * average, if there is one, after {@code average.}, and as metadata what decides the arithmetic to come. Two runs that
- * will go the same way have the same bytes here; that is why there are no paths, times or totals in it.
+ * will continue alike have the same bytes here; that is why there are no paths, times or totals in it.
  *
  * @param options how the model is trained
  * @param trainingData {@link daegpu.data.ImageSet#identity()} of the images it is trained on
  * @param validationData likewise of those it is measured on
  * @param state parameters, moments and step
- * @param epochLoss where an epoch was begun but not finished with validation, the sum of loss × images over its updates
- *     so far, of which its average will be made; else empty
+ * @param epochLoss the sum of loss × images over the updates so far of an epoch that was begun but not validated, from
+ *     which its average loss will follow; empty if there is no such epoch
  */
 public record Checkpoint(
         TrainingOptions options,
@@ -90,7 +90,7 @@ public record Checkpoint(
         }
     }
 
-    /** Whether everything in it is a finite number: nothing else can be read again. */
+    /** Whether everything in it is a finite number: {@link #read} refuses all else. */
     boolean isFinite() {
         return Stream.concat(
                         Stream.of(state.parameters(), state.firstMoment(), state.secondMoment()),
@@ -156,7 +156,8 @@ public record Checkpoint(
         metadata.put("latent", String.valueOf(architecture.latentDimension()));
         metadata.put("seed", String.valueOf(options.seed()));
         metadata.put("noise_mean", String.valueOf(noise.mean()));
-        // Gaussian noise as before there were others; of the others a program that does not know them misses noise_std.
+        // Gaussian noise is written as before there were other kinds; a program that does not know those misses
+        // noise_std.
         boolean gaussian = noise.kind() == Noise.Kind.GAUSSIAN;
         if (!gaussian) {
             metadata.put("noise", noise.kind().toString());
@@ -172,7 +173,7 @@ public record Checkpoint(
         return metadata;
     }
 
-    /** What differs from the default rule: a program that knows no other misses nothing where nothing does. */
+    /** What differs from the default rule. Where nothing does, a program that knows no other rule can read the file. */
     private static void addLearningRule(Map<String, String> metadata, LearningRule rule) {
         if (rule.loss() != LearningRule.DEFAULT.loss()) {
             metadata.put("loss", rule.loss().toString());
@@ -203,7 +204,7 @@ public record Checkpoint(
         }
     }
 
-    /** The checkpoint that people mean who name a file, or the folder of a run, whose best one is taken. */
+    /** The checkpoint that a path names: the file itself, or the best checkpoint in the folder of a run. */
     public static Path fileOf(Path model) {
         return Files.isDirectory(model) ? RunDirectory.of(model).best() : model;
     }
@@ -333,7 +334,7 @@ public record Checkpoint(
         }
     }
 
-    /** What fits a line of anything that a foreign file may hold. */
+    /** The text, cut and cleaned to fit one line: a foreign file may hold anything. */
     private static String quote(String text) {
         String line = text.replaceAll("\\p{Cntrl}", "?");
         return line.length() <= LONGEST_QUOTE ? line : line.substring(0, LONGEST_QUOTE) + "…";

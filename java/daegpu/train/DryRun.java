@@ -26,7 +26,7 @@ public final class DryRun {
      *
      * @param updates updates, after others that were not timed
      * @param secondsPerUpdate their mean time
-     * @param validated validation images that were corrupted, denoised and scored, at most as many as there are
+     * @param validated validation images that were corrupted, denoised and scored
      * @param secondsPerImage the mean time of one
      */
     public record Timing(int updates, double secondsPerUpdate, int validated, double secondsPerImage) {
@@ -45,12 +45,12 @@ public final class DryRun {
 
     /**
      * Times updates on the first images of an epoch, over and over, and the validation of some images. The engine's
-     * state is another afterwards.
+     * state is changed afterwards.
      *
      * @param engine opened for the architecture and batch size of the options
      * @param state where training would begin
      * @param stop is asked now and then
-     * @return empty if it was to stop
+     * @return empty if it was stopped
      */
     public static Optional<Timing> of(
             TrainingOptions options,
@@ -103,7 +103,7 @@ public final class DryRun {
             this.stop = stop;
         }
 
-        /** At least two, and for as many seconds. */
+        /** At least two, and for at least this time. */
         private void run(double leastSeconds) {
             int batch = Math.min(options.batchSize(), training.count());
             int batches = training.count() / batch;

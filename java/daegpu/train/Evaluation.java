@@ -29,7 +29,7 @@ public final class Evaluation {
      * The images before and after.
      *
      * @param noisy scores of the corrupted images
-     * @param denoised scores of what the network made of them
+     * @param denoised scores of the images that the network denoised
      */
     public record Result(Scores noisy, Scores denoised) {}
 

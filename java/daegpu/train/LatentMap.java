@@ -17,8 +17,8 @@ import java.util.Optional;
 import java.util.TreeMap;
 
 /**
- * A map of what an encoder makes of images: where their latent vectors lie along the two directions in which they
- * differ most.
+ * A map of images as an encoder sees them: where their latent vectors lie along the two directions in which they differ
+ * most.
  */
 public final class LatentMap {
 
@@ -36,7 +36,7 @@ public final class LatentMap {
      * no font.
      *
      * @param engine holds the weights
-     * @param labels what the images are of, at least as many; each has its own colour
+     * @param labels of the images, at least one for each; each label has its own colour
      * @param file PNG file to write
      * @throws IOException if it cannot be written
      */

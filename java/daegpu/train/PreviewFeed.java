@@ -15,8 +15,8 @@ import java.util.function.Consumer;
 
 /**
  * Says, while a network is trained, what there is to see of it: denoises a fixed set of validation images now and then,
- * on the thread that trains. That takes no more than a two-hundredth of the time: where it takes long, it is done less
- * often. It draws no random numbers and changes nothing, so training comes to the same bits with it and without.
+ * on the thread that trains. That takes at most a two-hundredth of the time: where denoising takes long, it is done
+ * less often. It draws no random numbers and changes nothing, so training gives the same bits with it and without.
  */
 public final class PreviewFeed implements TrainingListener {
 

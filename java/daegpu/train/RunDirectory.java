@@ -91,7 +91,7 @@ public final class RunDirectory implements AutoCloseable {
      * The folder that {@link #create} would make; nothing is made.
      *
      * @throws InvalidInputException if something is there already, or the folder cannot be made
-     * @throws IOException if that cannot be found out
+     * @throws IOException if a folder cannot be looked into
      */
     public static RunDirectory planned(Path path) throws IOException {
         if (Files.exists(path)) {
@@ -116,7 +116,9 @@ public final class RunDirectory implements AutoCloseable {
         }
     }
 
-    /** Whether a folder is empty but for what a run leaves that was killed before its first checkpoint was complete. */
+    /**
+     * Whether a folder holds nothing but what a run leaves that was killed before its first checkpoint was complete.
+     */
     private static boolean holdsNothingOfValue(Path path) throws IOException {
         if (!Files.isDirectory(path)) {
             return false;
@@ -143,7 +145,7 @@ public final class RunDirectory implements AutoCloseable {
     /**
      * Opens the folder of a run that was interrupted or is to be trained further.
      *
-     * @throws InvalidInputException if it is no such folder
+     * @throws InvalidInputException if it is not the folder of a run
      * @throws IOException if it cannot be opened for writing
      */
     public static RunDirectory resume(Path path) throws IOException {
@@ -155,7 +157,7 @@ public final class RunDirectory implements AutoCloseable {
     /**
      * The folder that {@link #resume} would open; it is only read, and may be in use.
      *
-     * @throws InvalidInputException if it is no such folder
+     * @throws InvalidInputException if it is not the folder of a run
      */
     public static RunDirectory read(Path path) {
         if (!Files.isDirectory(path)) {
@@ -206,7 +208,7 @@ public final class RunDirectory implements AutoCloseable {
         return path;
     }
 
-    /** The path itself, or the nearest folder above it that there is. */
+    /** The path itself, or the nearest folder above it that exists. */
     private static Path existing(Path path) {
         if (Files.exists(path)) {
             return path;

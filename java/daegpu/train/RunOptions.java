@@ -26,10 +26,10 @@ import java.util.List;
  * @param latentDimension likewise
  * @param initFrom a model, or the folder of a run, whose network and weights the run begins with; null for none
  * @param batchSize images in an update
- * @param schedule how the learning rate goes on
- * @param learningRate its peak
+ * @param schedule how the learning rate changes
+ * @param learningRate the peak of the learning rate
  * @param learningRule what the updates make small, and how
- * @param session what can be another when the run is resumed
+ * @param session what can be changed when the run is resumed
  */
 public record RunOptions(
         Path folder,
@@ -46,7 +46,7 @@ public record RunOptions(
         LearningRule learningRule,
         SessionOptions session) {
 
-    /** @throws IllegalArgumentException if a number is out of range, or the optimizer not one that a run can have */
+    /** @throws IllegalArgumentException if a number is out of range, or the optimizer is none that a run can have */
     public RunOptions {
         TrainingOptions.stepsPerEpoch(1, batchSize);
         TrainingOptions.requireRecordable(learningRule);
@@ -56,7 +56,7 @@ public record RunOptions(
     }
 
     /**
-     * Checks, before thousands of pictures are read, that there is a network for what will be made of them.
+     * Checks, before thousands of pictures are read, that there is a network for the images that they will become.
      *
      * @param model that is trained further, or null
      * @throws InvalidInputException if there is none

@@ -35,16 +35,16 @@ import java.util.stream.Collectors;
 import java.util.stream.StreamSupport;
 
 /**
- * {@code config.json}: every option of a run by its long name, and the versions of what it ran on. A run is resumed
- * with what stands here of the images' location, the engine and the epochs; what decides the arithmetic stands in the
- * checkpoint. Images that a program gave from its memory have no location: of these their identity is recorded.
+ * {@code config.json}: every option of a run by its long name, and the versions of what it ran on. From here a resumed
+ * run takes where its images are, the engine and the epochs; what decides the arithmetic is in the checkpoint. Images
+ * that a program gave from its memory have no location: of these their identity is recorded.
  */
 public final class RunRecord {
 
     private static final ObjectMapper JSON = new ObjectMapper().enable(SerializationFeature.INDENT_OUTPUT);
     /** The part that has the options by their names. */
     public static final String OPTIONS = "options";
-    /** A part that is there if the images were given by a program: which they were. */
+    /** A part that is there if a program gave the images from its memory: it identifies them. */
     public static final String IN_MEMORY = "images-in-memory";
 
     private static final Map<String, Fit> FITS = new LinkedHashMap<>();
@@ -134,7 +134,7 @@ public final class RunRecord {
     }
 
     /**
-     * The record of the same run as it goes on.
+     * The record of the same run when it is resumed.
      *
      * @param images of files, or what the record says already
      */
@@ -198,7 +198,10 @@ public final class RunRecord {
                         new InvalidInputException(file + " is not the record of a run: it has no \"" + OPTIONS + "\""));
     }
 
-    /** Empty if the file is JSON, but no such record. One without a learning rule is older, and had the default. */
+    /**
+     * Empty if the file is JSON, but not the record of a run. A record without a learning rule is of an older version,
+     * which had the default rule only.
+     */
     private static Optional<RunRecord> parse(Path file) {
         try {
             if (JSON.readTree(Files.readAllBytes(file)) instanceof ObjectNode root
@@ -217,8 +220,8 @@ public final class RunRecord {
 
     /**
      * The record of the run that a model is of: {@code config.json} in its folder or, for one that was kept in
-     * {@code checkpoints/}, in the folder above. Empty where there is none, or one of another program, as many have
-     * beside a model.
+     * {@code checkpoints/}, in the folder above. Empty where there is none, or where the file is of another program:
+     * many of them put a {@code config.json} beside a model.
      *
      * @throws InvalidInputException if it is damaged
      */
@@ -289,7 +292,7 @@ public final class RunRecord {
     }
 
     /**
-     * What can be another when the run is resumed.
+     * What can be changed when the run is resumed.
      *
      * @throws InvalidInputException if it cannot be read
      */
@@ -366,7 +369,7 @@ public final class RunRecord {
     /**
      * The option called {@code name}, one of several that have names.
      *
-     * @param of makes it of its name, or throws an IllegalArgumentException
+     * @param of finds it by its name, or throws an IllegalArgumentException
      * @throws InvalidInputException if there is none of this name
      */
     private <T> T named(String name, Function<String, T> of) {

@@ -10,7 +10,7 @@ import java.util.Optional;
 import java.util.stream.Stream;
 
 /**
- * What came of a run, from the files in its folder.
+ * What a run has done so far, from the files in its folder.
  *
  * @param folder of the run
  * @param record options and versions

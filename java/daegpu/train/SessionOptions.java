@@ -6,18 +6,18 @@ import daegpu.engine.EngineOptions;
 import daegpu.engine.Precision;
 
 /**
- * What can be another each time a run is gone on with. What is null is not said: then it is as it was before, and at
- * the beginning of a run as in {@link #DEFAULTS}.
+ * What can be changed each time a run is resumed. What is null was not given: then it is as it was before, and for a
+ * new run as in {@link #DEFAULTS}.
  *
- * @param epochs epochs in all, those included that are done
+ * @param epochs epochs in all, including those that are done
  * @param engine what computes
  * @param precision number format of the matrix products
  * @param threads processors to use, or 0 for all
  * @param device the GPU to use, counted from 0, where an engine uses one
- * @param convolutions what computes convolutions on a GPU; of {@link Convolutions#AUTO} the faster is taken
+ * @param convolutions what computes convolutions on a GPU; {@link Convolutions#AUTO} takes the faster
  * @param logEvery updates from one reading of the losses to the next
  * @param keep how many of the newest epochs' checkpoints are kept, besides the best and the last
- * @param earlyStop epochs in a row that may fail to lessen the validation error before training stops; 0 for any number
+ * @param earlyStop epochs in a row without a lower validation error after which training stops; 0 for never
  */
 public record SessionOptions(
         Integer epochs,
@@ -30,7 +30,7 @@ public record SessionOptions(
         Integer keep,
         Integer earlyStop) {
 
-    /** Beyond this a processor count is a mistake. */
+    /** A larger number of processors is taken for a mistake. */
     public static final int MOST_THREADS = 1024;
 
     /** Ten epochs on the fastest engine that runs here. */
@@ -53,7 +53,7 @@ public record SessionOptions(
         }
     }
 
-    /** What this says, and where it says nothing what the other does. */
+    /** These options, with those of {@code other} where these are null. */
     public SessionOptions orElse(SessionOptions other) {
         return new SessionOptions(
                 either(epochs, other.epochs),
@@ -71,12 +71,12 @@ public record SessionOptions(
         return said != null ? said : otherwise;
     }
 
-    /** What an engine is opened with; nothing may be unsaid. */
+    /** What an engine is opened with; nothing may be null. */
     EngineOptions engineOptions(int batchSize) {
         return new EngineOptions(batchSize, precision, threads, device, convolutions);
     }
 
-    /** With what {@code auto} and 0 came to mean. */
+    /** The same, with what was chosen for {@code auto} and for 0 threads. */
     SessionOptions decided(EngineName openedEngine, int threadCount, Convolutions chosenConvolutions) {
         return new SessionOptions(
                 epochs, openedEngine, precision, threadCount, device, chosenConvolutions, logEvery, keep, earlyStop);

@@ -14,12 +14,12 @@ import java.nio.file.Path;
  * chart; of a training by another loss than the mean squared error, the validation's is {@code epoch_mse}. The step is
  * the epoch, counted from 1 as in {@code metrics.csv}.
  *
- * <p>Files are begun with the first epoch that is finished. Those of a run that is resumed say that later epochs in
- * older ones do not count, which are there if the run was killed between two files.
+ * <p>Files are begun with the first epoch that is finished. Those of a resumed run say that later epochs in older files
+ * do not count; there are such epochs if the run was killed between two files.
  */
 public final class TensorBoardLog implements TrainingListener, AutoCloseable {
 
-    /** Where a PNG file has its size and kind. */
+    /** Where a PNG file has its size and its kind, in bytes from its beginning. */
     private static final int PNG_WIDTH = 16;
 
     private static final int PNG_HEIGHT = 20;

@@ -28,18 +28,18 @@ public final class Trainer {
     public enum Outcome {
         /** All epochs were done. */
         FINISHED,
-        /** The validation error was not improved for as many epochs as {@link #stopEarlyAfter} allows. */
+        /** The validation error did not fall for the number of epochs that {@link #stopEarlyAfter} allows. */
         STOPPED_EARLY,
         /** {@link #interrupt} was called; the last update is saved. */
         INTERRUPTED
     }
 
     /**
-     * Unless said otherwise, losses are fetched from the engine after this many updates, for display and to notice
-     * divergence. A GPU, which has to be waited for, then spends no more than a few percent of its time on that.
+     * By default, losses are fetched from the engine each time this number of updates is done, for display and to
+     * notice divergence. Training has to wait for a GPU then, which takes no more than a few percent of its time.
      */
     public static final int DEFAULT_LOG_EVERY = 50;
-    /** The figure of the original example: blocks of so many images. */
+    /** Blocks of images in the sample picture, as in the figure of Keras's example. */
     private static final int SAMPLE_BLOCKS = 3;
 
     private static final int SAMPLES_PER_BLOCK = 9;
@@ -79,7 +79,7 @@ public final class Trainer {
     /**
      * Prepares training; nothing is done yet.
      *
-     * @param logEvery updates from one reading of the losses to the next, at least 1; decides no bit of the result
+     * @param logEvery updates from one reading of the losses to the next, at least 1; has no influence on the result
      */
     public Trainer(
             TrainingOptions options,
@@ -113,8 +113,8 @@ public final class Trainer {
     }
 
     /**
-     * Ends training after so many epochs in a row whose validation error was not the least so far; 0, which is the
-     * default, never does. What counts are the epochs in the metrics, so a run that was interrupted stops where it
+     * Ends training after {@code epochs} epochs in a row whose validation error was not the least so far; 0, which is
+     * the default, never does. What counts are the epochs in the metrics, so a run that was interrupted stops where it
      * would have.
      */
     public void stopEarlyAfter(int epochs) {
@@ -149,9 +149,9 @@ public final class Trainer {
     }
 
     /**
-     * Trains on from a checkpoint, to where training without a break would have come.
+     * Continues training from a checkpoint, and ends as training without a break would have ended.
      *
-     * @param epochs epochs in all, those included that are already done
+     * @param epochs epochs in all, including those that are already done
      * @throws InvalidInputException as {@link #requireResumable}
      * @throws DivergedException as {@link #start}
      * @throws IOException as {@link #start}
@@ -279,7 +279,8 @@ public final class Trainer {
         }
         if (keptCheckpoints > 0) {
             checkpoint.write(directory.kept(row.epoch()));
-            // Before the last one, or a run that is killed between them would be done and have one too many.
+            // Before the last one is written: a run that is killed between them would else be done and have one too
+            // many.
             directory.keepOnly(row.epoch() - keptCheckpoints + 1);
         }
         checkpoint.write(directory.last());

@@ -2,7 +2,7 @@ package daegpu.train;
 
 import java.util.List;
 
-/** Is told how training goes, on the thread that trains. Does nothing unless overridden. */
+/** Is told how training goes, on the thread that trains. Its methods do nothing unless overridden. */
 public interface TrainingListener {
 
     /** Tells all of several, in their order. */
@@ -61,13 +61,13 @@ public interface TrainingListener {
     default void epochFinished(MetricsLog.Row metrics, int epochs, boolean best) {}
 
     /**
-     * Training ended, for now at least, and all is saved; what remains is to draw the report. Not called where the loss
-     * came to be no finite number.
+     * Training ended, for now at least, and all is saved; what remains is to draw the report. Not called if the loss is
+     * no longer a finite number.
      */
     default void trainingEnded(TrainingResult result) {}
 
     /**
-     * Something could not be done that training does without.
+     * Something could not be done that training does not need.
      *
      * @param problem what, in one line
      */

@@ -8,15 +8,15 @@ import daegpu.noise.Noise;
 
 /**
  * What decides the arithmetic of a training, besides the data: with the same options, data and engine, every bit of the
- * result is the same. How long to train is not among them, so that a run can be continued.
+ * result is the same. How long to train is not part of them, so that a run can be continued.
  *
  * @param architecture what describes the network
  * @param noise what is done to its input
  * @param seed decides the noise, the order of the images and, where they are drawn, the first weights
  * @param batchSize images in an update
  * @param learningRate of each update
- * @param learningRule what the updates make small, and how; of the optimizer's constants the weight decay alone can be
- *     another than those of {@link Optimizer#ADAM}
+ * @param learningRule what the updates make small, and how; of the optimizer's constants, only the weight decay may
+ *     differ from {@link Optimizer#ADAM}
  */
 public record TrainingOptions(
         Architecture architecture,
@@ -26,7 +26,7 @@ public record TrainingOptions(
         LearningRate learningRate,
         LearningRule learningRule) {
 
-    /** Beyond this a batch would not fit the arrays that hold it. */
+    /** A larger batch would not fit into the arrays that hold it. */
     public static final int LARGEST_BATCH = 65_536;
 
     /** @throws IllegalArgumentException if the batch size is out of range, or the optimizer has other constants */

@@ -8,9 +8,9 @@ import java.util.Optional;
 /**
  * How a training ended, and what it left.
  *
- * @param outcome whether it is done, or can be gone on with
+ * @param outcome whether it is done, or can be resumed
  * @param folder of the run
- * @param epochs metrics of each epoch that was done, those of earlier sessions included
+ * @param epochs metrics of each epoch that was done, including those of earlier sessions
  */
 public record TrainingResult(Outcome outcome, Path folder, List<MetricsLog.Row> epochs) {
 

@@ -24,8 +24,8 @@ import java.util.function.BooleanSupplier;
 import java.util.function.Supplier;
 
 /**
- * One training from its options to its report, new or gone on with: opens the images, the engine and the folder,
- * records what was asked for, trains, and draws what there is to see. Whoever asks for it may look at the plan before.
+ * One training from its options to its report, new or resumed: opens the images, the engine and the folder, records
+ * what was asked for, trains, and draws what there is to see. The caller may look at the plan before it trains.
  */
 public final class TrainingRun implements AutoCloseable {
 
@@ -50,14 +50,14 @@ public final class TrainingRun implements AutoCloseable {
     }
 
     /**
-     * An engine, and what {@code auto} came to mean.
+     * An engine, and what was chosen for {@code auto}.
      *
      * @param convolutions null if there was nothing to choose
      */
     private record EngineOfRun(
             OpenedEngine<InspectableEngine> engine, Choice<Convolutions> convolutions, SessionOptions session) {
 
-        /** Convolutions that are not decided are timed first, where there is a choice. */
+        /** Opens the engine. Where convolutions are left open and there is a choice, both are timed first. */
         static EngineOfRun open(TrainingOptions options, SessionOptions session) {
             EngineOptions wanted = session.engineOptions(options.batchSize());
             Choice<Convolutions> choice = Engines.chooseConvolutions(session.engine(), options.network(), wanted)
@@ -123,7 +123,7 @@ public final class TrainingRun implements AutoCloseable {
     public static TrainingRun create(RunOptions asked, Purpose purpose, ReadingListener listener) throws IOException {
         Checkpoint model = asked.initFrom() == null ? null : Checkpoint.read(Checkpoint.fileOf(asked.initFrom()));
         asked.requireNetwork(model);
-        // It is made when all else is there; but who cannot have it need not wait until then.
+        // The folder is made last; but one that cannot be made is refused before the images are read.
         RunDirectory planned = RunDirectory.planned(asked.folder());
         DataSets images = asked.images().open(listener);
         TrainingOptions options = asked.trainingOptions(images.training(), model);
@@ -149,13 +149,14 @@ public final class TrainingRun implements AutoCloseable {
     }
 
     /**
-     * Opens a run to go on with. Its engine is opened if there is something left to train.
+     * Opens a run to continue. Its engine is opened if there is something left to train.
      *
      * @param given folder of the run, or of runs of which the newest is taken
-     * @param changes what is to be another than before
+     * @param changes what is to be changed
      * @param imagesOfRun says where its images are
      * @param listener hears how far reading pictures is
-     * @throws InvalidInputException if there is no run, it is damaged, in use or the images are others
+     * @throws InvalidInputException if there is no run, if it is damaged or in use, or if the images are not those of
+     *     the run
      * @throws daegpu.engine.EngineUnavailableException if the engine cannot run here
      * @throws IOException if the folder cannot be opened
      */
@@ -198,7 +199,7 @@ public final class TrainingRun implements AutoCloseable {
         return options;
     }
 
-    /** How long it trains and what computes, with what {@code auto} came to mean. */
+    /** How long it trains and what computes, with what was chosen for {@code auto}. */
     public SessionOptions session() {
         return opened == null ? asked : opened.session();
     }
@@ -259,11 +260,11 @@ public final class TrainingRun implements AutoCloseable {
     }
 
     /**
-     * Trains for a few seconds, to tell how long it would take; writes nothing. It cannot be trained any more after
-     * that.
+     * Trains for a few seconds, to tell how long it would take; writes nothing. After that it cannot be trained any
+     * more.
      *
      * @param stop is asked now and then
-     * @return empty if it was to stop
+     * @return empty if it was stopped
      */
     public Optional<Timing> time(BooleanSupplier stop) {
         return DryRun.of(options, images.training(), images.validation(), engine().engine(), first, stop);
@@ -317,7 +318,7 @@ public final class TrainingRun implements AutoCloseable {
             Outcome outcome = checkpoint == null ? start(newTrainer) : resume(newTrainer);
             TrainingResult result = new TrainingResult(outcome, directory.path(), newTrainer.metrics());
             listener.trainingEnded(result);
-            // Last: should it fail, what is more important was said.
+            // Last: if it fails, what is more important has been said.
             if (outcome != Outcome.INTERRUPTED) {
                 drawLatents(listener);
             }
@@ -345,7 +346,7 @@ public final class TrainingRun implements AutoCloseable {
         record.with(session(), source).withVersions(Versions.all()).write(directory.config());
     }
 
-    /** It may have been killed after its last checkpoint. */
+    /** Draws the report if it is missing: the run may have been killed after its last checkpoint. */
     private TrainingResult finish(TrainingListener listener, Supplier<List<String>> commands) throws IOException {
         if (!Files.exists(directory.report())) {
             opened = EngineOfRun.open(options, asked);
@@ -364,12 +365,12 @@ public final class TrainingRun implements AutoCloseable {
         }
     }
 
-    /** The engine holds what the training came to. */
+    /** Draws the map of latents; the engine holds the trained weights. */
     private void drawLatents(TrainingListener listener) throws IOException {
         LatentMap.write(engine().engine(), images.validation(), labels(listener), directory.latentMap());
     }
 
-    /** To colour the map of the latents of validation images. */
+    /** Labels that colour the map of the latents of validation images. */
     private Optional<byte[]> labels(TrainingListener listener) {
         ImageSet validation = images.validation();
         String problem;

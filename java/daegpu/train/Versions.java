@@ -9,7 +9,7 @@ import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Optional;
 
-/** What a run records of what it ran on: the program, its commit, Java, the system and the native libraries. */
+/** The versions that a run records: of the program, its commit, Java, the system and the native libraries. */
 public final class Versions {
 
     private Versions() {}
@@ -37,7 +37,7 @@ public final class Versions {
     private static String commit() {
         try (InputStream file = Versions.class.getResourceAsStream("commit.txt")) {
             String text = new String(file.readAllBytes(), StandardCharsets.UTF_8).strip();
-            // Built from an archive, where there was no history to ask, it still is the name of a property.
+            // Built from an archive, which has no history, the text still is the name of a property.
             return text.startsWith("$") ? "unknown" : text;
         } catch (IOException e) {
             throw new UncheckedIOException(e);
