@@ -5,8 +5,8 @@ import java.util.List;
 
 /**
  * What the network is: a convolutional autoencoder that halves the image once for each entry of {@code filters},
- * squeezes it through a dense bottleneck and mirrors the way back. The defaults of the program, {@link #MNIST}, are
- * those of Keras's denoising autoencoder for MNIST and have 178,001 parameters.
+ * encodes it in a dense bottleneck, and mirrors the way back. The defaults of the program, {@link #MNIST}, are those of
+ * Keras's denoising autoencoder for MNIST and have 178,001 parameters.
  *
  * @param height image height in pixels, divisible by 2 to the number of convolutions
  * @param width image width in pixels, divisible likewise
@@ -21,10 +21,10 @@ public record Architecture(
     /** The network for 28×28 grey digits: convolutions of 32 and 64 filters, 3×3 kernels, 16 latent units. */
     public static final Architecture MNIST = new Architecture(28, 28, 1, List.of(32, 64), 3, 16);
 
-    /** Beyond this many parameters the arrays that hold them would not fit a Java array with room to spare. */
+    /** Most parameters, so that arrays of them fit into a Java array with room to spare. */
     public static final int MAXIMUM_PARAMETERS = 1 << 29;
 
-    /** @throws IllegalArgumentException if no such network can be built; the message says which value is to change */
+    /** @throws IllegalArgumentException if no such network can be built; the message says which value to change */
     public Architecture {
         filters = List.copyOf(filters);
         require(height > 0 && width > 0, "an image has at least one pixel, not " + height + "x" + width);
@@ -47,7 +47,7 @@ public record Architecture(
         requireModestSize(height, width, channels, filters, kernelSize, latentDimension);
     }
 
-    /** {@code 28x28 or 32x32}, or one size where there is no other. */
+    /** The nearest sizes that would do: {@code 28x28 or 32x32}, or only one. */
     private static String nearestSizes(int height, int width, long factor) {
         String below = Math.max(height / factor, 1) * factor + "x" + Math.max(width / factor, 1) * factor;
         String above = (height + factor - 1) / factor * factor + "x" + (width + factor - 1) / factor * factor;
@@ -60,7 +60,7 @@ public record Architecture(
         }
     }
 
-    /** Counts in floating point, where nothing can overflow, what the integers below will count exactly. */
+    /** Refuses a network that is too large. Counts in floating point, where nothing can overflow. */
     private static void requireModestSize(
             double height, double width, int channels, List<Integer> filters, int kernelSize, int latentDimension) {
         double parameters = 0;
@@ -68,7 +68,7 @@ public record Architecture(
         double area = height * width;
         double before = channels;
         for (int filter : filters) {
-            // The decoder's kernels are at least as many again; the factor 4 also covers its first, square one.
+            // The decoder has at least the same number of kernels; the factor 4 also covers its first, square one.
             parameters += 4.0 * kernelSize * kernelSize * Math.max(before, filter) * filter;
             largestLayer = Math.max(largestLayer, area * filter);
             area /= 4;

@@ -8,7 +8,7 @@ import java.util.Optional;
  *
  * @param name unique in the network: {@code conv1}, {@code latent}, {@code up2_0}…
  * @param operation what it computes of its input
- * @param activation what follows the sums
+ * @param activation what is applied to the sums
  * @param input what it takes in: the image, or what an earlier layer puts out
  * @param added a skip: what the image or an earlier layer puts out, of the shape of {@code output}, which is added
  *     before the activation

@@ -88,7 +88,7 @@ public record LayerDescription(
                 name, operation, kernelSize, stride, filters, activation, hasBias, Optional.of(skip), height, width);
     }
 
-    /** The same dense layer with its units as an image of so many rows and columns. */
+    /** The same dense layer with its units as an image of {@code newHeight} rows and {@code newWidth} columns. */
     public LayerDescription shapedAs(int newHeight, int newWidth) {
         return new LayerDescription(
                 name, operation, kernelSize, stride, filters, activation, hasBias, added, newHeight, newWidth);

@@ -98,7 +98,7 @@ public record Network(Tensor input, List<Layer> layers, Optional<Tensor> latent)
          * @param from what it takes in
          * @return what it puts out
          * @throws IllegalArgumentException if there is a layer of that name, {@code from} or what is added is of
-         *     another network, or what is added has not the shape of the output
+         *     another network, or what is added does not have the shape of the output
          */
         public Tensor add(LayerDescription layer, Tensor from) {
             Tensor output = layer.output(from);

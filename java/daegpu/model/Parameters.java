@@ -19,7 +19,7 @@ public final class Parameters {
     /**
      * Wraps {@code values}, laid out as {@link Network#parameterTensors()} says, without copying.
      *
-     * @throws IllegalArgumentException if there are not as many as the network has parameters
+     * @throws IllegalArgumentException if their number is not that of the network's parameters
      */
     public Parameters(Network network, float[] values) {
         if (values.length != network.parameterCount()) {
@@ -34,7 +34,7 @@ public final class Parameters {
         return network;
     }
 
-    /** The array behind this object, not a copy. */
+    /** The array itself, not a copy. */
     public float[] values() {
         return values;
     }
@@ -50,7 +50,9 @@ public final class Parameters {
     }
 
     /**
-     * Overwrites the tensor called {@code name}. @throws IllegalArgumentException if there is none or its size differs
+     * Overwrites the tensor called {@code name}.
+     *
+     * @throws IllegalArgumentException if there is none or its size differs
      */
     public void set(String name, float[] tensorValues) {
         ParameterTensor tensor = tensor(name);
