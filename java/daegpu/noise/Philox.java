@@ -46,9 +46,8 @@ public final class Philox {
      * @param integers receives the four values
      */
     public static void integers4(long seed, long subsequence, long offset, int[] integers) {
-        // skipahead(offset) counts in groups of four in the low half of the counter and carries into the high half,
-        // where
-        // skipahead_sequence(subsequence) was added; no offset of this program is large enough to carry.
+        // skipahead(offset) counts in groups of four in the low half of the counter, and carries into the high half,
+        // to which skipahead_sequence(subsequence) was added; no offset of this program is large enough to carry.
         long low = offset >>> 2;
         int c0 = (int) low;
         int c1 = (int) (low >>> 32);

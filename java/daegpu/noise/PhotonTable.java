@@ -3,14 +3,14 @@ package daegpu.noise;
 import java.util.Arrays;
 
 /**
- * Poisson distributions as integers, so that every engine draws the same photons from the same 32 bits: a draw stands
- * for as many photons as there are thresholds at or below it, both taken as unsigned. The threshold of {@code k}
- * photons, counted from 0, is the probability of {@code k} or fewer, as a multiple of 2<sup>−32</sup> (inversion:
- * Devroye, "Non-Uniform Random Variate Generation", 1986, chapter III.2). There is a distribution for each value of a
- * byte.
+ * Poisson distributions as integers, so that every engine draws the same photons from the same 32 bits: the number of
+ * photons that a draw stands for is that of the thresholds at or below it, both taken as unsigned. The threshold of
+ * {@code k} photons, counted from 0, is the probability of {@code k} or fewer, as a multiple of 2<sup>−32</sup>
+ * (inversion: Devroye, "Non-Uniform Random Variate Generation", 1986, chapter III.2). There is a distribution for each
+ * value of a byte.
  *
- * <p>A table for any peak in a range cannot be made beforehand: there an image draws one of {@value #LEVELS} evenly
- * spaced levels.
+ * <p>A table for every peak in a range cannot be made beforehand: with a range, an image draws one of {@value #LEVELS}
+ * evenly spaced levels.
  */
 public final class PhotonTable {
 
@@ -18,9 +18,9 @@ public final class PhotonTable {
     static final int LEVELS = 17;
     /** Values of a byte. */
     private static final int INTENSITIES = 256;
-    /** Beside the most likely number of photons, what is rarer lies far below the resolution of a threshold. */
+    /** Probabilities below this part of the largest lie far below the resolution of a threshold. */
     private static final double NEGLIGIBLE = 0x1p-60;
-    /** That of the noise that was asked for last: who corrupts one image with it corrupts many. */
+    /** The table that was asked for last: whoever corrupts one image with it corrupts many. */
     private static volatile PhotonTable last;
 
     private final float lowest;
@@ -121,7 +121,8 @@ public final class PhotonTable {
     /**
      * The table as a device reads it. For cell {@code c}, which is 256 · level + byte, {@code words[2c]} is where its
      * thresholds begin, {@code words[2c + 2]} where they end, and {@code words[2c + 1]} the photons that are certain,
-     * those of thresholds of zero; behind all cells come the thresholds, ascending. Shared: not to be written to.
+     * those of thresholds of zero. After all cells come the thresholds, ascending. The array is shared: do not write to
+     * it.
      */
     public int[] words() {
         return words;
