@@ -7,7 +7,10 @@ public final class ImageMetrics {
     private static final double WINDOW_SIGMA = 1.5;
     private static final double C1 = 0.01 * 0.01;
     private static final double C2 = 0.03 * 0.03;
-    /** Each thread's for the size of its last image: made anew for each of 10,000, they would be 0.7 GB of garbage. */
+    /**
+     * Buffers of each thread, for the size of its last image: made anew for 10,000 images, they would be 0.7 GB of
+     * garbage.
+     */
     private static final ThreadLocal<Windows> WINDOWS = new ThreadLocal<>();
 
     private ImageMetrics() {}
