@@ -4,13 +4,13 @@ import java.util.Arrays;
 import java.util.Locale;
 
 /**
- * One tensor of an engine beside the recorded one.
+ * One tensor of an engine, compared with the recorded one.
  *
  * @param name what was compared
  * @param absolute largest difference of two elements; infinite where one of them is not finite
- * @param relative the figure that {@code bound} is for: the largest difference, or of updates the one that
- *     {@link Tolerance#SHARE_OF_UPDATES} of the elements keep, over the largest magnitude that was recorded
- * @param bound what {@code relative} may be at most
+ * @param relative the figure that {@code bound} is for: the largest difference, or for updates the one that
+ *     {@link Tolerance#SHARE_OF_UPDATES} of the elements do not exceed, over the largest magnitude that was recorded
+ * @param bound the most that {@code relative} may be
  * @param passed whether every bound was kept
  */
 public record Comparison(String name, double absolute, double relative, double bound, boolean passed) {
@@ -72,7 +72,7 @@ public record Comparison(String name, double absolute, double relative, double b
         return differences[differences.length - 1];
     }
 
-    /** Infinite where the difference is, or where it is something beside nothing. */
+    /** The quotient; infinite where the difference is, or where only zeros were recorded and there is a difference. */
     private static double relative(double difference, double largest) {
         if (difference == 0) {
             return 0;
@@ -80,7 +80,7 @@ public record Comparison(String name, double absolute, double relative, double b
         return Double.isInfinite(difference) ? difference : difference / largest;
     }
 
-    /** Why it did not pass, for people. */
+    /** Why it did not pass, in words. */
     public String explanation() {
         if (Double.isInfinite(absolute)) {
             return "a value is not finite";

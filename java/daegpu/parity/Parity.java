@@ -42,8 +42,8 @@ public final class Parity {
 
     /**
      * Whether rounding opens a ReLU on one of two engines only while both train the recorded steps: its input is as
-     * near to zero as the last bits of a sum. From there the gradients differ, and with Adam the parameters part; the
-     * values tell nothing of either engine. Of random networks that meets about one in twenty within five steps.
+     * near to zero as the last bits of a sum. From there on the gradients and, by Adam, the parameters differ, and the
+     * values say nothing about either engine. This happens to about one random network in twenty within five steps.
      *
      * @param bound how far from zero such an input may be, relative to the largest activation of its layer
      */

@@ -40,7 +40,7 @@ import java.util.stream.IntStream;
  * @param learningRate of Adam, constant
  * @param initial parameters before the first step
  * @param activations of each layer by name, at the initial parameters
- * @param gradients of the loss by each parameter, at the initial parameters
+ * @param gradients of the loss with respect to each parameter, at the initial parameters
  * @param afterFirst parameters after the first step
  * @param afterLast parameters after all steps
  * @param average of the parameters after all steps, where the rule has one
@@ -218,7 +218,8 @@ public record RecordedValues(
                 : 0;
         try {
             return new LearningRule(
-                    // Files that were recorded before there were other losses describe theirs in a sentence.
+                    // Files that were recorded before there were other losses describe the mean squared error in a
+                    // sentence.
                     loss.startsWith("mean over") || !word.find() ? Loss.MSE : Loss.of(word.group()),
                     Optimizer.adamW(decay),
                     average == 0 ? OptionalDouble.empty() : OptionalDouble.of(average));
