@@ -33,7 +33,10 @@ public record LatentVectors(List<String> names, int dimension, float[] values) {
             "\\{'descr': *'([^']*)', *'fortran_order': *(True|False), *'shape': *\\((\\d+), *(\\d+)\\),? *\\}\\s*");
     private static final int NPY_ALIGNMENT = 64;
 
-    /** @throws IllegalArgumentException if the numbers of names, values and the dimension do not belong together */
+    /**
+     * @throws IllegalArgumentException if the number of names, the number of values and the dimension do not fit each
+     *     other
+     */
     public LatentVectors {
         if (dimension < 1
                 || values.length % dimension != 0
@@ -62,7 +65,9 @@ public record LatentVectors(List<String> names, int dimension, float[] values) {
     }
 
     /**
-     * Writes CSV or NPY, by the name of the file. @throws IOException if that fails; what was there is untouched then
+     * Writes CSV or NPY, by the name of the file.
+     *
+     * @throws IOException if that fails; what was there is untouched then
      */
     public void write(Path file) throws IOException {
         AtomicFile.write(file, isCsv(file) ? csv() : npy());

@@ -132,7 +132,7 @@ public final class OnnxFile {
         addNode("Reshape", List.of(layer.name() + ".row", shape), output);
     }
 
-    /** A second output: what everything passes through. */
+    /** A second output: the latents, through which everything passes. */
     private void addLatents(Tensor latent) {
         graph.addOutput(tensor(LATENTS, latent.size()));
         addNode("Flatten", List.of(latent.name()), LATENTS);

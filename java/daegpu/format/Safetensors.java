@@ -43,7 +43,7 @@ public final class Safetensors {
      *
      * @param name what it is called in the file
      * @param shape its dimensions, the last one running fastest; empty for a single value
-     * @param values as many as the product of the dimensions
+     * @param values one for each element of the shape
      */
     public record Tensor(String name, int[] shape, float[] values) {
 
@@ -171,10 +171,10 @@ public final class Safetensors {
     }
 
     /**
-     * Reads a file. Memory is only taken for what the file was found to be long enough to hold.
+     * Reads a file. Memory is only taken for what the file is long enough to hold.
      *
-     * @throws InvalidInputException if the file cannot be read or is not entirely as the format wants it; the message
-     *     is one line that names the file and says what is wrong
+     * @throws InvalidInputException if the file cannot be read or breaks a rule of the format; the message is one line
+     *     that names the file and says what is wrong
      */
     public static Safetensors read(Path file) {
         if (Files.isDirectory(file)) {

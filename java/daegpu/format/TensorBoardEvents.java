@@ -18,9 +18,8 @@ import java.util.zip.CRC32C;
  * An event file as TensorBoard reads it: TFRecords of TensorFlow's {@code Event} messages. Whatever was written before
  * the process ended can be read.
  *
- * @see <a href="https://github.com/tensorflow/tensorflow/blob/master/tensorflow/core/util/event.proto">event.proto</a>
- * @see <a
- *     href="https://github.com/tensorflow/tensorflow/blob/master/tensorflow/core/framework/summary.proto">summary.proto</a>
+ * @see <a href="https://github.com/tensorflow/tensorboard/tree/master/tensorboard/compat/proto">event.proto and
+ *     summary.proto</a>
  */
 public final class TensorBoardEvents implements Closeable {
 
@@ -44,7 +43,7 @@ public final class TensorBoardEvents implements Closeable {
 
     private final OutputStream out;
 
-    /** What writes the fields of a message. */
+    /** Writes the fields of a message. */
     private interface Fields {
         void writeTo(CodedOutputStream message) throws IOException;
     }
@@ -81,7 +80,7 @@ public final class TensorBoardEvents implements Closeable {
         return events;
     }
 
-    /** Says that what other files of the folder have at {@code step} and later was given up: it is done again. */
+    /** Says that what other files of the folder have at {@code step} and later does not count: it is done again. */
     public void restart(long step) throws IOException {
         byte[] log = message(fields -> fields.writeEnum(SESSION_LOG_STATUS, SESSION_LOG_START));
         event(step, event -> event.writeByteArray(EVENT_SESSION_LOG, log));
@@ -146,7 +145,7 @@ public final class TensorBoardEvents implements Closeable {
         return record.array();
     }
 
-    /** CRC-32C, rotated and shifted, so that a checksum of data that hold checksums is a good one, too. */
+    /** CRC-32C, rotated and shifted, as TFRecords mask it because data may hold checksums themselves. */
     private static int maskedChecksum(byte[] data, int length) {
         CRC32C checksum = new CRC32C();
         checksum.update(data, 0, length);

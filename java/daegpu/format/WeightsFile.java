@@ -20,7 +20,7 @@ import java.util.Optional;
 /** A network's weights in a safetensors file, named and laid as another framework wants them. */
 public final class WeightsFile {
 
-    /** Whose names and layouts. */
+    /** A framework whose names and layouts a file has. */
     public enum Convention {
         /**
          * {@code conv1/kernel}, {@code conv1/bias}…, the layouts of {@link Layer#kernelShape()}: what Keras gives for
@@ -79,9 +79,9 @@ public final class WeightsFile {
     }
 
     /**
-     * Whose names the tensors have.
+     * The framework whose names the tensors have.
      *
-     * @throws InvalidInputException if they are neither's
+     * @throws InvalidInputException if they are neither Keras's nor PyTorch's
      */
     public static Convention conventionOf(Safetensors content) {
         return Arrays.stream(Convention.values())
