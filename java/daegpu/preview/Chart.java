@@ -25,19 +25,19 @@ public final class Chart {
      *
      * @param name what the legend calls it
      * @param x places of its points from left to right
-     * @param y their values, as many; those that are not finite are left out
+     * @param y the value at each place; those that are not finite are left out
      */
     public record Curve(String name, double[] x, double[] y) {}
 
-    /** A logarithmic axis helps where the largest value is so many times the least. */
+    /** The axis is logarithmic if the largest value is at least this multiple of the least. */
     private static final double LOGARITHMIC_FROM = 5;
-    /** Blue and orange: those whom red and green look alike can tell them apart. */
+    /** Blue and orange, which people who confuse red and green can tell apart. */
     private static final Color[] COLOURS = {new Color(0x1F77B4), new Color(0xE6770B)};
 
     private static final int[] TEN_COLOURS = {
         0x1F77B4, 0xFF7F0E, 0x2CA02C, 0xD62728, 0x9467BD, 0x8C564B, 0xE377C2, 0x7F7F7F, 0xBCBD22, 0x17BECF
     };
-    /** Beyond so many points their marks would run into each other. */
+    /** The marks of more points than this would run into each other. */
     private static final int MOST_MARKS = 60;
 
     private Chart() {}
@@ -71,9 +71,9 @@ public final class Chart {
     }
 
     /**
-     * Points, each group of them in its own colour, with its name where its points are in the mean.
+     * Points, each group of them in its own colour, with its name at the mean of its points.
      *
-     * @param groups those that have names to tell apart, or one
+     * @param groups whose names are shown if there are several
      */
     public static BufferedImage scatter(
             int width, int height, String title, String xTitle, String yTitle, List<Curve> groups) {
@@ -98,7 +98,7 @@ public final class Chart {
         return BitmapEncoder.getBufferedImage(chart);
     }
 
-    /** Matplotlib's ten colours as far as they go, and else as many hues. */
+    /** Matplotlib's ten colours if they are enough, else {@code count} hues. */
     private static Color[] colours(int count) {
         return IntStream.range(0, count)
                 .mapToObj(i -> count <= TEN_COLOURS.length

@@ -19,7 +19,7 @@ public final class ContactSheet {
      *
      * @param caption one line of text above the rows; empty for none
      * @param rows rows from top to bottom, each of images from left to right, each {@code [height, width, channels]}
-     *     with values in [0, 1]; rows may differ in length. For an image that is null a place is left.
+     *     with values in [0, 1]; rows may differ in length. An image that is null leaves its place empty.
      */
     public record Block(String caption, List<float[][]> rows) {
 
@@ -164,7 +164,7 @@ public final class ContactSheet {
         }
     }
 
-    /** Which pixel of an image is drawn there in its place. */
+    /** The pixel of an image that is drawn at a pixel of its place on the sheet. */
     private int pixel(int y, int x) {
         return y / magnification * reduction * width + x / magnification * reduction;
     }
@@ -181,9 +181,7 @@ public final class ContactSheet {
         return (side + reduction - 1) / reduction * magnification;
     }
 
-    /**
-     * How many images of this size fit side by side into a sheet of {@code sheetWidth} pixels; at least one is told.
-     */
+    /** How many images of this size fit side by side into a sheet of {@code sheetWidth} pixels, at least 1. */
     public static int columnsWithin(int sheetWidth, int height, int width) {
         int drawnWidth = drawn(width, magnification(height, width), reduction(height, width));
         return Math.max(1, (sheetWidth - GAP) / (drawnWidth + GAP));

@@ -112,7 +112,7 @@ final class DeviceOverlay implements AutoCloseable {
      * @param height likewise
      * @param sheet where the images are in it
      * @param channels of the images
-     * @return that texture, of the picture's size and order of rows
+     * @return that texture, with the size and the order of rows of the picture's
      */
     int compose(int picture, int width, int height, ContactSheet.Places sheet, int channels) {
         images.copyIntoBuffer();
@@ -158,7 +158,7 @@ final class DeviceOverlay implements AutoCloseable {
         }
     }
 
-    /** Shares no longer. What else it has goes with the window. */
+    /** Ends the sharing. All else that it owns goes with the window. */
     @Override
     public void close() {
         images.release();

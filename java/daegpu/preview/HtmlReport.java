@@ -4,7 +4,7 @@ import java.util.Base64;
 import java.util.List;
 import java.util.stream.Collectors;
 
-/** A page for browsers that is whole in itself: pictures are in it, and it fetches nothing. */
+/** A page for browsers that is complete in itself: pictures are in it, and it fetches nothing. */
 public final class HtmlReport {
 
     /** A part of the page under a heading of its own. */
@@ -92,7 +92,7 @@ public final class HtmlReport {
                 .collect(Collectors.joining("", "<tr>", "</tr>"));
     }
 
-    /** Names of files and what stands in configurations can hold anything. */
+    /** Escapes a text for HTML: names of files and values in configurations can hold anything. */
     private static String escape(String text) {
         return text.replace("&", "&amp;")
                 .replace("<", "&lt;")

@@ -11,8 +11,8 @@ import java.util.function.Consumer;
 
 /**
  * Shows how training goes, in a window or in a file that is written again and again, on a thread of its own. It draws
- * no more than a hundredth of the time: where a picture takes long, as with OpenGL in software, it is drawn less often.
- * Denoising what it shows takes half of that at most on the thread that trains, so that steps take less than 2 %
+ * for no more than a hundredth of the time: where a picture takes long, as with OpenGL in software, it is drawn less
+ * often. Denoising what it shows takes half of that at most on the thread that trains, so that steps take less than 2 %
  * longer, with the window's events.
  */
 public final class LivePreview implements AutoCloseable {
@@ -21,7 +21,7 @@ public final class LivePreview implements AutoCloseable {
     private static final double PATIENCE = 0.1;
 
     private static final long LEAST_PAUSE = 500_000_000;
-    /** A pause is so many times as long as drawing the last picture took. */
+    /** A pause takes this multiple of the time that drawing the last picture took. */
     private static final long PAUSES_PER_DRAWING = 99;
 
     private final boolean inWindow;
@@ -95,7 +95,7 @@ public final class LivePreview implements AutoCloseable {
         }
     }
 
-    /** Waits a moment; says whether it is time to end. */
+    /** Waits a moment; returns whether it is time to end. */
     private boolean waitForEvents() {
         try {
             return closing.await((long) (PATIENCE * 1000), TimeUnit.MILLISECONDS);

@@ -87,7 +87,7 @@ public final class ModelPreview implements Window.Input {
     }
 
     /**
-     * Opens the window and returns when it was closed.
+     * Opens the window, and returns when it is closed.
      *
      * @throws NoWindowException if none can be opened
      */
@@ -95,7 +95,7 @@ public final class ModelPreview implements Window.Input {
         BufferedImage first = picture();
         try (Window window = new Window(title, first.getWidth(), first.getHeight(), this)) {
             do {
-                // Many events of the mouse come between two pictures; only where it is in the end is drawn.
+                // Many events of the mouse come between two pictures; only its last place is drawn.
                 if (changed) {
                     window.show(picture());
                     changed = false;
@@ -200,7 +200,7 @@ public final class ModelPreview implements Window.Input {
         changed = true;
     }
 
-    /** To the first name that is free. */
+    /** Saves the picture under the first name that is free. */
     private void save() {
         Path file = folder.resolve("preview-1.png");
         for (int i = 2; Files.exists(file); i++) {

@@ -88,8 +88,8 @@ import org.lwjgl.system.Platform;
 
 /**
  * A window that shows a picture, by GLFW and OpenGL 3.3: magnified or reduced to fit, without distortion. All of its
- * methods are to be called on the thread that opened it. That may be any: on macOS, where windows are a matter of the
- * main thread, the build of GLFW is taken that passes its work on to it.
+ * methods are to be called on the thread that opened it. That may be any thread: on macOS, where only the main thread
+ * may use windows, the build of GLFW is taken that passes its work on to the main thread.
  */
 final class Window implements AutoCloseable {
 
@@ -158,7 +158,7 @@ final class Window implements AutoCloseable {
     }
 
     private long open(String title, int width, int height) {
-        // What LWJGL has to say of libraries that it does not find is said by the exception.
+        // LWJGL would print which libraries it does not find; the exception says it already.
         Configuration.DEBUG_STREAM.set(new PrintStream(PrintStream.nullOutputStream()));
         if (Platform.get() == Platform.MACOSX) {
             Configuration.GLFW_LIBRARY_NAME.set("glfw_async");
@@ -184,7 +184,7 @@ final class Window implements AutoCloseable {
         glfwSwapInterval(0);
         GL.createCapabilities();
         program = program(FRAGMENT_SHADER);
-        // Core profiles draw nothing without one, though there is nothing in it.
+        // A core profile draws nothing without a vertex array, even an empty one.
         glBindVertexArray(glGenVertexArrays());
         pictureTexture = glGenTextures();
         glBindTexture(GL_TEXTURE_2D, pictureTexture);
@@ -198,7 +198,7 @@ final class Window implements AutoCloseable {
             if (System.getenv("DISPLAY") == null) {
                 throw new NoWindowException("there is no display (neither DISPLAY nor WAYLAND_DISPLAY is set)", null);
             }
-            // Or Wayland's library would print that it finds nothing.
+            // Otherwise Wayland's library would print that it finds no display.
             glfwInitHint(GLFW_PLATFORM, GLFW_PLATFORM_X11);
         }
     }
@@ -258,7 +258,7 @@ final class Window implements AutoCloseable {
         return Math.min((double) width / pictureWidth, (double) height / pictureHeight);
     }
 
-    /** Something that fills all it draws into, by a shader for its pixels. */
+    /** Something that fills all that it draws into, by a shader for its pixels. */
     static int program(String fragmentShader) {
         int program = glCreateProgram();
         glAttachShader(program, shader(GL_VERTEX_SHADER, VERTEX_SHADER));
