@@ -13,8 +13,8 @@ public interface DeviceSamples extends DeviceImages {
     /**
      * Corrupts and denoises the first images of a set, as {@link InferenceEngine#corrupt} and
      * {@link InferenceEngine#denoise} do it for validation. For the thread that uses the engine; returns before the
-     * work is done. Where the images of the last time but one are just being shown, it leaves it at those of the last
-     * time.
+     * work is done. If the images of the call before the last are being shown at this moment, it keeps those of the
+     * last call.
      */
     void take(ImageSet validation, Noise noise, long seed);
 }

@@ -68,8 +68,8 @@ public final class Engines {
     }
 
     /**
-     * Which engine {@code auto} takes here, without opening it. A GPU is taken if it can be used at all: that a network
-     * is too large for its memory is then an error, and no reason to go on more slowly unasked.
+     * Which engine {@code auto} takes here, without opening it. A GPU is taken if it can be used at all. If a network
+     * is too large for its memory, that is an error, and no reason to use a slower engine unasked.
      */
     public static Choice<EngineName> automatic(EngineOptions options) {
         StringJoiner missing = new StringJoiner("; ");
@@ -89,8 +89,8 @@ public final class Engines {
     }
 
     /**
-     * What is to compute the convolutions of a run on a GPU, where {@code options} leave that open: on the device, both
-     * are timed over a few training steps.
+     * What is to compute the convolutions of a run on a GPU, where {@code options} leave it open: cuDNN and this
+     * program's own kernels are timed on the device over a few training steps.
      *
      * @return {@link Convolutions#CUDNN} or {@link Convolutions#NATIVE}, and why; empty if there is nothing to choose
      * @throws EngineUnavailableException if this engine cannot run here
@@ -115,7 +115,7 @@ public final class Engines {
     public record Choice<T>(T taken, String reason) {}
 
     /**
-     * An engine and how it came to be chosen.
+     * An engine, and why it was chosen.
      *
      * @param name the engine's own name, never {@link EngineName#AUTO}
      * @param engine the engine itself

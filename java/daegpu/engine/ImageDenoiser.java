@@ -20,8 +20,8 @@ public final class ImageDenoiser {
     /**
      * Denoises every image.
      *
-     * @param images of the size that the engine's network is for
-     * @return as many images, each value rounded to the nearest byte
+     * @param images of the size of the engine's network
+     * @return the denoised images, each value rounded to the nearest byte
      * @throws IllegalArgumentException if the images are of another size
      */
     public static ImageSet denoise(InferenceEngine engine, ImageSet images) {
@@ -35,10 +35,10 @@ public final class ImageDenoiser {
     /**
      * Corrupts every image, as validation does, and denoises it.
      *
-     * @param images of the size that the engine's network is for
+     * @param images of the size of the engine's network
      * @param seed key of the generator
      * @param base index of the first image for the noise
-     * @return as many images, each value rounded to the nearest byte
+     * @return the denoised images, each value rounded to the nearest byte
      * @throws IllegalArgumentException if the images are of another size
      */
     public static ImageSet denoise(InferenceEngine engine, ImageSet images, Noise noise, long seed, long base) {

@@ -22,7 +22,7 @@ public interface InferenceEngine extends AutoCloseable {
     /** One line for people: what computes, with which options, such as {@code reference (plain Java, 2 threads)}. */
     String description();
 
-    /** Replaces the weights, with which the engine is opened as zeros. */
+    /** Replaces the weights, which are zeros when the engine is opened. */
     void load(Parameters weights);
 
     /**
@@ -64,7 +64,7 @@ public interface InferenceEngine extends AutoCloseable {
      * Runs the network on any number of images.
      *
      * @param noisy {@code [count, height, width, channels]} in [0, 1]
-     * @param denoised receives as many values
+     * @param denoised receives the denoised images, likewise
      */
     default void denoise(float[] noisy, int count, float[] denoised) {
         run(network().input(), network().output(), noisy, count, denoised);

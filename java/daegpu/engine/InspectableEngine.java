@@ -8,7 +8,7 @@ public interface InspectableEngine extends TrainingEngine {
     /**
      * One update on given values instead of the data set's.
      *
-     * @param batch at most as many images as the engine was opened for
+     * @param batch at most the batch size for which the engine was opened
      */
     void trainStep(GivenBatch batch, float learningRate);
 

@@ -4,9 +4,9 @@ import java.util.Arrays;
 import java.util.Locale;
 
 /**
- * What training makes small: the mean of a function of each difference d between what the network puts out and what it
- * should, over batch, height, width and channels. Where there is a mask, each value has a weight, and the sum of the
- * weighted values is divided by the sum of the weights.
+ * What training makes small: the mean over batch, height, width and channels of a function of d, the difference between
+ * a value that the network puts out and the clean one. Where there is a mask, each value has a weight, and the sum of
+ * the weighted values is divided by the sum of the weights.
  */
 public enum Loss {
     /** {@code d²}. */
@@ -73,7 +73,7 @@ public enum Loss {
     }
 
     /**
-     * The loss that {@link #toString} calls so.
+     * The loss that {@link #toString} writes so.
      *
      * @throws IllegalArgumentException if there is none
      */

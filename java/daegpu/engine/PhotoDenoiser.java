@@ -19,7 +19,8 @@ public final class PhotoDenoiser {
         /**
          * Computes a batch.
          *
-         * @param noisy {@code [count, height, width, channels]}; {@code denoised} receives as many values
+         * @param noisy {@code [count, height, width, channels]}; {@code denoised} receives the denoised images,
+         *     likewise
          */
         void denoise(float[] noisy, int count, float[] denoised);
     }
@@ -31,7 +32,7 @@ public final class PhotoDenoiser {
     private final Batch network;
     private final int overlap;
 
-    /** One channel, or all, of one picture on its way. */
+    /** One channel, or all, of a picture that is being denoised. */
     private static final class Plane {
         private final TileGrid rows;
         private final TileGrid columns;
@@ -64,7 +65,8 @@ public final class PhotoDenoiser {
     }
 
     /**
-     * A picture with the channels that it goes through the network with: greys become colours for a network of colours.
+     * A picture with the channels with which it goes through the network: greys become colours for a network of
+     * colours.
      */
     public Photo forNetwork(Photo photo) {
         return image.channels() == 3 ? photo.withChannels(3) : photo;
@@ -74,7 +76,7 @@ public final class PhotoDenoiser {
      * Denoises pictures. A network for grey images takes the channels of a colour picture one by one.
      *
      * @param photos as {@link #forNetwork} gives them
-     * @return as many, of the same sizes, with the same alpha
+     * @return the denoised pictures, of the same sizes, with the same alpha
      */
     public List<Photo> denoise(List<Photo> photos) {
         int channels = image.channels();

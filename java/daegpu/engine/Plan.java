@@ -20,8 +20,8 @@ import java.util.function.ToLongFunction;
  * where the derivative of an activation is applied, and from when to when each value is needed. Every engine follows a
  * plan and makes nothing but its operations, one for each step.
  *
- * <p>The gradient <em>at</em> a tensor is that of the loss by the sums that its layer computes, before the activation:
- * whoever completes it applies the derivative of that activation.
+ * <p>The gradient <em>at</em> a tensor is that of the loss with respect to the sums that its layer computes, before the
+ * activation. Whoever completes it applies the derivative of that activation.
  */
 public final class Plan {
 
@@ -40,11 +40,10 @@ public final class Plan {
     public record LossGradient(Tensor output, Activation activation) implements Step {}
 
     /**
-     * Computes the gradients of the parameters of {@code layer}, from what it takes in and the gradient at what it puts
-     * out, and hands the gradient on.
+     * Computes the weight and bias gradients of {@code layer}, and its data gradient, from what it takes in and the
+     * gradient at what it puts out.
      *
-     * @param data where its data gradient goes; empty where the layer takes in the image, by which nobody wants a
-     *     gradient
+     * @param data where its data gradient goes; empty where the layer takes in the image, whose gradient nobody needs
      */
     public record Backward(Layer layer, Optional<GradientSum> data) implements Step {}
 
@@ -57,7 +56,7 @@ public final class Plan {
      *
      * @param target the tensor at which the gradient is
      * @param accumulates whether what an earlier step wrote there is added; else it is overwritten
-     * @param terms tensors of which the gradients at them are added: what skips hand back
+     * @param terms tensors whose gradients are added: what skips hand back
      * @param isComplete whether no later step adds to it
      * @param activation whose derivative the sum is multiplied by; linear, which changes nothing, where a later step
      *     will add to it
@@ -116,9 +115,9 @@ public final class Plan {
     }
 
     /**
-     * How a batch is trained on. What a layer puts out is kept for as long as the way back needs it.
+     * How a batch is trained on. What a layer puts out is kept for as long as the backward pass needs it.
      *
-     * @param keepsValues whether what every layer puts out is kept to the end, for somebody who wants to see it
+     * @param keepsValues whether what every layer puts out is kept to the end, to be looked at
      */
     public static Plan training(Network network, boolean keepsValues) {
         List<Step> steps = new ArrayList<>();

@@ -1,6 +1,6 @@
 package daegpu.engine;
 
-/** An engine that computes on a device whose memory OpenGL can show without a way through this machine's. */
+/** An engine that computes on a device whose memory OpenGL can show without a copy in this machine's memory. */
 public interface SampleSharingEngine extends InferenceEngine {
 
     /**

@@ -9,8 +9,8 @@ import daegpu.noise.Noise;
  * has one. It is opened for a largest batch and a {@link LearningRule}.
  *
  * <p>A step has two halves: gradients (corrupt, forward, loss, backward) and update. {@link #trainStep} does both at
- * once; who exchanges gradients with other machines between them calls {@link #computeGradients}, {@link #gradients}
- * and {@link #update}.
+ * once; whoever exchanges gradients with other machines between them calls {@link #computeGradients},
+ * {@link #gradients} and {@link #update}.
  */
 public interface TrainingEngine extends InferenceEngine {
 
@@ -46,8 +46,8 @@ public interface TrainingEngine extends InferenceEngine {
     void trainStep(int first, int count, float learningRate);
 
     /**
-     * The first half of a step on such images: their share of the gradients of a batch. Its loss, which is the images'
-     * share likewise, is among those that {@link #takeLosses} gives.
+     * The first half of a step on the same images: their share of the gradients of a batch. Their share of the loss is
+     * among those that {@link #takeLosses} gives.
      *
      * @param count at most the batch size for which the engine was opened
      * @param batch images of the whole batch, by which the sums over images are divided: {@code count} where there are
