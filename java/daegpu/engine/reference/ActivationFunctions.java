@@ -2,7 +2,7 @@ package daegpu.engine.reference;
 
 import daegpu.model.Layer.Activation;
 
-/** Activations of one image, {@code [pixels][channels]}, their derivatives, and the gradient of a bias, written out. */
+/** Activations of one image, {@code [pixels][channels]}, their derivatives, and the bias gradient, written out. */
 final class ActivationFunctions {
 
     private ActivationFunctions() {}
@@ -20,7 +20,10 @@ final class ActivationFunctions {
         }
     }
 
-    /** Turns the gradient by {@code y} into the gradient by {@code x}, in place; {@code values} holds {@code y}. */
+    /**
+     * Turns the gradient with respect to {@code y} into that with respect to {@code x}, in place; {@code values} holds
+     * {@code y}.
+     */
     static void applyGradient(Activation activation, float[][] values, float[][] gradient) {
         for (int p = 0; p < values.length; p++) {
             for (int c = 0; c < values[p].length; c++) {

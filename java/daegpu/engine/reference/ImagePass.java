@@ -20,8 +20,9 @@ import java.util.HashMap;
 import java.util.Map;
 
 /**
- * The way of one image through a plan, and every value on it. Images are {@code [pixels][channels]}; a dense layer sees
- * the same values as one pixel of many channels, for which they are copied in row, column, channel order.
+ * One image on its way through a plan, with every value that is computed. Images are {@code [pixels][channels]}; a
+ * dense layer sees the same values as one pixel of many channels, for which they are copied in row, column, channel
+ * order.
  */
 final class ImagePass {
 
@@ -38,8 +39,8 @@ final class ImagePass {
     private record DenseRows(float[][] input, float[][] output) {}
 
     /**
-     * @param rounds whether all that is multiplied is rounded to bf16: what goes into layers, and the gradients that
-     *     come back
+     * @param rounds whether all that is multiplied is rounded to bf16: what goes into layers, and the gradients that go
+     *     back through them
      */
     ImagePass(Network network, Plan plan, boolean rounds) {
         this.network = network;
@@ -108,7 +109,7 @@ final class ImagePass {
     /**
      * Follows the plan of a training step, adding this image's share to {@code gradients}.
      *
-     * @param isMasked whether values weigh as {@link #fillMask} said, and not all alike
+     * @param isMasked whether values have the weights of {@link #fillMask}, and do not all count alike
      * @param divisor the sum of the weights in the whole batch
      * @return the sum of the weighted losses of this image
      */
@@ -236,7 +237,7 @@ final class ImagePass {
         }
     }
 
-    /** Copies an image in row, column, channel order into one with as many values in another shape. */
+    /** Copies an image in row, column, channel order into one of another shape with the same number of values. */
     private static void copy(float[][] from, float[][] to) {
         int row = 0;
         int column = 0;

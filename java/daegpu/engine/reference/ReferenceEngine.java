@@ -22,9 +22,9 @@ import java.util.stream.IntStream;
  * A network in plain Java loops: the arithmetic written out, and the oracle that every other engine is compared with.
  * It runs wherever Java runs and works on several images at a time. Its results do not depend on the number of threads.
  *
- * <p>In bf16 it rounds what the cpu engine rounds: images, kernels, what layers hand on and the gradients that come
- * back. Sums, biases, what the network puts out, its loss, the parameters' gradients, moments and the parameters that
- * are updated are fp32.
+ * <p>In bf16 it rounds what the cpu engine rounds: images, kernels, what layers put out, and the gradients that go back
+ * through them. Sums, biases, what the network puts out, its loss, weight and bias gradients, moments and the
+ * parameters that are updated are fp32.
  */
 public class ReferenceEngine implements InferenceEngine {
 
