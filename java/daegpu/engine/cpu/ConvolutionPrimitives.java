@@ -331,8 +331,8 @@ final class ConvolutionPrimitives {
     }
 
     /**
-     * The gradient by the kernel, from the input side and the gradient by the output side (or, transposed, the other
-     * way round).
+     * The weight gradient, from the input side and the gradient at the output side (or, transposed, the other way
+     * round).
      */
     List<Primitive> weightGradient(NativeArray inputSide, NativeArray outputSide, GradientTargets gradients) {
         String name = layer + " weight gradient";
@@ -387,7 +387,7 @@ final class ConvolutionPrimitives {
         });
     }
 
-    /** oneDNN wants to see a forward pass before it describes a backward one. */
+    /** The description of a forward pass, without which oneDNN describes no backward one. */
     private dnnl_primitive_desc forwardHint(dnnl_memory_desc inputShape, dnnl_memory_desc outputShape) {
         dnnl_primitive_desc description = new dnnl_primitive_desc();
         return builder.described(

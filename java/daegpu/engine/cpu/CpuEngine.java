@@ -23,9 +23,9 @@ import org.bytedeco.dnnl.dnnl_stream;
  * A network on the processor, by oneDNN. Images are cut into groups, and each group goes through the network on one
  * thread, in memory of its own, without waiting for another.
  *
- * <p>In bf16, images, kernels, what layers hand on and the gradients that come back are bf16 numbers, multiplied as
- * such and summed in fp32. Biases, the parameters that are updated, their gradients and moments, what the network puts
- * out and its loss are fp32.
+ * <p>In bf16, images, kernels, what layers put out and the gradients that go back through them are bf16 numbers,
+ * multiplied as such and summed in fp32. Biases, the parameters that are updated, their gradients and moments, what the
+ * network puts out and its loss are fp32.
  *
  * <p>Everything native is made when the engine is opened, or for inference when it is first asked for, and freed when
  * the engine is closed.
@@ -48,9 +48,9 @@ public class CpuEngine implements InferenceEngine {
     private final KernelLayouts weights;
 
     private final dnnl_stream[] streams;
-    /** Of each worker, made when it first corrupts an image. */
+    /** One for each worker, made when it first corrupts an image. */
     private final NoiseKernel[] noiseKernels;
-    /** For each worker one; made when they are first asked for. */
+    /** One for each worker; made when they are first asked for. */
     private final Map<Inference, Pass[]> inferences = new HashMap<>();
 
     private boolean closed;
@@ -107,7 +107,7 @@ public class CpuEngine implements InferenceEngine {
     }
 
     /**
-     * The native library behind this engine and its version.
+     * The native library that this engine uses, and its version.
      *
      * @throws EngineUnavailableException if it does not load here
      */

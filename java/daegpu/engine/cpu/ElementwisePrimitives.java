@@ -50,7 +50,7 @@ final class ElementwisePrimitives {
     }
 
     /**
-     * Turns the gradient by what an activation puts out into that by what it takes in.
+     * Turns the gradient with respect to what an activation puts out into that with respect to what it takes in.
      *
      * @param activation not linear
      * @param values what it put out

@@ -13,8 +13,8 @@ import java.util.Map;
 import org.bytedeco.dnnl.dnnl_stream;
 
 /**
- * The way of a share of a batch through the network and back. Shares take turns on it. Of images beyond those of the
- * share the loss gradient is zero, and so is all that follows from it.
+ * Takes a share of a batch through the network and back. Shares take turns on it. For images beyond those of the share,
+ * the gradient of the loss is zero, and so is all that follows from it.
  */
 final class GradientPass {
 
@@ -55,7 +55,7 @@ final class GradientPass {
      * @param target which of the pass's gradient targets receives them
      * @param count images of this share
      * @param divisor the sum of the weights of all values in the whole batch
-     * @param activations receive what layers put out, each as much as the whole batch has; empty if nobody asks
+     * @param activations receive what layers put out, each with room for the whole batch; empty if nobody asks
      * @param first the share's first image in the batch
      * @return the sum of the weighted losses of this share
      */

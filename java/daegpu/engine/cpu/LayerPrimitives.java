@@ -9,14 +9,12 @@ interface LayerPrimitives {
     List<Primitive> forward(NativeArray input, Epilogue epilogue, NativeArray output);
 
     /**
-     * The gradient of the loss by the layer's input, from that by what it puts out before its activation.
+     * The data gradient, from the gradient at what the layer puts out.
      *
      * @param epilogue what is added to it
      */
     List<Primitive> dataGradient(NativeArray outputGradient, Epilogue epilogue, NativeArray inputGradient);
 
-    /**
-     * The gradient by the kernel, written to {@code gradients} in the layout of the parameters, at the kernel's place.
-     */
+    /** The weight gradient, written to {@code gradients} in the layout of the parameters, at the kernel's place. */
     List<Primitive> weightGradient(NativeArray input, NativeArray outputGradient, GradientTargets gradients);
 }

@@ -51,7 +51,7 @@ final class NativeArray {
      * An array of its own, which {@code scope} owns.
      *
      * @param size in values
-     * @throws EngineUnavailableException if there is not so much memory, or a Java array could not hold as much
+     * @throws EngineUnavailableException if there is too little memory, or a Java array could not hold as much
      */
     static NativeArray allocate(NativeScope scope, dnnl_engine engine, ElementType type, long size) {
         if (size > Integer.MAX_VALUE) {
@@ -138,7 +138,7 @@ final class NativeArray {
     }
 
     /**
-     * Adds as many values of another array of the same size, both fp32.
+     * Adds the values of another array of the same size; both are fp32.
      *
      * @param blocks two arrays to work in
      */

@@ -2,8 +2,8 @@ package daegpu.engine.cpu;
 
 /**
  * Sums in a fixed order: neighbours in pairs, then those sums in pairs, and so on; what has no neighbour goes up as it
- * is. So a sum does not depend on who computes which terms, and a block of terms, as many as a power of two and aligned
- * to that, has the same sum alone.
+ * is. So a sum does not depend on who computes which terms, and an aligned block of terms, whose number is a power of
+ * two, has the same sum alone.
  *
  * <p>The terms come one after the other, and partial sums wait in slots, as the digits of a counter in binary.
  */
@@ -37,7 +37,7 @@ final class PairwiseSum {
         }
     }
 
-    /** Slots that as many terms take. */
+    /** Slots that {@code terms} terms take. */
     static int slots(int terms) {
         return Integer.SIZE - Integer.numberOfLeadingZeros(terms);
     }

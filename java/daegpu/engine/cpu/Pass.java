@@ -12,8 +12,8 @@ import org.bytedeco.dnnl.dnnl_engine;
 import org.bytedeco.dnnl.dnnl_stream;
 
 /**
- * The way of some images through a plan: every value on it, and the primitives that compute them. Always computes as
- * many images as it was made for, whatever the last of them hold.
+ * Takes some images through a plan: holds every value, and the primitives that compute them. It always computes the
+ * number of images that it was made for, whatever the last of them hold.
  */
 final class Pass implements AutoCloseable {
 
@@ -104,7 +104,7 @@ final class Pass implements AutoCloseable {
      *
      * @param stream of the calling thread
      * @param values what goes in, of images from {@code first} on
-     * @param count images, at most as many as the pass computes at a time
+     * @param count images, at most the number that the pass computes at a time
      * @param to what is wanted
      * @param results receives it at the same images' places
      */

@@ -4,7 +4,7 @@ import daegpu.engine.Loss;
 import daegpu.model.Layer.Activation;
 import java.util.Optional;
 
-/** The loss of some images, and its gradient by what goes into the activation of the last layer. */
+/** The loss of some images, and its gradient with respect to what goes into the activation of the last layer. */
 final class ShareLoss {
 
     private ShareLoss() {}

@@ -28,8 +28,8 @@ final class StepPrimitives {
     /** Rows and columns of a tile of the output at most: larger ones multiply more zeros than they fill registers. */
     private static final int LARGEST_TILE = 8;
     /**
-     * The same with AMX, whose one instruction multiplies so many bf16 numbers that zeros cost more: 2×2 was the
-     * fastest.
+     * The same with AMX, one instruction of which multiplies a whole tile of bf16 numbers, so that zeros cost more: 2×2
+     * was the fastest.
      */
     private static final int LARGEST_TILE_AMX = 2;
 
@@ -40,7 +40,7 @@ final class StepPrimitives {
     private final GradientTargets gradients;
     private final int images;
     private final Map<Layer, LayerPrimitives> layers = new HashMap<>();
-    /** As many as the largest image of the layers has pixels in all images, for bias gradients. */
+    /** Ones, one for each pixel of the largest layer in all images, for bias gradients. */
     private NativeArray ones;
 
     /**

@@ -7,9 +7,9 @@ import java.util.concurrent.locks.LockSupport;
 import java.util.function.IntSupplier;
 
 /**
- * Threads that work through phases together: each phase is so many items, whoever is free takes the next, and when the
- * last item of a phase is done the next phase begins. The calling thread is worker 0. Nobody waits for a thread that
- * the system does not run at the moment, unless it holds an item.
+ * Threads that work through phases together: each phase has a number of items, whoever is free takes the next, and when
+ * the last item of a phase is done the next phase begins. The calling thread is worker 0. Nobody waits for a thread
+ * that the system does not run at the moment, unless it holds an item.
  *
  * <p>Which worker takes which item is left to chance, so what an item computes must not depend on it.
  */
@@ -58,7 +58,7 @@ final class Workers implements AutoCloseable {
     private int items;
 
     /**
-     * @param count workers in all, the caller among them
+     * @param count workers in all, including the caller
      * @param newcomer what each of the other threads does first
      */
     Workers(int count, Runnable newcomer) {
