@@ -190,11 +190,11 @@ final class EncodeCommand implements Callable<Integer> {
     }
 
     /** The images of a file. */
-    private interface Source {
+    private interface FileImages {
         void write(int first, int count, byte[] pixels, int at);
     }
 
-    private void encode(InferenceEngine engine, String name, boolean numbered, long all, Source images) {
+    private void encode(InferenceEngine engine, String name, boolean numbered, long all, FileImages images) {
         int size = engine.network().input().size();
         for (long done = 0; done < all; ) {
             int count = (int) Math.min(all - done, waiting.length / size - waitingCount);

@@ -66,14 +66,14 @@ final class ImageOptions {
     @Option(
             names = "--resize",
             paramLabel = "HxW",
-            converter = ImageSize.Converter.class,
+            converter = ImageSize.SizeConverter.class,
             description = "Scale each picture of a folder to this size, height before width as everywhere here.")
     private ImageSize resize;
 
     @Option(
             names = "--crop",
             paramLabel = "HxW",
-            converter = ImageSize.Converter.class,
+            converter = ImageSize.SizeConverter.class,
             description =
                     "Take the largest part around the middle of each picture that has these proportions, and scale "
                             + "it to this size.")
@@ -82,7 +82,7 @@ final class ImageOptions {
     @Option(
             names = "--tiles",
             paramLabel = "HxW",
-            converter = ImageSize.Converter.class,
+            converter = ImageSize.SizeConverter.class,
             description = "Cut each picture into tiles of this size; smaller ones are filled up with their reflection.")
     private ImageSize tiles;
 

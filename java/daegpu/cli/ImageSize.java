@@ -10,7 +10,7 @@ record ImageSize(int height, int width) {
 
     private static final Pattern WRITTEN = Pattern.compile("0*([1-9]\\d{0,4})(?:[xX×]0*([1-9]\\d{0,4}))?");
 
-    static final class Converter implements ITypeConverter<ImageSize> {
+    static final class SizeConverter implements ITypeConverter<ImageSize> {
         @Override
         public ImageSize convert(String text) {
             Matcher matcher = WRITTEN.matcher(text);

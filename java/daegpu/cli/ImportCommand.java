@@ -49,7 +49,7 @@ final class ImportCommand implements Callable<Integer> {
     @Option(
             names = "--image-size",
             paramLabel = "HxW",
-            converter = ImageSize.Converter.class,
+            converter = ImageSize.SizeConverter.class,
             description =
                     "Height and width of the images, or one number for both (default: as the file says, else square).")
     private ImageSize size;

@@ -15,12 +15,12 @@ final class Interruption {
     private Interruption() {}
 
     /** Work that can be asked to end early. */
-    interface Work<T> {
+    interface Task<T> {
         T run() throws IOException;
     }
 
     /** Does {@code work}; calls {@code request}, on another thread, when the program is asked to end meanwhile. */
-    static <T> T callsWhile(Runnable request, Work<T> work) throws IOException {
+    static <T> T callsWhile(Runnable request, Task<T> work) throws IOException {
         Thread hook = new Thread(
                 () -> {
                     request.run();

@@ -32,7 +32,7 @@ record NoiseLevels(List<Range> ranges) {
         }
     }
 
-    static final class Converter implements ITypeConverter<NoiseLevels> {
+    static final class LevelsConverter implements ITypeConverter<NoiseLevels> {
         @Override
         public NoiseLevels convert(String text) {
             List<Range> ranges = new ArrayList<>();

@@ -32,21 +32,21 @@ class NoiseOptions {
     @Option(
             names = "--noise-std",
             paramLabel = "LEVEL",
-            converter = NoiseLevels.Converter.class,
+            converter = NoiseLevels.LevelsConverter.class,
             description = "Its standard deviation; or a range, as 0.25..1.0, from which each image draws its own.")
     private NoiseLevels std;
 
     @Option(
             names = "--noise-amount",
             paramLabel = "LEVEL",
-            converter = NoiseLevels.Converter.class,
+            converter = NoiseLevels.LevelsConverter.class,
             description = "Share of the pixels that salt-pepper or masking noise replaces, or a range.")
     private NoiseLevels amount;
 
     @Option(
             names = "--noise-peak",
             paramLabel = "LEVEL",
-            converter = NoiseLevels.Converter.class,
+            converter = NoiseLevels.LevelsConverter.class,
             description =
                     "Photons that white stands for in poisson noise, or a range, of which each image draws one of 17 "
                             + "levels.")

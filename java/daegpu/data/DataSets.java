@@ -79,14 +79,14 @@ public record DataSets(
             Preparation preparation,
             ReadingListener listener) {
         requireSensible(validationData, validationSplit, Math.min(limit, validationLimit));
-        Source training = data == null ? new EmbeddedTraining() : trainingSource(data, preparation, listener);
+        FoundImages training = data == null ? new EmbeddedTraining() : trainingSource(data, preparation, listener);
         if (!(training instanceof PictureFolder) && !preparation.equals(Preparation.NONE)) {
             throw new InvalidInputException(
                     "only folders of PNG and JPEG files can be resized, cropped, cut into tiles or turned"
                             + " grey or to colour, and " + training.name() + " is none");
         }
         Preparation alike = training instanceof PictureFolder folder ? folder.resolved() : preparation;
-        Source validation = validationSplit > 0 ? null : validationSource(data, validationData, alike, listener);
+        FoundImages validation = validationSplit > 0 ? null : validationSource(data, validationData, alike, listener);
         return validation == null
                 ? split(training, validationSplit, limit, validationLimit)
                 : separate(training, validation, limit, validationLimit);
@@ -130,19 +130,19 @@ public record DataSets(
             Preparation preparation,
             ReadingListener listener) {
         requireSensible(validationData, validationSplit, limit);
-        Source named = validationSplit > 0 ? null : validationSource(data, validationData, preparation, listener);
+        FoundImages named = validationSplit > 0 ? null : validationSource(data, validationData, preparation, listener);
         if (named != null) {
             return new Validation(named.read(limit), named.name(), named.unusable());
         }
-        Source training = data == null ? new EmbeddedTraining() : trainingSource(data, preparation, listener);
+        FoundImages training = data == null ? new EmbeddedTraining() : trainingSource(data, preparation, listener);
         ImageSet images = splitsWholePictures(training) && training instanceof PictureFolder folder
                 ? folder.others(kept(folder, validationSplit), limit)
                 : rest(training, training.read(0), validationSplit, limit);
         return new Validation(images, training.name() + ", split off its end", training.unusable());
     }
 
-    /** Where images come from: a file, or one of the embedded sets. */
-    interface Source {
+    /** Images that were found, but not read yet: an IDX file, a folder of pictures, or an embedded set. */
+    interface FoundImages {
 
         /**
          * Reads the first images.
@@ -159,7 +159,7 @@ public record DataSets(
         }
     }
 
-    private record EmbeddedTraining() implements Source {
+    private record EmbeddedTraining() implements FoundImages {
 
         @Override
         public ImageSet read(int limit) {
@@ -172,7 +172,7 @@ public record DataSets(
         }
     }
 
-    private record EmbeddedTest() implements Source {
+    private record EmbeddedTest() implements FoundImages {
 
         @Override
         public ImageSet read(int limit) {
@@ -185,7 +185,7 @@ public record DataSets(
         }
     }
 
-    private record Idx(Path file) implements Source {
+    private record Idx(Path file) implements FoundImages {
 
         @Override
         public ImageSet read(int limit) {
@@ -198,12 +198,12 @@ public record DataSets(
         }
     }
 
-    private static Source trainingSource(Path data, Preparation preparation, ReadingListener listener) {
+    private static FoundImages trainingSource(Path data, Preparation preparation, ReadingListener listener) {
         return source(data, TRAINING_NAMES, "training", preparation, listener);
     }
 
     /** Null if nobody named validation images and there are none beside the training images. */
-    private static Source validationSource(
+    private static FoundImages validationSource(
             Path data, Path validationData, Preparation preparation, ReadingListener listener) {
         if (validationData == null) {
             if (data == null) {
@@ -215,7 +215,7 @@ public record DataSets(
         return source(validationData, VALIDATION_NAMES, "validation", preparation, listener);
     }
 
-    private static Source source(
+    private static FoundImages source(
             Path data, List<String> names, String purpose, Preparation preparation, ReadingListener listener) {
         if (!Files.isDirectory(data)) {
             return new Idx(data);
@@ -245,7 +245,8 @@ public record DataSets(
                 .orElse(null);
     }
 
-    private static DataSets separate(Source trainingSource, Source validationSource, int limit, int validationLimit) {
+    private static DataSets separate(
+            FoundImages trainingSource, FoundImages validationSource, int limit, int validationLimit) {
         ImageSet training = trainingSource.read(limit);
         ImageSet validation = validationSource.read(validationLimit);
         if (!training.hasSize(validation.height(), validation.width(), validation.channels())) {
@@ -261,7 +262,7 @@ public record DataSets(
                 unusable(trainingSource, validationSource));
     }
 
-    private static DataSets split(Source source, double validationSplit, int limit, int validationLimit) {
+    private static DataSets split(FoundImages source, double validationSplit, int limit, int validationLimit) {
         ImageSet training;
         ImageSet validation;
         if (splitsWholePictures(source) && source instanceof PictureFolder folder) {
@@ -288,11 +289,11 @@ public record DataSets(
      * Whether whole pictures are split: then no tile of one set overlaps a tile of the other, and no picture is read
      * that the limits leave out.
      */
-    private static boolean splitsWholePictures(Source source) {
+    private static boolean splitsWholePictures(FoundImages source) {
         return source instanceof PictureFolder folder && (folder.size() > 1 || !folder.cutsIntoTiles());
     }
 
-    private static ImageSet rest(Source source, ImageSet all, double validationSplit, int limit) {
+    private static ImageSet rest(FoundImages source, ImageSet all, double validationSplit, int limit) {
         int kept = kept(source, all, validationSplit);
         int left = all.count() - kept;
         return all.range(kept, kept + (limit == 0 ? left : Math.min(limit, left)));
@@ -306,11 +307,11 @@ public record DataSets(
                 validationSplit);
     }
 
-    private static int kept(Source source, ImageSet all, double validationSplit) {
+    private static int kept(FoundImages source, ImageSet all, double validationSplit) {
         return kept(source, all.count(), count(all), validationSplit);
     }
 
-    private static int kept(Source source, int count, String counted, double validationSplit) {
+    private static int kept(FoundImages source, int count, String counted, double validationSplit) {
         boolean asked = validationSplit > 0;
         int kept = (int) Math.floor(count * (1 - (asked ? validationSplit : DEFAULT_SPLIT)));
         if (kept == 0 || kept == count) {
@@ -321,9 +322,9 @@ public record DataSets(
         return kept;
     }
 
-    private static List<InvalidInputException> unusable(Source... sources) {
+    private static List<InvalidInputException> unusable(FoundImages... sources) {
         List<InvalidInputException> unusable = new ArrayList<>();
-        for (Source source : sources) {
+        for (FoundImages source : sources) {
             unusable.addAll(source.unusable());
         }
         return List.copyOf(unusable);

@@ -30,19 +30,19 @@ public final class EmbeddedMnist {
      * @param hash SHA-256 of the original file
      * @param hashOfCompressed SHA-256 of the gzipped one
      */
-    record Source(String resource, int count, String hash, String hashOfCompressed) {
+    record OriginalFile(String resource, int count, String hash, String hashOfCompressed) {
 
         int bytes() {
             return HEADER_BYTES + count * SIZE * SIZE;
         }
     }
 
-    static final Source TRAINING = new Source(
+    static final OriginalFile TRAINING = new OriginalFile(
             "mnist/train-images-idx3-ubyte.gz",
             60_000,
             "ba891046e6505d7aadcbbe25680a0738ad16aec93bde7f9b65e87a2fc25776db",
             "0b367032e93c5d0cea0925647cfdb18614af8ee15f83e6f2fc2ad904a6835971");
-    static final Source TEST = new Source(
+    static final OriginalFile TEST = new OriginalFile(
             "mnist/t10k-images-idx3-ubyte.gz",
             10_000,
             "0fa7898d509279e482958e8ce81c8e77db3f2f8254e26661ceb7762c4d494ce7",
@@ -87,7 +87,7 @@ public final class EmbeddedMnist {
         }
     }
 
-    private static ImageSet read(Source source, int limit) {
+    private static ImageSet read(OriginalFile source, int limit) {
         try (InputStream compressed = EmbeddedMnist.class.getResourceAsStream(source.resource())) {
             if (compressed == null) {
                 throw new InvalidInputException(name(source) + " is missing from this build of the program");
@@ -99,13 +99,13 @@ public final class EmbeddedMnist {
     }
 
     /** @param compressed what is embedded for {@code source} */
-    static ImageSet read(Source source, InputStream compressed, int limit) throws IOException {
+    static ImageSet read(OriginalFile source, InputStream compressed, int limit) throws IOException {
         return limit == 0 || limit >= source.count()
                 ? readAll(source, compressed)
                 : readFirst(source, compressed, limit);
     }
 
-    private static ImageSet readAll(Source source, InputStream compressed) throws IOException {
+    private static ImageSet readAll(OriginalFile source, InputStream compressed) throws IOException {
         MessageDigest digest = sha256();
         InputStream hashed = new DigestInputStream(new GZIPInputStream(compressed, 1 << 16), digest);
         // Buffered after hashing: the digest then sees large blocks only, and every byte that was read.
@@ -115,7 +115,7 @@ public final class EmbeddedMnist {
         return images;
     }
 
-    private static ImageSet readFirst(Source source, InputStream compressed, int limit) throws IOException {
+    private static ImageSet readFirst(OriginalFile source, InputStream compressed, int limit) throws IOException {
         byte[] content = compressed.readAllBytes();
         MessageDigest digest = sha256();
         digest.update(content);
@@ -124,17 +124,17 @@ public final class EmbeddedMnist {
                 new GZIPInputStream(new ByteArrayInputStream(content), 1 << 16), name(source), limit, source.bytes());
     }
 
-    private static void check(Source source, MessageDigest digest, String expected) {
+    private static void check(OriginalFile source, MessageDigest digest, String expected) {
         if (!HexFormat.of().formatHex(digest.digest()).equals(expected)) {
             throw damaged(source, "its SHA-256 is not the expected one", null);
         }
     }
 
-    private static InvalidInputException damaged(Source source, String problem, Throwable cause) {
+    private static InvalidInputException damaged(OriginalFile source, String problem, Throwable cause) {
         return new InvalidInputException(name(source) + " is damaged: " + problem, cause);
     }
 
-    private static String name(Source source) {
+    private static String name(OriginalFile source) {
         return "the embedded file " + source.resource();
     }
 

@@ -19,7 +19,7 @@ import java.util.stream.Stream;
  * A folder of PNG and JPEG files as images of one size. Their headers are read first, so that it is known what there is
  * and whether it fits the memory before any pixel is decoded.
  */
-public final class PictureFolder implements DataSets.Source {
+public final class PictureFolder implements DataSets.FoundImages {
 
     /** Java's arrays end there. */
     private static final long MOST_PIXELS = Integer.MAX_VALUE - 8;

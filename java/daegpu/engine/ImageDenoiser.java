@@ -13,7 +13,7 @@ public final class ImageDenoiser {
     private ImageDenoiser() {}
 
     /** Fills {@code noisy} with {@code count} images from {@code first} on. */
-    private interface Input {
+    private interface NoisyImages {
         void read(int first, int count, float[] noisy);
     }
 
@@ -50,7 +50,7 @@ public final class ImageDenoiser {
                         engine.corrupt(images, noise, seed, Philox.VALIDATION + base, 0, first, count, clean, noisy));
     }
 
-    private static ImageSet denoise(InferenceEngine engine, ImageSet images, Input input) {
+    private static ImageSet denoise(InferenceEngine engine, ImageSet images, NoisyImages input) {
         int size = engine.network().input().size();
         if (images.imageSize() != size) {
             throw new IllegalArgumentException(

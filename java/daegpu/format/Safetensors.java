@@ -45,10 +45,10 @@ public final class Safetensors {
      * @param shape its dimensions, the last one running fastest; empty for a single value
      * @param values one for each element of the shape
      */
-    public record Tensor(String name, int[] shape, float[] values) {
+    public record StoredTensor(String name, int[] shape, float[] values) {
 
         /** @throws IllegalArgumentException if the number of values does not match the shape */
-        public Tensor {
+        public StoredTensor {
             if (Arrays.stream(shape).anyMatch(dimension -> dimension < 0)
                     || Arrays.stream(shape).asLongStream().reduce(1, Math::multiplyExact) != values.length) {
                 throw new IllegalArgumentException(
@@ -73,7 +73,7 @@ public final class Safetensors {
             .build();
 
     private final Map<String, String> metadata;
-    private final Map<String, Tensor> tensors = new LinkedHashMap<>();
+    private final Map<String, StoredTensor> tensors = new LinkedHashMap<>();
     private final String origin;
 
     /**
@@ -83,14 +83,14 @@ public final class Safetensors {
      * @param tensors in the order in which the file is to have them
      * @throws IllegalArgumentException if two tensors have the same name, or one has the name of the metadata
      */
-    public Safetensors(Map<String, String> metadata, Collection<Tensor> tensors) {
+    public Safetensors(Map<String, String> metadata, Collection<StoredTensor> tensors) {
         this(metadata, tensors, "this set of tensors");
     }
 
-    private Safetensors(Map<String, String> metadata, Collection<Tensor> tensors, String origin) {
+    private Safetensors(Map<String, String> metadata, Collection<StoredTensor> tensors, String origin) {
         this.metadata = Collections.unmodifiableMap(new TreeMap<>(metadata));
         this.origin = origin;
-        for (Tensor tensor : tensors) {
+        for (StoredTensor tensor : tensors) {
             if (tensor.name().equals(METADATA) || this.tensors.put(tensor.name(), tensor) != null) {
                 throw new IllegalArgumentException("two tensors or one and the metadata are called " + tensor.name());
             }
@@ -112,8 +112,8 @@ public final class Safetensors {
      *
      * @throws InvalidInputException if there is none; the message names it and the file
      */
-    public Tensor tensor(String name) {
-        Tensor tensor = tensors.get(name);
+    public StoredTensor tensor(String name) {
+        StoredTensor tensor = tensors.get(name);
         if (tensor == null) {
             throw new InvalidInputException(origin + " has no tensor called " + name);
         }
@@ -135,7 +135,7 @@ public final class Safetensors {
                     .putLong(header.length)
                     .array());
             out.write(header);
-            for (Tensor tensor : tensors.values()) {
+            for (StoredTensor tensor : tensors.values()) {
                 writeValues(tensor.values(), out);
             }
         });
@@ -148,7 +148,7 @@ public final class Safetensors {
             metadata.forEach(texts::put);
         }
         long offset = 0;
-        for (Tensor tensor : tensors.values()) {
+        for (StoredTensor tensor : tensors.values()) {
             ObjectNode entry = root.putObject(tensor.name()).put("dtype", TYPE);
             entry.set("shape", JSON.valueToTree(tensor.shape()));
             long end = offset + 4L * tensor.values().length;
@@ -204,9 +204,9 @@ public final class Safetensors {
             // In the order of their values; a tensor without any stands before the one that begins at the same place.
             entries.sort(Comparator.comparingLong(Entry::begin).thenComparingLong(Entry::end));
             checkExtent(entries, fileSize - 8 - header.length);
-            List<Tensor> tensors = new ArrayList<>();
+            List<StoredTensor> tensors = new ArrayList<>();
             for (Entry entry : entries) {
-                tensors.add(new Tensor(entry.name(), entry.shape(), readValues(in, entry.size())));
+                tensors.add(new StoredTensor(entry.name(), entry.shape(), readValues(in, entry.size())));
             }
             return new Safetensors(metadata, tensors, file.toString());
         }

@@ -2,7 +2,7 @@ package daegpu.format;
 
 import daegpu.data.InvalidInputException;
 import daegpu.data.Remedy;
-import daegpu.format.Safetensors.Tensor;
+import daegpu.format.Safetensors.StoredTensor;
 import daegpu.model.Architecture;
 import daegpu.model.Layer;
 import daegpu.model.Network;
@@ -62,14 +62,14 @@ public final class WeightsFile {
      */
     public static void write(Path file, Parameters parameters, Convention convention, Map<String, String> metadata)
             throws IOException {
-        List<Tensor> tensors = new ArrayList<>();
+        List<StoredTensor> tensors = new ArrayList<>();
         for (Layer layer : parameters.network().layers()) {
             for (ParameterTensor tensor : layer.parameters()) {
                 tensors.add(
                         convention == Convention.KERAS
-                                ? new Tensor(
+                                ? new StoredTensor(
                                         convention.name(layer, tensor), tensor.shape(), parameters.get(tensor.name()))
-                                : new Tensor(
+                                : new StoredTensor(
                                         convention.name(layer, tensor),
                                         ChannelsFirst.shape(layer, tensor),
                                         ChannelsFirst.values(parameters, layer, tensor)));
@@ -173,7 +173,7 @@ public final class WeightsFile {
         if (!content.names().contains(name)) {
             throw new InvalidInputException("it has no tensor called " + name);
         }
-        Tensor found = content.tensor(name);
+        StoredTensor found = content.tensor(name);
         int[] expected = convention == Convention.KERAS ? tensor.shape() : ChannelsFirst.shape(layer, tensor);
         if (!Arrays.equals(expected, found.shape())) {
             throw new InvalidInputException(found.name() + " has the shape " + Arrays.toString(found.shape()) + ", not "

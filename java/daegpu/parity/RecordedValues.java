@@ -11,7 +11,7 @@ import daegpu.engine.Loss;
 import daegpu.engine.Optimizer;
 import daegpu.engine.TrainingState;
 import daegpu.format.Safetensors;
-import daegpu.format.Safetensors.Tensor;
+import daegpu.format.Safetensors.StoredTensor;
 import daegpu.model.Architecture;
 import daegpu.model.Layer;
 import daegpu.model.Network;
@@ -278,7 +278,7 @@ public record RecordedValues(
     }
 
     private static float[] values(Path file, Safetensors content, String name, long count) {
-        Tensor tensor = content.tensor(name);
+        StoredTensor tensor = content.tensor(name);
         if (tensor.values().length != count) {
             throw new InvalidInputException(
                     file + ": " + name + " has " + tensor.values().length + " values where the network needs " + count);
@@ -290,7 +290,7 @@ public record RecordedValues(
         Parameters parameters = new Parameters(network);
         List<String> wrong = new ArrayList<>();
         for (ParameterTensor expected : network.parameterTensors()) {
-            Tensor tensor = content.tensor(prefix + expected.name());
+            StoredTensor tensor = content.tensor(prefix + expected.name());
             if (!Arrays.equals(tensor.shape(), expected.shape())) {
                 wrong.add(tensor.name() + " is " + Arrays.toString(tensor.shape()) + " where the network needs "
                         + Arrays.toString(expected.shape()));

@@ -8,7 +8,7 @@ import java.util.stream.Collectors;
 public final class HtmlReport {
 
     /** A part of the page under a heading of its own. */
-    public sealed interface Section permits Table, Picture, Commands {
+    public sealed interface Section permits Table, Figure, Commands {
         String heading();
     }
 
@@ -26,7 +26,7 @@ public final class HtmlReport {
      * @param caption what is to be seen in it
      * @param png a PNG file
      */
-    public record Picture(String heading, String caption, byte[] png) implements Section {}
+    public record Figure(String heading, String caption, byte[] png) implements Section {}
 
     /**
      * Lines to copy into a shell.
@@ -75,7 +75,7 @@ public final class HtmlReport {
                     + "<tbody>\n"
                     + table.rows().stream().map(cells -> row(cells, "td")).collect(Collectors.joining("\n"))
                     + "\n</tbody></table></div>\n";
-        } else if (section instanceof Picture picture) {
+        } else if (section instanceof Figure picture) {
             content = "<figure><img alt=\"" + escape(picture.caption()) + "\" src=\"data:image/png;base64,"
                     + Base64.getEncoder().encodeToString(picture.png()) + "\">\n<figcaption>"
                     + escape(picture.caption())

@@ -9,7 +9,7 @@ import daegpu.engine.Loss;
 import daegpu.engine.Optimizer;
 import daegpu.engine.TrainingState;
 import daegpu.format.Safetensors;
-import daegpu.format.Safetensors.Tensor;
+import daegpu.format.Safetensors.StoredTensor;
 import daegpu.model.Architecture;
 import daegpu.model.Network;
 import daegpu.model.ParameterTensor;
@@ -134,7 +134,7 @@ public record Checkpoint(
         metadata.put("validation_data", validationData);
         metadata.put("step", String.valueOf(state.step()));
         epochLoss.ifPresent(loss -> metadata.put("epoch_loss", String.valueOf(loss)));
-        List<Tensor> tensors = new ArrayList<>();
+        List<StoredTensor> tensors = new ArrayList<>();
         addTensors(tensors, "", state.parameters());
         addTensors(tensors, FIRST_MOMENT, state.firstMoment());
         addTensors(tensors, SECOND_MOMENT, state.secondMoment());
@@ -198,9 +198,9 @@ public record Checkpoint(
         return content.metadata().containsKey(key) ? Optional.of(value(content, key, parser)) : Optional.empty();
     }
 
-    private static void addTensors(List<Tensor> tensors, String prefix, Parameters parameters) {
+    private static void addTensors(List<StoredTensor> tensors, String prefix, Parameters parameters) {
         for (ParameterTensor tensor : parameters.network().parameterTensors()) {
-            tensors.add(new Tensor(prefix + tensor.name(), tensor.shape(), parameters.get(tensor.name())));
+            tensors.add(new StoredTensor(prefix + tensor.name(), tensor.shape(), parameters.get(tensor.name())));
         }
     }
 
@@ -367,7 +367,7 @@ public record Checkpoint(
 
     private static void requireShapes(Safetensors content, String prefix, Network network) {
         for (ParameterTensor expected : network.parameterTensors()) {
-            Tensor tensor = content.tensor(prefix + expected.name());
+            StoredTensor tensor = content.tensor(prefix + expected.name());
             require(
                     Arrays.equals(tensor.shape(), expected.shape()),
                     tensor.name() + " is " + Arrays.toString(tensor.shape()) + " where its architecture needs "

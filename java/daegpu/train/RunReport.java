@@ -7,7 +7,7 @@ import daegpu.preview.Chart;
 import daegpu.preview.Chart.Curve;
 import daegpu.preview.HtmlReport;
 import daegpu.preview.HtmlReport.Commands;
-import daegpu.preview.HtmlReport.Picture;
+import daegpu.preview.HtmlReport.Figure;
 import daegpu.preview.HtmlReport.Section;
 import daegpu.preview.HtmlReport.Table;
 import daegpu.preview.Lettering;
@@ -111,7 +111,7 @@ public final class RunReport {
     private static void addPicture(List<Section> sections, String heading, String caption, Path file)
             throws IOException {
         if (Files.exists(file)) {
-            sections.add(new Picture(heading, caption, Files.readAllBytes(file)));
+            sections.add(new Figure(heading, caption, Files.readAllBytes(file)));
         }
     }
 

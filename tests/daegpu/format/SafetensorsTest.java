@@ -10,7 +10,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import daegpu.data.Allocation;
 import daegpu.data.InvalidInputException;
-import daegpu.format.Safetensors.Tensor;
+import daegpu.format.Safetensors.StoredTensor;
 import java.io.IOException;
 import java.io.RandomAccessFile;
 import java.nio.ByteBuffer;
@@ -44,8 +44,8 @@ class SafetensorsTest {
         new Safetensors(
                         Map.of("z", "last", "a", "\"é\""),
                         List.of(
-                                new Tensor("w", new int[] {1, 2}, new float[] {1, -2.5f}),
-                                new Tensor("b", new int[0], new float[] {0.1f})))
+                                new StoredTensor("w", new int[] {1, 2}, new float[] {1, -2.5f}),
+                                new StoredTensor("b", new int[0], new float[] {0.1f})))
                 .write(file);
         String header = "{\"__metadata__\":{\"a\":\"\\\"é\\\"\",\"z\":\"last\"},"
                 + "\"w\":{\"dtype\":\"F32\",\"shape\":[1,2],\"data_offsets\":[0,8]},"
@@ -77,9 +77,9 @@ class SafetensorsTest {
         Safetensors written = new Safetensors(
                 Map.of("seed", "1"),
                 List.of(
-                        new Tensor("second", new int[] {100, 7, 100}, values),
-                        new Tensor("empty", new int[] {3, 0}, new float[0]),
-                        new Tensor("first", new int[] {1}, new float[] {7})));
+                        new StoredTensor("second", new int[] {100, 7, 100}, values),
+                        new StoredTensor("empty", new int[] {3, 0}, new float[0]),
+                        new StoredTensor("first", new int[] {1}, new float[] {7})));
         written.write(file);
         Safetensors read = Safetensors.read(file);
         assertEquals(Map.of("seed", "1"), read.metadata());
@@ -125,7 +125,7 @@ class SafetensorsTest {
                 read.metadata().get("image"));
         assertEquals(header.size() - 1, read.names().size());
         for (String tensorName : read.names()) {
-            Tensor tensor = read.tensor(tensorName);
+            StoredTensor tensor = read.tensor(tensorName);
             JsonNode entry = header.get(tensorName);
             assertEquals(
                     entry.get("shape").toString(),
@@ -159,11 +159,11 @@ class SafetensorsTest {
 
     @Test
     void tensorsThatAreNoneAreRefused() {
-        assertThrows(IllegalArgumentException.class, () -> new Tensor("a", new int[] {2, 2}, new float[3]));
-        assertThrows(IllegalArgumentException.class, () -> new Tensor("a", new int[] {-1, -3}, new float[3]));
-        Tensor tensor = new Tensor("a", new int[] {3}, new float[3]);
+        assertThrows(IllegalArgumentException.class, () -> new StoredTensor("a", new int[] {2, 2}, new float[3]));
+        assertThrows(IllegalArgumentException.class, () -> new StoredTensor("a", new int[] {-1, -3}, new float[3]));
+        StoredTensor tensor = new StoredTensor("a", new int[] {3}, new float[3]);
         assertThrows(IllegalArgumentException.class, () -> new Safetensors(Map.of(), List.of(tensor, tensor)));
-        Tensor metadata = new Tensor("__metadata__", new int[] {3}, new float[3]);
+        StoredTensor metadata = new StoredTensor("__metadata__", new int[] {3}, new float[3]);
         assertThrows(IllegalArgumentException.class, () -> new Safetensors(Map.of(), List.of(metadata)));
     }
 
@@ -301,9 +301,9 @@ class SafetensorsTest {
         new Safetensors(
                         Map.of("epoch", "3", "architecture", "{\"filters\":[32,64]}"),
                         List.of(
-                                new Tensor("conv1.kernel", new int[] {3, 3, 1, 2}, new float[18]),
-                                new Tensor("conv1.bias", new int[] {2}, new float[2]),
-                                new Tensor("step", new int[0], new float[1])))
+                                new StoredTensor("conv1.kernel", new int[] {3, 3, 1, 2}, new float[18]),
+                                new StoredTensor("conv1.bias", new int[] {2}, new float[2]),
+                                new StoredTensor("step", new int[0], new float[1])))
                 .write(file);
         byte[] valid = Files.readAllBytes(file);
         int dataStart =

@@ -7,7 +7,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import daegpu.data.InvalidInputException;
 import daegpu.data.Remedy;
-import daegpu.format.Safetensors.Tensor;
+import daegpu.format.Safetensors.StoredTensor;
 import daegpu.format.WeightsFile.Convention;
 import daegpu.model.Architecture;
 import daegpu.model.Parameters;
@@ -134,7 +134,7 @@ class WeightsFileTest {
         Safetensors content = Safetensors.read(file);
         for (String name : content.names()) {
             assertRefused(name, architecture, content, name, null);
-            assertRefused(name, architecture, content, name, new Tensor(name, new int[] {1, 1}, new float[1]));
+            assertRefused(name, architecture, content, name, new StoredTensor(name, new int[] {1, 1}, new float[1]));
             float[] values = content.tensor(name).values().clone();
             values[0] = Float.NaN;
             assertRefused(
@@ -142,14 +142,14 @@ class WeightsFileTest {
                     architecture,
                     content,
                     name,
-                    new Tensor(name, content.tensor(name).shape(), values));
+                    new StoredTensor(name, content.tensor(name).shape(), values));
         }
         assertThrows(InvalidInputException.class, () -> WeightsFile.conventionOf(new Safetensors(Map.of(), List.of())));
     }
 
     private static void assertRefused(
-            String expected, Architecture architecture, Safetensors content, String name, Tensor instead) {
-        List<Tensor> tensors = new ArrayList<>();
+            String expected, Architecture architecture, Safetensors content, String name, StoredTensor instead) {
+        List<StoredTensor> tensors = new ArrayList<>();
         for (String other : content.names()) {
             if (!other.equals(name)) {
                 tensors.add(content.tensor(other));

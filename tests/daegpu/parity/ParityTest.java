@@ -15,7 +15,7 @@ import daegpu.engine.Precision;
 import daegpu.engine.TrainingState;
 import daegpu.engine.reference.ReferenceTrainingEngine;
 import daegpu.format.Safetensors;
-import daegpu.format.Safetensors.Tensor;
+import daegpu.format.Safetensors.StoredTensor;
 import daegpu.model.Layer;
 import daegpu.model.ParameterTensor;
 import daegpu.model.Parameters;
@@ -109,10 +109,10 @@ class ParityTest {
     /** The file tiny.safetensors with one tensor changed. */
     private Path tinyWith(String name, UnaryOperator<float[]> change) throws IOException {
         Safetensors content = Safetensors.read(TINY);
-        List<Tensor> tensors = content.names().stream()
+        List<StoredTensor> tensors = content.names().stream()
                 .map(content::tensor)
                 .map(tensor -> tensor.name().equals(name)
-                        ? new Tensor(
+                        ? new StoredTensor(
                                 name,
                                 tensor.shape(),
                                 change.apply(tensor.values().clone()))

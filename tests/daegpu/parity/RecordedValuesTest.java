@@ -15,7 +15,7 @@ import daegpu.engine.Optimizer;
 import daegpu.engine.Precision;
 import daegpu.engine.reference.ReferenceTrainingEngine;
 import daegpu.format.Safetensors;
-import daegpu.format.Safetensors.Tensor;
+import daegpu.format.Safetensors.StoredTensor;
 import daegpu.model.Architecture;
 import daegpu.model.Initializer;
 import daegpu.model.Parameters;
@@ -240,7 +240,8 @@ class RecordedValuesTest {
     /** tiny.safetensors with other metadata. */
     private Path tinyWith(Map<String, String> metadata) throws IOException {
         Safetensors content = Safetensors.read(TINY);
-        List<Tensor> tensors = content.names().stream().map(content::tensor).toList();
+        List<StoredTensor> tensors =
+                content.names().stream().map(content::tensor).toList();
         Path file = folder.resolve("changed.safetensors");
         new Safetensors(metadata, tensors).write(file);
         return file;

@@ -13,7 +13,7 @@ import daegpu.engine.Loss;
 import daegpu.engine.Optimizer;
 import daegpu.engine.TrainingState;
 import daegpu.format.Safetensors;
-import daegpu.format.Safetensors.Tensor;
+import daegpu.format.Safetensors.StoredTensor;
 import daegpu.model.Architecture;
 import daegpu.model.Initializer;
 import daegpu.model.Parameters;
@@ -75,7 +75,7 @@ class CheckpointTest {
         assertArrayEquals(expected.values(), actual.values());
     }
 
-    private void rewrite(Map<String, String> metadata, List<Tensor> tensors) throws IOException {
+    private void rewrite(Map<String, String> metadata, List<StoredTensor> tensors) throws IOException {
         new Safetensors(metadata, tensors).write(file);
     }
 
@@ -83,7 +83,7 @@ class CheckpointTest {
         return new TreeMap<>(Safetensors.read(file).metadata());
     }
 
-    private List<Tensor> tensors() {
+    private List<StoredTensor> tensors() {
         Safetensors content = Safetensors.read(file);
         return new ArrayList<>(content.names().stream().map(content::tensor).toList());
     }
@@ -176,7 +176,7 @@ class CheckpointTest {
             Map<String, String> metadata = metadata();
             metadata.put(wrong[0], wrong[1]);
             metadata.values().removeIf(Objects::isNull);
-            List<Tensor> tensors = tensors();
+            List<StoredTensor> tensors = tensors();
             Path whole = file;
             file = folder.resolve("wrong.safetensors");
             rewrite(metadata, tensors);
@@ -188,7 +188,7 @@ class CheckpointTest {
     @Test
     void everyTextIsNeeded() throws IOException {
         Map<String, String> metadata = metadata();
-        List<Tensor> tensors = tensors();
+        List<StoredTensor> tensors = tensors();
         for (String key : metadata.keySet()) {
             if (!key.equals("epoch_loss")) {
                 Map<String, String> less = new TreeMap<>(metadata);
@@ -337,7 +337,7 @@ class CheckpointTest {
         for (String name :
                 List.of("conv2.kernel", "adam.first_moment.latent.bias", "adam.second_moment.output.kernel")) {
             writeCheckpoint();
-            List<Tensor> tensors = tensors();
+            List<StoredTensor> tensors = tensors();
             tensors.stream()
                     .filter(tensor -> tensor.name().equals(name))
                     .findAny()
@@ -351,24 +351,24 @@ class CheckpointTest {
     @Test
     void everyTensorIsNeededAndNoOther() throws IOException {
         Map<String, String> metadata = metadata();
-        List<Tensor> tensors = tensors();
-        for (Tensor tensor : tensors) {
-            List<Tensor> less = new ArrayList<>(tensors);
+        List<StoredTensor> tensors = tensors();
+        for (StoredTensor tensor : tensors) {
+            List<StoredTensor> less = new ArrayList<>(tensors);
             less.remove(tensor);
             rewrite(metadata, less);
             assertEquals(file + " has no tensor called " + tensor.name(), refusal());
         }
-        List<Tensor> more = new ArrayList<>(tensors);
-        more.add(new Tensor("conv3.kernel", new int[] {1}, new float[1]));
+        List<StoredTensor> more = new ArrayList<>(tensors);
+        more.add(new StoredTensor("conv3.kernel", new int[] {1}, new float[1]));
         rewrite(metadata, more);
         assertTrue(refusal().contains("conv3.kernel"));
     }
 
     @Test
     void shapesAreChecked() throws IOException {
-        List<Tensor> tensors = tensors();
-        Tensor kernel = tensors.get(0);
-        tensors.set(0, new Tensor(kernel.name(), new int[] {kernel.values().length}, kernel.values()));
+        List<StoredTensor> tensors = tensors();
+        StoredTensor kernel = tensors.get(0);
+        tensors.set(0, new StoredTensor(kernel.name(), new int[] {kernel.values().length}, kernel.values()));
         rewrite(metadata(), tensors);
         assertEquals(file + ": conv1.kernel is [150] where its architecture needs [5, 5, 3, 2]", refusal());
     }

@@ -24,17 +24,18 @@ final class ConvolutionLayer implements LayerPrimitives {
     }
 
     @Override
-    public List<Primitive> forward(NativeArray input, Epilogue epilogue, NativeArray output) {
+    public List<Primitive> forward(NativeArray input, Completion completion, NativeArray output) {
         return layer.isTransposed()
-                ? primitives.transposed(FORWARD, layer.bias(), input, epilogue, output)
-                : List.of(primitives.forward(FORWARD, layer.bias(), input, epilogue, output));
+                ? primitives.transposed(FORWARD, layer.bias(), input, completion, output)
+                : List.of(primitives.forward(FORWARD, layer.bias(), input, completion, output));
     }
 
     @Override
-    public List<Primitive> dataGradient(NativeArray outputGradient, Epilogue epilogue, NativeArray inputGradient) {
+    public List<Primitive> dataGradient(NativeArray outputGradient, Completion completion, NativeArray inputGradient) {
         return layer.isTransposed()
-                ? List.of(primitives.forward(DATA_GRADIENT, Optional.empty(), outputGradient, epilogue, inputGradient))
-                : primitives.transposed(DATA_GRADIENT, Optional.empty(), outputGradient, epilogue, inputGradient);
+                ? List.of(
+                        primitives.forward(DATA_GRADIENT, Optional.empty(), outputGradient, completion, inputGradient))
+                : primitives.transposed(DATA_GRADIENT, Optional.empty(), outputGradient, completion, inputGradient);
     }
 
     @Override

@@ -72,10 +72,10 @@ final class ConvolutionPrimitives {
      * @param bias one value for each filter
      */
     Primitive forward(
-            String what, Optional<ParameterTensor> bias, NativeArray input, Epilogue epilogue, NativeArray output) {
+            String what, Optional<ParameterTensor> bias, NativeArray input, Completion completion, NativeArray output) {
         String name = layer + " " + what;
         Bias biasOfFilters = new Bias(bias);
-        PostOperations after = builder.after(epilogue, this::outputShape);
+        PostOperations after = builder.after(completion, this::outputShape);
         dnnl_primitive_desc description = new dnnl_primitive_desc();
         builder.described(
                 dnnl.dnnl_convolution_forward_primitive_desc_create(
@@ -139,11 +139,11 @@ final class ConvolutionPrimitives {
             String what,
             Optional<ParameterTensor> bias,
             NativeArray outputSide,
-            Epilogue epilogue,
+            Completion completion,
             NativeArray inputSide) {
         return hasPhases()
-                ? byPhases(layer + " " + what, bias, outputSide, epilogue, inputSide)
-                : List.of(whole(layer + " " + what, bias, outputSide, epilogue, inputSide));
+                ? byPhases(layer + " " + what, bias, outputSide, completion, inputSide)
+                : List.of(whole(layer + " " + what, bias, outputSide, completion, inputSide));
     }
 
     /** Whether all phases have the same size, and each its own rows and columns of the kernel. */
@@ -159,7 +159,7 @@ final class ConvolutionPrimitives {
             String name,
             Optional<ParameterTensor> bias,
             NativeArray outputSide,
-            Epilogue epilogue,
+            Completion completion,
             NativeArray inputSide) {
         return deconvolution(
                 name,
@@ -168,7 +168,7 @@ final class ConvolutionPrimitives {
                 new Taps(0, 1, geometry.kernelSize(), geometry.paddingLeft(), geometry.paddingRight()),
                 strides(),
                 outputSide,
-                builder.after(epilogue, this::inputShape),
+                builder.after(completion, this::inputShape),
                 inputShape(inputSide.type()),
                 builder.view(this::inputShape, inputSide));
     }
@@ -177,12 +177,12 @@ final class ConvolutionPrimitives {
             String name,
             Optional<ParameterTensor> bias,
             NativeArray outputSide,
-            Epilogue epilogue,
+            Completion completion,
             NativeArray inputSide) {
         Phases phases = new Phases();
         List<Primitive> primitives = new ArrayList<>();
-        List<NativeArray> added = new ArrayList<>(epilogue.added());
-        if (epilogue.accumulates()) {
+        List<NativeArray> added = new ArrayList<>(completion.added());
+        if (completion.accumulates()) {
             added.add(0, inputSide);
         }
         for (int i = 0; i < added.size(); i++) {
@@ -203,7 +203,7 @@ final class ConvolutionPrimitives {
                         Taps.of(geometry, geometry.paddingLeft(), x),
                         new long[] {1, 1},
                         outputSide,
-                        builder.after(Epilogue.activation(epilogue.activation()), addedToPhase),
+                        builder.after(Completion.activation(completion.activation()), addedToPhase),
                         to.shape(),
                         to.memory()));
             }

@@ -40,7 +40,7 @@ final class DenseLayer implements LayerPrimitives {
     }
 
     @Override
-    public List<Primitive> forward(NativeArray input, Epilogue epilogue, NativeArray output) {
+    public List<Primitive> forward(NativeArray input, Completion completion, NativeArray output) {
         return List.of(byKernel(
                 "forward",
                 this::inputShape,
@@ -48,13 +48,13 @@ final class DenseLayer implements LayerPrimitives {
                 new long[] {inputs, units},
                 new long[] {units, 1},
                 layer.bias(),
-                epilogue,
+                completion,
                 this::outputShape,
                 output));
     }
 
     @Override
-    public List<Primitive> dataGradient(NativeArray outputGradient, Epilogue epilogue, NativeArray inputGradient) {
+    public List<Primitive> dataGradient(NativeArray outputGradient, Completion completion, NativeArray inputGradient) {
         return List.of(byKernel(
                 "data gradient",
                 this::outputShape,
@@ -62,7 +62,7 @@ final class DenseLayer implements LayerPrimitives {
                 new long[] {units, inputs},
                 new long[] {1, units},
                 Optional.empty(),
-                epilogue,
+                completion,
                 this::inputShape,
                 inputGradient));
     }
@@ -95,7 +95,7 @@ final class DenseLayer implements LayerPrimitives {
             long[] kernelSizes,
             long[] kernelStrides,
             Optional<ParameterTensor> bias,
-            Epilogue epilogue,
+            Completion completion,
             PrimitiveBuilder.Shape toShape,
             NativeArray to) {
         String name = layer.name() + " " + what;
@@ -104,7 +104,7 @@ final class DenseLayer implements LayerPrimitives {
                 kernels.type() == ElementType.F32 ? plain : builder.anyLayout(kernels.type(), kernelSizes);
         dnnl_memory_desc biasShape = bias.map(tensor -> builder.dense(ElementType.F32, 1, tensor.size()))
                 .orElse(null);
-        PostOperations after = builder.after(epilogue, toShape);
+        PostOperations after = builder.after(completion, toShape);
         dnnl_primitive_desc description = builder.product(
                 name,
                 fromShape.apply(from.type()),

@@ -29,7 +29,7 @@ final class ElementwisePrimitives {
      */
     Primitive sum(String name, NativeArray first, List<NativeArray> added, Activation activation, NativeArray target) {
         NativeArray second = added.get(0);
-        PostOperations after = builder.after(new Epilogue(false, added.subList(1, added.size()), activation), shape);
+        PostOperations after = builder.after(new Completion(false, added.subList(1, added.size()), activation), shape);
         dnnl_primitive_desc description = new dnnl_primitive_desc();
         builder.described(
                 dnnl.dnnl_binary_primitive_desc_create(

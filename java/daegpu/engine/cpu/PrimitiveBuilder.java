@@ -129,7 +129,7 @@ final class PrimitiveBuilder {
 
     /** Attributes with nothing after the operation. */
     dnnl_primitive_attr attributes() {
-        return after(Epilogue.NONE, List.of()).attributes();
+        return after(Completion.NONE, List.of()).attributes();
     }
 
     /**
@@ -140,14 +140,14 @@ final class PrimitiveBuilder {
     record PostOperations(dnnl_primitive_attr attributes, List<Argument> arguments) {}
 
     /**
-     * {@code epilogue} for oneDNN.
+     * {@code completion} for oneDNN.
      *
      * @param shape of what it adds
      */
-    PostOperations after(Epilogue epilogue, Shape shape) {
+    PostOperations after(Completion completion, Shape shape) {
         return after(
-                epilogue,
-                epilogue.added().stream()
+                completion,
+                completion.added().stream()
                         .map(added -> new Operand(shape.apply(added.type()), view(shape, added)))
                         .toList());
     }
@@ -158,9 +158,9 @@ final class PrimitiveBuilder {
     /**
      * The same, but with other operands.
      *
-     * @param added in place of what the epilogue adds
+     * @param added in place of what {@code completion} adds
      */
-    PostOperations after(Epilogue epilogue, List<Operand> added) {
+    PostOperations after(Completion completion, List<Operand> added) {
         dnnl_primitive_attr attributes = new dnnl_primitive_attr();
         OneDnn.check(dnnl.dnnl_primitive_attr_create(attributes), "make attributes");
         scope.own(attributes, dnnl::dnnl_primitive_attr_destroy);
@@ -171,7 +171,7 @@ final class PrimitiveBuilder {
         dnnl_post_ops after = new dnnl_post_ops();
         OneDnn.check(dnnl.dnnl_post_ops_create(after), "make post-operations");
         int place = 0;
-        if (epilogue.accumulates()) {
+        if (completion.accumulates()) {
             OneDnn.check(dnnl.dnnl_post_ops_append_sum(after, 1, 0, dnnl.dnnl_data_type_undef), "append a sum");
             place++;
         }
@@ -183,9 +183,9 @@ final class PrimitiveBuilder {
             int role = dnnl.DNNL_ARG_ATTR_MULTIPLE_POST_OP_BASE * place | dnnl.DNNL_ARG_SRC_1;
             arguments.add(new Argument(role, operand.memory()));
         }
-        if (epilogue.activation() != Activation.LINEAR) {
+        if (completion.activation() != Activation.LINEAR) {
             int algorithm =
-                    epilogue.activation() == Activation.RELU ? dnnl.dnnl_eltwise_relu : dnnl.dnnl_eltwise_logistic;
+                    completion.activation() == Activation.RELU ? dnnl.dnnl_eltwise_relu : dnnl.dnnl_eltwise_logistic;
             OneDnn.check(dnnl.dnnl_post_ops_append_eltwise(after, algorithm, 0, 0), "append an activation");
         }
         OneDnn.check(dnnl.dnnl_primitive_attr_set_post_ops(attributes, after), "set post-operations");

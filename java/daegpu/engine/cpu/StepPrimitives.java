@@ -97,8 +97,8 @@ final class StepPrimitives {
     }
 
     private List<Primitive> forward(Layer layer) {
-        Epilogue epilogue = Epilogue.forward(layer.added().map(memory::values), layer.activation());
-        return primitives(layer).forward(memory.values(layer.input()), epilogue, memory.values(layer.output()));
+        Completion completion = Completion.forward(layer.added().map(memory::values), layer.activation());
+        return primitives(layer).forward(memory.values(layer.input()), completion, memory.values(layer.output()));
     }
 
     private List<Primitive> backward(Backward step) {
@@ -109,7 +109,7 @@ final class StepPrimitives {
         made.addAll(primitives(layer).weightGradient(memory.values(layer.input()), gradient, gradients));
         step.data().ifPresent(sum -> {
             made.addAll(primitives(layer)
-                    .dataGradient(gradient, Epilogue.dataGradient(sum, memory), memory.gradient(sum.target())));
+                    .dataGradient(gradient, Completion.dataGradient(sum, memory), memory.gradient(sum.target())));
             if (sum.activation() != Activation.LINEAR) {
                 made.add(derivative(sum, memory.gradient(sum.target())));
             }

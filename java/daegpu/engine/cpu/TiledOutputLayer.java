@@ -50,20 +50,20 @@ final class TiledOutputLayer implements LayerPrimitives {
 
     /** What is added is added to pixels in place, and so the activation comes after that. */
     @Override
-    public List<Primitive> forward(NativeArray input, Epilogue epilogue, NativeArray output) {
+    public List<Primitive> forward(NativeArray input, Completion completion, NativeArray output) {
         String name = layer.name() + " forward";
-        List<NativeArray> added = epilogue.added();
+        List<NativeArray> added = completion.added();
         List<Primitive> primitives = new ArrayList<>();
-        primitives.add(tiles(name, input, added.isEmpty() ? epilogue : Epilogue.NONE, output.type()));
+        primitives.add(tiles(name, input, added.isEmpty() ? completion : Completion.NONE, output.type()));
         primitives.add(fromTiles(output));
         if (!added.isEmpty()) {
             primitives.add(new ElementwisePrimitives(builder, this::outputShape)
-                    .sum(name + ", sum", output, added, epilogue.activation(), output));
+                    .sum(name + ", sum", output, added, completion.activation(), output));
         }
         return primitives;
     }
 
-    private Primitive tiles(String name, NativeArray input, Epilogue epilogue, ElementType type) {
+    private Primitive tiles(String name, NativeArray input, Completion completion, ElementType type) {
         TileKernel expanded = kernels.tileKernel(layer, tile);
         long[] padding = {layer.paddingBefore(), layer.paddingBefore()};
         dnnl_memory_desc biasShape = builder.dense(ElementType.F32, tile.values(layer));
@@ -82,7 +82,7 @@ final class TiledOutputLayer implements LayerPrimitives {
                         new long[] {0, 0},
                         padding,
                         padding,
-                        builder.after(epilogue, this::tilesShape).attributes()),
+                        builder.after(completion, this::tilesShape).attributes()),
                 description,
                 name);
         return builder.build(
@@ -111,8 +111,8 @@ final class TiledOutputLayer implements LayerPrimitives {
     }
 
     @Override
-    public List<Primitive> dataGradient(NativeArray outputGradient, Epilogue epilogue, NativeArray inputGradient) {
-        return backward.dataGradient(outputGradient, epilogue, inputGradient);
+    public List<Primitive> dataGradient(NativeArray outputGradient, Completion completion, NativeArray inputGradient) {
+        return backward.dataGradient(outputGradient, completion, inputGradient);
     }
 
     @Override
