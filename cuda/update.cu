@@ -82,7 +82,7 @@ extern "C" __global__ void __launch_bounds__(SUM_THREADS)
     }
 }
 
-// The gradients by themselves, for who asks for them. With one more block than there are pieces, the last one finishes
+// The gradients by themselves. With one more block than there are pieces, the last one finishes
 // the batch.
 extern "C" __global__ void __launch_bounds__(SUM_THREADS)
     gradients(const float* __restrict__ partials, const int4* __restrict__ pieces, int piece_count,

@@ -627,7 +627,7 @@ struct ImplicitGemm {
 #define GEMM_OPERANDS \
     { input, weights, bias, added, other, mask, output, gradient, sums, losses, partials, tickets }
 
-// A kernel whose blocks do as the type behind its name says. Shared memory begins where tensor_core.cuh wants it.
+// A kernel whose blocks do as the type after its name says. Shared memory begins where tensor_core.cuh wants it.
 #define PRODUCT(NAME, ...)                                                                                \
     extern "C" __global__ void __launch_bounds__(SUM_THREADS, 2) NAME(GemmShape shape, GEMM_PARAMETERS) { \
         using Product = __VA_ARGS__;                                                                      \

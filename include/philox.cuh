@@ -4,7 +4,7 @@
 // takes out of the PTX again.
 #include <curand_kernel.h>
 
-// Subsequences of images as a whole lie 2^41 behind those of their pixels (daegpu.noise.Philox).
+// Subsequences of images as a whole lie 2^41 after those of their pixels (daegpu.noise.Philox).
 constexpr unsigned long long PURPOSE_IMAGE = 1ull << 41;
 
 // The generator where `groups` groups of four values of a subsequence were drawn.

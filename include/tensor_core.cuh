@@ -51,14 +51,14 @@ __device__ inline void keep(long long& value) { asm volatile("" : "+l"(value)); 
 __device__ inline void keep(const char*& value) { asm volatile("" : "+l"(value)); }
 
 // Sets out to copy 16 bytes to OFFSET bytes from `to` in shared memory: the first `bytes` of them from `from`, which
-// nobody looks at if that is 0, the others zero.
+// is not looked at if that is 0, the others zero.
 template <int OFFSET>
 __device__ inline void copy_16(unsigned to, const void* from, int bytes) {
     asm volatile("cp.async.cg.shared.global [%0+%3], [%1], 16, %2;" ::"r"(to), "l"(from), "r"(bytes), "n"(OFFSET)
                  : "memory");
 }
 
-// The bytes of so many floats.
+// The bytes of a number of floats.
 __device__ inline long long bytes_of(int floats) { return 4LL * floats; }
 
 // action(Index<0>()) ... action(Index<N - 1>()): a loop whose numbers can be offsets in an instruction.

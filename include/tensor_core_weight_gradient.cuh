@@ -15,7 +15,7 @@ struct TensorCoreWeightGradient {
     static constexpr int COPIES = DEPTH / STEP;
     static constexpr int BYTES = SIDE * DEPTH * 4;  // of a tile
     static constexpr int PIXELS_AT =
-        4 * SIDE * DEPTH;  // in shared memory, in floats: behind two tiles of either operand
+        4 * SIDE * DEPTH;  // in shared memory, in floats: after two tiles of either operand
 
     // Of the large images: where channel 0 at tap offset (0, 0) is, in fours of floats; bit 4 + ky is set where
     // tap row ky is inside, bit

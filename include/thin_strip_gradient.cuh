@@ -37,7 +37,7 @@ struct ThinStripGradient {
         return strips;
     }
 
-    // As many pixels as there are left in the row, and zeros.
+    // The pixels that are left in the row, and zeros.
     __device__ static void load(float (&values)[STRIP][TN], const float* from, int columns, int left) {
         if (left >= STRIP) {
 #pragma unroll

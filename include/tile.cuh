@@ -94,7 +94,7 @@ __device__ inline void store_row(const float (&values)[N], float* to, int count,
 }
 
 // Whether this block is the last of `blocks` that come here; their stores before are then visible. The ticket is zero
-// again after the last one. Which block that is decides nothing but who goes on.
+// again after the last one. Which block that is decides nothing but which block goes on.
 __device__ inline bool last_of_all(unsigned* ticket, int blocks) {
     __shared__ bool last;
     __threadfence();

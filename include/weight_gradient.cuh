@@ -242,7 +242,7 @@ struct WeightGradient {
     }
 };
 
-// A kernel whose blocks do as the type behind its name says. Shared memory begins where tensor_core.cuh wants it.
+// A kernel whose blocks do as the type after its name says. Shared memory begins where tensor_core.cuh wants it.
 #define WEIGHT_GRADIENT(NAME, ...)                                                                  \
     extern "C" __global__ void __launch_bounds__(SUM_THREADS)                                       \
         NAME(GradientShape shape, const float* __restrict__ large, const float* __restrict__ small, \

@@ -156,7 +156,7 @@ TEST(copiesFromPageLockedMemoryAreWaitedFor) {
     REQUIRE((now() == std::vector<int>{9, 2}));
     pinned[0] = 5;
     REQUIRE_EQUAL(0, cuMemcpyHtoDAsync_v2(memory.address, pinned, 4, copies));
-    REQUIRE_EQUAL(0, cuMemsetD32Async(memory.address + 4, 6, 1, copies));  // work of the same stream comes behind it
+    REQUIRE_EQUAL(0, cuMemsetD32Async(memory.address + 4, 6, 1, copies));  // work of the same stream comes after it
     REQUIRE((now() == std::vector<int>{5, 6}));
     pinned[0] = 7;
     REQUIRE_EQUAL(0, cuMemcpyHtoDAsync_v2(memory.address, pinned, 4, copies));
@@ -216,7 +216,7 @@ TEST(stubsSayTheirNames) {
 }
 
 // Lanes that part and meet again, in a loop and by a jump table; a shuffle that waits for lanes in
-// code that lies behind it.
+// code that lies after it.
 TEST(divergedLanesMeetAgain) {
     check::Context context;
     check::Memory memory(128);

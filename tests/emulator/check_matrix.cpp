@@ -145,7 +145,7 @@ std::vector<uint32_t> wordsOf(const std::string& body, const std::vector<uint32_
     return check::download<uint32_t>(output, threads);
 }
 
-// 4 bytes a lane, so many at `in`, into the variable tile.
+// 4 bytes a lane, from `in`, into the variable tile.
 const char* const FILL =
     ".shared .align 16 .b8 tile[4096];\nmov.u32 %r3, tile;\nmul.wide.u32 %l3, %r1, 16;\nadd.s64 %l4, %l1, %l3;\n"
     "mul.lo.u32 %r4, %r1, 16;\n"

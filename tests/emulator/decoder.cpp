@@ -85,7 +85,7 @@ const std::map<std::string, std::map<std::string, char>> MODES = {
 // Variables in shared and local memory stand apart by this much, so that running out of one does not end in the next. A
 // multiple of what the 32 banks span: conflicts are those of a variable that begins at the first bank.
 constexpr uint64_t GAP = 128;
-constexpr uint64_t FIRST_ADDRESS = 1024;  // the first bytes belong to nobody, as on the device
+constexpr uint64_t FIRST_ADDRESS = 1024;  // the first bytes are never allocated, as on the device
 
 uint64_t roundUp(uint64_t value, uint64_t multiple) { return (value + multiple - 1) / multiple * multiple; }
 

@@ -1,5 +1,5 @@
 // What the emulated driver knows: contexts, streams, events, modules, graphs. Work runs when it is enqueued, but for
-// copies from page-locked memory: these are put off until something waits for them, so that nobody gets by without.
+// copies from page-locked memory: these are put off until something waits for them, so that a missing wait shows.
 #pragma once
 
 #include <chrono>

@@ -51,7 +51,7 @@ CUresult synchronize(Stream* stream) {
     return finishLate(stream);
 }
 
-// What an event was recorded behind is done.
+// What came before an event is done.
 CUresult finishBefore(const Event* event) {
     return owns(driver().streams, event->stream) ? finishLate(event->stream, event->lateBefore) : CUDA_SUCCESS;
 }
@@ -455,7 +455,7 @@ EMULATOR_EXPORT CUresult cuGraphDestroy(Graph* graph) {
     });
 }
 
-// With `nodes` null, how many there are; else as many as fit.
+// With `nodes` null, how many there are; else those that fit.
 EMULATOR_EXPORT CUresult cuGraphGetNodes(Graph* graph, void** nodes, size_t* count) {
     return call("cuGraphGetNodes", false, [&]() -> CUresult {
         if (!owns(driver().graphs, graph)) {

@@ -45,7 +45,7 @@ Allocation* DeviceMemory::allocate(uint64_t size, int owner, const std::string& 
     made->number = name.empty() ? nextNumber++ : 0;
     made->name = name;
     made->owner = owner;
-    nextBase = (nextBase + size + 1023) / 512 * 512;  // at least 512 bytes between two that belong to nobody
+    nextBase = (nextBase + size + 1023) / 512 * 512;  // at least 512 bytes between two belong to neither
     usedBytes += size;
     Allocation* result = made.get();
     allocations[result->base] = std::move(made);

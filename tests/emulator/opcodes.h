@@ -1,5 +1,5 @@
 // The table of opcodes: what an instruction's text means, one row for each form, and how the
-// functions behind it see operands.
+// functions after it see operands.
 #pragma once
 
 #include <cstring>

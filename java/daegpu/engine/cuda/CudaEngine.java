@@ -76,7 +76,10 @@ public class CudaEngine implements SampleSharingEngine {
         }
     }
 
-    /** Kernels pad rows and columns alike, and cut what a stride makes into as many phases for each pixel. */
+    /**
+     * Kernels pad rows and columns alike, and compute an image in phases, one for each place between the strides, that
+     * are all of one size.
+     */
     private static void requireWholeStrides(Network network) {
         for (Layer layer : network.layers()) {
             if (layer.geometry().height() % layer.stride() != 0

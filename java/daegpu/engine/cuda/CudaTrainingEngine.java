@@ -61,7 +61,7 @@ public final class CudaTrainingEngine extends CudaEngine implements InspectableE
     private final Map<StepKind, CapturedStep> givenSteps = new HashMap<>();
     /** Null until a batch has a mask for the first time. */
     private DeviceTensor mask;
-    /** Null until somebody gives gradients for the first time. */
+    /** Null until the first update with given gradients. */
     private DeviceArray givenGradients;
     /** Null until a step has run. */
     private TrainingStep lastStep;

@@ -20,7 +20,7 @@ import java.util.Map;
 
 /**
  * The values and gradients of a plan on the device, for batches of up to a number of images: all in one arena, but for
- * those with a border of zeros, which nobody else may write.
+ * those with a border of zeros, which no other buffer may overwrite.
  */
 final class PlanMemory {
 

@@ -18,7 +18,7 @@ final class StepTimer {
     private static final int RUNS = 3;
     /** Steps of a run, where they are fast. */
     private static final int STEPS = 20;
-    /** A run ends after so many nanoseconds. */
+    /** Nanoseconds after which a run ends. */
     private static final long RUN_LIMIT = 200_000_000;
 
     private StepTimer() {}
@@ -52,7 +52,7 @@ final class StepTimer {
         }
     }
 
-    /** Nanoseconds that so many steps take. */
+    /** Nanoseconds that {@code steps} steps take. */
     private static double run(TrainingEngine engine, int batch, int steps) {
         long start = System.nanoTime();
         for (int i = 0; i < steps; i++) {

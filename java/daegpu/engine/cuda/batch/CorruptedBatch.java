@@ -63,7 +63,7 @@ public final class CorruptedBatch {
         corruption.run(source, start, count, images.imageSize(), clean, noisy);
     }
 
-    /** Memory for as many corrupted images. */
+    /** Memory for {@link #IMAGES} corrupted images. */
     public DeviceArray noisy() {
         return noisy;
     }

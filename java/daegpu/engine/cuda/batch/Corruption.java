@@ -35,7 +35,7 @@ public final class Corruption {
         }
     }
 
-    /** In the program's own order, without gaps: an image is then one row of so many values. */
+    /** In the program's own order, without gaps: an image is then one row of {@code imageSize} values. */
     public void run(
             BatchSource source, DeviceArray position, int count, int imageSize, DeviceArray clean, DeviceArray noisy) {
         run(source, position, count, imageSize, 1, imageSize, clean, noisy, Planes.packed(1, 1, imageSize));

@@ -31,9 +31,9 @@ final class ImageRing {
     private final DeviceArray memory;
     private final Pointer[] pinned = new Pointer[HALVES];
     private final ByteBuffer[] pinnedBytes = new ByteBuffer[HALVES];
-    /** Recorded behind the copy into each half. */
+    /** Recorded after the copy into each half. */
     private final CUevent[] copied = new CUevent[HALVES];
-    /** Recorded behind the steps that read each half before it is copied into again. */
+    /** Recorded after the steps that read each half before it is copied into again. */
     private final CUevent[] read = new CUevent[HALVES];
     /** The chunk of the order that each half holds, or will once it is copied. */
     private final int[] held = new int[HALVES];
@@ -93,7 +93,7 @@ final class ImageRing {
 
     /**
      * Makes the following work on the device's stream find the images at places {@code first} … {@code first + count −
-     * 1} of the order, and begins to copy those that come behind them.
+     * 1} of the order, and begins to copy those that come after them.
      */
     void require(int first, int count) {
         int from = first / chunk;

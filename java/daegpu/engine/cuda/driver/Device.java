@@ -32,7 +32,7 @@ public final class Device implements AutoCloseable {
     private final Pointer staging;
     private final ByteBuffer stagingBytes;
     private long allocatedBytes;
-    /** Null when nobody listens. */
+    /** Null when there is no listener. */
     private Consumer<String> listener;
 
     public Device(Gpu gpu) {
@@ -68,8 +68,8 @@ public final class Device implements AutoCloseable {
 
     /**
      * Has {@code newListener} told of each kernel, and each call of cuDNN and cuBLAS, by its name, when it has been
-     * asked for; null ends it. Steps are then not replayed as graphs, of which nobody could tell the parts: a benchmark
-     * wants that.
+     * asked for; null ends it. Steps are then not replayed as graphs, whose parts could not be told: a benchmark wants
+     * that.
      */
     public void listen(Consumer<String> newListener) {
         listener = newListener;
@@ -79,7 +79,7 @@ public final class Device implements AutoCloseable {
         return listener != null;
     }
 
-    /** Tells who listens that something was asked for. */
+    /** Tells the listener that something was asked for. */
     public void asked(String what) {
         if (listener != null) {
             listener.accept(what);
@@ -138,12 +138,12 @@ public final class Device implements AutoCloseable {
                         message, Remedy.SMALLER_BATCH, Remedy.SMALLER_NETWORK, Remedy.CPU_ENGINE);
     }
 
-    /** Bytes that {@link #allocate} gave and nobody has freed yet. */
+    /** Bytes that {@link #allocate} gave and that are not freed yet. */
     public long allocatedBytes() {
         return allocatedBytes;
     }
 
-    /** Bytes of device memory that nobody has. */
+    /** Bytes of device memory that are free. */
     public long freeBytes() {
         long[] free = new long[1];
         long[] total = new long[1];

@@ -16,7 +16,7 @@ public record Grid(int x, int y, int z, int threads) {
     /** A single thread. */
     public static final Grid ONE_THREAD = new Grid(1, 1, 1, 1);
 
-    /** So many blocks of {@value #THREADS} threads. */
+    /** A number of blocks of {@value #THREADS} threads. */
     public static Grid blocks(int x, int y, int z) {
         return new Grid(x, y, z, THREADS);
     }

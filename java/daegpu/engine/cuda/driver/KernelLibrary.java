@@ -28,7 +28,7 @@ public final class KernelLibrary {
 
     private record Function(CUfunction handle, List<KernelParameter> parameters) {}
 
-    /** Each is loaded when it is first asked for, and {@code owner} unloads it: nobody needs all of them. */
+    /** Each is loaded when it is first asked for, and {@code owner} unloads it: no run needs all of them. */
     public KernelLibrary(Device device, DeviceScope owner) {
         this.device = device;
         this.owner = owner;

@@ -16,13 +16,13 @@ public final class Workspace {
         this.what = what;
     }
 
-    /** Says that an operation will want so many bytes. */
+    /** Says that an operation will want {@code bytes} bytes. */
     public void require(long bytes) {
         required = Math.max(required, bytes);
     }
 
     /**
-     * As many bytes as any operation wants, zeroed when they are new. It is allocated when it is first asked for after
+     * Enough bytes for every operation, zeroed when they are new. The memory is allocated when it is first asked for after
      * more was required; what was handed out before stays valid, since captured steps point to it.
      */
     public DeviceArray memory() {

@@ -135,12 +135,12 @@ record ImplicitGemm(
                 splits > 1 ? (long) tiles * splits * tile.rows() * tile.columns() : 0);
     }
 
-    /** Strips, of which the last may be cut, along so many pixels. */
+    /** Strips along {@code pixels} pixels; the last may be cut. */
     static int stripsAlong(int pixels) {
         return (pixels + STRIP - 1) / STRIP;
     }
 
-    /** Pieces of the arena that so many floats take. */
+    /** Pieces of the arena that {@code floats} floats take. */
     static int pieces(int floats) {
         return (floats + PIECE - 1) / PIECE;
     }

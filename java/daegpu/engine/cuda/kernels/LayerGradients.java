@@ -26,7 +26,7 @@ record LayerGradients(ImplicitGemm data, WeightGradient weights) {
      * @param shares for the weight gradient
      * @param term another gradient that is added to the data gradient
      * @param atInput for the data gradient
-     * @param sums for the sums of its columns, where somebody wants them
+     * @param sums for the sums of its columns, where they are a bias gradient
      */
     void launch(
             KernelLibrary kernels,

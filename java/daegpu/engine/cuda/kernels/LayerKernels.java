@@ -8,7 +8,7 @@ import java.util.Optional;
  * The kernels that compute a layer in a training step.
  *
  * @param forward the layer itself, and for a last layer the loss
- * @param dataGradient empty for a layer that takes in the image, whose gradient nobody asks for
+ * @param dataGradient empty for a layer that takes in the image, whose gradient is not needed
  * @param weightGradient of the kernel, and of the bias of convolutions and dense layers
  * @param bothGradients makes data and weight gradient in one launch, in place of the other two
  */

@@ -16,7 +16,7 @@ final class ShareTable {
         pieces = new int[4 * (arenaSize / ImplicitGemm.PIECE)];
     }
 
-    /** Makes room for so many floats, rounded up to a piece. Returns where they begin. */
+    /** Makes room for {@code size} floats, rounded up to a piece. Returns where they begin. */
     long reserve(long size) {
         long at = floats;
         floats += (size + ImplicitGemm.PIECE - 1) / ImplicitGemm.PIECE * ImplicitGemm.PIECE;

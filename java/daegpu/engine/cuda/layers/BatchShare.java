@@ -11,12 +11,20 @@ import daegpu.engine.Loss;
  */
 public record BatchShare(int count, int batch, Loss loss) {
 
-    /** What the sum of all losses is multiplied by, for images of so many values. */
+    /**
+     * What the sum of all losses is multiplied by.
+     *
+     * @param imageSize values of an image
+     */
     public float lossScale(int imageSize) {
         return 1f / ((float) batch * imageSize);
     }
 
-    /** What the derivative of each loss is multiplied by; kernels leave the factor 2 of the squared error to this. */
+    /**
+     * What the derivative of each loss is multiplied by; kernels leave the factor 2 of the squared error to this.
+     *
+     * @param imageSize values of an image
+     */
     public float gradientScale(int imageSize) {
         return (loss == Loss.MSE ? 2f : 1f) / ((float) batch * imageSize);
     }

@@ -6,7 +6,7 @@ import java.util.Optional;
 
 /**
  * A way to compute layers on a device. It makes operations of one layer for batches of one size, from the arrays that
- * they are to work on; who calls it knows the network.
+ * they are to work on; its caller knows the network.
  *
  * <p>Running an operation asks for it on the device's stream. It waits for nothing and copies nothing between host and
  * device, and allocates at most when it runs for the first time: from then on it can be captured.

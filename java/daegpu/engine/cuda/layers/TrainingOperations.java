@@ -27,7 +27,7 @@ public interface TrainingOperations {
             DeviceTensor gradient);
 
     /**
-     * The weight gradient of a layer that takes in the image, by which nobody wants a gradient.
+     * The weight gradient of a layer that takes in the image, whose gradient is not needed.
      *
      * @param gradient at what it computes, before its activation
      */
