@@ -103,7 +103,7 @@ class LayersTest {
                 .check(CLASSES);
     }
 
-    /** Messages of the lower rooms serve programs, too: what to type is said by the command line alone. */
+    /** Messages of the lower rooms serve programs, too: only the command line says what to type. */
     @Test
     void nothingBelowTheCommandLineNamesItsOptions() throws IOException {
         List<String> found = new ArrayList<>();

@@ -20,7 +20,7 @@ public final class Seeds {
     }
 
     /**
-     * Checks so many cases.
+     * Checks {@code count} cases.
      *
      * @throws AssertionError if one fails; its message ends with the property that begins with that one
      */

@@ -22,7 +22,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import picocli.CommandLine;
 
-/** The command line of the benchmarks, short of running them: that takes processes of their own, and minutes. */
+/** The command line of the benchmarks, mostly without running any: that takes a process for each, and minutes. */
 class BenchmarkSuiteTest {
 
     @TempDir

@@ -28,7 +28,7 @@ class CompareWithPeersTest {
     @BeforeEach
     void needsPython() throws IOException, InterruptedException {
         assumeTrue(runs("python3", "--version"), "there is no python3 here");
-        // Steps of 4, 2 and 8 ms: 8000, 16000 and 4000 images/s at batch 32; keeps what the chart is made of.
+        // Steps of 4, 2 and 8 ms: 8000, 16000 and 4000 images/s at batch 32; keeps what the chart is drawn from.
         ours = program("java", """
                 case "$*" in *PeersChart*) cat > "$0.chart"; exit ;; esac
                 echo >> "$0.runs"
@@ -41,7 +41,7 @@ class CompareWithPeersTest {
 
     @Test
     void takesMediansRangesAndTheMedianOfTheRatiosWithinRounds() throws Exception {
-        // Beside 4, 2 and 8 ms: 4, 5 and 5 times as long. The ratio of the medians would be 4.
+        // Compared with 4, 2 and 8 ms: 4, 5 and 5 times as long. The ratio of the medians would be 4.
         Path keras = program("keras", """
                 echo >> "$0.runs"
                 set -- $(wc -l < "$0.runs")

@@ -28,7 +28,7 @@ class PeersChartTest {
         assertTrue(right > 50);
     }
 
-    /** Of the highest column of pixels of a colour, without the figure's edges, which are blended. */
+    /** Height of the highest column of pixels of a colour, without the figure's edges, which are blended. */
     private static int height(BufferedImage picture, int from, int to, int colour) {
         int highest = 0;
         for (int x = from; x < to; x++) {

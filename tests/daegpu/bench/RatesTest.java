@@ -32,7 +32,7 @@ class RatesTest {
         assertEquals(
                 4.0 * (2 * (14 * 14 * 32 + 7 * 7 * 64) + 9 * 32 * 64),
                 Work.of("conv2 forward", 2).bytes());
-        // The notes on the kernels count as many.
+        // The notes on the kernels count the same number.
         assertEquals(20.06e6, Work.multiplyAddsOfTraining(Architecture.MNIST), 0.01e6);
     }
 

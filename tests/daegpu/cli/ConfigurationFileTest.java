@@ -81,7 +81,7 @@ class ConfigurationFileTest {
         assertEquals("0.5", options(run).get("noise-amount").asText());
     }
 
-    /** Of options that exclude each other a flag displaces those of the file. */
+    /** A flag displaces the options of the file that it excludes. */
     @Test
     void flagsDisplaceWhatTheyExclude() throws IOException {
         Path photos = Files.createDirectory(folder.resolve("photos"));

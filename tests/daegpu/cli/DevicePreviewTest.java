@@ -96,8 +96,7 @@ class DevicePreviewTest {
     }
 
     /**
-     * Training with a window comes to the same bits, whether its images stay on the device or not, and frees what it
-     * took.
+     * Training with a window gives the same bits, whether its images stay on the device or not, and frees what it took.
      */
     @Test
     void trainingIsTheSame() throws IOException, InterruptedException {

@@ -143,7 +143,10 @@ class EncodeCommandTest {
         assertEquals(names.size() + 1, Program.content(decoded).size());
     }
 
-    /** A model of pictures takes them as its training did; that of the other tests must be told how. */
+    /**
+     * A model that was trained on pictures prepares them as its training did; the model of the other tests must be told
+     * how.
+     */
     @Test
     void trainingSaysHowPicturesAreTaken() throws IOException {
         Path pictures = Files.createDirectories(folder.resolve("pictures"));

@@ -314,7 +314,7 @@ class EvaluateCommandTest {
                     data.resolve("t10k-images-idx3-ubyte").toString(),
                     root.get("data").textValue());
         }
-        // Of another program: then it is as if there were none.
+        // A file of another program counts as none.
         Files.writeString(folder.resolve("config.json"), "{\"model_type\": \"bert\"}");
         Program.run("evaluate", folder).assertRefused("MNIST's test set");
         Files.writeString(folder.resolve("config.json"), "{");
@@ -343,7 +343,7 @@ class EvaluateCommandTest {
                         .intValue());
     }
 
-    /** Six pictures of several sizes, one of them in a folder inside, and one that is none. */
+    /** Six pictures of several sizes, one of them in a folder inside, and a file that is no picture. */
     private Path photos() throws IOException {
         Path photos = Files.createDirectories(folder.resolve("photos/sub")).getParent();
         for (int i = 0; i < 6; i++) {
@@ -357,9 +357,7 @@ class EvaluateCommandTest {
         return photos;
     }
 
-    /**
-     * On the very images that the training was validated on, which are said to be others when the folder has changed.
-     */
+    /** The images that the training was validated on are measured; when the folder has changed, a note says so. */
     @ParameterizedTest
     @CsvSource({"--tiles, 8x8, TILES, 2", "--crop, 8x8, CROP, 0", "--resize, 8, RESIZE, 0"})
     void picturesArePreparedAsForTheTraining(String option, String size, Preparation.Fit fit, int overlap)
@@ -413,7 +411,7 @@ class EvaluateCommandTest {
         Program.run("evaluate", run, "--data", folder.resolve("moved")).assertDone();
     }
 
-    /** Of a model that nobody knows the training of, pictures must have its size, or be made to have it. */
+    /** Where the training of a model is unknown, pictures must have its size, or be made to have it. */
     @Test
     void otherPicturesAreMadeToFit() throws IOException {
         Path lone = Files.copy(model.resolve("best.safetensors"), folder.resolve("lone.safetensors"));

@@ -172,7 +172,7 @@ class ExamplesTest {
                 .filter(value -> value != null)
                 .findFirst()
                 .orElse(null);
-        // A model by that name, which other examples take, makes room until it is seen what comes in its place.
+        // A model of that name, which other examples take, is moved away until the new one has been looked at.
         Path aside = folder.resolve("aside");
         boolean replaced = output != null && Files.exists(folder.resolve(output));
         if (replaced) {
@@ -198,7 +198,7 @@ class ExamplesTest {
         }
     }
 
-    /** What the command promises beside what it was told to write. */
+    /** Files that the command promises besides those that it was told to write. */
     private static void assertDone(List<String> words, String output, List<Path> runsBefore, String out)
             throws IOException {
         switch (words.get(0)) {
@@ -263,7 +263,7 @@ class ExamplesTest {
         }
     }
 
-    /** There, and with something in it; a picture if it is called so. */
+    /** Checks that a file is there and not empty, and that it is a picture if its name says so. */
     private static void assertFilled(Path path) throws IOException {
         assertTrue(Files.exists(path), path + " is missing");
         if (Files.isDirectory(path)) {

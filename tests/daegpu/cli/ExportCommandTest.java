@@ -21,7 +21,7 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** {@code export} and {@code import}. What is in an ONNX file is tested beside ONNX Runtime. */
+/** {@code export} and {@code import}. What is in an ONNX file is tested with ONNX Runtime, in OnnxFileTest. */
 class ExportCommandTest {
 
     @TempDir

@@ -43,7 +43,7 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 
-/** {@code train --loss}, {@code --weight-decay} and {@code --ema}, and what becomes of them later. */
+/** {@code train --loss}, {@code --weight-decay} and {@code --ema}, and what later commands make of them. */
 class LearningRuleTest {
 
     private static final List<String> FLAGS =
@@ -77,7 +77,7 @@ class LearningRuleTest {
         return (ObjectNode) new ObjectMapper().readTree(config(of).toFile());
     }
 
-    /** Makes of the record of a run with the default rule one that was written before there were others. */
+    /** Turns the record of a run with the default rule into one from before there were other rules. */
     private static void forgetTheRule(Path of) throws IOException {
         ObjectNode record = record(of);
         ((ObjectNode) record.get("options")).remove(List.of("loss", "weight-decay", "ema"));
@@ -121,7 +121,7 @@ class LearningRuleTest {
         assertTrue(record(run).at("/options/ema").isNumber());
         assertEquals(0, record(run).at("/options/ema").doubleValue());
         assertTrue(Files.readString(run.resolve("metrics.csv")).contains(",train_mse,val_mse,"));
-        // What says the default changes nothing.
+        // Giving the defaults as flags changes nothing.
         Path other = folder.resolve("other");
         train(other, List.of("--loss", "MSE", "--weight-decay", "0", "--ema", "0"));
         assertEquals(Program.result(run), Program.result(other));

@@ -47,7 +47,7 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** Runs that a program begins and the command line goes on with, and the other way round. */
+/** Runs that a program begins and the command line continues, and the other way round. */
 class LibraryRunTest {
 
     private static final int EPOCHS = 2;
@@ -178,7 +178,7 @@ class LibraryRunTest {
         assertEquals(before, Program.content(run));
     }
 
-    /** Which files they are in nobody knows, until somebody says it. */
+    /** Nobody knows in which files the images are, until the user says so. */
     @Test
     void imagesFromMemoryHaveToBeNamedOnTheCommandLine() throws IOException {
         Map<String, String> expected = uninterrupted();
@@ -333,7 +333,7 @@ class LibraryRunTest {
         assertEquals(expected, Program.result(run));
     }
 
-    /** It may be asked for a moment before the training is where it can be interrupted. */
+    /** The interruption may be asked for before the training has begun. */
     @Test
     void anInterruptionIsNotForgottenBeforeTheTrainingBegins() throws IOException {
         Training training = training();
@@ -448,7 +448,7 @@ class LibraryRunTest {
         assertEquals(before, Program.content(run));
     }
 
-    /** Checkpoints could not say these, and a run that is resumed would go on with others. */
+    /** Checkpoints do not hold these constants, so a resumed run would go on with others. */
     @Test
     void constantsOfAdamThatNoCheckpointHoldsAreRefused() {
         for (Optimizer optimizer :

@@ -17,7 +17,7 @@ import picocli.CommandLine;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Model.OptionSpec;
 
-/** The man pages that the build makes of the commands' definitions, behind {@code package}: see pom.xml. */
+/** The man pages that the build makes of the commands' definitions, after {@code package}: see pom.xml. */
 class ManPageTest {
 
     private static final Path PAGES = Path.of("target/man");

@@ -96,7 +96,7 @@ class ParityCommandTest {
                         .out());
     }
 
-    /** Compared with fp32, next to no random network would pass in bf16: rounding turns ReLUs on and off. */
+    /** Compared with fp32, hardly any random network would pass in bf16: rounding turns ReLUs on and off. */
     @Test
     void comparesWithTheReferenceInTheSamePrecision() {
         String out = Program.run("parity", "--engine", "reference", "--precision", "bf16", "--seed", "183")

@@ -98,8 +98,8 @@ class PreviewTest {
                     .redirectOutput(log.toFile())
                     .start();
             try {
-                // The file holds what is meant to be drawn. It comes a moment after the window, which may have gone on
-                // then.
+                // The file holds what the window should show. It is written a moment later, when the window may show
+                // more.
                 await(
                         "the picture in the window",
                         process,

@@ -34,14 +34,14 @@ class ProcessTest {
     private static final int KEPT = 2;
     private static final String DEFAULT_RULE = "";
     private static final String ANOTHER_RULE = "--loss charbonnier --weight-decay 1e-2 --ema 0.99";
-    /** {@code -Ddaegpu.kills=200} asks for a longer siege. */
+    /** {@code -Ddaegpu.kills=200} asks for more kills. */
     private static final int KILLS = Integer.getInteger("daegpu.kills", 8);
 
     @TempDir
     private static Path shared;
 
     private static Path data;
-    /** What every run should come to, however it is treated, by the flags of its learning rule. */
+    /** What every run should leave, however often it is ended, by the flags of its learning rule. */
     private static final Map<String, Map<String, String>> STRAIGHT_RESULTS = new HashMap<>();
 
     @TempDir
@@ -65,7 +65,7 @@ class ProcessTest {
         return training(output, DEFAULT_RULE);
     }
 
-    /** @param rule flags that say what to make small and how */
+    /** @param rule flags that say what training makes small, and how */
     private static Object[] training(Path output, String rule) {
         List<Object> arguments = Program.training(data, output);
         arguments.set(arguments.indexOf("--epochs") + 1, EPOCHS);
@@ -87,7 +87,7 @@ class ProcessTest {
         int sessions = 0;
         for (int kill = 0; kill < KILLS; kill++) {
             Process process = begunOrResumed(rule);
-            // Half of them as Java starts and the run begins, half amidst the training.
+            // Half of them while Java starts and the run begins, half in the middle of the training.
             boolean soon = random.nextBoolean();
             if (!soon) {
                 awaitEpochs(process, 1 + random.nextInt(4));
@@ -104,7 +104,7 @@ class ProcessTest {
                 for (Path model : models) {
                     Checkpoint.read(model); // or it throws
                 }
-                // The last, the best, those kept, and one more where it was killed before the oldest of them was
+                // The last, the best, those kept, and one more if the run was killed before the oldest of them was
                 // deleted.
                 assertTrue(models.size() <= 2 + KEPT + 1, models.toString());
             }
@@ -131,7 +131,7 @@ class ProcessTest {
                 : start(training(run(), rule));
     }
 
-    /** Whether so many epochs were finished before the process ended. */
+    /** Whether {@code count} epochs were finished before the process ended. */
     private static boolean awaitEpochs(Process process, int count) throws IOException {
         int epochs = 0;
         BufferedReader lines = process.inputReader();

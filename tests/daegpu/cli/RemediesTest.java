@@ -74,7 +74,7 @@ class RemediesTest {
                 Remedies.message(said, command(new TrainCommand())));
     }
 
-    /** Each is good for something: a command has the options that its words name. */
+    /** Every remedy is used: there is a command that has the options that its words name. */
     @ParameterizedTest
     @EnumSource(Remedy.class)
     void everyRemedyIsWordedBySomeCommand(Remedy remedy) {
@@ -86,7 +86,7 @@ class RemediesTest {
                 remedy::toString);
     }
 
-    /** What is below the command line does not know how options are called. */
+    /** Nothing below the command line knows the names of options. */
     @Test
     void noOtherLayerNamesAnOption() throws IOException {
         try (Stream<Path> sources = Files.walk(Path.of("java/daegpu"))) {

@@ -75,7 +75,7 @@ class ReportTest {
         assertEquals(Program.result(run), Program.result(folder.resolve("again")));
     }
 
-    /** By the colours of the legend and the points: without labels one, with them as many as there are digits. */
+    /** Told by the colours of the legend and the points: one without labels, one for each digit with them. */
     @Test
     void latentsHaveTheColoursOfTheirLabels() throws IOException {
         Path data = Program.writeImages(folder.resolve("data"));
@@ -103,7 +103,7 @@ class ReportTest {
                 .toArray();
     }
 
-    /** It is killed after its last checkpoint, before its report. */
+    /** The run was killed after its last checkpoint, before its report. */
     @Test
     void aFinishedRunWithoutReportIsGivenOne() throws IOException {
         Path whole = Program.train(Program.writeImages(folder.resolve("data")), folder.resolve("whole"));

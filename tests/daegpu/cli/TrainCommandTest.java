@@ -645,7 +645,7 @@ class TrainCommandTest {
 
     @Test
     void refusesAnOptionGivenTwice() throws IOException {
-        // To take the last one would be well; but the parser forgets other options of the group as well.
+        // Taking the last one would be fine, but the parser would forget other options of the group as well.
         List<Object> arguments = Program.training(data, run);
         arguments.addAll(List.of("--noise-std", "1", "--epochs", "3"));
         Program.run(arguments.toArray()).assertRefused("--epochs", "once");

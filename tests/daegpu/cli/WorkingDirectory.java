@@ -14,9 +14,9 @@ import java.nio.file.Path;
 import java.util.List;
 
 /**
- * Runs the program's commands one after the other in a folder of its own, which to Java is a matter of the process: so
- * in another process, which takes the arguments of each, and answers with what {@link Program#run} returns there, a
- * line each.
+ * Runs the program's commands one after the other in a folder of its own. In Java the working directory belongs to the
+ * process, so this is another process: it takes the arguments of each command, and answers with one line that has what
+ * {@link Program#run} returns there.
  */
 final class WorkingDirectory implements AutoCloseable {
 

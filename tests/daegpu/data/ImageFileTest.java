@@ -258,7 +258,7 @@ class ImageFileTest {
                 "is a picture, in grey or colour; the model wants 2x4 2 channels");
     }
 
-    /** Headers that ask for gigabytes, and no pixels behind them. */
+    /** Headers that ask for gigabytes, with no pixels after them. */
     @Test
     void sizesAreCheckedBeforePixelsAreDecoded() throws IOException {
         assertEquals(
@@ -272,7 +272,7 @@ class ImageFileTest {
                 refusal(write(jpeg), 28, 28, 3));
     }
 
-    /** 64 MB of zeros in compressed text, which nobody asked to see. */
+    /** 64 MB of zeros in compressed text, which need not be read. */
     @Test
     void compressedTextIsNotInflated() throws IOException {
         ByteArrayOutputStream text = new ByteArrayOutputStream();

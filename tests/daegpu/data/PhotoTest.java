@@ -185,7 +185,7 @@ class PhotoTest {
         };
     }
 
-    /** An APP1 segment of EXIF with one entry, big-endian, right behind the start of the image. */
+    /** An APP1 segment of EXIF with one entry, big-endian, directly after the start of the image. */
     static byte[] withOrientation(byte[] jpeg, int tag) {
         byte[] segment = {
             (byte) 0xFF,

@@ -63,8 +63,8 @@ class PictureFolderTest {
     }
 
     /**
-     * Whatever order the system lists files in, those of sub-folders among them; what is hidden or no picture is passed
-     * over.
+     * Files are sorted in whatever order the system lists them, including those of folders inside; what is hidden or no
+     * picture is passed over.
      */
     @Test
     void filesAreTakenInTheOrderOfTheirNames() throws IOException {
@@ -205,7 +205,7 @@ class PictureFolderTest {
                         .pixels());
     }
 
-    /** What has another size than is wanted is left out, and said how it could be taken. */
+    /** A picture of another size is left out, and the message says how it could be taken. */
     @Test
     void aCertainSizeCanBeWanted() throws IOException {
         write("a.png", 5, 6, 1);
@@ -232,7 +232,7 @@ class PictureFolderTest {
         assertEquals("3x2 grey", open(Fit.CROP, 3, 2, Colour.AUTO, 0).training().describeSize());
     }
 
-    /** Known from the headers, before any picture is decoded: these are cut off behind them. */
+    /** The sizes are known from the headers, before any picture is decoded: these files end after their headers. */
     @Test
     void whatFitsNoMemoryIsSaidAtOnce() throws IOException {
         for (int i = 0; i < 4; i++) {

@@ -26,7 +26,7 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** Exported networks in ONNX Runtime, beside the reference engine. */
+/** Exported networks in ONNX Runtime, compared with the reference engine. */
 class OnnxFileTest {
 
     @TempDir
@@ -56,10 +56,7 @@ class OnnxFileTest {
                 random);
     }
 
-    /**
-     * Where the bottleneck is as wide as what it squeezes, nothing but a layer's place tells rows of an image from
-     * others.
-     */
+    /** Where the bottleneck has as many values as its input, only a layer's place tells whether its rows are images. */
     @Test
     void bottleneckMayBeAsWideAsTheImage() throws IOException, OrtException {
         check(new Architecture(4, 4, 1, List.of(3), 3, 12), 2, new Random(9));

@@ -167,7 +167,7 @@ class SafetensorsTest {
         assertThrows(IllegalArgumentException.class, () -> new Safetensors(Map.of(), List.of(metadata)));
     }
 
-    /** Headers for files with 8 bytes of values, and what is to be said about each. */
+    /** Headers for files with 8 bytes of values, and what the message says about each. */
     @ParameterizedTest
     @CsvSource(
             delimiter = '|',

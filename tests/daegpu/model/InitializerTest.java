@@ -79,7 +79,7 @@ class InitializerTest {
         }
     }
 
-    /** Sizes that are no multiple of 4 among them, where the last group of draws is not used up. */
+    /** Also for sizes that are no multiple of 4, where the last group of draws is not used up. */
     @Test
     void weightsAreTheDrawsOfTheirTensor() {
         Architecture architecture = new Architecture(4, 6, 3, List.of(5), 3, 7);

@@ -18,7 +18,9 @@ import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.EnumSource.Mode;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** Each kind beside the distribution that it is named after. Seeds are fixed: what passes once passes always. */
+/**
+ * Each kind, compared with the distribution that it is named after. Seeds are fixed: what passes once passes always.
+ */
 class NoiseKindTest {
 
     /** Means, deviations and shares of many draws are allowed this many standard errors. */

@@ -88,7 +88,7 @@ class NoiseTest {
         assertArrayEquals(Arrays.copyOfRange(together, 4 * size, 5 * size), Arrays.copyOfRange(alone, 5, 5 + size));
         for (int i = 0; i < 5; i++) {
             assertEquals(-7, alone[i], "nothing is written before the image");
-            assertEquals(-7, alone[5 + size + i], "nothing is written behind it");
+            assertEquals(-7, alone[5 + size + i], "nothing is written after it");
         }
     }
 

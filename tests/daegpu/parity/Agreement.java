@@ -9,7 +9,7 @@ import daegpu.model.ParameterTensor;
 import daegpu.model.Parameters;
 import java.util.stream.IntStream;
 
-/** Values beside those that are expected, for tests. What is not finite never agrees. */
+/** Compares values with expected ones, for tests. What is not finite never agrees. */
 public final class Agreement {
 
     private Agreement() {}

@@ -30,7 +30,7 @@ class ComparisonTest {
                 .passed());
     }
 
-    /** Beside the parameters themselves, an update that is an eighth too long is nothing. */
+    /** An update that is an eighth too long is nothing compared with the parameters themselves. */
     @Test
     void updatesAreRelativeToTheLargestUpdateRecorded() {
         float[] initial = {100, -4, 0};

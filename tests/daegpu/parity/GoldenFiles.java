@@ -26,16 +26,16 @@ import java.util.stream.Stream;
  * tensors that are named here.
  *
  * <p>Keras computed in fp32. What is rounded to TF32 or bf16 opens or closes a ReLU now and then, and the gradients
- * behind it are then off by some hundredths of the largest. Adam divides each element by its own length, so where a
- * gradient is itself some hundredths of the largest, or of the order of Adam's ε, its update is off by as much of a
- * step, or goes the other way. Each bound is a tenth over what was seen with the emulated device, and in bf16 with the
- * reference engine and with oneDNN, which agree on all of them.
+ * that pass through it are then off by some hundredths of the largest. Adam divides each element by its own length, so
+ * where a gradient is itself some hundredths of the largest, or of the order of Adam's ε, its update is off by the same
+ * part of a step, or goes the other way. Each bound is a tenth over what was seen with the emulated device, and in bf16
+ * with the reference engine and with oneDNN, which agree on all of them.
  */
 public final class GoldenFiles {
 
     private static final Path FOLDER = Path.of("tests/golden");
 
-    /** Of the reference and of the cpu engine, which round the same. */
+    /** The bounds of the reference and of the cpu engine, which round alike. */
     private static final String BF16_ON_PROCESSORS = """
             kernel3_6x10x3 after1.expand.bias 6.7e-2
             kernel3_6x10x3 after5.conv1.kernel 1.1e-1

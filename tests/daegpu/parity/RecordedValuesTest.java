@@ -200,13 +200,11 @@ class RecordedValuesTest {
     }
 
     @ParameterizedTest
-    @CsvSource(
-            delimiter = '|',
-            value = {
-                "convolution | nowhere | relu | its layers read nowhere before any layer puts that out",
-                "pooling     | input   | relu | its layers name pooling, which is none of [convolution, dense, transposed_convolution]",
-                "convolution | input   | tanh | its layers name tanh, which is none of [linear, relu, sigmoid]"
-            })
+    @CsvSource(delimiter = '|', textBlock = """
+            convolution|nowhere|relu|its layers read nowhere before any layer puts that out
+            pooling|input|relu|its layers name pooling, which is none of [convolution, dense, transposed_convolution]
+            convolution|input|tanh|its layers name tanh, which is none of [linear, relu, sigmoid]
+            """)
     void layersThatThereAreNotAreRefused(String operation, String input, String activation, String message)
             throws IOException {
         Map<String, String> metadata = new HashMap<>(Safetensors.read(TINY).metadata());

@@ -22,7 +22,7 @@ import javax.imageio.ImageIO;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** What keys, the mouse and dropped files come to, without a window. */
+/** What keys, the mouse and dropped files do, without a window. */
 class ModelPreviewTest {
 
     @TempDir

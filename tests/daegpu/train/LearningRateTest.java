@@ -39,7 +39,7 @@ class LearningRateTest {
         assertEquals(0.5 * 0.5 * (1 + Math.cos(0.04 * Math.PI)), rate.at(4), 1e-7);
     }
 
-    /** keras.optimizers.schedules.CosineDecay with alpha 0, in the terms of its documentation, behind the warm-up. */
+    /** keras.optimizers.schedules.CosineDecay with alpha 0, in the terms of its documentation, after the warm-up. */
     @ParameterizedTest
     @CsvSource({"1e-3, 18750", "0.5, 7", "1e-6, 1", "1, 2"})
     void cosineIsThatOfKeras(double initialLearningRate, long decaySteps) {

@@ -85,7 +85,7 @@ class TrainerTest {
         interruptAtEveryCall(TinyTraining::constant);
     }
 
-    /** The average of the weights is part of what is resumed, and so is the rule that nobody names again. */
+    /** The average of the weights is resumed, too, and so is the rule, which nobody names again. */
     @Test
     void interruptedAnywhereWithAnotherRule() throws IOException {
         LearningRule rule = new LearningRule(Loss.CHARBONNIER, Optimizer.adamW(0.01), OptionalDouble.of(0.9));
@@ -146,7 +146,7 @@ class TrainerTest {
                 "what is shown at last is the mean over the epoch");
     }
 
-    /** However many updates were not read yet. */
+    /** However many updates have losses that were not read yet. */
     @Test
     void interruptionForgetsNoLoss() throws IOException {
         Map<String, String> expected = uninterrupted(TinyTraining.constant(), 1);
