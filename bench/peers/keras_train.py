@@ -1,10 +1,10 @@
 #!/usr/bin/env python3
-"""Times training steps of the program's default network in Keras: the same job that daegpu.bench.TrainingThroughput times.
+"""Times training steps of the program's default network in Keras: the same job as daegpu.bench.TrainingThroughput.
 
 Prints one line of JSON: images_per_second and median_step_ms over the timed steps, noise not drawn among them, and
-processor_ms, the processor time that a step took on all threads together; first_loss of the first step, and timed_loss, the mean
-over the timed steps. With --epochs it does the whole job instead, as one
-writes it in Keras (noise drawn once, shuffled, validated after each epoch), and prints the validation error of each epoch.
+processor_ms, the processor time that a step took on all threads together; first_loss of the first step, and timed_loss,
+the mean over the timed steps. With --epochs it does the whole job instead, as one writes it in Keras (noise drawn
+once, shuffled, validated after each epoch), and prints the validation error of each epoch.
 """
 import argparse
 import gzip
@@ -49,7 +49,7 @@ def main():
     parser.add_argument("--steps", type=int, default=150)
     parser.add_argument("--warm-up", type=int, default=30)
     parser.add_argument("--threads", type=int, default=0)
-    parser.add_argument("--epochs", type=int, default=0, help="train for so many epochs instead of timing steps")
+    parser.add_argument("--epochs", type=int, default=0, help="train for this number of epochs instead of timing steps")
     parser.add_argument("--validation-images", default="", help="IDX file to validate on after each epoch")
     options = parser.parse_args()
 

@@ -1,10 +1,10 @@
 #!/usr/bin/env python3
 """Times training steps of the program's default network in PyTorch, eager or by torch.compile: the same job that
-daegpu.bench.TrainingThroughput times. What torch.compile compiles, it compiles in the steps before those that are timed.
+daegpu.bench.TrainingThroughput times. What torch.compile compiles, it compiles in the steps before the timed ones.
 
 Prints one line of JSON: images_per_second and median_step_ms over the timed steps, noise not drawn among them, and
-processor_ms, the processor time that a step took on all threads together; first_loss of the first step, and timed_loss, the mean
-over the timed steps.
+processor_ms, the processor time that a step took on all threads together; first_loss of the first step, and timed_loss,
+the mean over the timed steps.
 """
 import argparse
 import gzip
@@ -36,8 +36,8 @@ def main():
     parser.add_argument("--warm-up", type=int, default=30)
     parser.add_argument("--threads", type=int, default=0)
     parser.add_argument("--precision", choices=["fp32", "bf16"], default="fp32", help="bf16: autocast")
-    parser.add_argument("--compile", action="store_true", help="forward pass and loss by torch.compile; needs a C++ compiler")
-    parser.add_argument("--channels-last", action="store_true", help="weights and images in the channels-last memory format")
+    parser.add_argument("--compile", action="store_true", help="compile forward pass and loss; needs a C++ compiler")
+    parser.add_argument("--channels-last", action="store_true", help="weights and images in the channels-last format")
     options = parser.parse_args()
 
     import torch

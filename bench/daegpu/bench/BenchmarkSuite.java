@@ -90,10 +90,7 @@ public final class BenchmarkSuite implements Callable<Integer> {
     @Option(names = "--list", description = "Print what would run, and stop.")
     private boolean list;
 
-    @Option(
-            names = "--threads",
-            paramLabel = "N",
-            description = "Threads of the engines (default: as many as they choose).")
+    @Option(names = "--threads", paramLabel = "N", description = "Threads of the engines (default: each chooses).")
     private int threads;
 
     @Option(

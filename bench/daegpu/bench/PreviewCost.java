@@ -46,8 +46,8 @@ import picocli.CommandLine.Option;
  * against the median of the undisturbed steps just around them: the time that they took more is what the preview costs.
  *
  * <p>The steps alone are timed, as the training loop does them: validation and checkpoints between epochs are not.
- * Losses are read after each step, which {@code train} does less often, so the preview has no fewer pictures to draw
- * than there.
+ * Losses are read after each step, which {@code train} does less often, so the preview has at least the pictures to
+ * draw that it has there.
  */
 @Command(
         name = "PreviewCost",
@@ -70,10 +70,7 @@ public final class PreviewCost implements Callable<Integer> {
     @Option(names = "--batch", defaultValue = "32", description = "Images in an update (default: ${DEFAULT-VALUE}).")
     private int batch;
 
-    @Option(
-            names = "--threads",
-            defaultValue = "0",
-            description = "Threads of the engine (default: as many as it chooses).")
+    @Option(names = "--threads", defaultValue = "0", description = "Threads of the engine (default: it chooses).")
     private int threads;
 
     @Option(

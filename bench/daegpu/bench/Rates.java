@@ -10,8 +10,8 @@ import java.util.regex.Pattern;
 
 /**
  * What times mean: images, operations and bytes a second, and what share that is of what {@link Peak} measured in the
- * same run. The peak is that of as many threads: operations run on one, training steps and denoising on all unless told
- * otherwise.
+ * same run. The peak is that of the same number of threads: operations run on one, training steps and denoising on all
+ * unless told otherwise.
  */
 final class Rates {
 

@@ -42,19 +42,19 @@ import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
 
 /**
- * Measures how the cost of an image grows as batch, image size, filters, latent size and number of images grow, beside
- * the work that there is to do for it, and that of a checkpoint as parameters do. Prints Markdown tables; what grows
- * faster than its work is marked. {@code bench/scaling} runs it.
+ * Measures how the cost of an image grows as batch, image size, filters, latent size and number of images grow,
+ * compared with the work that there is to do for it, and how that of a checkpoint grows with the parameters. Prints
+ * Markdown tables; what grows faster than its work is marked. {@code bench/scaling} runs it.
  */
 @Command(
         name = "scaling",
         mixinStandardHelpOptions = true,
         sortOptions = false,
-        description = "Measures how the cost of training "
-                + "grows beside the work that there is to do, and prints Markdown tables and a chart.")
+        description = "Measures how the cost of training grows with the work that there is to do, "
+                + "and prints Markdown tables and a chart.")
 public final class Scaling implements Callable<Integer> {
 
-    /** From one setting to the next, cost in proportion to the work may grow by so much before it is marked. */
+    /** From one setting to the next, cost in proportion to the work may grow by this factor before it is marked. */
     static final double MARKED_FROM = 1.25;
 
     private static final int BATCH = 32;
@@ -419,7 +419,7 @@ public final class Scaling implements Callable<Integer> {
             line.setMarker(SeriesMarkers.CIRCLE);
             charts.add(drawn);
         }
-        // XChart's own way to put charts side by side wants as many as fill all rows.
+        // XChart's own way to put charts side by side wants all rows to be full.
         int rows = (charts.size() + COLUMNS - 1) / COLUMNS;
         BufferedImage picture = new BufferedImage(COLUMNS * WIDTH, rows * HEIGHT, BufferedImage.TYPE_INT_RGB);
         Graphics2D graphics = picture.createGraphics();

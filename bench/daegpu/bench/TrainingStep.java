@@ -42,7 +42,7 @@ public class TrainingStep {
     @Param({"1", "32", "128", "512"})
     public int batchSize;
 
-    /** 0: as many as the engine chooses. */
+    /** 0: the engine chooses. */
     @Param("0")
     public int threads;
 

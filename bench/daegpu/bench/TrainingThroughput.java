@@ -28,7 +28,7 @@ import picocli.CommandLine.Option;
  * Times training steps of the default network, each with fresh noise, and prints one line of JSON: images_per_second
  * and median_step_ms over the timed steps, and processor_ms, the processor time that a step took on all threads
  * together; first_loss of the first step, and timed_loss, the mean over the timed steps.
- * {@code bench/compare-with-peers} sets it beside its peers.
+ * {@code bench/compare-with-peers} compares it with its peers.
  */
 @Command(name = "TrainingThroughput", mixinStandardHelpOptions = true)
 public final class TrainingThroughput implements Callable<Integer> {

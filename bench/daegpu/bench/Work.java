@@ -69,7 +69,10 @@ public record Work(double flops, double bytes) {
         return operation.substring(operation.indexOf(' ') + 1);
     }
 
-    /** Multiply-adds of a layer for one image, forward; either gradient has as many. */
+    /**
+     * Multiply-adds of a layer for one image, forward; the data gradient and the weight gradient take the same number
+     * each.
+     */
     public static double multiplyAdds(Layer layer) {
         // A convolution does all of its kernel's for each pixel that it puts out; its transpose is the same the other
         // way round.
@@ -80,8 +83,8 @@ public record Work(double flops, double bytes) {
     }
 
     /**
-     * Multiply-adds of one image in a training step: forward, as many for the gradient by the kernels, and as many for
-     * that by the layer's input, which the first layer has no need of. Adam and noise are not counted.
+     * Multiply-adds of one image in a training step: forward, the same number for the weight gradients, and again for
+     * the data gradients, which the first layer does not need. Adam and noise are not counted.
      */
     public static double multiplyAddsOfTraining(Architecture architecture) {
         double sum = 0;

@@ -37,8 +37,8 @@ import java.util.zip.GZIPInputStream;
 /**
  * Times training steps of the program's default network in DJL on its MXNet engine: the same job that
  * daegpu.bench.TrainingThroughput times, but for the zeros around images at stride 2, which are one on each side here
- * and all behind there; shapes, parameters and multiply-adds are the same. Takes --images FILE.gz --batch N --steps N
- * --warm-up N, and --threads N as the environment does: OMP_NUM_THREADS.
+ * and all after the image there; shapes, parameters and multiply-adds are the same. Takes --images FILE.gz --batch N
+ * --steps N --warm-up N, and --threads N as the environment does: OMP_NUM_THREADS.
  *
  * <p>Prints one line of JSON: images_per_second and median_step_ms over the timed steps, noise not drawn among them,
  * and processor_ms, the processor time that a step took on all threads together; first_loss of the first step, and

@@ -6,7 +6,7 @@ import java.util.List;
 /**
  * Times every operation of a training step on one thread, on that thread's share of a batch: {@code LayerTimes IMAGES
  * [REPEATS [F32|BF16]]}. Each is timed in the middle of the others, so that caches are as in a step; the shortest time
- * is shown beside the median, for machines that are not at rest.
+ * is shown with the median, for machines that are not at rest.
  */
 public final class LayerTimes {
 
