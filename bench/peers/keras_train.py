@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Times training steps of the program's default network in Keras: the same job as daegpu.bench.TrainingThroughput.
 
-Prints one line of JSON: images_per_second and median_step_ms over the timed steps, noise not drawn among them, and
+Prints one line of JSON: images_per_second and median_step_ms over the timed steps, which draw no noise, and
 processor_ms, the processor time that a step took on all threads together; first_loss of the first step, and timed_loss,
 the mean over the timed steps. With --epochs it does the whole job instead, as one writes it in Keras (noise drawn
 once, shuffled, validated after each epoch), and prints the validation error of each epoch.

@@ -2,7 +2,7 @@
 """Times training steps of the program's default network in PyTorch, eager or by torch.compile: the same job that
 daegpu.bench.TrainingThroughput times. What torch.compile compiles, it compiles in the steps before the timed ones.
 
-Prints one line of JSON: images_per_second and median_step_ms over the timed steps, noise not drawn among them, and
+Prints one line of JSON: images_per_second and median_step_ms over the timed steps, which draw no noise, and
 processor_ms, the processor time that a step took on all threads together; first_loss of the first step, and timed_loss,
 the mean over the timed steps.
 """

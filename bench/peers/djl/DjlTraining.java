@@ -40,8 +40,8 @@ import java.util.zip.GZIPInputStream;
  * and all after the image there; shapes, parameters and multiply-adds are the same. Takes --images FILE.gz --batch N
  * --steps N --warm-up N, and --threads N as the environment does: OMP_NUM_THREADS.
  *
- * <p>Prints one line of JSON: images_per_second and median_step_ms over the timed steps, noise not drawn among them,
- * and processor_ms, the processor time that a step took on all threads together; first_loss of the first step, and
+ * <p>Prints one line of JSON: images_per_second and median_step_ms over the timed steps, which draw no noise, and
+ * processor_ms, the processor time that a step took on all threads together; first_loss of the first step, and
  * timed_loss, the mean over the timed steps.
  */
 public final class DjlTraining {

@@ -34,8 +34,8 @@ import org.nd4j.linalg.lossfunctions.LossFunctions.LossFunction;
  * times. Takes --images FILE.gz --batch N --steps N --warm-up N; the number of threads comes from the environment:
  * OMP_NUM_THREADS.
  *
- * <p>Prints one line of JSON: images_per_second and median_step_ms over the timed steps, noise not drawn among them,
- * and processor_ms, the processor time that a step took on all threads together; first_loss of the first step, and
+ * <p>Prints one line of JSON: images_per_second and median_step_ms over the timed steps, which draw no noise, and
+ * processor_ms, the processor time that a step took on all threads together; first_loss of the first step, and
  * timed_loss, the mean over the timed steps.
  */
 public final class Dl4jTraining {
