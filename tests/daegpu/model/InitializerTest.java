@@ -104,4 +104,56 @@ class InitializerTest {
         assertNotEquals(parameters.get("conv1.kernel")[0], parameters.get("conv2.kernel")[0]);
         assertNotEquals(parameters.get("deconv1.kernel")[0], parameters.get("deconv2.kernel")[0]);
     }
+
+    /** The moments of a normal variable that is cut off at ±2, four standard errors wide, and Keras's fan in. */
+    @ParameterizedTest
+    @CsvSource({"down1_0, 9", "down2_1, 576", "up1_0, 288", "output, 288"})
+    void kernelsAreNormalWithinTheCutOfHe(String layer, int fanIn) {
+        Network network = new UNet(64, 64, 1, List.of(32, 64), List.of(1, 1), true, true).network();
+        double deviation = Math.sqrt(2.0 / fanIn) / 0.87962566103423978;
+        int draws = 0;
+        double sum = 0;
+        double squares = 0;
+        double largest = 0;
+        for (int seed = 0; seed < 8; seed++) {
+            for (float weight : Initializer.heNormal(network, seed).get(layer + ".kernel")) {
+                double z = weight / deviation;
+                largest = Math.max(largest, Math.abs(z));
+                draws++;
+                sum += z;
+                squares += z * z;
+            }
+        }
+        assertTrue(largest <= 2 + 1e-6 && largest > 1.97, "the largest is " + largest + " standard deviations");
+        double variance = 0.87962566103423978 * 0.87962566103423978;
+        assertEquals(0, sum / draws, 4 * Math.sqrt(variance / draws));
+        // The fourth moment of that variable is 1.416 (integrated numerically).
+        assertEquals(variance, squares / draws, 4 * Math.sqrt((1.416 - variance * variance) / draws));
+    }
+
+    /** A value beyond the cut is drawn again, further on by the size of the tensor. */
+    @Test
+    void normalWeightsAreTheDrawsOfTheirTensor() {
+        Network network = new UNet(8, 8, 3, List.of(5, 6), List.of(1, 1), true, true).network();
+        Parameters parameters = Initializer.heNormal(network, 7);
+        List<ParameterTensor> tensors = network.parameterTensors();
+        float[] normals = new float[4];
+        int redrawn = 0;
+        for (int index = 0; index < tensors.size(); index += 2) {
+            int[] shape = tensors.get(index).shape();
+            double deviation = Math.sqrt(2.0 / (9 * shape[2])) / 0.87962566103423978;
+            float[] kernel = parameters.get(tensors.get(index).name());
+            for (int i = 0; i < kernel.length; i++) {
+                long draw = i;
+                Philox.normal4(7, 3 * (1L << 41) + index, draw / 4 * 4, normals);
+                while (Math.abs(normals[i % 4]) > 2) {
+                    draw += (kernel.length + 3) / 4 * 4;
+                    Philox.normal4(7, 3 * (1L << 41) + index, draw / 4 * 4, normals);
+                    redrawn++;
+                }
+                assertEquals(normals[i % 4] * deviation, kernel[i], 1e-6);
+            }
+        }
+        assertTrue(redrawn > 0, "no value was drawn again");
+    }
 }

@@ -215,7 +215,10 @@ public final class CudaLibraries {
         return message.strip().lines().findFirst().orElse("unknown reason");
     }
 
-    /** Where a library lies, if it is in one of the places where installers put it; else the system's loader may still know of one. */
+    /**
+     * Where a library lies, if it is in one of the places where installers put it; else the system's loader may still
+     * know of one.
+     */
     private static Optional<Path> find(Library library) {
         return folders()
                 .map(folder -> folder.resolve(library.file()))

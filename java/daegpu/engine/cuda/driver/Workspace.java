@@ -22,8 +22,8 @@ public final class Workspace {
     }
 
     /**
-     * Enough bytes for every operation, zeroed when they are new. The memory is allocated when it is first asked for after
-     * more was required; what was handed out before stays valid, since captured steps point to it.
+     * Enough bytes for every operation, zeroed when they are new. The memory is allocated when it is first asked for
+     * after more was required; what was handed out before stays valid, since captured steps point to it.
      */
     public DeviceArray memory() {
         if (memory == null || memory.bytes() < required) {
