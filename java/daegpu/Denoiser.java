@@ -95,6 +95,7 @@ public final class Denoiser implements AutoCloseable {
      * @param images values from 0, black, to 1, white
      * @return {@code [count, latent dimension]}
      * @throws IllegalArgumentException if the array does not hold whole images
+     * @throws java.util.NoSuchElementException if the network has no bottleneck
      */
     public float[] encode(float[] images) {
         int count = requireWholeImages(images.length);

@@ -12,6 +12,7 @@ import daegpu.engine.EngineUnavailableException;
 import daegpu.engine.LearningRule;
 import daegpu.engine.Precision;
 import daegpu.model.Architecture;
+import daegpu.model.Autoencoder;
 import daegpu.noise.Noise;
 import daegpu.train.DivergedException;
 import daegpu.train.LearningRate.Schedule;
@@ -53,9 +54,7 @@ public final class Training {
     private LearningRule learningRule = LearningRule.DEFAULT;
     private long seed = 1;
     private Noise noise = Noise.Kind.GAUSSIAN.defaultNoise();
-    private List<Integer> filters = Architecture.MNIST.filters();
-    private int kernelSize = Architecture.MNIST.kernelSize();
-    private int latentDimension = Architecture.MNIST.latentDimension();
+    private Architecture architecture = Autoencoder.MNIST;
     private Path initFrom;
     // Where these are null, the default holds, or for a resumed run its earlier value.
     private Integer epochs;
@@ -152,11 +151,9 @@ public final class Training {
         return this;
     }
 
-    /** The network: filters of each convolution, kernel size and latent dimension; 32 and 64, 3 and 16 by default. */
-    public Training network(List<Integer> newFilters, int newKernelSize, int newLatentDimension) {
-        filters = newFilters;
-        kernelSize = newKernelSize;
-        latentDimension = newLatentDimension;
+    /** The network, whose image size is that of the images; {@link Autoencoder#MNIST} by default. */
+    public Training network(Architecture newArchitecture) {
+        architecture = newArchitecture;
         decided.add("network");
         return this;
     }
@@ -240,9 +237,7 @@ public final class Training {
                 images == null ? ImageFiles.MNIST : images,
                 noise,
                 seed,
-                filters,
-                kernelSize,
-                latentDimension,
+                architecture,
                 initFrom,
                 batchSize,
                 schedule,

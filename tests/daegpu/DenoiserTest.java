@@ -12,6 +12,7 @@ import daegpu.engine.EngineName;
 import daegpu.engine.EngineOptions;
 import daegpu.engine.Engines;
 import daegpu.engine.InferenceEngine;
+import daegpu.model.Autoencoder;
 import daegpu.noise.Noise;
 import daegpu.train.Checkpoint;
 import daegpu.train.LearningRate.Schedule;
@@ -53,7 +54,7 @@ class DenoiserTest {
 
     private Training training() {
         return new Training(images(64, 1), images(16, 2))
-                .network(List.of(4, 6), 3, 5)
+                .network(Autoencoder.smallest(List.of(4, 6), 3, 5))
                 .batchSize(8)
                 .noise(0.1f, 0.2f)
                 .seed(3);
@@ -63,7 +64,7 @@ class DenoiserTest {
     void trainsAndReportsEachEpoch() throws IOException {
         List<MetricsLog.Row> rows = new ArrayList<>();
         Path model = training()
-                .network(List.of(8, 16), 3, 8)
+                .network(Autoencoder.smallest(List.of(8, 16), 3, 8))
                 .epochs(EPOCHS)
                 .learningRate(1e-2, Schedule.COSINE)
                 .listener(new TrainingListener() {
@@ -162,7 +163,9 @@ class DenoiserTest {
     void refusesWhatDoesNotFit() throws IOException {
         assertThrows(
                 InvalidInputException.class,
-                () -> training().network(List.of(4, 4, 4), 3, 5).run(folder.resolve("run")),
+                () -> training()
+                        .network(Autoencoder.smallest(List.of(4, 4, 4), 3, 5))
+                        .run(folder.resolve("run")),
                 "a width of 12 cannot be halved three times");
         assertThrows(
                 IllegalArgumentException.class, () -> training().batchSize(0).run(folder.resolve("run")));

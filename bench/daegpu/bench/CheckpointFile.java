@@ -1,6 +1,6 @@
 package daegpu.bench;
 
-import daegpu.model.Architecture;
+import daegpu.model.Autoencoder;
 import daegpu.model.Initializer;
 import daegpu.noise.Noise;
 import daegpu.train.Checkpoint;
@@ -38,8 +38,8 @@ public class CheckpointFile {
     @Setup
     public void prepare() throws IOException {
         TrainingOptions options = new TrainingOptions(
-                Architecture.MNIST, Noise.gaussian(0.5f, 0.5f), 1, 32, LearningRate.over(Schedule.CONSTANT, 1e-3, 0));
-        checkpoint = Checkpoint.untrained(options, Initializer.glorotUniform(Architecture.MNIST.network(), 1));
+                Autoencoder.MNIST, Noise.gaussian(0.5f, 0.5f), 1, 32, LearningRate.over(Schedule.CONSTANT, 1e-3, 0));
+        checkpoint = Checkpoint.untrained(options, Initializer.glorotUniform(Autoencoder.MNIST.network(), 1));
         file = Files.createTempFile("dae-gpu-bench", ".safetensors");
         checkpoint.write(file);
     }

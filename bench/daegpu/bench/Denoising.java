@@ -7,7 +7,7 @@ import daegpu.engine.EngineOptions;
 import daegpu.engine.Engines;
 import daegpu.engine.InferenceEngine;
 import daegpu.engine.Precision;
-import daegpu.model.Architecture;
+import daegpu.model.Autoencoder;
 import daegpu.model.Initializer;
 import java.util.concurrent.TimeUnit;
 import org.openjdk.jmh.annotations.Benchmark;
@@ -56,10 +56,10 @@ public class Denoising {
         }
         opened = Engines.open(
                         EngineName.of(engine),
-                        Architecture.MNIST.network(),
+                        Autoencoder.MNIST.network(),
                         new EngineOptions(batchSize, Precision.FP32, threads))
                 .engine();
-        opened.load(Initializer.glorotUniform(Architecture.MNIST.network(), 1));
+        opened.load(Initializer.glorotUniform(Autoencoder.MNIST.network(), 1));
     }
 
     @Benchmark

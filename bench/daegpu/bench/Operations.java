@@ -1,6 +1,6 @@
 package daegpu.bench;
 
-import daegpu.model.Architecture;
+import daegpu.model.Autoencoder;
 import daegpu.model.Layer;
 import java.util.concurrent.TimeUnit;
 import org.openjdk.jmh.annotations.Benchmark;
@@ -52,7 +52,7 @@ public abstract class Operations {
             case Work.NOISE -> noise();
             case Work.LOSS -> loss();
             case Work.ADAM -> adam();
-            default -> layer(Architecture.MNIST.network().layer(Work.layer(operation)), Work.part(operation));
+            default -> layer(Autoencoder.MNIST.network().layer(Work.layer(operation)), Work.part(operation));
         };
     }
 

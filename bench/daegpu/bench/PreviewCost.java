@@ -8,7 +8,7 @@ import daegpu.engine.Engines;
 import daegpu.engine.InspectableEngine;
 import daegpu.engine.LearningRule;
 import daegpu.engine.Precision;
-import daegpu.model.Architecture;
+import daegpu.model.Autoencoder;
 import daegpu.model.Initializer;
 import daegpu.noise.Noise;
 import daegpu.preview.LivePreview;
@@ -98,7 +98,7 @@ public final class PreviewCost implements Callable<Integer> {
         ImageSet digits = EmbeddedMnist.training(0);
         int steps = Math.toIntExact(TrainingOptions.stepsPerEpoch(digits.count(), batch));
         TrainingOptions options = new TrainingOptions(
-                Architecture.MNIST,
+                Autoencoder.MNIST,
                 Noise.gaussian(0.5f, 0.5f),
                 1,
                 batch,
@@ -106,7 +106,7 @@ public final class PreviewCost implements Callable<Integer> {
         Path folder = Files.createTempDirectory("preview-cost");
         try (InspectableEngine opened = Engines.openToTrain(
                                 engine,
-                                Architecture.MNIST.network(),
+                                Autoencoder.MNIST.network(),
                                 LearningRule.DEFAULT,
                                 new EngineOptions(batch, Precision.FP32, threads))
                         .engine();
@@ -119,7 +119,7 @@ public final class PreviewCost implements Callable<Integer> {
             Steps taken = new Steps(
                     new PreviewFeed(opened, EmbeddedMnist.test(100), options, List.of(), window, preview::show));
             new Trainer(options, digits, EmbeddedMnist.test(100), opened, directory, taken, 1)
-                    .start(Initializer.glorotUniform(Architecture.MNIST.network(), 1), epochs + 1);
+                    .start(Initializer.glorotUniform(Autoencoder.MNIST.network(), 1), epochs + 1);
             print(taken.steps);
         } finally {
             delete(folder);

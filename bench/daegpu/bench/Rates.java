@@ -2,7 +2,7 @@ package daegpu.bench;
 
 import daegpu.bench.ResultFile.Measurement;
 import daegpu.engine.cpu.Peak;
-import daegpu.model.Architecture;
+import daegpu.model.Autoencoder;
 import java.util.Locale;
 import java.util.Map;
 import java.util.regex.Matcher;
@@ -59,8 +59,8 @@ final class Rates {
                 double flops = 2.0
                         * Integer.parseInt(batch)
                         * (name.group(1).equals("Denoising")
-                                ? Work.multiplyAddsOfDenoising(Architecture.MNIST)
-                                : Work.multiplyAddsOfTraining(Architecture.MNIST));
+                                ? Work.multiplyAddsOfDenoising(Autoencoder.MNIST)
+                                : Work.multiplyAddsOfTraining(Autoencoder.MNIST));
                 String threads = parameter(key, "threads");
                 String processors = threads == null || threads.equals("0") ? "all" : threads;
                 return images + ", " + flops(flops, one)

@@ -10,7 +10,7 @@ import daegpu.engine.InspectableEngine;
 import daegpu.engine.LearningRule;
 import daegpu.engine.Precision;
 import daegpu.engine.TrainingState;
-import daegpu.model.Architecture;
+import daegpu.model.Autoencoder;
 import daegpu.model.Initializer;
 import daegpu.noise.Noise;
 import daegpu.preview.Lettering;
@@ -166,7 +166,7 @@ public final class Scaling implements Callable<Integer> {
                 .filter(series -> only.isEmpty() || only.contains(series.key()))
                 .toList();
         // Until the JVM has compiled what it will compile.
-        training(Architecture.MNIST, BATCH, digits(), 5);
+        training(Autoencoder.MNIST, BATCH, digits(), 5);
         for (int round = 1; round <= rounds; round++) {
             for (Series series : chosen) {
                 for (Setting setting : series.settings()) {
@@ -193,8 +193,8 @@ public final class Scaling implements Callable<Integer> {
                 IntStream.of(1, 2, 4, 8, 16, 32, 64, 128, 256, 512)
                         .mapToObj(batch -> new Setting(
                                 batch,
-                                Work.multiplyAddsOfTraining(Architecture.MNIST),
-                                () -> training(Architecture.MNIST, batch, digits(), seconds)))
+                                Work.multiplyAddsOfTraining(Autoencoder.MNIST),
+                                () -> training(Autoencoder.MNIST, batch, digits(), seconds)))
                         .toList());
     }
 
@@ -204,7 +204,7 @@ public final class Scaling implements Callable<Integer> {
                 "Image side in pixels",
                 "multiply-adds",
                 IntStream.of(28, 48, 64, 96, 128, 192, 256)
-                        .mapToObj(side -> network(side, new Architecture(side, side, 1, List.of(32, 64), 3, 16)))
+                        .mapToObj(side -> network(side, new Autoencoder(side, side, 1, List.of(32, 64), 3, 16)))
                         .toList());
     }
 
@@ -215,7 +215,7 @@ public final class Scaling implements Callable<Integer> {
                 "multiply-adds",
                 IntStream.of(8, 16, 32, 64, 128)
                         .mapToObj(filters ->
-                                network(filters, new Architecture(28, 28, 1, List.of(filters, 2 * filters), 3, 16)))
+                                network(filters, new Autoencoder(28, 28, 1, List.of(filters, 2 * filters), 3, 16)))
                         .toList());
     }
 
@@ -225,11 +225,11 @@ public final class Scaling implements Callable<Integer> {
                 "Latent size",
                 "multiply-adds",
                 IntStream.of(2, 4, 8, 16, 32, 64, 128, 256, 512)
-                        .mapToObj(latent -> network(latent, new Architecture(28, 28, 1, List.of(32, 64), 3, latent)))
+                        .mapToObj(latent -> network(latent, new Autoencoder(28, 28, 1, List.of(32, 64), 3, latent)))
                         .toList());
     }
 
-    private Setting network(double value, Architecture architecture) {
+    private Setting network(double value, Autoencoder architecture) {
         return new Setting(
                 value,
                 Work.multiplyAddsOfTraining(architecture),
@@ -243,8 +243,8 @@ public final class Scaling implements Callable<Integer> {
                 "multiply-adds",
                 counts(count -> new Setting(
                         count,
-                        Work.multiplyAddsOfTraining(Architecture.MNIST),
-                        () -> training(Architecture.MNIST, BATCH, EmbeddedMnist.training(count), seconds))));
+                        Work.multiplyAddsOfTraining(Autoencoder.MNIST),
+                        () -> training(Autoencoder.MNIST, BATCH, EmbeddedMnist.training(count), seconds))));
     }
 
     private Series opening() {
@@ -272,7 +272,7 @@ public final class Scaling implements Callable<Integer> {
                 "parameters",
                 IntStream.of(28, 64, 128, 256)
                         .mapToObj(side -> {
-                            Architecture architecture = new Architecture(side, side, 1, List.of(32, 64), 3, 16);
+                            Autoencoder architecture = new Autoencoder(side, side, 1, List.of(32, 64), 3, 16);
                             int parameters = architecture.parameterCount();
                             return new Setting(parameters / 1e3, parameters, () -> checkpoint(architecture));
                         })
@@ -283,14 +283,14 @@ public final class Scaling implements Callable<Integer> {
         return EmbeddedMnist.training(0);
     }
 
-    private static ImageSet random(Architecture architecture) {
+    private static ImageSet random(Autoencoder architecture) {
         byte[] pixels = new byte[8 * BATCH * architecture.imageSize()];
         new Random(1).nextBytes(pixels);
         return new ImageSet(architecture.height(), architecture.width(), architecture.channels(), pixels);
     }
 
     /** Nanoseconds for an image in the median step; the set in random order, and over again should it not last. */
-    private double training(Architecture architecture, int batch, ImageSet set, double least) {
+    private double training(Autoencoder architecture, int batch, ImageSet set, double least) {
         int[] order =
                 new Random(1).ints(Math.max(set.count(), batch), 0, set.count()).toArray();
         try (InspectableEngine opened = Engines.openToTrain(
@@ -323,7 +323,7 @@ public final class Scaling implements Callable<Integer> {
         }
     }
 
-    private static double checkpoint(Architecture architecture) throws IOException {
+    private static double checkpoint(Autoencoder architecture) throws IOException {
         TrainingOptions options = new TrainingOptions(
                 architecture, Noise.gaussian(0.5f, 0.5f), 1, BATCH, LearningRate.over(Schedule.CONSTANT, 1e-3, 0));
         Checkpoint checkpoint = Checkpoint.untrained(options, Initializer.glorotUniform(architecture.network(), 1));

@@ -9,7 +9,7 @@ import daegpu.engine.InspectableEngine;
 import daegpu.engine.LearningRule;
 import daegpu.engine.Precision;
 import daegpu.engine.TrainingState;
-import daegpu.model.Architecture;
+import daegpu.model.Autoencoder;
 import daegpu.model.Initializer;
 import daegpu.noise.Noise;
 import java.util.concurrent.TimeUnit;
@@ -56,11 +56,11 @@ public class TrainingStep {
         images = digits.count();
         opened = Engines.openToTrain(
                         EngineName.of(engine),
-                        Architecture.MNIST.network(),
+                        Autoencoder.MNIST.network(),
                         LearningRule.DEFAULT,
                         new EngineOptions(batchSize, Precision.FP32, threads))
                 .engine();
-        opened.load(TrainingState.initial(Initializer.glorotUniform(Architecture.MNIST.network(), 1)));
+        opened.load(TrainingState.initial(Initializer.glorotUniform(Autoencoder.MNIST.network(), 1)));
         opened.startEpoch(
                 digits,
                 Noise.gaussian(0.5f, 0.5f),

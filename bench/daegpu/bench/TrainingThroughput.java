@@ -11,7 +11,7 @@ import daegpu.engine.InspectableEngine;
 import daegpu.engine.LearningRule;
 import daegpu.engine.Precision;
 import daegpu.engine.TrainingState;
-import daegpu.model.Architecture;
+import daegpu.model.Autoencoder;
 import daegpu.model.Initializer;
 import daegpu.noise.Noise;
 import java.lang.management.ManagementFactory;
@@ -63,9 +63,9 @@ public final class TrainingThroughput implements Callable<Integer> {
         ImageSet set = images == null ? EmbeddedMnist.training(60_000) : IdxFile.read(images, 60_000);
         EngineOptions options = new EngineOptions(batch, precision, threads);
         try (InspectableEngine opened = Engines.openToTrain(
-                        engine, Architecture.MNIST.network(), LearningRule.DEFAULT, options)
+                        engine, Autoencoder.MNIST.network(), LearningRule.DEFAULT, options)
                 .engine()) {
-            opened.load(TrainingState.initial(Initializer.glorotUniform(Architecture.MNIST.network(), 0)));
+            opened.load(TrainingState.initial(Initializer.glorotUniform(Autoencoder.MNIST.network(), 0)));
             opened.startEpoch(
                     set,
                     Noise.gaussian(0.5f, 0.5f),

@@ -1,6 +1,6 @@
 package daegpu.bench;
 
-import daegpu.model.Architecture;
+import daegpu.model.Autoencoder;
 import daegpu.model.Layer;
 
 /**
@@ -32,7 +32,7 @@ public record Work(double flops, double bytes) {
      * @param batch images
      */
     public static Work of(String operation, int batch) {
-        Architecture architecture = Architecture.MNIST;
+        Autoencoder architecture = Autoencoder.MNIST;
         double pixels = (double) batch * architecture.imageSize();
         switch (operation) {
             case NOISE -> {
@@ -86,7 +86,7 @@ public record Work(double flops, double bytes) {
      * Multiply-adds of one image in a training step: forward, the same number for the weight gradients, and again for
      * the data gradients, which the first layer does not need. Adam and noise are not counted.
      */
-    public static double multiplyAddsOfTraining(Architecture architecture) {
+    public static double multiplyAddsOfTraining(Autoencoder architecture) {
         double sum = 0;
         for (Layer layer : architecture.network().layers()) {
             sum += (sum == 0 ? 2 : 3) * multiplyAdds(layer);
@@ -95,7 +95,7 @@ public record Work(double flops, double bytes) {
     }
 
     /** Multiply-adds of one image that is denoised. */
-    public static double multiplyAddsOfDenoising(Architecture architecture) {
+    public static double multiplyAddsOfDenoising(Autoencoder architecture) {
         return architecture.network().layers().stream()
                 .mapToDouble(Work::multiplyAdds)
                 .sum();

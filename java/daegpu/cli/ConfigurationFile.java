@@ -181,7 +181,7 @@ final class ConfigurationFile {
         }
         return switch (scalar.getValue()) {
             case "true" -> name;
-            case "false" -> null;
+            case "false" -> option.negatable() ? name.replaceFirst("^--", "--no-") : null;
             default ->
                 throw new InvalidInputException(
                         where + ": " + key + " must be true or false, not " + scalar.getValue());
@@ -200,7 +200,7 @@ final class ConfigurationFile {
         for (int i = 0; i < given.size() && !given.get(i).equals("--"); i++) {
             String[] parts = given.get(i).split("=", 2);
             if (parts[0].startsWith("--")) {
-                dropped.add(parts[0]);
+                dropped.add(parts[0].replaceFirst("^--no-", "--"));
                 values.put(parts[0], parts.length > 1 ? parts[1] : i + 1 < given.size() ? given.get(i + 1) : "");
             }
         }
@@ -212,6 +212,10 @@ final class ConfigurationFile {
         }
         if (values.containsKey("--init-from")) {
             dropped.addAll(NetworkOptions.NAMES);
+        }
+        if (values.containsKey("--network")
+                && !("--network=" + values.get("--network")).equals(arguments.get("--network"))) {
+            dropped.addAll(NetworkOptions.NAMES); // what the file says is of another network
         }
         String kind = arguments.getOrDefault("--noise", "--noise=gaussian").substring("--noise=".length());
         if (values.containsKey("--noise") && !values.get("--noise").equalsIgnoreCase(kind)) {

@@ -175,6 +175,7 @@ public final class DaeGpu implements Runnable {
         commandLine.registerConverter(Path.class, DaeGpu::path);
         commandLine.registerConverter(Schedule.class, named(Schedule::of));
         commandLine.registerConverter(Loss.class, named(Loss::of));
+        commandLine.registerConverter(NetworkOptions.Choice.class, named(NetworkOptions.Choice::of));
         commandLine.registerConverter(Noise.Kind.class, named(Noise.Kind::of));
         commandLine.registerConverter(EngineName.class, named(EngineName::of));
         commandLine.registerConverter(Precision.class, named(Precision::of));

@@ -75,7 +75,7 @@ final class DecodeCommand implements Callable<Integer> {
         LatentVectors vectors = LatentVectors.read(input);
         Checkpoint checkpoint = model.read();
         Network network = checkpoint.options().network();
-        int dimension = network.latent().orElseThrow().size();
+        int dimension = Bottleneck.of(network).size();
         if (vectors.dimension() != dimension) {
             throw new InvalidInputException(
                     input + " has vectors of " + vectors.dimension() + " values; the model's have " + dimension);

@@ -106,7 +106,7 @@ final class EncodeCommand implements Callable<Integer> {
         Checkpoint checkpoint = model.read();
         Network network = checkpoint.options().network();
         int imageSize = network.input().size();
-        int dimension = network.latent().orElseThrow().size();
+        int dimension = Bottleneck.of(network).size();
         Preparation preparation = fitting.preparation(network.input(), model.run());
         List<InputFile> files = files();
         waiting = new byte[Math.max(1, CHUNK / imageSize) * imageSize];
@@ -218,7 +218,7 @@ final class EncodeCommand implements Callable<Integer> {
             images.scale(i, scaled, i * images.imageSize());
         }
         float[] values =
-                new float[waitingCount * engine.network().latent().orElseThrow().size()];
+                new float[waitingCount * Bottleneck.of(engine.network()).size()];
         engine.encode(scaled, waitingCount, values);
         latents.add(values);
         waitingCount = 0;

@@ -10,7 +10,7 @@ import daegpu.engine.GivenBatch;
 import daegpu.engine.InspectableEngine;
 import daegpu.engine.LearningRule;
 import daegpu.engine.Precision;
-import daegpu.model.Architecture;
+import daegpu.model.Autoencoder;
 import daegpu.model.Initializer;
 import daegpu.noise.Noise;
 import daegpu.parity.Comparison;
@@ -165,7 +165,7 @@ final class ParityCommand implements Callable<Integer> {
         private final long seed;
         private final int batch;
         private final ImageSet digits;
-        private final Architecture architecture;
+        private final Autoencoder architecture;
 
         RandomNetwork(long seed) {
             this.seed = seed;
@@ -176,7 +176,7 @@ final class ParityCommand implements Callable<Integer> {
             }
             batch = 1 + random.nextInt(8);
             digits = EmbeddedMnist.test(batch);
-            architecture = new Architecture(
+            architecture = new Autoencoder(
                     digits.height(),
                     digits.width(),
                     digits.channels(),

@@ -38,6 +38,8 @@ final class ReproductionCommands {
                 train.append(" --").append(name).append(' ').append(ProgramName.argument(value));
             } else if (Boolean.parseBoolean(value)) {
                 train.append(" --").append(name);
+            } else if (option.negatable()) {
+                train.append(" --no-").append(name);
             }
         });
         return List.of(train + " --output again", ProgramName.command() + " evaluate again");

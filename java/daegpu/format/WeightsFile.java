@@ -4,10 +4,12 @@ import daegpu.data.InvalidInputException;
 import daegpu.data.Remedy;
 import daegpu.format.Safetensors.StoredTensor;
 import daegpu.model.Architecture;
+import daegpu.model.Autoencoder;
 import daegpu.model.Layer;
 import daegpu.model.Network;
 import daegpu.model.ParameterTensor;
 import daegpu.model.Parameters;
+import daegpu.model.UNet;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -52,6 +54,9 @@ public final class WeightsFile {
         }
     }
 
+    /** Divided by the strides of any U-Net. */
+    private static final int UNET_SIDE = 128;
+
     private WeightsFile() {}
 
     /**
@@ -85,27 +90,73 @@ public final class WeightsFile {
      */
     public static Convention conventionOf(Safetensors content) {
         return Arrays.stream(Convention.values())
-                .filter(convention -> content.names().contains("latent" + convention.separator + convention.kernel))
+                .filter(convention -> content.names().contains("output" + convention.separator + convention.kernel))
                 .findFirst()
                 .orElseThrow(() -> new InvalidInputException(
-                        "it does not hold the weights of such a network: it has neither latent/kernel"
-                                + " (Keras) nor latent.weight (PyTorch)"));
+                        "it does not hold the weights of such a network: it has neither output/kernel"
+                                + " (Keras) nor output.weight (PyTorch)"));
     }
 
     /**
-     * The network that tensors of these shapes belong to.
+     * The network that tensors of these shapes belong to: a U-Net, which then adds its correction to the input, where
+     * there is a layer {@code down1_0}, else an autoencoder.
      *
-     * @param height of the images in pixels; 0 for square ones
+     * @param height of the images in pixels; 0 for square ones, of a U-Net, which takes any, of {@value #UNET_SIDE}
      * @param width likewise
      * @throws InvalidInputException if there is none
      */
     public static Architecture architecture(Safetensors content, Convention convention, int height, int width) {
+        try {
+            return content.names().contains("down1_0" + convention.separator + convention.kernel)
+                    ? unet(content, convention, height, width)
+                    : autoencoder(content, convention, height, width);
+        } catch (InvalidInputException e) {
+            throw e;
+        } catch (IllegalArgumentException e) {
+            throw new InvalidInputException("the weights belong to no network of this program: " + e.getMessage(), e);
+        }
+    }
+
+    private static UNet unet(Safetensors content, Convention convention, int height, int width) {
+        boolean keras = convention == Convention.KERAS;
+        List<Integer> filters = new ArrayList<>();
+        List<Integer> blocks = new ArrayList<>();
+        int channels = 0;
+        for (int level = 1; ; level++) {
+            Optional<int[]> first = convolution(content, convention, "down" + level + "_0");
+            if (first.isEmpty()) {
+                break;
+            }
+            channels = level == 1 ? first.get()[keras ? 2 : 1] : channels;
+            filters.add(first.get()[keras ? 3 : 0]);
+            int block = 0;
+            while (convolution(content, convention, "down" + level + "_" + (block + 1))
+                    .isPresent()) {
+                block++;
+            }
+            blocks.add(block);
+        }
+        return new UNet(
+                height > 0 ? height : UNET_SIDE,
+                width > 0 ? width : UNET_SIDE,
+                channels,
+                filters,
+                blocks,
+                true,
+                content.names().contains("output" + convention.separator + "bias"));
+    }
+
+    private static Optional<int[]> convolution(Safetensors content, Convention convention, String layer) {
+        return shape(content, layer + convention.separator + convention.kernel, 4);
+    }
+
+    private static Autoencoder autoencoder(Safetensors content, Convention convention, int height, int width) {
         List<Integer> filters = new ArrayList<>();
         boolean keras = convention == Convention.KERAS;
         int channels = 0;
         int kernelSize = 0;
         for (int i = 1; ; i++) {
-            Optional<int[]> shape = shape(content, "conv" + i + convention.separator + convention.kernel, 4);
+            Optional<int[]> shape = convolution(content, convention, "conv" + i);
             if (shape.isEmpty()) {
                 break;
             }
@@ -123,21 +174,15 @@ public final class WeightsFile {
         long side = Math.round(Math.sqrt((double) units / filters.get(filters.size() - 1))) * factor;
         int imageHeight = height > 0 ? height : (int) side;
         int imageWidth = width > 0 ? width : (int) side;
-        try {
-            Architecture architecture =
-                    new Architecture(imageHeight, imageWidth, channels, filters, kernelSize, latent[keras ? 1 : 0]);
-            if (architecture.network().layer("latent").inputSize() != units) {
-                throw new InvalidInputException(
-                        "the layer latent takes " + units + " values, which are not those of images of " + imageHeight
-                                + "x" + imageWidth,
-                        Remedy.IMAGE_SIZE);
-            }
-            return architecture;
-        } catch (InvalidInputException e) {
-            throw e;
-        } catch (IllegalArgumentException e) {
-            throw new InvalidInputException("the weights belong to no network of this program: " + e.getMessage(), e);
+        Autoencoder architecture =
+                new Autoencoder(imageHeight, imageWidth, channels, filters, kernelSize, latent[keras ? 1 : 0]);
+        if (architecture.network().layer("latent").inputSize() != units) {
+            throw new InvalidInputException(
+                    "the layer latent takes " + units + " values, which are not those of images of " + imageHeight + "x"
+                            + imageWidth,
+                    Remedy.IMAGE_SIZE);
         }
+        return architecture;
     }
 
     private static Optional<int[]> shape(Safetensors content, String name, int dimensions) {

@@ -31,7 +31,8 @@ public record UNet(
         List<Integer> filters,
         List<Integer> blocks,
         boolean residual,
-        boolean bias) {
+        boolean bias)
+        implements Architecture {
 
     private static final int KERNEL_SIZE = 3;
 
@@ -92,6 +93,7 @@ public record UNet(
      * The network. Its layers are called {@code down1_0}, {@code down1_1}…, {@code down2_0}… on the way down, of which
      * the second number counts those of a level, {@code up1_0}… on the way up, and {@code output}.
      */
+    @Override
     public Network network() {
         Network.Builder network = new Network.Builder(height, width, channels);
         List<Tensor> skips = new ArrayList<>();
@@ -115,6 +117,27 @@ public record UNet(
                 LayerDescription.convolution("output", channels, KERNEL_SIZE, 1).bias(bias);
         network.add(residual ? output.adding(network.input()) : output, last);
         return network.build();
+    }
+
+    /**
+     * The smallest one: for grey images of the least size that the strides divide.
+     *
+     * @throws IllegalArgumentException if there is none; the message says which value to change
+     */
+    public static UNet smallest(List<Integer> filters, List<Integer> blocks, boolean residual, boolean bias) {
+        int side = 1 << Math.max(0, Math.min(filters.size() - 1, 30));
+        return new UNet(side, side, 1, filters, blocks, residual, bias);
+    }
+
+    @Override
+    public UNet sizedFor(int newHeight, int newWidth, int newChannels) {
+        return new UNet(newHeight, newWidth, newChannels, filters, blocks, residual, bias);
+    }
+
+    /** By {@link Initializer#heNormal}, made for layers with ReLU. */
+    @Override
+    public Parameters initialParameters(long seed) {
+        return Initializer.heNormal(network(), seed);
     }
 
     private Tensor convolutions(Network.Builder network, String name, int level, Tensor from) {

@@ -12,7 +12,7 @@ import daegpu.engine.Optimizer;
 import daegpu.engine.TrainingState;
 import daegpu.format.Safetensors;
 import daegpu.format.Safetensors.StoredTensor;
-import daegpu.model.Architecture;
+import daegpu.model.Autoencoder;
 import daegpu.model.Layer;
 import daegpu.model.Network;
 import daegpu.model.ParameterTensor;
@@ -189,7 +189,7 @@ public record RecordedValues(
             if (content.metadata().containsKey("layers")) {
                 return RecordedNetwork.read(image, text(file, content, "layers"));
             }
-            return new Architecture(
+            return new Autoencoder(
                             image[0],
                             image[1],
                             image[2],

@@ -11,9 +11,11 @@ import daegpu.engine.TrainingState;
 import daegpu.format.Safetensors;
 import daegpu.format.Safetensors.StoredTensor;
 import daegpu.model.Architecture;
+import daegpu.model.Autoencoder;
 import daegpu.model.Network;
 import daegpu.model.ParameterTensor;
 import daegpu.model.Parameters;
+import daegpu.model.UNet;
 import daegpu.noise.Noise;
 import daegpu.train.LearningRate.Schedule;
 import java.io.IOException;
@@ -53,6 +55,7 @@ public record Checkpoint(
 
     private static final String FORMAT = "dae-gpu checkpoint";
     private static final String VERSION = "1";
+    private static final String UNET = "unet";
     private static final String FIRST_MOMENT = "adam.first_moment.";
     private static final String SECOND_MOMENT = "adam.second_moment.";
     private static final String AVERAGE = "average.";
@@ -151,9 +154,17 @@ public record Checkpoint(
         metadata.put(
                 "image",
                 Arrays.toString(new int[] {architecture.height(), architecture.width(), architecture.channels()}));
-        metadata.put("filters", architecture.filters().toString());
-        metadata.put("kernel", String.valueOf(architecture.kernelSize()));
-        metadata.put("latent", String.valueOf(architecture.latentDimension()));
+        if (architecture instanceof Autoencoder autoencoder) { // written as before there were other networks
+            metadata.put("filters", autoencoder.filters().toString());
+            metadata.put("kernel", String.valueOf(autoencoder.kernelSize()));
+            metadata.put("latent", String.valueOf(autoencoder.latentDimension()));
+        } else if (architecture instanceof UNet unet) {
+            metadata.put("network", UNET);
+            metadata.put("filters", unet.filters().toString());
+            metadata.put("blocks", unet.blocks().toString());
+            metadata.put("residual", String.valueOf(unet.residual()));
+            metadata.put("bias", String.valueOf(unet.bias()));
+        }
         metadata.put("seed", String.valueOf(options.seed()));
         metadata.put("noise_mean", String.valueOf(noise.mean()));
         // Gaussian noise is written as before there were other kinds; a program that does not know those misses
@@ -249,16 +260,7 @@ public record Checkpoint(
 
     /** @throws IllegalArgumentException if something is missing or wrong */
     private static TrainingOptions options(Safetensors content) {
-        int[] image = value(content, "image", text -> parseJson(text, int[].class));
-        require(image.length == 3, "image must be [height, width, channels], not " + Arrays.toString(image));
-        int[] filters = value(content, "filters", text -> parseJson(text, int[].class));
-        Architecture architecture = new Architecture(
-                image[0],
-                image[1],
-                image[2],
-                Arrays.stream(filters).boxed().toList(),
-                value(content, "kernel", Integer::valueOf),
-                value(content, "latent", Integer::valueOf));
+        Architecture architecture = architecture(content);
         Noise noise = noise(content);
         LearningRate rate = new LearningRate(
                 value(content, "schedule", Schedule::of),
@@ -271,6 +273,37 @@ public record Checkpoint(
                 value(content, "batch_size", Integer::valueOf),
                 rate,
                 learningRule(content));
+    }
+
+    /** @throws IllegalArgumentException if something is missing or wrong */
+    private static Architecture architecture(Safetensors content) {
+        int[] image = value(content, "image", text -> parseJson(text, int[].class));
+        require(image.length == 3, "image must be [height, width, channels], not " + Arrays.toString(image));
+        List<Integer> filters = integers(content, "filters");
+        if (!content.metadata().containsKey("network")) {
+            return new Autoencoder(
+                    image[0],
+                    image[1],
+                    image[2],
+                    filters,
+                    value(content, "kernel", Integer::valueOf),
+                    value(content, "latent", Integer::valueOf));
+        }
+        String network = content.metadata().get("network");
+        require(network.equals(UNET), "its network is " + quote(network) + ", which this program does not know");
+        return new UNet(
+                image[0],
+                image[1],
+                image[2],
+                filters,
+                integers(content, "blocks"),
+                value(content, "residual", Checkpoint::parseBoolean),
+                value(content, "bias", Checkpoint::parseBoolean));
+    }
+
+    private static List<Integer> integers(Safetensors content, String key) {
+        int[] numbers = value(content, key, text -> parseJson(text, int[].class));
+        return Arrays.stream(numbers).boxed().toList();
     }
 
     /** @throws IllegalArgumentException if something is missing or wrong */

@@ -12,7 +12,6 @@ import daegpu.model.Architecture;
 import daegpu.noise.Noise;
 import daegpu.train.LearningRate.Schedule;
 import java.nio.file.Path;
-import java.util.List;
 
 /**
  * All that a new run is asked for: what {@code config.json} says of it.
@@ -21,9 +20,8 @@ import java.util.List;
  * @param images what it learns from and is measured on
  * @param noise what is done to them
  * @param seed decides the first weights, the noise and the order of the images
- * @param filters of each convolution, where the network is not a model's
- * @param kernelSize likewise
- * @param latentDimension likewise
+ * @param architecture the network, where it is not a model's; its images are of any size, since those of the run decide
+ *     that
  * @param initFrom a model, or the folder of a run, whose network and weights the run begins with; null for none
  * @param batchSize images in an update
  * @param schedule how the learning rate changes
@@ -36,9 +34,7 @@ public record RunOptions(
         ImageSource images,
         Noise noise,
         long seed,
-        List<Integer> filters,
-        int kernelSize,
-        int latentDimension,
+        Architecture architecture,
         Path initFrom,
         int batchSize,
         Schedule schedule,
@@ -51,7 +47,6 @@ public record RunOptions(
         TrainingOptions.stepsPerEpoch(1, batchSize);
         TrainingOptions.requireRecordable(learningRule);
         LearningRate.over(schedule, learningRate, 1);
-        filters = List.copyOf(filters);
         session = session.orElse(SessionOptions.DEFAULTS);
     }
 
@@ -67,16 +62,16 @@ public record RunOptions(
         }
         Preparation preparation = files.preparation();
         if (model != null) {
-            Architecture architecture = model.options().architecture();
+            Architecture trained = model.options().architecture();
             int channels =
                     switch (preparation.colour()) {
                         case GREY -> 1;
                         case COLOUR -> 3;
-                        case AUTO -> architecture.channels();
+                        case AUTO -> trained.channels();
                     };
-            requireSize(architecture, preparation.height(), preparation.width(), channels);
+            requireSize(trained, preparation.height(), preparation.width(), channels);
         } else {
-            architecture(preparation.height(), preparation.width(), preparation.colour() == Colour.COLOUR ? 3 : 1);
+            sizedFor(preparation.height(), preparation.width(), preparation.colour() == Colour.COLOUR ? 3 : 1);
         }
     }
 
@@ -87,30 +82,30 @@ public record RunOptions(
      * @throws InvalidInputException if the network does not fit the images
      */
     TrainingOptions trainingOptions(ImageSet training, Checkpoint model) {
-        Architecture architecture;
+        Architecture trained;
         if (model != null) {
-            architecture = model.options().architecture();
-            requireSize(architecture, training.height(), training.width(), training.channels());
+            trained = model.options().architecture();
+            requireSize(trained, training.height(), training.width(), training.channels());
         } else {
-            architecture = architecture(training.height(), training.width(), training.channels());
+            trained = sizedFor(training.height(), training.width(), training.channels());
         }
         long updates = TrainingOptions.stepsPerEpoch(training.count(), batchSize) * session.epochs();
         return new TrainingOptions(
-                architecture, noise, seed, batchSize, LearningRate.over(schedule, learningRate, updates), learningRule);
+                trained, noise, seed, batchSize, LearningRate.over(schedule, learningRate, updates), learningRule);
     }
 
-    private Architecture architecture(int height, int width, int channels) {
+    private Architecture sizedFor(int height, int width, int channels) {
         try {
-            return new Architecture(height, width, channels, filters, kernelSize, latentDimension);
+            return architecture.sizedFor(height, width, channels);
         } catch (IllegalArgumentException e) {
             throw new InvalidInputException(e.getMessage(), e);
         }
     }
 
-    private void requireSize(Architecture architecture, int height, int width, int channels) {
-        if (architecture.height() != height || architecture.width() != width || architecture.channels() != channels) {
+    private void requireSize(Architecture trained, int height, int width, int channels) {
+        if (trained.height() != height || trained.width() != width || trained.channels() != channels) {
             throw new InvalidInputException(initFrom + " is for images of "
-                    + ImageSet.describeSize(architecture.height(), architecture.width(), architecture.channels())
+                    + ImageSet.describeSize(trained.height(), trained.width(), trained.channels())
                     + ", and the training images are " + ImageSet.describeSize(height, width, channels));
         }
     }

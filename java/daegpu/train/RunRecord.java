@@ -18,6 +18,9 @@ import daegpu.engine.Convolutions;
 import daegpu.engine.EngineName;
 import daegpu.engine.LearningRule;
 import daegpu.engine.Precision;
+import daegpu.model.Architecture;
+import daegpu.model.Autoencoder;
+import daegpu.model.UNet;
 import daegpu.noise.Noise;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
@@ -83,9 +86,7 @@ public final class RunRecord {
             options.put("noise-" + measure, measure == noise.kind().measure() ? noise.levels() : null);
         }
         options.put("noise-once", noise.once());
-        options.put("filters", run.filters());
-        options.put("kernel-size", run.kernelSize());
-        options.put("latent-dim", run.latentDimension());
+        options.putAll(network(run.architecture()));
         options.putAll(images(run.images() instanceof ImageFiles files ? files : ImageFiles.MNIST));
         options.putAll(session(run.session()));
         options.put("output", absolute(run.folder()));
@@ -104,6 +105,23 @@ public final class RunRecord {
         options.put("loss", rule.loss().toString());
         options.put("weight-decay", rule.optimizer().weightDecay());
         options.put("ema", rule.averageDecay().orElse(0));
+        return options;
+    }
+
+    private static Map<String, Object> network(Architecture architecture) {
+        Map<String, Object> options = new LinkedHashMap<>();
+        if (architecture instanceof Autoencoder autoencoder) {
+            options.put("network", "autoencoder");
+            options.put("filters", autoencoder.filters());
+            options.put("kernel-size", autoencoder.kernelSize());
+            options.put("latent-dim", autoencoder.latentDimension());
+        } else if (architecture instanceof UNet unet) {
+            options.put("network", "unet");
+            options.put("filters", unet.filters());
+            options.put("blocks", unet.blocks());
+            options.put("residual", unet.residual());
+            options.put("bias", unet.bias());
+        }
         return options;
     }
 

@@ -12,7 +12,6 @@ import daegpu.engine.Engines.Choice;
 import daegpu.engine.Engines.OpenedEngine;
 import daegpu.engine.InspectableEngine;
 import daegpu.engine.TrainingState;
-import daegpu.model.Initializer;
 import daegpu.train.DryRun.Timing;
 import daegpu.train.Trainer.Outcome;
 import java.io.IOException;
@@ -128,7 +127,7 @@ public final class TrainingRun implements AutoCloseable {
         DataSets images = asked.images().open(listener);
         TrainingOptions options = asked.trainingOptions(images.training(), model);
         TrainingState first = TrainingState.initial(
-                model != null ? model.state().weights() : Initializer.glorotUniform(options.network(), options.seed()));
+                model != null ? model.state().weights() : options.architecture().initialParameters(options.seed()));
         EngineOfRun opened = EngineOfRun.open(options, asked.session());
         try {
             return new TrainingRun(
@@ -367,7 +366,9 @@ public final class TrainingRun implements AutoCloseable {
 
     /** Draws the map of latents; the engine holds the trained weights. */
     private void drawLatents(TrainingListener listener) throws IOException {
-        LatentMap.write(engine().engine(), images.validation(), labels(listener), directory.latentMap());
+        if (options().network().latent().isPresent()) {
+            LatentMap.write(engine().engine(), images.validation(), labels(listener), directory.latentMap());
+        }
     }
 
     /** Labels that colour the map of the latents of validation images. */

@@ -7,7 +7,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import daegpu.bench.ResultFile.Measurement;
 import daegpu.engine.cpu.Peak;
-import daegpu.model.Architecture;
+import daegpu.model.Autoencoder;
 import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
@@ -33,7 +33,7 @@ class RatesTest {
                 4.0 * (2 * (14 * 14 * 32 + 7 * 7 * 64) + 9 * 32 * 64),
                 Work.of("conv2 forward", 2).bytes());
         // The notes on the kernels count the same number.
-        assertEquals(20.06e6, Work.multiplyAddsOfTraining(Architecture.MNIST), 0.01e6);
+        assertEquals(20.06e6, Work.multiplyAddsOfTraining(Autoencoder.MNIST), 0.01e6);
     }
 
     @Test

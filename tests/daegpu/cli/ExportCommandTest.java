@@ -7,7 +7,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import daegpu.format.Safetensors;
 import daegpu.format.WeightsFile;
 import daegpu.format.WeightsFile.Convention;
-import daegpu.model.Architecture;
+import daegpu.model.Autoencoder;
 import daegpu.model.Initializer;
 import daegpu.train.Checkpoint;
 import java.io.IOException;
@@ -100,7 +100,7 @@ class ExportCommandTest {
     /** A file of another program says nothing but names, shapes and values. */
     @Test
     void importsWhatDoesNotSayHowItWasTrained() throws IOException {
-        Architecture architecture = new Architecture(4, 8, 1, List.of(2), 3, 3);
+        Autoencoder architecture = new Autoencoder(4, 8, 1, List.of(2), 3, 3);
         Path weights = folder.resolve("weights.safetensors");
         WeightsFile.write(weights, Initializer.glorotUniform(architecture.network(), 1), Convention.PYTORCH, Map.of());
         Path back = folder.resolve("back.safetensors");
@@ -143,7 +143,7 @@ class ExportCommandTest {
                 .assertRefused("none");
         Program.run("import", file, "--output", folder.resolve("a")).assertRefused(file.toString());
         Program.run("import", model.resolve("best.safetensors"), "--output", folder.resolve("a"))
-                .assertRefused("latent/kernel", "latent.weight");
+                .assertRefused("output/kernel", "output.weight");
     }
 
     @Test

@@ -45,7 +45,9 @@ class HelpTest {
                 .get(command)
                 .getCommandSpec()
                 .options()) {
-            assertTrue(flat.contains(option.longestName()), option.longestName());
+            String name =
+                    option.negatable() ? option.longestName().replaceFirst("^--", "--[no-]") : option.longestName();
+            assertTrue(flat.contains(name), name);
             if (option.defaultValue() != null && !option.defaultValue().equals("0")) {
                 assertTrue(flat.contains("(default: " + option.defaultValue() + ")"), option.longestName());
             }

@@ -21,6 +21,7 @@ import daegpu.engine.LearningRule;
 import daegpu.engine.Loss;
 import daegpu.engine.Optimizer;
 import daegpu.engine.TrainingState;
+import daegpu.model.Autoencoder;
 import daegpu.model.Parameters;
 import daegpu.train.Checkpoint;
 import daegpu.train.Evaluation;
@@ -158,7 +159,7 @@ class LearningRuleTest {
         Training training = new Training(ImageFiles.in(data))
                 .epochs(2)
                 .batchSize(4)
-                .network(List.of(2, 4), 3, 3)
+                .network(Autoencoder.smallest(List.of(2, 4), 3, 3))
                 .engine(engine)
                 .threads(1)
                 .learningRule(RULE)

@@ -23,6 +23,7 @@ import daegpu.engine.LearningRule;
 import daegpu.engine.Loss;
 import daegpu.engine.Optimizer;
 import daegpu.engine.Precision;
+import daegpu.model.Autoencoder;
 import daegpu.noise.Noise;
 import daegpu.train.Checkpoint;
 import daegpu.train.DivergedException;
@@ -77,7 +78,7 @@ class LibraryRunTest {
     private static Training tiny(Training training) {
         return training.epochs(EPOCHS)
                 .batchSize(4)
-                .network(List.of(2, 4), 3, 3)
+                .network(Autoencoder.smallest(List.of(2, 4), 3, 3))
                 .engine(EngineName.REFERENCE)
                 .threads(1);
     }
@@ -434,7 +435,7 @@ class LibraryRunTest {
                 new Training().batchSize(8),
                 new Training().learningRate(1e-3, Schedule.CONSTANT),
                 new Training().learningRule(LearningRule.DEFAULT),
-                new Training().network(List.of(2), 3, 2),
+                new Training().network(Autoencoder.smallest(List.of(2), 3, 2)),
                 new Training().initFrom(run))) {
             assertThrows(IllegalStateException.class, () -> training.epochs(2).resume(run));
         }

@@ -3,6 +3,7 @@ package daegpu.cli;
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertInstanceOf;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import com.fasterxml.jackson.databind.JsonNode;
@@ -11,6 +12,7 @@ import daegpu.cli.Program.Result;
 import daegpu.data.IdxFile;
 import daegpu.data.ImageFile;
 import daegpu.data.ImageSet;
+import daegpu.model.Autoencoder;
 import daegpu.model.Initializer;
 import daegpu.model.Parameters;
 import daegpu.noise.Noise;
@@ -878,7 +880,10 @@ class TrainCommandTest {
         Checkpoint checkpoint = Checkpoint.read(second.resolve("last.safetensors"));
         assertArrayEquals(expected.values(), checkpoint.state().parameters().values(), 1e-25f);
         assertEquals(1, checkpoint.state().step());
-        assertEquals(List.of(2, 4), checkpoint.options().architecture().filters());
+        assertEquals(
+                List.of(2, 4),
+                assertInstanceOf(Autoencoder.class, checkpoint.options().architecture())
+                        .filters());
         Path third = folder.resolve("third");
         Program.run("train", "--data", data, "--output", third, "--init-from", run, "--filters", "2,4")
                 .assertRefused("--filters cannot be given with --init-from");

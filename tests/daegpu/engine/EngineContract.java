@@ -10,7 +10,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import daegpu.Seeds;
 import daegpu.data.ImageSet;
-import daegpu.model.Architecture;
+import daegpu.model.Autoencoder;
 import daegpu.model.LayerDescription;
 import daegpu.model.Network;
 import daegpu.model.Parameters;
@@ -39,7 +39,7 @@ import org.junit.jupiter.params.provider.MethodSource;
 public abstract class EngineContract {
 
     /** Three channels, not square, and no two sizes the same; only the second convolution is of channels in eights. */
-    private static final Network AUTOENCODER = new Architecture(8, 12, 3, List.of(8, 16), 3, 6).network();
+    private static final Network AUTOENCODER = new Autoencoder(8, 12, 3, List.of(8, 16), 3, 6).network();
 
     private static final LearningRule ALL_RULES =
             new LearningRule(Loss.CHARBONNIER, Optimizer.adamW(0.01), OptionalDouble.of(0.9));
@@ -465,7 +465,7 @@ public abstract class EngineContract {
 
     @Test
     void manyLossesWaitInOrder() {
-        Network network = new Architecture(2, 2, 1, List.of(1), 1, 1).network();
+        Network network = new Autoencoder(2, 2, 1, List.of(1), 1, 1).network();
         int steps = manyLosses();
         try (InspectableEngine engine = open(network, LearningRule.DEFAULT, 1)) {
             engine.load(RandomNetwork.of(network, 1, new Random(1)).parameters());

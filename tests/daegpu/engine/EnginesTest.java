@@ -8,7 +8,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import daegpu.engine.Engines.OpenedEngine;
 import daegpu.engine.reference.ReferenceEngine;
-import daegpu.model.Architecture;
+import daegpu.model.Autoencoder;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -16,7 +16,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 
 class EnginesTest {
 
-    private static final Architecture SMALL = new Architecture(4, 4, 1, List.of(2), 3, 2);
+    private static final Autoencoder SMALL = new Autoencoder(4, 4, 1, List.of(2), 3, 2);
 
     @Test
     void theReferenceEngineIsOpenedByName() {

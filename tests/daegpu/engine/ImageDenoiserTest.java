@@ -5,7 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 
 import daegpu.data.ImageSet;
 import daegpu.engine.reference.ReferenceEngine;
-import daegpu.model.Architecture;
+import daegpu.model.Autoencoder;
 import daegpu.noise.Noise;
 import daegpu.noise.Philox;
 import java.util.List;
@@ -16,7 +16,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 
 class ImageDenoiserTest {
 
-    private static final Architecture SMALL = new Architecture(4, 2, 3, List.of(2), 3, 2);
+    private static final Autoencoder SMALL = new Autoencoder(4, 2, 3, List.of(2), 3, 2);
     private static final int SIZE = 24;
 
     /** Numbers around those that the denoiser takes at a time. */

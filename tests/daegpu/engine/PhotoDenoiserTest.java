@@ -7,7 +7,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import daegpu.data.ImageFile;
 import daegpu.data.Photo;
-import daegpu.model.Architecture;
+import daegpu.model.Autoencoder;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
@@ -21,7 +21,7 @@ class PhotoDenoiserTest {
     void aNetworkThatChangesNothingGivesThePicturesBack() {
         Random random = new Random(1);
         for (int trial = 0; trial < 40; trial++) {
-            Architecture network = new Architecture(
+            Autoencoder network = new Autoencoder(
                     2 + 2 * random.nextInt(9),
                     2 + 2 * random.nextInt(9),
                     random.nextBoolean() ? 1 : 3,
@@ -77,7 +77,7 @@ class PhotoDenoiserTest {
     /** What a tile says changes smoothly into what its neighbour says, also where each says something else. */
     @Test
     void neighboursFadeIntoEachOther() {
-        Architecture network = new Architecture(8, 8, 1, List.of(1), 3, 1);
+        Autoencoder network = new Autoencoder(8, 8, 1, List.of(1), 3, 1);
         int[] tile = new int[1];
         PhotoDenoiser denoiser = new PhotoDenoiser(
                 network.network().input(),
@@ -101,7 +101,7 @@ class PhotoDenoiserTest {
     /** More tiles than go through the network together, and no batch larger than that. */
     @Test
     void batchesAreLimited() {
-        Architecture network = new Architecture(28, 28, 1, List.of(1), 3, 1);
+        Autoencoder network = new Autoencoder(28, 28, 1, List.of(1), 3, 1);
         List<Integer> counts = new ArrayList<>();
         PhotoDenoiser denoiser =
                 new PhotoDenoiser(network.network().input(), (noisy, count, denoised) -> counts.add(count), 0);

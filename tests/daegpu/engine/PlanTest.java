@@ -8,7 +8,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import daegpu.Seeds;
 import daegpu.engine.Plan.Buffer;
 import daegpu.engine.Plan.Life;
-import daegpu.model.Architecture;
+import daegpu.model.Autoencoder;
 import daegpu.model.Layer.Activation;
 import daegpu.model.LayerDescription;
 import daegpu.model.Network;
@@ -20,7 +20,7 @@ import org.junit.jupiter.api.Test;
 
 class PlanTest {
 
-    private static final Network SEED = Architecture.MNIST.network();
+    private static final Network SEED = Autoencoder.MNIST.network();
 
     @Test
     void trainsTheDefaultNetworkThereAndBack() {

@@ -1,6 +1,6 @@
 package daegpu.engine;
 
-import daegpu.model.Architecture;
+import daegpu.model.Autoencoder;
 import daegpu.model.Layer;
 import daegpu.model.Network;
 import daegpu.model.Parameters;
@@ -19,7 +19,7 @@ import java.util.Random;
 public record RandomNetwork(Parameters parameters, float[] clean, float[] noisy, int batch) {
 
     /** Any weights and images for {@code architecture}. */
-    public static RandomNetwork of(Architecture architecture, int batch, Random random) {
+    public static RandomNetwork of(Autoencoder architecture, int batch, Random random) {
         return of(architecture.network(), batch, random);
     }
 
@@ -51,14 +51,14 @@ public record RandomNetwork(Parameters parameters, float[] clean, float[] noisy,
     }
 
     /** Sides of the image are up to {@code largestFactor} times the least that {@code depth} convolutions can halve. */
-    public static Architecture architecture(int depth, int kernel, int largestFactor, int mostFilters, Random random) {
+    public static Autoencoder architecture(int depth, int kernel, int largestFactor, int mostFilters, Random random) {
         List<Integer> filters = new ArrayList<>();
         for (int i = 0; i < depth; i++) {
             filters.add(1 + random.nextInt(mostFilters));
         }
         int height = (1 + random.nextInt(largestFactor)) << depth;
         int width = (1 + random.nextInt(largestFactor)) << depth;
-        return new Architecture(height, width, 1 + random.nextInt(3), filters, kernel, 1 + random.nextInt(6));
+        return new Autoencoder(height, width, 1 + random.nextInt(3), filters, kernel, 1 + random.nextInt(6));
     }
 
     public Network network() {

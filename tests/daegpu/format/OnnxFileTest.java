@@ -12,7 +12,7 @@ import daegpu.engine.EngineName;
 import daegpu.engine.EngineOptions;
 import daegpu.engine.Engines;
 import daegpu.engine.InferenceEngine;
-import daegpu.model.Architecture;
+import daegpu.model.Autoencoder;
 import daegpu.model.Initializer;
 import daegpu.model.Parameters;
 import java.io.IOException;
@@ -34,7 +34,7 @@ class OnnxFileTest {
 
     @Test
     void defaultNetworkGivesTheSameInOnnxRuntime() throws IOException, OrtException {
-        check(Architecture.MNIST, 5, new Random(1));
+        check(Autoencoder.MNIST, 5, new Random(1));
     }
 
     /** Any kernel, colour, images that are not square, one to three convolutions. */
@@ -45,7 +45,7 @@ class OnnxFileTest {
         List<Integer> filters = random.ints(1 + random.nextInt(3), 1, 7).boxed().toList();
         int factor = 1 << filters.size();
         check(
-                new Architecture(
+                new Autoencoder(
                         factor * (1 + random.nextInt(3)),
                         factor * (1 + random.nextInt(3)),
                         1 + random.nextInt(3),
@@ -59,10 +59,10 @@ class OnnxFileTest {
     /** Where the bottleneck has as many values as its input, only a layer's place tells whether its rows are images. */
     @Test
     void bottleneckMayBeAsWideAsTheImage() throws IOException, OrtException {
-        check(new Architecture(4, 4, 1, List.of(3), 3, 12), 2, new Random(9));
+        check(new Autoencoder(4, 4, 1, List.of(3), 3, 12), 2, new Random(9));
     }
 
-    private void check(Architecture architecture, int count, Random random) throws IOException, OrtException {
+    private void check(Autoencoder architecture, int count, Random random) throws IOException, OrtException {
         Parameters parameters = Initializer.glorotUniform(architecture.network(), random.nextInt());
         for (int i = 0; i < parameters.values().length; i++) {
             parameters.values()[i] += (float) (0.02 * random.nextGaussian()); // biases, too

@@ -9,7 +9,7 @@ import daegpu.data.InvalidInputException;
 import daegpu.data.Remedy;
 import daegpu.format.Safetensors.StoredTensor;
 import daegpu.format.WeightsFile.Convention;
-import daegpu.model.Architecture;
+import daegpu.model.Autoencoder;
 import daegpu.model.Parameters;
 import java.io.IOException;
 import java.nio.file.Path;
@@ -35,7 +35,7 @@ class WeightsFileTest {
             List<Integer> filters =
                     random.ints(1 + random.nextInt(3), 1, 6).boxed().toList();
             int factor = 1 << filters.size();
-            Architecture architecture = new Architecture(
+            Autoencoder architecture = new Autoencoder(
                     factor * (1 + random.nextInt(3)),
                     factor * (1 + random.nextInt(3)),
                     1 + random.nextInt(3),
@@ -58,7 +58,7 @@ class WeightsFileTest {
         }
     }
 
-    private static Parameters random(Architecture architecture, Random random) {
+    private static Parameters random(Autoencoder architecture, Random random) {
         Parameters parameters = new Parameters(architecture.network());
         for (int i = 0; i < parameters.values().length; i++) {
             parameters.values()[i] = (float) random.nextGaussian();
@@ -69,7 +69,7 @@ class WeightsFileTest {
     /** By hand: PyTorch's documentation of Conv2d, ConvTranspose2d and Linear says what each index means. */
     @Test
     void laysTensorsAsPyTorchDoes() throws IOException {
-        Architecture architecture = new Architecture(4, 8, 2, List.of(3), 3, 5);
+        Autoencoder architecture = new Autoencoder(4, 8, 2, List.of(3), 3, 5);
         Parameters parameters = random(architecture, new Random(2));
         Path file = folder.resolve("weights.safetensors");
         WeightsFile.write(file, parameters, Convention.PYTORCH, Map.of());
@@ -111,12 +111,12 @@ class WeightsFileTest {
     void findsTheSizeOfSquareImagesAndAsksForOthers() throws IOException {
         Path file = folder.resolve("weights.safetensors");
         for (Convention convention : Convention.values()) {
-            Architecture square = new Architecture(12, 12, 1, List.of(2, 3), 5, 4);
+            Autoencoder square = new Autoencoder(12, 12, 1, List.of(2, 3), 5, 4);
             WeightsFile.write(file, new Parameters(square.network()), convention, Map.of());
             assertEquals(square, WeightsFile.architecture(Safetensors.read(file), convention, 0, 0));
             WeightsFile.write(
                     file,
-                    new Parameters(new Architecture(4, 12, 1, List.of(2, 3), 5, 4).network()),
+                    new Parameters(new Autoencoder(4, 12, 1, List.of(2, 3), 5, 4).network()),
                     convention,
                     Map.of());
             Safetensors content = Safetensors.read(file);
@@ -128,7 +128,7 @@ class WeightsFileTest {
 
     @Test
     void namesWhatIsWrong() throws IOException {
-        Architecture architecture = new Architecture(4, 4, 1, List.of(2), 3, 3);
+        Autoencoder architecture = new Autoencoder(4, 4, 1, List.of(2), 3, 3);
         Path file = folder.resolve("weights.safetensors");
         WeightsFile.write(file, random(architecture, new Random(3)), Convention.KERAS, Map.of());
         Safetensors content = Safetensors.read(file);
@@ -148,7 +148,7 @@ class WeightsFileTest {
     }
 
     private static void assertRefused(
-            String expected, Architecture architecture, Safetensors content, String name, StoredTensor instead) {
+            String expected, Autoencoder architecture, Safetensors content, String name, StoredTensor instead) {
         List<StoredTensor> tensors = new ArrayList<>();
         for (String other : content.names()) {
             if (!other.equals(name)) {

@@ -16,7 +16,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 class InitializerTest {
 
     private static final List<Parameters> SEVERAL = IntStream.range(0, 4)
-            .mapToObj(seed -> Initializer.glorotUniform(Architecture.MNIST.network(), seed))
+            .mapToObj(seed -> Initializer.glorotUniform(Autoencoder.MNIST.network(), seed))
             .toList();
 
     /** Keras's fans: receptive field × channels, which for a transposed kernel lie the other way round. */
@@ -58,7 +58,7 @@ class InitializerTest {
     @Test
     void biasesAreZero() {
         Parameters parameters = SEVERAL.get(0);
-        for (Layer layer : Architecture.MNIST.network().layers()) {
+        for (Layer layer : Autoencoder.MNIST.network().layers()) {
             assertArrayEquals(new float[layer.outputChannels()], parameters.get(layer.name() + ".bias"));
         }
     }
@@ -66,7 +66,7 @@ class InitializerTest {
     @ParameterizedTest
     @ValueSource(longs = {0, 1, -1, 1L << 32 | 1})
     void weightsAreAFunctionOfTheSeed(long seed) {
-        Architecture architecture = new Architecture(8, 8, 3, List.of(16), 5, 4);
+        Autoencoder architecture = new Autoencoder(8, 8, 3, List.of(16), 5, 4);
         Parameters parameters = Initializer.glorotUniform(architecture.network(), seed);
         assertArrayEquals(
                 parameters.values(),
@@ -82,7 +82,7 @@ class InitializerTest {
     /** Also for sizes that are no multiple of 4, where the last group of draws is not used up. */
     @Test
     void weightsAreTheDrawsOfTheirTensor() {
-        Architecture architecture = new Architecture(4, 6, 3, List.of(5), 3, 7);
+        Autoencoder architecture = new Autoencoder(4, 6, 3, List.of(5), 3, 7);
         Parameters parameters = Initializer.glorotUniform(architecture.network(), 99);
         List<ParameterTensor> tensors = architecture.network().parameterTensors();
         float[] uniforms = new float[4];
@@ -100,7 +100,7 @@ class InitializerTest {
 
     @Test
     void tensorsOfOneShapeDiffer() {
-        Parameters parameters = Initializer.glorotUniform(new Architecture(8, 8, 4, List.of(4, 4), 3, 2).network(), 1);
+        Parameters parameters = Initializer.glorotUniform(new Autoencoder(8, 8, 4, List.of(4, 4), 3, 2).network(), 1);
         assertNotEquals(parameters.get("conv1.kernel")[0], parameters.get("conv2.kernel")[0]);
         assertNotEquals(parameters.get("deconv1.kernel")[0], parameters.get("deconv2.kernel")[0]);
     }

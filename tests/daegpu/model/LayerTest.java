@@ -18,7 +18,7 @@ class LayerTest {
     void paddingIsThatOfTensorFlowForRowsAndColumns(int kernel) {
         for (int height = 8; height <= 40; height += 8) {
             for (int width = 8; width <= 40; width += 8) {
-                for (Layer layer : new Architecture(height, width, 1, List.of(1, 1, 1), kernel, 1)
+                for (Layer layer : new Autoencoder(height, width, 1, List.of(1, 1, 1), kernel, 1)
                         .network()
                         .layers()) {
                     if (layer.operation() == Operation.CONVOLUTION) {

@@ -52,8 +52,8 @@ class NetworkTest {
 
     @Test
     void networksAreEqualWhereTheirLayersAre() {
-        assertEquals(Architecture.MNIST.network(), Architecture.MNIST.network());
-        assertNotEquals(Architecture.MNIST.network(), new Architecture(28, 28, 1, List.of(32, 64), 3, 17).network());
+        assertEquals(Autoencoder.MNIST.network(), Autoencoder.MNIST.network());
+        assertNotEquals(Autoencoder.MNIST.network(), new Autoencoder(28, 28, 1, List.of(32, 64), 3, 17).network());
     }
 
     @Test

@@ -10,7 +10,7 @@ import org.junit.jupiter.api.Test;
 
 class ParametersTest {
 
-    private static final Architecture SMALL = new Architecture(4, 4, 1, List.of(2), 1, 3);
+    private static final Autoencoder SMALL = new Autoencoder(4, 4, 1, List.of(2), 1, 3);
 
     @Test
     void tensorsAreCutFromTheArrayOfAllOfThem() {

@@ -42,6 +42,24 @@ class UNetTest {
                         .parameterCount());
     }
 
+    /** What the help of {@code train} says of the presets, in thousands. */
+    @ParameterizedTest
+    @CsvSource(
+            delimiter = ';',
+            value = {"16,32,64;1,1,1;16", "32,64,128;1,1,2;74", "64,128,256;2,2,4;517"})
+    void multiplyAddsOfAPixel(String filters, String blocks, int thousands) {
+        double multiplyAdds = 0;
+        for (Layer layer : new UNet(64, 64, 1, integers(filters), integers(blocks), true, true)
+                .network()
+                .layers()) {
+            int pixels = layer.isTransposed()
+                    ? layer.inputHeight() * layer.inputWidth()
+                    : layer.outputHeight() * layer.outputWidth();
+            multiplyAdds += 9.0 * layer.inputChannels() * layer.outputChannels() * pixels;
+        }
+        assertEquals(thousands, (int) (multiplyAdds / (64 * 64) / 1000));
+    }
+
     @Test
     void withoutAResidualNothingIsAddedToTheOutput() {
         UNet plain = new UNet(8, 8, 3, List.of(4, 4), List.of(0, 0), false, true);

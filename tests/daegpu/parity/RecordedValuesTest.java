@@ -16,7 +16,7 @@ import daegpu.engine.Precision;
 import daegpu.engine.reference.ReferenceTrainingEngine;
 import daegpu.format.Safetensors;
 import daegpu.format.Safetensors.StoredTensor;
-import daegpu.model.Architecture;
+import daegpu.model.Autoencoder;
 import daegpu.model.Initializer;
 import daegpu.model.Parameters;
 import java.io.IOException;
@@ -43,7 +43,7 @@ class RecordedValuesTest {
         Safetensors content = Safetensors.read(TINY);
         RecordedValues recorded = RecordedValues.read(TINY);
         assertEquals(TINY.toString(), recorded.name());
-        assertEquals(new Architecture(8, 8, 1, List.of(4, 8), 3, 3).network(), recorded.network());
+        assertEquals(new Autoencoder(8, 8, 1, List.of(4, 8), 3, 3).network(), recorded.network());
         assertEquals(5, recorded.batch());
         assertEquals(5, recorded.steps());
         assertEquals(0.001f, recorded.learningRate());
@@ -85,7 +85,7 @@ class RecordedValuesTest {
     /** What one engine recorded, another one replays; here the same, so that not a bit may differ. */
     @Test
     void anEngineReplaysItsOwnRecordExactly() {
-        Architecture architecture = new Architecture(6, 4, 2, List.of(3), 5, 4);
+        Autoencoder architecture = new Autoencoder(6, 4, 2, List.of(3), 5, 4);
         float[] clean = new float[3 * architecture.imageSize()];
         float[] noisy = new float[clean.length];
         for (int i = 0; i < clean.length; i++) {

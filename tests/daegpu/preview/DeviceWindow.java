@@ -8,7 +8,7 @@ import daegpu.engine.EngineOptions;
 import daegpu.engine.LearningRule;
 import daegpu.engine.TrainingState;
 import daegpu.engine.cuda.CudaTrainingEngine;
-import daegpu.model.Architecture;
+import daegpu.model.Autoencoder;
 import daegpu.model.Initializer;
 import daegpu.noise.Noise;
 import daegpu.preview.ContactSheet.Block;
@@ -35,7 +35,7 @@ public final class DeviceWindow {
     /** Channels of the images, and the file to write. */
     public static void main(String[] arguments) throws IOException {
         int channels = Integer.parseInt(arguments[0]);
-        Architecture architecture = new Architecture(12, 8, channels, List.of(2, 3), 3, 2);
+        Autoencoder architecture = new Autoencoder(12, 8, channels, List.of(2, 3), 3, 2);
         byte[] pixels = new byte[2 * COUNT * architecture.imageSize()];
         new Random(1).nextBytes(pixels);
         ImageSet images = new ImageSet(12, 8, channels, pixels);
@@ -66,7 +66,7 @@ public final class DeviceWindow {
         }
     }
 
-    private static TrainingPicture picture(Architecture architecture, List<Block> blocks, DeviceSamples samples) {
+    private static TrainingPicture picture(Autoencoder architecture, List<Block> blocks, DeviceSamples samples) {
         return new TrainingPicture(
                 architecture.height(),
                 architecture.width(),

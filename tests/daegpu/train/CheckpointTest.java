@@ -14,7 +14,7 @@ import daegpu.engine.Optimizer;
 import daegpu.engine.TrainingState;
 import daegpu.format.Safetensors;
 import daegpu.format.Safetensors.StoredTensor;
-import daegpu.model.Architecture;
+import daegpu.model.Autoencoder;
 import daegpu.model.Initializer;
 import daegpu.model.Parameters;
 import daegpu.noise.Noise;
@@ -40,7 +40,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 
 class CheckpointTest {
 
-    private static final Architecture ARCHITECTURE = new Architecture(8, 4, 3, List.of(2, 5), 5, 3);
+    private static final Autoencoder ARCHITECTURE = new Autoencoder(8, 4, 3, List.of(2, 5), 5, 3);
 
     @TempDir
     private Path folder;

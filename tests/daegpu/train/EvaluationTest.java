@@ -8,7 +8,7 @@ import daegpu.engine.EngineOptions;
 import daegpu.engine.Engines;
 import daegpu.engine.InferenceEngine;
 import daegpu.metrics.ImageMetrics;
-import daegpu.model.Architecture;
+import daegpu.model.Autoencoder;
 import daegpu.model.Initializer;
 import daegpu.noise.Noise;
 import daegpu.noise.Philox;
@@ -20,7 +20,7 @@ import org.junit.jupiter.api.Test;
 
 class EvaluationTest {
 
-    private static final Architecture ARCHITECTURE = new Architecture(8, 8, 1, List.of(2), 3, 3);
+    private static final Autoencoder ARCHITECTURE = new Autoencoder(8, 8, 1, List.of(2), 3, 3);
     private static final Noise NOISE = Noise.gaussian(0.3f, 0.2f);
 
     private static InferenceEngine engine() {

@@ -18,6 +18,7 @@ import daegpu.engine.LearningRule;
 import daegpu.engine.Loss;
 import daegpu.engine.Optimizer;
 import daegpu.engine.Precision;
+import daegpu.model.Autoencoder;
 import daegpu.noise.Noise;
 import daegpu.train.LearningRate.Schedule;
 import java.io.IOException;
@@ -126,9 +127,7 @@ class RunRecordTest {
                 new ImagesInMemory(TinyTraining.TRAINING, TinyTraining.VALIDATION),
                 Noise.Kind.POISSON.defaultNoise(),
                 7,
-                List.of(2),
-                3,
-                2,
+                Autoencoder.smallest(List.of(2), 3, 2),
                 null,
                 4,
                 Schedule.CONSTANT,

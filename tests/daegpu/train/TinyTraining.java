@@ -7,7 +7,7 @@ import daegpu.engine.Engines;
 import daegpu.engine.LearningRule;
 import daegpu.engine.Precision;
 import daegpu.engine.TrainingEngine;
-import daegpu.model.Architecture;
+import daegpu.model.Autoencoder;
 import daegpu.model.Initializer;
 import daegpu.noise.Noise;
 import daegpu.train.LearningRate.Schedule;
@@ -104,7 +104,7 @@ final class TinyTraining {
 
     static TrainingOptions options(Schedule schedule, int epochs) {
         return new TrainingOptions(
-                new Architecture(8, 8, 1, List.of(2, 4), 3, 3),
+                new Autoencoder(8, 8, 1, List.of(2, 4), 3, 3),
                 Noise.gaussian(0.5f, 0.5f),
                 7,
                 BATCH,

@@ -7,7 +7,7 @@ import daegpu.engine.LearningRule;
 import daegpu.engine.Loss;
 import daegpu.engine.Optimizer;
 import daegpu.engine.TrainingState;
-import daegpu.model.Architecture;
+import daegpu.model.Autoencoder;
 import daegpu.model.Initializer;
 import daegpu.model.Layer;
 import daegpu.model.Layer.Activation;
@@ -66,7 +66,7 @@ public class CpuOperations extends Operations {
 
     @Override
     protected Runnable adam() {
-        Network network = Architecture.MNIST.network();
+        Network network = Autoencoder.MNIST.network();
         TrainingState state = TrainingState.initial(Initializer.glorotUniform(network, 1));
         float[] gradients = values(network.parameterCount());
         NativeArray target =

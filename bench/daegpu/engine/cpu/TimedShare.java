@@ -2,7 +2,7 @@ package daegpu.engine.cpu;
 
 import daegpu.engine.Loss;
 import daegpu.engine.Plan;
-import daegpu.model.Architecture;
+import daegpu.model.Autoencoder;
 import daegpu.model.Initializer;
 import daegpu.model.Network;
 import java.util.List;
@@ -23,7 +23,7 @@ final class TimedShare implements AutoCloseable {
     /** Makes the primitives and runs them once, so that all have something to compute with. */
     TimedShare(int images, ElementType type) {
         this.images = images;
-        Network network = Architecture.MNIST.network();
+        Network network = Autoencoder.MNIST.network();
         OneDnn.load();
         OpenMp.useOneThread();
         dnnl_engine engine = OneDnn.openEngine(scope);
@@ -55,7 +55,7 @@ final class TimedShare implements AutoCloseable {
 
     /** The whole way there and back. */
     void run() {
-        gradientPass.run(stream, 0, images, (double) images * Architecture.MNIST.imageSize(), Map.of(), 0);
+        gradientPass.run(stream, 0, images, (double) images * Autoencoder.MNIST.imageSize(), Map.of(), 0);
     }
 
     /** All operations of {@link #run}, in order. */

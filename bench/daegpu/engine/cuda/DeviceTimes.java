@@ -19,7 +19,7 @@ import daegpu.engine.cuda.driver.DeviceArray;
 import daegpu.engine.cuda.driver.DeviceScope;
 import daegpu.engine.cuda.driver.Gpu;
 import daegpu.engine.cuda.driver.OwnedScope;
-import daegpu.model.Architecture;
+import daegpu.model.Autoencoder;
 import daegpu.model.Initializer;
 import daegpu.noise.Noise;
 import java.io.IOException;
@@ -62,7 +62,7 @@ import picocli.CommandLine.Option;
         })
 public final class DeviceTimes implements Callable<Integer> {
 
-    private static final Architecture NETWORK = Architecture.MNIST;
+    private static final Autoencoder NETWORK = Autoencoder.MNIST;
     private static final int MOST_COPIED = 1 << 30;
     private static final int MOST_ROWS = 8192;
 

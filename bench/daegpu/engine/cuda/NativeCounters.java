@@ -8,7 +8,7 @@ import daegpu.engine.cuda.batch.BatchKernel;
 import daegpu.engine.cuda.driver.Kernel;
 import daegpu.engine.cuda.kernels.LayerKernel;
 import daegpu.engine.cuda.kernels.LayerKernels;
-import daegpu.model.Architecture;
+import daegpu.model.Autoencoder;
 import daegpu.model.Layer;
 import daegpu.model.Layer.Activation;
 import daegpu.model.Network;
@@ -27,7 +27,7 @@ final class NativeCounters {
     private NativeCounters() {}
 
     /** Of each kernel of a step, by its name, worked out from the shapes and from which kernel does what. */
-    static Map<String, Purpose> purposes(Architecture network, int batch, Precision precision) {
+    static Map<String, Purpose> purposes(Autoencoder network, int batch, Precision precision) {
         Map<String, Purpose> purposes = new TreeMap<>();
         long n = batch;
         long pixels = n * network.imageSize();
@@ -75,7 +75,7 @@ final class NativeCounters {
      *
      * @throws IllegalStateException if a kernel ran that {@link #purposes} does not know
      */
-    static String table(JsonNode counters, Architecture network, int batch, Precision precision) {
+    static String table(JsonNode counters, Autoencoder network, int batch, Precision precision) {
         Map<String, Purpose> purposes = purposes(network, batch, precision);
         StringBuilder text = new StringBuilder(String.format(Locale.ROOT, """
                 # One training step by our own kernels in %s, counted

@@ -14,7 +14,7 @@ import daegpu.engine.TrainingState;
 import daegpu.engine.cuda.KernelTable.Purpose;
 import daegpu.engine.cuda.cudnn.CudnnPurposes;
 import daegpu.engine.cuda.driver.CudaStatus;
-import daegpu.model.Architecture;
+import daegpu.model.Autoencoder;
 import daegpu.model.Initializer;
 import daegpu.noise.Noise;
 import java.io.IOException;
@@ -50,7 +50,7 @@ import picocli.CommandLine.Option;
 public final class StepCounters implements Callable<Integer> {
 
     private static final String VARIABLE = "DAEGPU_EMULATOR_COUNTERS";
-    private static final Architecture NETWORK = Architecture.MNIST;
+    private static final Autoencoder NETWORK = Autoencoder.MNIST;
 
     @Option(
             names = "--batch-size",

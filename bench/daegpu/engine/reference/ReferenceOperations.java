@@ -7,7 +7,7 @@ import daegpu.data.ImageSet;
 import daegpu.engine.LearningRule;
 import daegpu.engine.Loss;
 import daegpu.engine.TrainingState;
-import daegpu.model.Architecture;
+import daegpu.model.Autoencoder;
 import daegpu.model.ConvolutionGeometry;
 import daegpu.model.Initializer;
 import daegpu.model.Layer;
@@ -46,7 +46,7 @@ public class ReferenceOperations extends Operations {
 
     @Override
     protected Runnable adam() {
-        Parameters parameters = Initializer.glorotUniform(Architecture.MNIST.network(), 1);
+        Parameters parameters = Initializer.glorotUniform(Autoencoder.MNIST.network(), 1);
         float[] gradients = new float[parameters.values().length];
         Random random = new Random(1);
         for (int i = 0; i < gradients.length; i++) {

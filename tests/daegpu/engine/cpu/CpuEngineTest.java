@@ -21,7 +21,7 @@ import daegpu.engine.LearningRule;
 import daegpu.engine.Precision;
 import daegpu.engine.TrainingState;
 import daegpu.engine.reference.ReferenceTrainingEngine;
-import daegpu.model.Architecture;
+import daegpu.model.Autoencoder;
 import daegpu.model.Initializer;
 import daegpu.model.ParameterTensor;
 import daegpu.model.Parameters;
@@ -44,7 +44,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 
 class CpuEngineTest {
 
-    private static final Architecture SMALL = new Architecture(8, 12, 1, List.of(8, 16), 3, 4);
+    private static final Autoencoder SMALL = new Autoencoder(8, 12, 1, List.of(8, 16), 3, 4);
 
     @ParameterizedTest
     @CsvSource({
@@ -68,23 +68,22 @@ class CpuEngineTest {
     }
 
     /** @param threads that the cpu engine uses */
-    private record Network(Architecture architecture, int batch, int threads) {}
+    private record Network(Autoencoder architecture, int batch, int threads) {}
 
     private static List<Network> networks() {
         return List.of(
-                new Network(new Architecture(16, 24, 3, List.of(8, 16), 3, 5), 6, 2), // colour, not square
-                new Network(new Architecture(12, 20, 3, List.of(5, 7), 3, 3), 7, 3), // channels that fill no vector
-                new Network(new Architecture(16, 16, 1, List.of(4), 5, 9), 4, 2),
+                new Network(new Autoencoder(16, 24, 3, List.of(8, 16), 3, 5), 6, 2), // colour, not square
+                new Network(new Autoencoder(12, 20, 3, List.of(5, 7), 3, 3), 7, 3), // channels that fill no vector
+                new Network(new Autoencoder(16, 16, 1, List.of(4), 5, 9), 4, 2),
+                new Network(new Autoencoder(16, 8, 2, List.of(3, 5, 7), 7, 2), 5, 2), // images narrower than the kernel
+                new Network(new Autoencoder(8, 12, 1, List.of(6, 10), 1, 4), 3, 1),
+                new Network(new Autoencoder(20, 36, 4, List.of(16, 8), 5, 11), 2, 2),
+                new Network(new Autoencoder(14, 14, 1, List.of(33), 3, 6), 1, 4), // more threads than images
                 new Network(
-                        new Architecture(16, 8, 2, List.of(3, 5, 7), 7, 2), 5, 2), // images narrower than the kernel
-                new Network(new Architecture(8, 12, 1, List.of(6, 10), 1, 4), 3, 1),
-                new Network(new Architecture(20, 36, 4, List.of(16, 8), 5, 11), 2, 2),
-                new Network(new Architecture(14, 14, 1, List.of(33), 3, 6), 1, 4), // more threads than images
-                new Network(
-                        new Architecture(6, 10, 1, List.of(1), 3, 1),
+                        new Autoencoder(6, 10, 1, List.of(1), 3, 1),
                         3,
                         2), // the tiles of the last layer have odd sizes
-                new Network(new Architecture(16, 16, 3, List.of(32, 64, 96), 3, 24), 8, 2));
+                new Network(new Autoencoder(16, 16, 3, List.of(32, 64, 96), 3, 24), 8, 2));
     }
 
     @ParameterizedTest
@@ -181,7 +180,7 @@ class CpuEngineTest {
      * Initial weights, but biases that are not zero: they keep what goes into ReLU away from zero, where a rounding
      * error in the last bit would turn a unit on in one engine only.
      */
-    private static Parameters withBiases(Architecture architecture) {
+    private static Parameters withBiases(Autoencoder architecture) {
         Parameters parameters = Initializer.glorotUniform(architecture.network(), 5);
         for (ParameterTensor tensor : architecture.network().parameterTensors()) {
             if (tensor.shape().length == 1) {
@@ -211,11 +210,11 @@ class CpuEngineTest {
         double[] expected;
         double[] actual;
         try (InspectableEngine reference = new ReferenceTrainingEngine(
-                Architecture.MNIST.network(), LearningRule.DEFAULT, EngineOptions.fp32(batch))) {
+                Autoencoder.MNIST.network(), LearningRule.DEFAULT, EngineOptions.fp32(batch))) {
             expected = train(reference, images, batch, steps);
         }
         try (InspectableEngine engine =
-                new CpuTrainingEngine(Architecture.MNIST.network(), LearningRule.DEFAULT, EngineOptions.fp32(batch))) {
+                new CpuTrainingEngine(Autoencoder.MNIST.network(), LearningRule.DEFAULT, EngineOptions.fp32(batch))) {
             actual = train(engine, images, batch, steps);
         }
         for (int step = 0; step < steps; step++) {
@@ -234,7 +233,7 @@ class CpuEngineTest {
         load.setDaemon(true);
         load.start();
         try {
-            for (Architecture architecture : List.of(Architecture.MNIST, SMALL)) {
+            for (Autoencoder architecture : List.of(Autoencoder.MNIST, SMALL)) {
                 float[] first = null;
                 for (int repeat = 0; repeat < 20; repeat++) {
                     try (InspectableEngine engine = new CpuTrainingEngine(
@@ -375,7 +374,7 @@ class CpuEngineTest {
     @Test
     void usesNoReferenceCode() {
         try (CpuTrainingEngine engine =
-                new CpuTrainingEngine(Architecture.MNIST.network(), LearningRule.DEFAULT, EngineOptions.fp32(32))) {
+                new CpuTrainingEngine(Autoencoder.MNIST.network(), LearningRule.DEFAULT, EngineOptions.fp32(32))) {
             assertEquals(
                     List.of(),
                     engine.implementations().stream()
@@ -396,11 +395,11 @@ class CpuEngineTest {
         double[] expected;
         double[] actual;
         try (InspectableEngine reference = new ReferenceTrainingEngine(
-                Architecture.MNIST.network(), LearningRule.DEFAULT, EngineOptions.fp32(batch))) {
+                Autoencoder.MNIST.network(), LearningRule.DEFAULT, EngineOptions.fp32(batch))) {
             expected = train(reference, images, batch, steps);
         }
         try (InspectableEngine engine = new CpuTrainingEngine(
-                Architecture.MNIST.network(), LearningRule.DEFAULT, new EngineOptions(batch, Precision.BF16, 0))) {
+                Autoencoder.MNIST.network(), LearningRule.DEFAULT, new EngineOptions(batch, Precision.BF16, 0))) {
             actual = train(engine, images, batch, steps);
         }
         for (int step = 0; step < steps; step++) {
@@ -457,7 +456,7 @@ class CpuEngineTest {
                 EngineUnavailableException.class,
                 () -> new CpuTrainingEngine(
                         SMALL.network(), LearningRule.DEFAULT, new EngineOptions(4, Precision.TF32, 0)));
-        Architecture large = new Architecture(4096, 4096, 1, List.of(8, 8, 8, 8, 8, 8, 8, 8, 8, 8), 3, 1);
+        Autoencoder large = new Autoencoder(4096, 4096, 1, List.of(8, 8, 8, 8, 8, 8, 8, 8, 8, 8), 3, 1);
         EngineUnavailableException tooLarge = assertThrows(
                 EngineUnavailableException.class,
                 () -> new CpuTrainingEngine(
@@ -501,7 +500,7 @@ class CpuEngineTest {
         return engine.takeLosses();
     }
 
-    private static ImageSet randomImages(Architecture architecture, int count) {
+    private static ImageSet randomImages(Autoencoder architecture, int count) {
         byte[] pixels = new byte[count * architecture.imageSize()];
         new Random(4).nextBytes(pixels);
         return new ImageSet(architecture.height(), architecture.width(), architecture.channels(), pixels);

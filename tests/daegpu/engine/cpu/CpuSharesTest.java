@@ -17,7 +17,7 @@ import daegpu.engine.Optimizer;
 import daegpu.engine.Precision;
 import daegpu.engine.RandomNetwork;
 import daegpu.engine.TrainingState;
-import daegpu.model.Architecture;
+import daegpu.model.Autoencoder;
 import daegpu.model.Layer;
 import daegpu.model.Network;
 import daegpu.model.Parameters;
@@ -39,7 +39,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 class CpuSharesTest {
 
     private static final Network UNET = Networks.unet();
-    private static final Network AUTOENCODER = new Architecture(8, 12, 1, List.of(8, 16), 3, 4).network();
+    private static final Network AUTOENCODER = new Autoencoder(8, 12, 1, List.of(8, 16), 3, 4).network();
     private static final LearningRule AVERAGED =
             new LearningRule(Loss.CHARBONNIER, Optimizer.adamW(0.01), OptionalDouble.of(0.9));
     private static final float RATE = 1e-3f;

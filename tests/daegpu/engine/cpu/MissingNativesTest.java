@@ -8,7 +8,7 @@ import daegpu.engine.EngineOptions;
 import daegpu.engine.EngineUnavailableException;
 import daegpu.engine.Engines;
 import daegpu.engine.InferenceEngine;
-import daegpu.model.Architecture;
+import daegpu.model.Autoencoder;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
@@ -18,7 +18,7 @@ import org.junit.jupiter.api.Test;
 /** What happens on a platform for which the jar carries no oneDNN, pretended in a Java process of its own. */
 class MissingNativesTest {
 
-    private static final Architecture SMALL = new Architecture(8, 8, 1, List.of(4), 3, 4);
+    private static final Autoencoder SMALL = new Autoencoder(8, 8, 1, List.of(4), 3, 4);
 
     @Test
     void saysSoAndFallsBack() throws IOException, InterruptedException {

@@ -9,7 +9,7 @@ import daegpu.engine.GivenBatch;
 import daegpu.engine.InspectableEngine;
 import daegpu.engine.LearningRule;
 import daegpu.engine.TrainingState;
-import daegpu.model.Architecture;
+import daegpu.model.Autoencoder;
 import daegpu.model.Initializer;
 import daegpu.noise.Noise;
 import java.lang.management.ManagementFactory;
@@ -22,7 +22,7 @@ import org.junit.jupiter.api.Test;
 class NativeMemoryTest {
 
     private static final long MEBIBYTE = 1 << 20;
-    private static final Architecture SMALL = new Architecture(8, 8, 1, List.of(8, 8), 3, 4);
+    private static final Autoencoder SMALL = new Autoencoder(8, 8, 1, List.of(8, 8), 3, 4);
 
     @Test
     void trainingTakesNoMoreMemoryEpochAfterEpoch() {
@@ -94,10 +94,10 @@ class NativeMemoryTest {
     }
 
     private static void openTrainClose(int times) {
-        float[] images = new float[32 * Architecture.MNIST.imageSize()];
+        float[] images = new float[32 * Autoencoder.MNIST.imageSize()];
         for (int i = 0; i < times; i++) {
             try (InspectableEngine engine =
-                    new CpuTrainingEngine(Architecture.MNIST.network(), LearningRule.DEFAULT, EngineOptions.fp32(32))) {
+                    new CpuTrainingEngine(Autoencoder.MNIST.network(), LearningRule.DEFAULT, EngineOptions.fp32(32))) {
                 engine.trainStep(new GivenBatch(images, images, 32), 1e-3f);
                 engine.denoise(images, 32, images);
             }

@@ -24,7 +24,7 @@ import daegpu.engine.cuda.driver.Gpu;
 import daegpu.engine.cuda.driver.OwnedScope;
 import daegpu.engine.cuda.layers.TrainedArrays;
 import daegpu.engine.reference.ReferenceTrainingEngine;
-import daegpu.model.Architecture;
+import daegpu.model.Autoencoder;
 import daegpu.model.Initializer;
 import daegpu.model.Parameters;
 import daegpu.noise.Noise;
@@ -55,7 +55,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 class CudaEngineTest {
 
     private static final float RATE = 1e-3f;
-    private static final Architecture SMALL = new Architecture(8, 12, 1, List.of(4, 6), 3, 5);
+    private static final Autoencoder SMALL = new Autoencoder(8, 12, 1, List.of(4, 6), 3, 5);
 
     static List<String> goldenFiles() throws IOException {
         try (Stream<Path> files = Files.list(Path.of("tests/golden"))) {
@@ -104,7 +104,7 @@ class CudaEngineTest {
      */
     @Test
     void countsTheMemoryThatItHas() {
-        Architecture architecture = Architecture.MNIST;
+        Autoencoder architecture = Autoencoder.MNIST;
         byte[] pixels = new byte[3000 * architecture.imageSize()];
         ImageSet images = new ImageSet(28, 28, 1, pixels);
         InspectableEngine closed;
@@ -140,7 +140,7 @@ class CudaEngineTest {
         int depth = 1 + random.nextInt(3);
         int factor = 1 << depth;
         int[] kernelSizes = {1, 3, 5, 7};
-        Architecture architecture = new Architecture(
+        Autoencoder architecture = new Autoencoder(
                 factor * (1 + random.nextInt(4)),
                 factor * (1 + random.nextInt(4)),
                 1 + random.nextInt(4),
@@ -176,12 +176,12 @@ class CudaEngineTest {
     void trainsLikeTheReference() {
         ImageSet digits = EmbeddedMnist.training(400);
         double[] expected;
-        try (InspectableEngine engine = new ReferenceTrainingEngine(
-                Architecture.MNIST.network(), LearningRule.DEFAULT, EngineOptions.fp32(8))) {
+        try (InspectableEngine engine =
+                new ReferenceTrainingEngine(Autoencoder.MNIST.network(), LearningRule.DEFAULT, EngineOptions.fp32(8))) {
             expected = train(engine, digits, Noise.gaussian(0.5f, 0.5f), 3, 50, 8);
         }
         try (InspectableEngine engine =
-                new CudaTrainingEngine(Architecture.MNIST.network(), LearningRule.DEFAULT, EngineOptions.fp32(8))) {
+                new CudaTrainingEngine(Autoencoder.MNIST.network(), LearningRule.DEFAULT, EngineOptions.fp32(8))) {
             double[] actual = train(engine, digits, Noise.gaussian(0.5f, 0.5f), 3, 50, 8);
             assertEquals(50, actual.length);
             for (int i = 0; i < expected.length; i++) {
@@ -209,7 +209,7 @@ class CudaEngineTest {
                 .toArray();
     }
 
-    static ImageSet randomImages(Architecture architecture, int count) {
+    static ImageSet randomImages(Autoencoder architecture, int count) {
         byte[] pixels = new byte[count * architecture.imageSize()];
         new Random(count).nextBytes(pixels);
         return new ImageSet(architecture.height(), architecture.width(), architecture.channels(), pixels);
@@ -300,7 +300,7 @@ class CudaEngineTest {
     })
     void corruptsByTheNoiseContract(
             int height, int width, int channels, int count, int epoch, float lowest, float highest, boolean once) {
-        Architecture architecture = new Architecture(height, width, channels, List.of(2), 3, 2);
+        Autoencoder architecture = new Autoencoder(height, width, channels, List.of(2), 3, 2);
         ImageSet images = randomImages(architecture, count + 2);
         Noise noise = new Noise(0.25f, lowest, highest, once);
         float[][] expected = new float[2][count * images.imageSize()];
@@ -326,7 +326,7 @@ class CudaEngineTest {
         Random random = new Random(kind.ordinal());
         boolean exact = kind == Noise.Kind.SALT_PEPPER || kind == Noise.Kind.MASKING || kind == Noise.Kind.POISSON;
         for (int trial = 0; trial < 6; trial++) {
-            Architecture architecture = new Architecture(
+            Autoencoder architecture = new Autoencoder(
                     2 * (1 + random.nextInt(7)), 2 * (1 + random.nextInt(7)), trial % 2 == 0 ? 1 : 3, List.of(1), 3, 1);
             int count = 1 + random.nextInt(20);
             ImageSet images = randomImages(architecture, count);
@@ -394,7 +394,7 @@ class CudaEngineTest {
     @ParameterizedTest
     @CsvSource({"8,12,1", "8,12,3", "6,10,1", "2,2,2"})
     void trainsOnTheSameNoise(int height, int width, int channels) {
-        Architecture architecture = new Architecture(height, width, channels, List.of(3), 3, 4);
+        Autoencoder architecture = new Autoencoder(height, width, channels, List.of(3), 3, 4);
         ImageSet images = randomImages(architecture, 11);
         double[][] losses = new double[2][];
         try (InspectableEngine engine =
@@ -441,7 +441,7 @@ class CudaEngineTest {
 
     @Test
     void moreLossesThanTheDeviceHoldsWaitInOrder() {
-        Architecture architecture = new Architecture(2, 2, 1, List.of(1), 1, 1);
+        Autoencoder architecture = new Autoencoder(2, 2, 1, List.of(1), 1, 1);
         ImageSet images = randomImages(architecture, 3);
         int steps = TrainedArrays.MOST_LOSSES + 5;
         try (InspectableEngine engine =
@@ -467,14 +467,14 @@ class CudaEngineTest {
                 SMALL,
                 new EngineOptions(1, Precision.BF16, 0, 0, Convolutions.CUDNN));
         assertMessage("there is no device 99: there ", SMALL, new EngineOptions(1, Precision.FP32, 0, 99));
-        assertMessage("the cuda engine counts to 2^31", Architecture.MNIST, EngineOptions.fp32(1 << 20));
+        assertMessage("the cuda engine counts to 2^31", Autoencoder.MNIST, EngineOptions.fp32(1 << 20));
         try (InspectableEngine engine =
                 new CudaTrainingEngine(SMALL.network(), LearningRule.DEFAULT, EngineOptions.fp32(2))) {
             assertThrows(IllegalArgumentException.class, () -> engine.trainStep(0, 3, RATE));
         }
     }
 
-    private static void assertMessage(String expected, Architecture architecture, EngineOptions options) {
+    private static void assertMessage(String expected, Autoencoder architecture, EngineOptions options) {
         EngineUnavailableException e = assertThrows(
                 EngineUnavailableException.class,
                 () -> new CudaTrainingEngine(architecture.network(), LearningRule.DEFAULT, options).close());

@@ -9,7 +9,7 @@ import daegpu.engine.Precision;
 import daegpu.engine.cuda.cudnn.CudnnPurposes;
 import daegpu.engine.cuda.driver.CudaLibraries;
 import daegpu.engine.cuda.driver.Gpu;
-import daegpu.model.Architecture;
+import daegpu.model.Autoencoder;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.io.StringWriter;
@@ -76,12 +76,12 @@ class DeviceTimesTest {
         check(
                 results.get("native fp32 1"),
                 sections.get("native"),
-                NativeCounters.purposes(Architecture.MNIST, 1, Precision.FP32).keySet());
+                NativeCounters.purposes(Autoencoder.MNIST, 1, Precision.FP32).keySet());
         if (CudaLibraries.missingForLayers().isEmpty()) {
             check(
                     results.get("cudnn fp32 1"),
                     sections.get("cudnn"),
-                    CudnnPurposes.of(Architecture.MNIST, 1).keySet());
+                    CudnnPurposes.of(Autoencoder.MNIST, 1).keySet());
         }
     }
 

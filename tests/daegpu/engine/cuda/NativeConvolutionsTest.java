@@ -18,7 +18,7 @@ import daegpu.engine.LearningRule;
 import daegpu.engine.Precision;
 import daegpu.engine.TrainingState;
 import daegpu.engine.reference.ReferenceTrainingEngine;
-import daegpu.model.Architecture;
+import daegpu.model.Autoencoder;
 import daegpu.model.Initializer;
 import daegpu.noise.Noise;
 import daegpu.parity.Comparison;
@@ -38,7 +38,7 @@ import org.junit.jupiter.params.provider.MethodSource;
 class NativeConvolutionsTest {
 
     private static final float RATE = 1e-3f;
-    private static final Architecture SMALL = new Architecture(8, 12, 1, List.of(4, 6), 3, 5);
+    private static final Autoencoder SMALL = new Autoencoder(8, 12, 1, List.of(4, 6), 3, 5);
 
     private static EngineOptions options(int batch) {
         return new EngineOptions(batch, Precision.FP32, 0, 0, Convolutions.NATIVE);
@@ -79,7 +79,7 @@ class NativeConvolutionsTest {
         int factor = 1 << depth;
         int[] kernelSizes = {1, 3, 3, 5, 7};
         int[] filters = {1, 2, 3, 4, 5, 7, 8, 12, 32, 33, 64};
-        Architecture architecture = new Architecture(
+        Autoencoder architecture = new Autoencoder(
                 factor * (1 + random.nextInt(2)),
                 factor * (1 + random.nextInt(3)),
                 1 + random.nextInt(5),
@@ -116,12 +116,12 @@ class NativeConvolutionsTest {
     void trainsLikeTheReference() {
         ImageSet digits = EmbeddedMnist.training(400);
         double[] expected;
-        try (InspectableEngine engine = new ReferenceTrainingEngine(
-                Architecture.MNIST.network(), LearningRule.DEFAULT, EngineOptions.fp32(1))) {
+        try (InspectableEngine engine =
+                new ReferenceTrainingEngine(Autoencoder.MNIST.network(), LearningRule.DEFAULT, EngineOptions.fp32(1))) {
             expected = train(engine, digits, Noise.gaussian(0.5f, 0.5f), 3, 50, 1);
         }
         try (InspectableEngine engine =
-                new CudaTrainingEngine(Architecture.MNIST.network(), LearningRule.DEFAULT, options(1))) {
+                new CudaTrainingEngine(Autoencoder.MNIST.network(), LearningRule.DEFAULT, options(1))) {
             double[] actual = train(engine, digits, Noise.gaussian(0.5f, 0.5f), 3, 50, 1);
             assertEquals(50, actual.length);
             for (int i = 0; i < expected.length; i++) {

@@ -16,7 +16,7 @@ import daegpu.engine.Precision;
 import daegpu.engine.TrainingState;
 import daegpu.engine.cuda.driver.CudaLibraries;
 import daegpu.engine.reference.ReferenceTrainingEngine;
-import daegpu.model.Architecture;
+import daegpu.model.Autoencoder;
 import daegpu.model.Initializer;
 import daegpu.noise.Noise;
 import java.io.IOException;
@@ -40,7 +40,7 @@ class NativePrecisionTest {
 
     private static final int STEPS = 10;
     /** Layers of 16 and of 32 channels: tiles of several taps and of one. */
-    private static final Architecture NETWORK = new Architecture(28, 28, 1, List.of(16, 32), 3, 8);
+    private static final Autoencoder NETWORK = new Autoencoder(28, 28, 1, List.of(16, 32), 3, 8);
 
     static Stream<Arguments> recordings() throws IOException {
         List<String> files = CudaEngineTest.goldenFiles();

@@ -4,14 +4,14 @@ import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 
 import daegpu.engine.cuda.cudnn.CudnnLayout;
-import daegpu.model.Architecture;
+import daegpu.model.Autoencoder;
 import daegpu.model.Parameters;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 
 class ParameterArenaTest {
 
-    private static final Architecture ARCHITECTURE = new Architecture(8, 4, 3, List.of(5, 6), 3, 7);
+    private static final Autoencoder ARCHITECTURE = new Autoencoder(8, 4, 3, List.of(5, 6), 3, 7);
 
     @Test
     void comesBackFromTheArena() {

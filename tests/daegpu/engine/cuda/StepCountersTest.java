@@ -16,7 +16,7 @@ import daegpu.engine.TrainingState;
 import daegpu.engine.cuda.cudnn.CudnnLayout;
 import daegpu.engine.cuda.driver.Device;
 import daegpu.engine.cuda.driver.Gpu;
-import daegpu.model.Architecture;
+import daegpu.model.Autoencoder;
 import daegpu.model.Initializer;
 import daegpu.noise.Noise;
 import java.io.IOException;
@@ -68,7 +68,7 @@ class StepCountersTest {
         // A thread takes 16 bytes of each of four arrays and leaves 16 in three; every block also reads the state of
         // the
         // step, one sector, and the last one reads the step again and leaves three values.
-        long floats = new ParameterArena(Architecture.MNIST.network(), new CudnnLayout()).size();
+        long floats = new ParameterArena(Autoencoder.MNIST.network(), new CudnnLayout()).size();
         assertSectors(kernels.get("adam"), 4 * floats / 8 + (floats / 4 + 127) / 128 + 1, 3 * floats / 8 + 3);
         // 32 rows of 16 and of 3,136 gradients are read once, and their sums left; all are aligned.
         assertSectors(kernels.get("dense_bias_gradient"), 32 * (16 + 3136) / 8, (16 + 3136) / 8);
@@ -92,7 +92,7 @@ class StepCountersTest {
         JsonNode step = StepCounters.count(32, precision, Convolutions.NATIVE);
         assertEquals(
                 Files.readString(Path.of("bench/counters-native-" + precision + ".md")),
-                NativeCounters.table(step, Architecture.MNIST, 32, precision),
+                NativeCounters.table(step, Autoencoder.MNIST, 32, precision),
                 "if that is well, commit what bench/counters --convolutions native prints, and say why in the commit");
         assertEquals(1, step.at("/graphs/launches").intValue());
         assertEquals(
@@ -107,8 +107,8 @@ class StepCountersTest {
     @EnumSource(Precision.class)
     void nativeKernelsDoAllOfAStep(Precision precision) {
         assertEquals(
-                5 * Work.multiplyAddsOfTraining(Architecture.MNIST),
-                NativeCounters.purposes(Architecture.MNIST, 5, precision).values().stream()
+                5 * Work.multiplyAddsOfTraining(Autoencoder.MNIST),
+                NativeCounters.purposes(Autoencoder.MNIST, 5, precision).values().stream()
                         .mapToDouble(KernelTable.Purpose::multiplyAdds)
                         .sum());
     }
@@ -123,7 +123,7 @@ class StepCountersTest {
      */
     @Test
     void nothingIsWaitedForBetweenTwoReadingsOfTheLoss() throws IOException {
-        Architecture architecture = new Architecture(28, 28, 1, List.of(2, 2), 3, 4);
+        Autoencoder architecture = new Autoencoder(28, 28, 1, List.of(2, 2), 3, 4);
         try (InspectableEngine engine =
                 new CudaTrainingEngine(architecture.network(), LearningRule.DEFAULT, EngineOptions.fp32(4))) {
             engine.load(TrainingState.initial(Initializer.glorotUniform(architecture.network(), 1)));

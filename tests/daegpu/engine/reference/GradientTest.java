@@ -14,7 +14,7 @@ import daegpu.engine.Optimizer;
 import daegpu.engine.Precision;
 import daegpu.engine.RandomNetwork;
 import daegpu.engine.TrainingState;
-import daegpu.model.Architecture;
+import daegpu.model.Autoencoder;
 import daegpu.model.Network;
 import daegpu.model.ParameterTensor;
 import daegpu.model.Parameters;
@@ -75,9 +75,9 @@ class GradientTest {
     @ValueSource(ints = {3, 5, 7})
     void ofImagesNarrowerThanTheirKernelsEveryGradientIsTheSlopeOfTheLoss(int kernel) {
         Seeds.check(1, random -> {
-            check(new Architecture(2, 6, 2, List.of(3), kernel, 2).network(), Loss.MSE, false, 3, random);
-            check(new Architecture(6, 2, 2, List.of(3), kernel, 2).network(), Loss.MSE, false, 5, random);
-            check(new Architecture(8, 4, 1, List.of(2, 3), kernel, 4).network(), Loss.MSE, false, 1, random);
+            check(new Autoencoder(2, 6, 2, List.of(3), kernel, 2).network(), Loss.MSE, false, 3, random);
+            check(new Autoencoder(6, 2, 2, List.of(3), kernel, 2).network(), Loss.MSE, false, 5, random);
+            check(new Autoencoder(8, 4, 1, List.of(2, 3), kernel, 4).network(), Loss.MSE, false, 1, random);
         });
     }
 

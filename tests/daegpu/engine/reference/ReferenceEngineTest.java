@@ -14,7 +14,7 @@ import daegpu.engine.Networks;
 import daegpu.engine.Precision;
 import daegpu.engine.RandomNetwork;
 import daegpu.engine.TrainingState;
-import daegpu.model.Architecture;
+import daegpu.model.Autoencoder;
 import daegpu.model.Layer;
 import daegpu.model.Network;
 import daegpu.model.Parameters;
@@ -75,7 +75,7 @@ class ReferenceEngineTest {
      */
     @Test
     void roundsToBf16WhatItMultipliesAndHandsOn() {
-        Architecture architecture = new Architecture(2, 2, 1, List.of(1), 1, 1);
+        Autoencoder architecture = new Autoencoder(2, 2, 1, List.of(1), 1, 1);
         Parameters parameters = new Parameters(architecture.network());
         parameters.set(
                 "conv1.kernel", new float[] {1 + 0x1p-8f + 0x1p-10f}); // between 1 and 1 + 2^-7, nearer to the latter

@@ -4,7 +4,7 @@ import daegpu.bench.Work;
 import daegpu.engine.cuda.KernelTable;
 import daegpu.engine.cuda.KernelTable.Purpose;
 import daegpu.engine.cuda.layers.Planes;
-import daegpu.model.Architecture;
+import daegpu.model.Autoencoder;
 import daegpu.model.Layer;
 import daegpu.model.Layer.Activation;
 import daegpu.model.Layer.Operation;
@@ -29,7 +29,7 @@ public final class CudnnPurposes {
     }
 
     /** Of one step. */
-    public static Map<String, Purpose> of(Architecture architecture, int batch) {
+    public static Map<String, Purpose> of(Autoencoder architecture, int batch) {
         CudnnPurposes step = new CudnnPurposes(architecture.network(), batch);
         long pixels = (long) batch * architecture.imageSize();
         step.add("gather_noise_vector", pixels + 4 * (batch + 2 * pixels));

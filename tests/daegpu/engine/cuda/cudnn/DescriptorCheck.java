@@ -4,7 +4,7 @@ import daegpu.engine.Precision;
 import daegpu.engine.cuda.driver.CudaLibraries;
 import daegpu.engine.cuda.driver.DeviceScope;
 import daegpu.engine.cuda.layers.Planes;
-import daegpu.model.Architecture;
+import daegpu.model.Autoencoder;
 import daegpu.model.Layer;
 import daegpu.model.Layer.Operation;
 import java.util.List;
@@ -24,7 +24,7 @@ final class DescriptorCheck {
                 .forEach(loading -> {
                     throw new IllegalStateException(loading.problem());
                 });
-        int described = describe(Architecture.MNIST, 32);
+        int described = describe(Autoencoder.MNIST, 32);
         Random random = new Random(4);
         int[] kernelSizes = {1, 3, 5, 7};
         for (int i = 0; i < 200; i++) {
@@ -32,7 +32,7 @@ final class DescriptorCheck {
             int factor = 1 << layers;
             List<Integer> filters = random.ints(layers, 1, 70).boxed().toList();
             described += describe(
-                    new Architecture(
+                    new Autoencoder(
                             factor * (1 + random.nextInt(9)),
                             factor * (1 + random.nextInt(9)),
                             1 + random.nextInt(4),
@@ -53,7 +53,7 @@ final class DescriptorCheck {
                 : own;
     }
 
-    private static int describe(Architecture architecture, int count) {
+    private static int describe(Autoencoder architecture, int count) {
         int described = 0;
         for (Layer layer : architecture.network().layers()) {
             if (layer.operation() != Operation.DENSE) {

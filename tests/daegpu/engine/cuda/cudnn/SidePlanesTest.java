@@ -3,7 +3,7 @@ package daegpu.engine.cuda.cudnn;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 
 import daegpu.engine.cuda.layers.Planes;
-import daegpu.model.Architecture;
+import daegpu.model.Autoencoder;
 import java.util.List;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -14,7 +14,7 @@ class SidePlanesTest {
     @ParameterizedTest
     @CsvSource({"1,0,28", "3,1,32", "5,1,32", "7,1,32"})
     void borderMakesPaddingSymmetric(int kernelSize, int border, int pitch) {
-        Architecture architecture = new Architecture(28, 28, 1, List.of(4), kernelSize, 2);
+        Autoencoder architecture = new Autoencoder(28, 28, 1, List.of(4), kernelSize, 2);
         Planes planes = SidePlanes.large(architecture.network().layer("conv1"));
         assertEquals(border, planes.border());
         assertEquals(pitch, planes.pitch());

@@ -3,7 +3,7 @@ package daegpu.engine.cuda.kernels;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 
 import daegpu.engine.Precision;
-import daegpu.model.Architecture;
+import daegpu.model.Autoencoder;
 import daegpu.model.ConvolutionGeometry;
 import daegpu.model.Layer;
 import daegpu.model.Network;
@@ -28,20 +28,20 @@ class KernelChoiceTest {
                 width and channels of what goes in and comes out. A dash: nobody asks for it.
                 """);
         for (Precision precision : Precision.values()) {
-            append(text, Architecture.MNIST, precision);
+            append(text, Autoencoder.MNIST, precision);
         }
-        append(text, new Architecture(32, 48, 3, List.of(16, 24, 40), 3, 20), Precision.FP32);
-        append(text, new Architecture(32, 48, 3, List.of(16, 24, 40), 3, 20), Precision.BF16);
-        append(text, new Architecture(28, 28, 1, List.of(5, 12), 5, 7), Precision.FP32);
-        append(text, new Architecture(28, 28, 1, List.of(5, 12), 5, 7), Precision.TF32);
-        append(text, new Architecture(16, 16, 2, List.of(8, 32), 5, 64), Precision.TF32);
-        append(text, new Architecture(8, 8, 1, List.of(4), 1, 3), Precision.FP32);
+        append(text, new Autoencoder(32, 48, 3, List.of(16, 24, 40), 3, 20), Precision.FP32);
+        append(text, new Autoencoder(32, 48, 3, List.of(16, 24, 40), 3, 20), Precision.BF16);
+        append(text, new Autoencoder(28, 28, 1, List.of(5, 12), 5, 7), Precision.FP32);
+        append(text, new Autoencoder(28, 28, 1, List.of(5, 12), 5, 7), Precision.TF32);
+        append(text, new Autoencoder(16, 16, 2, List.of(8, 32), 5, 64), Precision.TF32);
+        append(text, new Autoencoder(8, 8, 1, List.of(4), 1, 3), Precision.FP32);
         Files.createDirectories(Path.of("target"));
         Files.writeString(Path.of("target/kernel-table.txt"), text);
         assertEquals(Files.readString(TABLE), text.toString(), "if that is well, commit target/kernel-table.txt");
     }
 
-    private static void append(StringBuilder text, Architecture architecture, Precision precision) {
+    private static void append(StringBuilder text, Autoencoder architecture, Precision precision) {
         text.append(String.format(
                 Locale.ROOT,
                 "%n%dx%dx%d, filters %s, kernels %dx%d, latent %d, in %s%n",

@@ -13,7 +13,7 @@ import daegpu.engine.cuda.driver.DeviceScope;
 import daegpu.engine.cuda.driver.Gpu;
 import daegpu.engine.cuda.driver.KernelLibrary;
 import daegpu.engine.cuda.driver.OwnedScope;
-import daegpu.model.Architecture;
+import daegpu.model.Autoencoder;
 import daegpu.model.Layer;
 import daegpu.model.Layer.Activation;
 import daegpu.model.Layer.Operation;
@@ -81,7 +81,7 @@ class TensorCoresTest {
     @EnumSource(names = {"TF32", "BF16"})
     void bothGradientsInOneLaunchHaveTheSameBits(Precision precision) {
         int layers = 0;
-        for (Layer layer : Architecture.MNIST.network().layers()) {
+        for (Layer layer : Autoencoder.MNIST.network().layers()) {
             LayerGradients both = JointGradients.of(layer, 2, precision);
             if (both.data().kernel().file().startsWith("sm_80/")) {
                 layers++;

@@ -19,7 +19,7 @@ import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.MethodSource;
 
-class ArchitectureTest {
+class AutoencoderTest {
 
     @Test
     void theDefaultNetworkHasTheLayersOfKerasExample() {
@@ -32,20 +32,20 @@ class ArchitectureTest {
                         "deconv1: TRANSPOSED_CONVOLUTION 3x3/2 of expand 7x7x64, RELU, makes deconv1 14x14x64",
                         "deconv2: TRANSPOSED_CONVOLUTION 3x3/2 of deconv1 14x14x64, RELU, makes deconv2 28x28x32",
                         "output: TRANSPOSED_CONVOLUTION 3x3/1 of deconv2 28x28x32, SIGMOID, makes output 28x28x1"),
-                Architecture.MNIST.network().layers().stream()
+                Autoencoder.MNIST.network().layers().stream()
                         .map(layer -> layer.name() + ": " + layer.operation() + " " + layer.kernelSize() + "x"
                                 + layer.kernelSize() + "/" + layer.stride() + " of " + layer.input() + ", "
                                 + layer.activation() + ", makes " + layer.output())
                         .toList());
         assertEquals(
                 Optional.of(new Tensor("latent", 1, 1, 16)),
-                Architecture.MNIST.network().latent());
+                Autoencoder.MNIST.network().latent());
     }
 
     @Test
     void theDefaultNetworkHasTheParametersOfKerasExample() {
-        assertEquals(178_001, Architecture.MNIST.parameterCount());
-        List<String> tensors = Architecture.MNIST.network().parameterTensors().stream()
+        assertEquals(178_001, Autoencoder.MNIST.parameterCount());
+        List<String> tensors = Autoencoder.MNIST.network().parameterTensors().stream()
                 .map(tensor -> tensor.name() + Arrays.toString(tensor.shape()) + " at " + tensor.offset())
                 .toList();
         assertEquals(
@@ -71,7 +71,7 @@ class ArchitectureTest {
     void layersOfAnyNetworkFitTogether() {
         Random random = new Random(1);
         for (int n = 0; n < 200; n++) {
-            Architecture architecture = random(random);
+            Autoencoder architecture = random(random);
             List<Layer> layers = architecture.network().layers();
             int depth = architecture.filters().size();
             assertEquals(2 * depth + 3, layers.size());
@@ -102,7 +102,7 @@ class ArchitectureTest {
     void tensorsLieOneBehindTheOther() {
         Random random = new Random(2);
         for (int n = 0; n < 200; n++) {
-            Architecture architecture = random(random);
+            Autoencoder architecture = random(random);
             int offset = 0;
             for (Layer layer : architecture.network().layers()) {
                 for (String kind : new String[] {".kernel", ".bias"}) {
@@ -119,7 +119,7 @@ class ArchitectureTest {
         }
     }
 
-    private static Architecture random(Random random) {
+    private static Autoencoder random(Random random) {
         int depth = 1 + random.nextInt(4);
         List<Integer> filters = new ArrayList<>();
         for (int i = 0; i < depth; i++) {
@@ -127,12 +127,12 @@ class ArchitectureTest {
         }
         int height = (1 + random.nextInt(5)) << depth;
         int width = (1 + random.nextInt(5)) << depth;
-        return new Architecture(
+        return new Autoencoder(
                 height, width, 1 + random.nextInt(4), filters, 1 + 2 * random.nextInt(4), 1 + random.nextInt(40));
     }
 
     /** Added up as Keras's summary does, where nothing can overflow. */
-    private static BigInteger parameters(Architecture architecture) {
+    private static BigInteger parameters(Autoencoder architecture) {
         List<Integer> filters = architecture.filters();
         int depth = filters.size();
         long kernel = (long) architecture.kernelSize() * architecture.kernelSize();
@@ -164,7 +164,7 @@ class ArchitectureTest {
                 message,
                 assertThrows(
                                 IllegalArgumentException.class,
-                                () -> new Architecture(height, width, channels, filters, kernel, latent))
+                                () -> new Autoencoder(height, width, channels, filters, kernel, latent))
                         .getMessage());
     }
 
@@ -236,7 +236,7 @@ class ArchitectureTest {
     void whatWouldNotFitIsRefused(int height, int width, int channels, int filter, int kernel, int latent) {
         String message = assertThrows(
                         IllegalArgumentException.class,
-                        () -> new Architecture(height, width, channels, List.of(filter), kernel, latent))
+                        () -> new Autoencoder(height, width, channels, List.of(filter), kernel, latent))
                 .getMessage();
         assertEquals(
                 "a network of this size (" + height + "x" + width + "x" + channels + ", filters [" + filter
@@ -256,9 +256,9 @@ class ArchitectureTest {
             for (int i = 0; i < depth; i++) {
                 filters.add(magnitude(random, 16));
             }
-            Architecture architecture;
+            Autoencoder architecture;
             try {
-                architecture = new Architecture(
+                architecture = new Autoencoder(
                         magnitude(random, 16) << depth,
                         magnitude(random, 16) << depth,
                         magnitude(random, 10),
@@ -293,10 +293,10 @@ class ArchitectureTest {
     @Test
     void filtersAreACopy() {
         List<Integer> filters = new ArrayList<>(List.of(4, 8));
-        Architecture architecture = new Architecture(8, 8, 1, filters, 3, 2);
+        Autoencoder architecture = new Autoencoder(8, 8, 1, filters, 3, 2);
         filters.set(0, 5);
         assertEquals(List.of(4, 8), architecture.filters());
-        assertEquals(new Architecture(8, 8, 1, List.of(4, 8), 3, 2), architecture);
+        assertEquals(new Autoencoder(8, 8, 1, List.of(4, 8), 3, 2), architecture);
     }
 
     @Test
@@ -305,7 +305,7 @@ class ArchitectureTest {
                 "this network has no layer conv3",
                 assertThrows(
                                 IllegalArgumentException.class,
-                                () -> Architecture.MNIST.network().layer("conv3"))
+                                () -> Autoencoder.MNIST.network().layer("conv3"))
                         .getMessage());
     }
 }
