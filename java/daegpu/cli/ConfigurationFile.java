@@ -43,7 +43,8 @@ final class ConfigurationFile {
 
     /** Those that a flag replaces all at once, because they exclude each other. */
     private static final List<Set<String>> ALTERNATIVES = List.of(
-            Set.of("--resize", "--crop", "--tiles", "--overlap"), Set.of("--validation-data", "--validation-split"));
+            Set.of("--resize", "--crop", "--tiles", "--overlap", "--patches", "--patches-per-epoch"),
+            Set.of("--validation-data", "--validation-split"));
 
     private static final Set<String> NOISE_FIGURES =
             Set.of("--noise-mean", "--noise-std", "--noise-amount", "--noise-peak");
@@ -205,8 +206,11 @@ final class ConfigurationFile {
             }
         }
         for (Set<String> alternatives : ALTERNATIVES) {
-            // --overlap alone is for the tiles of the file.
-            if (alternatives.stream().anyMatch(option -> values.containsKey(option) && !option.equals("--overlap"))) {
+            // --overlap alone is for the tiles of the file, --patches-per-epoch for its patches.
+            if (alternatives.stream()
+                    .anyMatch(option -> values.containsKey(option)
+                            && !option.equals("--overlap")
+                            && !option.equals("--patches-per-epoch"))) {
                 dropped.addAll(alternatives);
             }
         }

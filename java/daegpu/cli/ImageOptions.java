@@ -25,6 +25,8 @@ final class ImageOptions {
             "--crop",
             "--tiles",
             "--overlap",
+            "--patches",
+            "--patches-per-epoch",
             "--color");
 
     @Option(
@@ -53,7 +55,7 @@ final class ImageOptions {
             names = "--limit",
             paramLabel = "N",
             defaultValue = "0",
-            description = "Take the first N training images only.")
+            description = "Take the first N training images only; with --patches, the first N pictures.")
     private int limit;
 
     @Option(
@@ -94,6 +96,21 @@ final class ImageOptions {
     private int overlap;
 
     @Option(
+            names = "--patches",
+            paramLabel = "HxW",
+            converter = ImageSize.SizeConverter.class,
+            description =
+                    "In each epoch, cut patches of this size anywhere from the pictures of a folder, and flip and "
+                            + "turn them. The validation pictures are cut into tiles of this size.")
+    private ImageSize patches;
+
+    @Option(
+            names = "--patches-per-epoch",
+            paramLabel = "N",
+            description = "Patches of an epoch (default: enough to have the number of pixels of all pictures).")
+    private Integer patchesPerEpoch;
+
+    @Option(
             names = "--color",
             paramLabel = "NAME",
             defaultValue = "auto",
@@ -114,8 +131,12 @@ final class ImageOptions {
 
     private Preparation preparation() {
         require(
-                Stream.of(resize, crop, tiles).filter(Objects::nonNull).count() <= 1,
-                "give one of --resize, --crop and --tiles");
+                Stream.of(resize, crop, tiles, patches).filter(Objects::nonNull).count() <= 1,
+                "give one of --resize, --crop, --tiles and --patches");
+        require(patchesPerEpoch == null || patches != null, "--patches-per-epoch goes with --patches");
+        require(
+                patchesPerEpoch == null || patchesPerEpoch > 0,
+                "--patches-per-epoch must be 1 or more, not " + patchesPerEpoch);
         require(overlap == 0 || tiles != null, "--overlap goes with --tiles");
         Colour colour =
                 switch (color.toLowerCase(Locale.ROOT)) {
@@ -124,9 +145,24 @@ final class ImageOptions {
                     case "color", "colour" -> Colour.COLOUR;
                     default -> throw new IllegalArgumentException("--color must be grey, color or auto, not " + color);
                 };
-        ImageSize size = resize != null ? resize : crop != null ? crop : tiles;
-        Fit fit = resize != null ? Fit.RESIZE : crop != null ? Fit.CROP : tiles != null ? Fit.TILES : Fit.NONE;
-        return new Preparation(fit, size == null ? 0 : size.height(), size == null ? 0 : size.width(), overlap, colour);
+        if (resize != null) {
+            return preparation(Fit.RESIZE, resize, colour);
+        }
+        if (crop != null) {
+            return preparation(Fit.CROP, crop, colour);
+        }
+        if (tiles != null) {
+            return preparation(Fit.TILES, tiles, colour);
+        }
+        if (patches != null) {
+            return preparation(Fit.PATCHES, patches, colour);
+        }
+        return new Preparation(Fit.NONE, 0, 0, overlap, colour);
+    }
+
+    private Preparation preparation(Fit fit, ImageSize size, Colour colour) {
+        return new Preparation(
+                fit, size.height(), size.width(), overlap, colour, patchesPerEpoch == null ? 0 : patchesPerEpoch);
     }
 
     private static void require(boolean condition, String message) {

@@ -75,6 +75,7 @@ final class PictureFitting {
     }
 
     private static Fit fitOf(RunRecord run) {
-        return run.says("resize") ? Fit.RESIZE : run.says("crop") ? Fit.CROP : run.says("tiles") ? Fit.TILES : Fit.NONE;
+        boolean isCut = run.says("tiles") || run.says("patches");
+        return run.says("resize") ? Fit.RESIZE : run.says("crop") ? Fit.CROP : isCut ? Fit.TILES : Fit.NONE;
     }
 }

@@ -16,7 +16,7 @@ import java.util.Locale;
  * @param unusable what is wrong with each of the pictures that were left out
  */
 public record DataSets(
-        ImageSet training, ImageSet validation, String description, List<InvalidInputException> unusable) {
+        TrainingImages training, ImageSet validation, String description, List<InvalidInputException> unusable) {
 
     private static final List<String> TRAINING_NAMES = List.of(
             "train-images-idx3-ubyte",
@@ -151,6 +151,15 @@ public record DataSets(
          */
         ImageSet read(int limit);
 
+        /**
+         * Reads what is trained on: the first images, or the first pictures, where patches are cut from them.
+         *
+         * @param limit number of images or pictures, or 0 for all; fewer are no error
+         */
+        default TrainingImages readToTrain(int limit) {
+            return read(limit);
+        }
+
         String name();
 
         /** What was left out by the calls so far, and why. */
@@ -247,7 +256,7 @@ public record DataSets(
 
     private static DataSets separate(
             FoundImages trainingSource, FoundImages validationSource, int limit, int validationLimit) {
-        ImageSet training = trainingSource.read(limit);
+        TrainingImages training = trainingSource.readToTrain(limit);
         ImageSet validation = validationSource.read(validationLimit);
         if (!training.hasSize(validation.height(), validation.width(), validation.channels())) {
             throw new InvalidInputException(
@@ -263,12 +272,13 @@ public record DataSets(
     }
 
     private static DataSets split(FoundImages source, double validationSplit, int limit, int validationLimit) {
-        ImageSet training;
+        TrainingImages training;
         ImageSet validation;
         if (splitsWholePictures(source) && source instanceof PictureFolder folder) {
-            List<ImageSet> sets = folder.split(kept(folder, validationSplit), limit, validationLimit);
-            training = sets.get(0);
-            validation = sets.get(1);
+            int kept = kept(folder, validationSplit);
+            folder.requireMemoryForSplit(kept, limit, validationLimit);
+            training = folder.firstToTrain(kept, limit);
+            validation = folder.others(kept, validationLimit);
         } else {
             ImageSet all = source.read(0);
             int kept = kept(source, all, validationSplit);
@@ -290,7 +300,8 @@ public record DataSets(
      * that the limits leave out.
      */
     private static boolean splitsWholePictures(FoundImages source) {
-        return source instanceof PictureFolder folder && (folder.size() > 1 || !folder.cutsIntoTiles());
+        return source instanceof PictureFolder folder
+                && (folder.size() > 1 || folder.cutsPatches() || !folder.cutsIntoTiles());
     }
 
     private static ImageSet rest(FoundImages source, ImageSet all, double validationSplit, int limit) {
@@ -330,12 +341,21 @@ public record DataSets(
         return List.copyOf(unusable);
     }
 
-    private static String describe(String purpose, ImageSet images, int limit) {
+    private static String describe(String purpose, TrainingImages images, int limit) {
+        if (images instanceof Patches patches) {
+            return String.format(
+                    Locale.ROOT,
+                    "%s: %,d patches of %s an epoch, cut anywhere, flipped and turned, from %,d pictures",
+                    purpose,
+                    patches.count(),
+                    patches.describeSize(),
+                    patches.pictures());
+        }
         return purpose + ": " + count(images) + " of " + images.describeSize()
                 + (images.count() < limit ? " (there are no more; the limit was " + number(limit) + ")" : "");
     }
 
-    private static String count(ImageSet images) {
+    private static String count(TrainingImages images) {
         return number(images.count()) + (images.count() == 1 ? " image" : " images");
     }
 

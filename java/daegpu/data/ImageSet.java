@@ -9,7 +9,7 @@ import java.util.HexFormat;
  * Images of one size, as bytes: 0 is black, 255 is white. They stay bytes until they reach an engine, which scales them
  * to [0, 1] by dividing by 255. Immutable as long as nobody writes to {@link #pixels()}.
  */
-public final class ImageSet {
+public final class ImageSet implements TrainingImages {
 
     private final int height;
     private final int width;
@@ -38,19 +38,29 @@ public final class ImageSet {
         this.pixels = pixels;
     }
 
+    @Override
     public int height() {
         return height;
     }
 
+    @Override
     public int width() {
         return width;
     }
 
+    @Override
     public int channels() {
         return channels;
     }
 
+    /** These images, in every epoch. */
+    @Override
+    public ImageSet ofEpoch(long seed, int epoch) {
+        return this;
+    }
+
     /** How many images there are. */
+    @Override
     public int count() {
         return pixels.length / imageSize();
     }
@@ -63,16 +73,6 @@ public final class ImageSet {
     /** The bytes of all images, {@code [count, height, width, channels]}; the array itself, not a copy. */
     public byte[] pixels() {
         return pixels;
-    }
-
-    /** Whether its images have this size. */
-    public boolean hasSize(int otherHeight, int otherWidth, int otherChannels) {
-        return height == otherHeight && width == otherWidth && channels == otherChannels;
-    }
-
-    /** Size of the images in words: {@code 28x28 grey}. */
-    public String describeSize() {
-        return describeSize(height, width, channels);
     }
 
     /** A size in words, height before width as everywhere in this program. */
@@ -114,6 +114,7 @@ public final class ImageSet {
     /**
      * Tells this set of images from any other: their number and size, and the SHA-256 of their bytes. Computed once.
      */
+    @Override
     public synchronized String identity() {
         if (identity == null) {
             try {

@@ -142,7 +142,12 @@ public final class PictureFolder implements DataSets.FoundImages {
                 || preparation.colour() == Colour.AUTO
                         && entries.stream().anyMatch(entry -> entry.header.channels() == 3);
         return new Preparation(
-                preparation.fit(), height, width, preparation.overlap(), colour ? Colour.COLOUR : Colour.GREY);
+                preparation.fit(),
+                height,
+                width,
+                preparation.overlap(),
+                colour ? Colour.COLOUR : Colour.GREY,
+                preparation.patchesPerEpoch());
     }
 
     /** The preparation with nothing left open: what other pictures need to become images like these. */
@@ -157,6 +162,10 @@ public final class PictureFolder implements DataSets.FoundImages {
 
     boolean cutsIntoTiles() {
         return preparation.fit() == Fit.TILES;
+    }
+
+    boolean cutsPatches() {
+        return preparation.fit() == Fit.PATCHES;
     }
 
     @Override
@@ -176,28 +185,95 @@ public final class PictureFolder implements DataSets.FoundImages {
         return read(entries, (int) count);
     }
 
-    /**
-     * Reads the images of the first pictures, and those of the others.
-     *
-     * @param kept how many pictures are the first, more than 0 and fewer than there are
-     * @param limit images to take of the first; 0 takes all
-     * @param limitOfOthers images to take of the others, likewise
-     */
-    List<ImageSet> split(int kept, int limit, int limitOfOthers) {
-        List<Entry> first = entries.subList(0, kept);
-        List<Entry> others = entries.subList(kept, entries.size());
-        long count = limited(first, limit);
-        long countOfOthers = limited(others, limitOfOthers);
-        requireMemory(count + countOfOthers);
-        return List.of(read(first, (int) count), read(others, (int) countOfOthers));
+    @Override
+    public TrainingImages readToTrain(int limit) {
+        return cutsPatches() ? patches(entries, limit) : read(limit);
     }
 
-    /** Reads the images of those pictures alone that {@link #split} gives second. */
+    /**
+     * Reads what is trained on of the first pictures, where the others validate.
+     *
+     * @param kept how many pictures are the first, more than 0 and fewer than there are
+     * @param limit images to take of the first, or pictures, where patches are cut from them; 0 takes all
+     */
+    TrainingImages firstToTrain(int kept, int limit) {
+        List<Entry> first = entries.subList(0, kept);
+        return cutsPatches() ? patches(first, limit) : read(first, (int) limited(first, limit));
+    }
+
+    /**
+     * Reads the images of the other pictures.
+     *
+     * @param limit images to take; 0 takes all
+     */
     ImageSet others(int kept, int limit) {
         List<Entry> others = entries.subList(kept, entries.size());
         long count = limited(others, limit);
         requireMemory(count);
         return read(others, (int) count);
+    }
+
+    /**
+     * Checks that the images of the first pictures and those of the others fit into memory together.
+     *
+     * @param kept how many pictures are the first, more than 0 and fewer than there are
+     * @param limit as of {@link #firstToTrain}
+     * @param limitOfOthers as of {@link #others}
+     */
+    void requireMemoryForSplit(int kept, int limit, int limitOfOthers) {
+        List<Entry> first = entries.subList(0, kept);
+        requireMemory((cutsPatches() ? imagesInMemory(firstOf(first, limit)) : limited(first, limit))
+                + limited(entries.subList(kept, entries.size()), limitOfOthers));
+    }
+
+    /** @param limit pictures to take; 0 takes all */
+    private Patches patches(List<Entry> pictures, int limit) {
+        List<Entry> taken = firstOf(pictures, limit);
+        requireMemory(imagesInMemory(taken));
+        List<ImageSet> read = new ArrayList<>();
+        for (Entry entry : taken) {
+            try {
+                read.add(picture(entry.file));
+            } catch (InvalidInputException e) {
+                unusable.add(e);
+            }
+            listener.progressed("reading pictures", read.size() + unusable.size(), taken.size());
+        }
+        if (read.isEmpty()) {
+            throw noneCanBeUsed(folder, unusable);
+        }
+        long pixels = read.stream()
+                .mapToLong(picture -> (long) picture.height() * picture.width())
+                .sum();
+        return new Patches(read, preparation.height(), preparation.width(), patchesOf(pixels));
+    }
+
+    private static List<Entry> firstOf(List<Entry> pictures, int limit) {
+        return limit == 0 ? pictures : pictures.subList(0, Math.min(limit, pictures.size()));
+    }
+
+    private int patchesOf(long pixels) {
+        return preparation.patchesPerEpoch() > 0
+                ? preparation.patchesPerEpoch()
+                : Patches.defaultCount(pixels, preparation.height(), preparation.width());
+    }
+
+    /** Patches whose bytes are together as many as those of the pictures and the patches of an epoch. */
+    private long imagesInMemory(List<Entry> pictures) {
+        long pixels = pictures.stream()
+                .map(Entry::header)
+                .mapToLong(header -> (long) header.height() * header.width())
+                .sum();
+        return patchesOf(pixels) + pixels / ((long) preparation.height() * preparation.width());
+    }
+
+    private ImageSet picture(Path file) {
+        Photo photo = ImageFile.open(file);
+        if (photo.height() < preparation.height() || photo.width() < preparation.width()) {
+            throw new InvalidInputException(file + " is " + photo.height() + "x" + photo.width()
+                    + ", smaller than the patches of " + preparation.height() + "x" + preparation.width());
+        }
+        return photo.withChannels(preparation.channels()).toImageSet();
     }
 
     private long limited(List<Entry> pictures, int limit) {

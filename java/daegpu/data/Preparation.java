@@ -10,8 +10,10 @@ import java.nio.file.Path;
  * @param width of the images, likewise
  * @param overlap pixels that neighbouring tiles share at least
  * @param colour whether the images are grey or in colour
+ * @param patchesPerEpoch patches that each epoch cuts; 0 for a number whose pixels are together as many as the pictures
+ *     have, and where there are no patches
  */
-public record Preparation(Fit fit, int height, int width, int overlap, Colour colour) {
+public record Preparation(Fit fit, int height, int width, int overlap, Colour colour, int patchesPerEpoch) {
 
     /** What is done to a picture. */
     public enum Fit {
@@ -22,7 +24,12 @@ public record Preparation(Fit fit, int height, int width, int overlap, Colour co
         /** The largest part around its middle that has the right proportions is scaled. */
         CROP,
         /** It is cut into tiles, as it is. */
-        TILES
+        TILES,
+        /**
+         * To train, patches are cut anywhere, afresh in each epoch ({@link Patches}); to validate, it is cut into
+         * tiles.
+         */
+        PATCHES
     }
 
     /** Whether images are grey or in colour. */
@@ -38,8 +45,19 @@ public record Preparation(Fit fit, int height, int width, int overlap, Colour co
     /** Pictures are taken as they are. */
     public static final Preparation NONE = new Preparation(Fit.NONE, 0, 0, 0, Colour.AUTO);
 
-    /** @throws IllegalArgumentException if the size is not positive, or the overlap is not less than the size */
+    /** A preparation that does not cut patches. */
+    public Preparation(Fit fit, int height, int width, int overlap, Colour colour) {
+        this(fit, height, width, overlap, colour, 0);
+    }
+
+    /**
+     * @throws IllegalArgumentException if the size is not positive, the overlap is not less than the size, or the
+     *     number of patches is negative
+     */
     public Preparation {
+        if (patchesPerEpoch < 0) {
+            throw new IllegalArgumentException("an epoch cuts at least one patch, not " + patchesPerEpoch);
+        }
         if ((fit != Fit.NONE || height != 0 || width != 0) && (height < 1 || width < 1)) {
             throw new IllegalArgumentException("an image has at least one pixel, not " + height + "x" + width);
         }
@@ -66,7 +84,7 @@ public record Preparation(Fit fit, int height, int width, int overlap, Colour co
 
     /** How many images a picture of this size becomes, where the size of the images is decided. */
     public long images(int pictureHeight, int pictureWidth) {
-        return fit == Fit.TILES
+        return cutsTiles()
                 ? (long) rows(pictureHeight).count() * columns(pictureWidth).count()
                 : 1;
     }
@@ -83,7 +101,7 @@ public record Preparation(Fit fit, int height, int width, int overlap, Colour co
      */
     public void write(Photo photo, int first, int count, byte[] pixels, int at) {
         Photo coloured = photo.withChannels(channels());
-        if (fit == Fit.TILES) {
+        if (cutsTiles()) {
             TileGrid rows = rows(photo.height());
             TileGrid columns = columns(photo.width());
             float[] tile = new float[imageSize()];
@@ -102,6 +120,11 @@ public record Preparation(Fit fit, int height, int width, int overlap, Colour co
                     default -> coloured;
                 };
         System.arraycopy(fitted.toImageSet().pixels(), 0, pixels, at, imageSize());
+    }
+
+    /** Whether a picture, of which it makes images, is cut into tiles. */
+    boolean cutsTiles() {
+        return fit == Fit.TILES || fit == Fit.PATCHES;
     }
 
     private TileGrid rows(int pictureHeight) {

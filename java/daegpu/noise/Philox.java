@@ -19,6 +19,9 @@ public final class Philox {
     public static final int PURPOSE_SHUFFLE = 2;
     /** The weights that training starts from. */
     public static final int PURPOSE_INITIAL_WEIGHTS = 3;
+    /** Where patches are cut: subsequences of patches by their number in an epoch. */
+    public static final int PURPOSE_PATCHES = 4;
+
     /** Added to the index of a validation image. */
     public static final long VALIDATION = 1L << 40;
 

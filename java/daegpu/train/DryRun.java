@@ -1,6 +1,7 @@
 package daegpu.train;
 
 import daegpu.data.ImageSet;
+import daegpu.data.TrainingImages;
 import daegpu.engine.TrainingEngine;
 import daegpu.engine.TrainingState;
 import java.util.Optional;
@@ -54,14 +55,18 @@ public final class DryRun {
      */
     public static Optional<Timing> of(
             TrainingOptions options,
-            ImageSet training,
+            TrainingImages training,
             ImageSet validation,
             TrainingEngine engine,
             TrainingState state,
             BooleanSupplier stop) {
         engine.load(state);
         engine.startEpoch(
-                training, options.noise(), options.seed(), 0, Shuffle.order(options.seed(), 0, training.count()));
+                training.ofEpoch(options.seed(), 0),
+                options.noise(),
+                options.seed(),
+                0,
+                Shuffle.order(options.seed(), 0, training.count()));
         Updates updates = new Updates(options, training, engine, state.step(), stop);
         updates.run(WARM_UP_SECONDS);
         Updates timed = new Updates(options, training, engine, state.step() + updates.count, stop);
@@ -83,7 +88,7 @@ public final class DryRun {
     /** Updates in a row, between two readings of the losses, which wait for a GPU. */
     private static final class Updates {
         private final TrainingOptions options;
-        private final ImageSet training;
+        private final TrainingImages training;
         private final TrainingEngine engine;
         private final long firstStep;
         private final BooleanSupplier stop;
@@ -92,7 +97,7 @@ public final class DryRun {
 
         private Updates(
                 TrainingOptions options,
-                ImageSet training,
+                TrainingImages training,
                 TrainingEngine engine,
                 long firstStep,
                 BooleanSupplier stop) {

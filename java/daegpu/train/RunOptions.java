@@ -7,6 +7,7 @@ import daegpu.data.InvalidInputException;
 import daegpu.data.Preparation;
 import daegpu.data.Preparation.Colour;
 import daegpu.data.Preparation.Fit;
+import daegpu.data.TrainingImages;
 import daegpu.engine.LearningRule;
 import daegpu.model.Architecture;
 import daegpu.noise.Noise;
@@ -81,7 +82,7 @@ public record RunOptions(
      * @param model that is trained further, or null
      * @throws InvalidInputException if the network does not fit the images
      */
-    TrainingOptions trainingOptions(ImageSet training, Checkpoint model) {
+    TrainingOptions trainingOptions(TrainingImages training, Checkpoint model) {
         Architecture trained;
         if (model != null) {
             trained = model.options().architecture();

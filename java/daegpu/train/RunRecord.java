@@ -59,6 +59,7 @@ public final class RunRecord {
         FITS.put("resize", Fit.RESIZE);
         FITS.put("crop", Fit.CROP);
         FITS.put("tiles", Fit.TILES);
+        FITS.put("patches", Fit.PATCHES);
     }
 
     private final ObjectNode root;
@@ -135,6 +136,7 @@ public final class RunRecord {
         options.put("limit", files.limit());
         options.put("validation-limit", files.validationLimit());
         FITS.forEach((name, fit) -> options.put(name, preparation.fit() == fit ? size : null));
+        options.put("patches-per-epoch", preparation.patchesPerEpoch() > 0 ? preparation.patchesPerEpoch() : null);
         options.put("overlap", preparation.overlap());
         options.put("color", COLOURS.get(preparation.colour()));
         return options;
@@ -293,7 +295,13 @@ public final class RunRecord {
             }
         }
         try {
-            return new Preparation(fit, height, width, says("overlap") ? count("overlap") : 0, colour());
+            return new Preparation(
+                    fit,
+                    height,
+                    width,
+                    says("overlap") ? count("overlap") : 0,
+                    colour(),
+                    says("patches-per-epoch") ? count("patches-per-epoch") : 0);
         } catch (IllegalArgumentException e) {
             throw new InvalidInputException(origin + ": " + e.getMessage(), e);
         }

@@ -3,6 +3,7 @@ package daegpu.train;
 import daegpu.data.ImageFile;
 import daegpu.data.ImageSet;
 import daegpu.data.InvalidInputException;
+import daegpu.data.TrainingImages;
 import daegpu.engine.TrainingEngine;
 import daegpu.engine.TrainingState;
 import daegpu.model.Parameters;
@@ -45,7 +46,7 @@ public final class Trainer {
     private static final int SAMPLES_PER_BLOCK = 9;
 
     private final TrainingOptions options;
-    private final ImageSet training;
+    private final TrainingImages training;
     private final ImageSet validation;
     private final TrainingEngine engine;
     private final RunDirectory directory;
@@ -68,7 +69,7 @@ public final class Trainer {
      */
     public Trainer(
             TrainingOptions options,
-            ImageSet training,
+            TrainingImages training,
             ImageSet validation,
             TrainingEngine engine,
             RunDirectory directory,
@@ -83,7 +84,7 @@ public final class Trainer {
      */
     public Trainer(
             TrainingOptions options,
-            ImageSet training,
+            TrainingImages training,
             ImageSet validation,
             TrainingEngine engine,
             RunDirectory directory,
@@ -190,7 +191,7 @@ public final class Trainer {
             listener.epochStarted(epoch + 1, epochs, imagesBefore(firstBatch), training.count());
             long startTime = System.nanoTime();
             engine.startEpoch(
-                    training,
+                    training.ofEpoch(options.seed(), epoch),
                     options.noise(),
                     options.seed(),
                     epoch,

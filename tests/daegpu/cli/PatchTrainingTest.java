@@ -1,0 +1,210 @@
+package daegpu.cli;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertNotEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import daegpu.Training;
+import daegpu.data.ImageFile;
+import daegpu.data.ImageFiles;
+import daegpu.data.Photo;
+import daegpu.data.Preparation;
+import daegpu.data.Preparation.Colour;
+import daegpu.data.Preparation.Fit;
+import daegpu.engine.EngineName;
+import daegpu.model.UNet;
+import daegpu.train.Checkpoint;
+import daegpu.train.Trainer.Outcome;
+import daegpu.train.TrainingListener;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Random;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.EnumSource;
+
+/** {@code train --patches}. */
+class PatchTrainingTest {
+
+    /** Patches of an epoch; with batches of 4, five updates. */
+    private static final int PATCHES = 20;
+
+    @TempDir
+    private Path folder;
+
+    private Path data;
+    private Path run;
+
+    @BeforeEach
+    void writePictures() throws IOException {
+        data = Files.createDirectories(folder.resolve("pictures"));
+        run = folder.resolve("run");
+        Random random = new Random(1);
+        for (int i = 0; i < 12; i++) {
+            writePicture(data.resolve("p" + (char) ('a' + i) + ".png"), 8 + 3 * (i % 4), 20 - 2 * (i % 5), random);
+        }
+    }
+
+    private static void writePicture(Path file, int height, int width, Random random) throws IOException {
+        float[] values = new float[height * width];
+        for (int i = 0; i < values.length; i++) {
+            values[i] = random.nextInt(256) / 255f;
+        }
+        Files.write(file, ImageFile.encode(new Photo(height, width, 1, values, null, 8, "png")));
+    }
+
+    private List<Object> training(Path output, Object engine) {
+        return new ArrayList<>(List.of(
+                "train",
+                "--data",
+                data,
+                "--output",
+                output,
+                "--epochs",
+                "2",
+                "--batch-size",
+                "4",
+                "--network",
+                "unet",
+                "--filters",
+                "3,4",
+                "--blocks",
+                "1,0",
+                "--patches",
+                "8x8",
+                "--patches-per-epoch",
+                PATCHES,
+                "--engine",
+                engine,
+                "--threads",
+                "1"));
+    }
+
+    @Test
+    void trainsOnPatchesAndValidatesOnTiles() throws IOException {
+        String out =
+                Program.run(training(run, "reference").toArray()).assertDone().out();
+        assertTrue(
+                out.contains("training: 20 patches of 8x8 grey an epoch, cut anywhere, flipped and turned, from 10 "
+                        + "pictures"),
+                out);
+        assertTrue(out.contains("Updates: 5 an epoch of 4 images"), out);
+        assertEquals(
+                10, Checkpoint.read(run.resolve("last.safetensors")).state().step());
+        String evaluated = Program.run("evaluate", run, "--output", folder.resolve("figure.png"))
+                .assertDone()
+                .out();
+        assertTrue(evaluated.contains("split off its end"), evaluated);
+        Path again = folder.resolve("again");
+        Program.run("train", "--config", run.resolve("config.json"), "--output", again)
+                .assertDone();
+        assertEquals(Program.result(run), Program.result(again));
+        String report = Files.readString(run.resolve("report.html"));
+        assertTrue(report.contains("--patches 8x8 --patches-per-epoch 20"), report);
+        Path tiles = folder.resolve("tiles");
+        Program.run("train", "--config", run.resolve("config.json"), "--tiles", "8x8", "--output", tiles)
+                .assertDone();
+        assertNotEquals(Program.result(run), Program.result(tiles));
+    }
+
+    /** Without a number, an epoch has about as many pixels as the pictures. */
+    @Test
+    void defaultNumberOfPatchesHasThePixelsOfThePictures() {
+        List<Object> arguments = training(run, "reference");
+        arguments.remove(arguments.indexOf("--patches-per-epoch") + 1);
+        arguments.remove("--patches-per-epoch");
+        arguments.add("--dry-run");
+        String out = Program.run(arguments.toArray()).assertDone().out();
+        int pixels = 0;
+        for (int i = 0; i < 10; i++) {
+            pixels += (8 + 3 * (i % 4)) * (20 - 2 * (i % 5));
+        }
+        assertTrue(out.contains("training: " + pixels / 64 + " patches of 8x8"), out);
+        assertFalse(Files.exists(run));
+    }
+
+    /** A program begins it, is interrupted in the middle of the second epoch, and the command line ends it. */
+    @ParameterizedTest
+    @EnumSource(names = {"REFERENCE", "CPU"})
+    void interruptedAmidAnEpochAndResumedEndsWithTheSameBytes(EngineName engine) throws IOException {
+        Path straight = folder.resolve("straight");
+        Program.run(training(straight, engine).toArray()).assertDone();
+        Training training = new Training(
+                        ImageFiles.in(data).prepared(new Preparation(Fit.PATCHES, 8, 8, 0, Colour.AUTO, PATCHES)))
+                .epochs(2)
+                .batchSize(4)
+                .network(UNet.smallest(List.of(3, 4), List.of(1, 0), true, true))
+                .engine(engine)
+                .threads(1)
+                .logEvery(1);
+        boolean[] second = new boolean[1];
+        training.listener(new TrainingListener() {
+            @Override
+            public void epochStarted(int epoch, int epochs, int done, int images) {
+                second[0] = epoch == 2;
+            }
+
+            @Override
+            public void progressed(int done, double loss) {
+                if (second[0] && done == 8) {
+                    training.interrupt();
+                }
+            }
+        });
+        assertEquals(Outcome.INTERRUPTED, training.run(run).outcome());
+        assertEquals(7, Checkpoint.read(run.resolve("last.safetensors")).state().step());
+        Program.run("train", "--resume", run).assertDone();
+        assertEquals(Program.result(straight), Program.result(run));
+    }
+
+    /** Other pictures than those of the run are noticed, also where only their sizes differ. */
+    @Test
+    void resumeWantsTheSamePictures() throws IOException {
+        Program.run(training(run, "reference").toArray()).assertDone();
+        writePicture(data.resolve("pb.png"), 11, 18, new Random(9));
+        Program.run("train", "--resume", run, "--epochs", "3")
+                .assertRefused("the training images are not those of the run");
+    }
+
+    @Test
+    void picturesThatAreTooSmallAreNamedAtTheEnd() throws IOException {
+        writePicture(data.resolve("paa.png"), 7, 20, new Random(2));
+        Program.Result result = Program.run(training(run, "reference").toArray());
+        assertEquals(3, result.status(), result.err());
+        assertTrue(result.err().contains("paa.png is 7x20, smaller than the patches of 8x8"), result.err());
+        assertTrue(Files.exists(run.resolve("best.safetensors")));
+    }
+
+    @ParameterizedTest
+    @CsvSource(
+            delimiter = ';',
+            value = {
+                "--patches 8x8 --tiles 8x8;give one of --resize, --crop, --tiles and --patches",
+                "--patches-per-epoch 5;--patches-per-epoch goes with --patches",
+                "--patches 8x8 --patches-per-epoch 0;--patches-per-epoch must be 1 or more, not 0",
+                "--patches 8x8 --overlap 2;--overlap goes with --tiles",
+                "--patches 8x;--patches",
+                "--patches 64x64;no picture in",
+                "--patches 6x6 --network unet;divisible by 4"
+            })
+    void refusesInOneLine(String flags, String message) {
+        List<Object> arguments = new ArrayList<>(List.of("train", "--data", data, "--output", run));
+        arguments.addAll(List.of(flags.split(" ")));
+        Program.run(arguments.toArray()).assertRefused(message);
+        assertFalse(Files.exists(run));
+    }
+
+    @Test
+    void otherImagesThanPicturesAreRefused() throws IOException {
+        Path digits = Program.writeImages(folder.resolve("digits"));
+        Program.run("train", "--data", digits, "--patches", "4x4", "--output", run)
+                .assertRefused("only folders of PNG and JPEG files can be");
+    }
+}
