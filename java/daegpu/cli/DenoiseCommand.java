@@ -10,11 +10,13 @@ import daegpu.engine.Engines.OpenedEngine;
 import daegpu.engine.ImageDenoiser;
 import daegpu.engine.InferenceEngine;
 import daegpu.engine.PhotoDenoiser;
+import daegpu.engine.PictureDenoiser;
 import daegpu.model.Network;
+import daegpu.model.Reach;
 import daegpu.model.Tensor;
 import daegpu.noise.Noise;
-import daegpu.noise.Philox;
 import daegpu.train.Checkpoint;
+import daegpu.train.PictureNoise;
 import java.io.File;
 import java.io.IOException;
 import java.io.PrintWriter;
@@ -134,6 +136,12 @@ final class DenoiseCommand implements Callable<Integer> {
         Checkpoint checkpoint = model.read();
         Network network = checkpoint.options().network();
         Tensor image = network.input();
+        boolean asWhole = Reach.of(network).isPresent();
+        if (overlap != null && asWhole) {
+            throw new ParameterException(
+                    spec.commandLine(),
+                    "--overlap is for networks with a bottleneck; this one denoises pictures as a whole");
+        }
         int shared = overlap != null ? overlap : PhotoDenoiser.defaultOverlap(image);
         int least = Math.min(image.height(), image.width());
         if (shared < 0 || shared >= least) {
@@ -146,10 +154,12 @@ final class DenoiseCommand implements Callable<Integer> {
         Noise added = addNoise ? noise(checkpoint.options().noise()) : null;
         Map<Path, Path> targets = targets();
         try (OpenedEngine<InferenceEngine> engine = engineChoice.open(network, 1);
+                PictureDenoiser denoiser = asWhole
+                        ? engineChoice.wholePictures(checkpoint)
+                        : new PhotoDenoiser(image, engine.engine()::denoise, shared);
                 FileProgress progress = new FileProgress(
                         spec.commandLine().getOut(), ProgressDisplay.onTerminal() ? System.out : null, "files")) {
             engine.engine().load(checkpoint.state().weights());
-            PhotoDenoiser denoiser = new PhotoDenoiser(image, engine.engine()::denoise, shared);
             List<Job> pictures = new ArrayList<>();
             int started = 0;
             long values = 0;
@@ -284,20 +294,14 @@ final class DenoiseCommand implements Callable<Integer> {
     }
 
     /** Denoises the pictures together and writes them. */
-    private void finish(PhotoDenoiser denoiser, List<Job> pictures, Noise noise) throws IOException {
+    private void finish(PictureDenoiser denoiser, List<Job> pictures, Noise noise) throws IOException {
         if (pictures.isEmpty()) {
             return;
         }
         List<Photo> noisy = new ArrayList<>();
         for (int i = 0; i < pictures.size(); i++) {
             Photo photo = denoiser.forNetwork(pictures.get(i).photo());
-            if (noise != null) {
-                // Into a new array: the picture's own may be the one that is read.
-                float[] values = new float[photo.values().length];
-                noise.corrupt(seed, Philox.VALIDATION + done + i, 0, photo.values(), values, 0, values.length);
-                photo = photo.withValues(photo.channels(), values);
-            }
-            noisy.add(photo);
+            noisy.add(noise == null ? photo : PictureNoise.add(noise, seed, photo));
         }
         List<Photo> denoised = denoiser.denoise(noisy);
         for (int i = 0; i < pictures.size(); i++) {

@@ -9,8 +9,11 @@ import daegpu.engine.Engines.OpenedEngine;
 import daegpu.engine.InferenceEngine;
 import daegpu.engine.InspectableEngine;
 import daegpu.engine.LearningRule;
+import daegpu.engine.PictureDenoiser;
 import daegpu.engine.Precision;
+import daegpu.engine.WholePictureDenoiser;
 import daegpu.model.Network;
+import daegpu.train.Checkpoint;
 import daegpu.train.SessionOptions;
 import picocli.CommandLine.Option;
 
@@ -66,6 +69,24 @@ final class EngineChoice {
      */
     OpenedEngine<InferenceEngine> open(Network network, int batchSize) {
         return Engines.open(engine, network, options(batchSize));
+    }
+
+    /**
+     * What denoises pictures of any size as a whole by a model without dense layers.
+     *
+     * @throws IllegalArgumentException if the model has some
+     */
+    PictureDenoiser wholePictures(Checkpoint checkpoint) {
+        return new WholePictureDenoiser(checkpoint.options().architecture(), sized -> {
+            InferenceEngine opened = open(sized, 1).engine();
+            try {
+                opened.load(checkpoint.state().weights().on(sized));
+                return opened;
+            } catch (RuntimeException e) {
+                opened.close();
+                throw e;
+            }
+        });
     }
 
     /**

@@ -6,10 +6,13 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import daegpu.data.DataSets.Validation;
 import daegpu.data.ImageFile;
 import daegpu.data.ImageSet;
+import daegpu.data.InvalidInputException;
 import daegpu.data.ReadingListener;
 import daegpu.engine.Engines.OpenedEngine;
 import daegpu.engine.InferenceEngine;
+import daegpu.engine.PictureDenoiser;
 import daegpu.model.Network;
+import daegpu.model.Reach;
 import daegpu.model.Tensor;
 import daegpu.noise.Noise;
 import daegpu.preview.Chart;
@@ -23,6 +26,7 @@ import daegpu.train.Evaluation.Result;
 import daegpu.train.Evaluation.Scores;
 import daegpu.train.RunReport;
 import daegpu.train.SampleBlock;
+import java.awt.image.BufferedImage;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.nio.file.Files;
@@ -31,6 +35,7 @@ import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.ArgGroup;
 import picocli.CommandLine.Command;
@@ -109,7 +114,23 @@ final class EvaluateCommand implements Callable<Integer> {
     @ArgGroup(validate = false, heading = "%nWhat computes:%n", order = 3)
     private EngineChoice engineChoice = new EngineChoice();
 
-    private record Level(float level, Result result) {}
+    /** Rows and columns that the figure shows of the middle of whole pictures. */
+    private static final int SHOWN_SIDE = 128;
+
+    /**
+     * What was measured at a level.
+     *
+     * @param pictures the result of each picture, where they were measured as a whole
+     */
+    private record Level(float level, Result result, Map<Path, Result> pictures) {}
+
+    /**
+     * What it was measured on.
+     *
+     * @param description how many of which size, in words
+     * @param leftOut what is wrong with each of the pictures that were left out
+     */
+    private record Measured(int images, String description, String origin, List<InvalidInputException> leftOut) {}
 
     @Override
     public Integer call() throws IOException {
@@ -122,37 +143,103 @@ final class EvaluateCommand implements Callable<Integer> {
             seed = checkpoint.options().seed();
         }
         List<Noise> noises = noises(checkpoint.options().noise());
-        Noise one = noises.get(0);
-        Validation validation = images(network.input());
-        ImageSet images = validation.images();
-        Path figure = output != null ? output : model.file().toAbsolutePath().resolveSibling("robustness.png");
         try (OpenedEngine<InferenceEngine> engine = engineChoice.open(network, 1)) {
             engine.engine().load(checkpoint.state().weights());
-            List<Level> levels = new ArrayList<>();
-            List<Block> blocks = new ArrayList<>();
-            for (Noise each : noises) {
-                levels.add(new Level(each.lowest(), Evaluation.of(engine.engine(), images, each, seed)));
-                blocks.add(
-                        SampleBlock.of(engine.engine(), images, each, seed, 0, Math.min(FIGURE_COLUMNS, images.count()))
-                                .captioned(caption(each)));
-            }
-            // The numbers first: they should not be lost if the figure cannot be written.
-            Path chart = chartBeside(figure);
-            if (json) {
-                printJson(one, validation, levels, figure, chart);
-            } else {
-                printTable(engine, one, validation, levels);
-            }
-            ImageFile.write(figure, ContactSheet.draw(images.height(), images.width(), images.channels(), blocks));
-            if (Lettering.missing().isEmpty()) {
-                ImageFile.write(chart, Chart.robustness(CHART_WIDTH, CHART_HEIGHT, measured(one), psnrCurves(levels)));
-            }
-            if (!json) {
-                printFigures(figure, chart);
-            }
-            refreshReport(figure);
+            return !data.pictures().isEmpty()
+                            && !fitting.isGiven()
+                            && Reach.of(network).isPresent()
+                    ? evaluatePictures(checkpoint, engine, noises)
+                    : evaluateImages(checkpoint, engine, noises);
         }
+    }
+
+    /** Images of the model's own size. */
+    private int evaluateImages(Checkpoint checkpoint, OpenedEngine<InferenceEngine> engine, List<Noise> noises)
+            throws IOException {
+        Validation validation = images(engine.engine().network().input());
+        ImageSet images = validation.images();
+        List<Level> levels = new ArrayList<>();
+        List<Block> blocks = new ArrayList<>();
+        for (Noise each : noises) {
+            levels.add(new Level(each.lowest(), Evaluation.of(engine.engine(), images, each, seed), Map.of()));
+            blocks.add(SampleBlock.of(engine.engine(), images, each, seed, 0, Math.min(FIGURE_COLUMNS, images.count()))
+                    .captioned(caption(each)));
+        }
+        leave(
+                engine,
+                noises.get(0),
+                new Measured(
+                        images.count(),
+                        String.format(Locale.ROOT, "%,d of %s", images.count(), images.describeSize()),
+                        validation.origin(),
+                        validation.unusable()),
+                levels,
+                ContactSheet.draw(images.height(), images.width(), images.channels(), blocks));
         return report(checkpoint, validation);
+    }
+
+    /** Whole pictures of any sizes, by a network that has none of its own. */
+    private int evaluatePictures(Checkpoint checkpoint, OpenedEngine<InferenceEngine> engine, List<Noise> noises)
+            throws IOException {
+        List<Path> files = data.pictures();
+        List<Path> taken = limit == null || limit == 0 ? files : files.subList(0, Math.min(limit, files.size()));
+        int channels = engine.engine().network().input().channels();
+        WholePictures pictures = new WholePictures(taken, channels);
+        try (PictureDenoiser denoiser = engineChoice.wholePictures(checkpoint);
+                FileProgress progress = new FileProgress(
+                        spec.commandLine().getOut(), ProgressDisplay.onTerminal() ? System.out : null, "pictures")) {
+            pictures.measure(
+                    denoiser,
+                    noises,
+                    seed,
+                    Math.min(FIGURE_COLUMNS, taken.size()),
+                    SHOWN_SIDE,
+                    json ? ReadingListener.SILENT : progress);
+        }
+        List<Level> levels = new ArrayList<>();
+        List<Block> blocks = new ArrayList<>();
+        for (int i = 0; i < noises.size(); i++) {
+            levels.add(new Level(noises.get(i).lowest(), pictures.average(i), pictures.pictures(i)));
+            blocks.add(pictures.block(i, caption(noises.get(i))));
+        }
+        leave(
+                engine,
+                noises.get(0),
+                new Measured(
+                        pictures.pictures(0).size(),
+                        String.format(
+                                Locale.ROOT,
+                                "%,d whole pictures in %s",
+                                pictures.pictures(0).size(),
+                                channels == 1 ? "grey" : "colour"),
+                        data.data().toString(),
+                        pictures.unusable()),
+                levels,
+                ContactSheet.draw(SHOWN_SIDE, SHOWN_SIDE, channels, blocks));
+        return Problems.report(spec, Remedies.messages(pictures.unusable(), spec));
+    }
+
+    /**
+     * Prints and draws what was measured. The numbers first: they should not be lost if the figure cannot be written.
+     */
+    private void leave(
+            OpenedEngine<InferenceEngine> engine, Noise one, Measured measured, List<Level> levels, BufferedImage drawn)
+            throws IOException {
+        Path figure = output != null ? output : model.file().toAbsolutePath().resolveSibling("robustness.png");
+        Path chart = chartBeside(figure);
+        if (json) {
+            printJson(one, measured, levels, figure, chart);
+        } else {
+            printTable(engine, one, measured, levels);
+        }
+        ImageFile.write(figure, drawn);
+        if (Lettering.missing().isEmpty()) {
+            ImageFile.write(chart, Chart.robustness(CHART_WIDTH, CHART_HEIGHT, measured(one), psnrCurves(levels)));
+        }
+        if (!json) {
+            printFigures(figure, chart);
+        }
+        refreshReport(figure);
     }
 
     /** {@code robustness-chart.png} for {@code robustness.png}. */
@@ -237,13 +324,10 @@ final class EvaluateCommand implements Callable<Integer> {
         return status;
     }
 
-    private void printTable(
-            OpenedEngine<InferenceEngine> engine, Noise one, Validation validation, List<Level> levels) {
+    private void printTable(OpenedEngine<InferenceEngine> engine, Noise one, Measured measured, List<Level> levels) {
         PrintWriter out = spec.commandLine().getOut();
-        ImageSet images = validation.images();
         out.println("Engine: " + engine.engine().description() + ": " + engine.reason());
-        out.printf(
-                Locale.ROOT, "Images: %,d of %s from %s%n", images.count(), images.describeSize(), validation.origin());
+        out.printf(Locale.ROOT, "Images: %s from %s%n", measured.description(), measured.origin());
         out.printf(
                 Locale.ROOT,
                 "Noise:  %s%s, seed %d%n%n",
@@ -270,28 +354,40 @@ final class EvaluateCommand implements Callable<Integer> {
         }
     }
 
-    private void printJson(Noise one, Validation validation, List<Level> levels, Path figure, Path chart)
+    private void printJson(Noise one, Measured measured, List<Level> levels, Path figure, Path chart)
             throws IOException {
         ObjectMapper mapper = new ObjectMapper();
         ObjectNode root = mapper.createObjectNode();
         root.put("model", model.file().toString())
-                .put("images", validation.images().count())
-                .put("data", validation.origin())
+                .put("images", measured.images())
+                .put("data", measured.origin())
                 .put("noise", one.kind().toString())
                 .put("noise_mean", one.mean())
                 .put("seed", seed)
                 .put("figure", figure.toString())
                 .put("chart", Lettering.missing().isEmpty() ? chart.toString() : null);
-        Remedies.messages(validation.unusable(), spec).forEach(root.putArray("left_out")::add);
+        Remedies.messages(measured.leftOut(), spec).forEach(root.putArray("left_out")::add);
         ArrayNode rows = root.putArray("levels");
         for (Level level : levels) {
             ObjectNode row = rows.addObject().put("noise_" + one.kind().measure(), level.level());
             addScores(row.putObject("noisy"), level.result().noisy());
             addScores(row.putObject("denoised"), level.result().denoised());
+            addPictures(row, level.pictures());
         }
         spec.commandLine()
                 .getOut()
                 .println(mapper.writerWithDefaultPrettyPrinter().writeValueAsString(root));
+    }
+
+    private static void addPictures(ObjectNode row, Map<Path, Result> pictures) {
+        if (!pictures.isEmpty()) {
+            ArrayNode array = row.putArray("pictures");
+            pictures.forEach((file, result) -> {
+                ObjectNode picture = array.addObject().put("file", file.toString());
+                addScores(picture.putObject("noisy"), result.noisy());
+                addScores(picture.putObject("denoised"), result.denoised());
+            });
+        }
     }
 
     private static void addScores(ObjectNode node, Scores scores) {

@@ -5,13 +5,16 @@ import daegpu.data.DataSets.Validation;
 import daegpu.data.ImageFiles;
 import daegpu.data.ImageSet;
 import daegpu.data.InvalidInputException;
+import daegpu.data.PictureFolder;
 import daegpu.data.Preparation;
 import daegpu.data.ReadingListener;
 import daegpu.data.Remedy;
 import daegpu.model.Tensor;
 import daegpu.train.Checkpoint;
 import daegpu.train.RunRecord;
+import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.Optional;
 import picocli.CommandLine.Option;
 
@@ -66,6 +69,18 @@ final class ValidationImages {
                     "the validation images of the model's training cannot be used: " + e.getMessage(),
                     Remedy.OTHER_IMAGES);
         }
+    }
+
+    /** The pictures of a folder that was named; empty where other images were, or none. */
+    List<Path> pictures() {
+        return data == null || !Files.isDirectory(data) || DataSets.hasImages(data)
+                ? List.of()
+                : PictureFolder.filesIn(data);
+    }
+
+    /** Where they are. */
+    Path data() {
+        return data;
     }
 
     /**

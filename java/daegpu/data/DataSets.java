@@ -241,6 +241,11 @@ public record DataSets(
         return PictureFolder.open(data, pictures, preparation, listener);
     }
 
+    /** Whether a folder has an IDX file of validation images. */
+    public static boolean hasImages(Path folder) {
+        return validationFile(folder) != null;
+    }
+
     /** The IDX file of validation images in a folder; null if there is none. */
     static Path validationFile(Path folder) {
         return find(folder, VALIDATION_NAMES);

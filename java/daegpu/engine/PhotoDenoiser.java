@@ -10,7 +10,7 @@ import java.util.List;
  * Denoises pictures of any size: cut into tiles of the network's size, which overlap and are blended smoothly; what is
  * smaller than a tile is filled up with its reflection. Tiles of several pictures go through the network together.
  */
-public final class PhotoDenoiser {
+public final class PhotoDenoiser implements PictureDenoiser {
 
     /** What a network does to a batch: {@link InferenceEngine#denoise}. */
     @FunctionalInterface
@@ -64,20 +64,12 @@ public final class PhotoDenoiser {
         return Math.min(image.height(), image.width()) / 2;
     }
 
-    /**
-     * A picture with the channels with which it goes through the network: greys become colours for a network of
-     * colours.
-     */
+    @Override
     public Photo forNetwork(Photo photo) {
         return image.channels() == 3 ? photo.withChannels(3) : photo;
     }
 
-    /**
-     * Denoises pictures. A network for grey images takes the channels of a colour picture one by one.
-     *
-     * @param photos as {@link #forNetwork} gives them
-     * @return the denoised pictures, of the same sizes, with the same alpha
-     */
+    @Override
     public List<Photo> denoise(List<Photo> photos) {
         int channels = image.channels();
         List<List<Plane>> planes = new ArrayList<>();
@@ -165,4 +157,8 @@ public final class PhotoDenoiser {
         }
         tiles.clear();
     }
+
+    /** It owns nothing. */
+    @Override
+    public void close() {}
 }

@@ -62,6 +62,15 @@ public final class Parameters {
         System.arraycopy(tensorValues, 0, values, tensor.offset(), tensor.size());
     }
 
+    /**
+     * The same values for the same network in another size, without copying.
+     *
+     * @throws IllegalArgumentException if the number of parameters differs
+     */
+    public Parameters on(Network sized) {
+        return new Parameters(sized, values);
+    }
+
     /** An independent copy. */
     public Parameters copy() {
         return new Parameters(network, values.clone());

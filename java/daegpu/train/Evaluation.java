@@ -1,11 +1,14 @@
 package daegpu.train;
 
 import daegpu.data.ImageSet;
+import daegpu.data.Photo;
 import daegpu.engine.InferenceEngine;
+import daegpu.engine.PictureDenoiser;
 import daegpu.metrics.ImageMetrics;
 import daegpu.noise.Noise;
 import daegpu.noise.Philox;
 import java.util.Arrays;
+import java.util.List;
 import java.util.Optional;
 import java.util.function.BooleanSupplier;
 import java.util.stream.IntStream;
@@ -66,6 +69,44 @@ public final class Evaluation {
             });
         }
         return Optional.of(new Result(average(noisyScores), average(denoisedScores)));
+    }
+
+    /**
+     * Corrupts one picture of any size and denoises it. What comes out is clipped to [0, 1] before it is compared, as
+     * the literature on photographs does; what goes in is compared as it is. The noise is a function of the seed and of
+     * the picture.
+     *
+     * @param clean with the channels of the network
+     */
+    public static Result of(PictureDenoiser denoiser, Photo clean, Noise noise, long seed) {
+        Photo noisy = PictureNoise.add(noise, seed, clean);
+        float[] denoised = denoiser.denoise(List.of(noisy)).get(0).values();
+        for (int i = 0; i < denoised.length; i++) {
+            denoised[i] = Math.max(0, Math.min(1, denoised[i]));
+        }
+        return new Result(scores(clean, noisy.values()), scores(clean, denoised));
+    }
+
+    private static Scores scores(Photo clean, float[] actual) {
+        double mse = ImageMetrics.mse(clean.values(), actual, 0, actual.length);
+        return new Scores(
+                mse,
+                ImageMetrics.psnr(mse),
+                ImageMetrics.ssim(clean.values(), actual, 0, clean.height(), clean.width(), clean.channels()));
+    }
+
+    /** The averages of the results of several pictures. */
+    public static Result average(List<Result> results) {
+        return new Result(
+                averageScores(results.stream().map(Result::noisy).toList()),
+                averageScores(results.stream().map(Result::denoised).toList()));
+    }
+
+    private static Scores averageScores(List<Scores> scores) {
+        return new Scores(
+                average(scores.stream().mapToDouble(Scores::mse).toArray()),
+                average(scores.stream().mapToDouble(Scores::psnr).toArray()),
+                average(scores.stream().mapToDouble(Scores::ssim).toArray()));
     }
 
     private static void score(ImageSet images, float[] clean, float[] actual, int i, double[][] scores, int image) {

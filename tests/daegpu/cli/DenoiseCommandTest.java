@@ -177,13 +177,23 @@ class DenoiseCommandTest {
         assertArrayEquals(
                 expected(IMAGES, Noise.gaussian(trained.mean(), 0.1f), -7),
                 IdxFile.read(folder.resolve("3.idx"), 0).pixels());
+    }
+
+    /** It follows from the picture's pixels, whatever else is denoised with it. */
+    @Test
+    void addedNoiseOfAPictureIsItsOwn() throws IOException {
         write("scans/0.png", 0, "png");
-        write("scans/1.png", 1, "png");
+        Path picture = write("scans/1.png", 1, "png");
         denoise(folder.resolve("scans"), "--add-noise", "--output", folder.resolve("out"))
                 .assertDone();
-        byte[] expected = expected(IMAGES.range(0, 2), trained, 1);
-        assertArrayEquals(Arrays.copyOf(expected, 64), read(folder.resolve("out/0.png")));
-        assertArrayEquals(Arrays.copyOfRange(expected, 64, 128), read(folder.resolve("out/1.png")));
+        Path alone = folder.resolve("alone.png");
+        denoise(picture, "--add-noise", "--output", alone).assertDone();
+        byte[] denoised = read(alone);
+        assertArrayEquals(read(folder.resolve("out/1.png")), denoised);
+        assertFalse(Arrays.equals(expected(IMAGES.range(1, 2)), denoised), "no noise was added");
+        denoise(picture, "--add-noise", "--seed", "2", "--output", alone, "--overwrite")
+                .assertDone();
+        assertFalse(Arrays.equals(denoised, read(alone)), "another seed gives the same noise");
     }
 
     @Test

@@ -5,6 +5,8 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertNotEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
 import daegpu.Training;
 import daegpu.data.ImageFile;
 import daegpu.data.ImageFiles;
@@ -112,6 +114,71 @@ class PatchTrainingTest {
         Program.run("train", "--config", run.resolve("config.json"), "--tiles", "8x8", "--output", tiles)
                 .assertDone();
         assertNotEquals(Program.result(run), Program.result(tiles));
+    }
+
+    /** Pictures of any size, as a whole; the figures of one do not depend on the others. */
+    @Test
+    void evaluatesWholePictures() throws IOException {
+        Program.run(training(run, "reference").toArray()).assertDone();
+        Path pictures = Files.createDirectories(folder.resolve("more"));
+        writePicture(pictures.resolve("a.png"), 31, 150, new Random(3));
+        writePicture(pictures.resolve("b.png"), 140, 133, new Random(4));
+        List<Object> arguments = List.of(
+                "evaluate",
+                run,
+                "--data",
+                pictures,
+                "--noise-mean",
+                "0",
+                "--noise-std",
+                "0.1,0.2",
+                "--engine",
+                "reference",
+                "--output",
+                folder.resolve("figure.png"));
+        String table = Program.run(arguments.toArray()).assertDone().out();
+        assertTrue(table.contains("Images: 2 whole pictures in grey from " + pictures), table);
+        assertTrue(Files.exists(folder.resolve("figure.png")));
+        JsonNode both = json(arguments);
+        assertEquals(2, both.get("levels").size());
+        JsonNode level = both.get("levels").get(1);
+        assertEquals(0.2f, level.get("noise_std").floatValue());
+        double[] psnr = new double[2];
+        for (int i = 0; i < 2; i++) {
+            psnr[i] = level.get("pictures").get(i).at("/denoised/psnr").doubleValue();
+        }
+        assertEquals((psnr[0] + psnr[1]) / 2, level.at("/denoised/psnr").doubleValue(), 1e-12);
+        Files.delete(pictures.resolve("a.png"));
+        Files.writeString(pictures.resolve("broken.png"), "no picture");
+        Program.Result partly = Program.run(arguments.toArray());
+        assertEquals(3, partly.status());
+        assertTrue(partly.err().contains("broken.png"), partly.err());
+        Files.delete(pictures.resolve("broken.png"));
+        assertEquals(
+                psnr[1],
+                json(arguments).get("levels").get(1).at("/denoised/psnr").doubleValue());
+    }
+
+    private static JsonNode json(List<Object> arguments) throws IOException {
+        List<Object> all = new ArrayList<>(arguments);
+        all.add("--json");
+        return new ObjectMapper()
+                .readTree(Program.run(all.toArray()).assertDone().out());
+    }
+
+    /** A picture that is larger than a tile keeps its size; --overlap is for other networks. */
+    @Test
+    void denoisesWholePictures() throws IOException {
+        Program.run(training(run, "reference").toArray()).assertDone();
+        Path picture = folder.resolve("large.png");
+        writePicture(picture, 301, 270, new Random(5));
+        Path clean = folder.resolve("clean.png");
+        Program.run("denoise", run, picture, "--output", clean).assertDone();
+        Photo result = ImageFile.open(clean);
+        assertEquals(301, result.height());
+        assertEquals(270, result.width());
+        Program.run("denoise", run, picture, "--overlap", "2", "--output", clean, "--overwrite")
+                .assertRefused("--overlap is for networks with a bottleneck");
     }
 
     /** Without a number, an epoch has about as many pixels as the pictures. */

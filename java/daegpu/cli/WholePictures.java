@@ -1,0 +1,113 @@
+package daegpu.cli;
+
+import daegpu.data.ImageFile;
+import daegpu.data.InvalidInputException;
+import daegpu.data.Photo;
+import daegpu.data.ReadingListener;
+import daegpu.engine.PictureDenoiser;
+import daegpu.noise.Noise;
+import daegpu.preview.ContactSheet.Block;
+import daegpu.train.Evaluation;
+import daegpu.train.Evaluation.Result;
+import daegpu.train.PictureNoise;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+
+/** Measures a network on whole pictures of any sizes, one at a time, at several levels of noise. */
+final class WholePictures {
+
+    private final List<Path> files;
+    private final int channels;
+    private final List<Map<Path, Result>> results = new ArrayList<>();
+    private final List<InvalidInputException> unusable = new ArrayList<>();
+    private final List<List<float[][]>> samples = new ArrayList<>();
+
+    /**
+     * Prepares to measure.
+     *
+     * @param files at least one
+     * @param channels of the network: colours become grey for one channel, greys colours for three
+     */
+    WholePictures(List<Path> files, int channels) {
+        this.files = files;
+        this.channels = channels;
+    }
+
+    /**
+     * Measures all pictures at all levels.
+     *
+     * @param columns pictures that are shown of each level
+     * @param side rows and columns of their middle that are shown at most
+     * @throws InvalidInputException if no picture can be used
+     */
+    void measure(
+            PictureDenoiser denoiser, List<Noise> noises, long seed, int columns, int side, ReadingListener listener) {
+        noises.forEach(noise -> {
+            results.add(new LinkedHashMap<>());
+            samples.add(List.of(new float[columns][], new float[columns][], new float[columns][]));
+        });
+        int done = 0;
+        for (Path file : files) {
+            try {
+                Photo clean = ImageFile.open(file).withChannels(channels);
+                for (int level = 0; level < noises.size(); level++) {
+                    int shown = results.get(level).size();
+                    results.get(level).put(file, Evaluation.of(denoiser, clean, noises.get(level), seed));
+                    if (shown < columns && Math.min(clean.height(), clean.width()) >= side) {
+                        show(denoiser, clean, noises.get(level), seed, samples.get(level), shown, side);
+                    }
+                }
+            } catch (InvalidInputException e) {
+                unusable.add(e);
+            }
+            listener.progressed("measuring pictures", ++done, files.size());
+        }
+        if (results.get(0).isEmpty()) {
+            throw unusable.get(0);
+        }
+    }
+
+    private static void show(
+            PictureDenoiser denoiser, Photo clean, Noise noise, long seed, List<float[][]> rows, int column, int side) {
+        Photo middle = middle(clean, side);
+        Photo noisy = PictureNoise.add(noise, seed, middle);
+        rows.get(0)[column] = middle.values();
+        rows.get(1)[column] = noisy.values();
+        rows.get(2)[column] = denoiser.denoise(List.of(noisy)).get(0).values();
+    }
+
+    private static Photo middle(Photo photo, int side) {
+        int top = (photo.height() - side) / 2;
+        int left = (photo.width() - side) / 2;
+        int line = side * photo.channels();
+        float[] values = new float[side * line];
+        for (int row = 0; row < side; row++) {
+            int from = ((top + row) * photo.width() + left) * photo.channels();
+            System.arraycopy(photo.values(), from, values, row * line, line);
+        }
+        return new Photo(side, side, photo.channels(), values, null, photo.depth(), photo.format());
+    }
+
+    /** The results of a level by picture. */
+    Map<Path, Result> pictures(int level) {
+        return results.get(level);
+    }
+
+    /** Their average. */
+    Result average(int level) {
+        return Evaluation.average(List.copyOf(results.get(level).values()));
+    }
+
+    /** The middles of some pictures at a level: original over noisy over denoised. */
+    Block block(int level, String caption) {
+        return new Block(caption, samples.get(level));
+    }
+
+    /** What was left out, and why. */
+    List<InvalidInputException> unusable() {
+        return unusable;
+    }
+}

@@ -1,0 +1,25 @@
+package daegpu.engine;
+
+import daegpu.data.Photo;
+import java.util.List;
+
+/** Denoises pictures of any size. */
+public interface PictureDenoiser extends AutoCloseable {
+
+    /**
+     * A picture with the channels with which it goes through the network: greys become colours for a network of
+     * colours.
+     */
+    Photo forNetwork(Photo photo);
+
+    /**
+     * Denoises pictures. A network for grey images takes the channels of a colour picture one by one.
+     *
+     * @param photos as {@link #forNetwork} gives them
+     * @return the denoised pictures, of the same sizes, with the same alpha
+     */
+    List<Photo> denoise(List<Photo> photos);
+
+    @Override
+    void close();
+}
