@@ -247,7 +247,7 @@ public final class ImageFile {
 
     /**
      * A picture as a file of its own format: PNG of its own depth without loss, with its alpha; or JPEG at quality
-     * 0.95.
+     * 0.95. Values below 0 are black there, those above 1 white.
      */
     public static byte[] encode(Photo photo) {
         boolean png = photo.format().equals(PNG);
@@ -261,7 +261,8 @@ public final class ImageFile {
             for (int x = 0; x < photo.width(); x++) {
                 int at = y * photo.width() + x;
                 for (int channel = 0; channel < photo.channels(); channel++) {
-                    row[x * bands + channel] = Math.round(photo.values()[at * photo.channels() + channel] * largest);
+                    float value = photo.values()[at * photo.channels() + channel];
+                    row[x * bands + channel] = Math.round(Math.min(Math.max(value, 0), 1) * largest);
                 }
                 if (alpha) {
                     row[x * bands + bands - 1] = Math.round(photo.alpha()[at] * largest);

@@ -100,14 +100,14 @@ public final class ImageSet implements TrainingImages {
     }
 
     /**
-     * The other way: values in [0, 1] as bytes, each rounded to the nearest.
+     * The other way: values as bytes, each rounded to the nearest; below 0 is black, above 1 white.
      *
      * @param count how many of {@code values} to take
      * @param at where in {@code pixels} the first goes
      */
     public static void unscale(float[] values, int count, byte[] pixels, int at) {
         for (int i = 0; i < count; i++) {
-            pixels[at + i] = (byte) Math.round(values[i] * 255);
+            pixels[at + i] = (byte) Math.round(Math.min(Math.max(values[i], 0), 1) * 255);
         }
     }
 

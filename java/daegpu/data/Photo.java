@@ -10,7 +10,7 @@ import java.util.Arrays;
  * @param height in pixels
  * @param width in pixels
  * @param channels 1 for grey, 3 for red, green and blue
- * @param values {@code [height, width, channels]} in [0, 1]
+ * @param values {@code [height, width, channels]} in [0, 1]; those that were corrupted or denoised may lie outside
  * @param alpha {@code [height, width]} in [0, 1], kept aside; null where every pixel is opaque
  * @param depth bits of a sample in the file, 8 or 16; fewer than 8 count as 8
  * @param format {@code png} or {@code jpeg}

@@ -68,6 +68,16 @@ class ImageFileTest {
         assertArrayEquals(images.range(1, 2).pixels(), picture.image().pixels());
     }
 
+    @ParameterizedTest
+    @ValueSource(ints = {8, 16})
+    void valuesOutsideTheRangeAreWrittenAsBlackAndWhite(int depth) throws IOException {
+        float[] values = {-0.01f, -7, Float.NEGATIVE_INFINITY, 1.01f, 300, Float.POSITIVE_INFINITY, 0.2f, 1};
+        byte[] file = ImageFile.encode(new Photo(2, 4, 1, values, null, depth, "png"));
+        assertArrayEquals(
+                new float[] {0, 0, 0, 1, 1, 1, 0.2f, 1},
+                ImageFile.open(write(file)).values());
+    }
+
     /** By the decoder of the platform alone, as another program would see the file. */
     @Test
     void whatIsEncodedIsGreyOrColourForOthersToo() throws IOException {

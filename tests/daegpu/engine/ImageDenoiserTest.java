@@ -6,6 +6,8 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import daegpu.data.ImageSet;
 import daegpu.engine.reference.ReferenceEngine;
 import daegpu.model.Autoencoder;
+import daegpu.model.Parameters;
+import daegpu.model.UNet;
 import daegpu.noise.Noise;
 import daegpu.noise.Philox;
 import java.util.List;
@@ -57,6 +59,24 @@ class ImageDenoiserTest {
         engine.denoise(input, 1, output);
         for (int i = 0; i < SIZE; i++) {
             assertEquals(Math.round(output[i] * 255), denoised.pixels()[image * SIZE + i] & 0xFF);
+        }
+    }
+
+    /** A network that ends without a sigmoid can leave the range: red becomes white, green black, blue stays. */
+    @Test
+    void whatLeavesTheRangeBecomesBlackOrWhite() {
+        UNet architecture = new UNet(4, 2, 3, List.of(1), List.of(0), true, true);
+        Parameters parameters = new Parameters(architecture.network());
+        parameters.set("output.bias", new float[] {1.3f, -1.3f, 0});
+        ImageSet images = images(2);
+        try (InferenceEngine engine = new ReferenceEngine(architecture.network(), EngineOptions.fp32(1))) {
+            engine.load(parameters);
+            byte[] denoised = ImageDenoiser.denoise(engine, images).pixels();
+            for (int i = 0; i < denoised.length; i += 3) {
+                assertEquals(255, denoised[i] & 0xFF);
+                assertEquals(0, denoised[i + 1]);
+                assertEquals(images.pixels()[i + 2], denoised[i + 2]);
+            }
         }
     }
 
