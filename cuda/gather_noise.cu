@@ -3,13 +3,17 @@
 // values that one curand_normal4 or curand4 is for.
 //
 // All kernels: position is the place of the batch in the epoch's order; ring is 0 where all images of the set
-// are on the device. Gaussian noise, clip(x + N(mean, std), 0, 1), has kernels of its own, so that it pays
-// nothing for the other kinds.
+// are on the device; noisy values are clipped to least and greatest, which are 0 and 1, or infinities for noise that is
+// not clipped. Gaussian noise, x + N(mean, std), has kernels of its own, so that it pays nothing for the other kinds.
 #include "batch_source.cuh"
 #include "philox.cuh"
 
-__device__ inline float corrupted(float clean, float mean, float std, float normal) {
-    return fminf(fmaxf(clean + (mean + std * normal), 0.0f), 1.0f);
+__device__ inline float clipped(float value, float least, float greatest) {
+    return fminf(fmaxf(value, least), greatest);
+}
+
+__device__ inline float gaussian(float clean, float mean, float std, float normal) {
+    return clean + (mean + std * normal);
 }
 
 // Where the pixels of the image with this index are, which is the `place`-th of the epoch: among all images of the set,
@@ -32,7 +36,8 @@ __device__ inline float level(const BatchSource* source, unsigned long long subs
 // noisy_plane floats with rows of noisy_pitch, of which only the image is written.
 extern "C" __global__ void gather_noise(const BatchSource* source, const int* position, int ring, int count,
                                         int image_size, int width, int channels, float* __restrict__ clean,
-                                        float* __restrict__ noisy, int noisy_plane, int noisy_pitch) {
+                                        float* __restrict__ noisy, int noisy_plane, int noisy_pitch, float least,
+                                        float greatest) {
     int quads = (image_size + 3) / 4;
     int thread = blockIdx.x * blockDim.x + threadIdx.x;
     if (thread >= count * quads) {
@@ -60,7 +65,8 @@ extern "C" __global__ void gather_noise(const BatchSource* source, const int* po
             long long target = static_cast<long long>(image) * channels + channel;
             float scaled = pixels[value] / 255.0f;
             clean[target * plane + pixel] = scaled;
-            noisy[target * noisy_plane + row * noisy_pitch + column] = corrupted(scaled, source->mean, std, normal[i]);
+            noisy[target * noisy_plane + row * noisy_pitch + column] =
+                clipped(gaussian(scaled, source->mean, std, normal[i]), least, greatest);
         }
     }
 }
@@ -69,7 +75,8 @@ extern "C" __global__ void gather_noise(const BatchSource* source, const int* po
 // once, and stored by 16 bytes.
 extern "C" __global__ void gather_noise_vector(const BatchSource* source, const int* position, int ring, int count,
                                                int image_size, int width, float* __restrict__ clean,
-                                               float* __restrict__ noisy, int noisy_plane, int noisy_pitch) {
+                                               float* __restrict__ noisy, int noisy_plane, int noisy_pitch, float least,
+                                               float greatest) {
     int quads = image_size / 4;
     int thread = blockIdx.x * blockDim.x + threadIdx.x;
     if (thread >= count * quads) {
@@ -91,11 +98,11 @@ extern "C" __global__ void gather_noise_vector(const BatchSource* source, const 
     // The compiler takes a float4 that is assigned apart again, into four stores.
     __stwb(reinterpret_cast<float4*>(clean + static_cast<long long>(image) * image_size + 4 * quad), scaled);
     __stwb(reinterpret_cast<float4*>(noisy + static_cast<long long>(image) * noisy_plane + row * noisy_pitch + column),
-           make_float4(corrupted(scaled.x, mean, std, normal.x), corrupted(scaled.y, mean, std, normal.y),
-                       corrupted(scaled.z, mean, std, normal.z), corrupted(scaled.w, mean, std, normal.w)));
+           make_float4(clipped(gaussian(scaled.x, mean, std, normal.x), least, greatest),
+                       clipped(gaussian(scaled.y, mean, std, normal.y), least, greatest),
+                       clipped(gaussian(scaled.z, mean, std, normal.z), least, greatest),
+                       clipped(gaussian(scaled.w, mean, std, normal.w), least, greatest)));
 }
-
-__device__ inline float clipped(float value) { return fminf(fmaxf(value, 0.0f), 1.0f); }
 
 // The constants of daegpu.noise.Noise.Kind, by ordinal.
 enum Kind { GAUSSIAN, UNIFORM, SALT_PEPPER, MASKING, SPECKLE, POISSON };
@@ -142,15 +149,15 @@ struct OtherKind {
 
     __device__ float corrupt(unsigned char byte, float clean, float draw) const {
         if (kind == SPECKLE) {
-            return clipped(clean + (clean * mean + clean * level * draw));
+            return clean + (clean * mean + clean * level * draw);
         }
         unsigned int integer = __float_as_uint(draw);
         if (kind == POISSON) {
-            return clipped(count(byte, integer) / level);
+            return count(byte, integer) / level;
         }
         float uniform = _curand_uniform(integer);
         if (kind == UNIFORM) {
-            return clipped(clean + (mean + level * (SQRT_3 * (2.0f * uniform - 1.0f))));
+            return clean + (mean + level * (SQRT_3 * (2.0f * uniform - 1.0f)));
         }
         if (kind == MASKING) {
             return uniform <= level ? 0.0f : clean;
@@ -179,8 +186,8 @@ struct OtherKind {
 // the table of Poisson noise, else null.
 extern "C" __global__ void gather_other_noise(const BatchSource* source, const int* position, int ring, int count,
                                               int image_size, int width, int channels, float* __restrict__ clean,
-                                              float* __restrict__ noisy, int noisy_plane, int noisy_pitch, int kind,
-                                              const int* photons) {
+                                              float* __restrict__ noisy, int noisy_plane, int noisy_pitch, float least,
+                                              float greatest, int kind, const int* photons) {
     int quads = (image_size + 3) / 4;
     int thread = blockIdx.x * blockDim.x + threadIdx.x;
     if (thread >= count * quads) {
@@ -208,7 +215,8 @@ extern "C" __global__ void gather_other_noise(const BatchSource* source, const i
             long long target = static_cast<long long>(image) * channels + channel;
             float scaled = pixels[value] / 255.0f;
             clean[target * plane + pixel] = scaled;
-            noisy[target * noisy_plane + row * noisy_pitch + column] = noise.corrupt(pixels[value], scaled, draw[i]);
+            noisy[target * noisy_plane + row * noisy_pitch + column] =
+                clipped(noise.corrupt(pixels[value], scaled, draw[i]), least, greatest);
         }
     }
 }

@@ -6,8 +6,9 @@ import java.util.Optional;
  * Images to train on that come from no data set.
  *
  * @param clean what should come out, {@code [count, height, width, channels]} in [0, 1]
- * @param noisy what goes in, likewise
- * @param mask the weight of each value in the loss, likewise, 0 or more and not all 0; empty where all count alike
+ * @param noisy what goes in, likewise, or around [0, 1] where noise is not clipped
+ * @param mask the weight of each value in the loss, of the same shape, 0 or more and not all 0; empty where all count
+ *     alike
  * @param count images
  */
 public record GivenBatch(float[] clean, float[] noisy, Optional<float[]> mask, int count) {

@@ -63,7 +63,7 @@ public interface InferenceEngine extends AutoCloseable {
     /**
      * Runs the network on any number of images.
      *
-     * @param noisy {@code [count, height, width, channels]} in [0, 1]
+     * @param noisy {@code [count, height, width, channels]} in [0, 1], or around it where noise is not clipped
      * @param denoised receives the denoised images, likewise
      */
     default void denoise(float[] noisy, int count, float[] denoised) {

@@ -1,6 +1,6 @@
 package daegpu.metrics;
 
-/** How close an image is to another one. Pixels are in [0, 1]. */
+/** How close an image is to another one, whose pixels are in [0, 1]; its own may lie outside, and count as they are. */
 public final class ImageMetrics {
 
     private static final int LARGEST_WINDOW = 11;

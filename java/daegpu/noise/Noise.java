@@ -13,8 +13,10 @@ import java.util.stream.Collectors;
  * @param lowest least level, in the kind's own {@link Measure}
  * @param highest greatest; where it differs from the least, each image draws its own level, uniform between the two
  * @param once whether every epoch sees the noise of epoch 0
+ * @param clipped whether what lies outside [0, 1] is set to 0 or 1, as by a camera or in a picture of bytes; the
+ *     literature's tables of denoised photographs are of noise that is not. Each {@link Kind} says what it means for it
  */
-public record Noise(Kind kind, float mean, float lowest, float highest, boolean once) {
+public record Noise(Kind kind, float mean, float lowest, float highest, boolean once, boolean clipped) {
 
     /** What the level of a noise is measured in. */
     public enum Measure {
@@ -50,22 +52,31 @@ public record Noise(Kind kind, float mean, float lowest, float highest, boolean 
         }
     }
 
-    /** What is done to a value {@code x}; everything is clipped to [0, 1] in the end. */
+    /** What is done to a value {@code x}; the result is clipped to [0, 1] unless the noise is not {@link #clipped}. */
     public enum Kind {
-        /** {@code x + N(mean, std)}. */
+        /** {@code x + N(mean, std)}. Not clipped, it has this mean and deviation at every x. */
         GAUSSIAN("gaussian", Measure.STD, 0.5f, 0.5f),
-        /** {@code x + U}, evenly distributed with this mean and standard deviation: mean ± √3·std. */
+        /**
+         * {@code x + U}, evenly distributed with this mean and standard deviation: mean ± √3·std. Not clipped, it has
+         * them at every x.
+         */
         UNIFORM("uniform", Measure.STD, 0.5f, 0.5f),
-        /** 0 or 1, each for half of the amount. */
+        /** 0 or 1, each for half of the amount. It stays in [0, 1], and is always called clipped. */
         SALT_PEPPER("salt-pepper", Measure.AMOUNT, 0, 0.5f),
         /**
          * 0 for the amount (Vincent et al., "Extracting and composing robust features with denoising autoencoders",
-         * 2008).
+         * 2008). It stays in [0, 1], and is always called clipped.
          */
         MASKING("masking", Measure.AMOUNT, 0, 0.5f),
-        /** {@code x + x·N(mean, std)}. */
+        /**
+         * {@code x + x·N(mean, std)}. Not clipped, it makes white brighter or darker alike, and a large deviation makes
+         * values below 0.
+         */
         SPECKLE("speckle", Measure.STD, 0, 0.5f),
-        /** {@code Poisson(x·peak) / peak}: few photons. */
+        /**
+         * {@code Poisson(x·peak) / peak}: few photons. It is never below 0. Not clipped, it is above 1 where there are
+         * more photons than the peak, so that its mean is x, that of white, too.
+         */
         POISSON("poisson", Measure.PEAK, 0, 4);
 
         private final String text;
@@ -90,6 +101,11 @@ public record Noise(Kind kind, float mean, float lowest, float highest, boolean 
             return measure == Measure.STD;
         }
 
+        /** Whether it makes values outside [0, 1], so that it can be not clipped. */
+        public boolean leavesRange() {
+            return measure != Measure.AMOUNT;
+        }
+
         /** The default of the mean. */
         public float defaultMean() {
             return defaultMean;
@@ -100,7 +116,7 @@ public record Noise(Kind kind, float mean, float lowest, float highest, boolean 
             return defaultLevel;
         }
 
-        /** Such noise with its defaults, drawn afresh each epoch. */
+        /** Such noise with its defaults, drawn afresh each epoch and clipped. */
         public Noise defaultNoise() {
             return new Noise(this, defaultMean, defaultLevel, defaultLevel, false);
         }
@@ -131,7 +147,8 @@ public record Noise(Kind kind, float mean, float lowest, float highest, boolean 
     private static final float SQRT_3 = 1.7320508f;
 
     /**
-     * @throws IllegalArgumentException if the mean or a level is not one that the kind allows, or the range is reversed
+     * @throws IllegalArgumentException if the mean or a level is not one that the kind allows, the range is reversed,
+     *     or noise that stays in [0, 1] is said not to be clipped
      */
     public Noise {
         if (!Float.isFinite(mean)) {
@@ -145,14 +162,22 @@ public record Noise(Kind kind, float mean, float lowest, float highest, boolean 
             throw new IllegalArgumentException("the noise " + measure.name + " must be " + measure.range
                     + " and its range ascend, not " + lowest + ".." + highest);
         }
+        if (!clipped && !kind.leavesRange()) {
+            throw new IllegalArgumentException(kind + " noise stays from 0 to 1, so it cannot be left unclipped");
+        }
     }
 
-    /** Gaussian noise. */
+    /** Noise that is clipped. */
+    public Noise(Kind kind, float mean, float lowest, float highest, boolean once) {
+        this(kind, mean, lowest, highest, once, true);
+    }
+
+    /** Gaussian noise that is clipped. */
     public Noise(float mean, float lowestStd, float highestStd, boolean once) {
         this(Kind.GAUSSIAN, mean, lowestStd, highestStd, once);
     }
 
-    /** Gaussian noise of one level, drawn afresh each epoch. */
+    /** Gaussian noise of one level, drawn afresh each epoch and clipped. */
     public static Noise gaussian(float mean, float std) {
         return new Noise(mean, std, std, false);
     }
@@ -164,12 +189,53 @@ public record Noise(Kind kind, float mean, float lowest, float highest, boolean 
 
     /** The same noise, drawn once and kept or afresh each epoch. */
     public Noise drawnOnce(boolean newOnce) {
-        return new Noise(kind, mean, lowest, highest, newOnce);
+        return new Noise(kind, mean, lowest, highest, newOnce, clipped);
     }
 
-    /** The same noise at another level. */
+    /**
+     * The same noise, clipped or not.
+     *
+     * @throws IllegalArgumentException if it is not to be clipped, but stays in [0, 1] by itself
+     */
+    public Noise clipped(boolean newClipped) {
+        return new Noise(kind, mean, lowest, highest, once, newClipped);
+    }
+
+    /**
+     * The same noise with another mean.
+     *
+     * @throws IllegalArgumentException if the kind does not allow it
+     */
+    public Noise withMean(float newMean) {
+        return new Noise(kind, newMean, lowest, highest, once, clipped);
+    }
+
+    /**
+     * The same noise at another level.
+     *
+     * @throws IllegalArgumentException if the kind does not allow it
+     */
     public Noise withLevel(float level) {
-        return new Noise(kind, mean, level, level, once);
+        return withLevels(level, level);
+    }
+
+    /**
+     * The same noise at other levels, from which each image draws its own.
+     *
+     * @throws IllegalArgumentException if the kind does not allow them, or their range is reversed
+     */
+    public Noise withLevels(float newLowest, float newHighest) {
+        return new Noise(kind, mean, newLowest, newHighest, once, clipped);
+    }
+
+    /** The least value that is left as it is: 0, or negative infinity where nothing is clipped. */
+    public float least() {
+        return clipped ? 0 : Float.NEGATIVE_INFINITY;
+    }
+
+    /** The greatest value that is left as it is: 1, or infinity where nothing is clipped. */
+    public float greatest() {
+        return clipped ? 1 : Float.POSITIVE_INFINITY;
     }
 
     /** The epoch whose draws {@code epoch} uses, counted from 0: its own, or 0 for noise drawn {@link #once}. */
@@ -213,9 +279,9 @@ public record Noise(Kind kind, float mean, float lowest, float highest, boolean 
     }
 
     /**
-     * Corrupts one image as its {@link Kind} says. Group {@code q} of four consecutive values (in row, column, channel
-     * order) takes the four draws at offset {@code epoch·⌈size⌉₄ + 4q}, where ⌈size⌉₄ is the size rounded up to a
-     * multiple of 4.
+     * Corrupts one image as its {@link Kind} says, to values from {@link #least} to {@link #greatest}. Group {@code q}
+     * of four consecutive values (in row, column, channel order) takes the four draws at offset {@code epoch·⌈size⌉₄ +
+     * 4q}, where ⌈size⌉₄ is the size rounded up to a multiple of 4.
      *
      * @param seed key of the generator, the seed of the run
      * @param index place of the image in its data set, {@link Philox#VALIDATION} added for validation images
@@ -271,7 +337,7 @@ public record Noise(Kind kind, float mean, float lowest, float highest, boolean 
         };
     }
 
-    private static float clip(float value) {
-        return Math.min(Math.max(value, 0), 1);
+    private float clip(float value) {
+        return Math.min(Math.max(value, least()), greatest());
     }
 }

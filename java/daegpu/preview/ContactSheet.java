@@ -19,7 +19,8 @@ public final class ContactSheet {
      *
      * @param caption one line of text above the rows; empty for none
      * @param rows rows from top to bottom, each of images from left to right, each {@code [height, width, channels]}
-     *     with values in [0, 1]; rows may differ in length. An image that is null leaves its place empty.
+     *     with values from 0, black, to 1, white, and whatever is below or above, which is drawn as black or white;
+     *     rows may differ in length. An image that is null leaves its place empty.
      */
     public record Block(String caption, List<float[][]> rows) {
 

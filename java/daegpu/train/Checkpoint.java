@@ -59,6 +59,7 @@ public record Checkpoint(
     private static final String FIRST_MOMENT = "adam.first_moment.";
     private static final String SECOND_MOMENT = "adam.second_moment.";
     private static final String AVERAGE = "average.";
+    private static final String UNCLIPPED_LEVEL = "unclipped_noise_level";
     private static final String NO_DATA = "none";
     private static final int LONGEST_QUOTE = 200;
     /** Without the leniency that would take 8.5 pixels for 8. */
@@ -167,14 +168,12 @@ public record Checkpoint(
         }
         metadata.put("seed", String.valueOf(options.seed()));
         metadata.put("noise_mean", String.valueOf(noise.mean()));
-        // Gaussian noise is written as before there were other kinds; a program that does not know those misses
-        // noise_std.
-        boolean gaussian = noise.kind() == Noise.Kind.GAUSSIAN;
-        if (!gaussian) {
+        if (noise.kind() != Noise.Kind.GAUSSIAN) {
             metadata.put("noise", noise.kind().toString());
         }
         metadata.put(
-                gaussian ? "noise_std" : "noise_level", Arrays.toString(new float[] {noise.lowest(), noise.highest()}));
+                levelKey(noise.kind(), noise.clipped()),
+                Arrays.toString(new float[] {noise.lowest(), noise.highest()}));
         metadata.put("noise_once", String.valueOf(noise.once()));
         metadata.put("batch_size", String.valueOf(options.batchSize()));
         metadata.put("learning_rate", String.valueOf(rate.peak()));
@@ -182,6 +181,14 @@ public record Checkpoint(
         metadata.put("schedule_horizon", String.valueOf(rate.horizon()));
         addLearningRule(metadata, options.learningRule());
         return metadata;
+    }
+
+    /**
+     * What the level of noise is called. Gaussian noise that is clipped is written as before there was any other; a
+     * program that does not know the others, or knows no noise that is not clipped, misses the name that it knows.
+     */
+    private static String levelKey(Noise.Kind kind, boolean clipped) {
+        return !clipped ? UNCLIPPED_LEVEL : kind == Noise.Kind.GAUSSIAN ? "noise_std" : "noise_level";
     }
 
     /** What differs from the default rule. Where nothing does, a program that knows no other rule can read the file. */
@@ -346,7 +353,8 @@ public record Checkpoint(
     private static Noise noise(Safetensors content) {
         Noise.Kind kind =
                 content.metadata().containsKey("noise") ? value(content, "noise", Noise.Kind::of) : Noise.Kind.GAUSSIAN;
-        String key = kind == Noise.Kind.GAUSSIAN ? "noise_std" : "noise_level";
+        boolean clipped = !content.metadata().containsKey(UNCLIPPED_LEVEL);
+        String key = levelKey(kind, clipped);
         float[] level = value(content, key, text -> parseJson(text, float[].class));
         require(level.length == 2, key + " must be [lowest, highest], not " + Arrays.toString(level));
         return new Noise(
@@ -354,7 +362,8 @@ public record Checkpoint(
                 value(content, "noise_mean", Float::valueOf),
                 level[0],
                 level[1],
-                value(content, "noise_once", Checkpoint::parseBoolean));
+                value(content, "noise_once", Checkpoint::parseBoolean),
+                clipped);
     }
 
     private static <T> T value(Safetensors content, String key, Function<String, T> parser) {

@@ -417,7 +417,7 @@ public abstract class EngineContract {
         int size = setup.imageSize();
         int[] order = order(11);
         for (boolean once : new boolean[] {false, true}) {
-            Noise noise = new Noise(0.4f, 0.1f, 0.6f, once);
+            Noise noise = new Noise(0.4f, 0.1f, 0.6f, once).clipped(once);
             try (InspectableEngine fromSet = open(setup, 5);
                     InspectableEngine fromValues = open(setup, 5)) {
                 fromSet.load(setup.trained());

@@ -196,7 +196,8 @@ class NoiseKindTest {
             float mean = kind.hasMean() ? random.nextFloat() - 0.5f : 0;
             float level = kind.measure() == Measure.PEAK ? 0.5f + 20 * random.nextFloat() : random.nextFloat();
             long seed = random.nextLong();
-            Noise noise = new Noise(kind, mean, level, level, false);
+            boolean clipped = !kind.leavesRange() || random.nextBoolean();
+            Noise noise = new Noise(kind, mean, level, level, false, clipped);
             int[] image = random.ints(size, 0, 256).toArray();
             float[] values = new float[size];
             for (int i = 0; i < size; i++) {
@@ -207,7 +208,8 @@ class NoiseKindTest {
                 long offset = epoch * ((size + 3L) / 4 * 4) + i / 4 * 4L;
                 int[] draws = PhiloxTest.definition(seed, index, offset);
                 double expected = expected(noise, image[i], draws, i % 4);
-                assertEquals(Math.min(1, Math.max(0, expected)), values[i], 2e-6, kind + " " + level + " at " + i);
+                assertEquals(
+                        clipped ? Math.min(1, Math.max(0, expected)) : expected, values[i], 4e-6, noise + " at " + i);
             }
         }
     }
@@ -333,6 +335,44 @@ class NoiseKindTest {
                         IllegalArgumentException.class, () -> new Noise(kind, mean, lowest, highest, false))
                 .getMessage();
         assertTrue(message.contains("not " + (mean != 0 ? mean + "" : lowest + ".." + highest)), message);
+    }
+
+    /** Black and white, of which clipping would take half of the noise away. */
+    @ParameterizedTest
+    @CsvSource({
+        "GAUSSIAN, 0, 0.2, 0, 0.2, 0.2, 3",
+        "UNIFORM, -0.1, 0.3, -0.1, 0.3, 0.3, 1.8",
+        "SPECKLE, 0.25, 0.5, 0.25, 0, 0.5, 3",
+        "POISSON, 0, 25, 0, 0, 0.2, 3.04"
+    })
+    void whatIsNotClippedHasItsMeanAndDeviationOnBlackAndWhite(
+            Kind kind, float mean, float level, double expectedMean, double black, double white, double kurtosis) {
+        Noise noise = noise(kind, mean, level).clipped(false);
+        if (black == 0) {
+            assertShare(1, corrupted(noise, 0), 0);
+        } else {
+            assertMoments(expectedMean, black * black, kurtosis, corrupted(noise, 0));
+        }
+        assertMoments(1 + expectedMean, white * white, kurtosis, corrupted(noise, 255));
+    }
+
+    @Test
+    void whatStaysInTheRangeIsAlwaysClipped() {
+        for (Kind kind : Kind.values()) {
+            Noise noise = kind.defaultNoise();
+            assertTrue(noise.clipped());
+            assertEquals(0, noise.least());
+            assertEquals(1, noise.greatest());
+            if (kind.leavesRange()) {
+                assertEquals(Float.NEGATIVE_INFINITY, noise.clipped(false).least());
+                assertEquals(Float.POSITIVE_INFINITY, noise.clipped(false).greatest());
+            } else {
+                assertEquals(
+                        kind + " noise stays from 0 to 1, so it cannot be left unclipped",
+                        assertThrows(IllegalArgumentException.class, () -> noise.clipped(false))
+                                .getMessage());
+            }
+        }
     }
 
     @Test

@@ -34,10 +34,13 @@ class NoiseTest {
             Noise noise = Noise.gaussian(0.25f, 0.75f);
             float[] clean = image(size, index);
             float[] noisy = new float[size];
+            float[] unclipped = new float[size];
             noise.corrupt(seed, index, epoch, clean, noisy, 0, size);
+            noise.clipped(false).corrupt(seed, index, epoch, clean, unclipped, 0, size);
             for (int pixel = 0; pixel < size; pixel++) {
                 double expected = clean[pixel] + 0.25 + 0.75 * contractNormal(seed, index, epoch, pixel, size);
                 assertEquals(Math.min(Math.max(expected, 0), 1), noisy[pixel], 1e-6);
+                assertEquals(expected, unclipped[pixel], 2e-6);
             }
         }
     }
@@ -147,10 +150,11 @@ class NoiseTest {
         }
     }
 
-    @Test
-    void noiseHasItsMeanAndDeviation() {
-        // Ten deviations from either end: nothing is clipped.
-        Noise noise = Noise.gaussian(0.3f, 0.025f);
+    /** Ten deviations from either end, where there is nothing to clip, and where half of it would be clipped. */
+    @ParameterizedTest
+    @CsvSource({"0.3, true", "0.3, false", "-0.2, false", "0.8, false"})
+    void noiseHasItsMeanAndDeviation(float mean, boolean clipped) {
+        Noise noise = Noise.gaussian(mean, 0.025f).clipped(clipped);
         int images = 300;
         int size = 399;
         double[] sums = new double[4];
@@ -160,7 +164,7 @@ class NoiseTest {
             Arrays.fill(clean, 0.2f);
             noise.corrupt(1, image, 0, clean, noisy, 0, size);
             for (int i = 0; i < size; i++) {
-                double z = (noisy[i] - 0.5) / 0.025;
+                double z = (noisy[i] - 0.2 - mean) / 0.025;
                 for (int power = 1; power <= 4; power++) {
                     sums[power - 1] += Math.pow(z, power);
                 }
@@ -273,8 +277,13 @@ class NoiseTest {
     }
 
     @Test
-    void anotherLevelKeepsTheRest() {
-        assertEquals(new Noise(0.25f, 0.7f, 0.7f, true), new Noise(0.25f, 0.1f, 0.9f, true).withLevel(0.7f));
+    void oneChangeKeepsTheRest() {
+        Noise noise = new Noise(Noise.Kind.SPECKLE, 0.25f, 0.1f, 0.9f, true, false);
+        assertEquals(new Noise(Noise.Kind.SPECKLE, 0.25f, 0.7f, 0.7f, true, false), noise.withLevel(0.7f));
+        assertEquals(new Noise(Noise.Kind.SPECKLE, 0.25f, 0.2f, 0.3f, true, false), noise.withLevels(0.2f, 0.3f));
+        assertEquals(new Noise(Noise.Kind.SPECKLE, 0.5f, 0.1f, 0.9f, true, false), noise.withMean(0.5f));
+        assertEquals(new Noise(Noise.Kind.SPECKLE, 0.25f, 0.1f, 0.9f, false, false), noise.drawnOnce(false));
+        assertEquals(new Noise(Noise.Kind.SPECKLE, 0.25f, 0.1f, 0.9f, true), noise.clipped(true));
     }
 
     @Test

@@ -148,6 +148,29 @@ class CheckpointTest {
         assertEquals(checkpoint.options(), Checkpoint.read(file).options());
     }
 
+    /** A program that knows no noise that is not clipped finds no level, and does not take it for one that is. */
+    @ParameterizedTest
+    @EnumSource(
+            value = Noise.Kind.class,
+            names = {"GAUSSIAN", "UNIFORM", "SPECKLE", "POISSON"})
+    void noiseThatIsNotClippedComesBackAsItWas(Noise.Kind kind) throws IOException {
+        TrainingOptions options = new TrainingOptions(
+                ARCHITECTURE,
+                new Noise(kind, kind.defaultMean(), 0.25f, 0.75f, true, false),
+                9,
+                17,
+                checkpoint.options().learningRate());
+        new Checkpoint(options, "images A", "images B", checkpoint.state(), OptionalDouble.empty()).write(file);
+        assertEquals(options, Checkpoint.read(file).options());
+        assertFalse(metadata().containsKey("noise_std"));
+        assertFalse(metadata().containsKey("noise_level"));
+        Map<String, String> metadata = metadata();
+        metadata.put("noise", "masking");
+        metadata.put("noise_mean", "0");
+        rewrite(metadata, tensors());
+        assertEquals(file + ": masking noise stays from 0 to 1, so it cannot be left unclipped", refusal());
+    }
+
     @ParameterizedTest
     @EnumSource(
             value = Noise.Kind.class,

@@ -83,11 +83,11 @@ final class NoiseKernel {
         switch (noise.kind()) {
             case GAUSSIAN -> {
                 drawNormals(noise, seed, index, epoch);
-                addGaussian(noise.mean(), noise.level(seed, index, epoch), clean, noisy, at);
+                addGaussian(noise, noise.level(seed, index, epoch), clean, noisy, at);
             }
             case SPECKLE -> {
                 drawNormals(noise, seed, index, epoch);
-                addSpeckle(noise.mean(), noise.level(seed, index, epoch), clean, noisy, at);
+                addSpeckle(noise, noise.level(seed, index, epoch), clean, noisy, at);
             }
             case UNIFORM, SALT_PEPPER, MASKING, POISSON -> noise.corrupt(seed, index, epoch, clean, noisy, at, size);
         }
@@ -99,16 +99,22 @@ final class NoiseKernel {
         interleave();
     }
 
-    private void addGaussian(float mean, float std, float[] clean, float[] noisy, int at) {
+    private void addGaussian(Noise noise, float std, float[] clean, float[] noisy, int at) {
+        float mean = noise.mean();
+        float least = noise.least();
+        float greatest = noise.greatest();
         for (int i = 0; i < size; i++) {
-            noisy[at + i] = Math.min(Math.max(clean[at + i] + (mean + std * normal[i]), 0f), 1f);
+            noisy[at + i] = Math.min(Math.max(clean[at + i] + (mean + std * normal[i]), least), greatest);
         }
     }
 
-    private void addSpeckle(float mean, float std, float[] clean, float[] noisy, int at) {
+    private void addSpeckle(Noise noise, float std, float[] clean, float[] noisy, int at) {
+        float mean = noise.mean();
+        float least = noise.least();
+        float greatest = noise.greatest();
         for (int i = 0; i < size; i++) {
             float x = clean[at + i];
-            noisy[at + i] = Math.min(Math.max(x + (x * mean + x * std * normal[i]), 0f), 1f);
+            noisy[at + i] = Math.min(Math.max(x + (x * mean + x * std * normal[i]), least), greatest);
         }
     }
 

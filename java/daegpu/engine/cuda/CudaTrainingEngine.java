@@ -47,7 +47,8 @@ public final class CudaTrainingEngine extends CudaEngine implements InspectableE
     private record StepKind(int count, int batch, boolean isMasked, boolean updates) {}
 
     /** What decides the launches of a step on images of a set: of {@link BatchSource} what is no device memory. */
-    private record EpochStep(StepKind step, int ring, Noise.Kind noise, Optional<DeviceArray> photons) {}
+    private record EpochStep(
+            StepKind step, int ring, Noise.Kind noise, boolean clipped, Optional<DeviceArray> photons) {}
 
     private final LearningRule rule;
     private final Plan plan;
@@ -151,7 +152,12 @@ public final class CudaTrainingEngine extends CudaEngine implements InspectableE
         training.require(first, kind.count());
         epochSteps
                 .computeIfAbsent(
-                        new EpochStep(kind, training.ring(), training.kind(), training.photons()),
+                        new EpochStep(
+                                kind,
+                                training.ring(),
+                                training.noise().kind(),
+                                training.noise().clipped(),
+                                training.photons()),
                         step -> epochStep(step.step()))
                 .run();
         computed(kind);

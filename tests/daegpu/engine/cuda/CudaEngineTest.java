@@ -338,7 +338,8 @@ class CudaEngineTest {
                             architecture.network(), LearningRule.DEFAULT, EngineOptions.fp32(1))) {
                 for (float highest :
                         new float[] {kind.defaultLevel(), kind.defaultLevel() * 1.9f, kind.defaultLevel()}) {
-                    Noise noise = new Noise(kind, kind.defaultMean() / 2, kind.defaultLevel(), highest, false);
+                    Noise drawn = new Noise(kind, kind.defaultMean() / 2, kind.defaultLevel(), highest, false);
+                    Noise noise = kind.leavesRange() ? drawn.clipped(random.nextBoolean()) : drawn;
                     long seed = random.nextLong();
                     reference.corrupt(images, noise, seed, Philox.VALIDATION, 7, 0, count, expected[0], expected[1]);
                     engine.corrupt(images, noise, seed, Philox.VALIDATION, 7, 0, count, actual[0], actual[1]);
@@ -350,8 +351,8 @@ class CudaEngineTest {
     }
 
     /**
-     * Kinds and tables of photons of several sizes in turn, so that captured steps of each are replayed among the
-     * others.
+     * Kinds, clipped in every other epoch or not, and tables of photons of several sizes in turn, so that captured
+     * steps of each are replayed among the others.
      */
     @Test
     void trainsOnOneKindAfterTheOther() {
@@ -362,7 +363,7 @@ class CudaEngineTest {
                     ? new ReferenceTrainingEngine(SMALL.network(), LearningRule.DEFAULT, EngineOptions.fp32(4))
                     : new CudaTrainingEngine(SMALL.network(), LearningRule.DEFAULT, EngineOptions.fp32(4))) {
                 engine.load(TrainingState.initial(Initializer.glorotUniform(SMALL.network(), 3)));
-                for (int epoch = 0; epoch < 3; epoch++) {
+                for (int epoch = 0; epoch < 4; epoch++) {
                     for (Noise.Kind kind : Noise.Kind.values()) {
                         for (float factor : new float[] {1, 1.5f}) {
                             engine.startEpoch(
@@ -372,7 +373,8 @@ class CudaEngineTest {
                                             kind.defaultMean(),
                                             kind.defaultLevel(),
                                             kind.defaultLevel() * factor,
-                                            false),
+                                            false,
+                                            epoch % 2 == 0 || !kind.leavesRange()),
                                     6,
                                     epoch,
                                     order(8));
@@ -384,8 +386,8 @@ class CudaEngineTest {
                 losses[i] = engine.takeLosses();
             }
         }
-        assertEquals(72, losses[0].length);
-        for (int i = 0; i < 72; i++) {
+        assertEquals(96, losses[0].length);
+        for (int i = 0; i < 96; i++) {
             assertEquals(losses[0][i], losses[1][i], 1e-3 * losses[0][i], "step " + i);
         }
     }

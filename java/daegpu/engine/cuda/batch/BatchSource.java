@@ -31,7 +31,7 @@ public final class BatchSource {
     private final DeviceScope photonScope = new DeviceScope();
     private DeviceArray imageMemory;
     private DeviceArray orderMemory;
-    private Noise.Kind kind = Noise.Kind.GAUSSIAN;
+    private Noise noise = Noise.Kind.GAUSSIAN.defaultNoise();
     /** What {@link #photonMemory} holds, if anything. */
     private PhotonTable photons;
 
@@ -62,21 +62,21 @@ public final class BatchSource {
         return ring == null ? 0 : ring.size();
     }
 
-    /** What the noise does. */
-    public Noise.Kind kind() {
-        return kind;
+    /** What corrupts the images. */
+    public Noise noise() {
+        return noise;
     }
 
     /** {@link PhotonTable#words} where the noise is Poisson's. */
     public Optional<DeviceArray> photons() {
-        return kind == Noise.Kind.POISSON ? Optional.of(photonMemory) : Optional.empty();
+        return noise.kind() == Noise.Kind.POISSON ? Optional.of(photonMemory) : Optional.empty();
     }
 
     /**
      * Takes batches from all of {@code images}, in this order. The set is copied to the device unless it is there
      * already, or does not fit.
      */
-    public void setEpoch(ImageSet images, Noise noise, long seed, int epoch, int[] order) {
+    public void setEpoch(ImageSet images, Noise newNoise, long seed, int epoch, int[] order) {
         if (resident != images) {
             resident = null;
             if (fits(images.pixels().length)) {
@@ -94,7 +94,7 @@ public final class BatchSource {
             orderMemory = device.allocate(orderScope, 4L * order.length, "the order of the images");
         }
         device.upload(order, orderMemory);
-        write(noise, seed, 0, epoch, images.imageSize(), Optional.of(orderMemory));
+        write(newNoise, seed, 0, epoch, images.imageSize(), Optional.of(orderMemory));
     }
 
     private boolean fits(long bytes) {
@@ -120,10 +120,10 @@ public final class BatchSource {
      * Takes a batch of images {@code first} … {@code first + count − 1}, which draw their noise as images {@code base +
      * first} ….
      */
-    void setRange(ImageSet images, Noise noise, long seed, long base, int epoch, int first, int count) {
+    void setRange(ImageSet images, Noise newNoise, long seed, long base, int epoch, int first, int count) {
         resident = null;
         copyImages(images.pixels(), first * images.imageSize(), count * images.imageSize());
-        write(noise, seed, base + first, epoch, images.imageSize(), Optional.empty());
+        write(newNoise, seed, base + first, epoch, images.imageSize(), Optional.empty());
     }
 
     private void copyImages(byte[] pixels, int from, int count) {
@@ -140,10 +140,10 @@ public final class BatchSource {
         device.close(imageScope);
     }
 
-    private void write(Noise noise, long seed, long base, int epoch, int imageSize, Optional<DeviceArray> order) {
+    private void write(Noise newNoise, long seed, long base, int epoch, int imageSize, Optional<DeviceArray> order) {
+        noise = newNoise;
         long draws = noise.epochOfDraws(epoch);
-        kind = noise.kind();
-        if (kind == Noise.Kind.POISSON) {
+        if (noise.kind() == Noise.Kind.POISSON) {
             copyPhotons(noise.photons());
         }
         kernels.launch(

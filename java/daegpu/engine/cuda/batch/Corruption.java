@@ -51,7 +51,8 @@ public final class Corruption {
             DeviceArray clean,
             DeviceArray noisy,
             Planes planes) {
-        boolean gaussian = source.kind() == Noise.Kind.GAUSSIAN;
+        Noise noise = source.noise();
+        boolean gaussian = noise.kind() == Noise.Kind.GAUSSIAN;
         boolean vector =
                 gaussian && channels == 1 && width % 4 == 0 && planes.pitch() % 4 == 0 && planes.plane() % 4 == 0;
         KernelArguments arguments = new KernelArguments()
@@ -64,9 +65,15 @@ public final class Corruption {
         if (!vector) {
             arguments.add(channels);
         }
-        arguments.add(clean).add(noisy).add(planes.plane()).add(planes.pitch());
+        arguments
+                .add(clean)
+                .add(noisy)
+                .add(planes.plane())
+                .add(planes.pitch())
+                .add(noise.least())
+                .add(noise.greatest());
         if (!gaussian) {
-            arguments.add(source.kind().ordinal()).add(source.photons());
+            arguments.add(noise.kind().ordinal()).add(source.photons());
         }
         kernels.launch(
                 !gaussian
