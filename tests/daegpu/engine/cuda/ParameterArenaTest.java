@@ -44,8 +44,7 @@ class ParameterArenaTest {
         ParameterArena arena = new ParameterArena(ARCHITECTURE.network(), new CudnnLayout());
         float[] inArena = arena.toArena(parameters.values());
         // conv1's kernel takes 3·3·3·5 = 135 floats, and each tensor begins at a multiple of 64: 192 for its bias, 256
-        // for
-        // conv2.
+        // for conv2.
         assertEquals(1, inArena[256 + ((filter * 5 + channel) * 3 + row) * 3 + column]);
     }
 }

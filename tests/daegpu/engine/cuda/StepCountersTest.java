@@ -66,15 +66,14 @@ class StepCountersTest {
         JsonNode kernels =
                 StepCounters.count(32, Precision.FP32, Convolutions.CUDNN).get("kernels");
         // A thread takes 16 bytes of each of four arrays and leaves 16 in three; every block also reads the state of
-        // the
-        // step, one sector, and the last one reads the step again and leaves three values.
+        // the step, one sector, and the last one reads the step again and leaves three values.
         long floats = new ParameterArena(Autoencoder.MNIST.network(), new CudnnLayout()).size();
         assertSectors(kernels.get("adam"), 4 * floats / 8 + (floats / 4 + 127) / 128 + 1, 3 * floats / 8 + 3);
         // 32 rows of 16 and of 3,136 gradients are read once, and their sums left; all are aligned.
         assertSectors(kernels.get("dense_bias_gradient"), 32 * (16 + 3136) / 8, (16 + 3136) / 8);
         // Four arrays of 32 images of 784 values, of which two are read; every warp of the 32 blocks reads the one
-        // bias, and
-        // a block leaves two sums. 196 threads of 128 have work: 2 rounds of 4 sectors a warp, the second a part.
+        // bias, and a block leaves two sums. 196 threads of 128 have work: 2 rounds of 4 sectors a warp, the second a
+        // part.
         assertSectors(kernels.get("plane_loss_vector"), 2 * 32 * 784 / 8 + 32 * 4, 2 * 32 * 784 / 8 + 32 * 2);
         for (JsonNode kernel : kernels) {
             assertEquals(0, kernel.at("/shared/bank_conflicts").longValue());

@@ -119,8 +119,8 @@ final class ImageRing {
     private void copy(int number) {
         int half = number % HALVES;
         // The half's last copy has to be over before its page-locked memory is filled again. It was awaited by steps
-        // long
-        // ago, unless they are two chunks behind: so this also keeps the host from running ahead further than that.
+        // long ago, unless they are two chunks behind: so this also keeps the host from running ahead further than
+        // that.
         CudaStatus.check(JCudaDriver.cuEventSynchronize(copied[half]), "wait for a copy");
         int first = number * chunk;
         int count = Math.min(chunk, order.length - first);
