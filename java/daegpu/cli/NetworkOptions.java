@@ -5,6 +5,7 @@ import daegpu.model.Autoencoder;
 import daegpu.model.UNet;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Locale;
 import java.util.Set;
 import picocli.CommandLine.Option;
 
@@ -25,32 +26,41 @@ final class NetworkOptions {
 
     /** The networks by name. */
     enum Choice {
-        AUTOENCODER("autoencoder", List.of(32, 64), List.of()),
-        UNET_SMALL("unet-small", List.of(16, 32, 64), List.of(1, 1, 1)),
-        UNET("unet", List.of(32, 64, 128), List.of(1, 1, 2)),
-        UNET_LARGE("unet-large", List.of(64, 128, 256), List.of(2, 2, 4));
+        AUTOENCODER,
+        UNET_SMALL,
+        UNET,
+        UNET_LARGE;
 
-        private final String text;
-        private final List<Integer> filters;
-        private final List<Integer> blocks;
-
-        Choice(String text, List<Integer> filters, List<Integer> blocks) {
-            this.text = text;
-            this.filters = filters;
-            this.blocks = blocks;
-        }
-
+        /** As users write it: {@code unet-small}. */
         @Override
         public String toString() {
-            return text;
+            return name().toLowerCase(Locale.ROOT).replace('_', '-');
         }
 
         static Choice of(String name) {
             return Arrays.stream(values())
-                    .filter(choice -> choice.text.equals(name))
+                    .filter(choice -> choice.toString().equals(name))
                     .findFirst()
                     .orElseThrow(() -> new IllegalArgumentException("there is no network called " + name
                             + "; there are autoencoder, unet-small, unet and unet-large"));
+        }
+
+        private List<Integer> defaultFilters() {
+            return switch (this) {
+                case AUTOENCODER -> List.of(32, 64);
+                case UNET_SMALL -> List.of(16, 32, 64);
+                case UNET -> List.of(32, 64, 128);
+                case UNET_LARGE -> List.of(64, 128, 256);
+            };
+        }
+
+        private List<Integer> defaultBlocks() {
+            return switch (this) {
+                case AUTOENCODER -> List.of();
+                case UNET_SMALL -> List.of(1, 1, 1);
+                case UNET -> List.of(1, 1, 2);
+                case UNET_LARGE -> List.of(2, 2, 4);
+            };
         }
     }
 
@@ -116,19 +126,22 @@ final class NetworkOptions {
             requireAbsent("--residual", residual);
             requireAbsent("--bias", bias);
             return Autoencoder.smallest(
-                    filters != null ? filters : network.filters,
+                    filters != null ? filters : network.defaultFilters(),
                     kernelSize != null ? kernelSize : Autoencoder.MNIST.kernelSize(),
                     latentDimension != null ? latentDimension : Autoencoder.MNIST.latentDimension());
         }
         requireAbsent("--kernel-size", kernelSize);
         requireAbsent("--latent-dim", latentDimension);
-        List<Integer> levels = filters != null ? filters : network.filters;
-        if (blocks == null && levels.size() != network.blocks.size()) {
+        List<Integer> levels = filters != null ? filters : network.defaultFilters();
+        if (blocks == null && levels.size() != network.defaultBlocks().size()) {
             throw new IllegalArgumentException("--filters names " + levels.size() + " levels, and " + network + " has "
-                    + network.blocks.size() + ": give --blocks a number for each, too");
+                    + network.defaultBlocks().size() + ": give --blocks a number for each, too");
         }
         return UNet.smallest(
-                levels, blocks != null ? blocks : network.blocks, residual == null || residual, bias == null || bias);
+                levels,
+                blocks != null ? blocks : network.defaultBlocks(),
+                residual == null || residual,
+                bias == null || bias);
     }
 
     private void requireAbsent(String name, Object value) {

@@ -7,7 +7,7 @@ import java.util.List;
 public final class Initializer {
 
     /** Of a normal distribution that is cut off at two standard deviations, the standard deviation that is left. */
-    private static final double TRUNCATED_DEVIATION = 0.87962566103423978;
+    private static final double TRUNCATED_DEVIATION = 0.8796256610342398;
 
     private static final int CUT_OFF = 2;
 
