@@ -1,6 +1,8 @@
 package daegpu;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertNotEquals;
+import static org.junit.jupiter.api.Assertions.assertSame;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
@@ -8,6 +10,7 @@ import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
 import org.junit.jupiter.api.Test;
+import org.opentest4j.TestAbortedException;
 
 class SeedsTest {
 
@@ -35,5 +38,27 @@ class SeedsTest {
         HashSet<Integer> first = new HashSet<>();
         Seeds.check(40, random -> first.add(random.nextInt(4)));
         assertEquals(4, first.size());
+    }
+
+    @Test
+    void drawsTheSameAgain() {
+        assertEquals(Seeds.random(7).nextLong(), Seeds.random(7).nextLong());
+        assertNotEquals(Seeds.random(7).nextLong(), Seeds.random(8).nextLong());
+    }
+
+    /** Once, and not to what is no failure. */
+    @Test
+    void addsTheSeedToAFailure() {
+        IllegalStateException failure = new IllegalStateException("it fails");
+        AssertionError named = (AssertionError) handled(failure);
+        assertEquals("it fails (-Ddaegpu.test.seed=" + FIRST + ")", named.getMessage());
+        assertSame(failure, named.getCause());
+        assertSame(named, handled(named));
+        TestAbortedException aborted = new TestAbortedException("not here");
+        assertSame(aborted, handled(aborted));
+    }
+
+    private static Throwable handled(Throwable failure) {
+        return assertThrows(Throwable.class, () -> new Seeds().handleTestExecutionException(null, failure));
     }
 }
