@@ -1,0 +1,123 @@
+package daegpu.engine;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import daegpu.data.ImageSet;
+import daegpu.model.Architecture;
+import daegpu.model.Network;
+import daegpu.noise.Noise;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.stream.IntStream;
+import org.bytedeco.javacpp.Pointer;
+
+/**
+ * What training steps and engines leave behind in this machine's memory. A process of its own, whose Java heap does not
+ * grow, does as many of them again as it has done before; then all that may grow once has grown.
+ */
+public final class MemoryGrowth {
+
+    private static final Network NETWORK = new Architecture(8, 8, 1, List.of(8, 8), 3, 4).network();
+    private static final int BATCH = 4;
+    private static final int IMAGES = 600;
+
+    private MemoryGrowth() {}
+
+    /**
+     * Asserts that nothing grows step after step, or engine after engine.
+     *
+     * @param steps that are made, twice
+     * @param engines that are opened and closed, twice
+     * @param bytesOfStep that each of the later steps may leave behind
+     * @param bytesOfEngine that each of the later engines may leave behind
+     */
+    public static void assertBounded(
+            EngineName name, Convolutions convolutions, int steps, int engines, long bytesOfStep, long bytesOfEngine)
+            throws IOException, InterruptedException {
+        List<String> command = new ArrayList<>(List.of(
+                Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+                "-Xms96m",
+                "-Xmx96m",
+                "-XX:+AlwaysPreTouch",
+                "-XX:TieredStopAtLevel=1"));
+        System.getProperties().stringPropertyNames().stream()
+                .filter(property -> property.startsWith("daegpu."))
+                .forEach(property -> command.add("-D" + property + "=" + System.getProperty(property)));
+        command.addAll(List.of(
+                "-cp",
+                System.getProperty("java.class.path"),
+                MemoryGrowth.class.getName(),
+                name.name(),
+                convolutions.name(),
+                String.valueOf(steps),
+                String.valueOf(engines)));
+        ProcessBuilder builder = new ProcessBuilder(command).redirectErrorStream(true);
+        builder.environment().put("MALLOC_ARENA_MAX", "1"); // what one thread frees, another one may take
+        Process process = builder.start();
+        String output = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
+        assertEquals(0, process.waitFor(), output);
+        long[] grown = output.lines().mapToLong(Long::parseLong).toArray();
+        assertTrue(grown[0] <= steps * bytesOfStep, steps + " steps left " + grown[0] + " bytes behind");
+        assertTrue(grown[1] <= engines * bytesOfEngine, engines + " engines left " + grown[1] + " bytes behind");
+    }
+
+    /** The process of its own: writes the bytes by which steps and engines made it grow. */
+    public static void main(String[] arguments) {
+        EngineName name = EngineName.valueOf(arguments[0]);
+        EngineOptions options = new EngineOptions(BATCH, Precision.FP32, 2, 0, Convolutions.valueOf(arguments[1]));
+        int steps = Integer.parseInt(arguments[2]);
+        int engines = Integer.parseInt(arguments[3]);
+        try (InspectableEngine engine = Engines.openToTrain(name, NETWORK, LearningRule.DEFAULT, options)
+                .engine()) {
+            train(engine, steps);
+            System.out.println(growth(() -> train(engine, steps)));
+        }
+        openAndClose(name, options, engines);
+        System.out.println(growth(() -> openAndClose(name, options, engines)));
+    }
+
+    private static long growth(Runnable work) {
+        long before = bytes();
+        work.run();
+        return bytes() - before;
+    }
+
+    /** Without buffers outside of the Java heap that nobody uses any more, which the garbage collector frees. */
+    private static long bytes() {
+        System.gc();
+        return Pointer.physicalBytes();
+    }
+
+    /** Everything that a run does in an epoch, epoch after epoch. */
+    private static void train(InspectableEngine engine, int steps) {
+        ImageSet images = new ImageSet(8, 8, 1, new byte[IMAGES * 64]);
+        Noise noise = Noise.gaussian(0.5f, 0.5f);
+        int[] order = IntStream.range(0, IMAGES).toArray();
+        float[] clean = new float[20 * 64];
+        float[] noisy = new float[20 * 64];
+        int stepsOfEpoch = IMAGES / BATCH;
+        for (int step = 0; step < steps; step++) {
+            if (step % stepsOfEpoch == 0) {
+                engine.takeLosses();
+                engine.startEpoch(images, noise, 0, step / stepsOfEpoch, order);
+                engine.corrupt(images, noise, 0, 0, 0, 0, 20, clean, noisy);
+                engine.denoise(noisy, 20, clean);
+                engine.load(engine.state());
+            }
+            engine.trainStep(step % stepsOfEpoch * BATCH, BATCH, 1e-3f);
+        }
+    }
+
+    private static void openAndClose(EngineName name, EngineOptions options, int times) {
+        for (int i = 0; i < times; i++) {
+            try (InspectableEngine engine = Engines.openToTrain(name, NETWORK, LearningRule.DEFAULT, options)
+                    .engine()) {
+                train(engine, 1);
+            }
+        }
+    }
+}
