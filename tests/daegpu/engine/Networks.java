@@ -32,6 +32,53 @@ public final class Networks {
         return network.build();
     }
 
+    /**
+     * A network of all kinds of layers and activations with a bottleneck, and a skip before and after it, for images of
+     * 4×6 in colour.
+     */
+    public static Network bottleneck() {
+        Network.Builder network = new Network.Builder(4, 6, 3);
+        Tensor half = relu(network, "half", 8, 2, relu(network, "whole", 4, 1, network.input()));
+        Tensor deep = network.add(
+                LayerDescription.convolution("deep", 8, 3, 1).adding(half).activation(Activation.SIGMOID), half);
+        Tensor latent = network.add(LayerDescription.dense("latent", 5), deep);
+        Tensor expand = network.add(LayerDescription.dense("expand", 2 * 3 * 8).shapedAs(2, 3), latent);
+        Tensor again = network.add(
+                LayerDescription.convolution("again", 8, 1, 1).bias(false).adding(expand), expand);
+        Tensor up = network.add(
+                LayerDescription.transposedConvolution("up", 3, 3, 2).activation(Activation.RELU), again);
+        network.add(LayerDescription.convolution("output", 3, 3, 1).adding(up).activation(Activation.SIGMOID), up);
+        return network.latent(latent).build();
+    }
+
+    /** A U-Net of two levels of 8 and 16 filters, for images of 4×6 in grey; it adds its correction to the image. */
+    public static Network smallUnet() {
+        Network.Builder network = new Network.Builder(4, 6, 1);
+        Tensor down1 = relu(network, "down1", 8, 1, network.input());
+        Tensor down2 = relu(network, "down2_1", 16, 1, relu(network, "down2_0", 16, 2, down1));
+        Tensor up = network.add(
+                LayerDescription.transposedConvolution("up_0", 8, 3, 2).adding(down1), down2);
+        up = relu(network, "up_1", 8, 1, up);
+        network.add(LayerDescription.convolution("output", 1, 3, 1).adding(network.input()), up);
+        return network.build();
+    }
+
+    /** Odd sizes, which no transposed convolution of stride 2 puts out, and padding that differs by direction. */
+    public static Network oddSizes(int kernel) {
+        Network.Builder network = new Network.Builder(7, 10, 2);
+        Tensor half = network.add(
+                LayerDescription.convolution("half", 5, kernel, 2).activation(Activation.RELU), network.input());
+        Tensor quarter = network.add(
+                LayerDescription.convolution("quarter", 6, kernel, 2).activation(Activation.RELU), half);
+        Tensor wide = network.add(
+                LayerDescription.convolution("wide", 5, kernel, 1).adding(half).activation(Activation.RELU), half);
+        Tensor all = network.add(LayerDescription.dense("all", 7 * 10 * 2).shapedAs(7, 10), quarter);
+        Tensor rest = network.add(
+                LayerDescription.dense("rest", 7 * 10 * 2).shapedAs(7, 10).adding(all), wide);
+        network.add(LayerDescription.convolution("output", 2, kernel, 1).activation(Activation.SIGMOID), rest);
+        return network.build();
+    }
+
     private static Tensor relu(Network.Builder network, String name, int filters, int stride, Tensor from) {
         return network.add(
                 LayerDescription.convolution(name, filters, 3, stride).activation(Activation.RELU), from);
@@ -69,13 +116,12 @@ public final class Networks {
         int i = 0;
         while (!unread.isEmpty() || last == null) {
             Tensor from = unread.isEmpty() ? tensors.get(random.nextInt(tensors.size())) : unread.remove(0);
-            boolean small = from.height() < height;
-            LayerDescription layer = small
-                    ? LayerDescription.transposedConvolution("end" + i, channels, kernel(random), 2)
-                    : LayerDescription.convolution("end" + i, channels, kernel(random), 1);
-            if (from.height() * 2 < height
-                    || from.width() * 2 < width
-                    || from.height() < height != from.width() < width) {
+            LayerDescription layer;
+            if (from.height() == height && from.width() == width) {
+                layer = LayerDescription.convolution("end" + i, channels, kernel(random), 1);
+            } else if (2 * from.height() == height && 2 * from.width() == width) {
+                layer = LayerDescription.transposedConvolution("end" + i, channels, kernel(random), 2);
+            } else {
                 layer = LayerDescription.dense("end" + i, height * width * channels)
                         .shapedAs(height, width);
             }
@@ -92,12 +138,12 @@ public final class Networks {
     }
 
     private static int kernel(Random random) {
-        return List.of(1, 3, 3, 5).get(random.nextInt(4));
+        return List.of(1, 3, 3, 5, 7).get(random.nextInt(5));
     }
 
     private static LayerDescription description(
             String name, Tensor from, int height, int width, List<Activation> activations, Random random) {
-        int filters = List.of(1, 3, 4, 8).get(random.nextInt(4));
+        int filters = List.of(1, 3, 4, 8, 16).get(random.nextInt(5));
         int stride = 1 + random.nextInt(2);
         LayerDescription layer =
                 switch (random.nextInt(6)) {

@@ -4,9 +4,12 @@ import daegpu.model.Autoencoder;
 import daegpu.model.Layer;
 import daegpu.model.Network;
 import daegpu.model.Parameters;
+import daegpu.model.Tensor;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Random;
+import java.util.stream.IntStream;
 
 /**
  * A network and a batch for it, drawn at random, every parameter of an order at which it matters: kernels scaled to
@@ -17,6 +20,9 @@ import java.util.Random;
  * @param noisy likewise
  */
 public record RandomNetwork(Parameters parameters, float[] clean, float[] noisy, int batch) {
+
+    /** A bias by which any ReLU is open, and all of what it hands on can be seen. */
+    private static final float WIDE_OPEN = 1e6f;
 
     /** Any weights and images for {@code architecture}. */
     public static RandomNetwork of(Autoencoder architecture, int batch, Random random) {
@@ -48,6 +54,67 @@ public record RandomNetwork(Parameters parameters, float[] clean, float[] noisy,
         }
         int count = batch * network.input().size();
         return new RandomNetwork(parameters, values(count, random), values(count, random), batch);
+    }
+
+    /**
+     * The same, but with biases by which each unit with a ReLU is clearly open or clearly closed for all pixels, and
+     * with clean values that are clearly not what comes out: so rounding to bf16 opens none, and turns the sign of no
+     * difference. Every layer with a ReLU must have a bias.
+     */
+    public RandomNetwork decided(Random random) {
+        Parameters decided = parameters.copy();
+        for (Layer layer : network().layers()) {
+            // Open units hand on more than others: smaller kernels keep the size of what passes the next layer.
+            double size = Math.sqrt(Arrays.stream(values(decided, layer.input()))
+                    .map(value -> value * value)
+                    .average()
+                    .orElseThrow());
+            float[] kernel = decided.get(layer.kernel().name());
+            for (int i = 0; i < kernel.length; i++) {
+                kernel[i] /= (float) Math.max(1, size);
+            }
+            decided.set(layer.kernel().name(), kernel);
+            if (layer.activation() == Layer.Activation.RELU) {
+                String bias = layer.bias().orElseThrow().name();
+                float[] biases = new float[decided.get(bias).length];
+                Arrays.fill(biases, WIDE_OPEN);
+                decided.set(bias, biases);
+                decide(biases, values(decided, layer.output()), random);
+                decided.set(bias, biases);
+            }
+        }
+        double[] output = values(decided, network().output());
+        double largest = Arrays.stream(output).map(Math::abs).max().orElseThrow();
+        float[] apart = new float[output.length];
+        for (int i = 0; i < apart.length; i++) {
+            double distance = (0.1 + 0.4 * random.nextDouble()) * Math.max(1, largest);
+            apart[i] = (float) (random.nextBoolean() ? output[i] + distance : output[i] - distance);
+        }
+        return new RandomNetwork(decided, apart, noisy, batch);
+    }
+
+    /** Of a tensor, with other parameters. */
+    private double[] values(Parameters others, Tensor tensor) {
+        if (tensor.equals(network().input())) {
+            return IntStream.range(0, noisy.length).mapToDouble(i -> noisy[i]).toArray();
+        }
+        DoublePrecisionNetwork exact = new DoublePrecisionNetwork(others);
+        exact.loss(clean, noisy, batch);
+        return exact.activations().get(tensor.name());
+    }
+
+    /** @param sums what the units sum up with a bias of {@link #WIDE_OPEN}, unit by unit for each pixel */
+    private static void decide(float[] biases, double[] sums, Random random) {
+        for (int unit = 0; unit < biases.length; unit++) {
+            double least = Double.POSITIVE_INFINITY;
+            double most = Double.NEGATIVE_INFINITY;
+            for (int i = unit; i < sums.length; i += biases.length) {
+                least = Math.min(least, sums[i] - WIDE_OPEN);
+                most = Math.max(most, sums[i] - WIDE_OPEN);
+            }
+            double margin = 0.02 + 0.2 * Math.max(Math.abs(least), Math.abs(most));
+            biases[unit] = (float) (random.nextInt(4) > 0 ? margin - least : -margin - most);
+        }
     }
 
     /** Sides of the image are up to {@code largestFactor} times the least that {@code depth} convolutions can halve. */

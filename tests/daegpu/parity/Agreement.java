@@ -29,12 +29,46 @@ public final class Agreement {
         assertClose(rounded, actual, bound, what);
     }
 
-    /** Tensor by tensor. */
+    /** Gradients, tensor by tensor, within {@code bound}, which is as {@link #boundOfGradient} says. */
     public static void assertClose(Parameters expected, Parameters actual, double bound, String what) {
         for (ParameterTensor tensor : expected.network().parameterTensors()) {
-            String name = what + " of " + tensor.name();
-            assertClose(expected.get(tensor.name()), actual.get(tensor.name()), bound, name);
+            assertClose(
+                    expected.get(tensor.name()),
+                    actual.get(tensor.name()),
+                    boundOfGradient(expected, tensor, bound, 0.01),
+                    what + " of " + tensor.name());
         }
+    }
+
+    /**
+     * A bound on a gradient, relative to the largest magnitude in it. A gradient is a sum, and where much cancels in
+     * it, as it may in that by a bias, what is left is off by some of what cancelled: so the bound holds for at least a
+     * part of the largest gradient by any parameter.
+     */
+    public static double boundOfGradient(Parameters expected, ParameterTensor tensor, double bound, double part) {
+        double own = largest(expected.get(tensor.name()));
+        return own == 0 ? bound : bound * Math.max(1, part * largest(expected.values()) / own);
+    }
+
+    private static double largest(float[] values) {
+        double largest = 0;
+        for (float value : values) {
+            largest = Math.max(largest, Math.abs(value));
+        }
+        return largest;
+    }
+
+    /** What updates have added to all parameters together, by the rule of {@link Tolerance}. */
+    public static void assertUpdatesClose(
+            Parameters initial, Parameters expected, Parameters actual, double bound, float rate, int updates) {
+        Comparison comparison = Comparison.ofUpdates(
+                "updates", initial.values(), expected.values(), actual.values(), bound, rate, updates);
+        assertTrue(comparison.passed(), comparison::toString);
+    }
+
+    /** The largest difference, relative to the largest magnitude expected; infinite where a value is not finite. */
+    public static double relative(float[] expected, float[] actual) {
+        return Comparison.everywhere("", expected, actual, 0).relative();
     }
 
     /** The same bits. */

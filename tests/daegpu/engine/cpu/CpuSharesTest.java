@@ -2,13 +2,12 @@ package daegpu.engine.cpu;
 
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
-import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
+import daegpu.Seeds;
 import daegpu.data.ImageSet;
 import daegpu.engine.EngineOptions;
 import daegpu.engine.GivenBatch;
-import daegpu.engine.InferenceEngine;
 import daegpu.engine.InspectableEngine;
 import daegpu.engine.LearningRule;
 import daegpu.engine.Loss;
@@ -26,16 +25,14 @@ import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Optional;
 import java.util.OptionalDouble;
-import java.util.Random;
 import java.util.stream.IntStream;
-import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
-import org.junit.jupiter.params.provider.ValueSource;
 
-/** Shares of a batch, their sums, the two halves of a step, and the average of the parameters. */
+/** Shares of a batch, and the order in which their gradients are summed. */
+@ExtendWith(Seeds.class)
 class CpuSharesTest {
 
     private static final Network UNET = Networks.unet();
@@ -60,7 +57,7 @@ class CpuSharesTest {
 
     private static ImageSet images(Network network, int count) {
         byte[] pixels = new byte[count * network.input().size()];
-        new Random(4).nextBytes(pixels);
+        Seeds.random(4).nextBytes(pixels);
         return new ImageSet(
                 network.input().height(),
                 network.input().width(),
@@ -85,7 +82,7 @@ class CpuSharesTest {
 
     /** All that three steps on a data set, and one on given values, leave behind. */
     private static Map<String, int[]> train(Network network, int batch, Precision precision, int threads) {
-        RandomNetwork drawn = RandomNetwork.of(network, batch, new Random(batch));
+        RandomNetwork drawn = RandomNetwork.of(network, batch, Seeds.random(batch));
         Map<String, int[]> found = new LinkedHashMap<>();
         try (InspectableEngine engine = open(network, AVERAGED, batch, precision, threads)) {
             engine.load(drawn.parameters());
@@ -132,40 +129,13 @@ class CpuSharesTest {
                 .toArray();
     }
 
-    @Test
-    void aStepIsItsTwoHalves() {
-        ImageSet images = images(UNET, 40);
-        try (InspectableEngine whole = open(UNET, AVERAGED, 20, Precision.FP32, 2);
-                InspectableEngine halves = open(UNET, AVERAGED, 20, Precision.FP32, 2)) {
-            List<InspectableEngine> engines = List.of(whole, halves);
-            Parameters start = RandomNetwork.of(UNET, 1, new Random(1)).parameters();
-            for (InspectableEngine engine : engines) {
-                engine.load(start);
-                startEpoch(engine, images);
-            }
-            for (int first = 0; first < 40; first += 20) {
-                whole.trainStep(first, 20, RATE);
-                halves.computeGradients(first, 20, 20);
-                assertArrayEquals(bits(whole.gradients()), bits(halves.gradients()));
-                halves.update(halves.gradients(), RATE);
-            }
-            assertArrayEquals(
-                    bits(whole.state().parameters()), bits(halves.state().parameters()));
-            assertArrayEquals(
-                    bits(whole.state().average().orElseThrow()),
-                    bits(halves.state().average().orElseThrow()));
-            assertEquals(2, halves.state().step());
-            assertArrayEquals(whole.takeLosses(), halves.takeLosses());
-        }
-    }
-
     /** Two halves of 16 images are two branches of the tree of 32; 12 and 8 of 20 are not. */
     @ParameterizedTest
     @CsvSource({"16,16,true", "12,8,false"})
     void enginesThatShareABatchComputeItsGradients(int first, int second, boolean exactly) {
         int batch = first + second;
         ImageSet images = images(UNET, batch);
-        Parameters start = RandomNetwork.of(UNET, 1, new Random(1)).parameters();
+        Parameters start = RandomNetwork.of(UNET, 1, Seeds.random(1)).parameters();
         try (InspectableEngine whole = open(batch, 2);
                 InspectableEngine left = open(first, 1);
                 InspectableEngine right = open(second, 2)) {
@@ -192,96 +162,5 @@ class CpuSharesTest {
             double loss = whole.takeLosses()[0];
             assertEquals(loss, left.takeLosses()[0] + right.takeLosses()[0], 1e-12 * loss);
         }
-    }
-
-    /** What denoises is the average, from the first update on; and it goes where the state goes. */
-    @ParameterizedTest
-    @ValueSource(ints = {1, 3})
-    void theAverageDenoises(int threads) {
-        RandomNetwork drawn = RandomNetwork.of(UNET, 9, new Random(2));
-        GivenBatch given = new GivenBatch(drawn.clean(), drawn.noisy(), 9);
-        try (InspectableEngine engine = open(UNET, AVERAGED, 9, Precision.FP32, threads);
-                InspectableEngine other = open(UNET, AVERAGED, 9, Precision.FP32, threads);
-                InferenceEngine inference = new CpuEngine(UNET, new EngineOptions(9, Precision.FP32, threads))) {
-            engine.load(drawn.parameters());
-            assertArrayEquals(denoised(inference, drawn.parameters(), drawn), denoised(engine, drawn));
-            for (int step = 0; step < 3; step++) {
-                engine.trainStep(given, 1e-2f);
-                Parameters average = engine.state().average().orElseThrow();
-                assertFalse(Arrays.equals(
-                        average.values(), engine.state().parameters().values()));
-                assertArrayEquals(denoised(inference, average, drawn), denoised(engine, drawn));
-            }
-            other.load(engine.state());
-            assertArrayEquals(denoised(engine, drawn), denoised(other, drawn));
-            engine.trainStep(given, 1e-2f);
-            other.trainStep(given, 1e-2f);
-            assertArrayEquals(
-                    bits(engine.state().average().orElseThrow()),
-                    bits(other.state().average().orElseThrow()));
-            assertArrayEquals(denoised(engine, drawn), denoised(other, drawn));
-        }
-    }
-
-    private static float[] denoised(InferenceEngine engine, Parameters weights, RandomNetwork images) {
-        engine.load(weights);
-        return denoised(engine, images);
-    }
-
-    private static float[] denoised(InferenceEngine engine, RandomNetwork images) {
-        float[] denoised = new float[images.noisy().length];
-        engine.denoise(images.noisy(), images.batch(), denoised);
-        return denoised;
-    }
-
-    /** An average that a state lacks begins at its parameters; one that the rule does not want is left out. */
-    @Test
-    void anAverageBeginsAndEndsWithTheRule() {
-        TrainingState without =
-                TrainingState.initial(RandomNetwork.of(UNET, 1, new Random(3)).parameters());
-        try (InspectableEngine averaging = open(UNET, AVERAGED, 1, Precision.FP32, 1);
-                InspectableEngine plain = open(1, 1)) {
-            averaging.load(without);
-            assertArrayEquals(
-                    without.parameters().values(),
-                    averaging.state().average().orElseThrow().values());
-            plain.load(averaging.state());
-            assertEquals(Optional.empty(), plain.state().average());
-        }
-    }
-
-    /** A mask of ones is none, and what a mask hides does not matter. */
-    @Test
-    void aMaskDecidesWhatCounts() {
-        RandomNetwork drawn = RandomNetwork.of(UNET, 10, new Random(5));
-        float[] ones = new float[drawn.clean().length];
-        Arrays.fill(ones, 1);
-        float[] half = ones.clone();
-        float[] other = drawn.clean().clone();
-        for (int i = 0; i < half.length; i += 2) {
-            half[i] = 0;
-            other[i] = 1 - other[i];
-        }
-        try (InspectableEngine engine = open(10, 2)) {
-            float[][] gradients = {
-                gradients(engine, drawn, drawn.clean(), Optional.empty()),
-                gradients(engine, drawn, drawn.clean(), Optional.of(ones)),
-                gradients(engine, drawn, drawn.clean(), Optional.of(half)),
-                gradients(engine, drawn, other, Optional.of(half))
-            };
-            assertArrayEquals(gradients[0], gradients[1]);
-            assertArrayEquals(gradients[2], gradients[3]);
-            assertFalse(Arrays.equals(gradients[0], gradients[2]));
-            double[] losses = engine.takeLosses();
-            assertEquals(losses[0], losses[1]);
-            assertEquals(losses[2], losses[3]);
-        }
-    }
-
-    private static float[] gradients(
-            InspectableEngine engine, RandomNetwork drawn, float[] clean, Optional<float[]> mask) {
-        engine.load(drawn.parameters());
-        engine.trainStep(new GivenBatch(clean, drawn.noisy(), mask, 10), RATE);
-        return engine.gradients().values();
     }
 }

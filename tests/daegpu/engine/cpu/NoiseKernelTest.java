@@ -3,14 +3,16 @@ package daegpu.engine.cpu;
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import daegpu.Seeds;
 import daegpu.data.ImageSet;
 import daegpu.noise.Noise;
 import daegpu.noise.Philox;
-import java.util.Random;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 
+@ExtendWith(Seeds.class)
 class NoiseKernelTest {
 
     private static final Noise UNCLIPPED = Noise.gaussian(0, 1).clipped(false);
@@ -40,8 +42,7 @@ class NoiseKernelTest {
     @ParameterizedTest
     @EnumSource(Noise.Kind.class)
     void everyKindAgreesOnRandomShapes(Noise.Kind kind) {
-        Random random = new Random(kind.ordinal());
-        for (int trial = 0; trial < 20; trial++) {
+        Seeds.check(20, random -> {
             ImageSet images = randomImages(
                     1 + random.nextInt(5), 1 + random.nextInt(9), 1 + random.nextInt(9), random.nextBoolean() ? 1 : 3);
             float lowest = kind.defaultLevel() * random.nextFloat();
@@ -56,7 +57,7 @@ class NoiseKernelTest {
             float largest = largestDifference(images, noise, seed, base, random.nextInt(9));
             boolean normals = kind == Noise.Kind.GAUSSIAN || kind == Noise.Kind.SPECKLE;
             assertTrue(largest <= (normals ? 4e-6f : 0), noise + ": largest difference " + largest);
-        }
+        });
     }
 
     /** Clipping would hide the tails. */
@@ -96,7 +97,7 @@ class NoiseKernelTest {
 
     private static ImageSet randomImages(int count, int height, int width, int channels) {
         byte[] pixels = new byte[count * height * width * channels];
-        new Random(1).nextBytes(pixels);
+        Seeds.random(0).nextBytes(pixels);
         return new ImageSet(height, width, channels, pixels);
     }
 }
