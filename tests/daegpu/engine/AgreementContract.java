@@ -9,7 +9,7 @@ import daegpu.data.EmbeddedMnist;
 import daegpu.data.ImageSet;
 import daegpu.engine.reference.ReferenceEngine;
 import daegpu.engine.reference.ReferenceTrainingEngine;
-import daegpu.model.Architecture;
+import daegpu.model.Autoencoder;
 import daegpu.model.Initializer;
 import daegpu.model.Layer.Activation;
 import daegpu.model.Network;
@@ -225,7 +225,7 @@ public abstract class AgreementContract extends EngineContract {
                 Named.of("odd sizes, kernel 3", Networks.oddSizes(3)),
                 Named.of("odd sizes, kernel 5", Networks.oddSizes(5)),
                 Named.of("odd sizes, kernel 7", Networks.oddSizes(7)),
-                Named.of("narrower than its kernel", new Architecture(4, 8, 2, List.of(3, 16), 7, 2).network()));
+                Named.of("narrower than its kernel", new Autoencoder(4, 8, 2, List.of(3, 16), 7, 2).network()));
     }
 
     @ParameterizedTest
@@ -344,7 +344,7 @@ public abstract class AgreementContract extends EngineContract {
     /** Every step's loss within 1 % of the reference engine's, or 5 % where products are rounded. */
     @Test
     void learnsDigitsAsTheReferenceDoes() {
-        Network network = Architecture.MNIST.network();
+        Network network = Autoencoder.MNIST.network();
         double[] expected;
         try (InspectableEngine engine = reference(network, LearningRule.DEFAULT, digitBatch(), Precision.FP32)) {
             expected = trainOnDigits(engine);

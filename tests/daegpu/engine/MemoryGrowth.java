@@ -4,7 +4,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import daegpu.data.ImageSet;
-import daegpu.model.Architecture;
+import daegpu.model.Autoencoder;
 import daegpu.model.Network;
 import daegpu.noise.Noise;
 import java.io.IOException;
@@ -21,7 +21,7 @@ import org.bytedeco.javacpp.Pointer;
  */
 public final class MemoryGrowth {
 
-    private static final Network NETWORK = new Architecture(8, 8, 1, List.of(8, 8), 3, 4).network();
+    private static final Network NETWORK = new Autoencoder(8, 8, 1, List.of(8, 8), 3, 4).network();
     private static final int BATCH = 4;
     private static final int IMAGES = 600;
 

@@ -15,7 +15,7 @@ import daegpu.engine.LearningRule;
 import daegpu.engine.Networks;
 import daegpu.engine.Precision;
 import daegpu.engine.TrainingState;
-import daegpu.model.Architecture;
+import daegpu.model.Autoencoder;
 import daegpu.model.Initializer;
 import daegpu.model.Network;
 import daegpu.noise.Noise;
@@ -64,7 +64,7 @@ class CpuEngineTest {
 
     static List<Named<Network>> networks() {
         return List.of(
-                Named.of("the default network", Architecture.MNIST.network()), Named.of("a U-Net", Networks.unet()));
+                Named.of("the default network", Autoencoder.MNIST.network()), Named.of("a U-Net", Networks.unet()));
     }
 
     /**

@@ -23,7 +23,7 @@ import org.junit.jupiter.api.Test;
 
 class NativeMemoryTest {
 
-    private static final Architecture SMALL = new Architecture(8, 8, 1, List.of(8, 8), 3, 4);
+    private static final Autoencoder SMALL = new Autoencoder(8, 8, 1, List.of(8, 8), 3, 4);
 
     /** Bounds below the size of most objects of oneDNN's; 8 bytes a step and 1,500 an engine were seen. */
     @Test
