@@ -22,6 +22,7 @@ public record GivenBatch(float[] clean, float[] noisy, Optional<float[]> mask, i
      * The sum of the weights of all values: by this the weighted losses are divided.
      *
      * @param imageSize values of an image
+     * @throws IllegalArgumentException if a weight is not 0 or more, or all are 0, so that there is nothing to train on
      */
     public double weight(int imageSize) {
         if (mask.isEmpty()) {
@@ -29,7 +30,14 @@ public record GivenBatch(float[] clean, float[] noisy, Optional<float[]> mask, i
         }
         double sum = 0;
         for (int i = 0; i < count * imageSize; i++) {
-            sum += mask.get()[i];
+            float weight = mask.get()[i];
+            if (!(weight >= 0)) {
+                throw new IllegalArgumentException("the weights of a mask are 0 or more, not " + weight);
+            }
+            sum += weight;
+        }
+        if (sum == 0) {
+            throw new IllegalArgumentException("a mask of zeros leaves nothing to train on");
         }
         return sum;
     }

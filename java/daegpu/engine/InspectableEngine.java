@@ -8,7 +8,8 @@ public interface InspectableEngine extends TrainingEngine {
     /**
      * One update on given values instead of the data set's.
      *
-     * @param batch at most the batch size for which the engine was opened
+     * @param batch at most as many images as the engine was opened for
+     * @throws IllegalArgumentException if it has none or more, or its mask has weights below 0 or zeros only
      */
     void trainStep(GivenBatch batch, float learningRate);
 

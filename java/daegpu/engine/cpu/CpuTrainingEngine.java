@@ -236,10 +236,11 @@ public final class CpuTrainingEngine extends CpuEngine implements InspectableEng
     @Override
     public void trainStep(GivenBatch batch, float learningRate) {
         begin(batch.count());
+        double divisor = batch.weight(network().output().size());
         stepBatch = Optional.of(batch);
         activations = network().layers().stream()
                 .collect(Collectors.toMap(Layer::output, layer -> new float[batch.count() * layer.outputSize()]));
-        trainStep(batch.weight(network().output().size()), learningRate);
+        trainStep(divisor, learningRate);
     }
 
     private void trainStep(double divisor, float learningRate) {
