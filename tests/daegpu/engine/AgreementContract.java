@@ -52,7 +52,7 @@ public abstract class AgreementContract extends EngineContract {
     private static final float RATE = 3e-3f;
 
     /** Bound for what steps add to parameters: random networks have more small gradients than golden files do. */
-    private static final double UPDATES = 5e-3;
+    private static final double UPDATES = 1e-2;
 
     private static final LearningRule ALL_RULES =
             new LearningRule(Loss.CHARBONNIER, Optimizer.adamW(0.01), OptionalDouble.of(0.9));
