@@ -431,7 +431,9 @@ public abstract class EngineContract {
         assertEquals(-7, actual[1][count * size], "something is written after the last image");
         assertSame(expected[0], Arrays.copyOf(actual[0], count * size), "clean images");
         boolean hasNormals = noise.kind() == Noise.Kind.GAUSSIAN || noise.kind() == Noise.Kind.SPECKLE;
-        float most = hasNormals && name != EngineName.REFERENCE ? 1e-5f : 0;
+        // nvcc multiplies and adds in one step.
+        float rounding = name == EngineName.CUDA ? 1e-6f : 0;
+        float most = hasNormals && name != EngineName.REFERENCE ? 1e-5f : rounding;
         for (int i = 0; i < count * size; i++) {
             assertEquals(expected[1][i], actual[1][i], most, noise + " of value " + i);
         }
