@@ -5,6 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import daegpu.Seeds;
 import daegpu.cli.Program.Result;
 import daegpu.data.IdxFile;
 import daegpu.data.ImageFile;
@@ -28,11 +29,13 @@ import java.util.Map;
 import java.util.Random;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
+@ExtendWith(Seeds.class)
 class DenoiseCommandTest {
 
     private static final ImageSet IMAGES = Program.images(4, 9);
@@ -219,7 +222,7 @@ class DenoiseCommandTest {
     @CsvSource({"20, 33, 3, 16, true", "3, 5, 1, 8, false", "8, 30, 1, 8, true"})
     void picturesOfAnySizeKeepSizeDepthAndAlpha(int height, int width, int channels, int depth, boolean transparent)
             throws IOException {
-        Random random = new Random(height);
+        Random random = Seeds.random(height);
         float[] values = new float[height * width * channels];
         float[] alpha = new float[height * width];
         for (int i = 0; i < values.length; i++) {

@@ -4,6 +4,7 @@ import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import daegpu.Seeds;
 import daegpu.cli.Program.Result;
 import daegpu.data.DataSets;
 import daegpu.data.IdxFile;
@@ -22,11 +23,13 @@ import java.util.Locale;
 import java.util.Random;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 
 /** {@code encode} and {@code decode}. */
+@ExtendWith(Seeds.class)
 class EncodeCommandTest {
 
     private static final ImageSet IMAGES = Program.images(4, 9);
@@ -97,7 +100,7 @@ class EncodeCommandTest {
     @EnumSource(names = "NONE", mode = EnumSource.Mode.EXCLUDE)
     void picturesOfAnySizeAreMadeToFit(Preparation.Fit fit) throws IOException {
         Path pictures = Files.createDirectories(folder.resolve("pictures/sub")).getParent();
-        Random random = new Random(7);
+        Random random = Seeds.random(7);
         for (int i = 0; i < 4; i++) {
             float[] values = new float[(5 + 6 * i) * 21 * 3];
             float[] alpha = new float[(5 + 6 * i) * 21];

@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import daegpu.Seeds;
 import daegpu.cli.Program.Result;
 import daegpu.data.DataSets;
 import daegpu.data.IdxFile;
@@ -29,14 +30,15 @@ import java.util.Base64;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
-import java.util.Random;
 import javax.imageio.ImageIO;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
+@ExtendWith(Seeds.class)
 class EvaluateCommandTest {
 
     @TempDir
@@ -348,7 +350,7 @@ class EvaluateCommandTest {
         Path photos = Files.createDirectories(folder.resolve("photos/sub")).getParent();
         for (int i = 0; i < 6; i++) {
             byte[] pixels = new byte[(9 + i) * 20 * 3];
-            new Random(i).nextBytes(pixels);
+            Seeds.random(i).nextBytes(pixels);
             Files.write(
                     photos.resolve((i == 5 ? "sub/" : "") + i + ".png"),
                     ImageFile.encode(new ImageSet(9 + i, 20, 3, pixels), 0, "png"));

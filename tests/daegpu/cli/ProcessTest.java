@@ -5,6 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
+import daegpu.Seeds;
 import daegpu.cli.Program.Result;
 import daegpu.train.Checkpoint;
 import daegpu.train.RunDirectory;
@@ -22,12 +23,14 @@ import java.util.Random;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** What only a process of its own can show: signals, {@code kill -9}, locks and what a terminal would see. */
+@ExtendWith(Seeds.class)
 class ProcessTest {
 
     private static final int EPOCHS = 40;
@@ -83,7 +86,7 @@ class ProcessTest {
     @ParameterizedTest
     @ValueSource(strings = {DEFAULT_RULE, ANOTHER_RULE})
     void killedAtAnyMomentGoesOnAsThoughNothingHadHappened(String rule) throws IOException, InterruptedException {
-        Random random = new Random();
+        Random random = Seeds.random(0);
         int sessions = 0;
         for (int kill = 0; kill < KILLS; kill++) {
             Process process = begunOrResumed(rule);

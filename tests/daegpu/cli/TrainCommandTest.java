@@ -8,6 +8,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import daegpu.Seeds;
 import daegpu.cli.Program.Result;
 import daegpu.data.IdxFile;
 import daegpu.data.ImageFile;
@@ -29,7 +30,6 @@ import java.util.Comparator;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
-import java.util.Random;
 import java.util.Set;
 import java.util.TreeSet;
 import java.util.regex.Matcher;
@@ -39,6 +39,7 @@ import java.util.stream.Stream;
 import java.util.stream.StreamSupport;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -46,6 +47,7 @@ import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.ValueSource;
 import picocli.CommandLine;
 
+@ExtendWith(Seeds.class)
 class TrainCommandTest {
 
     @TempDir
@@ -755,7 +757,7 @@ class TrainCommandTest {
         Path photos = Files.createDirectories(folder.resolve("photos/sub")).getParent();
         for (int i = 0; i < 6; i++) {
             byte[] pixels = new byte[(9 + i) * 20 * 3];
-            new Random(i).nextBytes(pixels);
+            Seeds.random(i).nextBytes(pixels);
             Files.write(
                     photos.resolve((i < 3 ? "sub/" : "") + i + ".png"),
                     ImageFile.encode(new ImageSet(9 + i, 20, 3, pixels), 0, "png"));

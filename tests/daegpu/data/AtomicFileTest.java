@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import daegpu.Seeds;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.file.Files;
@@ -21,8 +22,10 @@ import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Assumptions;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.api.io.TempDir;
 
+@ExtendWith(Seeds.class)
 class AtomicFileTest {
 
     private static final int SIZE = 3_000_000;
@@ -168,7 +171,7 @@ class AtomicFileTest {
     @Test
     void aKilledProcessLeavesAWholeFile() throws IOException, InterruptedException {
         Path file = folder.resolve("a.bin");
-        Random random = new Random(1);
+        Random random = Seeds.random(1);
         for (int round = 0; round < 4; round++) {
             Files.deleteIfExists(file);
             Process writer = new ProcessBuilder(

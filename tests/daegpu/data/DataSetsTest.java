@@ -5,18 +5,20 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import daegpu.Seeds;
 import daegpu.data.Preparation.Colour;
 import daegpu.data.Preparation.Fit;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.Random;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
+@ExtendWith(Seeds.class)
 class DataSetsTest {
 
     @TempDir
@@ -230,7 +232,7 @@ class DataSetsTest {
 
     private Path write(String name, int count, int height, int width, int channels) throws IOException {
         byte[] pixels = new byte[count * height * width * channels];
-        new Random(name.hashCode()).nextBytes(pixels);
+        Seeds.random(name.hashCode()).nextBytes(pixels);
         Path file = folder.resolve(name);
         IdxFile.write(file, new ImageSet(height, width, channels, pixels));
         return file;

@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import daegpu.Seeds;
 import java.io.ByteArrayInputStream;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
@@ -21,11 +22,13 @@ import java.util.Random;
 import java.util.zip.GZIPInputStream;
 import java.util.zip.GZIPOutputStream;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
+@ExtendWith(Seeds.class)
 class IdxFileTest {
 
     /** More than refusing any of these files takes, and far less than what they claim to hold. */
@@ -217,7 +220,7 @@ class IdxFileTest {
         Path file = folder.resolve("a");
         byte[] raw = concatenate(header(3, 20, 4, 4), random(320));
         byte[] valid = compressed ? gzip(raw) : raw;
-        Random random = new Random(3);
+        Random random = Seeds.random(3);
         int refused = 0;
         for (int round = 0; round < 1_000; round++) {
             byte[] damaged = Arrays.copyOf(valid, round % 2 == 0 ? random.nextInt(valid.length) : valid.length);
@@ -247,7 +250,7 @@ class IdxFileTest {
 
     private static byte[] random(int length) {
         byte[] bytes = new byte[length];
-        new Random(length).nextBytes(bytes);
+        Seeds.random(length).nextBytes(bytes);
         return bytes;
     }
 

@@ -7,6 +7,7 @@ import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import daegpu.Seeds;
 import daegpu.data.ImageFile.Picture;
 import java.awt.image.BufferedImage;
 import java.awt.image.DataBuffer;
@@ -31,12 +32,14 @@ import javax.imageio.ImageWriteParam;
 import javax.imageio.ImageWriter;
 import javax.imageio.stream.MemoryCacheImageOutputStream;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.api.function.Executable;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
+@ExtendWith(Seeds.class)
 class ImageFileTest {
 
     private static final int GREY = 0;
@@ -394,7 +397,7 @@ class ImageFileTest {
     @Test
     void everyCutJpegIsRefused() throws IOException {
         byte[] pixels = new byte[16 * 16 * 3];
-        new Random(1).nextBytes(pixels);
+        Seeds.random(1).nextBytes(pixels);
         byte[] valid = ImageFile.encode(new ImageSet(16, 16, 3, pixels), 0, "jpeg");
         for (int length = 3; length < valid.length; length++) {
             assertRefused(write(Arrays.copyOf(valid, length)), 16, 16, 3, "");
@@ -405,7 +408,7 @@ class ImageFileTest {
     @CsvSource({"png, 1", "png, 3", "jpeg, 1", "jpeg, 3"})
     void anyDamageIsEitherHarmlessOrRefused(String format, int channels) throws IOException {
         byte[] pixels = new byte[16 * 16 * channels];
-        Random random = new Random(5);
+        Random random = Seeds.random(5);
         random.nextBytes(pixels);
         byte[] valid = ImageFile.encode(new ImageSet(16, 16, channels, pixels), 0, format);
         int refused = 0;

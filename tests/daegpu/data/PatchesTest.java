@@ -17,7 +17,9 @@ import java.util.Random;
 import java.util.Set;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.ExtendWith;
 
+@ExtendWith(Seeds.class)
 class PatchesTest {
 
     private static ImageSet picture(Random random, int height, int width, int channels) {
@@ -91,7 +93,7 @@ class PatchesTest {
     /** Written out from the contract: purpose 4, the patch's number, four times the epoch. */
     @Test
     void placeIsAFunctionOfSeedEpochAndNumber() {
-        Random random = new Random(3);
+        Random random = Seeds.random(3);
         List<ImageSet> pictures = List.of(picture(random, 9, 8, 1), picture(random, 6, 11, 1));
         ImageSet epoch = new Patches(pictures, 5, 5, 20).ofEpoch(77, 6);
         int[] draws = new int[4];
@@ -132,7 +134,7 @@ class PatchesTest {
 
     @Test
     void epochsAndSeedsDiffer() {
-        Random random = new Random(4);
+        Random random = Seeds.random(4);
         Patches patches = new Patches(List.of(picture(random, 40, 40, 1)), 8, 8, 30);
         Set<String> seen = new HashSet<>();
         for (int epoch = 0; epoch < 4; epoch++) {
@@ -145,7 +147,7 @@ class PatchesTest {
 
     @Test
     void identityTellsPicturesAndPatchesApart() {
-        ImageSet picture = picture(new Random(5), 8, 6, 1);
+        ImageSet picture = picture(Seeds.random(5), 8, 6, 1);
         ImageSet turned = new ImageSet(6, 8, 1, picture.pixels());
         String identity = new Patches(List.of(picture), 4, 4, 10).identity();
         assertEquals(identity, new Patches(List.of(picture), 4, 4, 10).identity());
@@ -156,7 +158,7 @@ class PatchesTest {
 
     @Test
     void refusesWhatCannotBeCut() {
-        ImageSet picture = picture(new Random(6), 8, 6, 1);
+        ImageSet picture = picture(Seeds.random(6), 8, 6, 1);
         assertThrows(IllegalArgumentException.class, () -> new Patches(List.of(), 4, 4, 1));
         assertThrows(IllegalArgumentException.class, () -> new Patches(List.of(picture), 4, 7, 1));
         assertThrows(IllegalArgumentException.class, () -> new Patches(List.of(picture), 4, 4, 0));

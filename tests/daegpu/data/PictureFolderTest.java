@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import daegpu.Seeds;
 import daegpu.data.Preparation.Colour;
 import daegpu.data.Preparation.Fit;
 import java.io.IOException;
@@ -14,10 +15,11 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
-import java.util.Random;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.api.io.TempDir;
 
+@ExtendWith(Seeds.class)
 class PictureFolderTest {
 
     @TempDir
@@ -25,7 +27,7 @@ class PictureFolderTest {
 
     private byte[] write(String name, int height, int width, int channels) throws IOException {
         byte[] pixels = new byte[height * width * channels];
-        new Random(name.hashCode()).nextBytes(pixels);
+        Seeds.random(name.hashCode()).nextBytes(pixels);
         Path file = folder.resolve(name);
         Files.createDirectories(file.getParent());
         Files.write(file, ImageFile.encode(new ImageSet(height, width, channels, pixels), 0, "png"));

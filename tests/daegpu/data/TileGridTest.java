@@ -5,7 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import java.util.Random;
+import daegpu.Seeds;
 import org.junit.jupiter.api.Test;
 
 class TileGridTest {
@@ -16,8 +16,7 @@ class TileGridTest {
      */
     @Test
     void weightsAddUpToOneEverywhere() {
-        Random random = new Random(1);
-        for (int trial = 0; trial < 3000; trial++) {
+        Seeds.check(3000, random -> {
             int tile = 1 + random.nextInt(40);
             int size = 1 + random.nextInt(200);
             int overlap = random.nextInt(tile);
@@ -50,7 +49,7 @@ class TileGridTest {
             }
             int fewest = size <= tile ? 1 : 1 + (int) Math.ceil((size - tile) / (double) (tile - overlap));
             assertEquals(fewest, grid.count(), what);
-        }
+        });
     }
 
     /** Two tiles that share half of themselves: Hann's window, whose values at (k + ½)/8 of a half turn are known. */

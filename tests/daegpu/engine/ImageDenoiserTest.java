@@ -3,6 +3,7 @@ package daegpu.engine;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 
+import daegpu.Seeds;
 import daegpu.data.ImageSet;
 import daegpu.engine.reference.ReferenceEngine;
 import daegpu.model.Autoencoder;
@@ -11,11 +12,12 @@ import daegpu.model.UNet;
 import daegpu.noise.Noise;
 import daegpu.noise.Philox;
 import java.util.List;
-import java.util.Random;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
+@ExtendWith(Seeds.class)
 class ImageDenoiserTest {
 
     private static final Autoencoder SMALL = new Autoencoder(4, 2, 3, List.of(2), 3, 2);
@@ -94,13 +96,13 @@ class ImageDenoiserTest {
 
     private static InferenceEngine engine() {
         InferenceEngine engine = new ReferenceEngine(SMALL.network(), new EngineOptions(1, Precision.FP32, 1));
-        engine.load(RandomNetwork.of(SMALL, 1, new Random(1)).parameters());
+        engine.load(RandomNetwork.of(SMALL, 1, Seeds.random(1)).parameters());
         return engine;
     }
 
     private static ImageSet images(int count) {
         byte[] pixels = new byte[count * SIZE];
-        new Random(2).nextBytes(pixels);
+        Seeds.random(2).nextBytes(pixels);
         return new ImageSet(4, 2, 3, pixels);
     }
 }

@@ -5,6 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertSame;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import daegpu.Seeds;
 import daegpu.data.ImageFile;
 import daegpu.data.Photo;
 import daegpu.model.Autoencoder;
@@ -13,14 +14,15 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Random;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.ExtendWith;
 
+@ExtendWith(Seeds.class)
 class PhotoDenoiserTest {
 
     /** Whatever the sizes, a network that returns its input gives back the pictures exactly, many at a time. */
     @Test
     void aNetworkThatChangesNothingGivesThePicturesBack() {
-        Random random = new Random(1);
-        for (int trial = 0; trial < 40; trial++) {
+        Seeds.check(40, random -> {
             Autoencoder network = new Autoencoder(
                     2 + 2 * random.nextInt(9),
                     2 + 2 * random.nextInt(9),
@@ -54,7 +56,7 @@ class PhotoDenoiserTest {
                 assertSame(before.alpha(), after.alpha());
                 assertArrayEquals(ImageFile.encode(before), ImageFile.encode(after));
             }
-        }
+        });
     }
 
     private static int[] numbers(Photo photo, int largest) {
@@ -87,7 +89,7 @@ class PhotoDenoiserTest {
                     }
                 },
                 4);
-        float[] row = denoiser.denoise(List.of(photo(8, 12, 1, 8, new Random(2))))
+        float[] row = denoiser.denoise(List.of(photo(8, 12, 1, 8, Seeds.random(2))))
                 .get(0)
                 .values();
         for (int x = 0; x < 12; x++) {
@@ -105,7 +107,7 @@ class PhotoDenoiserTest {
         List<Integer> counts = new ArrayList<>();
         PhotoDenoiser denoiser =
                 new PhotoDenoiser(network.network().input(), (noisy, count, denoised) -> counts.add(count), 0);
-        denoiser.denoise(List.of(photo(28 * 30, 28 * 30, 1, 8, new Random(3)), photo(3, 3, 3, 8, new Random(4))));
+        denoiser.denoise(List.of(photo(28 * 30, 28 * 30, 1, 8, Seeds.random(3)), photo(3, 3, 3, 8, Seeds.random(4))));
         assertEquals(903, counts.stream().mapToInt(Integer::intValue).sum());
         assertTrue(counts.stream().allMatch(count -> count <= 500), counts.toString());
     }

@@ -15,8 +15,10 @@ import java.util.List;
 import java.util.Random;
 import java.util.function.Function;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.ExtendWith;
 
 /** Pictures in tiles beside the same pictures as a whole. */
+@ExtendWith(Seeds.class)
 class WholePictureDenoiserTest {
 
     private static Function<Network, InferenceEngine> opener(Parameters weights, boolean onCpu) {
@@ -85,7 +87,7 @@ class WholePictureDenoiserTest {
     void channelsOfColoursGoThroughAGreyNetworkOneByOne() {
         UNet unet = new UNet(8, 8, 1, List.of(3), List.of(1), true, true);
         Parameters weights = unet.initialParameters(1);
-        Photo colour = photo(new Random(2), 13, 9, 3);
+        Photo colour = photo(Seeds.random(2), 13, 9, 3);
         try (PictureDenoiser denoiser = new WholePictureDenoiser(unet, opener(weights, false))) {
             Photo together =
                     denoiser.denoise(List.of(denoiser.forNetwork(colour))).get(0);

@@ -5,6 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import daegpu.Seeds;
 import daegpu.data.InvalidInputException;
 import java.io.IOException;
 import java.nio.ByteBuffer;
@@ -16,10 +17,12 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Random;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
+@ExtendWith(Seeds.class)
 class LatentVectorsTest {
 
     @TempDir
@@ -28,7 +31,7 @@ class LatentVectorsTest {
     @ParameterizedTest
     @ValueSource(strings = {"a.csv", "a.NPY"})
     void givesBackTheSameFloats(String name) throws IOException {
-        Random random = new Random(1);
+        Random random = Seeds.random(1);
         for (int dimension = 1; dimension < 70; dimension += 7) {
             float[] values = new float[5 * dimension];
             for (int i = 0; i < values.length; i++) {

@@ -8,6 +8,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import daegpu.Seeds;
 import daegpu.data.Allocation;
 import daegpu.data.InvalidInputException;
 import daegpu.format.Safetensors.StoredTensor;
@@ -25,11 +26,13 @@ import java.util.Random;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
+@ExtendWith(Seeds.class)
 class SafetensorsTest {
 
     /** More than refusing any of these files takes, and far less than what they claim to hold. */
@@ -66,7 +69,7 @@ class SafetensorsTest {
     @Test
     void whatIsWrittenIsReadBitForBit() throws IOException {
         float[] values = new float[70_000];
-        Random random = new Random(1);
+        Random random = Seeds.random(1);
         for (int i = 0; i < values.length; i++) {
             values[i] = Float.intBitsToFloat(random.nextInt());
         }
@@ -308,7 +311,7 @@ class SafetensorsTest {
         byte[] valid = Files.readAllBytes(file);
         int dataStart =
                 8 + (int) ByteBuffer.wrap(valid).order(ByteOrder.LITTLE_ENDIAN).getLong();
-        Random random = new Random(7);
+        Random random = Seeds.random(7);
         int refused = 0;
         for (int round = 0; round < 3_000; round++) {
             byte[] damaged = valid.clone();

@@ -5,6 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import daegpu.Seeds;
 import daegpu.data.InvalidInputException;
 import daegpu.data.Remedy;
 import daegpu.format.Safetensors.StoredTensor;
@@ -18,10 +19,12 @@ import java.util.List;
 import java.util.Map;
 import java.util.Random;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 
+@ExtendWith(Seeds.class)
 class WeightsFileTest {
 
     @TempDir
@@ -30,8 +33,7 @@ class WeightsFileTest {
     @ParameterizedTest
     @EnumSource
     void roundTripIsExact(Convention convention) throws IOException {
-        Random random = new Random(1);
-        for (int i = 0; i < 20; i++) {
+        Seeds.check(20, random -> {
             List<Integer> filters =
                     random.ints(1 + random.nextInt(3), 1, 6).boxed().toList();
             int factor = 1 << filters.size();
@@ -55,7 +57,7 @@ class WeightsFileTest {
                     WeightsFile.parameters(content, convention, architecture.network())
                             .values());
             assertEquals("b", content.metadata().get("a"));
-        }
+        });
     }
 
     private static Parameters random(Autoencoder architecture, Random random) {
@@ -70,7 +72,7 @@ class WeightsFileTest {
     @Test
     void laysTensorsAsPyTorchDoes() throws IOException {
         Autoencoder architecture = new Autoencoder(4, 8, 2, List.of(3), 3, 5);
-        Parameters parameters = random(architecture, new Random(2));
+        Parameters parameters = random(architecture, Seeds.random(2));
         Path file = folder.resolve("weights.safetensors");
         WeightsFile.write(file, parameters, Convention.PYTORCH, Map.of());
         Safetensors content = Safetensors.read(file);
@@ -130,7 +132,7 @@ class WeightsFileTest {
     void namesWhatIsWrong() throws IOException {
         Autoencoder architecture = new Autoencoder(4, 4, 1, List.of(2), 3, 3);
         Path file = folder.resolve("weights.safetensors");
-        WeightsFile.write(file, random(architecture, new Random(3)), Convention.KERAS, Map.of());
+        WeightsFile.write(file, random(architecture, Seeds.random(3)), Convention.KERAS, Map.of());
         Safetensors content = Safetensors.read(file);
         for (String name : content.names()) {
             assertRefused(name, architecture, content, name, null);

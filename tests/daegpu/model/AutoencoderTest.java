@@ -5,6 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import daegpu.Seeds;
 import java.math.BigInteger;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -14,11 +15,13 @@ import java.util.Optional;
 import java.util.Random;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.MethodSource;
 
+@ExtendWith(Seeds.class)
 class AutoencoderTest {
 
     @Test
@@ -69,8 +72,7 @@ class AutoencoderTest {
 
     @Test
     void layersOfAnyNetworkFitTogether() {
-        Random random = new Random(1);
-        for (int n = 0; n < 200; n++) {
+        Seeds.check(200, random -> {
             Autoencoder architecture = random(random);
             List<Layer> layers = architecture.network().layers();
             int depth = architecture.filters().size();
@@ -95,13 +97,12 @@ class AutoencoderTest {
             assertArrayEquals(
                     new int[] {architecture.height(), architecture.width(), architecture.channels()},
                     new int[] {output.outputHeight(), output.outputWidth(), output.outputChannels()});
-        }
+        });
     }
 
     @Test
     void tensorsLieOneBehindTheOther() {
-        Random random = new Random(2);
-        for (int n = 0; n < 200; n++) {
+        Seeds.check(200, random -> {
             Autoencoder architecture = random(random);
             int offset = 0;
             for (Layer layer : architecture.network().layers()) {
@@ -116,7 +117,7 @@ class AutoencoderTest {
             }
             assertEquals(offset, architecture.parameterCount());
             assertEquals(parameters(architecture), BigInteger.valueOf(offset));
-        }
+        });
     }
 
     private static Autoencoder random(Random random) {
@@ -247,7 +248,7 @@ class AutoencoderTest {
     /** Whatever is accepted is counted without overflow, near the limit too. */
     @Test
     void sizesThatAreAcceptedDoNotOverflow() {
-        Random random = new Random(3);
+        Random random = Seeds.random(3);
         int accepted = 0;
         int large = 0;
         for (int n = 0; n < 5_000; n++) {

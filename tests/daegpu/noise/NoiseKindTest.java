@@ -7,10 +7,10 @@ import static org.junit.jupiter.api.Assertions.assertNotEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import daegpu.Seeds;
 import daegpu.noise.Noise.Kind;
 import daegpu.noise.Noise.Measure;
 import java.util.Arrays;
-import java.util.Random;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -188,8 +188,7 @@ class NoiseKindTest {
             mode = Mode.EXCLUDE,
             names = {"GAUSSIAN"})
     void eachValueIsThatOfTheContract(Kind kind) {
-        Random random = new Random(kind.ordinal());
-        for (int trial = 0; trial < 60; trial++) {
+        Seeds.check(60, random -> {
             int size = 1 + random.nextInt(50);
             long index = random.nextInt(60_000) + (random.nextBoolean() ? Philox.VALIDATION : 0);
             int epoch = random.nextInt(30);
@@ -211,7 +210,7 @@ class NoiseKindTest {
                 assertEquals(
                         clipped ? Math.min(1, Math.max(0, expected)) : expected, values[i], 4e-6, noise + " at " + i);
             }
-        }
+        });
     }
 
     private static double expected(Noise noise, int intensity, int[] draws, int i) {

@@ -6,13 +6,16 @@ import static org.junit.jupiter.api.Assertions.assertNotEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import daegpu.Seeds;
 import java.util.Arrays;
 import java.util.Random;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
+@ExtendWith(Seeds.class)
 class NoiseTest {
 
     /** Means and deviations of many draws are allowed this many standard errors. */
@@ -32,7 +35,7 @@ class NoiseTest {
     void eachPixelIsThatOfTheContract(int size, long index, int epoch) {
         for (long seed : new long[] {0, 1234, -1, Long.MIN_VALUE}) {
             Noise noise = Noise.gaussian(0.25f, 0.75f);
-            float[] clean = image(size, index);
+            float[] clean = image(size, (int) index);
             float[] noisy = new float[size];
             float[] unclipped = new float[size];
             noise.corrupt(seed, index, epoch, clean, noisy, 0, size);
@@ -59,8 +62,8 @@ class NoiseTest {
         return Math.sqrt(-2 * Math.log(u)) * (pixel % 2 == 0 ? Math.sin(v) : Math.cos(v));
     }
 
-    private static float[] image(int size, long seed) {
-        Random random = new Random(seed);
+    private static float[] image(int size, int which) {
+        Random random = Seeds.random(which);
         float[] image = new float[size];
         for (int i = 0; i < size; i++) {
             image[i] = random.nextInt(256) / 255f;

@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import daegpu.Seeds;
 import java.io.IOException;
 import java.math.BigInteger;
 import java.nio.file.Path;
@@ -13,9 +14,11 @@ import java.util.Random;
 import java.util.stream.Stream;
 import java.util.stream.StreamSupport;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
+@ExtendWith(Seeds.class)
 class PhiloxTest {
 
     private static final BigInteger WORD = BigInteger.ONE.shiftLeft(32);
@@ -46,7 +49,7 @@ class PhiloxTest {
     /** The known answers are few; these are many, with every bit of the three arguments in use. */
     @Test
     void integersAreThoseOfTheDefinition() {
-        Random random = new Random(1);
+        Random random = Seeds.random(1);
         int[] integers = new int[4];
         for (int draw = 0; draw < 500; draw++) {
             long seed = random.nextLong();
