@@ -28,6 +28,7 @@ import java.nio.file.Files;
 import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
@@ -49,6 +50,9 @@ public final class RunRecord {
     public static final String OPTIONS = "options";
     /** A part that is there if a program gave the images from its memory: it identifies them. */
     public static final String IN_MEMORY = "images-in-memory";
+
+    private static final List<String> NETWORK =
+            List.of("network", "filters", "kernel-size", "latent-dim", "blocks", "residual", "bias");
 
     private static final Map<String, Fit> FITS = new LinkedHashMap<>();
     private static final Map<Colour, String> COLOURS =
@@ -109,8 +113,12 @@ public final class RunRecord {
         return options;
     }
 
+    /** What is no option of this network is null. */
     private static Map<String, Object> network(Architecture architecture) {
         Map<String, Object> options = new LinkedHashMap<>();
+        for (String name : NETWORK) {
+            options.put(name, null);
+        }
         if (architecture instanceof Autoencoder autoencoder) {
             options.put("network", "autoencoder");
             options.put("filters", autoencoder.filters());
