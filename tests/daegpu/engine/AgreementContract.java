@@ -239,8 +239,8 @@ public abstract class AgreementContract extends EngineContract {
     void knownGraphsAgree(Network network) {
         boolean isOdd = network.layers().stream()
                 .map(Layer::geometry)
-                .anyMatch(geometry -> geometry.height() % geometry.stride() != 0
-                        || geometry.width() % geometry.stride() != 0);
+                .anyMatch(geometry ->
+                        geometry.height() % geometry.stride() != 0 || geometry.width() % geometry.stride() != 0);
         if (isOdd && !takesOddSizes()) {
             assertThrows(EngineUnavailableException.class, () -> open(network, LearningRule.DEFAULT, 3));
             assertThrows(EngineUnavailableException.class, () -> openToInfer(network));
