@@ -59,7 +59,8 @@ import picocli.CommandLine.Spec;
             "  dae-gpu evaluate digits",
             "  dae-gpu evaluate digits/best.safetensors --noise-std 0.5,0.75 --json",
             "  dae-gpu evaluate photo-model --data more-photos --tiles",
-            "  dae-gpu evaluate digits --noise salt-pepper --noise-amount 0.2,0.4"
+            "  dae-gpu evaluate digits --noise salt-pepper --noise-amount 0.2,0.4",
+            "  dae-gpu evaluate photo-model --noise-std 15/255,25/255,50/255"
         })
 final class EvaluateCommand implements Callable<Integer> {
 

@@ -6,8 +6,8 @@ import picocli.CommandLine.ITypeConverter;
 import picocli.CommandLine.TypeConversionException;
 
 /**
- * What {@code --noise-std}, {@code --noise-amount} or {@code --noise-peak} says: one level, {@code 0.5}; a range from
- * which each image draws its own, {@code 0.25..1.0}; or several of these with commas.
+ * What {@code --noise-std}, {@code --noise-amount} or {@code --noise-peak} says: one level, {@code 0.5} or
+ * {@code 25/255}; a range from which each image draws its own, {@code 0.25..1.0}; or several of these with commas.
  */
 record NoiseLevels(List<Range> ranges) {
 
@@ -22,13 +22,13 @@ record NoiseLevels(List<Range> ranges) {
             String[] ends = text.split("\\.\\.", -1);
             try {
                 if (ends.length <= 2) {
-                    return new Range(Float.parseFloat(ends[0]), Float.parseFloat(ends[ends.length - 1]));
+                    return new Range(Fraction.parse(ends[0]), Fraction.parse(ends[ends.length - 1]));
                 }
             } catch (NumberFormatException e) {
                 // Said below.
             }
             throw new TypeConversionException(
-                    "'" + text + "' is neither a number, such as 0.5, nor a range, such as 0.25..1.0");
+                    "'" + text + "' is neither a number, such as 0.5 or 25/255, nor a range, such as 0.25..1.0");
         }
     }
 

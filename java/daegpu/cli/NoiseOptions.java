@@ -26,6 +26,7 @@ class NoiseOptions {
     @Option(
             names = "--noise-mean",
             paramLabel = "X",
+            converter = Fraction.Converter.class,
             description = "Mean of gaussian, uniform or speckle noise, on pixels from 0 to 1.")
     private Float mean;
 
@@ -33,7 +34,8 @@ class NoiseOptions {
             names = "--noise-std",
             paramLabel = "LEVEL",
             converter = NoiseLevels.LevelsConverter.class,
-            description = "Its standard deviation; or a range, as 0.25..1.0, from which each image draws its own.")
+            description = "Its standard deviation, as 0.1 or 25/255; or a range, as 0.25..1.0 or 0..55/255, from which "
+                    + "each image draws its own.")
     private NoiseLevels std;
 
     @Option(

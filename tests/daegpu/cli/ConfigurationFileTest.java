@@ -166,6 +166,7 @@ class ConfigurationFileTest {
             ema: 1                 | --ema must be 0 or more and less than 1         | ema is from
             loss: huber            | there is no loss called huber                   | loss is from
             threads: -1            | --threads must be 0 to                          | threads is from
+            noise-std: 25/0        | '25/0' divides by 0                             | noise-std is from
             data: [a, b]           | data takes one value                            | options.yaml
             noise-once: maybe      | noise-once must be true or false, not maybe     | options.yaml
             filters: [1, {a: 2}]   | filters takes one value or a list               | options.yaml

@@ -502,6 +502,9 @@ class TrainCommandTest {
                 "--noise-mean | 1e39",
                 "--noise-mean | x",
                 "--noise-mean | ''",
+                "--noise-mean | 1/0",
+                "--noise-mean | /255",
+                "--noise-mean | 1e300/1e-300",
                 "--noise-std | -1",
                 "--noise-std | NaN",
                 "--noise-std | 1e39",
@@ -516,6 +519,9 @@ class TrainCommandTest {
                 "--noise-std | x",
                 "--noise-std | ''",
                 "--noise-std | -0.1..0.5",
+                "--noise-std | 25/-255",
+                "--noise-std | 55/255..5/255",
+                "--noise-std | 15/255,25/255",
                 "--filters | 0",
                 "--filters | -1",
                 "--filters | ''",
@@ -608,6 +614,42 @@ class TrainCommandTest {
                     each == kind.measure() ? range : "null",
                     options.get("noise-" + each).asText());
         }
+    }
+
+    @ParameterizedTest
+    @CsvSource(
+            delimiter = '|',
+            value = {
+                "25/0      | '25/0' divides by 0",
+                "0/0       | '0/0' divides by 0",
+                "0..25/0   | '25/0' divides by 0",
+                "/255      | '/255' is neither a number, such as 0.5 or 25/255, nor a range",
+                "25/       | '25/' is neither",
+                "/         | '/' is neither",
+                "1/2/3     | '1/2/3' is neither",
+                "nan/2     | 'nan/2' is neither",
+                "NaN/2     | 'NaN/2' is neither",
+                "1/Infinity | '1/Infinity' is neither",
+                "1/2../    | '1/2../' is neither"
+            })
+    void refusesWhatIsNoFraction(String level, String problem) {
+        train("--noise-std", level).assertRefused("'--noise-std': " + problem);
+        if (!level.contains("..")) {
+            train("--noise-mean", level).assertRefused("'--noise-mean': " + problem.replaceFirst(" a number.*", ""));
+        }
+        train("--noise", "masking", "--noise-amount", level).assertRefused("'--noise-amount': " + problem);
+    }
+
+    @Test
+    void fractionsAreTheFloatsNearestToThem() throws IOException {
+        train("--noise-std", "5/255..25/255", "--noise-mean", "1/3").assertDone();
+        JsonNode options =
+                new ObjectMapper().readTree(run.resolve("config.json").toFile()).get("options");
+        assertEquals("0.019607844..0.09803922", options.get("noise-std").asText());
+        assertEquals("0.33333334", options.get("noise-mean").asText());
+        assertEquals(
+                new Noise(1 / 3f, 5 / 255f, 25 / 255f, false),
+                Checkpoint.read(run.resolve("last.safetensors")).options().noise());
     }
 
     @Test
