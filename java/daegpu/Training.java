@@ -139,12 +139,15 @@ public final class Training {
         return this;
     }
 
-    /** Mean and standard deviation of Gaussian noise, on values from 0 to 1; 0.5 and 0.5 by default. */
+    /** Mean and standard deviation of Gaussian noise, on values from 0 to 1, clipped; 0.5 and 0.5 by default. */
     public Training noise(float mean, float std) {
         return noise(Noise.gaussian(mean, std));
     }
 
-    /** What is done to the images; it may have a range of levels, from which each image draws its own. */
+    /**
+     * What is done to the images. It may have a range of levels, from which each image draws its own, and need not be
+     * clipped: {@code Noise.gaussian(0, 0.1f).clipped(false)}.
+     */
     public Training noise(Noise newNoise) {
         noise = newNoise;
         decided.add("noise");

@@ -47,7 +47,7 @@ final class ConfigurationFile {
             Set.of("--validation-data", "--validation-split"));
 
     private static final Set<String> NOISE_FIGURES =
-            Set.of("--noise-mean", "--noise-std", "--noise-amount", "--noise-peak");
+            Set.of("--noise-mean", "--noise-std", "--noise-amount", "--noise-peak", "--clip");
     /** What has no meaning in a file. */
     private static final Set<String> FLAGS_ONLY = Set.of("--config", "--resume", "--dry-run", "--help", "--version");
 
@@ -239,7 +239,7 @@ final class ConfigurationFile {
     /** Says of a problem with an option of the file where that option stands. */
     String blame(String message) {
         return arguments.keySet().stream()
-                .filter(option -> Pattern.compile(Pattern.quote(option) + "(?![\\w-])")
+                .filter(option -> Pattern.compile("--(no-)?" + Pattern.quote(option.substring(2)) + "(?![\\w-])")
                         .matcher(message)
                         .find())
                 .findFirst()

@@ -237,7 +237,8 @@ public final class DaeGpu implements Runnable {
             if (argument.equals("--")) {
                 return;
             }
-            OptionSpec option = command.commandSpec().findOption(argument.replaceFirst("=.*", ""));
+            String name = argument.replaceFirst("=.*", "").replaceFirst("^--no-", "--");
+            OptionSpec option = command.commandSpec().findOption(name);
             if (argument.startsWith("--") && option != null && !seen.add(option)) {
                 throw new ParameterException(
                         command.commandSpec().commandLine(),

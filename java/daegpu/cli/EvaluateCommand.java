@@ -60,7 +60,7 @@ import picocli.CommandLine.Spec;
             "  dae-gpu evaluate digits/best.safetensors --noise-std 0.5,0.75 --json",
             "  dae-gpu evaluate photo-model --data more-photos --tiles",
             "  dae-gpu evaluate digits --noise salt-pepper --noise-amount 0.2,0.4",
-            "  dae-gpu evaluate photo-model --noise-std 15/255,25/255,50/255"
+            "  dae-gpu evaluate photo-model --noise-std 15/255,25/255,50/255 --no-clip"
         })
 final class EvaluateCommand implements Callable<Integer> {
 
@@ -104,8 +104,8 @@ final class EvaluateCommand implements Callable<Integer> {
     @ArgGroup(
             validate = false,
             heading =
-                    "%nNoise, at one level or at several with commas (default: kind and mean of the model's training;%n"
-                            + "std 0.25,0.5,0.75,1.0; amount 0.1,0.25,0.5,0.75; peak 16,4,2,1):%n",
+                    "%nNoise, at one level or at several with commas (default: kind, mean and clipping of the model's%n"
+                            + "training; std 0.25,0.5,0.75,1.0; amount 0.1,0.25,0.5,0.75; peak 16,4,2,1):%n",
             order = 1)
     private NoiseOptions noise = new NoiseOptions();
 
@@ -331,9 +331,10 @@ final class EvaluateCommand implements Callable<Integer> {
         out.printf(Locale.ROOT, "Images: %s from %s%n", measured.description(), measured.origin());
         out.printf(
                 Locale.ROOT,
-                "Noise:  %s%s, seed %d%n%n",
+                "Noise:  %s%s%s, seed %d%n%n",
                 one.kind(),
                 one.kind().hasMean() ? " of mean " + one.mean() : "",
+                NoiseText.clipping(one),
                 seed);
         out.printf("%-12s %10s %10s %10s   %10s %10s %10s%n", "", "noisy", "", "", "denoised", "", "");
         out.printf(
@@ -364,6 +365,7 @@ final class EvaluateCommand implements Callable<Integer> {
                 .put("data", measured.origin())
                 .put("noise", one.kind().toString())
                 .put("noise_mean", one.mean())
+                .put("noise_clipped", one.clipped())
                 .put("seed", seed)
                 .put("figure", figure.toString())
                 .put("chart", Lettering.missing().isEmpty() ? chart.toString() : null);

@@ -15,7 +15,7 @@ class NoiseOptions {
 
     /** Their names. */
     static final List<String> NAMES =
-            List.of("--noise", "--noise-mean", "--noise-std", "--noise-amount", "--noise-peak");
+            List.of("--noise", "--noise-mean", "--noise-std", "--noise-amount", "--noise-peak", "--clip");
 
     @Option(
             names = "--noise",
@@ -53,6 +53,13 @@ class NoiseOptions {
                     "Photons that white stands for in poisson noise, or a range, of which each image draws one of 17 "
                             + "levels.")
     private NoiseLevels peak;
+
+    @Option(
+            names = "--clip",
+            negatable = true,
+            description = "Whether noisy values are clipped to 0 to 1. --no-clip leaves them as they are, as in the "
+                    + "literature's tables of denoised photographs.")
+    private Boolean clip;
 
     /**
      * The noise that was given, of one level or range. What was not given is as in {@code otherwise} or, if that is of
@@ -96,23 +103,30 @@ class NoiseOptions {
         return levels.stream().map(level -> new Range(level, level)).toList();
     }
 
-    /** With the kind and mean that were given, at the level of {@code otherwise} or the kind's default. */
+    /** With the kind, mean and clipping that were given, at the level of {@code otherwise} or the kind's default. */
     private Noise ofKind(Noise otherwise) {
         Kind chosen = kind != null ? kind : otherwise.kind();
         Noise noise = chosen == otherwise.kind() ? otherwise : chosen.defaultNoise();
-        if (mean == null) {
-            return noise;
+        if (mean != null) {
+            if (!chosen.hasMean()) {
+                throw new IllegalArgumentException(
+                        "--noise-mean goes with " + kinds(Kind::hasMean) + " noise, and this is " + chosen);
+            }
+            noise = noise.withMean(mean);
         }
-        if (!chosen.hasMean()) {
-            throw new IllegalArgumentException(
-                    "--noise-mean goes with " + kinds(Kind::hasMean) + " noise, and this is " + chosen);
+        if (clip != null) {
+            if (!clip && !chosen.leavesRange()) {
+                throw new IllegalArgumentException("--no-clip goes with " + kinds(Kind::leavesRange)
+                        + " noise, and this is " + chosen + ", which stays from 0 to 1");
+            }
+            noise = noise.clipped(clip);
         }
-        return new Noise(chosen, mean, noise.lowest(), noise.highest(), noise.once());
+        return noise;
     }
 
     private static Noise at(Noise noise, Range levels) {
         try {
-            return new Noise(noise.kind(), noise.mean(), levels.lowest(), levels.highest(), noise.once());
+            return noise.withLevels(levels.lowest(), levels.highest());
         } catch (IllegalArgumentException e) {
             throw new IllegalArgumentException("--noise-" + noise.kind().measure() + ": " + e.getMessage(), e);
         }

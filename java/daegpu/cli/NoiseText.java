@@ -7,7 +7,7 @@ final class NoiseText {
 
     private NoiseText() {}
 
-    /** Noise of one level in a few words: {@code Gaussian noise of standard deviation 0.5}. */
+    /** Noise of one level in a few words: {@code Gaussian noise of standard deviation 0.5, not clipped}. */
     static String title(Noise noise) {
         String kind = noise.kind().toString();
         return Character.toUpperCase(kind.charAt(0)) + kind.substring(1) + " noise "
@@ -15,7 +15,18 @@ final class NoiseText {
                     case STD -> "of standard deviation " + noise.lowest();
                     case AMOUNT -> "in a share of " + noise.lowest();
                     case PEAK -> "at " + noise.lowest() + " photons for white";
-                };
+                }
+                + clipping(noise);
+    }
+
+    /** Kind and level or range of levels: {@code gaussian 0.25..1.0}. */
+    static String kindAndLevels(Noise noise) {
+        return noise.kind() + " " + noise.levels() + clipping(noise);
+    }
+
+    /** {@code , not clipped} if it is not; of noise that is, as by default, nothing is said. */
+    static String clipping(Noise noise) {
+        return noise.clipped() ? "" : ", not clipped";
     }
 
     /** The noise in a line, as a formula where it has one. */
@@ -23,13 +34,17 @@ final class NoiseText {
         String level = noise.levels();
         String what =
                 switch (noise.kind()) {
-                    case GAUSSIAN -> "clip(image + N(" + noise.mean() + ", " + level + "), 0, 1)";
-                    case UNIFORM -> "clip(image + U(mean " + noise.mean() + ", std " + level + "), 0, 1)";
+                    case GAUSSIAN -> clipped(noise, "image + N(" + noise.mean() + ", " + level + ")");
+                    case UNIFORM -> clipped(noise, "image + U(mean " + noise.mean() + ", std " + level + ")");
                     case SALT_PEPPER -> level + " of the values set to 0 or 1";
                     case MASKING -> level + " of the values set to 0";
-                    case SPECKLE -> "clip(image + image * N(" + noise.mean() + ", " + level + "), 0, 1)";
-                    case POISSON -> "clip(Poisson(image * peak) / peak, 0, 1), peak " + level;
+                    case SPECKLE -> clipped(noise, "image + image * N(" + noise.mean() + ", " + level + ")");
+                    case POISSON -> clipped(noise, "Poisson(image * peak) / peak") + ", peak " + level;
                 };
         return what + ", " + (noise.once() ? "drawn once" : "drawn afresh in each epoch");
+    }
+
+    private static String clipped(Noise noise, String formula) {
+        return noise.clipped() ? "clip(" + formula + ", 0, 1)" : formula + clipping(noise);
     }
 }

@@ -130,7 +130,7 @@ final class PreviewCommand implements Callable<Integer> {
                     case AMOUNT -> Math.min(level, 1);
                     case PEAK -> Math.min(1 / (level * level), Noise.HIGHEST_PEAK);
                 };
-        return new Noise(trained.kind(), trained.mean(), own, own, false);
+        return trained.withLevel(own).drawnOnce(false);
     }
 
     private static float strongest(Noise noise) {

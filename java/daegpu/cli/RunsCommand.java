@@ -5,7 +5,6 @@ import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import daegpu.data.ImageFile;
 import daegpu.data.InvalidInputException;
-import daegpu.noise.Noise;
 import daegpu.preview.Chart;
 import daegpu.preview.Chart.Curve;
 import daegpu.preview.Lettering;
@@ -302,14 +301,13 @@ final class RunsCommand implements Callable<Integer> {
         return RunSummary.read(Files.isDirectory(given) || !Files.isDirectory(inFolder) ? given : inFolder);
     }
 
-    /** Kind and level of the noise it trains with. */
+    /** Kind, level and clipping of the noise that it trains with. */
     private static String noise(RunSummary run) {
         Path checkpoint = run.folder().resolve("last.safetensors");
         if (!Files.exists(checkpoint)) {
             return NONE;
         }
-        Noise noise = Checkpoint.read(checkpoint).options().noise();
-        return noise.kind() + " " + noise.levels();
+        return NoiseText.kindAndLevels(Checkpoint.read(checkpoint).options().noise());
     }
 
     private static String name(RunSummary run) {

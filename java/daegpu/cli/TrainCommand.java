@@ -52,6 +52,7 @@ import picocli.CommandLine.Spec;
             "  dae-gpu train --output digits",
             "  dae-gpu train --limit 2000 --epochs 2 --noise-std 0.75",
             "  dae-gpu train --noise salt-pepper --noise-amount 0.1..0.7",
+            "  dae-gpu train --data photos --patches 32x32 --noise-mean 0 --noise-std 25/255 --no-clip",
             "  dae-gpu train --data photos --tiles 32x32 --limit 20000 --output photo-model",
             "  dae-gpu train --config digits/config.json --seed 2 --output digits-2",
             "  dae-gpu train --filters 64,128 --dry-run",
@@ -85,7 +86,7 @@ final class TrainCommand implements Callable<Integer> {
 
     @ArgGroup(
             validate = false,
-            heading = "%nNoise (default: gaussian; mean 0.5, of speckle 0; std 0.5, amount 0.5, peak 4):%n",
+            heading = "%nNoise (default: gaussian; mean 0.5, of speckle 0; std 0.5, amount 0.5, peak 4; clipped):%n",
             order = 2)
     private TrainingNoise noise = new TrainingNoise();
 

@@ -51,6 +51,7 @@ public final class RunRecord {
     /** A part that is there if a program gave the images from its memory: it identifies them. */
     public static final String IN_MEMORY = "images-in-memory";
 
+    private static final String CLIP = "clip";
     private static final List<String> NETWORK =
             List.of("network", "filters", "kernel-size", "latent-dim", "blocks", "residual", "bias");
 
@@ -90,6 +91,7 @@ public final class RunRecord {
         for (Noise.Measure measure : Noise.Measure.values()) {
             options.put("noise-" + measure, measure == noise.kind().measure() ? noise.levels() : null);
         }
+        options.put(CLIP, noise.clipped());
         options.put("noise-once", noise.once());
         options.putAll(network(run.architecture()));
         options.putAll(images(run.images() instanceof ImageFiles files ? files : ImageFiles.MNIST));
@@ -227,8 +229,8 @@ public final class RunRecord {
     }
 
     /**
-     * Empty if the file is JSON, but not the record of a run. A record without a learning rule is of an older version,
-     * which had the default rule only.
+     * Empty if the file is JSON, but not the record of a run. A record without a learning rule, or that does not say
+     * whether noise is clipped, is of an older version, which had the default rule only and clipped all noise.
      */
     private static Optional<RunRecord> parse(Path file) {
         try {
@@ -236,6 +238,7 @@ public final class RunRecord {
                     && root.get(OPTIONS) instanceof ObjectNode options) {
                 learningRule(LearningRule.DEFAULT)
                         .forEach((name, value) -> options.putIfAbsent(name, JSON.valueToTree(value)));
+                options.putIfAbsent(CLIP, JSON.valueToTree(true));
                 return Optional.of(new RunRecord(root, file.toString()));
             }
             return Optional.empty();

@@ -81,6 +81,27 @@ class ConfigurationFileTest {
         assertEquals("0.5", options(run).get("noise-amount").asText());
     }
 
+    @Test
+    void takesFractionsAndNoiseThatIsNotClipped() throws IOException {
+        Path file = write(tiny() + "noise-mean: 1/255\nnoise-std: 5/255..25/255\nclip: false\n");
+        Program.run("train", "--config", file, "--epochs", 1).assertDone();
+        assertEquals("0.003921569", options(run).get("noise-mean").asText());
+        assertEquals("0.019607844..0.09803922", options(run).get("noise-std").textValue());
+        assertFalse(options(run).get("clip").booleanValue());
+        String first = run.toString();
+        run = folder.resolve("clipped");
+        String text = Files.readString(file).replace(first, run.toString());
+        Program.run("train", "--config", write(text), "--epochs", 1, "--clip").assertDone();
+        assertTrue(options(run).get("clip").booleanValue());
+        assertEquals("0.019607844..0.09803922", options(run).get("noise-std").textValue());
+        first = run.toString();
+        run = folder.resolve("masking");
+        file = write(text.replace(first, run.toString()));
+        Program.run("train", "--config", file, "--epochs", 1, "--noise", "masking")
+                .assertDone();
+        assertTrue(options(run).get("clip").booleanValue(), "that is a figure of the first kind, too");
+    }
+
     /** A flag displaces the options of the file that it excludes. */
     @Test
     void flagsDisplaceWhatTheyExclude() throws IOException {
@@ -167,6 +188,8 @@ class ConfigurationFileTest {
             loss: huber            | there is no loss called huber                   | loss is from
             threads: -1            | --threads must be 0 to                          | threads is from
             noise-std: 25/0        | '25/0' divides by 0                             | noise-std is from
+            noise: masking\\nclip: false | --no-clip goes with gaussian               | clip is from
+            clip: maybe            | clip must be true or false, not maybe           | options.yaml
             data: [a, b]           | data takes one value                            | options.yaml
             noise-once: maybe      | noise-once must be true or false, not maybe     | options.yaml
             filters: [1, {a: 2}]   | filters takes one value or a list               | options.yaml

@@ -430,6 +430,22 @@ class DenoiseCommandTest {
     }
 
     @Test
+    void addsNoiseThatIsNotClipped() throws IOException {
+        Path in = folder.resolve("in.idx");
+        IdxFile.write(in, IMAGES);
+        denoise(in, "--add-noise", "--no-clip", "--noise-std", "1/4", "--output", folder.resolve("1.idx"))
+                .assertDone();
+        byte[] expected = expected(IMAGES, Noise.gaussian(0.5f, 0.25f).clipped(false), 1);
+        assertArrayEquals(expected, IdxFile.read(folder.resolve("1.idx"), 0).pixels());
+        Path picture = write("a.png", 0, "png");
+        denoise(picture, "--add-noise", "--no-clip", "--output", folder.resolve("1.png"))
+                .assertDone();
+        denoise(picture, "--add-noise", "--output", folder.resolve("2.png")).assertDone();
+        assertFalse(Arrays.equals(read(folder.resolve("2.png")), read(folder.resolve("1.png"))), "it was clipped");
+        denoise(in, "--no-clip", "--output", folder.resolve("2.idx")).assertRefused("--clip goes with --add-noise");
+    }
+
+    @Test
     void refusesUsageThatMakesNoSense() throws IOException {
         Path in = write("a.png", 0, "png");
         Program.run("denoise").assertRefused("MODEL");

@@ -200,6 +200,43 @@ class EvaluateCommandTest {
         evaluate("--noise", "masking", "--noise-mean", "0.5").assertRefused("--noise-mean goes with");
     }
 
+    /** By default as the model was trained, if at noise of the same kind; levels may be fractions. */
+    @Test
+    void measuresNoiseThatIsNotClipped() throws IOException {
+        Path other = folder.resolve("unclipped");
+        List<Object> training = Program.training(data, other);
+        training.addAll(List.of("--noise-mean", "0", "--noise-std", "25/255", "--no-clip"));
+        Program.run(training.toArray()).assertDone();
+        List<Object> evaluate = List.of("evaluate", other, "--data", data, "--engine", "reference");
+        String levels = "15/255,25/255,50/255";
+        List<Object> table = new ArrayList<>(evaluate);
+        table.addAll(List.of("--noise-std", levels));
+        String out = Program.run(table.toArray()).assertDone().out();
+        assertTrue(out.contains("Noise:  gaussian of mean 0.0, not clipped, seed 1"), out);
+        for (String level : List.of("0.05882353", "0.09803922", "0.19607843")) {
+            assertTrue(out.lines().anyMatch(line -> line.startsWith(level + " ")), out);
+        }
+        double[] noisy = new double[3];
+        String[][] all = {
+            {"--noise-std", levels}, {"--noise-std", levels, "--clip"}, {"--noise", "uniform", "--noise-mean", "0"}
+        };
+        for (int i = 0; i < all.length; i++) {
+            List<Object> json = new ArrayList<>(evaluate);
+            json.addAll(List.of(all[i]));
+            json.add("--json");
+            JsonNode root = new ObjectMapper()
+                    .readTree(Program.run(json.toArray()).assertDone().out());
+            assertEquals(i > 0, root.get("noise_clipped").booleanValue());
+            noisy[i] = root.at("/levels/1/noisy/mse").doubleValue();
+        }
+        // 12 images of 64 values: four standard errors of a variance.
+        double variance = Math.pow(25 / 255.0, 2);
+        assertEquals(variance, noisy[0], 4 * variance * Math.sqrt(2 / (12 * 64.0)));
+        assertTrue(noisy[1] < noisy[0], noisy[1] + " is not below " + noisy[0]);
+        Program.run("evaluate", other, "--data", data, "--noise", "masking", "--no-clip")
+                .assertRefused("--no-clip goes with");
+    }
+
     @Test
     void jsonIsJsonWithoutNoise() throws IOException {
         // Images that nothing was done to have an error of zero and so an infinite ratio, which JSON has no number for.

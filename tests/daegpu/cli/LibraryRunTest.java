@@ -379,6 +379,18 @@ class LibraryRunTest {
     }
 
     @Test
+    void noiseThatIsNotClippedIsTheCommandLines() throws IOException {
+        List<Object> arguments = Program.training(data, folder.resolve("its"));
+        arguments.addAll(List.of("--noise-std", "25/255", "--noise-mean", "0", "--no-clip"));
+        Program.run(arguments.toArray()).assertDone();
+        training().noise(Noise.gaussian(0, 25 / 255f).clipped(false)).run(run);
+        assertEquals(Program.result(folder.resolve("its")), Program.result(run));
+        ObjectNode its = options(folder.resolve("its"));
+        its.put("output", run.toAbsolutePath().toString());
+        assertEquals(its, options(run));
+    }
+
+    @Test
     void precisionAndModelAreTheCommandLines() throws IOException {
         Program.train(data, folder.resolve("model"));
         Path its = folder.resolve("its");

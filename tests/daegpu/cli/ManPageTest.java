@@ -38,7 +38,8 @@ class ManPageTest {
         String text = plain(Files.readString(page(command)));
         String synopsis = text.substring(text.indexOf(".SH \"SYNOPSIS\""), text.indexOf(".SH \"DESCRIPTION\""));
         for (OptionSpec option : command.options()) {
-            String name = option.longestName();
+            String name =
+                    option.negatable() ? option.longestName().replaceFirst("^--", "--[no-]") : option.longestName();
             assertTrue(
                     option.hidden()
                             || text.contains(

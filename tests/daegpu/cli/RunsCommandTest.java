@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.node.ObjectNode;
 import daegpu.cli.Program.Result;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -159,6 +160,29 @@ class RunsCommandTest {
                 text);
         assertTrue(text.contains("other images or noise"), text);
         assertEquals(800, ImageIO.read(chart.toFile()).getWidth());
+    }
+
+    @Test
+    void saysWhereNoiseIsNotClipped() throws IOException {
+        List<Object> arguments = Program.training(data, folder.resolve("unclipped"));
+        arguments.add("--no-clip");
+        Program.run(arguments.toArray()).assertDone();
+        String list = Program.run("runs", folder).assertDone().out();
+        assertTrue(list.matches("(?s).*\nunclipped .* gaussian 0\\.5, not clipped .*finished\\s.*"), list);
+        Path clipped = folder.resolve("clipped");
+        Program.run("train", "--config", folder.resolve("unclipped/config.json"), "--clip", "--output", clipped)
+                .assertDone();
+        String[] compare = {"runs", folder.toString(), "--compare", "unclipped", "clipped"};
+        String text = Program.run((Object[]) compare).assertDone().out();
+        assertTrue(text.startsWith("differs  unclipped  clipped\nclip     false      true"), text);
+        assertTrue(text.contains("other images or noise"), text);
+
+        // A run of before there was the option is one that clips.
+        Path config = clipped.resolve("config.json");
+        ObjectNode record = (ObjectNode) new ObjectMapper().readTree(config.toFile());
+        ((ObjectNode) record.get("options")).remove("clip");
+        new ObjectMapper().writeValue(config.toFile(), record);
+        assertEquals(text, Program.run((Object[]) compare).assertDone().out());
     }
 
     @Test

@@ -4,6 +4,7 @@ import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertInstanceOf;
+import static org.junit.jupiter.api.Assertions.assertNotEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import com.fasterxml.jackson.databind.JsonNode;
@@ -65,13 +66,17 @@ class TrainCommandTest {
     /** The tiny training with some options instead of or besides its own. */
     private Result train(Object... options) {
         List<Object> arguments = Program.training(data, run);
-        for (int i = 0; i < options.length; i += 2) {
+        for (int i = 0; i < options.length; i++) {
             int at = arguments.indexOf(options[i]);
             if (at >= 0) {
                 arguments.subList(at, at + 2).clear();
             }
             arguments.add(options[i]);
-            arguments.add(options[i + 1]);
+            boolean flag =
+                    i + 1 == options.length || String.valueOf(options[i + 1]).startsWith("--");
+            if (!flag) {
+                arguments.add(options[++i]);
+            }
         }
         return Program.run(arguments.toArray());
     }
@@ -304,6 +309,7 @@ class TrainCommandTest {
                 "--noise masking",
                 "--noise-amount 0",
                 "--noise-peak 1",
+                "--clip",
                 "--latent-dim 16",
                 "--filters 8",
                 "--kernel-size 5",
@@ -617,6 +623,60 @@ class TrainCommandTest {
     }
 
     @ParameterizedTest
+    @CsvSource({
+        "gaussian, --noise-std, 5/255..55/255, 0.019607844..0.21568628, 'image + N(0.5, 0.019607844..0.21568628), '",
+        "uniform, --noise-std, 1/4, 0.25, 'image + U(mean 0.5, std 0.25), '",
+        "speckle, --noise-std, 1/4..0.5, 0.25..0.5, 'image + image * N(0.0, 0.25..0.5), '",
+        "poisson, --noise-peak, 9/2, 4.5, 'Poisson(image * peak) / peak, '"
+    })
+    void resumesWithNoiseThatIsNotClippedAsIfNeverInterrupted(
+            String kind, String measure, String level, String recorded, String formula) throws IOException {
+        List<Object> noise = List.of("--noise", kind, measure, level, "--no-clip", "--schedule", "constant");
+        String out = train(noise.toArray()).assertDone().out();
+        assertTrue(
+                out.lines()
+                        .anyMatch(line -> line.startsWith("Noise:   " + formula + "not clipped")
+                                && line.endsWith(", drawn afresh in each epoch")
+                                && line.length() <= 100),
+                out);
+        Path resumed = folder.resolve("resumed");
+        List<Object> half = new ArrayList<>(noise);
+        half.addAll(List.of("--epochs", "1", "--output", resumed));
+        train(half.toArray()).assertDone();
+        resume(resumed, "--epochs", "2").assertDone();
+        assertEquals(Program.result(run), Program.result(resumed));
+        assertFalse(Checkpoint.read(resumed.resolve("last.safetensors"))
+                .options()
+                .noise()
+                .clipped());
+        JsonNode options =
+                new ObjectMapper().readTree(run.resolve("config.json").toFile()).get("options");
+        assertFalse(options.get("clip").booleanValue());
+        assertEquals(recorded, options.get(measure.substring(2)).asText());
+        String report = Files.readString(run.resolve("report.html"));
+        assertTrue(report.contains(measure + " " + recorded + " --no-clip "), report);
+        Path again = folder.resolve("again");
+        Program.run("train", "--config", run.resolve("config.json"), "--output", again)
+                .assertDone();
+        assertEquals(Program.result(run), Program.result(again));
+        Path clipped = folder.resolve("clipped");
+        Program.run("train", "--config", run.resolve("config.json"), "--clip", "--output", clipped)
+                .assertDone();
+        assertNotEquals(Program.result(run), Program.result(clipped));
+    }
+
+    @Test
+    void noiseIsClippedUnlessSaidOtherwise() throws IOException {
+        train().assertDone();
+        train("--clip", "--output", folder.resolve("clipped")).assertDone();
+        assertEquals(Program.result(run), Program.result(folder.resolve("clipped")));
+        assertTrue(new ObjectMapper()
+                .readTree(run.resolve("config.json").toFile())
+                .at("/options/clip")
+                .booleanValue());
+    }
+
+    @ParameterizedTest
     @CsvSource(
             delimiter = '|',
             value = {
@@ -666,6 +726,10 @@ class TrainCommandTest {
         train("--noise", "masking", "--noise-peak", "1").assertRefused("--noise-peak goes with poisson noise");
         train("--noise", "masking", "--noise-mean", "0")
                 .assertRefused("--noise-mean goes with gaussian, uniform and speckle noise", "this is masking");
+        train("--noise", "masking", "--no-clip")
+                .assertRefused(
+                        "--no-clip goes with gaussian, uniform, speckle and poisson noise",
+                        "this is masking, which stays from 0 to 1");
         train("--noise", "pink").assertRefused("--noise", "no noise called pink", "salt-pepper");
         train("--noise", "masking", "--noise-amount", "0.5..1.5").assertRefused("amount", "from 0 to 1", "0.5..1.5");
         train("--noise", "poisson", "--noise-peak", "0").assertRefused("peak", "above 0", "0.0");
@@ -698,6 +762,11 @@ class TrainCommandTest {
         arguments = Program.training(data, run);
         arguments.addAll(List.of("--noise-once", "--noise-mean", "0.1", "--noise-once"));
         Program.run(arguments.toArray()).assertRefused("--noise-once", "once");
+        for (List<String> both : List.of(List.of("--no-clip", "--clip"), List.of("--no-clip", "--no-clip"))) {
+            arguments = Program.training(data, run);
+            arguments.addAll(List.of(both.get(0), "--noise-std", "0.1", both.get(1)));
+            Program.run(arguments.toArray()).assertRefused("--clip can be given only once");
+        }
         arguments = Program.training(data, run);
         arguments.addAll(List.of("--kernel-size", "5", "--filters=2"));
         Program.run(arguments.toArray()).assertRefused("--filters", "once");

@@ -75,8 +75,8 @@ class RunRecordTest {
     }
 
     /**
-     * As version 1 wrote it: before there were kept checkpoints, tiles, colours, or convolutions and learning rules to
-     * choose.
+     * As version 1 wrote it: before there were kept checkpoints, tiles, colours, noise that is not clipped, or
+     * convolutions and learning rules to choose.
      */
     @Test
     void readsRecordsOfOldRuns() throws IOException {
@@ -95,6 +95,7 @@ class RunRecordTest {
         assertEquals("mse", record.text("loss"));
         assertEquals(0, record.number("weight-decay"));
         assertEquals(0, record.number("ema"));
+        assertEquals("true", record.options().get("clip"));
     }
 
     @Test
