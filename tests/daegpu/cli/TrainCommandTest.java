@@ -914,7 +914,7 @@ class TrainCommandTest {
             {"divisible by 4, not 30x9; take 28x8 or 32x12", "--resize", "30x9"},
             {"'8x' is no size, such as 96x128", "--crop", "8x"},
             {"'0' is no size", "--tiles", "0"},
-            {"give one of --resize, --crop and --tiles", "--crop", "8x8", "--tiles", "8x8"},
+            {"give one of --resize, --crop, --tiles and --patches", "--crop", "8x8", "--tiles", "8x8"},
             {"--overlap goes with --tiles", "--resize", "8x8", "--overlap", "2"},
             {"overlap by 0 to 7 pixels, not 8", "--tiles", "8", "--overlap", "8"},
             {"--color must be grey, color or auto, not red", "--color", "red"}
