@@ -38,7 +38,10 @@ public final class Evaluation {
 
     private Evaluation() {}
 
-    /** Corrupts all {@code images} as validation does (the noise of epoch 0) and denoises them. */
+    /**
+     * Corrupts all {@code images} as validation does (the noise of epoch 0) and denoises them. What comes out is clipped to
+     * [0, 1] before it is compared.
+     */
     public static Result of(InferenceEngine engine, ImageSet images, Noise noise, long seed) {
         return of(engine, images, noise, seed, () -> false).orElseThrow();
     }
@@ -63,6 +66,7 @@ public final class Evaluation {
             int count = Math.min(CHUNK, images.count() - first);
             engine.corrupt(images, noise, seed, Philox.VALIDATION, 0, first, count, clean, noisy);
             engine.denoise(noisy, count, denoised);
+            clip(denoised, count * size);
             IntStream.range(0, count).parallel().forEach(i -> {
                 score(images, clean, noisy, i, noisyScores, first + i);
                 score(images, clean, denoised, i, denoisedScores, first + i);
@@ -81,10 +85,15 @@ public final class Evaluation {
     public static Result of(PictureDenoiser denoiser, Photo clean, Noise noise, long seed) {
         Photo noisy = PictureNoise.add(noise, seed, clean);
         float[] denoised = denoiser.denoise(List.of(noisy)).get(0).values();
-        for (int i = 0; i < denoised.length; i++) {
-            denoised[i] = Math.max(0, Math.min(1, denoised[i]));
-        }
+        clip(denoised, denoised.length);
         return new Result(scores(clean, noisy.values()), scores(clean, denoised));
+    }
+
+    /** To [0, 1]: a linear output may lie outside. What is no number stays so. */
+    private static void clip(float[] values, int count) {
+        for (int i = 0; i < count; i++) {
+            values[i] = Math.max(0, Math.min(1, values[i]));
+        }
     }
 
     private static Scores scores(Photo clean, float[] actual) {
