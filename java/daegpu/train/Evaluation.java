@@ -39,8 +39,8 @@ public final class Evaluation {
     private Evaluation() {}
 
     /**
-     * Corrupts all {@code images} as validation does (the noise of epoch 0) and denoises them. What comes out is clipped to
-     * [0, 1] before it is compared.
+     * Corrupts all {@code images} as validation does (the noise of epoch 0) and denoises them. What comes out is
+     * clipped to [0, 1] before it is compared.
      */
     public static Result of(InferenceEngine engine, ImageSet images, Noise noise, long seed) {
         return of(engine, images, noise, seed, () -> false).orElseThrow();
