@@ -61,6 +61,32 @@ void unload(LoadedModule* module) {
     delete module;
 }
 
+// A text that was loaded before, as it may be again and again: each engine loads the same.
+struct KnownText {
+    Module module;
+    std::map<std::string, Kernel> kernels;  // those that name no variable of the module, and so are the same each time
+};
+
+KnownText& known(const std::string& text) {
+    static std::map<std::string, KnownText> all;
+    auto found = all.find(text);
+    if (found == all.end()) {
+        found = all.emplace(text, KnownText{parsePtx(text), {}}).first;
+    }
+    return found->second;
+}
+
+Kernel decodeOnce(KnownText& text, const Function& function, const Addresses& addresses) {
+    if (!addresses.empty()) {
+        return decode(text.module, function, addresses);
+    }
+    auto found = text.kernels.find(function.name);
+    if (found == text.kernels.end()) {
+        found = text.kernels.emplace(function.name, decode(text.module, function, addresses)).first;
+    }
+    return found->second;
+}
+
 CUresult load(LoadedModule** target, const void* image, std::string& log) {
     if (target == nullptr || image == nullptr) {
         return CUDA_ERROR_INVALID_VALUE;
@@ -74,7 +100,8 @@ CUresult load(LoadedModule** target, const void* image, std::string& log) {
     auto loaded = std::make_unique<LoadedModule>();
     loaded->context = currentContext();
     try {
-        Module module = parsePtx(static_cast<const char*>(image));
+        KnownText& text = known(static_cast<const char*>(image));
+        const Module& module = text.module;
         if (module.version > newestPtx(driver().version)) {
             log = format("PTX .version %d.%d is newer than %d.%d, the newest that driver %d.%d reads",
                          module.version / 10, module.version % 10, newestPtx(driver().version) / 10,
@@ -91,7 +118,7 @@ CUresult load(LoadedModule** target, const void* image, std::string& log) {
         for (const Function& function : module.functions) {
             if (function.isKernel) {
                 auto made = std::make_unique<LoadedFunction>();
-                made->kernel = decode(module, function, addresses);
+                made->kernel = decodeOnce(text, function, addresses);
                 made->kernel.counters = &counters().kernels[function.name];
                 made->module = loaded.get();
                 loaded->functions[function.name] = std::move(made);
