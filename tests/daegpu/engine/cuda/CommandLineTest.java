@@ -2,8 +2,11 @@ package daegpu.engine.cuda;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import daegpu.cli.DaeGpu;
+import daegpu.engine.Precision;
+import daegpu.engine.cuda.driver.CudaLibraries;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.PrintStream;
@@ -137,5 +140,44 @@ class CommandLineTest {
         assertTrue(output.contains("GPUs:\n  0: "), output);
         assertTrue(output.contains("libcudnn.so"), output);
         assertTrue(output.contains("--engine auto takes cuda: the fastest engine that runs here"), output);
+    }
+
+    /** A GPU before Ampere: one line, status 2; and with fp32 it goes. */
+    @Test
+    void precisionsThatTuringLacksAreRefused() throws IOException, InterruptedException {
+        Path libraries = Path.of(System.getProperty(CudaLibraries.FOLDER, "target/emulator"));
+        assumeTrue(Files.exists(libraries.resolve("libcuda.so.1")), "there is no emulated device");
+        for (Precision precision : List.of(Precision.TF32, Precision.BF16, Precision.FP32)) {
+            ProcessBuilder builder = new ProcessBuilder(
+                            Path.of(System.getProperty("java.home"), "bin", "java")
+                                    .toString(),
+                            "-D" + CudaLibraries.FOLDER + "=" + libraries,
+                            "-cp",
+                            System.getProperty("java.class.path"),
+                            "daegpu.Main",
+                            "parity",
+                            "tests/golden/tiny.safetensors",
+                            "--engine",
+                            "cuda",
+                            "--convolutions",
+                            "native",
+                            "--precision",
+                            precision.toString())
+                    .redirectErrorStream(true);
+            builder.environment().put("DAEGPU_EMULATOR_CAPABILITY", "7.5");
+            Process process = builder.start();
+            String output = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8).strip();
+            int status = process.waitFor();
+            if (precision == Precision.FP32) {
+                assertTrue(status == 0 && output.contains("PASS"), output);
+            } else {
+                assertEquals(2, status, output);
+                assertTrue(
+                        output.matches(
+                                "dae-gpu parity: " + precision + " needs compute capability 8\\.0 \\(Ampere\\) or "
+                                        + "later, and .* has 7\\.5; use --precision fp32"),
+                        output);
+            }
+        }
     }
 }
