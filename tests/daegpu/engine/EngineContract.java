@@ -11,11 +11,9 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import daegpu.Seeds;
 import daegpu.data.ImageSet;
 import daegpu.model.Autoencoder;
-import daegpu.model.LayerDescription;
 import daegpu.model.Network;
 import daegpu.model.Parameters;
 import daegpu.noise.Noise;
-import daegpu.noise.Philox;
 import daegpu.parity.GoldenFiles;
 import daegpu.parity.RecordedValues;
 import java.nio.file.Path;
@@ -41,7 +39,7 @@ import org.junit.jupiter.params.provider.MethodSource;
 public abstract class EngineContract {
 
     /** Three channels, not square, and no two sizes the same; only the second convolution is of channels in eights. */
-    private static final Network AUTOENCODER = new Autoencoder(8, 12, 3, List.of(8, 16), 3, 6).network();
+    private static final Network AUTOENCODER = new Autoencoder(4, 8, 3, List.of(8, 16), 3, 6).network();
 
     private static final LearningRule ALL_RULES =
             new LearningRule(Loss.CHARBONNIER, Optimizer.adamW(0.01), OptionalDouble.of(0.9));
@@ -135,7 +133,7 @@ public abstract class EngineContract {
         return name;
     }
 
-    final Precision precision() {
+    protected final Precision precision() {
         return precision;
     }
 
@@ -225,7 +223,7 @@ public abstract class EngineContract {
     void lossesAreThoseOfTheFormula(Loss loss, boolean isMasked) {
         LearningRule rule = new LearningRule(loss, Optimizer.ADAM, OptionalDouble.empty());
         for (Setup setup : Setup.values()) {
-            RandomNetwork drawn = setup.draw(5);
+            RandomNetwork drawn = setup.draw(3);
             float[] mask = new float[drawn.clean().length];
             float[] other = drawn.clean().clone();
             for (int i = 0; i < mask.length; i++) {
@@ -233,16 +231,16 @@ public abstract class EngineContract {
                 other[i] = i % 3 == 0 ? 1 - other[i] : other[i];
             }
             Optional<float[]> weights = isMasked ? Optional.of(mask) : Optional.empty();
-            GivenBatch given = new GivenBatch(drawn.clean(), drawn.noisy(), weights, 5);
+            GivenBatch given = new GivenBatch(drawn.clean(), drawn.noisy(), weights, 3);
             double expected = new DoublePrecisionNetwork(drawn.parameters()).loss(given, loss);
-            try (InspectableEngine engine = open(setup.network, rule, 5)) {
+            try (InspectableEngine engine = open(setup.network, rule, 3)) {
                 engine.load(drawn.parameters());
                 engine.trainStep(given, RATE);
                 double[] losses = engine.takeLosses();
                 assertEquals(expected, losses[0], lossBound() * expected);
                 TrainingState state = engine.state();
                 engine.load(drawn.parameters());
-                engine.trainStep(new GivenBatch(other, drawn.noisy(), weights, 5), RATE);
+                engine.trainStep(new GivenBatch(other, drawn.noisy(), weights, 3), RATE);
                 if (isMasked) {
                     assertSame(losses, engine.takeLosses(), "loss");
                     assertSame(state, engine.state());
@@ -367,85 +365,13 @@ public abstract class EngineContract {
         return floats;
     }
 
-    /** Clean values are exact; noise is, too, where no normals are drawn. */
-    @ParameterizedTest
-    @EnumSource(Noise.Kind.class)
-    void corruptsAsTheNoiseSays(Noise.Kind kind) {
-        Seeds.check(8, random -> {
-            Network network = anySize(1 + random.nextInt(14), 1 + random.nextInt(14), random.nextBoolean() ? 1 : 3);
-            float highest = random.nextBoolean() ? kind.defaultLevel() : kind.defaultLevel() * 1.9f;
-            assertCorrupts(
-                    network,
-                    new Noise(kind, kind.defaultMean() / 2, kind.defaultLevel(), highest, random.nextBoolean()),
-                    random.nextLong(),
-                    List.of(0L, 100L, Philox.VALIDATION).get(random.nextInt(3)),
-                    random.nextInt(9),
-                    1 + random.nextInt(20));
-        });
-    }
-
-    /** More images than are made at a time, a noise that is none, one that takes nearly everything out of bounds. */
-    @ParameterizedTest
-    @CsvSource({
-        "28,28,1,3,0,0.5,0.5,false",
-        "6,10,3,5,2,0.1,1.5,false",
-        "2,2,1,700,4,0.3,0.8,false",
-        "10,6,1,4,7,0.5,0.5,true",
-        "2,6,5,9,1,0,0,false"
-    })
-    void corruptsAnyNumberOfImages(
-            int height, int width, int channels, int count, int epoch, float lowest, float highest, boolean once) {
-        for (long base : new long[] {0, Philox.VALIDATION}) {
-            assertCorrupts(
-                    anySize(height, width, channels),
-                    new Noise(0.25f, lowest, highest, once),
-                    0x123456789abcL,
-                    base,
-                    epoch,
-                    count);
-        }
-    }
-
-    private static Network anySize(int height, int width, int channels) {
-        Network.Builder network = new Network.Builder(height, width, channels);
-        network.add(LayerDescription.convolution("output", channels, 1, 1), network.input());
-        return network.build();
-    }
-
-    private void assertCorrupts(Network network, Noise noise, long seed, long base, int epoch, int count) {
-        int first = 2;
-        ImageSet images = images(network, first + count);
-        int size = images.imageSize();
-        float[][] expected = new float[2][count * size];
-        float[][] actual = new float[2][count * size + 1];
-        Arrays.fill(actual[0], -7);
-        Arrays.fill(actual[1], -7);
-        for (int i = 0; i < count; i++) {
-            images.scale(first + i, expected[0], i * size);
-            noise.corrupt(seed, base + first + i, epoch, expected[0], expected[1], i * size, size);
-        }
-        try (InferenceEngine engine = openToInfer(network)) {
-            engine.corrupt(images, noise, seed, base, epoch, first, count, actual[0], actual[1]);
-        }
-        assertEquals(-7, actual[0][count * size], "something is written after the last image");
-        assertEquals(-7, actual[1][count * size], "something is written after the last image");
-        assertSame(expected[0], Arrays.copyOf(actual[0], count * size), "clean images");
-        boolean hasNormals = noise.kind() == Noise.Kind.GAUSSIAN || noise.kind() == Noise.Kind.SPECKLE;
-        // nvcc multiplies and adds in one step.
-        float rounding = name == EngineName.CUDA ? 1e-6f : 0;
-        float most = hasNormals && name != EngineName.REFERENCE ? 1e-5f : rounding;
-        for (int i = 0; i < count * size; i++) {
-            assertEquals(expected[1][i], actual[1][i], most, noise + " of value " + i);
-        }
-    }
-
     /** An epoch's order, noise drawn for the place in the data set, batches from the middle of it and a last one. */
     @ParameterizedTest
     @EnumSource
     void aStepOnTheDataSetIsOneOnItsCorruptedValues(Setup setup) {
-        ImageSet images = setup.images(11);
+        ImageSet images = setup.images(7);
         int size = setup.imageSize();
-        int[] order = order(11);
+        int[] order = order(7);
         for (boolean once : new boolean[] {false, true}) {
             Noise noise = new Noise(0.4f, 0.1f, 0.6f, once).clipped(once);
             try (InspectableEngine fromSet = open(setup, 5);
@@ -711,7 +637,7 @@ public abstract class EngineContract {
     void aSmallerBatchIsThatOfAnEngineOfItsSize(Setup setup) {
         int most = batch();
         GivenBatch other = setup.batch(most);
-        for (int count : new int[] {1, most / 2 + 1, most - 1, most}) {
+        for (int count : new int[] {1, most - 1, most}) {
             GivenBatch given = setup.batch(count);
             try (InspectableEngine large = open(setup, most);
                     InspectableEngine exact = open(setup, count)) {
@@ -858,7 +784,7 @@ public abstract class EngineContract {
         engine.trainStep(given, RATE);
         engine.trainStep(new GivenBatch(given.noisy(), given.clean(), batch() - 1), RATE);
         Noise noise = new Noise(0.4f, 0.2f, 0.9f, false);
-        int images = 2 * batch() + 3;
+        int images = 2 * batch() - 1;
         for (int epoch = 0; epoch < 3; epoch++) {
             engine.startEpoch(setup.images(images), noise, 5, epoch, order(images));
             for (int first = 0; first < images; first += batch()) {
@@ -902,24 +828,26 @@ public abstract class EngineContract {
     @ParameterizedTest
     @EnumSource
     void trainingGoesOnFromAStateWithTheSameBits(Setup setup) {
-        ImageSet images = setup.images(30);
+        int batch = batch();
+        int count = 4 * batch - 2;
+        ImageSet images = setup.images(count);
         Noise noise = Noise.gaussian(0.5f, 0.5f);
-        try (InspectableEngine first = open(setup, 8);
-                InspectableEngine second = open(setup, 8)) {
+        try (InspectableEngine first = open(setup, batch);
+                InspectableEngine second = open(setup, batch)) {
             first.load(setup.initial());
-            first.startEpoch(images, noise, 1, 2, order(30));
-            first.trainStep(0, 8, RATE);
-            first.trainStep(8, 8, RATE);
-            second.trainStep(setup.batch(5), RATE);
+            first.startEpoch(images, noise, 1, 2, order(count));
+            first.trainStep(0, batch, RATE);
+            first.trainStep(batch, batch, RATE);
+            second.trainStep(setup.batch(batch - 1), RATE);
             second.takeLosses();
             first.takeLosses();
             second.load(first.state());
-            second.startEpoch(images, noise, 1, 2, order(30));
+            second.startEpoch(images, noise, 1, 2, order(count));
             for (InspectableEngine engine : List.of(first, second)) {
-                engine.trainStep(16, 8, RATE);
-                engine.trainStep(24, 6, RATE);
-                engine.startEpoch(images, noise, 1, 3, order(30));
-                engine.trainStep(0, 8, RATE);
+                engine.trainStep(2 * batch, batch, RATE);
+                engine.trainStep(3 * batch, batch - 2, RATE);
+                engine.startEpoch(images, noise, 1, 3, order(count));
+                engine.trainStep(0, batch, RATE);
             }
             assertEquals(5, second.state().step());
             assertSame(first.state(), second.state());

@@ -115,6 +115,17 @@ public final class GoldenFiles {
             seed after5.conv1.kernel 6.4e-2
             seed after5.conv2.bias 8.0e-2
             seed after5.expand.bias 6.7e-2
+            unet-color after5.down1_0.kernel 1.4e-1
+            unet-color after5.down2_0.kernel 6.0e-2
+            unet-color average5.down1_0.kernel 1.3e-1
+            unet-color average5.down2_0.kernel 6.1e-2
+            unet-grey after5.down2_0.kernel 1.3e-1
+            unet-grey after5.down2_1.kernel 7.8e-2
+            unet-grey after5.down3_0.kernel 6.4e-2
+            unet-grey after5.down3_1.kernel 9.2e-2
+            unet-grey after5.down3_1.bias 8.9e-2
+            unet-grey after5.down3_2.kernel 6.1e-2
+            unet-grey after5.down3_2.bias 6.4e-2
             """;
 
     private static final String TF32_BY_OUR_KERNELS = """
@@ -123,6 +134,7 @@ public final class GoldenFiles {
             seed gradient.deconv1.kernel 3.9e-2
             seed after1.expand.bias 6.5e-2
             seed after5.conv1.bias 5.8e-2
+            unet-grey after5.down3_2.bias 5.7e-2
             """;
 
     private static final String BF16_BY_OUR_KERNELS = """
@@ -143,6 +155,18 @@ public final class GoldenFiles {
             seed after5.conv2.bias 2.6e-1
             seed after5.expand.bias 7.8e-2
             seed after5.deconv2.bias 1.1e-1
+            unet-color gradient.down2_1.kernel 2.5e-2
+            unet-grey gradient.down2_0.kernel 6.0e-2
+            unet-grey gradient.down2_0.bias 6.8e-2
+            unet-grey gradient.down2_1.kernel 5.7e-2
+            unet-grey gradient.down2_1.bias 5.0e-2
+            unet-grey gradient.down3_0.kernel 4.7e-2
+            unet-grey gradient.down3_0.bias 3.0e-2
+            unet-grey gradient.down3_1.kernel 3.5e-2
+            unet-grey gradient.down3_1.bias 3.1e-2
+            unet-grey gradient.up2_0.kernel 3.4e-2
+            unet-grey gradient.up2_1.kernel 6.2e-2
+            unet-grey gradient.up2_1.bias 5.2e-2
             """;
 
     private GoldenFiles() {}
@@ -176,7 +200,9 @@ public final class GoldenFiles {
         Map<String, Double> named = new HashMap<>();
         table.lines().map(line -> line.split(" ")).forEach(line -> {
             if (golden.endsWith(line[0] + ".safetensors")) {
-                assertTrue(line[1].matches("(gradient|after[15])\\..*"), "only gradients and what follows from them");
+                assertTrue(
+                        line[1].matches("(gradient|after[15]|average5)\\..*"),
+                        "only gradients and what follows from them");
                 named.put(line[1], Double.valueOf(line[2]));
             }
         });
