@@ -7,11 +7,19 @@ import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import daegpu.Seeds;
 import daegpu.data.ImageSet;
+import daegpu.engine.Convolutions;
+import daegpu.engine.EngineOptions;
+import daegpu.engine.LearningRule;
+import daegpu.engine.cuda.CudaTrainingEngine;
 import daegpu.engine.cuda.RequiresCuda;
 import daegpu.engine.cuda.driver.Device;
 import daegpu.engine.cuda.driver.Gpu;
 import daegpu.engine.cuda.driver.OwnedScope;
+import daegpu.model.Autoencoder;
+import daegpu.model.Network;
+import daegpu.noise.Noise;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -22,11 +30,16 @@ import java.util.List;
 import java.util.Random;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.api.io.TempDir;
 
 /** Images that do not fit on the device. */
 @RequiresCuda
+@ExtendWith(Seeds.class)
 class ImageRingTest {
+
+    /** That of the commands below. */
+    private static final Network NETWORK = new Autoencoder(28, 28, 1, List.of(1), 1, 1).network();
 
     @TempDir
     private Path folder;
@@ -42,9 +55,9 @@ class ImageRingTest {
                 Files.exists(Path.of(libraries, "libcuda.so.1")) && !libraries.isEmpty(),
                 "only the emulated device can be made small");
         long images = 2000 * 28 * 28;
-        long large = train("large", Long.toString(1L << 30));
+        long large = train("large", 1L << 30);
         assertTrue(large >= images && large < 2 * images, "images are copied once: " + large);
-        long small = train("small", "19000000");
+        long small = train("small", bytesOfEngine() + 3 * images / 2); // more than half of what is left would be taken
         assertTrue(small >= 2 * images, "they are copied in each of the two epochs: " + small);
         for (String file : List.of("last.safetensors", "best.safetensors")) {
             assertArrayEquals(
@@ -54,8 +67,24 @@ class ImageRingTest {
         }
     }
 
+    /** What the engine takes on the device to train, but for images. */
+    private static long bytesOfEngine() {
+        try (Device device = new Device(Gpu.all().get(0))) {
+            device.makeCurrent();
+            long free = device.freeBytes();
+            EngineOptions options = EngineOptions.fp32(250).withConvolutions(Convolutions.CUDNN);
+            try (CudaTrainingEngine engine = new CudaTrainingEngine(NETWORK, LearningRule.DEFAULT, options)) {
+                ImageSet image = new ImageSet(28, 28, 1, new byte[28 * 28]);
+                engine.startEpoch(image, Noise.gaussian(0.5f, 0.5f), 0, 0, new int[1]);
+                engine.trainStep(0, 1, 1e-3f);
+                device.makeCurrent();
+                return free - device.freeBytes();
+            }
+        }
+    }
+
     /** Trains in a process of its own on a device with so much memory. Returns the bytes that were copied to it. */
-    private long train(String name, String memory) throws IOException, InterruptedException {
+    private long train(String name, long memory) throws IOException, InterruptedException {
         Path counters = folder.resolve(name + ".json");
         List<String> command = new ArrayList<>(List.of(
                 Path.of(System.getProperty("java.home"), "bin", "java").toString(),
@@ -68,6 +97,8 @@ class ImageRingTest {
                 "train",
                 "--engine",
                 "cuda",
+                "--convolutions",
+                "cudnn",
                 "--limit",
                 "2000",
                 "--validation-limit",
@@ -85,7 +116,7 @@ class ImageRingTest {
                 "--output",
                 folder.resolve(name).toString()));
         ProcessBuilder builder = new ProcessBuilder(command).redirectErrorStream(true);
-        builder.environment().put("DAEGPU_EMULATOR_MEMORY", memory);
+        builder.environment().put("DAEGPU_EMULATOR_MEMORY", Long.toString(memory));
         builder.environment().put("DAEGPU_EMULATOR_COUNTERS", counters.toString());
         Process process = builder.start();
         String output = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
@@ -97,7 +128,7 @@ class ImageRingTest {
     /** Whatever is asked for next: forth, back, over two chunks, another epoch. */
     @Test
     void holdsWhatIsAskedFor() {
-        Random random = new Random(5);
+        Random random = Seeds.random(5);
         ImageSet images = new ImageSet(2, 3, 1, bytes(random, 6 * 23));
         try (Device device = new Device(Gpu.all().get(0));
                 OwnedScope scope = new OwnedScope(device)) {
