@@ -29,7 +29,7 @@ class CudaContractTest {
 
         @Override
         protected int batch() {
-            return isEmulated ? 4 : 20;
+            return isEmulated ? 3 : 20;
         }
 
         /** Which this engine does not use: a repetition. */
