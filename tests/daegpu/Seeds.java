@@ -49,6 +49,11 @@ public final class Seeds implements TestExecutionExceptionHandler {
         return random(FIRST, which);
     }
 
+    /** Whether the first seed is the default, by which the cases of a test may be known to cover all there is. */
+    public static boolean areDefault() {
+        return FIRST == 1;
+    }
+
     /** Neighbouring seeds of {@link Random} begin with nearly the same values; those of neighbouring cases do not. */
     private static Random random(long seed, int which) {
         return new Random(seed * 0x9E3779B97F4A7C15L + which * 0xBF58476D1CE4E5B9L);

@@ -3,6 +3,7 @@ package daegpu.engine.cuda.batch;
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 
+import daegpu.Seeds;
 import daegpu.engine.cuda.RequiresCuda;
 import daegpu.engine.cuda.driver.Device;
 import daegpu.engine.cuda.driver.DeviceArray;
@@ -16,11 +17,13 @@ import java.util.Random;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
 /** Images of random shapes, there and back; what is written to is NaN before. */
 @RequiresCuda
+@ExtendWith(Seeds.class)
 class LayoutTest {
 
     private static Device device;

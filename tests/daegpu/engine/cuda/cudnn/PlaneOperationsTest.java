@@ -3,6 +3,7 @@ package daegpu.engine.cuda.cudnn;
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 
+import daegpu.Seeds;
 import daegpu.engine.LearningRule;
 import daegpu.engine.Loss;
 import daegpu.engine.Plan.GradientSum;
@@ -33,6 +34,7 @@ import java.util.Random;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -42,6 +44,7 @@ import org.junit.jupiter.params.provider.ValueSource;
  * before.
  */
 @RequiresCuda
+@ExtendWith(Seeds.class)
 class PlaneOperationsTest {
 
     private static Device device;
@@ -316,7 +319,7 @@ class PlaneOperationsTest {
     @ParameterizedTest
     @ValueSource(ints = {1, 2, 5, 40})
     void sumsOfPartials(int sums) {
-        Random random = new Random(sums);
+        Random random = Seeds.random(sums);
         int[] ranges = new int[3 * (sums + 1)];
         int at = 0;
         for (int i = 0; i <= sums; i++) {
@@ -351,7 +354,7 @@ class PlaneOperationsTest {
     @ParameterizedTest
     @ValueSource(ints = {1, 3, 4, 16, 50, 400})
     void denseBias(int units) {
-        Random random = new Random(units);
+        Random random = Seeds.random(units);
         int count = 1 + random.nextInt(9);
         float[] bias = DeviceFloats.normal(random, units);
         DeviceArray output = floats.nans(count * units);
@@ -366,7 +369,7 @@ class PlaneOperationsTest {
     @ParameterizedTest
     @ValueSource(ints = {1, 3, 16, 300})
     void denseBiasGradient(int units) {
-        Random random = new Random(units);
+        Random random = Seeds.random(units);
         int count = 1 + random.nextInt(40);
         float[] dz = DeviceFloats.normal(random, count * units);
         DeviceArray gradient = floats.nans(units);

@@ -3,6 +3,7 @@ package daegpu.engine.cuda.kernels;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import daegpu.Seeds;
 import daegpu.engine.Loss;
 import daegpu.engine.Precision;
 import daegpu.engine.cuda.RequiresCuda;
@@ -30,16 +31,18 @@ import java.util.stream.IntStream;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.ExtendWith;
 
 /**
  * The kernels of {@code --convolutions native} on layers of random shapes beside plain loops in double precision; what
- * they write to is NaN before. A failure names its seed, and {@code -Ddaegpu.shape.seed=N} runs that one alone.
+ * they write to is NaN before.
  */
 @RequiresCuda
+@ExtendWith(Seeds.class)
 class NativeShapesTest {
 
-    private static final int SHAPES = 1000;
-    /** Of these, the last are such as kernels are made for: 3x3, images of five pixels and more. */
+    private static final int SHAPES = 920;
+    /** Such as kernels are made for: 3x3, images of five pixels and more. */
     private static final int LARGER_SHAPES = 80;
 
     private static Device device;
@@ -64,24 +67,27 @@ class NativeShapesTest {
 
     @Test
     void agreeWithPlainLoops() {
-        Integer only = Integer.getInteger("daegpu.shape.seed");
-        IntStream seeds = only != null ? IntStream.of(only) : IntStream.range(0, SHAPES);
-        seeds.forEach(seed -> {
-            try (OwnedScope scope = new OwnedScope(device)) {
-                new Case(seed, scope.scope()).check();
-            }
-        });
-        assertTrue(only != null || joint.size() == 5, () -> "not all kernels for both gradients ran: " + joint);
+        Seeds.check(SHAPES, random -> check(false, random));
+        Seeds.check(LARGER_SHAPES, random -> check(true, random));
+        assertTrue(!Seeds.areDefault() || joint.size() == 5, () -> "not all kernels for both gradients ran: " + joint);
         Set<LayerKernel> all = Arrays.stream(LayerKernel.values())
                 .filter(kernel -> kernel.name().startsWith("WEIGHT_GRADIENT")
                         && !kernel.name().matches(".*_(TF32|BF16)"))
                 .collect(Collectors.toSet());
-        assertTrue(only != null || weightGradients.equals(all), () -> "not all of " + all + " ran: " + weightGradients);
+        assertTrue(
+                !Seeds.areDefault() || weightGradients.equals(all),
+                () -> "not all of " + all + " ran: " + weightGradients);
+    }
+
+    private static void check(boolean isLarger, Random random) {
+        try (OwnedScope scope = new OwnedScope(device)) {
+            new Case(isLarger, random, scope.scope()).check();
+        }
     }
 
     @Test
     void divisors() {
-        Random random = new Random(4);
+        Random random = Seeds.random(4);
         for (int i = 0; i < 100_000; i++) {
             int divisor = 1 + (random.nextInt() >>> 1 + random.nextInt(30));
             int n = random.nextInt() >>> 1 + random.nextInt(30);
@@ -93,7 +99,7 @@ class NativeShapesTest {
 
     /** A layer, its images and weights, and what has to come out. */
     private static final class Case {
-        private final int seed;
+        private final Random random;
         private final DeviceFloats floats;
         private final Layer layer;
         private final int count;
@@ -102,12 +108,10 @@ class NativeShapesTest {
         private final float[] small;
         private final float[] weights;
 
-        private Case(int seed, DeviceScope scope) {
-            this.seed = seed;
+        private Case(boolean isLarger, Random random, DeviceScope scope) {
+            this.random = random;
             floats = new DeviceFloats(device, scope);
-            Random random = new Random(seed);
             count = 1 + random.nextInt(4);
-            boolean isLarger = seed >= SHAPES - LARGER_SHAPES;
             int[] channels = isLarger
                     ? new int[] {1, 1, 4, 8, 24, 32, 32, 36, 64, 64}
                     : new int[] {1, 1, 2, 3, 4, 5, 8, 16, 17, 32, 36, 64};
@@ -143,7 +147,6 @@ class NativeShapesTest {
         }
 
         private void check() {
-            Random random = new Random(-seed);
             boolean transposed = layer.operation() == Operation.TRANSPOSED_CONVOLUTION;
             double[] toSmall = new double[small.length];
             double[] toLarge = new double[large.length];
@@ -240,6 +243,7 @@ class NativeShapesTest {
                             losses));
             double[] gradients = new double[output.length];
             double sum = 0;
+            double magnitude = 0;
             double divisor = 3.0 * count * layer.outputSize();
             for (int i = 0; i < output.length; i++) {
                 int at = i;
@@ -260,6 +264,7 @@ class NativeShapesTest {
                         };
                 gradients[i] = weight * slope / divisor * through;
                 sum += weight * share.loss().value(difference);
+                magnitude += Math.abs(weight) * share.loss().value(difference); // weights of this test may be negative
             }
             assertNear("gradient at the loss", gradients, floats.download(gradient, gradients.length));
             if (wantsSums) {
@@ -268,7 +273,7 @@ class NativeShapesTest {
             float[] parts = floats.download(losses, gemm.losses());
             double total =
                     IntStream.range(0, parts.length).mapToDouble(i -> parts[i]).sum();
-            assertNear("loss", new double[] {sum}, new float[] {(float) total});
+            assertEquals(sum, total, 1e-4 * magnitude + 1e-5, "loss of " + layer);
         }
 
         private void checkDataGradient(Random random, float[] dz, double[] products) {
@@ -361,7 +366,7 @@ class NativeShapesTest {
 
         @Override
         public String toString() {
-            return "both gradients of " + layer + ", " + count + " images; again with -Ddaegpu.shape.seed=" + seed;
+            return "both gradients of " + layer + ", " + count + " images";
         }
 
         private static double[] columnSums(double[] values, int columns) {
@@ -391,8 +396,7 @@ class NativeShapesTest {
                         expected[i],
                         actual[i],
                         1e-4 * largest + 1e-5,
-                        () -> what + ", value " + at + " of " + layer + ", " + count
-                                + " images; again with -Ddaegpu.shape.seed=" + seed);
+                        () -> what + ", value " + at + " of " + layer + ", " + count + " images");
             }
         }
 

@@ -4,6 +4,7 @@ import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import daegpu.Seeds;
 import daegpu.engine.Precision;
 import daegpu.engine.cuda.RequiresCuda;
 import daegpu.engine.cuda.driver.Device;
@@ -24,14 +25,11 @@ import java.util.List;
 import java.util.Optional;
 import java.util.Random;
 import java.util.function.Supplier;
-import java.util.stream.IntStream;
-import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.params.ParameterizedTest;
-import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.EnumSource;
-import org.junit.jupiter.params.provider.MethodSource;
 
 /**
  * The kernels of cuda/sm_80 on layers of random shapes beside plain loops in double precision, once on the operands as
@@ -39,6 +37,7 @@ import org.junit.jupiter.params.provider.MethodSource;
  * may cost. What they write to is NaN before, and a second run must give the same bits.
  */
 @RequiresCuda
+@ExtendWith(Seeds.class)
 class TensorCoresTest {
 
     private static final int SHAPES = 30;
@@ -63,17 +62,14 @@ class TensorCoresTest {
         device.close();
     }
 
-    static Stream<Arguments> shapes() {
-        return Stream.of(Precision.TF32, Precision.BF16)
-                .flatMap(precision -> IntStream.range(0, SHAPES).mapToObj(seed -> Arguments.of(precision, seed)));
-    }
-
     @ParameterizedTest
-    @MethodSource("shapes")
-    void agreeWithPlainLoops(Precision precision, int seed) {
-        try (OwnedScope scope = new OwnedScope(device)) {
-            new Case(precision, seed, scope.scope()).check();
-        }
+    @EnumSource(names = {"TF32", "BF16"})
+    void agreeWithPlainLoops(Precision precision) {
+        Seeds.check(SHAPES, random -> {
+            try (OwnedScope scope = new OwnedScope(device)) {
+                new Case(precision, random, scope.scope()).check();
+            }
+        });
     }
 
     /** Of the layers of the default network whose products both go by tensor cores. */
@@ -87,7 +83,7 @@ class TensorCoresTest {
                 layers++;
                 assertTrue(both.joint().isPresent(), layer::toString);
                 try (OwnedScope scope = new OwnedScope(device)) {
-                    Random random = new Random(layers);
+                    Random random = Seeds.random(layers);
                     LayerProducts products = new LayerProducts(layer, 2);
                     JointGradients.assertSameBits(
                             both,
@@ -152,10 +148,10 @@ class TensorCoresTest {
         private final float[] small;
         private final float[] weights;
 
-        private Case(Precision precision, int seed, DeviceScope scope) {
+        private Case(Precision precision, Random random, DeviceScope scope) {
             this.precision = precision;
             floats = new DeviceFloats(device, scope);
-            random = new Random(seed);
+            this.random = random;
             count = 1 + random.nextInt(5);
             int[] channels = {8, 16, 24, 32, 32, 40, 64, 64, 96};
             int a = channels[random.nextInt(channels.length)];

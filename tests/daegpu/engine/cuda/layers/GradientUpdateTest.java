@@ -2,6 +2,7 @@ package daegpu.engine.cuda.layers;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 
+import daegpu.Seeds;
 import daegpu.engine.LearningRule;
 import daegpu.engine.Loss;
 import daegpu.engine.Optimizer;
@@ -19,11 +20,13 @@ import java.util.Random;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** An update of random parameters beside the plain arithmetic that it stands for. */
 @RequiresCuda
+@ExtendWith(Seeds.class)
 class GradientUpdateTest {
 
     private static Device device;
@@ -58,7 +61,7 @@ class GradientUpdateTest {
     @ParameterizedTest
     @ValueSource(longs = {1, 2, 3, 10, 1875, 18750, 1_000_000, 5_000_000_000L})
     void adam(long step) {
-        Random random = new Random(step);
+        Random random = Seeds.random(Long.hashCode(step));
         int count = 4 * (1 + random.nextInt(100));
         float[] parameters = DeviceFloats.normal(random, count);
         float[] first = DeviceFloats.normal(random, count);

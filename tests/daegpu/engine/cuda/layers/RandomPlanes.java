@@ -1,5 +1,6 @@
 package daegpu.engine.cuda.layers;
 
+import daegpu.Seeds;
 import java.util.Random;
 
 /** Planes for tests of kernels, and where a value is in them. */
@@ -9,7 +10,7 @@ public final class RandomPlanes {
 
     /** Seeds of shapes. */
     public static int[] seeds() {
-        return new Random(11).ints(24, 0, 1_000_000).toArray();
+        return Seeds.random(11).ints(24, 0, 1_000_000).toArray();
     }
 
     /** Planes of one size, at random with or without a border, and with rows of any or of a round length. */
