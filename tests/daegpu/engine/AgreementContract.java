@@ -11,7 +11,6 @@ import daegpu.engine.reference.ReferenceEngine;
 import daegpu.engine.reference.ReferenceTrainingEngine;
 import daegpu.model.Autoencoder;
 import daegpu.model.Initializer;
-import daegpu.model.Layer.Activation;
 import daegpu.model.Network;
 import daegpu.model.ParameterTensor;
 import daegpu.model.Parameters;
@@ -26,7 +25,6 @@ import java.util.Arrays;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Optional;
 import java.util.OptionalDouble;
 import java.util.Random;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -64,11 +62,6 @@ public abstract class AgreementContract extends EngineContract {
 
     // What a class of tests may say about its engine.
 
-    /** Random graphs to train; in a fifth of them rounding may open a ReLU, after which nothing can be compared. */
-    protected int graphs() {
-        return 20;
-    }
-
     /** Whether strides may leave a rest of an image; else such a network is refused when the engine is opened. */
     protected boolean takesOddSizes() {
         return true;
@@ -98,19 +91,7 @@ public abstract class AgreementContract extends EngineContract {
     private record Case(LearningRule rule, Parameters initial, GivenBatch given) {
 
         static Case of(LearningRule rule, RandomNetwork drawn, boolean isMasked, Random random) {
-            Optional<float[]> mask = isMasked ? Optional.of(mask(drawn.clean().length, random)) : Optional.empty();
-            return new Case(
-                    rule, drawn.parameters(), new GivenBatch(drawn.clean(), drawn.noisy(), mask, drawn.batch()));
-        }
-
-        /** Some values do not count, others count much. */
-        private static float[] mask(int count, Random random) {
-            float[] mask = new float[count];
-            for (int i = 0; i < count; i++) {
-                mask[i] = random.nextInt(3) == 0 ? 0 : 3 * random.nextFloat();
-            }
-            mask[random.nextInt(count)] = 1;
-            return mask;
+            return new Case(rule, drawn.parameters(), drawn.given(isMasked, random));
         }
 
         InspectableEngine reference(Precision precision) {
@@ -195,11 +176,12 @@ public abstract class AgreementContract extends EngineContract {
 
     // Tests.
 
+    /** In a fifth of them rounding may open a ReLU, after which nothing can be compared. */
     @Test
     void randomGraphsAgree() {
         AtomicInteger opened = new AtomicInteger();
         Seeds.check(graphs(), random -> {
-            Network network = graph(random);
+            Network network = isRounded() ? Networks.decidable(random) : Networks.random(random);
             RandomNetwork drawn = RandomNetwork.of(network, 1 + random.nextInt(batch()), random);
             LearningRule rule = new LearningRule(
                     Loss.values()[random.nextInt(3)],
@@ -209,17 +191,6 @@ public abstract class AgreementContract extends EngineContract {
             opened.addAndGet(agrees(trained, random.nextInt(9)) ? 0 : 1);
         });
         assertTrue(opened.get() <= graphs() / 5, opened + " networks cannot be compared");
-    }
-
-    private Network graph(Random random) {
-        Network network;
-        do {
-            network = Networks.random(random);
-        } while (isRounded()
-                && network.layers().stream()
-                        .anyMatch(layer -> layer.activation() == Activation.RELU
-                                && layer.bias().isEmpty()));
-        return network;
     }
 
     static List<Named<Network>> networks() {

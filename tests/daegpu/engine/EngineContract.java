@@ -12,6 +12,7 @@ import daegpu.Seeds;
 import daegpu.data.ImageSet;
 import daegpu.model.Autoencoder;
 import daegpu.model.Network;
+import daegpu.model.ParameterTensor;
 import daegpu.model.Parameters;
 import daegpu.noise.Noise;
 import daegpu.parity.GoldenFiles;
@@ -112,6 +113,11 @@ public abstract class EngineContract {
         return 20;
     }
 
+    /** Random graphs to train. */
+    protected int graphs() {
+        return 20;
+    }
+
     /** Numbers of threads that must give the same bits; the same number twice is a repetition. */
     protected List<Integer> threads() {
         return List.of(2, 1, 2, 3, 8);
@@ -208,6 +214,65 @@ public abstract class EngineContract {
         try (InspectableEngine engine = open(recorded.network(), recorded.rule(), options)) {
             GoldenFiles.assertAgrees(golden, engine, name, options);
         }
+    }
+
+    /** Tensor by tensor: along its gradient the loss rises by the length of the gradient, in bf16 within 10 %. */
+    @Test
+    void gradientsAreTheSlopesOfTheLoss() {
+        Seeds.check(graphs(), random -> {
+            Network network = Networks.decidable(random);
+            RandomNetwork drawn =
+                    RandomNetwork.of(network, 1 + random.nextInt(3), random).decided(random);
+            GivenBatch given = drawn.given(random.nextBoolean(), random);
+            Loss loss = Loss.values()[random.nextInt(3)];
+            float[] gradients;
+            try (InspectableEngine engine =
+                    open(network, new LearningRule(loss, Optimizer.ADAM, OptionalDouble.empty()), drawn.batch())) {
+                engine.load(drawn.parameters());
+                engine.trainStep(given, RATE);
+                gradients = engine.gradients().values();
+            }
+            double whole = length(gradients, 0, gradients.length);
+            boolean isRounded = precision != Precision.FP32;
+            for (ParameterTensor tensor : network.parameterTensors()) {
+                double length = length(gradients, tensor.offset(), tensor.end());
+                // What cancels in a tensor of small gradients is of the size of the others.
+                double most = isRounded ? 0.1 * Math.max(length, whole / 2) : 1e-4 * Math.max(length, whole / 100);
+                assertEquals(
+                        length,
+                        slope(drawn.parameters(), given, loss, tensor, gradients),
+                        most,
+                        () -> tensor.name() + " of\n" + Plan.training(network, false));
+            }
+        });
+    }
+
+    /** How steep the loss is along a gradient by one tensor, or, where that is zero, if all its values change alike. */
+    private static double slope(
+            Parameters parameters, GivenBatch given, Loss loss, ParameterTensor tensor, float[] gradients) {
+        float[] direction = Arrays.copyOfRange(gradients, tensor.offset(), tensor.end());
+        if (length(direction, 0, direction.length) == 0) {
+            Arrays.fill(direction, 1);
+        }
+        double step = 1e-5 / length(direction, 0, direction.length);
+        DoublePrecisionNetwork exact = new DoublePrecisionNetwork(parameters);
+        double[] losses = new double[2];
+        for (int i = 0; i < 2; i++) {
+            for (int j = 0; j < direction.length; j++) {
+                exact.parameters()[tensor.offset() + j] =
+                        parameters.values()[tensor.offset() + j] + (2 * i - 1) * step * direction[j];
+            }
+            losses[i] = exact.loss(given, loss);
+        }
+        return (losses[1] - losses[0]) / 2e-5;
+    }
+
+    private static double length(float[] values, int from, int to) {
+        double squares = 0;
+        for (int i = from; i < to; i++) {
+            squares += (double) values[i] * values[i];
+        }
+        return Math.sqrt(squares);
     }
 
     /** By its formula, on values of which some do not count, and what these are is no matter. */

@@ -137,6 +137,17 @@ public final class Networks {
         return network.build();
     }
 
+    /** The same of any activation, but each layer with a ReLU has a bias, as {@link RandomNetwork#decided} wants it. */
+    public static Network decidable(Random random) {
+        Network network;
+        do {
+            network = random(random);
+        } while (network.layers().stream()
+                .anyMatch(layer ->
+                        layer.activation() == Activation.RELU && layer.bias().isEmpty()));
+        return network;
+    }
+
     private static int kernel(Random random) {
         return List.of(1, 3, 3, 5, 7).get(random.nextInt(5));
     }

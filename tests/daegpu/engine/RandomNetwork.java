@@ -8,6 +8,7 @@ import daegpu.model.Tensor;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Optional;
 import java.util.Random;
 import java.util.stream.IntStream;
 
@@ -91,6 +92,16 @@ public record RandomNetwork(Parameters parameters, float[] clean, float[] noisy,
             apart[i] = (float) (random.nextBoolean() ? output[i] + distance : output[i] - distance);
         }
         return new RandomNetwork(decided, apart, noisy, batch);
+    }
+
+    /** The batch; with a mask, some values of it do not count, and others count much. */
+    public GivenBatch given(boolean isMasked, Random random) {
+        float[] mask = new float[clean.length];
+        for (int i = 0; i < mask.length; i++) {
+            mask[i] = random.nextInt(3) == 0 ? 0 : 3 * random.nextFloat();
+        }
+        mask[random.nextInt(mask.length)] = 1;
+        return new GivenBatch(clean, noisy, isMasked ? Optional.of(mask) : Optional.empty(), batch);
     }
 
     /** Of a tensor, with other parameters. */
