@@ -333,6 +333,30 @@ public abstract class EngineContract {
         }
     }
 
+    /** Arrays may hold more images than the batch has, masks, too. */
+    @Test
+    void imagesAfterThoseOfABatchDoNotCount() {
+        Setup setup = Setup.UNET;
+        GivenBatch longer = setup.draw(3).given(true, Seeds.random(0));
+        int values = 2 * setup.imageSize();
+        GivenBatch exact = new GivenBatch(
+                Arrays.copyOf(longer.clean(), values),
+                Arrays.copyOf(longer.noisy(), values),
+                longer.mask().map(mask -> Arrays.copyOf(mask, values)),
+                2);
+        try (InspectableEngine engine = open(setup, 3)) {
+            List<TrainingState> states = new ArrayList<>();
+            for (GivenBatch given : List.of(exact, new GivenBatch(longer.clean(), longer.noisy(), longer.mask(), 2))) {
+                engine.load(setup.initial());
+                engine.trainStep(given, RATE);
+                states.add(engine.state());
+            }
+            assertSame(states.get(0), states.get(1));
+            double[] losses = engine.takeLosses();
+            assertEquals(losses[0], losses[1]);
+        }
+    }
+
     /** With nothing to train on, or weights that are none; nothing has changed afterwards. */
     @ParameterizedTest
     @CsvSource({
