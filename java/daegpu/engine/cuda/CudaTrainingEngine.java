@@ -179,11 +179,11 @@ public final class CudaTrainingEngine extends CudaEngine implements InspectableE
     }
 
     /** The weights so that their sum is the number of values: then losses are divided by that, as without a mask. */
-    private static float[] scaled(float[] weights, GivenBatch given) {
-        int values = given.clean().length;
-        double scale = values / given.weight(values / given.count());
-        float[] scaled = new float[values];
-        for (int i = 0; i < values; i++) {
+    private float[] scaled(float[] weights, GivenBatch given) {
+        int size = network().output().size();
+        float[] scaled = new float[given.count() * size];
+        double scale = scaled.length / given.weight(size);
+        for (int i = 0; i < scaled.length; i++) {
             scaled[i] = (float) (weights[i] * scale);
         }
         return scaled;
