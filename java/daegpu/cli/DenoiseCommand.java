@@ -157,8 +157,7 @@ final class DenoiseCommand implements Callable<Integer> {
                 PictureDenoiser denoiser = asWhole
                         ? engineChoice.wholePictures(checkpoint)
                         : new PhotoDenoiser(image, engine.engine()::denoise, shared);
-                FileProgress progress = new FileProgress(
-                        spec.commandLine().getOut(), ProgressDisplay.onTerminal() ? System.out : null, "files")) {
+                FileProgress progress = new FileProgress(spec.commandLine().getOut(), "files")) {
             engine.engine().load(checkpoint.state().weights());
             List<Job> pictures = new ArrayList<>();
             int started = 0;

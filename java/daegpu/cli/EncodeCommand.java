@@ -111,8 +111,7 @@ final class EncodeCommand implements Callable<Integer> {
         List<InputFile> files = files();
         waiting = new byte[Math.max(1, CHUNK / imageSize) * imageSize];
         try (OpenedEngine<InferenceEngine> engine = engineChoice.open(network, 1);
-                FileProgress progress = new FileProgress(
-                        spec.commandLine().getOut(), ProgressDisplay.onTerminal() ? System.out : null, "files")) {
+                FileProgress progress = new FileProgress(spec.commandLine().getOut(), "files")) {
             engine.engine().load(checkpoint.state().weights());
             int started = 0;
             for (InputFile file : files) {

@@ -146,11 +146,10 @@ final class EvaluateCommand implements Callable<Integer> {
         List<Noise> noises = noises(checkpoint.options().noise());
         try (OpenedEngine<InferenceEngine> engine = engineChoice.open(network, 1)) {
             engine.engine().load(checkpoint.state().weights());
-            return !data.pictures().isEmpty()
-                            && !fitting.isGiven()
-                            && Reach.of(network).isPresent()
-                    ? evaluatePictures(checkpoint, engine, noises)
-                    : evaluateImages(checkpoint, engine, noises);
+            List<Path> pictures = !fitting.isGiven() && Reach.of(network).isPresent() ? data.pictures() : List.of();
+            return pictures.isEmpty()
+                    ? evaluateImages(checkpoint, engine, noises)
+                    : evaluatePictures(pictures, checkpoint, engine, noises);
         }
     }
 
@@ -180,15 +179,14 @@ final class EvaluateCommand implements Callable<Integer> {
     }
 
     /** Whole pictures of any sizes, by a network that has none of its own. */
-    private int evaluatePictures(Checkpoint checkpoint, OpenedEngine<InferenceEngine> engine, List<Noise> noises)
+    private int evaluatePictures(
+            List<Path> files, Checkpoint checkpoint, OpenedEngine<InferenceEngine> engine, List<Noise> noises)
             throws IOException {
-        List<Path> files = data.pictures();
         List<Path> taken = limit == null || limit == 0 ? files : files.subList(0, Math.min(limit, files.size()));
         int channels = engine.engine().network().input().channels();
         WholePictures pictures = new WholePictures(taken, channels);
         try (PictureDenoiser denoiser = engineChoice.wholePictures(checkpoint);
-                FileProgress progress = new FileProgress(
-                        spec.commandLine().getOut(), ProgressDisplay.onTerminal() ? System.out : null, "pictures")) {
+                FileProgress progress = new FileProgress(spec.commandLine().getOut(), "pictures")) {
             pictures.measure(
                     denoiser,
                     noises,
@@ -306,8 +304,7 @@ final class EvaluateCommand implements Callable<Integer> {
 
     private Validation images(Tensor image) {
         PrintWriter out = spec.commandLine().getOut();
-        try (FileProgress progress =
-                new FileProgress(out, ProgressDisplay.onTerminal() ? System.out : null, "pictures")) {
+        try (FileProgress progress = new FileProgress(out, "pictures")) {
             return data.read(model, image, fitting, limit, json ? ReadingListener.SILENT : progress);
         }
     }

@@ -13,7 +13,9 @@ final class FileProgress implements ReadingListener, AutoCloseable {
     private static final double SECONDS_BETWEEN_LINES = 10;
 
     private final PrintWriter out;
+    /** Shows the bar; null where there is none. */
     private final PrintStream terminal;
+
     private final String unit;
     private String task;
     private long startTime;
@@ -21,13 +23,14 @@ final class FileProgress implements ReadingListener, AutoCloseable {
     private ProgressBar bar;
 
     /**
+     * Shows a bar, if the output is a terminal.
+     *
      * @param out receives the lines
-     * @param terminal shows the bar; null where there is none
      * @param unit what is counted, such as {@code pictures}
      */
-    FileProgress(PrintWriter out, PrintStream terminal, String unit) {
+    FileProgress(PrintWriter out, String unit) {
         this.out = out;
-        this.terminal = terminal;
+        this.terminal = ProgressDisplay.onTerminal() ? System.out : null;
         this.unit = unit;
     }
 

@@ -127,8 +127,7 @@ final class TrainCommand implements Callable<Integer> {
     private TrainingRun open() throws IOException {
         requireSensibleCounts();
         Purpose purpose = run.dryRun ? Purpose.PLAN : Purpose.TRAIN;
-        try (FileProgress progress =
-                new FileProgress(out(), ProgressDisplay.onTerminal() ? System.out : null, "pictures")) {
+        try (FileProgress progress = new FileProgress(out(), "pictures")) {
             return run.resume == null ? TrainingRun.create(options(), purpose, progress) : resume(purpose, progress);
         }
     }

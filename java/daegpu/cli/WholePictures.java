@@ -45,20 +45,18 @@ final class WholePictures {
      */
     void measure(
             PictureDenoiser denoiser, List<Noise> noises, long seed, int columns, int side, ReadingListener listener) {
-        noises.forEach(noise -> {
-            results.add(new LinkedHashMap<>());
-            samples.add(List.of(new float[columns][], new float[columns][], new float[columns][]));
-        });
+        noises.forEach(noise -> results.add(new LinkedHashMap<>()));
+        Photo[] middles = new Photo[columns];
         int done = 0;
         for (Path file : files) {
             try {
                 Photo clean = ImageFile.open(file).withChannels(channels);
+                int column = results.get(0).size();
+                if (column < columns && Math.min(clean.height(), clean.width()) >= side) {
+                    middles[column] = middle(clean, side);
+                }
                 for (int level = 0; level < noises.size(); level++) {
-                    int shown = results.get(level).size();
                     results.get(level).put(file, Evaluation.of(denoiser, clean, noises.get(level), seed));
-                    if (shown < columns && Math.min(clean.height(), clean.width()) >= side) {
-                        show(denoiser, clean, noises.get(level), seed, samples.get(level), shown, side);
-                    }
                 }
             } catch (InvalidInputException e) {
                 unusable.add(e);
@@ -68,15 +66,24 @@ final class WholePictures {
         if (results.get(0).isEmpty()) {
             throw unusable.get(0);
         }
+        // After all pictures: an engine is opened for each change of size.
+        noises.forEach(noise -> samples.add(show(denoiser, middles, noise, seed)));
     }
 
-    private static void show(
-            PictureDenoiser denoiser, Photo clean, Noise noise, long seed, List<float[][]> rows, int column, int side) {
-        Photo middle = middle(clean, side);
-        Photo noisy = PictureNoise.add(noise, seed, middle);
-        rows.get(0)[column] = middle.values();
-        rows.get(1)[column] = noisy.values();
-        rows.get(2)[column] = denoiser.denoise(List.of(noisy)).get(0).values();
+    /** @param middles null where a picture was too small to be shown */
+    private static List<float[][]> show(PictureDenoiser denoiser, Photo[] middles, Noise noise, long seed) {
+        List<float[][]> rows =
+                List.of(new float[middles.length][], new float[middles.length][], new float[middles.length][]);
+        for (int column = 0; column < middles.length; column++) {
+            Photo middle = middles[column];
+            if (middle != null) {
+                Photo noisy = PictureNoise.add(noise, seed, middle);
+                rows.get(0)[column] = middle.values();
+                rows.get(1)[column] = noisy.values();
+                rows.get(2)[column] = denoiser.denoise(List.of(noisy)).get(0).values();
+            }
+        }
+        return rows;
     }
 
     private static Photo middle(Photo photo, int side) {

@@ -305,8 +305,7 @@ public record DataSets(
      * that the limits leave out.
      */
     private static boolean splitsWholePictures(FoundImages source) {
-        return source instanceof PictureFolder folder
-                && (folder.size() > 1 || folder.cutsPatches() || !folder.cutsIntoTiles());
+        return source instanceof PictureFolder folder && (folder.size() > 1 || !folder.cutsIntoTiles());
     }
 
     private static ImageSet rest(FoundImages source, ImageSet all, double validationSplit, int limit) {

@@ -164,7 +164,7 @@ public final class PictureFolder implements DataSets.FoundImages {
         return preparation.fit() == Fit.TILES;
     }
 
-    boolean cutsPatches() {
+    private boolean cutsPatches() {
         return preparation.fit() == Fit.PATCHES;
     }
 

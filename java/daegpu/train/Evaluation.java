@@ -53,8 +53,7 @@ public final class Evaluation {
      */
     static Optional<Result> of(InferenceEngine engine, ImageSet images, Noise noise, long seed, BooleanSupplier stop) {
         int size = images.imageSize();
-        double[][] noisyScores = new double[3][images.count()];
-        double[][] denoisedScores = new double[3][images.count()];
+        Result[] results = new Result[images.count()];
         float[] clean = new float[CHUNK * size];
         float[] noisy = new float[CHUNK * size];
         float[] denoised = new float[CHUNK * size];
@@ -68,11 +67,11 @@ public final class Evaluation {
             engine.denoise(noisy, count, denoised);
             clip(denoised, count * size);
             IntStream.range(0, count).parallel().forEach(i -> {
-                score(images, clean, noisy, i, noisyScores, first + i);
-                score(images, clean, denoised, i, denoisedScores, first + i);
+                Image image = new Image(clean, i * size, images.height(), images.width(), images.channels());
+                results[first + i] = new Result(image.scores(noisy), image.scores(denoised));
             });
         }
-        return Optional.of(new Result(average(noisyScores), average(denoisedScores)));
+        return Optional.of(average(Arrays.asList(results)));
     }
 
     /**
@@ -86,7 +85,8 @@ public final class Evaluation {
         Photo noisy = PictureNoise.add(noise, seed, clean);
         float[] denoised = denoiser.denoise(List.of(noisy)).get(0).values();
         clip(denoised, denoised.length);
-        return new Result(scores(clean, noisy.values()), scores(clean, denoised));
+        Image image = new Image(clean.values(), 0, clean.height(), clean.width(), clean.channels());
+        return new Result(image.scores(noisy.values()), image.scores(denoised));
     }
 
     /** To [0, 1]: a linear output may lie outside. What is no number stays so. */
@@ -96,15 +96,18 @@ public final class Evaluation {
         }
     }
 
-    private static Scores scores(Photo clean, float[] actual) {
-        double mse = ImageMetrics.mse(clean.values(), actual, 0, actual.length);
-        return new Scores(
-                mse,
-                ImageMetrics.psnr(mse),
-                ImageMetrics.ssim(clean.values(), actual, 0, clean.height(), clean.width(), clean.channels()));
+    /** A clean image, whose values are there from {@code at} on. */
+    private record Image(float[] values, int at, int height, int width, int channels) {
+
+        /** @param actual what is compared with it, at the same place */
+        Scores scores(float[] actual) {
+            double mse = ImageMetrics.mse(values, actual, at, height * width * channels);
+            return new Scores(
+                    mse, ImageMetrics.psnr(mse), ImageMetrics.ssim(values, actual, at, height, width, channels));
+        }
     }
 
-    /** The averages of the results of several pictures. */
+    /** The averages of the results of several images, summed up in their order, which gives the same every time. */
     public static Result average(List<Result> results) {
         return new Result(
                 averageScores(results.stream().map(Result::noisy).toList()),
@@ -116,20 +119,6 @@ public final class Evaluation {
                 average(scores.stream().mapToDouble(Scores::mse).toArray()),
                 average(scores.stream().mapToDouble(Scores::psnr).toArray()),
                 average(scores.stream().mapToDouble(Scores::ssim).toArray()));
-    }
-
-    private static void score(ImageSet images, float[] clean, float[] actual, int i, double[][] scores, int image) {
-        int size = images.imageSize();
-        double mse = ImageMetrics.mse(clean, actual, i * size, size);
-        scores[0][image] = mse;
-        scores[1][image] = ImageMetrics.psnr(mse);
-        scores[2][image] =
-                ImageMetrics.ssim(clean, actual, i * size, images.height(), images.width(), images.channels());
-    }
-
-    /** Sums in the order of the images, so that the result is the same every time. */
-    private static Scores average(double[][] scores) {
-        return new Scores(average(scores[0]), average(scores[1]), average(scores[2]));
     }
 
     private static double average(double[] values) {
