@@ -6,7 +6,6 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.security.DigestInputStream;
 import java.security.MessageDigest;
-import java.security.NoSuchAlgorithmException;
 import java.util.HexFormat;
 import java.util.zip.GZIPInputStream;
 
@@ -106,7 +105,7 @@ public final class EmbeddedMnist {
     }
 
     private static ImageSet readAll(OriginalFile source, InputStream compressed) throws IOException {
-        MessageDigest digest = sha256();
+        MessageDigest digest = Sha256.digest();
         InputStream hashed = new DigestInputStream(new GZIPInputStream(compressed, 1 << 16), digest);
         // Buffered after hashing: the digest then sees large blocks only, and every byte that was read.
         ImageSet images =
@@ -117,7 +116,7 @@ public final class EmbeddedMnist {
 
     private static ImageSet readFirst(OriginalFile source, InputStream compressed, int limit) throws IOException {
         byte[] content = compressed.readAllBytes();
-        MessageDigest digest = sha256();
+        MessageDigest digest = Sha256.digest();
         digest.update(content);
         check(source, digest, source.hashOfCompressed());
         return IdxFile.readTrusted(
@@ -136,13 +135,5 @@ public final class EmbeddedMnist {
 
     private static String name(OriginalFile source) {
         return "the embedded file " + source.resource();
-    }
-
-    private static MessageDigest sha256() {
-        try {
-            return MessageDigest.getInstance("SHA-256");
-        } catch (NoSuchAlgorithmException e) {
-            throw new AssertionError("every Java platform has SHA-256", e);
-        }
     }
 }

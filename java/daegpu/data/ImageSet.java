@@ -1,7 +1,5 @@
 package daegpu.data;
 
-import java.security.MessageDigest;
-import java.security.NoSuchAlgorithmException;
 import java.util.Arrays;
 import java.util.HexFormat;
 
@@ -117,13 +115,8 @@ public final class ImageSet implements TrainingImages {
     @Override
     public synchronized String identity() {
         if (identity == null) {
-            try {
-                byte[] hash = MessageDigest.getInstance("SHA-256").digest(pixels);
-                identity = count() + "x" + height + "x" + width + "x" + channels + " sha256:"
-                        + HexFormat.of().formatHex(hash);
-            } catch (NoSuchAlgorithmException e) {
-                throw new AssertionError("every Java platform has SHA-256", e);
-            }
+            identity = count() + "x" + height + "x" + width + "x" + channels + " sha256:"
+                    + HexFormat.of().formatHex(Sha256.digest().digest(pixels));
         }
         return identity;
     }

@@ -3,7 +3,6 @@ package daegpu.data;
 import daegpu.noise.Philox;
 import java.nio.ByteBuffer;
 import java.security.MessageDigest;
-import java.security.NoSuchAlgorithmException;
 import java.util.HexFormat;
 import java.util.List;
 
@@ -129,20 +128,16 @@ public final class Patches implements TrainingImages {
     @Override
     public synchronized String identity() {
         if (identity == null) {
-            try {
-                MessageDigest digest = MessageDigest.getInstance("SHA-256");
-                for (ImageSet picture : pictures) {
-                    digest.update(ByteBuffer.allocate(8)
-                            .putInt(picture.height())
-                            .putInt(picture.width())
-                            .flip());
-                    digest.update(picture.pixels());
-                }
-                identity = count + " patches of " + height + "x" + width + "x" + channels() + " from " + pictures.size()
-                        + " pictures sha256:" + HexFormat.of().formatHex(digest.digest());
-            } catch (NoSuchAlgorithmException e) {
-                throw new AssertionError("every Java platform has SHA-256", e);
+            MessageDigest digest = Sha256.digest();
+            for (ImageSet picture : pictures) {
+                digest.update(ByteBuffer.allocate(8)
+                        .putInt(picture.height())
+                        .putInt(picture.width())
+                        .flip());
+                digest.update(picture.pixels());
             }
+            identity = count + " patches of " + height + "x" + width + "x" + channels() + " from " + pictures.size()
+                    + " pictures sha256:" + HexFormat.of().formatHex(digest.digest());
         }
         return identity;
     }

@@ -1,11 +1,10 @@
 package daegpu.train;
 
 import daegpu.data.Photo;
+import daegpu.data.Sha256;
 import daegpu.noise.Noise;
 import daegpu.noise.Philox;
 import java.nio.ByteBuffer;
-import java.security.MessageDigest;
-import java.security.NoSuchAlgorithmException;
 
 /**
  * Noise of a picture that is in no data set: which draws it takes follows from its pixels, and so does not depend on
@@ -27,15 +26,10 @@ public final class PictureNoise {
 
     /** The first 40 bits of the SHA-256 of the picture's height, width and values. */
     private static long place(Photo photo) {
-        try {
-            MessageDigest digest = MessageDigest.getInstance("SHA-256");
-            ByteBuffer bytes = ByteBuffer.allocate(8 + 4 * photo.values().length);
-            bytes.putInt(photo.height()).putInt(photo.width());
-            bytes.asFloatBuffer().put(photo.values());
-            digest.update(bytes.array());
-            return ByteBuffer.wrap(digest.digest()).getLong() >>> 24 & PLACES - 1;
-        } catch (NoSuchAlgorithmException e) {
-            throw new AssertionError("every Java platform has SHA-256", e);
-        }
+        ByteBuffer bytes = ByteBuffer.allocate(8 + 4 * photo.values().length);
+        bytes.putInt(photo.height()).putInt(photo.width());
+        bytes.asFloatBuffer().put(photo.values());
+        byte[] hash = Sha256.digest().digest(bytes.array());
+        return ByteBuffer.wrap(hash).getLong() >>> 24 & PLACES - 1;
     }
 }
