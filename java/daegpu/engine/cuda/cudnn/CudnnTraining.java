@@ -65,9 +65,9 @@ final class CudnnTraining implements TrainingOperations {
         lossScale = share.lossScale(layer.outputSize());
         lossesAt = reserve(channels * slices);
         lossCount = channels * slices;
-        boolean hasSums = layer.operation() != Operation.DENSE && layer.bias().isPresent();
-        Optional<Integer> sumsAt = hasSums ? Optional.of(addBias(channels, slices, place)) : Optional.empty();
         Optional<DeviceArray> bias = place.biasIn(arrays.parameters());
+        Optional<DeviceArray> channelBias = CudnnLayers.channelBias(layer, bias);
+        Optional<Integer> sumsAt = channelBias.map(there -> addBias(channels, slices, place));
         Runnable sums = layers.sums(layer, count, place.kernelIn(arrays.parameters()), bias, input);
         return () -> {
             sums.run();
@@ -76,7 +76,7 @@ final class CudnnTraining implements TrainingOperations {
                     share,
                     slices,
                     layers.scratch(SidePlanes.output(layer)),
-                    CudnnLayers.channelBias(layer, bias),
+                    channelBias,
                     added,
                     target,
                     output,
