@@ -27,7 +27,6 @@ import daegpu.train.Checkpoint;
 import daegpu.train.Evaluation;
 import daegpu.train.MetricsLog;
 import daegpu.train.Trainer.Outcome;
-import daegpu.train.TrainingListener;
 import daegpu.train.TrainingOptions;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -162,22 +161,8 @@ class LearningRuleTest {
                 .network(Autoencoder.smallest(List.of(2, 4), 3, 3))
                 .engine(engine)
                 .threads(1)
-                .learningRule(RULE)
-                .logEvery(1);
-        boolean[] second = new boolean[1];
-        training.listener(new TrainingListener() {
-            @Override
-            public void epochStarted(int epoch, int epochs, int done, int images) {
-                second[0] = epoch == 2;
-            }
-
-            @Override
-            public void progressed(int done, double loss) {
-                if (second[0] && done == Program.TRAINING_IMAGES / 2) {
-                    training.interrupt();
-                }
-            }
-        });
+                .learningRule(RULE);
+        Program.interruptInTheSecondEpoch(training, Program.TRAINING_IMAGES / 2);
         assertEquals(Outcome.INTERRUPTED, training.run(run).outcome());
         assertEquals(
                 15, Checkpoint.read(run.resolve("last.safetensors")).state().step());

@@ -85,20 +85,8 @@ class LibraryRunTest {
 
     /** Asks a training to stop in the middle of its second epoch. */
     private static Training interruptedInTheSecondEpoch(Training training) {
-        boolean[] second = new boolean[1];
-        return training.logEvery(1).listener(new TrainingListener() {
-            @Override
-            public void epochStarted(int epoch, int epochs, int done, int images) {
-                second[0] = epoch == 2;
-            }
-
-            @Override
-            public void progressed(int done, double loss) {
-                if (second[0] && done == Program.TRAINING_IMAGES / 2) {
-                    training.interrupt();
-                }
-            }
-        });
+        Program.interruptInTheSecondEpoch(training, Program.TRAINING_IMAGES / 2);
+        return training;
     }
 
     private Map<String, String> uninterrupted() throws IOException {

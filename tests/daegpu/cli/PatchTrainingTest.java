@@ -18,7 +18,6 @@ import daegpu.engine.EngineName;
 import daegpu.model.UNet;
 import daegpu.train.Checkpoint;
 import daegpu.train.Trainer.Outcome;
-import daegpu.train.TrainingListener;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -63,16 +62,9 @@ class PatchTrainingTest {
     }
 
     private List<Object> training(Path output, Object engine) {
-        return new ArrayList<>(List.of(
-                "train",
-                "--data",
+        List<Object> arguments = Program.training(
                 data,
-                "--output",
                 output,
-                "--epochs",
-                "2",
-                "--batch-size",
-                "4",
                 "--network",
                 "unet",
                 "--filters",
@@ -82,11 +74,9 @@ class PatchTrainingTest {
                 "--patches",
                 "8x8",
                 "--patches-per-epoch",
-                PATCHES,
-                "--engine",
-                engine,
-                "--threads",
-                "1"));
+                PATCHES);
+        arguments.set(arguments.indexOf("--engine") + 1, engine);
+        return arguments;
     }
 
     @Test
@@ -209,22 +199,8 @@ class PatchTrainingTest {
                 .batchSize(4)
                 .network(UNet.smallest(List.of(3, 4), List.of(1, 0), true, true))
                 .engine(engine)
-                .threads(1)
-                .logEvery(1);
-        boolean[] second = new boolean[1];
-        training.listener(new TrainingListener() {
-            @Override
-            public void epochStarted(int epoch, int epochs, int done, int images) {
-                second[0] = epoch == 2;
-            }
-
-            @Override
-            public void progressed(int done, double loss) {
-                if (second[0] && done == 8) {
-                    training.interrupt();
-                }
-            }
-        });
+                .threads(1);
+        Program.interruptInTheSecondEpoch(training, 8);
         assertEquals(Outcome.INTERRUPTED, training.run(run).outcome());
         assertEquals(7, Checkpoint.read(run.resolve("last.safetensors")).state().step());
         Program.run("train", "--resume", run).assertDone();

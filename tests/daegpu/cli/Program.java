@@ -4,8 +4,10 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import daegpu.Training;
 import daegpu.data.IdxFile;
 import daegpu.data.ImageSet;
+import daegpu.train.TrainingListener;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.io.StringWriter;
@@ -116,7 +118,12 @@ final class Program {
 
     /** The arguments of a training that takes no time. */
     static List<Object> training(Path data, Path output) {
-        return new ArrayList<>(List.of(
+        return training(data, output, "--filters", "2,4", "--latent-dim", "3");
+    }
+
+    /** The same with other options of the images and the network. */
+    static List<Object> training(Path data, Path output, Object... options) {
+        List<Object> arguments = new ArrayList<>(List.of(
                 "train",
                 "--data",
                 data,
@@ -126,14 +133,30 @@ final class Program {
                 "2",
                 "--batch-size",
                 "4",
-                "--filters",
-                "2,4",
-                "--latent-dim",
-                "3",
                 "--engine",
                 "reference",
                 "--threads",
                 "1"));
+        arguments.addAll(List.of(options));
+        return arguments;
+    }
+
+    /** Asks a training to stop in the middle of its second epoch, once it has seen some of that epoch's images. */
+    static void interruptInTheSecondEpoch(Training training, int images) {
+        boolean[] second = new boolean[1];
+        training.logEvery(1).listener(new TrainingListener() {
+            @Override
+            public void epochStarted(int epoch, int epochs, int done, int all) {
+                second[0] = epoch == 2;
+            }
+
+            @Override
+            public void progressed(int done, double loss) {
+                if (second[0] && done == images) {
+                    training.interrupt();
+                }
+            }
+        });
     }
 
     /** A trained model: the folder of its run. */

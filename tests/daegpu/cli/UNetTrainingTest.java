@@ -47,27 +47,7 @@ class UNetTrainingTest {
     }
 
     private static List<Object> training(Path data, Path output) {
-        return new ArrayList<>(List.of(
-                "train",
-                "--data",
-                data,
-                "--output",
-                output,
-                "--epochs",
-                "2",
-                "--batch-size",
-                "4",
-                "--network",
-                "unet",
-                "--filters",
-                "3,4",
-                "--blocks",
-                "1,0",
-                "--no-bias",
-                "--engine",
-                "reference",
-                "--threads",
-                "1"));
+        return Program.training(data, output, "--network", "unet", "--filters", "3,4", "--blocks", "1,0", "--no-bias");
     }
 
     private Result train() {

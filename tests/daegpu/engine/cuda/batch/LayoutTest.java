@@ -5,18 +5,14 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 
 import daegpu.Seeds;
 import daegpu.engine.cuda.RequiresCuda;
-import daegpu.engine.cuda.driver.Device;
 import daegpu.engine.cuda.driver.DeviceArray;
 import daegpu.engine.cuda.driver.DeviceFloats;
 import daegpu.engine.cuda.driver.DeviceScope;
-import daegpu.engine.cuda.driver.Gpu;
-import daegpu.engine.cuda.driver.KernelLibrary;
+import daegpu.engine.cuda.driver.KernelTest;
 import daegpu.engine.cuda.layers.Planes;
 import daegpu.engine.cuda.layers.RandomPlanes;
 import java.util.Random;
-import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
@@ -24,26 +20,10 @@ import org.junit.jupiter.params.provider.MethodSource;
 /** Images of random shapes, there and back; what is written to is NaN before. */
 @RequiresCuda
 @ExtendWith(Seeds.class)
-class LayoutTest {
-
-    private static Device device;
-    private static KernelLibrary kernels;
-    private static final DeviceScope LIBRARY_SCOPE = new DeviceScope();
+class LayoutTest extends KernelTest {
 
     private final DeviceScope scope = new DeviceScope();
     private final DeviceFloats floats = new DeviceFloats(device, scope);
-
-    @BeforeAll
-    static void open() {
-        device = new Device(Gpu.all().get(0));
-        kernels = new KernelLibrary(device, LIBRARY_SCOPE);
-    }
-
-    @AfterAll
-    static void close() {
-        device.close(LIBRARY_SCOPE);
-        device.close();
-    }
 
     @AfterEach
     void free() {

@@ -8,12 +8,10 @@ import daegpu.engine.LearningRule;
 import daegpu.engine.Loss;
 import daegpu.engine.Plan.GradientSum;
 import daegpu.engine.cuda.RequiresCuda;
-import daegpu.engine.cuda.driver.Device;
 import daegpu.engine.cuda.driver.DeviceArray;
 import daegpu.engine.cuda.driver.DeviceFloats;
 import daegpu.engine.cuda.driver.DeviceScope;
-import daegpu.engine.cuda.driver.Gpu;
-import daegpu.engine.cuda.driver.KernelLibrary;
+import daegpu.engine.cuda.driver.KernelTest;
 import daegpu.engine.cuda.layers.BatchShare;
 import daegpu.engine.cuda.layers.DeviceTensor;
 import daegpu.engine.cuda.layers.GradientTarget;
@@ -31,9 +29,7 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
 import java.util.Random;
-import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
@@ -45,27 +41,11 @@ import org.junit.jupiter.params.provider.ValueSource;
  */
 @RequiresCuda
 @ExtendWith(Seeds.class)
-class PlaneOperationsTest {
-
-    private static Device device;
-    private static KernelLibrary kernels;
-    private static final DeviceScope LIBRARY_SCOPE = new DeviceScope();
+class PlaneOperationsTest extends KernelTest {
 
     private final DeviceScope scope = new DeviceScope();
     private final DeviceFloats floats = new DeviceFloats(device, scope);
     private final PlaneOperations operations = new PlaneOperations(kernels);
-
-    @BeforeAll
-    static void open() {
-        device = new Device(Gpu.all().get(0));
-        kernels = new KernelLibrary(device, LIBRARY_SCOPE);
-    }
-
-    @AfterAll
-    static void close() {
-        device.close(LIBRARY_SCOPE);
-        device.close();
-    }
 
     @AfterEach
     void free() {

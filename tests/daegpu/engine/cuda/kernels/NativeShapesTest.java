@@ -7,12 +7,10 @@ import daegpu.Seeds;
 import daegpu.engine.Loss;
 import daegpu.engine.Precision;
 import daegpu.engine.cuda.RequiresCuda;
-import daegpu.engine.cuda.driver.Device;
 import daegpu.engine.cuda.driver.DeviceArray;
 import daegpu.engine.cuda.driver.DeviceFloats;
 import daegpu.engine.cuda.driver.DeviceScope;
-import daegpu.engine.cuda.driver.Gpu;
-import daegpu.engine.cuda.driver.KernelLibrary;
+import daegpu.engine.cuda.driver.KernelTest;
 import daegpu.engine.cuda.driver.OwnedScope;
 import daegpu.engine.cuda.layers.BatchShare;
 import daegpu.model.Layer;
@@ -28,8 +26,6 @@ import java.util.Random;
 import java.util.Set;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
-import org.junit.jupiter.api.AfterAll;
-import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
 
@@ -39,31 +35,16 @@ import org.junit.jupiter.api.extension.ExtendWith;
  */
 @RequiresCuda
 @ExtendWith(Seeds.class)
-class NativeShapesTest {
+class NativeShapesTest extends KernelTest {
 
     private static final int SHAPES = 920;
     /** Such as kernels are made for: 3x3, images of five pixels and more. */
     private static final int LARGER_SHAPES = 80;
 
-    private static Device device;
-    private static KernelLibrary kernels;
-    private static final DeviceScope LIBRARY_SCOPE = new DeviceScope();
     /** Kernels that some shape asked for: for both gradients of a layer, and for its weight gradient alone. */
     private static final Set<LayerKernel> joint = EnumSet.noneOf(LayerKernel.class);
 
     private static final Set<LayerKernel> weightGradients = EnumSet.noneOf(LayerKernel.class);
-
-    @BeforeAll
-    static void open() {
-        device = new Device(Gpu.all().get(0));
-        kernels = new KernelLibrary(device, LIBRARY_SCOPE);
-    }
-
-    @AfterAll
-    static void close() {
-        device.close(LIBRARY_SCOPE);
-        device.close();
-    }
 
     @Test
     void agreeWithPlainLoops() {

@@ -7,12 +7,10 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import daegpu.Seeds;
 import daegpu.engine.Precision;
 import daegpu.engine.cuda.RequiresCuda;
-import daegpu.engine.cuda.driver.Device;
 import daegpu.engine.cuda.driver.DeviceArray;
 import daegpu.engine.cuda.driver.DeviceFloats;
 import daegpu.engine.cuda.driver.DeviceScope;
-import daegpu.engine.cuda.driver.Gpu;
-import daegpu.engine.cuda.driver.KernelLibrary;
+import daegpu.engine.cuda.driver.KernelTest;
 import daegpu.engine.cuda.driver.OwnedScope;
 import daegpu.model.Autoencoder;
 import daegpu.model.Layer;
@@ -25,8 +23,6 @@ import java.util.List;
 import java.util.Optional;
 import java.util.Random;
 import java.util.function.Supplier;
-import org.junit.jupiter.api.AfterAll;
-import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
@@ -38,29 +34,13 @@ import org.junit.jupiter.params.provider.EnumSource;
  */
 @RequiresCuda
 @ExtendWith(Seeds.class)
-class TensorCoresTest {
+class TensorCoresTest extends KernelTest {
 
     private static final int SHAPES = 30;
     /** Of the sum of the products' magnitudes: some bits of fp32's 24, and far less than rounding to TF32 costs. */
     private static final double SUMMING = 2e-6;
     /** The bound for tf32 and bf16, of the largest magnitude. */
     private static final double TOLERANCE = 2e-2;
-
-    private static Device device;
-    private static KernelLibrary kernels;
-    private static final DeviceScope LIBRARY_SCOPE = new DeviceScope();
-
-    @BeforeAll
-    static void open() {
-        device = new Device(Gpu.all().get(0));
-        kernels = new KernelLibrary(device, LIBRARY_SCOPE);
-    }
-
-    @AfterAll
-    static void close() {
-        device.close(LIBRARY_SCOPE);
-        device.close();
-    }
 
     @ParameterizedTest
     @EnumSource(names = {"TF32", "BF16"})

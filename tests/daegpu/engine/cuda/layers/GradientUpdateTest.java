@@ -7,19 +7,15 @@ import daegpu.engine.LearningRule;
 import daegpu.engine.Loss;
 import daegpu.engine.Optimizer;
 import daegpu.engine.cuda.RequiresCuda;
-import daegpu.engine.cuda.driver.Device;
 import daegpu.engine.cuda.driver.DeviceFloats;
 import daegpu.engine.cuda.driver.DeviceScope;
-import daegpu.engine.cuda.driver.Gpu;
-import daegpu.engine.cuda.driver.KernelLibrary;
+import daegpu.engine.cuda.driver.KernelTest;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.util.Optional;
 import java.util.OptionalDouble;
 import java.util.Random;
-import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -27,26 +23,10 @@ import org.junit.jupiter.params.provider.ValueSource;
 /** An update of random parameters beside the plain arithmetic that it stands for. */
 @RequiresCuda
 @ExtendWith(Seeds.class)
-class GradientUpdateTest {
-
-    private static Device device;
-    private static KernelLibrary kernels;
-    private static final DeviceScope LIBRARY_SCOPE = new DeviceScope();
+class GradientUpdateTest extends KernelTest {
 
     private final DeviceScope scope = new DeviceScope();
     private final DeviceFloats floats = new DeviceFloats(device, scope);
-
-    @BeforeAll
-    static void open() {
-        device = new Device(Gpu.all().get(0));
-        kernels = new KernelLibrary(device, LIBRARY_SCOPE);
-    }
-
-    @AfterAll
-    static void close() {
-        device.close(LIBRARY_SCOPE);
-        device.close();
-    }
 
     @AfterEach
     void free() {
