@@ -35,6 +35,7 @@ public record UNet(
         implements Architecture {
 
     private static final int KERNEL_SIZE = 3;
+    private static final String OUTPUT = "output";
 
     /** @throws IllegalArgumentException if no such network can be built; the message says which value to change */
     public UNet {
@@ -114,7 +115,7 @@ public record UNet(
             last = convolutions(network, name, level, last);
         }
         LayerDescription output =
-                LayerDescription.convolution("output", channels, KERNEL_SIZE, 1).bias(bias);
+                LayerDescription.convolution(OUTPUT, channels, KERNEL_SIZE, 1).bias(bias);
         network.add(residual ? output.adding(network.input()) : output, last);
         return network.build();
     }
@@ -134,10 +135,20 @@ public record UNet(
         return new UNet(newHeight, newWidth, newChannels, filters, blocks, residual, bias);
     }
 
-    /** By {@link Initializer#heNormal}, made for layers with ReLU. */
+    /**
+     * By {@link Initializer#heNormal}, made for layers with ReLU. Where the input is added to what the last convolution
+     * puts out, that convolution begins with zeros, so that training begins with the image as it is (Zhang, Dauphin and
+     * Ma, "Fixup initialization", 2019). With random values there it begins with an error of several times the image,
+     * and what it then reaches depends on the seed.
+     */
     @Override
     public Parameters initialParameters(long seed) {
-        return Initializer.heNormal(network(), seed);
+        Parameters parameters = Initializer.heNormal(network(), seed);
+        if (residual) {
+            String kernel = OUTPUT + ".kernel";
+            parameters.set(kernel, new float[parameters.get(kernel).length]);
+        }
+        return parameters;
     }
 
     private Tensor convolutions(Network.Builder network, String name, int level, Tensor from) {

@@ -8,6 +8,7 @@ import daegpu.data.Photo;
 import daegpu.engine.cpu.CpuEngine;
 import daegpu.engine.reference.ReferenceEngine;
 import daegpu.model.Autoencoder;
+import daegpu.model.Initializer;
 import daegpu.model.Network;
 import daegpu.model.Parameters;
 import daegpu.model.UNet;
@@ -45,7 +46,7 @@ class WholePictureDenoiserTest {
         Seeds.check(20, random -> {
             int channels = random.nextBoolean() ? 1 : 3;
             UNet unet = new UNet(8, 8, channels, List.of(3, 4), List.of(1, random.nextInt(2)), true, true);
-            Parameters weights = unet.initialParameters(random.nextLong());
+            Parameters weights = Initializer.heNormal(unet.network(), random.nextLong());
             boolean onCpu = hasCpu && random.nextBoolean();
             Photo photo = photo(random, 1 + random.nextInt(70), 1 + random.nextInt(70), channels);
             Photo tiled;
@@ -86,7 +87,7 @@ class WholePictureDenoiserTest {
     @Test
     void channelsOfColoursGoThroughAGreyNetworkOneByOne() {
         UNet unet = new UNet(8, 8, 1, List.of(3), List.of(1), true, true);
-        Parameters weights = unet.initialParameters(1);
+        Parameters weights = Initializer.heNormal(unet.network(), 1);
         Photo colour = photo(Seeds.random(2), 13, 9, 3);
         try (PictureDenoiser denoiser = new WholePictureDenoiser(unet, opener(weights, false))) {
             Photo together =

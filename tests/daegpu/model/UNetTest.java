@@ -1,11 +1,13 @@
 package daegpu.model;
 
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import daegpu.parity.RecordedValues;
 import java.nio.file.Path;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
 import org.junit.jupiter.api.Test;
@@ -40,6 +42,20 @@ class UNetTest {
                 new UNet(64, 64, 1, List.of(32, 64, 128), List.of(1, 1, 2), true, false)
                         .network()
                         .parameterCount());
+    }
+
+    /** So that training begins with the image as it is; all else begins as He says. */
+    @Test
+    void aCorrectionBeginsAtZero() {
+        UNet residual = new UNet(8, 8, 1, List.of(4, 8), List.of(1, 1), true, true);
+        float[] values = residual.initialParameters(3).values();
+        float[] random = Initializer.heNormal(residual.network(), 3).values();
+        Arrays.fill(random, random.length - (9 * 4 + 1), random.length, 0);
+        assertArrayEquals(random, values);
+        UNet direct = new UNet(8, 8, 1, List.of(4, 8), List.of(1, 1), false, true);
+        assertArrayEquals(
+                Initializer.heNormal(direct.network(), 3).values(),
+                direct.initialParameters(3).values());
     }
 
     /** What the help of {@code train} says of the presets, in thousands. */
