@@ -15,6 +15,7 @@ import daegpu.model.Network;
 import daegpu.model.ParameterTensor;
 import daegpu.model.Parameters;
 import daegpu.model.Tensor;
+import daegpu.model.UNet;
 import daegpu.noise.Noise;
 import daegpu.parity.Agreement;
 import daegpu.parity.Comparison;
@@ -350,6 +351,40 @@ public abstract class AgreementContract extends EngineContract {
         engine.startEpoch(digits, Noise.gaussian(0.5f, 0.5f), 3, 1, order(digits.count()));
         for (int step = 0; step < digitSteps(); step++) {
             engine.trainStep(step * digitBatch(), digitBatch(), 1e-3f);
+        }
+        return engine.takeLosses();
+    }
+
+    /** Fifty steps of a U-Net on smooth images, with noise as for photographs; likewise. */
+    @Test
+    void learnsToCorrectAsTheReferenceDoes() {
+        UNet unet = new UNet(8, 8, 1, List.of(8, 16), List.of(1, 1), true, true);
+        double[] expected;
+        try (InspectableEngine engine = reference(unet.network(), LearningRule.DEFAULT, 2, Precision.FP32)) {
+            expected = trainToCorrect(unet, engine);
+        }
+        try (InspectableEngine engine = open(unet.network(), LearningRule.DEFAULT, 2)) {
+            double[] actual = trainToCorrect(unet, engine);
+            assertEquals(50, actual.length);
+            for (int step = 0; step < 50; step++) {
+                double most = (isRounded() ? 0.05 : 0.01) * expected[step];
+                assertEquals(expected[step], actual[step], most, "loss of step " + step);
+            }
+            // It learned: what is left of the noise is less than there was.
+            assertTrue(actual[49] < 0.8 * actual[0], actual[0] + " to " + actual[49]);
+        }
+    }
+
+    private static double[] trainToCorrect(UNet unet, InspectableEngine engine) {
+        byte[] pixels = new byte[100 * 64];
+        for (int i = 0; i < pixels.length; i++) {
+            pixels[i] = (byte) (128 + 100 * Math.sin(0.02 * (i / 64) + 0.2 * (i % 8) + 0.3 * (i / 8 % 8)));
+        }
+        engine.load(unet.initialParameters(3));
+        Noise noise = Noise.gaussian(0, 25 / 255f).clipped(false);
+        engine.startEpoch(new ImageSet(8, 8, 1, pixels), noise, 3, 0, order(100));
+        for (int step = 0; step < 50; step++) {
+            engine.trainStep(2 * step, 2, 1e-3f);
         }
         return engine.takeLosses();
     }
