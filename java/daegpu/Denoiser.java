@@ -36,11 +36,12 @@ public final class Denoiser implements AutoCloseable {
     /**
      * Loads a model on the fastest engine that runs here.
      *
-     * @param checkpoint {@code best.safetensors} or {@code last.safetensors} of a run
+     * @param path a checkpoint, the folder of a run or, where nothing is there under that name, the name of a model
+     *     that comes with the program
      * @throws InvalidInputException if the file is damaged or is not a model
      */
-    public static Denoiser load(Path checkpoint) {
-        return load(checkpoint, EngineName.AUTO);
+    public static Denoiser load(Path path) {
+        return load(path, EngineName.AUTO);
     }
 
     /**
@@ -49,8 +50,8 @@ public final class Denoiser implements AutoCloseable {
      * @throws InvalidInputException if the file is damaged or is not a model
      * @throws EngineUnavailableException if this engine cannot run here
      */
-    public static Denoiser load(Path checkpoint, EngineName engine) {
-        Checkpoint model = Checkpoint.read(checkpoint);
+    public static Denoiser load(Path path, EngineName engine) {
+        Checkpoint model = Checkpoint.ofModel(path);
         InferenceEngine opened = Engines.open(engine, model.options().network(), EngineOptions.fp32(1))
                 .engine();
         opened.load(model.state().weights());

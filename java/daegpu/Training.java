@@ -161,7 +161,10 @@ public final class Training {
         return this;
     }
 
-    /** Begins with the network and the weights of a model: a checkpoint, or the folder of a run. */
+    /**
+     * Begins with the network and the weights of a model: a checkpoint, the folder of a run or, where nothing is there
+     * under that name, the {@link daegpu.train.BuiltInModel} of this name.
+     */
     public Training initFrom(Path model) {
         initFrom = model;
         decided.add("initFrom");

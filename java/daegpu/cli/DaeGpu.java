@@ -43,11 +43,12 @@ import picocli.CommandLine.UnmatchedArgumentException;
         name = "dae-gpu",
         mixinStandardHelpOptions = true,
         versionProvider = Version.class,
-        description = "Trains convolutional autoencoders to take noise out of images, and runs them.",
+        description = "Takes noise out of images by neural networks, and trains such networks.",
         subcommands = {
             TrainCommand.class,
             RunsCommand.class,
             DenoiseCommand.class,
+            ModelsCommand.class,
             EvaluateCommand.class,
             PreviewCommand.class,
             ExportCommand.class,
@@ -61,6 +62,7 @@ import picocli.CommandLine.UnmatchedArgumentException;
         synopsisSubcommandLabel = "COMMAND",
         footerHeading = "%nFirst steps:%n",
         footer = {
+            "  dae-gpu denoise photo.jpg --output clean.jpg",
             "  dae-gpu train --limit 2000 --epochs 2 --output first-run",
             "  dae-gpu evaluate first-run",
             "",

@@ -6,6 +6,7 @@ import daegpu.data.ImageFile;
 import daegpu.data.ImageSet;
 import daegpu.data.InvalidInputException;
 import daegpu.data.Photo;
+import daegpu.data.PictureFolder;
 import daegpu.engine.Engines.OpenedEngine;
 import daegpu.engine.ImageDenoiser;
 import daegpu.engine.InferenceEngine;
@@ -15,8 +16,10 @@ import daegpu.model.Network;
 import daegpu.model.Reach;
 import daegpu.model.Tensor;
 import daegpu.noise.Noise;
+import daegpu.train.BuiltInModel;
 import daegpu.train.Checkpoint;
 import daegpu.train.PictureNoise;
+import daegpu.train.RunRecord;
 import java.io.File;
 import java.io.IOException;
 import java.io.PrintWriter;
@@ -30,7 +33,6 @@ import java.util.Map;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.ArgGroup;
 import picocli.CommandLine.Command;
-import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.ParameterException;
@@ -47,12 +49,15 @@ import picocli.CommandLine.Spec;
             "its own size, which overlap and are blended; smaller ones are filled up with their",
             "reflection. A result has the size, the depth and the transparency of its picture,",
             "upright. A model of grey images takes red, green and blue one by one.",
+            "Without a model, each file goes through the one of those in the program that fits it:",
+            "photo-grey, photo-color, or digits for an IDX file.",
             "What cannot be used is named at the end; the rest is done, and the exit status is 3.",
             ""
         },
         footerHeading = "%nExamples:%n",
         footer = {
-            "  dae-gpu denoise digits scan.png --output clean.png",
+            "  dae-gpu denoise photo.jpg --output clean.jpg",
+            "  dae-gpu denoise photo-grey scans/ --output cleaned",
             "  dae-gpu denoise digits scans/ more.idx3-ubyte --output cleaned",
             "  dae-gpu denoise photo-model photos --overlap 24 --output cleaned",
             "  dae-gpu denoise digits digit.png --add-noise --output clean.png"
@@ -65,15 +70,13 @@ final class DenoiseCommand implements Callable<Integer> {
     @Spec
     private CommandSpec spec;
 
-    @Mixin
-    private ModelFile model;
-
     @Parameters(
-            index = "1..*",
             arity = "1..*",
-            paramLabel = "INPUT",
-            description = "PNG, JPEG or IDX files, or folders of PNG and JPEG files and of such folders.")
-    private List<Path> inputs;
+            paramLabel = "[MODEL] INPUT",
+            description = "First the model, if one is chosen: a checkpoint (*.safetensors), the folder of a run, or a "
+                    + "name from the list of the command models. Then PNG, JPEG or IDX files, or folders of PNG and "
+                    + "JPEG files and of such folders.")
+    private List<Path> arguments;
 
     @Option(
             names = "--output",
@@ -119,10 +122,16 @@ final class DenoiseCommand implements Callable<Integer> {
     @ArgGroup(validate = false, heading = "%nWhat computes:%n", order = 2)
     private EngineChoice engineChoice = new EngineChoice();
 
+    /** The arguments that are no model. */
+    private List<Path> inputs;
+
     private final List<String> failures = new ArrayList<>();
     private int done;
     /** Made when there is something to put into it; null where the result goes to a file. */
     private Path folderToMake;
+
+    /** What {@code --add-noise} does to images; null where it was not given. */
+    private record Corruption(Noise noise, long seed) {}
 
     /** A picture that was read and is to go to a file. */
     private record Job(Path input, Photo photo, Path target) {}
@@ -133,7 +142,61 @@ final class DenoiseCommand implements Callable<Integer> {
         if (resize && crop || overlap != null && (resize || crop)) {
             throw new ParameterException(spec.commandLine(), "give one of --resize, --crop and --overlap");
         }
-        Checkpoint checkpoint = model.read();
+        if (!isModel(arguments.get(0))) {
+            inputs = arguments;
+            Map<Path, Path> targets = targets();
+            for (Map.Entry<BuiltInModel, Map<Path, Path>> fitting :
+                    byModel(targets).entrySet()) {
+                BuiltInModel model = fitting.getKey();
+                spec.commandLine().getOut().println("Model: " + model + ", for " + model.images());
+                denoise(model.read(), fitting.getValue());
+            }
+            return report(targets.size());
+        }
+        inputs = arguments.subList(1, arguments.size());
+        if (inputs.isEmpty()) {
+            throw new ParameterException(
+                    spec.commandLine(), "name the pictures to denoise after the model " + arguments.get(0));
+        }
+        Map<Path, Path> targets = targets();
+        denoise(Checkpoint.ofModel(arguments.get(0)), targets);
+        return report(targets.size());
+    }
+
+    /**
+     * Whether the first argument is a model: what is no picture, no IDX file, and no folder but that of a run. What is
+     * not there is one unless it has the name of a picture.
+     */
+    private static boolean isModel(Path first) {
+        if (Files.isDirectory(first)) {
+            return Files.exists(Checkpoint.fileOf(first))
+                    || RunRecord.ofModel(Checkpoint.fileOf(first)).isPresent();
+        }
+        if (!Files.exists(first)) {
+            return !PictureFolder.isNamedAsPicture(first);
+        }
+        return !PictureFolder.isNamedAsPicture(first) && ImageFile.formatOf(first) == null && !IdxFile.isIdx(first);
+    }
+
+    /** The files by the models in the program that fit them, in the order of the first file of each. */
+    private static Map<BuiltInModel, Map<Path, Path>> byModel(Map<Path, Path> targets) {
+        Map<BuiltInModel, Map<Path, Path>> models = new LinkedHashMap<>();
+        targets.forEach((file, target) -> models.computeIfAbsent(fitting(file), model -> new LinkedHashMap<>())
+                .put(file, target));
+        return models;
+    }
+
+    private static BuiltInModel fitting(Path file) {
+        try {
+            return InputFiles.formatOf(file) == null
+                    ? BuiltInModel.DIGITS
+                    : BuiltInModel.forPictures(ImageFile.header(file).channels());
+        } catch (InvalidInputException e) {
+            return BuiltInModel.PHOTO_GREY; // Any model will do: the file is reported when it is read.
+        }
+    }
+
+    private void denoise(Checkpoint checkpoint, Map<Path, Path> targets) throws IOException {
         Network network = checkpoint.options().network();
         Tensor image = network.input();
         boolean asWhole = Reach.of(network).isPresent();
@@ -148,11 +211,11 @@ final class DenoiseCommand implements Callable<Integer> {
             throw new ParameterException(
                     spec.commandLine(), "--overlap must be 0 to " + (least - 1) + " for this model, not " + shared);
         }
-        if (seed == null) {
-            seed = checkpoint.options().seed();
-        }
-        Noise added = addNoise ? noise(checkpoint.options().noise()) : null;
-        Map<Path, Path> targets = targets();
+        Corruption added = addNoise
+                ? new Corruption(
+                        noise(checkpoint.options().noise()),
+                        seed != null ? seed : checkpoint.options().seed())
+                : null;
         try (OpenedEngine<InferenceEngine> engine = engineChoice.open(network, 1);
                 PictureDenoiser denoiser = asWhole
                         ? engineChoice.wholePictures(checkpoint)
@@ -177,7 +240,6 @@ final class DenoiseCommand implements Callable<Integer> {
             }
             finish(denoiser, pictures, added);
         }
-        return report(targets.size());
     }
 
     private void requireAddNoise() {
@@ -248,7 +310,7 @@ final class DenoiseCommand implements Callable<Integer> {
      *
      * @return values that were added to those that wait to be denoised
      */
-    private long start(InferenceEngine engine, Path input, Path target, Noise noise, List<Job> pictures)
+    private long start(InferenceEngine engine, Path input, Path target, Corruption added, List<Job> pictures)
             throws IOException {
         Overwriting.requireAllowed(target, overwrite);
         Tensor image = engine.network().input();
@@ -264,9 +326,9 @@ final class DenoiseCommand implements Callable<Integer> {
         makeFolder();
         IdxFile.write(
                 target,
-                noise == null
+                added == null
                         ? ImageDenoiser.denoise(engine, images)
-                        : ImageDenoiser.denoise(engine, images, noise, seed, 0));
+                        : ImageDenoiser.denoise(engine, images, added.noise(), added.seed(), 0));
         done++;
         return 0;
     }
@@ -293,14 +355,14 @@ final class DenoiseCommand implements Callable<Integer> {
     }
 
     /** Denoises the pictures together and writes them. */
-    private void finish(PictureDenoiser denoiser, List<Job> pictures, Noise noise) throws IOException {
+    private void finish(PictureDenoiser denoiser, List<Job> pictures, Corruption added) throws IOException {
         if (pictures.isEmpty()) {
             return;
         }
         List<Photo> noisy = new ArrayList<>();
         for (int i = 0; i < pictures.size(); i++) {
             Photo photo = denoiser.forNetwork(pictures.get(i).photo());
-            noisy.add(noise == null ? photo : PictureNoise.add(noise, seed, photo));
+            noisy.add(added == null ? photo : PictureNoise.add(added.noise(), added.seed(), photo));
         }
         List<Photo> denoised = denoiser.denoise(noisy);
         for (int i = 0; i < pictures.size(); i++) {

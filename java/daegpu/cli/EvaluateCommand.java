@@ -60,7 +60,7 @@ import picocli.CommandLine.Spec;
             "  dae-gpu evaluate digits/best.safetensors --noise-std 0.5,0.75 --json",
             "  dae-gpu evaluate photo-model --data more-photos --tiles",
             "  dae-gpu evaluate digits --noise salt-pepper --noise-amount 0.2,0.4",
-            "  dae-gpu evaluate photo-model --noise-std 15/255,25/255,50/255 --no-clip"
+            "  dae-gpu evaluate photo-grey --data photos --noise-std 15/255,25/255,50/255 --no-clip"
         })
 final class EvaluateCommand implements Callable<Integer> {
 
@@ -95,7 +95,8 @@ final class EvaluateCommand implements Callable<Integer> {
             names = "--output",
             paramLabel = "FILE.png",
             converter = PngFile.class,
-            description = "Where to draw the figure (default: robustness.png beside the model).")
+            description =
+                    "Where to draw the figure (default: robustness.png beside the model, or here, if that came with the program).")
     private Path output;
 
     @Option(names = "--json", description = "Print the table as JSON, for programs.")
@@ -103,9 +104,8 @@ final class EvaluateCommand implements Callable<Integer> {
 
     @ArgGroup(
             validate = false,
-            heading =
-                    "%nNoise, at one level or at several with commas (default: kind, mean and clipping of the model's%n"
-                            + "training; std 0.25,0.5,0.75,1.0; amount 0.1,0.25,0.5,0.75; peak 16,4,2,1):%n",
+            heading = "%nNoise, at one level or at several with commas (default: that of the model's training, at its%n"
+                    + "level, half and double of it, or at the ends and the middle of its range, half and double):%n",
             order = 1)
     private NoiseOptions noise = new NoiseOptions();
 
@@ -224,7 +224,7 @@ final class EvaluateCommand implements Callable<Integer> {
     private void leave(
             OpenedEngine<InferenceEngine> engine, Noise one, Measured measured, List<Level> levels, BufferedImage drawn)
             throws IOException {
-        Path figure = output != null ? output : model.file().toAbsolutePath().resolveSibling("robustness.png");
+        Path figure = output != null ? output : model.beside("robustness.png");
         Path chart = chartBeside(figure);
         if (json) {
             printJson(one, measured, levels, figure, chart);
@@ -357,7 +357,7 @@ final class EvaluateCommand implements Callable<Integer> {
             throws IOException {
         ObjectMapper mapper = new ObjectMapper();
         ObjectNode root = mapper.createObjectNode();
-        root.put("model", model.file().toString())
+        root.put("model", model.name())
                 .put("images", measured.images())
                 .put("data", measured.origin())
                 .put("noise", one.kind().toString())

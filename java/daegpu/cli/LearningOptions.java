@@ -79,7 +79,9 @@ final class LearningOptions {
     @Option(
             names = "--init-from",
             paramLabel = "MODEL",
-            description = "Start a new run from this model's network and weights.")
+            description =
+                    "Start a new run from this model's network and weights: a checkpoint, the folder of a run, or "
+                            + "the name of a model that comes with the program.")
     Path initFrom;
 
     /**

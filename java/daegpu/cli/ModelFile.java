@@ -1,7 +1,9 @@
 package daegpu.cli;
 
+import daegpu.train.BuiltInModel;
 import daegpu.train.Checkpoint;
 import daegpu.train.RunRecord;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Optional;
 import picocli.CommandLine.Parameters;
@@ -12,12 +14,29 @@ final class ModelFile {
     @Parameters(
             index = "0",
             paramLabel = "MODEL",
-            description = "A checkpoint (*.safetensors), or the folder of a run, whose best.safetensors is taken.")
+            description = "A checkpoint (*.safetensors); the folder of a run, whose best.safetensors is taken; or the "
+                    + "name of a model that comes with the program, as the command models lists them.")
     private Path path;
 
-    /** The checkpoint file itself. */
-    Path file() {
+    /** What is there under this name in the file system comes first. */
+    private Optional<BuiltInModel> builtIn() {
+        return Files.exists(path) ? Optional.empty() : BuiltInModel.of(path.toString());
+    }
+
+    /** What to call it: the checkpoint file itself, or the name of a model that comes with the program. */
+    String name() {
+        return builtIn().map(BuiltInModel::toString).orElseGet(() -> file().toString());
+    }
+
+    private Path file() {
         return Checkpoint.fileOf(path);
+    }
+
+    /** A file beside it; in the current folder, if it came with the program. */
+    Path beside(String fileName) {
+        return builtIn().isPresent()
+                ? Path.of(fileName)
+                : file().toAbsolutePath().resolveSibling(fileName);
     }
 
     /**
@@ -26,7 +45,7 @@ final class ModelFile {
      * @throws daegpu.data.InvalidInputException if it is damaged or no model
      */
     Checkpoint read() {
-        return Checkpoint.read(file());
+        return Checkpoint.ofModel(path);
     }
 
     /**
@@ -35,6 +54,6 @@ final class ModelFile {
      * @throws daegpu.data.InvalidInputException if that is damaged
      */
     Optional<RunRecord> run() {
-        return RunRecord.ofModel(file());
+        return builtIn().isPresent() ? Optional.empty() : RunRecord.ofModel(file());
     }
 }

@@ -8,6 +8,7 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.function.Predicate;
 import java.util.stream.Collectors;
+import java.util.stream.Stream;
 import picocli.CommandLine.Option;
 
 /** The options that say what corrupts images. Each command names its defaults in the heading. */
@@ -78,29 +79,32 @@ class NoiseOptions {
     }
 
     /**
-     * The noises of the levels that were given, or of the kind's default levels; the rest likewise.
+     * The noises of the levels that were given or, where none was, of what a model was trained with: its level, half
+     * and double of it; of a range its ends, its middle, half of the least and double of the greatest. Levels that are
+     * zero, or that this noise cannot have, are left out. The rest likewise.
      *
      * @throws IllegalArgumentException likewise
      */
-    List<Noise> noises(Noise otherwise) {
-        Noise chosen = ofKind(otherwise);
+    List<Noise> noises(Noise trained) {
+        Noise chosen = ofKind(trained);
         List<Range> ranges = ranges(chosen.kind());
         if (!ranges.stream().allMatch(Range::isSingle)) {
             throw new IllegalArgumentException(
                     "--noise-" + chosen.kind().measure() + " takes levels here, with commas, and no range");
         }
-        return (ranges.isEmpty() ? defaultLevels(chosen.kind().measure()) : ranges)
-                .stream().map(range -> at(chosen, range)).toList();
+        return ranges.isEmpty()
+                ? aroundItsLevels(chosen)
+                : ranges.stream().map(range -> at(chosen, range)).toList();
     }
 
-    private static List<Range> defaultLevels(Measure measure) {
-        List<Float> levels =
-                switch (measure) {
-                    case STD -> List.of(0.25f, 0.5f, 0.75f, 1f);
-                    case AMOUNT -> List.of(0.1f, 0.25f, 0.5f, 0.75f);
-                    case PEAK -> List.of(16f, 4f, 2f, 1f);
-                };
-        return levels.stream().map(level -> new Range(level, level)).toList();
+    private static List<Noise> aroundItsLevels(Noise noise) {
+        float least = noise.lowest();
+        float greatest = noise.highest();
+        return Stream.of(least / 2, least, (least + greatest) / 2, greatest, 2 * greatest)
+                .filter(level -> level > 0 && noise.kind().measure().allows(level))
+                .distinct()
+                .map(noise::withLevel)
+                .toList();
     }
 
     /** With the kind, mean and clipping that were given, at the level of {@code otherwise} or the kind's default. */

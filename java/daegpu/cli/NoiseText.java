@@ -29,19 +29,22 @@ final class NoiseText {
         return noise.clipped() ? "" : ", not clipped";
     }
 
-    /** The noise in a line, as a formula where it has one. */
+    /** The noise in a line, and how often it is drawn. */
     static String describe(Noise noise) {
+        return formula(noise) + ", " + (noise.once() ? "drawn once" : "drawn afresh in each epoch");
+    }
+
+    /** What a network is given, as a formula where it has one. */
+    static String formula(Noise noise) {
         String level = noise.levels();
-        String what =
-                switch (noise.kind()) {
-                    case GAUSSIAN -> clipped(noise, "image + N(" + noise.mean() + ", " + level + ")");
-                    case UNIFORM -> clipped(noise, "image + U(mean " + noise.mean() + ", std " + level + ")");
-                    case SALT_PEPPER -> level + " of the values set to 0 or 1";
-                    case MASKING -> level + " of the values set to 0";
-                    case SPECKLE -> clipped(noise, "image + image * N(" + noise.mean() + ", " + level + ")");
-                    case POISSON -> clipped(noise, "Poisson(image * peak) / peak") + ", peak " + level;
-                };
-        return what + ", " + (noise.once() ? "drawn once" : "drawn afresh in each epoch");
+        return switch (noise.kind()) {
+            case GAUSSIAN -> clipped(noise, "image + N(" + noise.mean() + ", " + level + ")");
+            case UNIFORM -> clipped(noise, "image + U(mean " + noise.mean() + ", std " + level + ")");
+            case SALT_PEPPER -> level + " of the values set to 0 or 1";
+            case MASKING -> level + " of the values set to 0";
+            case SPECKLE -> clipped(noise, "image + image * N(" + noise.mean() + ", " + level + ")");
+            case POISSON -> clipped(noise, "Poisson(image * peak) / peak") + ", peak " + level;
+        };
     }
 
     private static String clipped(Noise noise, String formula) {

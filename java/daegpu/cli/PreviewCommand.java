@@ -85,7 +85,7 @@ final class PreviewCommand implements Callable<Integer> {
                                     chosen,
                                     checkpoint.options().seed(),
                                     columns))
-                    .run("dae-gpu preview " + model.file());
+                    .run("dae-gpu preview " + model.name());
         } catch (NoWindowException e) {
             throw new InvalidInputException(e.getMessage() + "; evaluate and denoise write pictures without one", e);
         }

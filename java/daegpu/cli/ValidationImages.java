@@ -46,7 +46,7 @@ final class ValidationImages {
         ImageSet images = validation.images();
         if (!images.hasSize(image.height(), image.width(), image.channels())) {
             throw new InvalidInputException(
-                    model.file() + " is for images of "
+                    model.name() + " is for images of "
                             + ImageSet.describeSize(image.height(), image.width(), image.channels())
                             + ", and those of " + validation.origin() + " are " + images.describeSize(),
                     Remedy.OTHER_IMAGES);

@@ -58,6 +58,19 @@ public final class IdxFile {
     }
 
     /**
+     * Whether a file begins as an IDX file does, raw or gzipped.
+     *
+     * @throws InvalidInputException if it cannot be read
+     */
+    public static boolean isIdx(Path file) {
+        try (BufferedInputStream in = new BufferedInputStream(Files.newInputStream(file))) {
+            return isGzipped(in) || Arrays.equals(in.readNBytes(3), new byte[] {0, 0, UNSIGNED_BYTE});
+        } catch (IOException e) {
+            throw InvalidInputException.unreadable(file, e);
+        }
+    }
+
+    /**
      * Reads a stream, otherwise as {@link #read(Path, int)} does. The stream is not closed.
      *
      * @param name what messages call it

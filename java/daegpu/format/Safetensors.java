@@ -10,9 +10,11 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import daegpu.data.AtomicFile;
 import daegpu.data.InvalidInputException;
 import java.io.BufferedInputStream;
+import java.io.ByteArrayInputStream;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
+import java.io.UncheckedIOException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.charset.CharacterCodingException;
@@ -181,14 +183,28 @@ public final class Safetensors {
             throw new InvalidInputException(file + " is a folder, not a safetensors file");
         }
         try (InputStream in = new BufferedInputStream(Files.newInputStream(file), 1 << 16)) {
-            return new Reader(file, Files.size(file)).read(in);
+            return new Reader(file.toString(), Files.size(file)).read(in);
         } catch (IOException e) {
             throw InvalidInputException.unreadable(file, e);
         }
     }
 
+    /**
+     * Reads what a file holds.
+     *
+     * @param name what messages call it
+     * @throws InvalidInputException if it breaks a rule of the format, as {@link #read(Path)} says
+     */
+    public static Safetensors read(String name, byte[] content) {
+        try {
+            return new Reader(name, content.length).read(new ByteArrayInputStream(content));
+        } catch (IOException e) {
+            throw new UncheckedIOException("reading from memory failed", e);
+        }
+    }
+
     /** Reads one file, whose name goes into every message. */
-    private record Reader(Path file, long fileSize) {
+    private record Reader(String file, long fileSize) {
 
         Safetensors read(InputStream in) throws IOException {
             byte[] header = readHeader(in);
@@ -208,7 +224,7 @@ public final class Safetensors {
             for (Entry entry : entries) {
                 tensors.add(new StoredTensor(entry.name(), entry.shape(), readValues(in, entry.size())));
             }
-            return new Safetensors(metadata, tensors, file.toString());
+            return new Safetensors(metadata, tensors, file);
         }
 
         private byte[] readHeader(InputStream in) throws IOException {

@@ -37,7 +37,8 @@ public record Noise(Kind kind, float mean, float lowest, float highest, boolean 
             this.range = range;
         }
 
-        private boolean allows(float level) {
+        /** Whether noise can have this level. */
+        public boolean allows(float level) {
             return switch (this) {
                 case STD -> level >= 0 && Float.isFinite(level);
                 case AMOUNT -> level >= 0 && level <= 1;

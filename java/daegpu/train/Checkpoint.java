@@ -228,6 +228,24 @@ public record Checkpoint(
     }
 
     /**
+     * Reads the model that a path names: {@link #fileOf} it or, where nothing is there under that name, the
+     * {@link BuiltInModel} of this name.
+     *
+     * @throws InvalidInputException if there is neither, or as {@link #read(Path)} says
+     */
+    public static Checkpoint ofModel(Path model) {
+        Path file = fileOf(model);
+        if (Files.exists(model)) {
+            return read(file);
+        }
+        return BuiltInModel.of(model.toString())
+                .map(BuiltInModel::read)
+                .orElseThrow(() -> new InvalidInputException(model
+                        + " does not exist, and is no model that comes with the program, which are "
+                        + BuiltInModel.names()));
+    }
+
+    /**
      * Reads a checkpoint.
      *
      * @throws InvalidInputException if the file is damaged, is no checkpoint or contradicts itself; the message names

@@ -120,7 +120,7 @@ public final class TrainingRun implements AutoCloseable {
      * @throws IOException if the folder cannot be made
      */
     public static TrainingRun create(RunOptions asked, Purpose purpose, ReadingListener listener) throws IOException {
-        Checkpoint model = asked.initFrom() == null ? null : Checkpoint.read(Checkpoint.fileOf(asked.initFrom()));
+        Checkpoint model = asked.initFrom() == null ? null : Checkpoint.ofModel(asked.initFrom());
         asked.requireNetwork(model);
         // The folder is made last; but one that cannot be made is refused before the images are read.
         RunDirectory planned = RunDirectory.planned(asked.folder());

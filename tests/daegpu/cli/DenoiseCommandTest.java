@@ -7,6 +7,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import daegpu.Seeds;
 import daegpu.cli.Program.Result;
+import daegpu.data.EmbeddedMnist;
 import daegpu.data.IdxFile;
 import daegpu.data.ImageFile;
 import daegpu.data.ImageSet;
@@ -448,8 +449,10 @@ class DenoiseCommandTest {
     @Test
     void refusesUsageThatMakesNoSense() throws IOException {
         Path in = write("a.png", 0, "png");
-        Program.run("denoise").assertRefused("MODEL");
-        Program.run("denoise", model).assertRefused("INPUT");
+        Program.run("denoise").assertRefused("--output");
+        Program.run("denoise", "--output", folder).assertRefused("[MODEL] INPUT");
+        Program.run("denoise", model, "--output", folder)
+                .assertRefused("name the pictures to denoise after the model " + model);
         Program.run("denoise", model, in).assertRefused("--output");
         denoise(in, "--noise-std", "1", "--output", folder.resolve("b.png"))
                 .assertRefused("--noise-std goes with --add-noise");
@@ -468,10 +471,12 @@ class DenoiseCommandTest {
         Path in = write("a.png", 0, "png");
         Path out = folder.resolve("out.png");
         Path missing = folder.resolve("missing");
-        Program.run("denoise", missing, in, "--output", out).assertRefused(missing + " does not exist");
-        Program.run("denoise", folder, in, "--output", out)
-                .assertRefused(folder.resolve("best.safetensors") + " does not exist");
-        Program.run("denoise", in, in, "--output", out).assertRefused(in.toString());
+        Program.run("denoise", missing, in, "--output", out)
+                .assertRefused(missing + " does not exist", "digits, photo-grey, photo-color");
+        Path run = Files.createDirectories(folder.resolve("run"));
+        Files.copy(model.resolve("config.json"), run.resolve("config.json"));
+        Program.run("denoise", run, in, "--output", out)
+                .assertRefused(run.resolve("best.safetensors") + " does not exist");
         Program.run("denoise", "tests/golden/tiny.safetensors", in, "--output", out)
                 .assertRefused("tests/golden/tiny.safetensors is a safetensors file, but not a model of this program");
         byte[] whole = Files.readAllBytes(model.resolve("best.safetensors"));
@@ -486,5 +491,63 @@ class DenoiseCommandTest {
         denoise(odd, "--output", folder.resolve("x.png")).assertDone();
         denoise(folder.resolve("none\n\u001b[31m.png"), "--output", folder.resolve("y.png"))
                 .assertRefused("does not exist");
+    }
+
+    /** A smooth picture with an edge, and noise of 25/255. */
+    private Path writeNoisy(String name, int channels, float[] clean) throws IOException {
+        Random random = new Random(5);
+        byte[] noisy = new byte[clean.length];
+        for (int i = 0; i < clean.length; i++) {
+            int pixel = i / channels;
+            clean[i] = pixel % 90 < 40 ? 0.3f : 0.5f + 0.2f * (float) Math.sin(0.1 * (pixel / 90));
+            double value = 255 * clean[i] + 25 * random.nextGaussian();
+            noisy[i] = (byte) Math.round(Math.max(0, Math.min(255, value)));
+        }
+        return write(name, ImageFile.encode(new ImageSet(70, 90, channels, noisy), 0, "png"));
+    }
+
+    private static double error(Path file, int channels, float[] clean) {
+        byte[] pixels = ImageFile.read(file, 70, 90, channels).image().pixels();
+        double sum = 0;
+        for (int i = 0; i < clean.length; i++) {
+            double difference = (pixels[i] & 0xff) / 255.0 - clean[i];
+            sum += difference * difference;
+        }
+        return sum / clean.length;
+    }
+
+    /** Each picture goes through the model of the program that fits it, and comes out with far less noise. */
+    @Test
+    void takesTheModelThatFitsWhereNoneIsNamed() throws IOException {
+        float[] grey = new float[70 * 90];
+        float[] colour = new float[70 * 90 * 3];
+        Path greyIn = writeNoisy("in/grey.png", 1, grey);
+        Path colourIn = writeNoisy("in/sub/colour.png", 3, colour);
+        Path out = folder.resolve("out");
+        String text = Program.run("denoise", folder.resolve("in"), "--output", out)
+                .assertDone()
+                .out();
+        assertTrue(text.contains("Model: photo-grey, for grey photographs of any size"), text);
+        assertTrue(text.contains("Model: photo-color, for colour photographs of any size"), text);
+        assertTrue(error(out.resolve("grey.png"), 1, grey) < error(greyIn, 1, grey) / 10);
+        assertTrue(error(out.resolve("sub/colour.png"), 3, colour) < error(colourIn, 3, colour) / 10);
+
+        Path digits = folder.resolve("three.idx3-ubyte");
+        IdxFile.write(digits, EmbeddedMnist.test(3));
+        text = Program.run("denoise", digits, "--add-noise", "--output", folder.resolve("clean.idx3-ubyte"))
+                .assertDone()
+                .out();
+        assertTrue(text.contains("Model: digits"), text);
+    }
+
+    /** A folder of the same name comes first. */
+    @Test
+    void modelsOfTheProgramHaveNames() throws IOException {
+        Path in = writeNoisy("in.png", 1, new float[70 * 90]);
+        Path named = folder.resolve("named.png");
+        Path fitting = folder.resolve("fitting.png");
+        Program.run("denoise", "photo-grey", in, "--output", named).assertDone();
+        Program.run("denoise", in, "--output", fitting).assertDone();
+        assertArrayEquals(Files.readAllBytes(named), Files.readAllBytes(fitting));
     }
 }

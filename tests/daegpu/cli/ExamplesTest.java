@@ -53,11 +53,15 @@ class ExamplesTest {
     @BeforeAll
     static void prepareWhatTheExamplesName() throws IOException {
         Random random = new Random(7);
-        for (String name : List.of("photos/a.png", "photos/trip/b.jpg", "photos/trip/c.png", "more-photos/d.png")) {
+        for (String name :
+                List.of("photos/a.png", "photos/trip/b.jpg", "photos/trip/c.png", "more-photos/d.png", "photo.jpg")) {
             BufferedImage photo =
                     new BufferedImage(70 + random.nextInt(30), 50 + random.nextInt(30), BufferedImage.TYPE_INT_RGB);
             photo.createGraphics().fillRect(random.nextInt(30), random.nextInt(20), 30, 25);
             write(photo, name);
+        }
+        for (String name : List.of("my-photos/e.png", "my-photos/f.png")) {
+            write(new BufferedImage(80, 70, BufferedImage.TYPE_BYTE_GRAY), name);
         }
         ImageSet digits = EmbeddedMnist.test(3);
         write(digit(digits, 0), "scan.png");

@@ -27,6 +27,7 @@ class HelpTest {
             strings = {
                 "train",
                 "denoise",
+                "models",
                 "evaluate",
                 "preview",
                 "parity",
