@@ -3,7 +3,10 @@ package daegpu.cli;
 import daegpu.format.OnnxFile;
 import daegpu.format.WeightsFile;
 import daegpu.format.WeightsFile.Convention;
+import daegpu.model.Network;
 import daegpu.model.Parameters;
+import daegpu.model.Reach;
+import daegpu.model.Tensor;
 import daegpu.train.Checkpoint;
 import daegpu.train.Versions;
 import java.io.IOException;
@@ -25,10 +28,12 @@ import picocli.CommandLine.Spec;
         mixinStandardHelpOptions = true,
         sortOptions = false,
         description = {
-            "Writes a model for other programs. An ONNX file has the input noisy and the outputs",
-            "denoised, both [batch, height, width, channels] in [0, 1] with any number of images,",
-            "and latents. A safetensors file has the weights with the names and layouts of Keras",
-            "or PyTorch; import reads it back, to the same bits.",
+            "Writes a model for other programs. An ONNX file has the input noisy and the output",
+            "denoised, both [batch, height, width, channels] with any number of images, black being",
+            "0 and white 1. A unet takes images of any height and width that its strides divide, and",
+            "what it puts out is not clipped; an autoencoder takes images of its own size, and has a",
+            "second output, latents. A safetensors file has the weights with the names and layouts",
+            "of Keras or PyTorch; import reads it back, to the same bits.",
             ""
         },
         footerHeading = "%nExamples:%n",
@@ -80,7 +85,10 @@ final class ExportCommand implements Callable<Integer> {
         Parameters parameters = checkpoint.state().weights();
         if (target == Target.ONNX) {
             OnnxFile.write(output, parameters, Versions.program());
-            spec.commandLine().getOut().println("Wrote " + output + ": ONNX, opset " + OnnxFile.OPSET);
+            spec.commandLine()
+                    .getOut()
+                    .println("Wrote " + output + ": ONNX, opset " + OnnxFile.OPSET + ", for images "
+                            + sizes(parameters.network()));
         } else {
             Convention chosen = convention != null ? convention : Convention.KERAS;
             Map<String, String> metadata = new TreeMap<>(checkpoint.optionsMetadata());
@@ -94,5 +102,12 @@ final class ExportCommand implements Callable<Integer> {
                             + (chosen == Convention.PYTORCH ? "PyTorch" : "Keras"));
         }
         return ExitStatus.DONE;
+    }
+
+    private static String sizes(Network network) {
+        Tensor image = network.input();
+        return Reach.of(network)
+                .map(reach -> "whose height and width are multiples of " + reach.stride())
+                .orElse("of " + image.height() + "x" + image.width());
     }
 }

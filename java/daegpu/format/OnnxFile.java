@@ -20,6 +20,7 @@ import daegpu.model.Layer.Activation;
 import daegpu.model.Network;
 import daegpu.model.ParameterTensor;
 import daegpu.model.Parameters;
+import daegpu.model.Reach;
 import daegpu.model.Tensor;
 import java.io.IOException;
 import java.nio.ByteBuffer;
@@ -28,12 +29,15 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Optional;
 
 /**
  * A network as an ONNX model: input {@code noisy} and output {@code denoised}, both {@code [batch, height, width,
- * channels]} in [0, 1] with any number of images, and where the network has a bottleneck a second output
- * {@code latents}, {@code [batch, latent dimension]}. Standard operators of opset {@value #OPSET}; inside, images are
- * {@code [batch, channels, height, width]}, as ONNX's convolutions want them.
+ * channels]} with any number of images, black being 0 and white 1. A network without a bottleneck takes images of any
+ * height and width that are multiples of its {@link Reach#stride()}; what it puts out is not clipped to [0, 1]. One
+ * with a bottleneck takes images of its own size, and has a second output {@code latents}, {@code [batch, latent
+ * dimension]}. Standard operators of opset {@value #OPSET}; inside, images are {@code [batch, channels, height,
+ * width]}, as ONNX's convolutions want them.
  */
 public final class OnnxFile {
 
@@ -43,6 +47,8 @@ public final class OnnxFile {
     private static final int IR_VERSION = 7;
 
     private static final String BATCH = "batch";
+    private static final String HEIGHT = "height";
+    private static final String WIDTH = "width";
     private static final String NOISY = "noisy";
     private static final String DENOISED = "denoised";
     private static final String LATENTS = "latents";
@@ -67,9 +73,12 @@ public final class OnnxFile {
     private ModelProto model(String version) {
         Network network = parameters.network();
         Tensor image = network.input();
+        Optional<Reach> reach = Reach.of(network);
+        Dimension height = reach.isPresent() ? any(HEIGHT) : exactly(image.height());
+        Dimension width = reach.isPresent() ? any(WIDTH) : exactly(image.width());
         graph.setName("denoising autoencoder");
-        graph.addInput(tensor(NOISY, image.height(), image.width(), image.channels()));
-        graph.addOutput(tensor(DENOISED, image.height(), image.width(), image.channels()));
+        graph.addInput(tensor(NOISY, height, width, exactly(image.channels())));
+        graph.addOutput(tensor(DENOISED, height, width, exactly(image.channels())));
         addNode("Transpose", List.of(NOISY), image.name(), integers("perm", 0, 3, 1, 2));
         for (Layer layer : network.layers()) {
             addLayer(layer);
@@ -81,10 +90,15 @@ public final class OnnxFile {
                 .addOpsetImport(OperatorSetIdProto.newBuilder().setDomain("").setVersion(OPSET))
                 .setProducerName("dae-gpu")
                 .setProducerVersion(version)
-                .setDocString("Takes the noise out of images. noisy and denoised are [batch, height, "
-                        + "width, channels] in [0, 1].")
+                .setDocString("Takes the noise out of images. noisy and denoised are [batch, height, width, "
+                        + "channels]; black is 0, white is 1."
+                        + reach.map(OnnxFile::sizes).orElse(""))
                 .setGraph(graph)
                 .build();
+    }
+
+    private static String sizes(Reach reach) {
+        return " Height and width are multiples of " + reach.stride() + ".";
     }
 
     /** Adds a layer: what it takes in and puts out is called as in the network. */
@@ -134,7 +148,7 @@ public final class OnnxFile {
 
     /** A second output: the latents, through which everything passes. */
     private void addLatents(Tensor latent) {
-        graph.addOutput(tensor(LATENTS, latent.size()));
+        graph.addOutput(tensor(LATENTS, exactly(latent.size())));
         addNode("Flatten", List.of(latent.name()), LATENTS);
     }
 
@@ -142,6 +156,7 @@ public final class OnnxFile {
         return integers("strides", layer.stride(), layer.stride());
     }
 
+    /** The same for images of any size that are multiples of the strides. */
     private static AttributeProto pads(Layer layer) {
         ConvolutionGeometry geometry = layer.geometry();
         return integers(
@@ -204,18 +219,25 @@ public final class OnnxFile {
                 .build();
     }
 
-    private static ValueInfoProto tensor(String name, int... sizes) {
-        TensorShapeProto.Builder shape =
-                TensorShapeProto.newBuilder().addDim(Dimension.newBuilder().setDimParam(BATCH));
-        for (int size : sizes) {
-            shape.addDim(Dimension.newBuilder().setDimValue(size));
-        }
+    /** A tensor of floats with these dimensions after that of the batch. */
+    private static ValueInfoProto tensor(String name, Dimension... dimensions) {
         return ValueInfoProto.newBuilder()
                 .setName(name)
                 .setType(TypeProto.newBuilder()
                         .setTensorType(TypeProto.Tensor.newBuilder()
                                 .setElemType(DataType.FLOAT.getNumber())
-                                .setShape(shape)))
+                                .setShape(TensorShapeProto.newBuilder()
+                                        .addDim(any(BATCH))
+                                        .addAllDim(Arrays.asList(dimensions)))))
                 .build();
+    }
+
+    /** A dimension whose size comes with the input; those of one name are alike. */
+    private static Dimension any(String name) {
+        return Dimension.newBuilder().setDimParam(name).build();
+    }
+
+    private static Dimension exactly(int size) {
+        return Dimension.newBuilder().setDimValue(size).build();
     }
 }

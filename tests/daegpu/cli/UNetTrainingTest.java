@@ -186,6 +186,18 @@ class UNetTrainingTest {
         assertEquals(before.options(), after.options());
     }
 
+    /** What is in the file is tested with ONNX Runtime, in OnnxFileTest. */
+    @Test
+    void exportsOnnxForImagesOfAnySize() {
+        train();
+        Path file = folder.resolve("model.onnx");
+        String out = Program.run("export", run, "--to", "onnx", "--output", file)
+                .assertDone()
+                .out();
+        assertTrue(out.contains("for images whose height and width are multiples of 2"), out);
+        assertTrue(Files.exists(file));
+    }
+
     /** As another program would write them: names, shapes and values. */
     @ParameterizedTest
     @EnumSource(Convention.class)

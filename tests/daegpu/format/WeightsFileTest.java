@@ -10,8 +10,10 @@ import daegpu.data.InvalidInputException;
 import daegpu.data.Remedy;
 import daegpu.format.Safetensors.StoredTensor;
 import daegpu.format.WeightsFile.Convention;
+import daegpu.model.Architecture;
 import daegpu.model.Autoencoder;
 import daegpu.model.Parameters;
+import daegpu.model.UNet;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -60,7 +62,37 @@ class WeightsFileTest {
         });
     }
 
-    private static Parameters random(Autoencoder architecture, Random random) {
+    /** Without a word about the network, whose shapes tell all but whether it adds its correction to the image. */
+    @ParameterizedTest
+    @EnumSource
+    void roundTripOfUNetsIsExact(Convention convention) throws IOException {
+        Seeds.check(20, random -> {
+            int levels = 1 + random.nextInt(4);
+            int factor = 1 << levels - 1;
+            UNet architecture = new UNet(
+                    factor * (1 + random.nextInt(3)),
+                    factor * (1 + random.nextInt(3)),
+                    random.nextBoolean() ? 1 : 3,
+                    random.ints(levels, 1, 6).boxed().toList(),
+                    random.ints(levels, 0, 4).boxed().toList(),
+                    true,
+                    random.nextBoolean());
+            Parameters parameters = random(architecture, random);
+            Path file = folder.resolve("weights.safetensors");
+            WeightsFile.write(file, parameters, convention, Map.of());
+            Safetensors content = Safetensors.read(file);
+            assertEquals(convention, WeightsFile.conventionOf(content));
+            assertEquals(
+                    architecture,
+                    WeightsFile.architecture(content, convention, architecture.height(), architecture.width()));
+            assertArrayEquals(
+                    parameters.values(),
+                    WeightsFile.parameters(content, convention, architecture.network())
+                            .values());
+        });
+    }
+
+    private static Parameters random(Architecture architecture, Random random) {
         Parameters parameters = new Parameters(architecture.network());
         for (int i = 0; i < parameters.values().length; i++) {
             parameters.values()[i] = (float) random.nextGaussian();
