@@ -2,11 +2,11 @@ package daegpu;
 
 import daegpu.data.ImageSet;
 import daegpu.data.InvalidInputException;
+import daegpu.denoise.ImageDenoiser;
 import daegpu.engine.EngineName;
 import daegpu.engine.EngineOptions;
 import daegpu.engine.EngineUnavailableException;
 import daegpu.engine.Engines;
-import daegpu.engine.ImageDenoiser;
 import daegpu.engine.InferenceEngine;
 import daegpu.model.Network;
 import daegpu.model.Tensor;

@@ -57,7 +57,12 @@ class LayersTest {
 
     @Test
     void trainingIsAboveEngines() {
-        noneOf("daegpu.engine..", "daegpu.train..", "daegpu.parity..");
+        noneOf("daegpu.engine..", "daegpu.train..", "daegpu.parity..", "daegpu.denoise..");
+    }
+
+    @Test
+    void denoisingIsBelowTrainingAndAboveEngines() {
+        noneOf("daegpu.denoise..", "daegpu.train..", "daegpu.parity..", "daegpu.format..", "daegpu.preview..");
     }
 
     @Test
@@ -73,6 +78,7 @@ class LayersTest {
         noneOf(
                 "daegpu." + room + "..",
                 "daegpu.engine..",
+                "daegpu.denoise..",
                 "daegpu.train..",
                 "daegpu.parity..",
                 "daegpu.format..",

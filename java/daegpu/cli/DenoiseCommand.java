@@ -1,24 +1,18 @@
 package daegpu.cli;
 
-import daegpu.data.AtomicFile;
 import daegpu.data.IdxFile;
 import daegpu.data.ImageFile;
-import daegpu.data.ImageSet;
 import daegpu.data.InvalidInputException;
 import daegpu.data.Photo;
 import daegpu.data.PictureFolder;
-import daegpu.engine.Engines.OpenedEngine;
-import daegpu.engine.ImageDenoiser;
-import daegpu.engine.InferenceEngine;
-import daegpu.engine.PhotoDenoiser;
-import daegpu.engine.PictureDenoiser;
+import daegpu.denoise.PhotoDenoiser;
+import daegpu.denoise.Strength;
 import daegpu.model.Network;
 import daegpu.model.Reach;
 import daegpu.model.Tensor;
 import daegpu.noise.Noise;
 import daegpu.train.BuiltInModel;
 import daegpu.train.Checkpoint;
-import daegpu.train.PictureNoise;
 import daegpu.train.RunRecord;
 import java.io.File;
 import java.io.IOException;
@@ -31,6 +25,9 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.concurrent.Callable;
+import java.util.concurrent.CancellationException;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.function.UnaryOperator;
 import picocli.CommandLine.ArgGroup;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
@@ -45,9 +42,10 @@ import picocli.CommandLine.Spec;
         mixinStandardHelpOptions = true,
         sortOptions = false,
         description = {
-            "Takes the noise out of images. Pictures of any size go through the model in tiles of",
-            "its own size, which overlap and are blended; smaller ones are filled up with their",
-            "reflection. A result has the size, the depth and the transparency of its picture,",
+            "Takes the noise out of images, of pictures of any size. A U-Net denoises each as a whole,",
+            "in memory that --memory bounds. Through other models it goes in tiles of the model's",
+            "size, which overlap and are blended; smaller ones are filled up with their reflection.",
+            "A result has the size, the depth and the transparency of its picture,",
             "upright. A model of grey images takes red, green and blue one by one.",
             "Without a model, each file goes through the one of those in the program that fits it:",
             "photo-grey, photo-color, or digits for an IDX file.",
@@ -63,9 +61,6 @@ import picocli.CommandLine.Spec;
             "  dae-gpu denoise digits digit.png --add-noise --output clean.png"
         })
 final class DenoiseCommand implements Callable<Integer> {
-
-    /** Values of the pictures that go through the network together, about: 500 of MNIST's. */
-    private static final int CHUNK = 500 * 28 * 28;
 
     @Spec
     private CommandSpec spec;
@@ -104,6 +99,23 @@ final class DenoiseCommand implements Callable<Integer> {
             description = "Pixels that neighbouring tiles share at least (default: half of the model's size).")
     private Integer overlap;
 
+    @Option(
+            names = "--memory",
+            paramLabel = "SIZE",
+            converter = MemorySize.Converter.class,
+            description = "Memory for the parts of a picture that a U-Net has in work, such as 256M or 1G; the picture "
+                    + "itself, a byte or two for each value, comes on top (default: a quarter of what Java may use).")
+    private Long memory;
+
+    @Option(
+            names = "--strength",
+            paramLabel = "X",
+            defaultValue = "1",
+            description =
+                    "How much of the noise to take out: 0 leaves the image as it is, 1 gives what the model makes "
+                            + "of it, and between them they are blended (default: ${DEFAULT-VALUE}).")
+    private float strength;
+
     @Option(names = "--add-noise", description = "Corrupt the images first, to try the model out.")
     private boolean addNoise;
 
@@ -127,14 +139,8 @@ final class DenoiseCommand implements Callable<Integer> {
 
     private final List<String> failures = new ArrayList<>();
     private int done;
-    /** Made when there is something to put into it; null where the result goes to a file. */
-    private Path folderToMake;
-
-    /** What {@code --add-noise} does to images; null where it was not given. */
-    private record Corruption(Noise noise, long seed) {}
-
-    /** A picture that was read and is to go to a file. */
-    private record Job(Path input, Photo photo, Path target) {}
+    /** Whether results go to a folder, which is made when there is something to put into it. */
+    private boolean toFolder;
 
     @Override
     public Integer call() throws IOException {
@@ -142,16 +148,21 @@ final class DenoiseCommand implements Callable<Integer> {
         if (resize && crop || overlap != null && (resize || crop)) {
             throw new ParameterException(spec.commandLine(), "give one of --resize, --crop and --overlap");
         }
+        Strength blended = strength();
         if (!isModel(arguments.get(0))) {
             inputs = arguments;
             Map<Path, Path> targets = targets();
+            boolean whole = true;
             for (Map.Entry<BuiltInModel, Map<Path, Path>> fitting :
                     byModel(targets).entrySet()) {
+                if (!whole) {
+                    break;
+                }
                 BuiltInModel model = fitting.getKey();
                 spec.commandLine().getOut().println("Model: " + model + ", for " + model.images());
-                denoise(model.read(), fitting.getValue());
+                whole = denoise(model.read(), fitting.getValue(), blended);
             }
-            return report(targets.size());
+            return report(targets.size(), whole);
         }
         inputs = arguments.subList(1, arguments.size());
         if (inputs.isEmpty()) {
@@ -159,8 +170,8 @@ final class DenoiseCommand implements Callable<Integer> {
                     spec.commandLine(), "name the pictures to denoise after the model " + arguments.get(0));
         }
         Map<Path, Path> targets = targets();
-        denoise(Checkpoint.ofModel(arguments.get(0)), targets);
-        return report(targets.size());
+        boolean whole = denoise(Checkpoint.ofModel(arguments.get(0)), targets, blended);
+        return report(targets.size(), whole);
     }
 
     /**
@@ -196,7 +207,8 @@ final class DenoiseCommand implements Callable<Integer> {
         }
     }
 
-    private void denoise(Checkpoint checkpoint, Map<Path, Path> targets) throws IOException {
+    /** @return whether it came to the end, and was not interrupted */
+    private boolean denoise(Checkpoint checkpoint, Map<Path, Path> targets, Strength blended) throws IOException {
         Network network = checkpoint.options().network();
         Tensor image = network.input();
         boolean asWhole = Reach.of(network).isPresent();
@@ -205,40 +217,77 @@ final class DenoiseCommand implements Callable<Integer> {
                     spec.commandLine(),
                     "--overlap is for networks with a bottleneck; this one denoises pictures as a whole");
         }
+        if (memory != null && !asWhole) {
+            throw new ParameterException(
+                    spec.commandLine(),
+                    "--memory is for networks without a bottleneck; this one denoises tiles of its own size");
+        }
         int shared = overlap != null ? overlap : PhotoDenoiser.defaultOverlap(image);
         int least = Math.min(image.height(), image.width());
         if (shared < 0 || shared >= least) {
             throw new ParameterException(
                     spec.commandLine(), "--overlap must be 0 to " + (least - 1) + " for this model, not " + shared);
         }
-        Corruption added = addNoise
-                ? new Corruption(
-                        noise(checkpoint.options().noise()),
-                        seed != null ? seed : checkpoint.options().seed())
-                : null;
-        try (OpenedEngine<InferenceEngine> engine = engineChoice.open(network, 1);
-                PictureDenoiser denoiser = asWhole
-                        ? engineChoice.wholePictures(checkpoint)
-                        : new PhotoDenoiser(image, engine.engine()::denoise, shared);
+        Noise added = addNoise ? noise(checkpoint.options().noise()) : null;
+        FileDenoiser.Treatment treatment = new FileDenoiser.Treatment(
+                blended,
+                added,
+                seed != null ? seed : checkpoint.options().seed(),
+                fitting(image),
+                shared,
+                memory != null ? memory : Runtime.getRuntime().maxMemory() / 4);
+        AtomicBoolean interrupted = new AtomicBoolean();
+        try (FileDenoiser files = new FileDenoiser(checkpoint, engineChoice, treatment, toFolder, interrupted::get);
                 FileProgress progress = new FileProgress(spec.commandLine().getOut(), "files")) {
-            engine.engine().load(checkpoint.state().weights());
-            List<Job> pictures = new ArrayList<>();
-            int started = 0;
-            long values = 0;
+            boolean whole = Interruption.callsWhile(() -> interrupted.set(true), () -> denoise(targets, files, progress));
+            done += files.done();
+            return whole;
+        }
+    }
+
+    private Strength strength() {
+        try {
+            return new Strength(strength);
+        } catch (IllegalArgumentException e) {
+            throw new ParameterException(spec.commandLine(), "--strength must be from 0 to 1, not " + strength, e);
+        }
+    }
+
+    /** What makes pictures fit the model's size; null where they keep their own. */
+    private UnaryOperator<Photo> fitting(Tensor image) {
+        return resize
+                ? photo -> photo.resized(image.height(), image.width())
+                : crop ? photo -> photo.cropped(image.height(), image.width()) : null;
+    }
+
+    /** @return whether it came to the end, and was not interrupted */
+    private boolean denoise(Map<Path, Path> targets, FileDenoiser files, FileProgress progress) throws IOException {
+        int all = targets.size();
+        int started = 0;
+        try {
             for (Map.Entry<Path, Path> entry : targets.entrySet()) {
+                Path input = entry.getKey();
+                int before = started;
                 try {
-                    values += start(engine.engine(), entry.getKey(), entry.getValue(), added, pictures);
+                    Overwriting.requireAllowed(entry.getValue(), overwrite);
+                    String format = InputFiles.formatOf(input);
+                    requireMatchingName(input, format, entry.getValue());
+                    files.denoise(
+                            input,
+                            format,
+                            entry.getValue(),
+                            part -> progress.progressedWithin(
+                                    "denoising", before, all, String.valueOf(input.getFileName()), part));
                 } catch (InvalidInputException e) {
                     failures.add(Remedies.message(e, spec));
                 }
-                if (values >= CHUNK) {
-                    finish(denoiser, pictures, added);
-                    values = 0;
-                }
                 started++;
-                progress.progressed("denoising", started, targets.size());
+                progress.progressed("denoising", started, all);
             }
-            finish(denoiser, pictures, added);
+            files.finish();
+            return true;
+        } catch (CancellationException e) {
+            return false;
         }
     }
 
@@ -282,7 +331,7 @@ final class DenoiseCommand implements Callable<Integer> {
                 throw new InvalidInputException(output + " is a file"
                         + (saysFolder() ? ", no folder" : "; several inputs need a folder for --output"));
             }
-            folderToMake = output;
+            toFolder = true;
         }
         return targets;
     }
@@ -305,43 +354,6 @@ final class DenoiseCommand implements Callable<Integer> {
                 folder, file -> !(inside && file.toAbsolutePath().normalize().startsWith(results)));
     }
 
-    /**
-     * Denoises an IDX file; reads a picture, to be denoised with others.
-     *
-     * @return values that were added to those that wait to be denoised
-     */
-    private long start(InferenceEngine engine, Path input, Path target, Corruption added, List<Job> pictures)
-            throws IOException {
-        Overwriting.requireAllowed(target, overwrite);
-        Tensor image = engine.network().input();
-        String format = InputFiles.formatOf(input);
-        requireMatchingName(input, format, target);
-        if (format != null) {
-            InputFiles.requirePicturesFit(input, image);
-            Photo photo = fitted(ImageFile.open(input), image);
-            pictures.add(new Job(input, photo, target));
-            return photo.values().length;
-        }
-        ImageSet images = InputFiles.readIdx(input, image);
-        makeFolder();
-        IdxFile.write(
-                target,
-                added == null
-                        ? ImageDenoiser.denoise(engine, images)
-                        : ImageDenoiser.denoise(engine, images, added.noise(), added.seed(), 0));
-        done++;
-        return 0;
-    }
-
-    private Photo fitted(Photo photo, Tensor image) {
-        // What is stored as red, green and blue but has no colour need not go through a model of grey images three
-        // times.
-        Photo own = image.channels() == 1 && photo.isGrey() ? photo.withChannels(1) : photo;
-        return resize
-                ? own.resized(image.height(), image.width())
-                : crop ? own.cropped(image.height(), image.width()) : own;
-    }
-
     /** Refuses a target whose name promises another format than the result has. */
     private static void requireMatchingName(Path input, String format, Path target) {
         String name = target.toString().toLowerCase(Locale.ROOT);
@@ -354,47 +366,20 @@ final class DenoiseCommand implements Callable<Integer> {
         }
     }
 
-    /** Denoises the pictures together and writes them. */
-    private void finish(PictureDenoiser denoiser, List<Job> pictures, Corruption added) throws IOException {
-        if (pictures.isEmpty()) {
-            return;
-        }
-        List<Photo> noisy = new ArrayList<>();
-        for (int i = 0; i < pictures.size(); i++) {
-            Photo photo = denoiser.forNetwork(pictures.get(i).photo());
-            noisy.add(added == null ? photo : PictureNoise.add(added.noise(), added.seed(), photo));
-        }
-        List<Photo> denoised = denoiser.denoise(noisy);
-        for (int i = 0; i < pictures.size(); i++) {
-            Path target = pictures.get(i).target();
-            if (folderToMake != null) {
-                Files.createDirectories(target.toAbsolutePath().getParent());
-            }
-            AtomicFile.write(
-                    target,
-                    ImageFile.encode(
-                            denoised.get(i).withChannels(pictures.get(i).photo().channels())));
-            done++;
-        }
-        pictures.clear();
-    }
-
-    private void makeFolder() throws IOException {
-        if (folderToMake != null) {
-            Files.createDirectories(folderToMake);
-        }
-    }
-
-    private int report(int files) {
+    /** @param whole whether it was not interrupted */
+    private int report(int files, boolean whole) {
         PrintWriter err = spec.commandLine().getErr();
         for (String failure : failures) {
             err.println(spec.qualifiedName() + ": " + DaeGpu.oneLine(failure));
         }
-        if (done > 0) {
+        if (done > 0 || !whole) {
             spec.commandLine()
                     .getOut()
-                    .println("Denoised " + done + " of " + files + (files == 1 ? " file" : " files") + " into "
-                            + output);
+                    .println((whole ? "" : "Interrupted. ") + "Denoised " + done + " of " + files
+                            + (files == 1 ? " file" : " files") + " into " + output);
+        }
+        if (!whole) {
+            return ExitStatus.INTERRUPTED;
         }
         return failures.isEmpty() ? ExitStatus.DONE : done == 0 ? ExitStatus.BAD_INPUT : ExitStatus.DONE_IN_PART;
     }

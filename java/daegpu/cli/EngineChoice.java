@@ -1,17 +1,17 @@
 package daegpu.cli;
 
 import daegpu.data.InvalidInputException;
+import daegpu.denoise.TileEngines;
 import daegpu.engine.Convolutions;
 import daegpu.engine.EngineName;
 import daegpu.engine.EngineOptions;
 import daegpu.engine.Engines;
+import daegpu.engine.Engines.Choice;
 import daegpu.engine.Engines.OpenedEngine;
 import daegpu.engine.InferenceEngine;
 import daegpu.engine.InspectableEngine;
 import daegpu.engine.LearningRule;
-import daegpu.engine.PictureDenoiser;
 import daegpu.engine.Precision;
-import daegpu.engine.WholePictureDenoiser;
 import daegpu.model.Network;
 import daegpu.train.Checkpoint;
 import daegpu.train.SessionOptions;
@@ -62,31 +62,81 @@ final class EngineChoice {
                     + "library is missing it is native (default: ${DEFAULT-VALUE}).")
     Convolutions convolutions;
 
+    /** What {@link #engine} stands for here; null until it is needed. */
+    private Choice<EngineName> chosen;
+
+    /** Decides once which engine it is. */
+    private Choice<EngineName> chosen() {
+        if (chosen == null) {
+            chosen = Engines.choose(engine, options(1));
+        }
+        return chosen;
+    }
+
     /**
      * Opens the engine.
      *
      * @throws daegpu.engine.EngineUnavailableException if it cannot run here
      */
     OpenedEngine<InferenceEngine> open(Network network, int batchSize) {
-        return Engines.open(engine, network, options(batchSize));
+        return open(network, options(batchSize));
     }
 
-    /**
-     * What denoises pictures of any size as a whole by a model without dense layers.
-     *
-     * @throws IllegalArgumentException if the model has some
-     */
-    PictureDenoiser wholePictures(Checkpoint checkpoint) {
-        return new WholePictureDenoiser(checkpoint.options().architecture(), sized -> {
-            InferenceEngine opened = open(sized, 1).engine();
+    private OpenedEngine<InferenceEngine> open(Network network, EngineOptions options) {
+        Choice<EngineName> choice = chosen();
+        return new OpenedEngine<>(
+                choice.taken(), Engines.open(choice.taken(), network, options).engine(), choice.reason());
+    }
+
+    /** Opens engines for a model in several sizes. */
+    final class ModelEngines implements TileEngines {
+
+        /** Tiles that go through a GPU together. */
+        private static final int TOGETHER_ON_A_GPU = 8;
+
+        private final Checkpoint checkpoint;
+        private String description;
+
+        ModelEngines(Checkpoint checkpoint) {
+            this.checkpoint = checkpoint;
+        }
+
+        @Override
+        public InferenceEngine open(Network network, int together) {
+            EngineOptions options =
+                    options(1).withThreads(Math.min(together, options(1).threadCount()));
+            OpenedEngine<InferenceEngine> opened = EngineChoice.this.open(network, options);
             try {
-                opened.load(checkpoint.state().weights().on(sized));
-                return opened;
+                opened.engine().load(checkpoint.state().weights().on(network));
+                description = opened.engine().description() + ": " + opened.reason();
+                return opened.engine();
             } catch (RuntimeException e) {
                 opened.close();
                 throw e;
             }
-        });
+        }
+
+        @Override
+        public int together() {
+            return chosen().taken() == EngineName.CUDA
+                    ? TOGETHER_ON_A_GPU
+                    : options(1).threadCount();
+        }
+
+        @Override
+        public long memory(Network network) {
+            return Engines.memory(chosen().taken(), network);
+        }
+
+        /** The engine that was opened last, and why it is this one, for people. */
+        String description() {
+            return description;
+        }
+    }
+
+    /** What opens engines for a model in several sizes. */
+    ModelEngines of(Checkpoint checkpoint) {
+        return new ModelEngines(checkpoint);
     }
 
     /**

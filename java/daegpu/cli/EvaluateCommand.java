@@ -8,9 +8,11 @@ import daegpu.data.ImageFile;
 import daegpu.data.ImageSet;
 import daegpu.data.InvalidInputException;
 import daegpu.data.ReadingListener;
+import daegpu.denoise.PictureDenoiser;
+import daegpu.denoise.Strength;
+import daegpu.denoise.WholePictureDenoiser;
 import daegpu.engine.Engines.OpenedEngine;
 import daegpu.engine.InferenceEngine;
-import daegpu.engine.PictureDenoiser;
 import daegpu.model.Network;
 import daegpu.model.Reach;
 import daegpu.model.Tensor;
@@ -144,12 +146,13 @@ final class EvaluateCommand implements Callable<Integer> {
             seed = checkpoint.options().seed();
         }
         List<Noise> noises = noises(checkpoint.options().noise());
+        List<Path> pictures = !fitting.isGiven() && Reach.of(network).isPresent() ? data.pictures() : List.of();
+        if (!pictures.isEmpty()) {
+            return evaluatePictures(pictures, checkpoint, noises);
+        }
         try (OpenedEngine<InferenceEngine> engine = engineChoice.open(network, 1)) {
             engine.engine().load(checkpoint.state().weights());
-            List<Path> pictures = !fitting.isGiven() && Reach.of(network).isPresent() ? data.pictures() : List.of();
-            return pictures.isEmpty()
-                    ? evaluateImages(checkpoint, engine, noises)
-                    : evaluatePictures(pictures, checkpoint, engine, noises);
+            return evaluateImages(checkpoint, engine, noises);
         }
     }
 
@@ -166,7 +169,7 @@ final class EvaluateCommand implements Callable<Integer> {
                     .captioned(caption(each)));
         }
         leave(
-                engine,
+                engine.engine().description() + ": " + engine.reason(),
                 noises.get(0),
                 new Measured(
                         images.count(),
@@ -179,13 +182,16 @@ final class EvaluateCommand implements Callable<Integer> {
     }
 
     /** Whole pictures of any sizes, by a network that has none of its own. */
-    private int evaluatePictures(
-            List<Path> files, Checkpoint checkpoint, OpenedEngine<InferenceEngine> engine, List<Noise> noises)
-            throws IOException {
+    private int evaluatePictures(List<Path> files, Checkpoint checkpoint, List<Noise> noises) throws IOException {
         List<Path> taken = limit == null || limit == 0 ? files : files.subList(0, Math.min(limit, files.size()));
-        int channels = engine.engine().network().input().channels();
+        int channels = checkpoint.options().network().input().channels();
+        EngineChoice.ModelEngines engines = engineChoice.of(checkpoint);
         WholePictures pictures = new WholePictures(taken, channels);
-        try (PictureDenoiser denoiser = engineChoice.wholePictures(checkpoint);
+        try (PictureDenoiser denoiser = new WholePictureDenoiser(
+                        checkpoint.options().architecture(),
+                        engines,
+                        Strength.FULL,
+                        Runtime.getRuntime().maxMemory() / 4);
                 FileProgress progress = new FileProgress(spec.commandLine().getOut(), "pictures")) {
             pictures.measure(
                     denoiser,
@@ -202,7 +208,7 @@ final class EvaluateCommand implements Callable<Integer> {
             blocks.add(pictures.block(i, caption(noises.get(i))));
         }
         leave(
-                engine,
+                engines.description(),
                 noises.get(0),
                 new Measured(
                         pictures.pictures(0).size(),
@@ -220,9 +226,10 @@ final class EvaluateCommand implements Callable<Integer> {
 
     /**
      * Prints and draws what was measured. The numbers first: they should not be lost if the figure cannot be written.
+     *
+     * @param engine what computed, and why
      */
-    private void leave(
-            OpenedEngine<InferenceEngine> engine, Noise one, Measured measured, List<Level> levels, BufferedImage drawn)
+    private void leave(String engine, Noise one, Measured measured, List<Level> levels, BufferedImage drawn)
             throws IOException {
         Path figure = output != null ? output : model.beside("robustness.png");
         Path chart = chartBeside(figure);
@@ -322,9 +329,9 @@ final class EvaluateCommand implements Callable<Integer> {
         return status;
     }
 
-    private void printTable(OpenedEngine<InferenceEngine> engine, Noise one, Measured measured, List<Level> levels) {
+    private void printTable(String engine, Noise one, Measured measured, List<Level> levels) {
         PrintWriter out = spec.commandLine().getOut();
-        out.println("Engine: " + engine.engine().description() + ": " + engine.reason());
+        out.println("Engine: " + engine);
         out.printf(Locale.ROOT, "Images: %s from %s%n", measured.description(), measured.origin());
         out.printf(
                 Locale.ROOT,

@@ -62,6 +62,7 @@ final class Remedies {
             case NAMED_IMAGES -> "name them with --data";
             case OTHER_IMAGES -> "name others with --data";
             case MORE_MEMORY -> "raise what Java may use with java -Xmx";
+            case MORE_FOR_TILES -> "raise --memory";
             case FITTING -> "make pictures fit with --resize, --crop or --tiles" + sizeAfter("--tiles", command);
             case IMAGE_SIZE -> "give their size with --image-size";
             case OTHER_FOLDER -> "choose another --output";

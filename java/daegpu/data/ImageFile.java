@@ -1,17 +1,10 @@
 package daegpu.data;
 
-import java.awt.Transparency;
-import java.awt.color.ColorSpace;
 import java.awt.image.BufferedImage;
-import java.awt.image.ColorModel;
-import java.awt.image.ComponentColorModel;
-import java.awt.image.DataBuffer;
-import java.awt.image.IndexColorModel;
-import java.awt.image.Raster;
-import java.awt.image.WritableRaster;
 import java.io.BufferedInputStream;
 import java.io.ByteArrayInputStream;
 import java.io.ByteArrayOutputStream;
+import java.io.FilterOutputStream;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
@@ -95,7 +88,7 @@ public final class ImageFile {
         if (channels != 1 && channels != 3) {
             throw new InvalidInputException(file + " is a picture, in grey or colour; the model wants " + wanted);
         }
-        Photo photo = decode(file, content(file), header -> {
+        Photo photo = photo(file, header -> {
             if (header.height() != height || header.width() != width) {
                 throw new InvalidInputException(
                         file + " is " + ImageSet.describeSize(header.height(), header.width(), header.channels())
@@ -120,6 +113,24 @@ public final class ImageFile {
      *     what is wrong
      */
     public static Photo open(Path file) {
+        return photo(file, header -> {});
+    }
+
+    private static Photo photo(Path file, Consumer<Header> check) {
+        return decode(file, content(file), header -> {
+                    check.accept(header);
+                    requireMemory(file, header, Photo.memory(header.height(), header.width(), header.channels()));
+                })
+                .photo();
+    }
+
+    /**
+     * The same, but its samples stay what they are in the file, of a byte or two each, and become floats when they are
+     * read.
+     *
+     * @throws InvalidInputException likewise
+     */
+    public static Pixels openPixels(Path file) {
         return decode(file, content(file), header -> {});
     }
 
@@ -175,7 +186,7 @@ public final class ImageFile {
     }
 
     /** @param check sees size and kind before pixels are decoded, and throws what is to be thrown then */
-    private static Photo decode(Path file, byte[] content, Consumer<Header> check) {
+    private static StoredPicture decode(Path file, byte[] content, Consumer<Header> check) {
         String format = format(content);
         if (format == null) {
             throw notAPicture(file);
@@ -249,37 +260,61 @@ public final class ImageFile {
      * A picture as a file of its own format: PNG of its own depth without loss, with its alpha; or JPEG at quality
      * 0.95. Values below 0 are black there, those above 1 white.
      */
-    public static byte[] encode(Photo photo) {
-        boolean png = photo.format().equals(PNG);
-        boolean alpha = png && photo.alpha() != null;
-        int type = png && photo.depth() == 16 ? DataBuffer.TYPE_USHORT : DataBuffer.TYPE_BYTE;
-        int bands = photo.channels() + (alpha ? 1 : 0);
-        WritableRaster raster = Raster.createInterleavedRaster(type, photo.width(), photo.height(), bands, null);
-        int largest = type == DataBuffer.TYPE_USHORT ? 65535 : 255;
-        int[] row = new int[photo.width() * bands];
-        for (int y = 0; y < photo.height(); y++) {
-            for (int x = 0; x < photo.width(); x++) {
-                int at = y * photo.width() + x;
-                for (int channel = 0; channel < photo.channels(); channel++) {
-                    float value = photo.values()[at * photo.channels() + channel];
-                    row[x * bands + channel] = Math.round(Math.min(Math.max(value, 0), 1) * largest);
-                }
-                if (alpha) {
-                    row[x * bands + bands - 1] = Math.round(photo.alpha()[at] * largest);
-                }
-            }
-            raster.setPixels(0, y, photo.width(), 1, row);
-        }
-        ColorSpace colours = ColorSpace.getInstance(photo.channels() == 1 ? ColorSpace.CS_GRAY : ColorSpace.CS_sRGB);
-        ColorModel model = new ComponentColorModel(
-                colours, alpha, false, alpha ? Transparency.TRANSLUCENT : Transparency.OPAQUE, type);
+    public static byte[] encode(Pixels pixels) {
         ByteArrayOutputStream bytes = new ByteArrayOutputStream();
         try {
-            encode(new BufferedImage(model, raster, false, null), photo.format(), bytes);
+            encode(pixels, bytes);
         } catch (IOException e) {
             throw new UncheckedIOException("writing to memory failed", e);
         }
         return bytes.toByteArray();
+    }
+
+    /**
+     * The same, written row after row: each is read when it is its turn.
+     *
+     * @throws IOException if {@code out} throws it
+     */
+    public static void encode(Pixels pixels, OutputStream out) throws IOException {
+        encode(PixelSamples.image(pixels), pixels.format(), out);
+    }
+
+    /** Keeps why writing failed: {@code ImageIO} would say that there was an error, and not that the disk is full. */
+    private static final class FailureKeeper extends FilterOutputStream {
+        private IOException failure;
+
+        FailureKeeper(OutputStream out) {
+            super(out);
+        }
+
+        @Override
+        public void write(int value) throws IOException {
+            write(new byte[] {(byte) value}, 0, 1);
+        }
+
+        @Override
+        public void write(byte[] bytes, int from, int length) throws IOException {
+            try {
+                out.write(bytes, from, length);
+            } catch (IOException e) {
+                failure = e;
+                throw e;
+            }
+        }
+    }
+
+    /** A stream whose writer never goes back, so that nothing needs to be kept for it. */
+    private static final class ForwardStream extends MemoryCacheImageOutputStream {
+
+        ForwardStream(OutputStream out) {
+            super(out);
+        }
+
+        @Override
+        public void write(byte[] bytes, int from, int length) throws IOException {
+            super.write(bytes, from, length);
+            flushBefore(getStreamPosition());
+        }
     }
 
     /**
@@ -288,16 +323,15 @@ public final class ImageFile {
      * @throws IOException if that fails; see {@link AtomicFile}
      */
     public static void write(Path file, BufferedImage picture) throws IOException {
-        // Not straight into the file: ImageIO would say that there was an error, and not that the disk is full.
-        ByteArrayOutputStream bytes = new ByteArrayOutputStream();
-        encode(picture, PNG, bytes);
-        AtomicFile.write(file, bytes.toByteArray());
+        AtomicFile.write(file, out -> encode(picture, PNG, out));
     }
 
     private static void encode(BufferedImage picture, String format, OutputStream out) throws IOException {
         ImageWriter writer = ImageIO.getImageWritersByFormatName(format).next();
-        // A stream of this kind keeps what it must in memory, where ImageIO's own choice is a temporary file.
-        try (ImageOutputStream stream = new MemoryCacheImageOutputStream(out)) {
+        FailureKeeper keeper = new FailureKeeper(out);
+        // Streams of this kind keep what they must in memory, where ImageIO's own choice is a temporary file.
+        try (ImageOutputStream stream =
+                format.equals(JPEG) ? new ForwardStream(keeper) : new MemoryCacheImageOutputStream(keeper)) {
             writer.setOutput(stream);
             ImageWriteParam parameters = writer.getDefaultWriteParam();
             if (format.equals(JPEG)) {
@@ -305,6 +339,8 @@ public final class ImageFile {
                 parameters.setCompressionQuality(JPEG_QUALITY);
             }
             writer.write(null, new IIOImage(picture, null, null), parameters);
+        } catch (IOException e) {
+            throw keeper.failure != null ? keeper.failure : e;
         } finally {
             writer.dispose();
         }
@@ -381,8 +417,8 @@ public final class ImageFile {
         }
     }
 
-    private static Photo decode(Path file, byte[] content, String format, ImageReader reader, Consumer<Header> check)
-            throws IOException {
+    private static StoredPicture decode(
+            Path file, byte[] content, String format, ImageReader reader, Consumer<Header> check) throws IOException {
         // Without metadata: they are of no use here, and compressed ones can be made to fill any memory.
         reader.setInput(new MemoryCacheImageInputStream(new ByteArrayInputStream(content)), true, true);
         String[] damage = new String[1];
@@ -393,59 +429,32 @@ public final class ImageFile {
         });
         int height = reader.getHeight(0);
         int width = reader.getWidth(0);
-        int channels = (format.equals(PNG) ? isGreyPng(content) : isGreyJpeg(file, reader)) ? 1 : 3;
-        Orientation orientation = format.equals(JPEG) ? Orientation.of(content) : Orientation.UPRIGHT;
-        check.accept(new Header(orientation.height(height, width), orientation.width(height, width), channels));
-        requireMemory(file, height, width, channels);
+        boolean png = format.equals(PNG);
+        int channels = (png ? isGreyPng(content) : isGreyJpeg(file, reader)) ? 1 : 3;
+        Orientation orientation = png ? Orientation.UPRIGHT : Orientation.of(content);
+        Header header = new Header(orientation.height(height, width), orientation.width(height, width), channels);
+        check.accept(header);
+        // The decoder adds alpha where a colour is declared transparent; the file is here until all is decoded.
+        int bytes = png ? (channels + 1) * (content[PNG_DEPTH] == 16 ? 2 : 1) : channels;
+        requireMemory(file, header, (long) height * width * bytes + content.length);
         BufferedImage picture = reader.read(0);
         if (damage[0] != null) {
             throw new InvalidInputException(file + " is damaged: " + damage[0].toLowerCase(Locale.ROOT));
         }
-        boolean opaque = true;
-        float[] values = new float[height * width * channels];
-        float[] alpha = picture.getColorModel().hasAlpha() ? new float[height * width] : null;
-        int largest = sampleSize(picture) == 16 ? 65535 : 255;
-        int[] colour = new int[4];
-        for (int y = 0; y < height; y++) {
-            for (int x = 0; x < width; x++) {
-                readColour(picture.getColorModel(), picture.getRaster(), x, y, largest, colour);
-                int at = orientation.place(y, x, height, width);
-                for (int channel = 0; channel < channels; channel++) {
-                    values[at * channels + channel] = colour[channel] / (float) largest;
-                }
-                if (alpha != null) {
-                    alpha[at] = colour[3] / (float) largest;
-                    opaque &= colour[3] == largest;
-                }
-            }
-        }
-        return new Photo(
-                orientation.height(height, width),
-                orientation.width(height, width),
-                channels,
-                values,
-                opaque ? null : alpha,
-                largest == 65535 ? 16 : 8,
-                format);
+        return new StoredPicture(picture, orientation, channels, format);
     }
 
     /** The largest pictures are refused before they fill the memory. */
-    private static void requireMemory(Path file, int height, int width, int channels) {
-        long bytes = Photo.memory(height, width, channels);
+    private static void requireMemory(Path file, Header header, long bytes) {
         long most = Runtime.getRuntime().maxMemory();
-        if (bytes > most || (long) height * width * channels > Integer.MAX_VALUE - 8) {
+        if (bytes > most || (long) header.height() * header.width() * 4 > Integer.MAX_VALUE - 8) {
             throw new InvalidInputException(
-                    file + " is " + ImageSet.describeSize(height, width, channels) + ", which takes "
+                    file + " is " + ImageSet.describeSize(header.height(), header.width(), header.channels())
+                            + ", which takes "
                             + (bytes >> 20) + " MiB, and Java may use " + (most >> 20)
                             + " MiB: cut it into smaller pictures, or raise"
                             + " that with java -Xmx");
         }
-    }
-
-    private static int sampleSize(BufferedImage picture) {
-        return picture.getColorModel() instanceof IndexColorModel
-                ? 8
-                : picture.getSampleModel().getSampleSize(0);
     }
 
     /** The colour type in the header says so: bit 1 is colour. */
@@ -459,31 +468,5 @@ public final class ImageFile {
                     + " is a JPEG file in CMYK or another colour model that cannot be read;" + " convert it to RGB");
         }
         return reader.getRawImageType(0).getNumBands() == 1;
-    }
-
-    /**
-     * Red, green, blue and alpha, 0 to {@code largest} each. Looks at the samples themselves: colour models bend grey
-     * by a gamma curve.
-     */
-    private static void readColour(ColorModel model, Raster raster, int x, int y, int largest, int[] colour) {
-        if (model instanceof IndexColorModel palette) {
-            int entry = palette.getRGB(raster.getSample(x, y, 0));
-            colour[0] = entry >> 16 & 0xFF;
-            colour[1] = entry >> 8 & 0xFF;
-            colour[2] = entry & 0xFF;
-            colour[3] = entry >>> 24;
-            return;
-        }
-        int bands = raster.getNumBands();
-        boolean grey = bands < 3;
-        for (int channel = 0; channel < 3; channel++) {
-            colour[channel] = readSample(raster, x, y, grey ? 0 : channel, largest);
-        }
-        colour[3] = bands == 2 || bands == 4 ? readSample(raster, x, y, bands - 1, largest) : largest;
-    }
-
-    private static int readSample(Raster raster, int x, int y, int band, int wanted) {
-        int largest = (1 << raster.getSampleModel().getSampleSize(band)) - 1;
-        return (int) (((long) raster.getSample(x, y, band) * wanted + largest / 2) / largest);
     }
 }

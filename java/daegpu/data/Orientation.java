@@ -64,9 +64,19 @@ record Orientation(int tag) {
         }
     }
 
-    /** Rows become columns. */
-    private boolean turned() {
+    /** Whether rows of what is stored are columns of the upright picture. */
+    boolean turned() {
         return tag >= 5;
+    }
+
+    /** Whether the last row of the upright picture is stored first: as a row, or as a column where it is turned. */
+    boolean rowsReversed() {
+        return tag == 3 || tag == 4 || tag == 7 || tag == 8;
+    }
+
+    /** Whether the last column of the upright picture is stored first, likewise. */
+    boolean columnsReversed() {
+        return tag == 2 || tag == 3 || tag == 6 || tag == 7;
     }
 
     /** Height of the upright picture. */
@@ -77,29 +87,5 @@ record Orientation(int tag) {
     /** Width of the upright picture. */
     int width(int storedHeight, int storedWidth) {
         return turned() ? storedHeight : storedWidth;
-    }
-
-    /**
-     * Which pixel of the upright picture, counted row by row, the stored pixel in row {@code y} and column {@code x}
-     * is.
-     */
-    int place(int y, int x, int storedHeight, int storedWidth) {
-        int fromBottom = storedHeight - 1 - y;
-        int fromRight = storedWidth - 1 - x;
-        int row =
-                switch (tag) {
-                    case 1, 2 -> y;
-                    case 3, 4 -> fromBottom;
-                    case 5, 6 -> x;
-                    default -> fromRight;
-                };
-        int column =
-                switch (tag) {
-                    case 1, 4 -> x;
-                    case 2, 3 -> fromRight;
-                    case 5, 8 -> y;
-                    default -> fromBottom;
-                };
-        return row * width(storedHeight, storedWidth) + column;
     }
 }

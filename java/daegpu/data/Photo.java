@@ -15,59 +15,50 @@ import java.util.Arrays;
  * @param depth bits of a sample in the file, 8 or 16; fewer than 8 count as 8
  * @param format {@code png} or {@code jpeg}
  */
-public record Photo(int height, int width, int channels, float[] values, float[] alpha, int depth, String format) {
+public record Photo(int height, int width, int channels, float[] values, float[] alpha, int depth, String format)
+        implements Pixels {
 
     /**
      * What it takes to read and denoise a picture, bytes a value: itself, its file, its channels apart, and what they
      * become.
      */
     private static final int BYTES_A_VALUE = 4 + 2 + 4 + 8;
-    // Rec. 601, as in JPEG.
-    private static final float RED = 0.299f;
-    private static final float GREEN = 0.587f;
-    private static final float BLUE = 0.114f;
 
     /** Bytes that reading a picture and denoising it take at most. */
     public static long memory(int height, int width, int channels) {
         return (long) height * width * channels * BYTES_A_VALUE;
     }
 
-    /** Whether the channels of every pixel are equal. */
-    public boolean isGrey() {
-        if (channels == 1) {
-            return true;
-        }
-        for (int i = 0; i < values.length; i += 3) {
-            if (values[i] != values[i + 1] || values[i] != values[i + 2]) {
-                return false;
-            }
-        }
-        return true;
+    @Override
+    public void read(int row, int column, int count, float[] into, int at) {
+        System.arraycopy(values, (row * width + column) * channels, into, at, count * channels);
     }
 
-    /**
-     * The same in grey or colour: of a colour its brightness, 0.299 R + 0.587 G + 0.114 B (Rec. 601), of a grey three
-     * equal channels.
-     *
-     * @param wanted 1 or 3
-     */
+    @Override
+    public boolean hasAlpha() {
+        return alpha != null;
+    }
+
+    @Override
+    public void readAlpha(int row, float[] into) {
+        if (alpha == null) {
+            Arrays.fill(into, 0, width, 1);
+        } else {
+            System.arraycopy(alpha, row * width, into, 0, width);
+        }
+    }
+
+    @Override
     public Photo withChannels(int wanted) {
         if (wanted == channels) {
             return this;
         }
         float[] converted = new float[height * width * wanted];
-        boolean grey = isGrey();
-        for (int i = 0; i < height * width; i++) {
-            if (wanted == 3) {
-                Arrays.fill(converted, 3 * i, 3 * i + 3, values[i]);
-            } else {
-                // Equal channels are left as they are: the weights add up to one, but not in every rounding.
-                converted[i] = grey
-                        ? values[3 * i]
-                        : Math.min(1, RED * values[3 * i] + GREEN * values[3 * i + 1] + BLUE * values[3 * i + 2]);
-            }
+        Pixels pixels = new ConvertedPixels(this, wanted);
+        for (int row = 0; row < height; row++) {
+            pixels.read(row, 0, width, converted, row * width * wanted);
         }
-        return new Photo(height, width, wanted, converted, alpha, depth, format);
+        return withValues(wanted, converted);
     }
 
     /** The same picture with other pixels in the same places; {@code newValues} may have another number of channels. */

@@ -33,6 +33,8 @@ public enum Remedy {
     NAMED_IMAGES,
     /** A larger heap for Java. */
     MORE_MEMORY,
+    /** More memory for the tiles of a picture. */
+    MORE_FOR_TILES,
     /** That pictures are resized, cropped or cut into tiles. */
     FITTING,
     /** Saying what height and width the images have. */

@@ -31,6 +31,11 @@ public record EngineOptions(int batchSize, Precision precision, int threads, int
         return new EngineOptions(batchSize, precision, threads, device, other);
     }
 
+    /** The same with another number of threads. */
+    public EngineOptions withThreads(int other) {
+        return new EngineOptions(batchSize, precision, other, device, convolutions);
+    }
+
     /** {@link #threads}, with 0 replaced by the number of processors. */
     public int threadCount() {
         return threads > 0 ? threads : Runtime.getRuntime().availableProcessors();

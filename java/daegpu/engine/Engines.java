@@ -48,8 +48,7 @@ public final class Engines {
 
     private static <E extends InferenceEngine> OpenedEngine<E> open(
             EngineName name, EngineOptions options, Function<EngineName, E> opener) {
-        Choice<EngineName> choice =
-                name == EngineName.AUTO ? automatic(options) : new Choice<>(name, "it was asked for");
+        Choice<EngineName> choice = choose(name, options);
         return new OpenedEngine<>(choice.taken(), opener.apply(choice.taken()), choice.reason());
     }
 
@@ -65,6 +64,27 @@ public final class Engines {
         } catch (EngineUnavailableException e) {
             return "no " + libraries + ": " + e.getMessage();
         }
+    }
+
+    /** Which engine this name stands for here, and why, without opening it: itself, unless it is {@code auto}. */
+    public static Choice<EngineName> choose(EngineName name, EngineOptions options) {
+        return name == EngineName.AUTO ? automatic(options) : new Choice<>(name, "it was asked for");
+    }
+
+    /**
+     * Bytes of main memory, about, that an image takes on its way through a network, besides the image itself and what
+     * becomes of it: none where the memory is that of a GPU.
+     *
+     * @param engine one that computes, not {@link EngineName#AUTO}
+     */
+    public static long memory(EngineName engine, Network network) {
+        Plan plan = Plan.inference(network, network.input(), network.output());
+        return switch (engine) {
+            case REFERENCE -> ReferenceEngine.memory(plan);
+            case CPU -> CpuEngine.memory(plan);
+            case CUDA -> 0;
+            case AUTO -> throw new AssertionError(engine);
+        };
     }
 
     /**

@@ -293,15 +293,32 @@ public record Noise(Kind kind, float mean, float lowest, float highest, boolean 
      * @param size values of the image: height × width × channels
      */
     public void corrupt(long seed, long index, int epoch, float[] clean, float[] noisy, int at, int size) {
+        corruptPart(seed, index, epoch, clean, noisy, at, size, 0, size);
+    }
+
+    /**
+     * Corrupts a part of an image as {@link #corrupt} corrupts all of it.
+     *
+     * @param clean array with the values of the part
+     * @param noisy array that receives the corrupted values; may be {@code clean} itself
+     * @param at where in both arrays the part begins
+     * @param size values of the whole image
+     * @param first the part's first value, counted from the image's
+     * @param count values of the part
+     */
+    public void corruptPart(
+            long seed, long index, int epoch, float[] clean, float[] noisy, int at, int size, int first, int count) {
         float level = level(seed, index, epoch);
         long subsequence = Philox.subsequence(Philox.PURPOSE_PIXELS, index);
         long start = epochOfDraws(epoch) * ((size + 3L) / 4 * 4);
+        int end = first + count;
+        int shift = at - first;
         if (kind == Kind.GAUSSIAN || kind == Kind.SPECKLE) {
             float[] normal = new float[4];
-            for (int quad = 0; quad < size; quad += 4) {
+            for (int quad = first / 4 * 4; quad < end; quad += 4) {
                 Philox.normal4(seed, subsequence, start + quad, normal);
-                for (int i = quad; i < Math.min(quad + 4, size); i++) {
-                    noisy[at + i] = clip(withNormal(clean[at + i], level, normal[i - quad]));
+                for (int i = Math.max(quad, first); i < Math.min(quad + 4, end); i++) {
+                    noisy[shift + i] = clip(withNormal(clean[shift + i], level, normal[i - quad]));
                 }
             }
         } else {
@@ -309,12 +326,12 @@ public record Noise(Kind kind, float mean, float lowest, float highest, boolean 
             int photonLevel =
                     photons == null || lowest == highest ? 0 : PhotonTable.level(uniformOfImage(seed, index, epoch));
             int[] draws = new int[4];
-            for (int quad = 0; quad < size; quad += 4) {
+            for (int quad = first / 4 * 4; quad < end; quad += 4) {
                 Philox.integers4(seed, subsequence, start + quad, draws);
-                for (int i = quad; i < Math.min(quad + 4, size); i++) {
-                    float x = clean[at + i];
+                for (int i = Math.max(quad, first); i < Math.min(quad + 4, end); i++) {
+                    float x = clean[shift + i];
                     int draw = draws[i - quad];
-                    noisy[at + i] = clip(
+                    noisy[shift + i] = clip(
                             photons == null
                                     ? withUniform(x, level, Philox.uniform(draw))
                                     : photons.photons(photonLevel, Math.round(x * 255), draw) / level);

@@ -2,8 +2,9 @@ package daegpu.train;
 
 import daegpu.data.ImageSet;
 import daegpu.data.Photo;
+import daegpu.denoise.PictureDenoiser;
+import daegpu.denoise.PictureNoise;
 import daegpu.engine.InferenceEngine;
-import daegpu.engine.PictureDenoiser;
 import daegpu.metrics.ImageMetrics;
 import daegpu.noise.Noise;
 import daegpu.noise.Philox;

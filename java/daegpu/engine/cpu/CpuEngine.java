@@ -116,6 +116,15 @@ public class CpuEngine implements InferenceEngine {
         return "oneDNN " + OneDnn.version();
     }
 
+    /** Bytes that an image takes on its way through an inference. */
+    public static long memory(Plan plan) {
+        return plan.arena(
+                        buffer ->
+                                (long) ElementType.F32.bytes() * buffer.tensor().size(),
+                        NativeArray.ALIGNMENT)
+                .bytes();
+    }
+
     /** Weights of their own, all zero. */
     final KernelLayouts newWeights(ElementType type) {
         PrimitiveBuilder builder = new PrimitiveBuilder(processor, scope);

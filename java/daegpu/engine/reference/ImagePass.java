@@ -62,6 +62,11 @@ final class ImagePass {
         return new float[tensor.height() * tensor.width()][tensor.channels()];
     }
 
+    /** Bytes of the values of a tensor: each pixel is an array, of which Java keeps the length and the place, too. */
+    static long memory(Tensor tensor) {
+        return 4L * tensor.size() + 24L * tensor.height() * tensor.width();
+    }
+
     /** Fills the values of a tensor from a flat array in row, column, channel order. */
     void fill(Tensor tensor, float[] flat, int at) {
         fill(values(tensor), flat, at);

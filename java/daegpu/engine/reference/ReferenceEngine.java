@@ -28,7 +28,7 @@ import java.util.stream.IntStream;
  */
 public class ReferenceEngine implements InferenceEngine {
 
-    /** Images that a thread runs at a time. */
+    /** Images that a thread runs one after the other, at most. */
     private static final int GROUP = 64;
 
     private final Network network;
@@ -53,6 +53,13 @@ public class ReferenceEngine implements InferenceEngine {
         this.network = network;
         threads = new ForkJoinPool(options.threadCount());
         weights = newWeights();
+    }
+
+    /** Bytes that an image takes on its way through an inference, about. */
+    public static long memory(Plan plan) {
+        return plan.lives().keySet().stream()
+                .mapToLong(buffer -> ImagePass.memory(buffer.tensor()))
+                .sum();
     }
 
     final boolean rounds() {
@@ -107,9 +114,10 @@ public class ReferenceEngine implements InferenceEngine {
     @Override
     public void run(Tensor from, Tensor to, float[] values, int count, float[] results) {
         Plan plan = Plan.inference(network, from, to);
-        inParallel((count + GROUP - 1) / GROUP, group -> {
+        int size = Math.max(1, Math.min(GROUP, count / threads.getParallelism()));
+        inParallel((count + size - 1) / size, group -> {
             ImagePass pass = new ImagePass(network, plan, rounds());
-            for (int i = group * GROUP; i < Math.min((group + 1) * GROUP, count); i++) {
+            for (int i = group * size; i < Math.min((group + 1) * size, count); i++) {
                 pass.fill(from, values, i * from.size());
                 pass.infer(weights);
                 pass.flatten(to, results, i * to.size());

@@ -1,4 +1,4 @@
-package daegpu.engine;
+package daegpu.denoise;
 
 import daegpu.data.Photo;
 import java.util.List;

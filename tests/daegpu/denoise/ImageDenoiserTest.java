@@ -1,10 +1,13 @@
-package daegpu.engine;
+package daegpu.denoise;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 
 import daegpu.Seeds;
 import daegpu.data.ImageSet;
+import daegpu.engine.EngineOptions;
+import daegpu.engine.InferenceEngine;
+import daegpu.engine.Precision;
 import daegpu.engine.reference.ReferenceEngine;
 import daegpu.model.Autoencoder;
 import daegpu.model.Parameters;
@@ -96,7 +99,7 @@ class ImageDenoiserTest {
 
     private static InferenceEngine engine() {
         InferenceEngine engine = new ReferenceEngine(SMALL.network(), new EngineOptions(1, Precision.FP32, 1));
-        engine.load(RandomNetwork.of(SMALL, 1, Seeds.random(1)).parameters());
+        engine.load(SMALL.initialParameters(1));
         return engine;
     }
 

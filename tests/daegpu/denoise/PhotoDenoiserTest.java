@@ -1,4 +1,4 @@
-package daegpu.engine;
+package daegpu.denoise;
 
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
@@ -34,7 +34,8 @@ class PhotoDenoiserTest {
             PhotoDenoiser denoiser = new PhotoDenoiser(
                     network.network().input(),
                     (noisy, count, denoised) -> System.arraycopy(noisy, 0, denoised, 0, noisy.length),
-                    overlap);
+                    overlap,
+                    Strength.FULL);
             List<Photo> photos = new ArrayList<>();
             for (int i = 0; i < 4; i++) {
                 int channels = random.nextBoolean() ? 1 : 3;
@@ -88,7 +89,8 @@ class PhotoDenoiserTest {
                         Arrays.fill(denoised, t * 64, t * 64 + 64, tile[0]++);
                     }
                 },
-                4);
+                4,
+                Strength.FULL);
         float[] row = denoiser.denoise(List.of(photo(8, 12, 1, 8, Seeds.random(2))))
                 .get(0)
                 .values();
@@ -105,8 +107,8 @@ class PhotoDenoiserTest {
     void batchesAreLimited() {
         Autoencoder network = new Autoencoder(28, 28, 1, List.of(1), 3, 1);
         List<Integer> counts = new ArrayList<>();
-        PhotoDenoiser denoiser =
-                new PhotoDenoiser(network.network().input(), (noisy, count, denoised) -> counts.add(count), 0);
+        PhotoDenoiser denoiser = new PhotoDenoiser(
+                network.network().input(), (noisy, count, denoised) -> counts.add(count), 0, Strength.FULL);
         denoiser.denoise(List.of(photo(28 * 30, 28 * 30, 1, 8, Seeds.random(3)), photo(3, 3, 3, 8, Seeds.random(4))));
         assertEquals(903, counts.stream().mapToInt(Integer::intValue).sum());
         assertTrue(counts.stream().allMatch(count -> count <= 500), counts.toString());

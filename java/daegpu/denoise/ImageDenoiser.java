@@ -1,6 +1,7 @@
-package daegpu.engine;
+package daegpu.denoise;
 
 import daegpu.data.ImageSet;
+import daegpu.engine.InferenceEngine;
 import daegpu.noise.Noise;
 import daegpu.noise.Philox;
 
@@ -25,7 +26,16 @@ public final class ImageDenoiser {
      * @throws IllegalArgumentException if the images are of another size
      */
     public static ImageSet denoise(InferenceEngine engine, ImageSet images) {
-        return denoise(engine, images, (first, count, noisy) -> {
+        return denoise(engine, images, Strength.FULL);
+    }
+
+    /**
+     * The same with a strength.
+     *
+     * @throws IllegalArgumentException if the images are of another size
+     */
+    public static ImageSet denoise(InferenceEngine engine, ImageSet images, Strength strength) {
+        return denoise(engine, images, strength, (first, count, noisy) -> {
             for (int i = 0; i < count; i++) {
                 images.scale(first + i, noisy, i * images.imageSize());
             }
@@ -42,15 +52,26 @@ public final class ImageDenoiser {
      * @throws IllegalArgumentException if the images are of another size
      */
     public static ImageSet denoise(InferenceEngine engine, ImageSet images, Noise noise, long seed, long base) {
+        return denoise(engine, images, Strength.FULL, noise, seed, base);
+    }
+
+    /**
+     * The same with a strength, which leads from the denoised images back to the corrupted ones.
+     *
+     * @throws IllegalArgumentException if the images are of another size
+     */
+    public static ImageSet denoise(
+            InferenceEngine engine, ImageSet images, Strength strength, Noise noise, long seed, long base) {
         float[] clean = new float[Math.min(CHUNK, images.count()) * images.imageSize()];
         return denoise(
                 engine,
                 images,
+                strength,
                 (first, count, noisy) ->
                         engine.corrupt(images, noise, seed, Philox.VALIDATION + base, 0, first, count, clean, noisy));
     }
 
-    private static ImageSet denoise(InferenceEngine engine, ImageSet images, NoisyImages input) {
+    private static ImageSet denoise(InferenceEngine engine, ImageSet images, Strength strength, NoisyImages input) {
         int size = engine.network().input().size();
         if (images.imageSize() != size) {
             throw new IllegalArgumentException(
@@ -63,6 +84,7 @@ public final class ImageDenoiser {
             int count = Math.min(CHUNK, images.count() - first);
             input.read(first, count, noisy);
             engine.denoise(noisy, count, denoised);
+            strength.apply(noisy, count * size, denoised);
             ImageSet.unscale(denoised, count * size, pixels, first * size);
         }
         return new ImageSet(images.height(), images.width(), images.channels(), pixels);

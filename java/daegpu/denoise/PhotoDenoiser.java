@@ -1,7 +1,8 @@
-package daegpu.engine;
+package daegpu.denoise;
 
 import daegpu.data.Photo;
 import daegpu.data.TileGrid;
+import daegpu.engine.InferenceEngine;
 import daegpu.model.Tensor;
 import java.util.ArrayList;
 import java.util.List;
@@ -31,6 +32,7 @@ public final class PhotoDenoiser implements PictureDenoiser {
     private final Tensor image;
     private final Batch network;
     private final int overlap;
+    private final Strength strength;
 
     /** One channel, or all, of a picture that is being denoised. */
     private static final class Plane {
@@ -53,10 +55,11 @@ public final class PhotoDenoiser implements PictureDenoiser {
      * @param image what goes into the network, of 1 or 3 channels
      * @param overlap pixels that neighbouring tiles share at least, less than height and width of the network
      */
-    public PhotoDenoiser(Tensor image, Batch network, int overlap) {
+    public PhotoDenoiser(Tensor image, Batch network, int overlap, Strength strength) {
         this.image = image;
         this.network = network;
         this.overlap = overlap;
+        this.strength = strength;
     }
 
     /** The overlap that shows no seams: half a tile. */
@@ -142,6 +145,7 @@ public final class PhotoDenoiser implements PictureDenoiser {
         }
         if (!tiles.isEmpty()) {
             network.denoise(noisy, tiles.size(), denoised);
+            strength.apply(noisy, noisy.length, denoised);
         }
         for (int i = 0; i < tiles.size(); i++) {
             Tile tile = tiles.get(i);

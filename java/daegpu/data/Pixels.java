@@ -1,0 +1,71 @@
+package daegpu.data;
+
+/**
+ * The pixels of one picture of any size, upright, which can be had row by row, so that nobody needs all of them as
+ * floats. One thread at a time may read them.
+ */
+public interface Pixels {
+
+    /** In pixels. */
+    int height();
+
+    /** In pixels. */
+    int width();
+
+    /** 1 for grey, 3 for red, green and blue. */
+    int channels();
+
+    /** Bits of a sample in the file that it is from, and in the file that it goes to: 8 or 16. */
+    int depth();
+
+    /** The format of these files: {@code png} or {@code jpeg}. */
+    String format();
+
+    /**
+     * Reads some pixels of a row.
+     *
+     * @param row from the top, 0 for the first
+     * @param column the first pixel, from the left
+     * @param count pixels
+     * @param values receives {@code [count, channels]}, in [0, 1] or, where they were corrupted or denoised, around it
+     * @param at where in {@code values} the first goes
+     */
+    void read(int row, int column, int count, float[] values, int at);
+
+    /** Whether there is a pixel that is not opaque. */
+    boolean hasAlpha();
+
+    /**
+     * Reads the alpha of a row.
+     *
+     * @param alpha receives {@code [width]}, in [0, 1]; 1 where there is none
+     */
+    void readAlpha(int row, float[] alpha);
+
+    /** Whether the channels of every pixel are equal. */
+    default boolean isGrey() {
+        if (channels() == 1) {
+            return true;
+        }
+        float[] values = new float[width() * channels()];
+        for (int row = 0; row < height(); row++) {
+            read(row, 0, width(), values, 0);
+            for (int i = 0; i < values.length; i += 3) {
+                if (values[i] != values[i + 1] || values[i] != values[i + 2]) {
+                    return false;
+                }
+            }
+        }
+        return true;
+    }
+
+    /**
+     * The same in grey or colour: of a colour its brightness, 0.299 R + 0.587 G + 0.114 B (Rec. 601), of a grey three
+     * equal channels. Three equal channels are left as they are.
+     *
+     * @param wanted 1 or 3
+     */
+    default Pixels withChannels(int wanted) {
+        return wanted == channels() ? this : new ConvertedPixels(this, wanted);
+    }
+}

@@ -1,0 +1,157 @@
+package daegpu.data;
+
+import java.awt.image.BufferedImage;
+import java.awt.image.ColorModel;
+import java.awt.image.IndexColorModel;
+import java.awt.image.Raster;
+
+/**
+ * One picture of any size in the samples of its file, of a byte or two each, which are made floats when they are read.
+ */
+final class StoredPicture implements Pixels {
+
+    private final Raster raster;
+    /** The colours of a palette; null where samples are no entries of one. */
+    private final IndexColorModel palette;
+
+    private final Orientation orientation;
+    private final int channels;
+    private final String format;
+    /** What 1 is as a sample of a file: 255 or 65535. */
+    private final int largest;
+
+    private final boolean hasAlpha;
+    private int[] samples = new int[0];
+
+    /**
+     * @param picture as it was decoded
+     * @param orientation how it is turned upright
+     * @param channels 1 or 3, as its file has it
+     */
+    StoredPicture(BufferedImage picture, Orientation orientation, int channels, String format) {
+        ColorModel model = picture.getColorModel();
+        raster = picture.getRaster();
+        palette = model instanceof IndexColorModel indexed ? indexed : null;
+        this.orientation = orientation;
+        this.channels = channels;
+        this.format = format;
+        largest = palette == null && raster.getSampleModel().getSampleSize(0) == 16 ? 65535 : 255;
+        hasAlpha = model.hasAlpha() && !isOpaque();
+    }
+
+    private boolean isOpaque() {
+        float[] alpha = new float[width()];
+        for (int row = 0; row < height(); row++) {
+            readChannels(row, 0, alpha.length, alpha, 0, 3, 1);
+            for (float value : alpha) {
+                if (value != 1) {
+                    return false;
+                }
+            }
+        }
+        return true;
+    }
+
+    @Override
+    public int height() {
+        return orientation.height(raster.getHeight(), raster.getWidth());
+    }
+
+    @Override
+    public int width() {
+        return orientation.width(raster.getHeight(), raster.getWidth());
+    }
+
+    @Override
+    public int channels() {
+        return channels;
+    }
+
+    @Override
+    public int depth() {
+        return largest == 65535 ? 16 : 8;
+    }
+
+    @Override
+    public String format() {
+        return format;
+    }
+
+    @Override
+    public void read(int row, int column, int count, float[] values, int at) {
+        readChannels(row, column, count, values, at, 0, channels);
+    }
+
+    @Override
+    public boolean hasAlpha() {
+        return hasAlpha;
+    }
+
+    @Override
+    public void readAlpha(int row, float[] alpha) {
+        readChannels(row, 0, width(), alpha, 0, 3, 1);
+    }
+
+    /**
+     * Reads some channels of some pixels of a row. Looks at the samples themselves: colour models bend grey by a gamma
+     * curve.
+     *
+     * @param first of red, green, blue and alpha
+     * @param wanted how many of them
+     */
+    private void readChannels(int row, int column, int count, float[] values, int at, int first, int wanted) {
+        int bands = raster.getNumBands();
+        int storedRow = orientation.rowsReversed() ? height() - 1 - row : row;
+        boolean reversed = orientation.columnsReversed();
+        int storedColumn = reversed ? width() - column - count : column;
+        if (samples.length < count * bands) {
+            samples = new int[count * bands];
+        }
+        if (orientation.turned()) {
+            raster.getPixels(storedRow, storedColumn, 1, count, samples);
+        } else {
+            raster.getPixels(storedColumn, storedRow, count, 1, samples);
+        }
+        for (int i = 0; i < count; i++) {
+            int from = (reversed ? count - 1 - i : i) * bands;
+            for (int c = 0; c < wanted; c++) {
+                values[at + i * wanted + c] = sample(from, bands, first + c) / (float) largest;
+            }
+        }
+    }
+
+    /**
+     * One channel of a pixel, 0 to {@link #largest}.
+     *
+     * @param from where its samples begin
+     */
+    private int sample(int from, int bands, int channel) {
+        if (palette != null) {
+            return palette.getRGB(samples[from]) >>> (channel == 3 ? 24 : 16 - 8 * channel) & 0xFF;
+        }
+        if (channel == 3) {
+            return bands == 2 || bands == 4 ? scaled(from, bands - 1) : largest;
+        }
+        return scaled(from, bands < 3 ? 0 : channel);
+    }
+
+    private int scaled(int from, int band) {
+        int most = (1 << raster.getSampleModel().getSampleSize(band)) - 1;
+        int sample = samples[from + band];
+        return most == largest ? sample : (int) (((long) sample * largest + most / 2) / most);
+    }
+
+    /** All of it as floats. */
+    Photo photo() {
+        int pixels = height() * width();
+        float[] values = new float[pixels * channels];
+        float[] alpha = hasAlpha ? new float[pixels] : null;
+        for (int row = 0; row < height(); row++) {
+            read(row, 0, width(), values, row * width() * channels);
+            if (hasAlpha) {
+                readChannels(row, 0, width(), alpha, row * width(), 3, 1);
+            }
+        }
+        return new Photo(height(), width(), channels, values, alpha, depth(), format);
+    }
+}

@@ -1,0 +1,72 @@
+package daegpu.denoise;
+
+import daegpu.data.ChangedPixels;
+import daegpu.data.Photo;
+import daegpu.data.Pixels;
+import daegpu.data.Sha256;
+import daegpu.noise.Noise;
+import daegpu.noise.Philox;
+import java.nio.ByteBuffer;
+import java.security.MessageDigest;
+
+/**
+ * Noise of a picture that is in no data set: which draws it takes follows from its pixels, and so does not depend on
+ * what other pictures there are, or in which order.
+ */
+public final class PictureNoise {
+
+    /** Places of a data set that Philox's subsequences tell apart. */
+    private static final long PLACES = 1L << 40;
+
+    private PictureNoise() {}
+
+    /** The picture with noise; alpha stays. */
+    public static Photo add(Noise noise, long seed, Photo clean) {
+        float[] values = new float[clean.values().length]; // the picture's own may be the one that is read
+        noise.corrupt(seed, Philox.VALIDATION + place(clean), 0, clean.values(), values, 0, values.length);
+        return clean.withValues(clean.channels(), values);
+    }
+
+    /** The same of a picture that is read row by row: noise is drawn for what is read, each time alike. */
+    public static Pixels add(Noise noise, long seed, Pixels clean) {
+        return new NoisyPixels(noise, seed, Philox.VALIDATION + place(clean), clean);
+    }
+
+    private static final class NoisyPixels extends ChangedPixels {
+        private final Noise noise;
+        private final long seed;
+        private final long index;
+
+        NoisyPixels(Noise noise, long seed, long index, Pixels clean) {
+            super(clean);
+            this.noise = noise;
+            this.seed = seed;
+            this.index = index;
+        }
+
+        @Override
+        public void read(int row, int column, int count, float[] values, int at) {
+            source().read(row, column, count, values, at);
+            int size = height() * width() * channels();
+            int first = (row * width() + column) * channels();
+            noise.corruptPart(seed, index, 0, values, values, at, size, first, count * channels());
+        }
+    }
+
+    /** The first 40 bits of the SHA-256 of the picture's height, width and values. */
+    private static long place(Pixels pixels) {
+        MessageDigest digest = Sha256.digest();
+        digest.update(ByteBuffer.allocate(8)
+                .putInt(pixels.height())
+                .putInt(pixels.width())
+                .flip());
+        float[] values = new float[pixels.width() * pixels.channels()];
+        ByteBuffer bytes = ByteBuffer.allocate(4 * values.length);
+        for (int row = 0; row < pixels.height(); row++) {
+            pixels.read(row, 0, pixels.width(), values, 0);
+            bytes.asFloatBuffer().put(values);
+            digest.update(bytes.array());
+        }
+        return ByteBuffer.wrap(digest.digest()).getLong() >>> 24 & PLACES - 1;
+    }
+}
