@@ -7,6 +7,7 @@ import daegpu.data.Photo;
 import daegpu.data.PictureFolder;
 import daegpu.denoise.PhotoDenoiser;
 import daegpu.denoise.Strength;
+import daegpu.denoise.WholePictureDenoiser;
 import daegpu.model.Network;
 import daegpu.model.Reach;
 import daegpu.model.Tensor;
@@ -235,7 +236,7 @@ final class DenoiseCommand implements Callable<Integer> {
                 seed != null ? seed : checkpoint.options().seed(),
                 fitting(image),
                 shared,
-                memory != null ? memory : Runtime.getRuntime().maxMemory() / 4);
+                memory != null ? memory : WholePictureDenoiser.defaultMemory());
         AtomicBoolean interrupted = new AtomicBoolean();
         try (FileDenoiser files = new FileDenoiser(checkpoint, engineChoice, treatment, toFolder, interrupted::get);
                 FileProgress progress = new FileProgress(spec.commandLine().getOut(), "files")) {

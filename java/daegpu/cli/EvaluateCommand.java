@@ -191,7 +191,7 @@ final class EvaluateCommand implements Callable<Integer> {
                         checkpoint.options().architecture(),
                         engines,
                         Strength.FULL,
-                        Runtime.getRuntime().maxMemory() / 4);
+                        WholePictureDenoiser.defaultMemory());
                 FileProgress progress = new FileProgress(spec.commandLine().getOut(), "pictures")) {
             pictures.measure(
                     denoiser,

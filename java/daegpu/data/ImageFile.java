@@ -293,6 +293,16 @@ public final class ImageFile {
         }
 
         @Override
+        public void flush() throws IOException {
+            try {
+                out.flush();
+            } catch (IOException e) {
+                failure = e;
+                throw e;
+            }
+        }
+
+        @Override
         public void write(byte[] bytes, int from, int length) throws IOException {
             try {
                 out.write(bytes, from, length);

@@ -85,6 +85,11 @@ public final class WholePictureDenoiser implements PictureDenoiser {
         largest = Math.max(least, roundedUp(tile));
     }
 
+    /** Bytes that it may take where nobody says how many: a quarter of what Java may use. */
+    public static long defaultMemory() {
+        return Runtime.getRuntime().maxMemory() / 4;
+    }
+
     private int roundedUp(int pixels) {
         return (pixels + reach.stride() - 1) / reach.stride() * reach.stride();
     }

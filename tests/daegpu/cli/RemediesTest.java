@@ -80,7 +80,7 @@ class RemediesTest {
     void everyRemedyIsWordedBySomeCommand(Remedy remedy) {
         InvalidInputException problem = new InvalidInputException("wrong", remedy);
         assertTrue(
-                Stream.of(new TrainCommand(), new ImportCommand(), new EvaluateCommand())
+                Stream.of(new TrainCommand(), new ImportCommand(), new EvaluateCommand(), new DenoiseCommand())
                         .map(command -> new CommandLine(command).getCommandSpec())
                         .anyMatch(command -> Remedies.message(problem, command).startsWith("wrong; ")),
                 remedy::toString);

@@ -149,7 +149,9 @@ class WholePictureFilesTest {
         // Smooth, so that what JPEG loses is little.
         float[] values = new float[72 * 56 * 3];
         for (int i = 0; i < values.length; i++) {
-            values[i] = (float) (0.5 + 0.2 * Math.sin(i / 3 / 56 / 20.0 + i % 3) + 0.2 * Math.sin(i / 3 % 56 / 15.0));
+            double row = Math.floorDiv(i, 3 * 56);
+            double column = Math.floorMod(Math.floorDiv(i, 3), 56);
+            values[i] = (float) (0.5 + 0.2 * Math.sin(row / 20 + i % 3) + 0.2 * Math.sin(column / 15));
         }
         Photo stored = new Photo(72, 56, 3, values, null, 8, "jpeg");
         Path in = Files.write(folder.resolve("in.jpg"), withOrientation(ImageFile.encode(stored), tag));

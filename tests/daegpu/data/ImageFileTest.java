@@ -13,6 +13,7 @@ import java.awt.image.BufferedImage;
 import java.awt.image.DataBuffer;
 import java.awt.image.Raster;
 import java.awt.image.WritableRaster;
+import java.io.BufferedOutputStream;
 import java.io.ByteArrayInputStream;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
@@ -543,5 +544,30 @@ class ImageFileTest {
     private static void assertOneLine(Path file, String message) {
         assertTrue(message.startsWith(file + " "), message);
         assertFalse(message.contains("\n"), message);
+    }
+
+    /** Not that there was an error, but which. */
+    @ParameterizedTest
+    @ValueSource(strings = {"png", "jpeg"})
+    void saysWhyWritingFailed(String format) {
+        Random random = new Random(1);
+        float[] values = new float[200 * 200 * 3];
+        for (int i = 0; i < values.length; i++) {
+            values[i] = random.nextFloat();
+        }
+        OutputStream full = new OutputStream() {
+            private int room = 20_000;
+
+            @Override
+            public void write(int value) throws IOException {
+                if (room-- == 0) {
+                    throw new IOException("the disk is full");
+                }
+            }
+        };
+        OutputStream buffered = new BufferedOutputStream(full, 1 << 16);
+        IOException failure = assertThrows(
+                IOException.class, () -> ImageFile.encode(new Photo(200, 200, 3, values, null, 8, format), buffered));
+        assertEquals("the disk is full", failure.getMessage());
     }
 }
