@@ -5,6 +5,7 @@
 // All kernels: position is the place of the batch in the epoch's order; ring is 0 where all images of the set
 // are on the device; noisy values are clipped to least and greatest, which are 0 and 1, or infinities for noise that is
 // not clipped. Gaussian noise, x + N(mean, std), has kernels of its own, so that it pays nothing for the other kinds.
+// Those of patches cut them from whole pictures, which are then what source->images has.
 #include "batch_source.cuh"
 #include "philox.cuh"
 
@@ -16,12 +17,63 @@ __device__ inline float gaussian(float clean, float mean, float std, float norma
     return clean + (mean + std * normal);
 }
 
-// Where the pixels of the image with this index are, which is the `place`-th of the epoch: among all images of the set,
-// or, where these do not fit on the device, in a ring of `ring` images that are copied here in the order of the epoch.
-__device__ inline const unsigned char* pixels_of(const BatchSource* source, int place, int index, int ring,
-                                                 int image_size) {
-    return source->images + static_cast<long long>(ring == 0 ? index : place % ring) * image_size;
-}
+// Images of one size, each with its pixels in a row: all images of the set, or, where these do not fit on the device, a
+// ring of `ring` images that are copied here in the order of the epoch.
+struct WholeImages {
+    int ring;
+
+    struct Image {
+        const unsigned char* pixels;
+
+        __device__ unsigned char byte(int value, int row, int column, int channel) const { return pixels[value]; }
+
+        __device__ uchar4 four(int value, int row, int column) const {
+            return *reinterpret_cast<const uchar4*>(pixels + value);
+        }
+    };
+
+    // The image with this index, which is the `place`-th of the epoch.
+    __device__ Image image(const BatchSource* source, int place, int index, int image_size) const {
+        return {source->images + static_cast<long long>(ring == 0 ? index : place % ring) * image_size};
+    }
+};
+
+// Where a patch is in the pictures: daegpu.engine.cuda.batch.PatchTable writes them.
+struct __align__(16) Patch {
+    long long first;  // place of its first pixel's first byte
+    int row_step;     // bytes from one of its rows to the next; flips and turns are in the signs and sizes of steps
+    int column_step;
+};
+
+// Patches of pictures. Where a batch has the channels of a pixel side by side instead of in planes, it is for the
+// kernels one of a single channel, each column of which is `interleaved` columns wide.
+struct PatchImages {
+    const Patch* patches;  // of the epoch, by index
+    int interleaved;
+
+    struct Image {
+        const unsigned char* first;
+        int row_step;
+        int column_step;
+        int interleaved;
+
+        __device__ unsigned char byte(int value, int row, int column, int channel) const {
+            int pixel = interleaved == 1 ? column : column / interleaved;
+            return first[row * row_step + pixel * column_step + (column - pixel * interleaved) + channel];
+        }
+
+        __device__ uchar4 four(int value, int row, int column) const {
+            return make_uchar4(byte(value, row, column, 0), byte(value + 1, row, column + 1, 0),
+                               byte(value + 2, row, column + 2, 0), byte(value + 3, row, column + 3, 0));
+        }
+    };
+
+    __device__ Image image(const BatchSource* source, int place, int index, int image_size) const {
+        int4 words = *reinterpret_cast<const int4*>(patches + index);
+        long long first = static_cast<long long>(words.y) << 32 | static_cast<unsigned int>(words.x);
+        return {source->images + first, words.z, words.w, interleaved};
+    }
+};
 
 // Standard deviation of the noise of the image with this subsequence.
 __device__ inline float level(const BatchSource* source, unsigned long long subsequence) {
@@ -34,10 +86,10 @@ __device__ inline float level(const BatchSource* source, unsigned long long subs
 
 // Gaussian; any size and number of channels. clean: [count, channels, height, width]; noisy: the same in planes of
 // noisy_plane floats with rows of noisy_pitch, of which only the image is written.
-extern "C" __global__ void gather_noise(const BatchSource* source, const int* position, int ring, int count,
-                                        int image_size, int width, int channels, float* __restrict__ clean,
-                                        float* __restrict__ noisy, int noisy_plane, int noisy_pitch, float least,
-                                        float greatest) {
+template <class Images>
+__device__ inline void gather(const BatchSource* source, const int* position, Images images, int count, int image_size,
+                              int width, int channels, float* __restrict__ clean, float* __restrict__ noisy,
+                              int noisy_plane, int noisy_pitch, float least, float greatest) {
     int quads = (image_size + 3) / 4;
     int thread = blockIdx.x * blockDim.x + threadIdx.x;
     if (thread >= count * quads) {
@@ -52,7 +104,7 @@ extern "C" __global__ void gather_noise(const BatchSource* source, const int* po
     curandStatePhilox4_32_10_t state = philox(source->seed, subsequence, source->pixel_offset / 4 + quad);
     float4 normals = curand_normal4(&state);
     float normal[4] = {normals.x, normals.y, normals.z, normals.w};
-    const unsigned char* pixels = pixels_of(source, place, index, ring, image_size);
+    auto pixels = images.image(source, place, index, image_size);
     int plane = image_size / channels;
 #pragma unroll
     for (int i = 0; i < 4; i++) {
@@ -63,7 +115,8 @@ extern "C" __global__ void gather_noise(const BatchSource* source, const int* po
             int row = pixel / width;
             int column = pixel - row * width;
             long long target = static_cast<long long>(image) * channels + channel;
-            float scaled = pixels[value] / 255.0f;
+            unsigned char byte = pixels.byte(value, row, column, channel);
+            float scaled = byte / 255.0f;
             clean[target * plane + pixel] = scaled;
             noisy[target * noisy_plane + row * noisy_pitch + column] =
                 clipped(gaussian(scaled, source->mean, std, normal[i]), least, greatest);
@@ -71,12 +124,28 @@ extern "C" __global__ void gather_noise(const BatchSource* source, const int* po
     }
 }
 
-// Gaussian; one channel, and a width and noisy_pitch divisible by 4: four pixels are loaded at
-// once, and stored by 16 bytes.
-extern "C" __global__ void gather_noise_vector(const BatchSource* source, const int* position, int ring, int count,
-                                               int image_size, int width, float* __restrict__ clean,
-                                               float* __restrict__ noisy, int noisy_plane, int noisy_pitch, float least,
-                                               float greatest) {
+extern "C" __global__ void gather_noise(const BatchSource* source, const int* position, int ring, int count,
+                                        int image_size, int width, int channels, float* __restrict__ clean,
+                                        float* __restrict__ noisy, int noisy_plane, int noisy_pitch, float least,
+                                        float greatest) {
+    gather(source, position, WholeImages{ring}, count, image_size, width, channels, clean, noisy, noisy_plane,
+           noisy_pitch, least, greatest);
+}
+
+extern "C" __global__ void gather_patches(const BatchSource* source, const int* position, const Patch* patches,
+                                          int interleaved, int count, int image_size, int width, int channels,
+                                          float* __restrict__ clean, float* __restrict__ noisy, int noisy_plane,
+                                          int noisy_pitch, float least, float greatest) {
+    gather(source, position, PatchImages{patches, interleaved}, count, image_size, width, channels, clean, noisy,
+           noisy_plane, noisy_pitch, least, greatest);
+}
+
+// Gaussian; one channel, and a width and noisy_pitch divisible by 4: four pixels of an image that is no patch are
+// loaded at once, and all are stored by 16 bytes.
+template <class Images>
+__device__ inline void gather_vector(const BatchSource* source, const int* position, Images images, int count,
+                                     int image_size, int width, float* __restrict__ clean, float* __restrict__ noisy,
+                                     int noisy_plane, int noisy_pitch, float least, float greatest) {
     int quads = image_size / 4;
     int thread = blockIdx.x * blockDim.x + threadIdx.x;
     if (thread >= count * quads) {
@@ -90,11 +159,11 @@ extern "C" __global__ void gather_noise_vector(const BatchSource* source, const 
     float std = level(source, subsequence);
     curandStatePhilox4_32_10_t state = philox(source->seed, subsequence, source->pixel_offset / 4 + quad);
     float4 normal = curand_normal4(&state);
-    uchar4 pixels = *reinterpret_cast<const uchar4*>(pixels_of(source, place, index, ring, image_size) + 4 * quad);
-    float4 scaled = make_float4(pixels.x / 255.0f, pixels.y / 255.0f, pixels.z / 255.0f, pixels.w / 255.0f);
-    float mean = source->mean;
     int row = 4 * quad / width;
     int column = 4 * quad - row * width;
+    uchar4 pixels = images.image(source, place, index, image_size).four(4 * quad, row, column);
+    float4 scaled = make_float4(pixels.x / 255.0f, pixels.y / 255.0f, pixels.z / 255.0f, pixels.w / 255.0f);
+    float mean = source->mean;
     // The compiler takes a float4 that is assigned apart again, into four stores.
     __stwb(reinterpret_cast<float4*>(clean + static_cast<long long>(image) * image_size + 4 * quad), scaled);
     __stwb(reinterpret_cast<float4*>(noisy + static_cast<long long>(image) * noisy_plane + row * noisy_pitch + column),
@@ -102,6 +171,22 @@ extern "C" __global__ void gather_noise_vector(const BatchSource* source, const 
                        clipped(gaussian(scaled.y, mean, std, normal.y), least, greatest),
                        clipped(gaussian(scaled.z, mean, std, normal.z), least, greatest),
                        clipped(gaussian(scaled.w, mean, std, normal.w), least, greatest)));
+}
+
+extern "C" __global__ void gather_noise_vector(const BatchSource* source, const int* position, int ring, int count,
+                                               int image_size, int width, float* __restrict__ clean,
+                                               float* __restrict__ noisy, int noisy_plane, int noisy_pitch, float least,
+                                               float greatest) {
+    gather_vector(source, position, WholeImages{ring}, count, image_size, width, clean, noisy, noisy_plane, noisy_pitch,
+                  least, greatest);
+}
+
+extern "C" __global__ void gather_patches_vector(const BatchSource* source, const int* position, const Patch* patches,
+                                                 int interleaved, int count, int image_size, int width,
+                                                 float* __restrict__ clean, float* __restrict__ noisy, int noisy_plane,
+                                                 int noisy_pitch, float least, float greatest) {
+    gather_vector(source, position, PatchImages{patches, interleaved}, count, image_size, width, clean, noisy,
+                  noisy_plane, noisy_pitch, least, greatest);
 }
 
 // The constants of daegpu.noise.Noise.Kind, by ordinal.
@@ -184,10 +269,11 @@ struct OtherKind {
 
 // Any kind but Gaussian, any size and number of channels; clean and noisy as for gather_noise. kind: a Kind; photons:
 // the table of Poisson noise, else null.
-extern "C" __global__ void gather_other_noise(const BatchSource* source, const int* position, int ring, int count,
-                                              int image_size, int width, int channels, float* __restrict__ clean,
-                                              float* __restrict__ noisy, int noisy_plane, int noisy_pitch, float least,
-                                              float greatest, int kind, const int* photons) {
+template <class Images>
+__device__ inline void gather_other(const BatchSource* source, const int* position, Images images, int count,
+                                    int image_size, int width, int channels, float* __restrict__ clean,
+                                    float* __restrict__ noisy, int noisy_plane, int noisy_pitch, float least,
+                                    float greatest, int kind, const int* photons) {
     int quads = (image_size + 3) / 4;
     int thread = blockIdx.x * blockDim.x + threadIdx.x;
     if (thread >= count * quads) {
@@ -202,7 +288,7 @@ extern "C" __global__ void gather_other_noise(const BatchSource* source, const i
     curandStatePhilox4_32_10_t state = philox(source->seed, subsequence, source->pixel_offset / 4 + quad);
     float4 draws = noise.draw(&state);
     float draw[4] = {draws.x, draws.y, draws.z, draws.w};
-    const unsigned char* pixels = pixels_of(source, place, index, ring, image_size);
+    auto pixels = images.image(source, place, index, image_size);
     int plane = image_size / channels;
 #pragma unroll
     for (int i = 0; i < 4; i++) {
@@ -213,10 +299,28 @@ extern "C" __global__ void gather_other_noise(const BatchSource* source, const i
             int row = pixel / width;
             int column = pixel - row * width;
             long long target = static_cast<long long>(image) * channels + channel;
-            float scaled = pixels[value] / 255.0f;
+            unsigned char byte = pixels.byte(value, row, column, channel);
+            float scaled = byte / 255.0f;
             clean[target * plane + pixel] = scaled;
             noisy[target * noisy_plane + row * noisy_pitch + column] =
-                clipped(noise.corrupt(pixels[value], scaled, draw[i]), least, greatest);
+                clipped(noise.corrupt(byte, scaled, draw[i]), least, greatest);
         }
     }
+}
+
+extern "C" __global__ void gather_other_noise(const BatchSource* source, const int* position, int ring, int count,
+                                              int image_size, int width, int channels, float* __restrict__ clean,
+                                              float* __restrict__ noisy, int noisy_plane, int noisy_pitch, float least,
+                                              float greatest, int kind, const int* photons) {
+    gather_other(source, position, WholeImages{ring}, count, image_size, width, channels, clean, noisy, noisy_plane,
+                 noisy_pitch, least, greatest, kind, photons);
+}
+
+extern "C" __global__ void gather_other_patches(const BatchSource* source, const int* position, const Patch* patches,
+                                                int interleaved, int count, int image_size, int width, int channels,
+                                                float* __restrict__ clean, float* __restrict__ noisy, int noisy_plane,
+                                                int noisy_pitch, float least, float greatest, int kind,
+                                                const int* photons) {
+    gather_other(source, position, PatchImages{patches, interleaved}, count, image_size, width, channels, clean, noisy,
+                 noisy_plane, noisy_pitch, least, greatest, kind, photons);
 }

@@ -107,7 +107,9 @@ final class ImageOptions {
     @Option(
             names = "--patches-per-epoch",
             paramLabel = "N",
-            description = "Patches of an epoch (default: enough to have the number of pixels of all pictures).")
+            description =
+                    "Patches of an epoch (default: enough to have the number of pixels of all pictures). Only the "
+                            + "pictures are in memory, however many patches are cut from them.")
     private Integer patchesPerEpoch;
 
     @Option(

@@ -353,7 +353,7 @@ public record DataSets(
                     purpose,
                     patches.count(),
                     patches.describeSize(),
-                    patches.pictures());
+                    patches.pictures().size());
         }
         return purpose + ": " + count(images) + " of " + images.describeSize()
                 + (images.count() < limit ? " (there are no more; the limit was " + number(limit) + ")" : "");

@@ -51,21 +51,16 @@ public final class ImageSet implements TrainingImages {
         return channels;
     }
 
-    /** These images, in every epoch. */
+    /** The same in every epoch. */
     @Override
-    public ImageSet ofEpoch(long seed, int epoch) {
-        return this;
+    public void copy(long seed, int epoch, int index, byte[] copy) {
+        System.arraycopy(pixels, index * imageSize(), copy, 0, imageSize());
     }
 
     /** How many images there are. */
     @Override
     public int count() {
         return pixels.length / imageSize();
-    }
-
-    /** Bytes of one image: height × width × channels. */
-    public int imageSize() {
-        return height * width * channels;
     }
 
     /** The bytes of all images, {@code [count, height, width, channels]}; the array itself, not a copy. */
@@ -91,9 +86,19 @@ public final class ImageSet implements TrainingImages {
 
     /** Writes image {@code index} as floats in [0, 1] to {@code values}, from {@code at} on. */
     public void scale(int index, float[] values, int at) {
-        int start = index * imageSize();
-        for (int i = 0; i < imageSize(); i++) {
-            values[at + i] = (pixels[start + i] & 0xFF) / 255f;
+        scale(pixels, index * imageSize(), imageSize(), values, at);
+    }
+
+    /**
+     * Writes bytes as floats in [0, 1].
+     *
+     * @param from the first of {@code pixels} to take
+     * @param count how many to take
+     * @param at where in {@code values} the first goes
+     */
+    public static void scale(byte[] pixels, int from, int count, float[] values, int at) {
+        for (int i = 0; i < count; i++) {
+            values[at + i] = (pixels[from + i] & 0xFF) / 255f;
         }
     }
 

@@ -11,6 +11,9 @@ import java.util.List;
  * of the flips and turns is a pure function of the seed, the epoch and the number of the patch in the epoch: the four
  * integers of Philox at subsequence {@link Philox#PURPOSE_PATCHES} and offset 4·epoch. Of each integer, the product
  * with the number of possibilities, divided by 2³², chooses one.
+ *
+ * <p>The pictures are what is in memory. A patch is cut when it is asked for, by {@link #copy}, or where an engine has
+ * the pictures, by {@link #cut}.
  */
 public final class Patches implements TrainingImages {
 
@@ -26,6 +29,17 @@ public final class Patches implements TrainingImages {
     private String identity;
 
     /**
+     * Where the bytes of a patch are: value {@code c} of the pixel in row {@code i} and column {@code j} is byte
+     * {@code first + i · rowStep + j · columnStep + c} of the picture.
+     *
+     * @param picture index of the picture
+     * @param first byte of the pixel in row 0 and column 0
+     * @param rowStep bytes from a row of the patch to the next one, negative where they are reversed
+     * @param columnStep the same from a column to the next one
+     */
+    public record Cut(int picture, int first, int rowStep, int columnStep) {}
+
+    /**
      * Prepares to cut.
      *
      * @param pictures sets of one picture each, at least one, all with the same number of channels and none smaller
@@ -34,7 +48,7 @@ public final class Patches implements TrainingImages {
      * @param width columns of a patch
      * @param count patches of an epoch
      * @throws IllegalArgumentException if a picture is too small, the pictures are not alike, there is none, or the
-     *     count is not positive or makes more than 2³¹ bytes
+     *     count is not positive
      */
     public Patches(List<ImageSet> pictures, int height, int width, int count) {
         this.pictures = List.copyOf(pictures);
@@ -53,9 +67,8 @@ public final class Patches implements TrainingImages {
                         + " is smaller than a patch of " + height + "x" + width);
             }
         }
-        if (count < 1 || (long) count * height * width * channels() > Integer.MAX_VALUE - 8) {
-            throw new IllegalArgumentException("an epoch has at least one patch and at most 2^31 bytes of them, not "
-                    + count + " patches of " + describeSize());
+        if (count < 1) {
+            throw new IllegalArgumentException("an epoch has at least one patch, not " + count);
         }
     }
 
@@ -84,43 +97,54 @@ public final class Patches implements TrainingImages {
         return count;
     }
 
-    /** How many pictures they are cut from. */
-    public int pictures() {
-        return pictures.size();
+    /** The pictures that they are cut from, each a set of one. */
+    public List<ImageSet> pictures() {
+        return pictures;
     }
 
-    @Override
-    public ImageSet ofEpoch(long seed, int epoch) {
-        int size = height * width * channels();
-        byte[] pixels = new byte[count * size];
+    /**
+     * Where a patch is cut, and how it is turned.
+     *
+     * @param seed of the run
+     * @param epoch counted from 0
+     * @param index of the patch, less than {@link #count}
+     */
+    public Cut cut(long seed, int epoch, int index) {
         int[] draws = new int[4];
-        int orientations = height == width ? ORIENTATIONS : ORIENTATIONS_IN_PLACE;
-        for (int patch = 0; patch < count; patch++) {
-            Philox.integers4(seed, Philox.subsequence(Philox.PURPOSE_PATCHES, patch), 4L * epoch, draws);
-            ImageSet picture = pictures.get(oneOf(pictures.size(), draws[0]));
-            int top = oneOf(picture.height() - height + 1, draws[1]);
-            int left = oneOf(picture.width() - width + 1, draws[2]);
-            cut(picture, top, left, oneOf(orientations, draws[3]), pixels, patch * size);
-        }
-        return new ImageSet(height, width, channels(), pixels);
+        Philox.integers4(seed, Philox.subsequence(Philox.PURPOSE_PATCHES, index), 4L * epoch, draws);
+        int number = oneOf(pictures.size(), draws[0]);
+        ImageSet picture = pictures.get(number);
+        int top = oneOf(picture.height() - height + 1, draws[1]);
+        int left = oneOf(picture.width() - width + 1, draws[2]);
+        int orientation = oneOf(height == width ? ORIENTATIONS : ORIENTATIONS_IN_PLACE, draws[3]);
+        boolean hasRowsReversed = (orientation & 1) != 0;
+        boolean hasColumnsReversed = (orientation & 2) != 0;
+        int across = channels();
+        int down = picture.width() * across;
+        int first = (hasRowsReversed ? top + height - 1 : top) * down
+                + (hasColumnsReversed ? left + width - 1 : left) * across;
+        down = hasRowsReversed ? -down : down;
+        across = hasColumnsReversed ? -across : across;
+        boolean isExchanged = (orientation & 4) != 0;
+        return new Cut(number, first, isExchanged ? across : down, isExchanged ? down : across);
     }
 
     private static int oneOf(int possibilities, int draw) {
         return (int) (Integer.toUnsignedLong(draw) * possibilities >>> 32);
     }
 
-    /** @param orientation 1 reverses the rows, 2 the columns, 4 exchanges rows and columns after that */
-    private void cut(ImageSet picture, int top, int left, int orientation, byte[] pixels, int at) {
+    @Override
+    public void copy(long seed, int epoch, int index, byte[] patch) {
+        Cut cut = cut(seed, epoch, index);
+        byte[] pixels = pictures.get(cut.picture).pixels();
         int channels = channels();
-        boolean isExchanged = (orientation & 4) != 0;
+        int at = 0;
         for (int i = 0; i < height; i++) {
             for (int j = 0; j < width; j++) {
-                int row = isExchanged ? j : i;
-                int column = isExchanged ? i : j;
-                row = (orientation & 1) != 0 ? height - 1 - row : row;
-                column = (orientation & 2) != 0 ? width - 1 - column : column;
-                int from = ((top + row) * picture.width() + left + column) * channels;
-                System.arraycopy(picture.pixels(), from, pixels, at + (i * width + j) * channels, channels);
+                int from = cut.first + i * cut.rowStep + j * cut.columnStep;
+                for (int c = 0; c < channels; c++) {
+                    patch[at++] = pixels[from + c];
+                }
             }
         }
     }

@@ -222,14 +222,18 @@ public final class PictureFolder implements DataSets.FoundImages {
      */
     void requireMemoryForSplit(int kept, int limit, int limitOfOthers) {
         List<Entry> first = entries.subList(0, kept);
-        requireMemory((cutsPatches() ? imagesInMemory(firstOf(first, limit)) : limited(first, limit))
-                + limited(entries.subList(kept, entries.size()), limitOfOthers));
+        long others = limited(entries.subList(kept, entries.size()), limitOfOthers);
+        if (cutsPatches()) {
+            requireMemoryToCut(firstOf(first, limit), others);
+        } else {
+            requireMemory(limited(first, limit) + others);
+        }
     }
 
     /** @param limit pictures to take; 0 takes all */
     private Patches patches(List<Entry> pictures, int limit) {
         List<Entry> taken = firstOf(pictures, limit);
-        requireMemory(imagesInMemory(taken));
+        requireMemoryToCut(taken, 0);
         List<ImageSet> read = new ArrayList<>();
         for (Entry entry : taken) {
             try {
@@ -245,26 +249,14 @@ public final class PictureFolder implements DataSets.FoundImages {
         long pixels = read.stream()
                 .mapToLong(picture -> (long) picture.height() * picture.width())
                 .sum();
-        return new Patches(read, preparation.height(), preparation.width(), patchesOf(pixels));
+        int count = preparation.patchesPerEpoch() > 0
+                ? preparation.patchesPerEpoch()
+                : Patches.defaultCount(pixels, preparation.height(), preparation.width());
+        return new Patches(read, preparation.height(), preparation.width(), count);
     }
 
     private static List<Entry> firstOf(List<Entry> pictures, int limit) {
         return limit == 0 ? pictures : pictures.subList(0, Math.min(limit, pictures.size()));
-    }
-
-    private int patchesOf(long pixels) {
-        return preparation.patchesPerEpoch() > 0
-                ? preparation.patchesPerEpoch()
-                : Patches.defaultCount(pixels, preparation.height(), preparation.width());
-    }
-
-    /** Patches whose bytes are together as many as those of the pictures and the patches of an epoch. */
-    private long imagesInMemory(List<Entry> pictures) {
-        long pixels = pictures.stream()
-                .map(Entry::header)
-                .mapToLong(header -> (long) header.height() * header.width())
-                .sum();
-        return patchesOf(pixels) + pixels / ((long) preparation.height() * preparation.width());
     }
 
     private ImageSet picture(Path file) {
@@ -288,12 +280,47 @@ public final class PictureFolder implements DataSets.FoundImages {
         return (long) preparation.height() * preparation.width() * preparation.channels();
     }
 
-    private String describeImages() {
-        return ImageSet.describeSize(preparation.height(), preparation.width(), preparation.channels());
+    private String makes(long count) {
+        return String.format(
+                Locale.ROOT,
+                "makes %,d images of %s",
+                count,
+                ImageSet.describeSize(preparation.height(), preparation.width(), preparation.channels()));
     }
 
+    /** Checks that so many images fit into memory, in one array. */
     private void requireMemory(long count) {
-        long bytes = count * imageSize();
+        requireMemory(makes(count), count * imageSize(), MOST_PIXELS);
+    }
+
+    /**
+     * Checks that pictures fit into memory, each in an array of its own.
+     *
+     * @param others images that are in memory with them
+     */
+    private void requireMemoryToCut(List<Entry> pictures, long others) {
+        long pixels = pictures.stream()
+                .map(Entry::header)
+                .mapToLong(header -> (long) header.height() * header.width())
+                .sum();
+        String what = String.format(
+                Locale.ROOT,
+                "has %,d %s to cut patches from",
+                pictures.size(),
+                pictures.size() == 1 ? "picture" : "pictures");
+        requireMemory(
+                others == 0 ? what : what + " and " + makes(others) + " to validate",
+                pixels * preparation.channels() + others * imageSize(),
+                Long.MAX_VALUE);
+    }
+
+    /**
+     * Checks that bytes fit into memory.
+     *
+     * @param what the folder has or makes, for the message
+     * @param limit most bytes, however much memory there is
+     */
+    private void requireMemory(String what, long bytes, long limit) {
         long largest = entries.stream()
                 .map(Entry::header)
                 .mapToLong(header -> Photo.memory(header.height(), header.width(), header.channels()))
@@ -301,16 +328,15 @@ public final class PictureFolder implements DataSets.FoundImages {
                 .orElse(0);
         Runtime runtime = Runtime.getRuntime();
         long most = runtime.maxMemory() - ROOM;
-        if (bytes > MOST_PIXELS || bytes > most) {
+        if (bytes > Math.min(limit, most)) {
             String message = String.format(
                     Locale.ROOT,
-                    "%s makes %,d images of %s, %,d MiB, and %,d MiB fit",
+                    "%s %s, %,d MiB, and %,d MiB fit",
                     folder,
-                    count,
-                    describeImages(),
+                    what,
                     bytes >> 20,
-                    Math.min(MOST_PIXELS, most) >> 20);
-            throw most < MOST_PIXELS
+                    Math.min(limit, most) >> 20);
+            throw most < limit
                     ? new InvalidInputException(message, Remedy.SMALLER_IMAGES, Remedy.FEWER_IMAGES, Remedy.MORE_MEMORY)
                     : new InvalidInputException(message, Remedy.SMALLER_IMAGES, Remedy.FEWER_IMAGES);
         }
@@ -318,11 +344,9 @@ public final class PictureFolder implements DataSets.FoundImages {
             throw new InvalidInputException(
                     String.format(
                             Locale.ROOT,
-                            "%s makes %,d images of %s, %,d MiB, and reading its largest picture takes %,d MiB more; "
-                                    + "together %,d MiB fit",
+                            "%s %s, %,d MiB, and reading its largest picture takes %,d MiB more; together %,d MiB fit",
                             folder,
-                            count,
-                            describeImages(),
+                            what,
                             bytes >> 20,
                             largest >> 20,
                             most >> 20),

@@ -15,13 +15,21 @@ public sealed interface TrainingImages permits ImageSet, Patches {
     /** Images of an epoch. */
     int count();
 
+    /** Bytes of one image: height × width × channels. */
+    default int imageSize() {
+        return height() * width() * channels();
+    }
+
     /**
-     * The images of an epoch.
+     * Copies an image of an epoch. Several threads may do so at the same time.
      *
      * @param seed of the run
      * @param epoch counted from 0
+     * @param index of the image, less than {@link #count}
+     * @param pixels receives the image from its first byte on, {@code [height, width, channels]}, the last running
+     *     fastest
      */
-    ImageSet ofEpoch(long seed, int epoch);
+    void copy(long seed, int epoch, int index, byte[] pixels);
 
     /** Tells them from any other: their number, their size, and the SHA-256 of the bytes that they are made of. */
     String identity();

@@ -1,6 +1,6 @@
 package daegpu.engine;
 
-import daegpu.data.ImageSet;
+import daegpu.data.TrainingImages;
 import daegpu.model.Parameters;
 import daegpu.noise.Noise;
 
@@ -29,13 +29,13 @@ public interface TrainingEngine extends InferenceEngine {
 
     /**
      * Says what the following training steps draw from. The engine may keep {@code images} where it computes, until
-     * another set is given.
+     * others are given: of patches, the pictures. It cuts a patch when a step takes it.
      *
      * @param seed key of the generator, the seed of the run
-     * @param epoch counted from 0; decides the noise
-     * @param order indices into {@code images}, in the order in which this epoch takes them
+     * @param epoch counted from 0; decides the noise, and where patches are cut
+     * @param order indices of {@code images}, in the order in which this epoch takes them
      */
-    void startEpoch(ImageSet images, Noise noise, long seed, int epoch, int[] order);
+    void startEpoch(TrainingImages images, Noise noise, long seed, int epoch, int[] order);
 
     /**
      * One update on the images {@code order[first]} … {@code order[first + count − 1]} of the epoch that was started.

@@ -62,11 +62,7 @@ public final class DryRun {
             BooleanSupplier stop) {
         engine.load(state);
         engine.startEpoch(
-                training.ofEpoch(options.seed(), 0),
-                options.noise(),
-                options.seed(),
-                0,
-                Shuffle.order(options.seed(), 0, training.count()));
+                training, options.noise(), options.seed(), 0, Shuffle.order(options.seed(), 0, training.count()));
         Updates updates = new Updates(options, training, engine, state.step(), stop);
         updates.run(WARM_UP_SECONDS);
         Updates timed = new Updates(options, training, engine, state.step() + updates.count, stop);

@@ -191,7 +191,7 @@ public final class Trainer {
             listener.epochStarted(epoch + 1, epochs, imagesBefore(firstBatch), training.count());
             long startTime = System.nanoTime();
             engine.startEpoch(
-                    training.ofEpoch(options.seed(), epoch),
+                    training,
                     options.noise(),
                     options.seed(),
                     epoch,

@@ -78,7 +78,7 @@ class PictureFolderTest {
         write("._a.png", 9, 9, 1);
         Files.writeString(folder.resolve("notes.txt"), "no picture");
         DataSets sets = open(Fit.NONE, 0, 0, Colour.AUTO, 0);
-        assertArrayEquals(together(a, b), sets.training().ofEpoch(1, 0).pixels());
+        assertArrayEquals(together(a, b), pixels(sets));
         assertArrayEquals(together(d, c), sets.validation().pixels());
         assertEquals("4x6 grey", sets.training().describeSize());
         assertEquals(
@@ -91,13 +91,13 @@ class PictureFolderTest {
     void greyOrColourIsWhatThePicturesAreUnlessAsked() throws IOException {
         byte[] a = write("a.png", 2, 2, 1);
         write("b.png", 2, 2, 3);
-        ImageSet colour = open(Fit.NONE, 0, 0, Colour.AUTO, 0).training().ofEpoch(1, 0);
+        ImageSet colour = (ImageSet) open(Fit.NONE, 0, 0, Colour.AUTO, 0).training();
         assertEquals(3, colour.channels());
         for (int i = 0; i < 12; i++) {
             assertEquals(a[i / 3], colour.pixels()[i]);
         }
         DataSets grey = open(Fit.NONE, 0, 0, Colour.GREY, 0);
-        assertArrayEquals(a, grey.training().ofEpoch(1, 0).pixels());
+        assertArrayEquals(a, pixels(grey));
         assertEquals("2x2 grey", grey.validation().describeSize());
     }
 
@@ -110,7 +110,7 @@ class PictureFolderTest {
         DataSets sets = DataSets.open(
                 folder, null, 0.3, 0, 0, new Preparation(Fit.TILES, 2, 3, 0, Colour.AUTO), ReadingListener.SILENT);
         assertEquals(3, sets.validation().count());
-        ImageSet training = sets.training().ofEpoch(1, 0);
+        ImageSet training = (ImageSet) sets.training();
         assertEquals(5, training.count());
         for (int tile = 0; tile < 4; tile++) {
             for (int i = 0; i < 6; i++) {
@@ -120,8 +120,7 @@ class PictureFolderTest {
         assertArrayEquals(b, training.range(4, 5).pixels());
         DataSets limited = DataSets.open(
                 folder, null, 0.3, 3, 2, new Preparation(Fit.TILES, 2, 3, 0, Colour.AUTO), ReadingListener.SILENT);
-        assertArrayEquals(
-                training.range(0, 3).pixels(), limited.training().ofEpoch(1, 0).pixels());
+        assertArrayEquals(training.range(0, 3).pixels(), pixels(limited));
         assertEquals(2, limited.validation().count());
     }
 
@@ -157,7 +156,7 @@ class PictureFolderTest {
                 0,
                 Preparation.NONE,
                 (task, done, all) -> heard.add(task + " " + done + "/" + all));
-        assertArrayEquals(together(a, c), sets.training().ofEpoch(1, 0).pixels());
+        assertArrayEquals(together(a, c), pixels(sets));
         assertEquals(2, sets.validation().count());
         assertEquals(
                 List.of(broken + " is neither a PNG nor a JPEG file", cut + " is truncated"),
@@ -254,5 +253,9 @@ class PictureFolderTest {
         String limited = assertThrows(InvalidInputException.class, () -> open(Fit.TILES, 16, 16, Colour.COLOUR, 10))
                 .getMessage();
         assertTrue(limited.contains(" can be used: ") || limited.endsWith(" fit"), limited);
+    }
+
+    private static byte[] pixels(DataSets sets) {
+        return ((ImageSet) sets.training()).pixels();
     }
 }

@@ -9,7 +9,9 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import daegpu.Seeds;
+import daegpu.data.CutBeforehand;
 import daegpu.data.ImageSet;
+import daegpu.data.Patches;
 import daegpu.model.Autoencoder;
 import daegpu.model.Network;
 import daegpu.model.ParameterTensor;
@@ -486,6 +488,69 @@ public abstract class EngineContract {
                 assertSame(fromValues.state(), fromSet.state());
             }
         }
+    }
+
+    /**
+     * Patches of pictures of several sizes, in all orientations, corrupted by normals and by other noise: the bits of
+     * those that plain steps cut beforehand, also where an engine begins in the middle of an epoch.
+     */
+    @ParameterizedTest
+    @CsvSource({"1, 8, 8", "1, 6, 8", "1, 6, 6", "2, 4, 2", "3, 8, 8", "3, 4, 6"})
+    void patchesAreThoseCutBeforehand(int channels, int height, int width) {
+        Random random = Seeds.random(height * width * channels);
+        Network network = new Autoencoder(height, width, channels, List.of(2), 3, 2).network();
+        List<ImageSet> pictures = IntStream.range(0, 3)
+                .mapToObj(i -> picture(random, height + random.nextInt(9), width + random.nextInt(9), channels))
+                .toList();
+        int count = 33;
+        Patches patches = new Patches(pictures, height, width, count);
+        int[] order = order(count);
+        long seed = random.nextLong();
+        TrainingState initial =
+                TrainingState.initial(RandomNetwork.of(network, 1, random).parameters());
+        for (Noise noise : List.of(
+                Noise.gaussian(0.1f, 0.3f),
+                new Noise(Noise.Kind.POISSON, 0, 5, 9, false, true),
+                new Noise(0.2f, 0.1f, 0.6f, true))) {
+            try (InspectableEngine cutting = open(network, ALL_RULES, 12);
+                    InspectableEngine taking = open(network, ALL_RULES, 12);
+                    InspectableEngine resuming = open(network, ALL_RULES, 12)) {
+                cutting.load(initial);
+                taking.load(initial);
+                for (int epoch = 5; epoch < 7; epoch++) {
+                    ImageSet cut = CutBeforehand.epoch(pictures, height, width, count, seed, epoch);
+                    cutting.startEpoch(patches, noise, seed, epoch, order);
+                    taking.startEpoch(cut, noise, seed, epoch, order);
+                    resuming.startEpoch(patches, noise, seed, epoch, order);
+                    for (int first = 0; first < count; first += 12) {
+                        if (first == 12) {
+                            resuming.load(cutting.state());
+                        }
+                        int batch = Math.min(12, count - first);
+                        cutting.trainStep(first, batch, RATE);
+                        taking.trainStep(first, batch, RATE);
+                        if (first >= 12) {
+                            resuming.trainStep(first, batch, RATE);
+                        }
+                    }
+                    assertSame(taking.takeLosses(), cutting.takeLosses(), "losses in epoch " + epoch);
+                    assertSame(taking.state(), cutting.state());
+                    assertSame(taking.state(), resuming.state());
+                }
+                ImageSet others = CutBeforehand.epoch(pictures, height, width, 5, 1, 1);
+                cutting.startEpoch(others, noise, seed, 0, order(5)); // images in the place of patches
+                taking.startEpoch(others, noise, seed, 0, order(5));
+                cutting.trainStep(0, 5, RATE);
+                taking.trainStep(0, 5, RATE);
+                assertSame(taking.takeLosses(), cutting.takeLosses(), "losses of images after patches");
+            }
+        }
+    }
+
+    private static ImageSet picture(Random random, int height, int width, int channels) {
+        byte[] pixels = new byte[height * width * channels];
+        random.nextBytes(pixels);
+        return new ImageSet(height, width, channels, pixels);
     }
 
     @ParameterizedTest

@@ -1,6 +1,6 @@
 package daegpu.engine.cpu;
 
-import daegpu.data.ImageSet;
+import daegpu.data.TrainingImages;
 import daegpu.engine.EngineOptions;
 import daegpu.engine.EngineUnavailableException;
 import daegpu.engine.GivenBatch;
@@ -222,7 +222,7 @@ public final class CpuTrainingEngine extends CpuEngine implements InspectableEng
     }
 
     @Override
-    public void startEpoch(ImageSet images, Noise noise, long seed, int number, int[] order) {
+    public void startEpoch(TrainingImages images, Noise noise, long seed, int number, int[] order) {
         epoch = new Epoch(images, noise, seed, number, order);
     }
 

@@ -1,6 +1,6 @@
 package daegpu.engine.cpu;
 
-import daegpu.data.ImageSet;
+import daegpu.data.TrainingImages;
 import daegpu.engine.GivenBatch;
 import daegpu.noise.Noise;
 import java.util.Arrays;
@@ -14,11 +14,14 @@ final class ShareImages {
      *
      * @param seed key of the noise
      * @param number of the epoch, from 0
-     * @param order indices into {@code images}
+     * @param order indices of {@code images}
      */
-    record Epoch(ImageSet images, Noise noise, long seed, int number, int[] order) {}
+    record Epoch(TrainingImages images, Noise noise, long seed, int number, int[] order) {}
 
     private final int size;
+    /** One image. */
+    private final byte[] pixels;
+
     private final float[] clean;
     private final float[] noisy;
     private Optional<float[]> mask = Optional.empty();
@@ -29,17 +32,17 @@ final class ShareImages {
      */
     ShareImages(int size, int images) {
         this.size = size;
+        pixels = new byte[size];
         clean = new float[size * images];
         noisy = new float[size * images];
     }
 
     /** Takes the images {@code order[first]} and after, and corrupts them. */
     void draw(Epoch epoch, int first, int count, NoiseKernel noiseKernel) {
-        byte[] pixels = epoch.images.pixels();
         for (int i = 0; i < count; i++) {
             int image = epoch.order[first + i];
-            noiseKernel.corrupt(
-                    epoch.noise, epoch.seed, image, epoch.number, pixels, image * size, clean, noisy, i * size);
+            epoch.images.copy(epoch.seed, epoch.number, image, pixels);
+            noiseKernel.corrupt(epoch.noise, epoch.seed, image, epoch.number, pixels, 0, clean, noisy, i * size);
         }
         mask = Optional.empty();
     }

@@ -1,6 +1,6 @@
 package daegpu.engine.cuda;
 
-import daegpu.data.ImageSet;
+import daegpu.data.TrainingImages;
 import daegpu.engine.EngineOptions;
 import daegpu.engine.EngineUnavailableException;
 import daegpu.engine.GivenBatch;
@@ -29,10 +29,10 @@ import java.util.Map;
 import java.util.Optional;
 
 /**
- * Trains on an NVIDIA GPU. Images, as long as they fit, their order, weights, moments and losses stay on the device. A
- * training step is captured as a CUDA graph and replayed; nothing is copied or waited for in a step (but chunks of a
- * set that does not fit), and what changes from one to the next (step count, learning rate, place in the order) lives
- * on the device.
+ * Trains on an NVIDIA GPU. Images, as long as they fit, or the pictures that patches are cut from, their order,
+ * weights, moments and losses stay on the device. A training step is captured as a CUDA graph and replayed; nothing is
+ * copied or waited for in a step (but chunks of a set that does not fit), and what changes from one to the next (step
+ * count, learning rate, place in the order) lives on the device.
  */
 public final class CudaTrainingEngine extends CudaEngine implements InspectableEngine {
 
@@ -46,9 +46,14 @@ public final class CudaTrainingEngine extends CudaEngine implements InspectableE
      */
     private record StepKind(int count, int batch, boolean isMasked, boolean updates) {}
 
-    /** What decides the launches of a step on images of a set: of {@link BatchSource} what is no device memory. */
+    /** What decides the launches of a step on images of an epoch: what of {@link BatchSource} they are given. */
     private record EpochStep(
-            StepKind step, int ring, Noise.Kind noise, boolean clipped, Optional<DeviceArray> photons) {}
+            StepKind step,
+            Optional<DeviceArray> patches,
+            int ring,
+            Noise.Kind noise,
+            boolean clipped,
+            Optional<DeviceArray> photons) {}
 
     private final LearningRule rule;
     private final Plan plan;
@@ -124,7 +129,7 @@ public final class CudaTrainingEngine extends CudaEngine implements InspectableE
     }
 
     @Override
-    public void startEpoch(ImageSet images, Noise noise, long seed, int epoch, int[] order) {
+    public void startEpoch(TrainingImages images, Noise noise, long seed, int epoch, int[] order) {
         begin();
         corrupted(); // what validation will want comes before the images take what is free
         inference();
@@ -154,6 +159,7 @@ public final class CudaTrainingEngine extends CudaEngine implements InspectableE
                 .computeIfAbsent(
                         new EpochStep(
                                 kind,
+                                training.patches(),
                                 training.ring(),
                                 training.noise().kind(),
                                 training.noise().clipped(),

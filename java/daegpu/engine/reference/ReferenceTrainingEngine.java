@@ -1,6 +1,7 @@
 package daegpu.engine.reference;
 
 import daegpu.data.ImageSet;
+import daegpu.data.TrainingImages;
 import daegpu.engine.EngineOptions;
 import daegpu.engine.EngineUnavailableException;
 import daegpu.engine.GivenBatch;
@@ -34,7 +35,7 @@ public final class ReferenceTrainingEngine extends ReferenceEngine implements In
     /** The parameters as the loops want them; the weights that denoise are another copy where there is an average. */
     private final Map<Layer, LayerWeights> weights;
 
-    private ImageSet images;
+    private TrainingImages images;
     private Noise noise;
     private long seed;
     private int epoch;
@@ -91,7 +92,7 @@ public final class ReferenceTrainingEngine extends ReferenceEngine implements In
     }
 
     @Override
-    public void startEpoch(ImageSet newImages, Noise newNoise, long newSeed, int newEpoch, int[] newOrder) {
+    public void startEpoch(TrainingImages newImages, Noise newNoise, long newSeed, int newEpoch, int[] newOrder) {
         images = newImages;
         noise = newNoise;
         seed = newSeed;
@@ -113,7 +114,9 @@ public final class ReferenceTrainingEngine extends ReferenceEngine implements In
         float[] noisy = new float[count * size];
         inParallel(count, i -> {
             int image = order[first + i];
-            images.scale(image, clean, i * size);
+            byte[] pixels = new byte[size];
+            images.copy(seed, epoch, image, pixels);
+            ImageSet.scale(pixels, 0, size, clean, i * size);
             noise.corrupt(seed, image, epoch, clean, noisy, i * size, size);
         });
         computeGradients(new GivenBatch(clean, noisy, count), (double) wholeBatch * size);

@@ -7,6 +7,9 @@ public enum BatchKernel implements Kernel {
     GATHER_NOISE("gather_noise"),
     GATHER_NOISE_VECTOR("gather_noise"),
     GATHER_OTHER_NOISE("gather_noise"),
+    GATHER_PATCHES("gather_noise"),
+    GATHER_PATCHES_VECTOR("gather_noise"),
+    GATHER_OTHER_PATCHES("gather_noise"),
     SET_SOURCE("set_source"),
     TO_PLANES("layout"),
     TO_PIXELS("layout");

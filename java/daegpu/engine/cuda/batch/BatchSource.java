@@ -1,6 +1,8 @@
 package daegpu.engine.cuda.batch;
 
 import daegpu.data.ImageSet;
+import daegpu.data.Patches;
+import daegpu.data.TrainingImages;
 import daegpu.engine.cuda.driver.Device;
 import daegpu.engine.cuda.driver.DeviceArray;
 import daegpu.engine.cuda.driver.DeviceScope;
@@ -9,12 +11,15 @@ import daegpu.engine.cuda.driver.KernelArguments;
 import daegpu.engine.cuda.driver.KernelLibrary;
 import daegpu.noise.Noise;
 import daegpu.noise.PhotonTable;
+import java.util.List;
 import java.util.Optional;
 
 /**
  * {@code struct BatchSource} of include/batch_source.cuh on the device, with the images and the order that it points
- * to. Memory is reused as long as it is large enough. A set that would take more than half of the memory that is free,
- * the rest being for validation and the libraries, is not kept on the device but comes through an {@link ImageRing}.
+ * to. Patches are cut on the device: it has their pictures, and for each patch of the epoch its place in them. Memory
+ * is reused as long as it is large enough. What would take more than half of the memory that is free, the rest being
+ * for validation and the libraries, is not kept on the device: the images of the epoch, patches cut from their
+ * pictures, come through an {@link ImageRing}.
  */
 public final class BatchSource {
 
@@ -29,6 +34,7 @@ public final class BatchSource {
     private final DeviceScope imageScope = new DeviceScope();
     private final DeviceScope orderScope = new DeviceScope();
     private final DeviceScope photonScope = new DeviceScope();
+    private final PatchTable patchTable;
     private DeviceArray imageMemory;
     private DeviceArray orderMemory;
     private Noise noise = Noise.Kind.GAUSSIAN.defaultNoise();
@@ -36,10 +42,12 @@ public final class BatchSource {
     private PhotonTable photons;
 
     private DeviceArray photonMemory;
-    /** The set whose bytes are all on the device, if one's are. */
-    private ImageSet resident;
+    /** The images whose bytes, or whose pictures' bytes, are all on the device, if some are. */
+    private TrainingImages resident;
     /** Null where all images are on the device. */
     private ImageRing ring;
+    /** Whether batches are patches that the device cuts. */
+    private boolean cutsPatches;
 
     /** @param largestBatch images that a batch may have */
     public BatchSource(Device device, KernelLibrary kernels, DeviceScope owner, int largestBatch) {
@@ -47,6 +55,7 @@ public final class BatchSource {
         this.kernels = kernels;
         this.largestBatch = largestBatch;
         source = device.allocate(owner, BYTES, "the batch's source");
+        patchTable = new PatchTable(device, owner);
         owner.own(imageScope::close);
         owner.own(orderScope::close);
         owner.own(photonScope::close);
@@ -55,6 +64,11 @@ public final class BatchSource {
     /** The structure on the device. */
     DeviceArray pointer() {
         return source;
+    }
+
+    /** Where each patch is in the pictures, if batches are patches that the device cuts. */
+    public Optional<DeviceArray> patches() {
+        return cutsPatches ? Optional.of(patchTable.memory()) : Optional.empty();
     }
 
     /** Images in the ring that batches are taken from, or 0 where all images are on the device. */
@@ -73,21 +87,30 @@ public final class BatchSource {
     }
 
     /**
-     * Takes batches from all of {@code images}, in this order. The set is copied to the device unless it is there
-     * already, or does not fit.
+     * Takes batches from all of {@code images}, in this order. They, or the pictures that they are patches of, are
+     * copied to the device unless they are there already, or do not fit.
      */
-    public void setEpoch(ImageSet images, Noise newNoise, long seed, int epoch, int[] order) {
+    public void setEpoch(TrainingImages images, Noise newNoise, long seed, int epoch, int[] order) {
+        Optional<Patches> patches = images instanceof Patches some ? Optional.of(some) : Optional.empty();
         if (resident != images) {
             resident = null;
-            if (fits(images.pixels().length)) {
-                copyImages(images.pixels(), 0, images.pixels().length);
+            List<ImageSet> sets = images instanceof ImageSet set
+                    ? List.of(set)
+                    : patches.orElseThrow().pictures();
+            long bytes = sets.stream().mapToLong(set -> set.pixels().length).sum();
+            if (fits(bytes + patches.map(PatchTable::bytes).orElse(0L))) {
+                copySets(sets, bytes);
                 resident = images;
             } else if (ring == null || ring.imageSize() != images.imageSize()) {
                 makeRing(images);
             }
         }
         if (ring != null) {
-            ring.begin(images, order);
+            ring.begin(images, seed, epoch, order);
+        }
+        cutsPatches = ring == null && patches.isPresent();
+        if (cutsPatches) {
+            patchTable.fill(patches.orElseThrow(), seed, epoch);
         }
         if (orderMemory == null || orderMemory.bytes() < 4L * order.length) {
             device.close(orderScope);
@@ -101,7 +124,16 @@ public final class BatchSource {
         return imageMemory != null && ring == null && imageMemory.bytes() >= bytes || bytes <= device.freeBytes() / 2;
     }
 
-    private void makeRing(ImageSet images) {
+    private void copySets(List<ImageSet> sets, long bytes) {
+        reserveImages(bytes);
+        long at = 0;
+        for (ImageSet set : sets) {
+            device.upload(set.pixels(), 0, set.pixels().length, imageMemory, at);
+            at += set.pixels().length;
+        }
+    }
+
+    private void makeRing(TrainingImages images) {
         freeImages();
         long bytes = Math.min(CHUNK_BYTES, device.freeBytes() / 8);
         int chunk = (int) Math.min(images.count(), Math.max(largestBatch, bytes / images.imageSize()));
@@ -122,16 +154,18 @@ public final class BatchSource {
      */
     void setRange(ImageSet images, Noise newNoise, long seed, long base, int epoch, int first, int count) {
         resident = null;
-        copyImages(images.pixels(), first * images.imageSize(), count * images.imageSize());
+        cutsPatches = false;
+        int bytes = count * images.imageSize();
+        reserveImages(bytes);
+        device.upload(images.pixels(), first * images.imageSize(), bytes, imageMemory, 0);
         write(newNoise, seed, base + first, epoch, images.imageSize(), Optional.empty());
     }
 
-    private void copyImages(byte[] pixels, int from, int count) {
-        if (imageMemory == null || ring != null || imageMemory.bytes() < count) {
+    private void reserveImages(long bytes) {
+        if (imageMemory == null || ring != null || imageMemory.bytes() < bytes) {
             freeImages();
-            imageMemory = device.allocate(imageScope, count, "the images");
+            imageMemory = device.allocate(imageScope, bytes, "the images");
         }
-        device.upload(pixels, from, count, imageMemory, 0);
     }
 
     private void freeImages() {

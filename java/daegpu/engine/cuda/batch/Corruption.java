@@ -28,22 +28,28 @@ public final class Corruption {
             DeviceArray clean,
             DeviceArray noisy,
             Planes noisyPlanes) {
-        if (noisyPlanes.size() == image.size() && noisyPlanes.channels() == 1) {
+        if (noisyPlanes.size() != image.size() || noisyPlanes.channels() != 1) {
+            run(source, position, 1, count, image.width(), image.channels(), image.size(), clean, noisy, noisyPlanes);
+        } else if (source.patches().isEmpty()) {
             run(source, position, count, image.size(), clean, noisy);
         } else {
-            run(source, position, count, image.width(), image.channels(), image.size(), clean, noisy, noisyPlanes);
+            int row = image.width() * image.channels();
+            Planes rows = Planes.packed(1, image.height(), row);
+            run(source, position, image.channels(), count, row, 1, image.size(), clean, noisy, rows);
         }
     }
 
     /** In the program's own order, without gaps: an image is then one row of {@code imageSize} values. */
     public void run(
             BatchSource source, DeviceArray position, int count, int imageSize, DeviceArray clean, DeviceArray noisy) {
-        run(source, position, count, imageSize, 1, imageSize, clean, noisy, Planes.packed(1, 1, imageSize));
+        run(source, position, 1, count, imageSize, 1, imageSize, clean, noisy, Planes.packed(1, 1, imageSize));
     }
 
+    /** @param interleaved columns that a pixel of a patch takes */
     private void run(
             BatchSource source,
             DeviceArray position,
+            int interleaved,
             int count,
             int width,
             int channels,
@@ -55,13 +61,11 @@ public final class Corruption {
         boolean gaussian = noise.kind() == Noise.Kind.GAUSSIAN;
         boolean vector =
                 gaussian && channels == 1 && width % 4 == 0 && planes.pitch() % 4 == 0 && planes.plane() % 4 == 0;
-        KernelArguments arguments = new KernelArguments()
-                .add(source.pointer())
-                .add(position)
-                .add(source.ring())
-                .add(count)
-                .add(imageSize)
-                .add(width);
+        KernelArguments arguments = new KernelArguments().add(source.pointer()).add(position);
+        source.patches()
+                .ifPresentOrElse(
+                        patches -> arguments.add(patches).add(interleaved), () -> arguments.add(source.ring()));
+        arguments.add(count).add(imageSize).add(width);
         if (!vector) {
             arguments.add(channels);
         }
@@ -76,10 +80,20 @@ public final class Corruption {
             arguments.add(noise.kind().ordinal()).add(source.photons());
         }
         kernels.launch(
-                !gaussian
-                        ? BatchKernel.GATHER_OTHER_NOISE
-                        : vector ? BatchKernel.GATHER_NOISE_VECTOR : BatchKernel.GATHER_NOISE,
+                source.patches().isPresent() ? ofPatches(gaussian, vector) : ofImages(gaussian, vector),
                 Grid.covering(count * ((imageSize + 3) / 4)),
                 arguments);
+    }
+
+    private static BatchKernel ofImages(boolean gaussian, boolean vector) {
+        return !gaussian
+                ? BatchKernel.GATHER_OTHER_NOISE
+                : vector ? BatchKernel.GATHER_NOISE_VECTOR : BatchKernel.GATHER_NOISE;
+    }
+
+    private static BatchKernel ofPatches(boolean gaussian, boolean vector) {
+        return !gaussian
+                ? BatchKernel.GATHER_OTHER_PATCHES
+                : vector ? BatchKernel.GATHER_PATCHES_VECTOR : BatchKernel.GATHER_PATCHES;
     }
 }

@@ -1,6 +1,6 @@
 package daegpu.engine.cuda.batch;
 
-import daegpu.data.ImageSet;
+import daegpu.data.TrainingImages;
 import daegpu.engine.cuda.driver.CudaStatus;
 import daegpu.engine.cuda.driver.Device;
 import daegpu.engine.cuda.driver.DeviceArray;
@@ -15,9 +15,10 @@ import jcuda.driver.CUstream_flags;
 import jcuda.driver.JCudaDriver;
 
 /**
- * Images of a set that does not fit on the device, as far as training needs them next: two chunks of the epoch's order,
- * each in a half of a ring. While steps take one, the other is copied from page-locked memory on a stream of its own;
- * events order the two streams. The image at place {@code p} of the order is at {@code p % size()} of the ring.
+ * Images that do not fit on the device, or patches whose pictures do not, as far as training needs them next: two
+ * chunks of the epoch's order, each in a half of a ring. While steps take one, the other is copied from page-locked
+ * memory on a stream of its own; events order the two streams. The image at place {@code p} of the order is at {@code p
+ * % size()} of the ring.
  */
 final class ImageRing {
 
@@ -40,7 +41,12 @@ final class ImageRing {
     /** Whether steps already wait for what a half holds. */
     private final boolean[] awaited = new boolean[HALVES];
 
-    private byte[] pixels;
+    /** One image. */
+    private final byte[] pixels;
+
+    private TrainingImages images;
+    private long seed;
+    private int epoch;
     private int[] order;
 
     /** @param chunk images in a half; no batch may be larger */
@@ -48,6 +54,7 @@ final class ImageRing {
         this.device = device;
         this.imageSize = imageSize;
         this.chunk = chunk;
+        pixels = new byte[imageSize];
         long bytes = (long) chunk * imageSize;
         memory = device.allocate(owner, HALVES * bytes, "two chunks of pixels");
         for (int half = 0; half < HALVES; half++) {
@@ -85,8 +92,10 @@ final class ImageRing {
     }
 
     /** Begins an epoch: forgets what it holds. */
-    void begin(ImageSet images, int[] newOrder) {
-        pixels = images.pixels();
+    void begin(TrainingImages newImages, long newSeed, int newEpoch, int[] newOrder) {
+        images = newImages;
+        seed = newSeed;
+        epoch = newEpoch;
         order = newOrder.clone();
         Arrays.fill(held, NOTHING);
     }
@@ -126,7 +135,8 @@ final class ImageRing {
         int count = Math.min(chunk, order.length - first);
         ByteBuffer target = pinnedBytes[half].clear();
         for (int i = 0; i < count; i++) {
-            target.put(pixels, order[first + i] * imageSize, imageSize);
+            images.copy(seed, epoch, order[first + i], pixels);
+            target.put(pixels);
         }
         CudaStatus.check(JCudaDriver.cuEventRecord(read[half], device.stream()), "mark its place");
         CudaStatus.check(JCudaDriver.cuStreamWaitEvent(copies, read[half], 0), "wait for training steps");

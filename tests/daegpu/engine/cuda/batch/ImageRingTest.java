@@ -8,6 +8,7 @@ import static org.junit.jupiter.api.Assumptions.assumeTrue;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import daegpu.Seeds;
+import daegpu.data.ImageFile;
 import daegpu.data.ImageSet;
 import daegpu.engine.Convolutions;
 import daegpu.engine.EngineOptions;
@@ -50,15 +51,55 @@ class ImageRingTest {
      */
     @Test
     void changesNoBit() throws Exception {
+        requireEmulatedDevice();
+        long images = 2000 * 28 * 28;
+        List<String> data = List.of("--limit", "2000");
+        long large = train("large", 1L << 30, data);
+        assertTrue(large >= images && large < 2 * images, "images are copied once: " + large);
+        // More than half of what is left would be taken.
+        long small = train("small", bytesOfEngine() + 3 * images / 2, data);
+        assertTrue(small >= 2 * images, "they are copied in each of the two epochs: " + small);
+        assertSameModels();
+    }
+
+    /** Pictures of which patches are cut on a device that holds them, and beforehand for one that does not. */
+    @Test
+    void patchesAreCutBeforehandWherePicturesDoNotFit() throws Exception {
+        requireEmulatedDevice();
+        Path pictures = Files.createDirectories(folder.resolve("pictures"));
+        Path validation = Files.createDirectories(folder.resolve("validation"));
+        Random random = Seeds.random(6);
+        ImageSet picture = new ImageSet(1000, 800, 1, bytes(random, 1000 * 800));
+        Files.write(pictures.resolve("a.png"), ImageFile.encode(picture, 0, "png"));
+        picture = new ImageSet(700, 1200, 1, bytes(random, 700 * 1200));
+        Files.write(pictures.resolve("b.png"), ImageFile.encode(picture, 0, "png"));
+        picture = new ImageSet(56, 140, 1, bytes(random, 56 * 140));
+        Files.write(validation.resolve("c.png"), ImageFile.encode(picture, 0, "png"));
+        List<String> data = List.of(
+                "--data",
+                pictures.toString(),
+                "--validation-data",
+                validation.toString(),
+                "--patches",
+                "28x28",
+                "--patches-per-epoch",
+                "600");
+        long images = 1000 * 800 + 700 * 1200;
+        long large = train("large", 1L << 30, data);
+        assertTrue(large >= images && large < images + 2 * 600 * 28 * 28 / 2, "pictures are copied once: " + large);
+        long small = train("small", bytesOfEngine() + 3 * images / 2, data);
+        assertTrue(small >= 2 * 600 * 28 * 28 && small < images, "patches are copied in each epoch: " + small);
+        assertSameModels();
+    }
+
+    private static void requireEmulatedDevice() {
         String libraries = System.getProperty("daegpu.cuda.libraries", "");
         assumeTrue(
                 Files.exists(Path.of(libraries, "libcuda.so.1")) && !libraries.isEmpty(),
                 "only the emulated device can be made small");
-        long images = 2000 * 28 * 28;
-        long large = train("large", 1L << 30);
-        assertTrue(large >= images && large < 2 * images, "images are copied once: " + large);
-        long small = train("small", bytesOfEngine() + 3 * images / 2); // more than half of what is left would be taken
-        assertTrue(small >= 2 * images, "they are copied in each of the two epochs: " + small);
+    }
+
+    private void assertSameModels() throws IOException {
         for (String file : List.of("last.safetensors", "best.safetensors")) {
             assertArrayEquals(
                     Files.readAllBytes(folder.resolve("large").resolve(file)),
@@ -84,7 +125,7 @@ class ImageRingTest {
     }
 
     /** Trains in a process of its own on a device with so much memory. Returns the bytes that were copied to it. */
-    private long train(String name, long memory) throws IOException, InterruptedException {
+    private long train(String name, long memory, List<String> data) throws IOException, InterruptedException {
         Path counters = folder.resolve(name + ".json");
         List<String> command = new ArrayList<>(List.of(
                 Path.of(System.getProperty("java.home"), "bin", "java").toString(),
@@ -99,8 +140,6 @@ class ImageRingTest {
                 "cuda",
                 "--convolutions",
                 "cudnn",
-                "--limit",
-                "2000",
                 "--validation-limit",
                 "10",
                 "--epochs",
@@ -115,6 +154,7 @@ class ImageRingTest {
                 "1",
                 "--output",
                 folder.resolve(name).toString()));
+        command.addAll(data);
         ProcessBuilder builder = new ProcessBuilder(command).redirectErrorStream(true);
         builder.environment().put("DAEGPU_EMULATOR_MEMORY", Long.toString(memory));
         builder.environment().put("DAEGPU_EMULATOR_COUNTERS", counters.toString());
@@ -136,7 +176,7 @@ class ImageRingTest {
             assertEquals(8, ring.size());
             for (int epoch = 0; epoch < 3; epoch++) {
                 int[] order = random.ints(23, 0, 23).toArray();
-                ring.begin(images, order);
+                ring.begin(images, 0, epoch, order);
                 int next = 0;
                 for (int step = 0; step < 40; step++) {
                     int first = random.nextInt(4) == 0 ? random.nextInt(23) : next % 23; // mostly one after the other
