@@ -1,11 +1,13 @@
 // 3x3 convolutions and transposed ones, and the data gradients of both, for channels and sizes as the
-// default network has them, each value gathered once for all taps. What convolution.cu and
+// default network and U-Nets have them, each value gathered once for all taps. What convolution.cu and
 // transposed_convolution.cu do for any. Reference:
 // daegpu.engine.reference.ConvolutionLoops. See include/strips.cuh.
 #include "strips.cuh"
 
 PRODUCT(convolution_strips, StripConvolution<2, 8>)
+PRODUCT(convolution_strips_stride_1, StripConvolution<1, 8>)
 PRODUCT(convolution_strips_1, StripConvolution<2, 1>)
 PRODUCT(convolution_strips_1_stride_1, StripConvolution<1, 1>)
 PRODUCT(transposed_convolution_strips_32, StripTransposed<32>)
 PRODUCT(transposed_convolution_strips_64, StripTransposed<64>)
+PRODUCT(transposed_convolution_strips_stride_1, StripConvolution<1, 8, true>)

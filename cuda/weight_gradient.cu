@@ -8,8 +8,9 @@
 
 WEIGHT_GRADIENT(weight_gradient, WeightGradient<false, false, 64, 32, 4, 4>)
 WEIGHT_GRADIENT(weight_gradient_vector, WeightGradient<true, true, 64, 32, 4, 4>)
-// 3x3 kernels with stride 2.
-WEIGHT_GRADIENT(weight_gradient_strips, StripGradient)
+// 3x3 kernels with stride 2, and with stride 1.
+WEIGHT_GRADIENT(weight_gradient_strips, StripGradient<2>)
+WEIGHT_GRADIENT(weight_gradient_strips_stride_1, StripGradient<1>)
 // 3x3 kernels on large images of one channel.
 WEIGHT_GRADIENT(weight_gradient_strips_1, ThinStripGradient<2>)
 WEIGHT_GRADIENT(weight_gradient_strips_1_stride_1, ThinStripGradient<1>)

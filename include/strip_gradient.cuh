@@ -2,17 +2,19 @@
 
 #include "weight_gradient.cuh"
 
-// The weight gradient of layers with 3x3 kernels, stride 2 and no padding before (sides are even), each value
-// gathered once for all taps. A block makes all nine taps of 32 channels of the large images by 32 of the small
-// ones, a thread 9 x 2 x 4, and runs over tiles of 7x7 small pixels with their 15x15 large ones. Channels and
-// columns are multiples of 4.
+// The weight gradient of layers with 3x3 kernels, each value gathered once for all taps: with stride 2 and no padding
+// before (sides are even), or stride 1 and padding 1. A block makes all nine taps of 32 channels of the large images by
+// 32 of the small ones, a thread 9 x 2 x 4, and runs over tiles of 7x7 small pixels with their 15x15 large ones, or 8x8
+// with 10x10. Channels and columns are multiples of 4.
 //
 // Here GradientShape counts otherwise: pixels are tiles, by_image divides by those of an image,
 // by_width by those in a row.
+template <int STRIDE>
 struct StripGradient {
     static constexpr int THREADS = SUM_THREADS;
-    static constexpr int SIZE = 7;
-    static constexpr int LARGE = 2 * SIZE + 1;
+    static constexpr int SIZE = STRIDE == 2 ? 7 : 8;
+    static constexpr int LARGE = STRIDE * (SIZE - 1) + 3;
+    static constexpr int PADDING = STRIDE == 2 ? 0 : 1;
     static constexpr int CHANNELS = 32;  // of either
     static constexpr int FOURS = CHANNELS / 4;
     static constexpr int SHARED = (LARGE * LARGE + SIZE * SIZE) * CHANNELS;
@@ -27,7 +29,8 @@ struct StripGradient {
             int y = top + index / ROWS;
             int x = left + index % ROWS;
             float4 four = make_float4(0, 0, 0, 0);
-            if (y < height && x < width && c < channels) {
+            if (static_cast<unsigned>(y) < static_cast<unsigned>(height)
+                && static_cast<unsigned>(x) < static_cast<unsigned>(width) && c < channels) {
                 four = *reinterpret_cast<const float4*>(images + ((image * height + y) * width + x) * channels + c);
             }
             write_shared(shared + index * CHANNELS + threadIdx.x % FOURS * 4, four.x, four.y, four.z, four.w);
@@ -37,9 +40,13 @@ struct StripGradient {
     // One row of small pixels; acc: [tap, large channel, small channel].
     __device__ static void multiply(const float* large, const float* small, float (&acc)[9][2][4]) {
         float window[3][3][2];
+        constexpr int KEPT = 3 - STRIDE;  // columns of the window that the pixel before had, too
 #pragma unroll
         for (int ky = 0; ky < 3; ky++) {
-            read_shared(window[ky][2], large + ky * LARGE * CHANNELS);
+#pragma unroll
+            for (int kx = 0; kx < KEPT; kx++) {
+                read_shared(window[ky][STRIDE + kx], large + (ky * LARGE + kx) * CHANNELS);
+            }
         }
 #pragma unroll
         for (int q = 0; q < SIZE; q++) {
@@ -47,10 +54,15 @@ struct StripGradient {
             read_shared(right, small + q * CHANNELS);
 #pragma unroll
             for (int ky = 0; ky < 3; ky++) {
-                window[ky][0][0] = window[ky][2][0];
-                window[ky][0][1] = window[ky][2][1];
-                read_shared(window[ky][1], large + (ky * LARGE + 2 * q + 1) * CHANNELS);
-                read_shared(window[ky][2], large + (ky * LARGE + 2 * q + 2) * CHANNELS);
+#pragma unroll
+                for (int kx = 0; kx < 3; kx++) {
+                    if (kx < KEPT) {
+                        window[ky][kx][0] = window[ky][kx + STRIDE][0];
+                        window[ky][kx][1] = window[ky][kx + STRIDE][1];
+                    } else {
+                        read_shared(window[ky][kx], large + (ky * LARGE + STRIDE * q + kx) * CHANNELS);
+                    }
+                }
             }
 #pragma unroll
             for (int tap = 0; tap < 9; tap++) {
@@ -92,14 +104,14 @@ struct StripGradient {
             int top = line * SIZE;
             int left = (rest - line * across) * SIZE;
             __syncthreads();
-            gather<LARGE>(large, image, shape.large_height, shape.large_width, shape.channels, 2 * top, 2 * left,
-                          channel, larges);
+            gather<LARGE>(large, image, shape.large_height, shape.large_width, shape.channels, STRIDE * top - PADDING,
+                          STRIDE * left - PADDING, channel, larges);
             gather<SIZE>(small, image, shape.small_height, shape.small_width, shape.columns, top, left, column, smalls);
             __syncthreads();
             int rows = min(SIZE, shape.small_height - top);
 #pragma unroll 1
             for (int row = 0; row < rows; row++) {
-                multiply(larges + 2 * row * LARGE * CHANNELS + tx, smalls + row * SIZE * CHANNELS + ty, acc);
+                multiply(larges + STRIDE * row * LARGE * CHANNELS + tx, smalls + row * SIZE * CHANNELS + ty, acc);
             }
             if (finds_bias) {
                 for (int i = 0; i < rows * SIZE; i++) {

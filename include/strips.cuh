@@ -3,30 +3,32 @@
 #include "implicit_gemm.cuh"
 
 // Layers with 3x3 kernels whose inputs are gathered once for all taps. Eight threads make a strip: seven neighbouring
-// small pixels of a row (of a convolution, those that it puts out; of a transposed one, those that it takes in) for all
-// columns of the block, TN each. A tile is 16 strips, one under the other where the images go on. The rows that they
-// need, with a border of zeros, lie in shared memory for a few channels at once, so a value is loaded from global
-// memory once a block, and is in registers for all nine taps.
+// small pixels of a row, or eight of many channels with stride 1 (of a convolution, those that it puts out; of a
+// transposed one, those that it takes in), for all columns of the block, TN each. A tile is 16 strips, one under the
+// other where the images go on. The rows that they need, with a border of zeros, lie in shared memory for a few
+// channels at once, so a value is loaded from global memory once a block, and is in registers for all nine taps.
 //
 // Here GemmShape counts otherwise: rows are strips, by_width divides by those of a column of an image (grid_height),
 // and by_channels divides by the columns of strips of an image.
 
 constexpr int STRIP = 7;
+constexpr int LONG_STRIP = 8;
 constexpr int STRIPS = SUM_THREADS / 8;
 
 // WINDOW: rows that a strip needs; STEP: rows from one strip to the next; WIDTH: floats that a strip needs of a row,
-// and a few; BEFORE: rows and columns of zeros before an image; ROWS: of a tile at most; AT_ONCE: channels, 8 or 1.
-template <int WINDOW, int STEP, int WIDTH, int BEFORE, int ROWS, int AT_ONCE>
+// and a few, of which the first GATHERED are gathered; BEFORE: rows and columns of zeros before an image; ROWS: of a
+// tile at most; AT_ONCE: channels, 8 or 1; LENGTH: pixels of a strip.
+template <int WINDOW, int STEP, int WIDTH, int GATHERED, int BEFORE, int ROWS, int AT_ONCE, int LENGTH>
 struct StripInput {
     static constexpr int THREADS = SUM_THREADS;
     static constexpr bool VECTOR = AT_ONCE == 8;
     // Pitches that keep the 32 values that a warp stores at once in different banks.
-    static constexpr int FOUR_PITCH = WIDTH == 8 ? 40 : 80;  // of four channels
-    static constexpr int PITCH = VECTOR ? 2 * FOUR_PITCH : WIDTH;
+    static constexpr int FOUR_PITCH = WIDTH == 8 ? 40 : WIDTH == 12 ? 48 : 80;  // of four channels
+    static constexpr int PITCH = VECTOR ? 2 * FOUR_PITCH + (WIDTH == 12 ? 12 : 0) : WIDTH;
     static constexpr int SHARED = ROWS * PITCH;
     static constexpr int ROWS_AT_ONCE = THREADS / (WIDTH * (VECTOR ? 2 : 1));
     static constexpr int LOADS = (ROWS + ROWS_AT_ONCE - 1) / ROWS_AT_ONCE;
-    static_assert(!VECTOR || WIDTH == 8 || WIDTH == 16, "pitches are for these");
+    static_assert(!VECTOR || WIDTH == 8 || WIDTH == 12 || WIDTH == 16, "pitches are for these");
 
     const GemmShape& shape;
     const float* input;
@@ -51,7 +53,7 @@ struct StripInput {
         int rows_of_column = STEP * shape.grid_height + WINDOW - STEP;
         int column, i;
         first_row(first_strip, column, i);
-        int across = (shape.grid_width + STRIP - 1) / STRIP;
+        int across = (shape.grid_width + LENGTH - 1) / LENGTH;
         int images = shape.by_channels.quotient(shape.by_width.quotient(shape.rows));
         int image = shape.by_channels.quotient(column);
         int left = column - image * across;
@@ -68,8 +70,9 @@ struct StripInput {
                 }
             }
             int y = row - BEFORE;
-            int x = place() % WIDTH + left * STRIP * STEP - BEFORE;
-            bool inside = loads() && image < images && static_cast<unsigned>(y) < static_cast<unsigned>(shape.height)
+            int x = place() % WIDTH + left * LENGTH * STEP - BEFORE;
+            bool inside = loads() && (GATHERED == WIDTH || place() % WIDTH < GATHERED) && image < images
+                          && static_cast<unsigned>(y) < static_cast<unsigned>(shape.height)
                           && static_cast<unsigned>(x) < static_cast<unsigned>(shape.width);
             int pixel = (image * shape.height + y) * shape.width + x;
             start[r] = inside ? pixel * (VECTOR ? shape.channels : 1) + four : -1;
@@ -130,14 +133,19 @@ struct StripInput {
 };
 
 // A convolution with stride 2 and zeros after, or stride 1 and zeros around, and the data gradients of transposed ones.
-// AT_ONCE 8: channels are a multiple of 8; AT_ONCE 1: there is one. Columns are a multiple of 4.
-template <int STRIDE, int AT_ONCE>
+// AT_ONCE 8: channels are a multiple of 8; AT_ONCE 1: there is one. Columns are a multiple of 4. TRANSPOSED: the
+// weights are those of a transposed convolution with stride 1, which is a convolution by the taps in reverse order.
+template <int STRIDE, int AT_ONCE, bool TRANSPOSED = false>
 struct StripConvolution {
     static constexpr int TN = 4;
     static constexpr int BN = 8 * TN;
     static constexpr int THREADS = SUM_THREADS;
     static constexpr int WIDTH = STRIDE == 2 ? 16 : 12;
-    using Input = StripInput<3, STRIDE, WIDTH, STRIDE == 1 ? 1 : 0, STRIDE == 2 ? 36 : 24, AT_ONCE>;
+    static constexpr bool IS_LONG = STRIDE == 1 && AT_ONCE == 8;
+    static constexpr int LENGTH = IS_LONG ? LONG_STRIP : STRIP;
+    static_assert(!TRANSPOSED || IS_LONG, "weights are turned by 16 for the second four of 8 channels");
+    using Input = StripInput<3, STRIDE, WIDTH, IS_LONG ? LENGTH + 2 : WIDTH, STRIDE == 1 ? 1 : 0, STRIDE == 2 ? 36 : 24,
+                             AT_ONCE, LENGTH>;
     static constexpr int WEIGHTS = AT_ONCE * 9 * BN;
     static constexpr int WEIGHT_LOADS = (WEIGHTS / 4 + THREADS - 1) / THREADS;
     static constexpr int SHARED =
@@ -148,13 +156,22 @@ struct StripConvolution {
 #pragma unroll
         for (int r = 0; r < WEIGHT_LOADS; r++) {
             int index = threadIdx.x + r * THREADS;
-            int n = column + index % 8 * 4;
-            int line = index / 8;
-            int tap = line / AT_ONCE;
             float4 four = make_float4(0, 0, 0, 0);
-            if (n < shape.columns && tap < 9) {
-                four = *reinterpret_cast<const float4*>(
-                    weights + (tap * shape.channels + channel + line % AT_ONCE) * shape.columns + n);
+            if (TRANSPOSED) {
+                int n = column + index / 2 % BN;
+                int tap = index / (2 * BN);
+                if (n < shape.columns && tap < 9) {
+                    four = *reinterpret_cast<const float4*>(weights + ((8 - tap) * shape.columns + n) * shape.channels
+                                                            + channel + index % 2 * 4);
+                }
+            } else {
+                int n = column + index % 8 * 4;
+                int line = index / 8;
+                int tap = line / AT_ONCE;
+                if (n < shape.columns && tap < 9) {
+                    four = *reinterpret_cast<const float4*>(
+                        weights + (tap * shape.channels + channel + line % AT_ONCE) * shape.columns + n);
+                }
             }
             values[4 * r] = four.x;
             values[4 * r + 1] = four.y;
@@ -167,16 +184,29 @@ struct StripConvolution {
 #pragma unroll
         for (int r = 0; r < WEIGHT_LOADS; r++) {
             int index = threadIdx.x + r * THREADS;
-            if (4 * index < WEIGHTS) {
+            if (4 * index >= WEIGHTS) {
+                continue;
+            }
+            if (TRANSPOSED) {
+                int four = index % 2 * 4;
+                float* to = shared + (index / (2 * BN) * AT_ONCE + four) * BN + (index / 2 % BN ^ 4 * four);
+#pragma unroll
+                for (int j = 0; j < 4; j++) {
+                    to[j * BN] = values[4 * r + j];
+                }
+            } else {
                 write_shared(shared + 4 * index, values[4 * r], values[4 * r + 1], values[4 * r + 2],
                              values[4 * r + 3]);
             }
         }
     }
 
-    __device__ static void multiply(const float* rows, const float* weights, float (&acc)[STRIP][TN]) {
+    // The weights of the first four channels and of the others, which are turned where TRANSPOSED.
+    __device__ static void multiply(const float* rows, const float* first, const float* others,
+                                    float (&acc)[LENGTH][TN]) {
 #pragma unroll
         for (int channel = 0; channel < AT_ONCE; channel++) {
+            const float* weights = channel < 4 ? first : others;
 #pragma unroll
             for (int ky = 0; ky < 3; ky++) {
                 float window[WIDTH];
@@ -186,7 +216,7 @@ struct StripConvolution {
                     float right[TN];
                     read_shared(right, weights + ((ky * 3 + kx) * AT_ONCE + channel) * BN);
 #pragma unroll
-                    for (int q = 0; q < STRIP; q++) {
+                    for (int q = 0; q < LENGTH; q++) {
 #pragma unroll
                         for (int j = 0; j < TN; j++) {
                             acc[q][j] = fmaf(window[q * STRIDE + kx], right[j], acc[q][j]);
@@ -218,9 +248,9 @@ struct StripConvolution {
             if (!works) {
                 rows = shared;
             }
-            float acc[STRIP][TN];
+            float acc[LENGTH][TN];
 #pragma unroll
-            for (int q = 0; q < STRIP; q++) {
+            for (int q = 0; q < LENGTH; q++) {
 #pragma unroll
                 for (int j = 0; j < TN; j++) {
                     acc[q][j] = 0;
@@ -240,18 +270,19 @@ struct StripConvolution {
                     load_weights(shape, operands.weights, channel + AT_ONCE, column, loaded);
                 }
                 if (works) {
-                    multiply(rows, weights + threadIdx.x % 8 * TN, acc);
+                    int at = threadIdx.x % 8 * TN;
+                    multiply(rows, weights + at, weights + (TRANSPOSED ? at ^ 16 : at), acc);
                 }
             }
             if (works) {
-                int across = (shape.grid_width + STRIP - 1) / STRIP;
+                int across = (shape.grid_width + LENGTH - 1) / LENGTH;
                 int image = shape.by_channels.quotient(line);
-                int x = (line - image * across) * STRIP;
+                int x = (line - image * across) * LENGTH;
                 int pixel = (image * shape.grid_height + i) * shape.grid_width + x;
                 with_hidden_epilogue(shape, [&](auto epilogue) {
                     long long at = static_cast<long long>(pixel) * shape.columns + n;
 #pragma unroll
-                    for (int q = 0; q < STRIP; q++) {
+                    for (int q = 0; q < LENGTH; q++) {
                         if (x + q < shape.grid_width) {
                             finish_pixel(epilogue, shape, operands, at, TN, true, bias, acc[q], sums, losses);
                         }
@@ -275,7 +306,7 @@ struct StripTransposed {
     static constexpr int BN = 8 * TN;
     static constexpr int THREADS = SUM_THREADS;
     static constexpr int AT_ONCE = 8;
-    using Input = StripInput<2, 1, 8, 1, 24, AT_ONCE>;
+    using Input = StripInput<2, 1, 8, 8, 1, 24, AT_ONCE, STRIP>;
     // Of the weights of one channel; so that those of another four channels are 16 banks on.
     static constexpr int PITCH = 9 * BN + 4;
     static constexpr int SHARED = Input::SHARED + C * PITCH;

@@ -38,12 +38,8 @@ record ImplicitGemm(
     /** Depth that a part has at least. */
     private static final int LEAST_PART = 128;
 
-    /** Pixels of a strip: {@code STRIP} of include/strips.cuh. */
-    private static final int STRIP = 7;
-    /** Pixels of a block of include/single_filter.cuh. */
-    private static final int SINGLE_ROWS = 16;
-
-    private static final int SINGLE_COLUMNS = 32;
+    /** Rows of pixels of a {@link Unit#WIDE_BLOCK}. */
+    private static final int WIDE_BLOCK_ROWS = 16;
 
     /** What is done with the products, but for the epilogue. */
     private record Finish(
@@ -86,13 +82,8 @@ record ImplicitGemm(
         boolean transposed = product.kind() == Kind.TRANSPOSED;
         int gridHeight = geometry.outputHeight();
         int gridWidth = geometry.outputWidth();
-        int across =
-                switch (tile.unit()) {
-                    case PIXEL -> gridWidth;
-                    case STRIP -> stripsAlong(gridWidth);
-                    case BLOCK -> (gridWidth + SINGLE_COLUMNS - 1) / SINGLE_COLUMNS;
-                };
-        int down = tile.unit() == Unit.BLOCK ? (gridHeight + SINGLE_ROWS - 1) / SINGLE_ROWS : gridHeight;
+        int across = tile.unit().along(gridWidth);
+        int down = tile.unit() == Unit.WIDE_BLOCK ? (gridHeight + WIDE_BLOCK_ROWS - 1) / WIDE_BLOCK_ROWS : gridHeight;
         boolean byPixels = tile.unit() == Unit.PIXEL;
         int phases = transposed && byPixels ? geometry.stride() * geometry.stride() : 1;
         int rows = count * across * down;
@@ -103,7 +94,7 @@ record ImplicitGemm(
                 !byPixels || phases > 1 || finish.leavesSums() || product.epilogue() == Epilogue.RELU_GRADIENT;
         int depth = (product.tapChannels() + tile.depth() - 1) / tile.depth() * tile.depth();
         int splits = isWhole ? 1 : Math.max(1, Math.min(FEW_BLOCKS / tiles, depth / LEAST_PART));
-        boolean byStrips = tile.unit() == Unit.STRIP;
+        boolean byStrips = tile.unit().isStrip();
         GemmShape shape = new GemmShape(
                 rows,
                 gridHeight,
@@ -133,11 +124,6 @@ record ImplicitGemm(
                 phases,
                 splits > 1 ? tiles : 0,
                 splits > 1 ? (long) tiles * splits * tile.rows() * tile.columns() : 0);
-    }
-
-    /** Strips along {@code pixels} pixels; the last may be cut. */
-    static int stripsAlong(int pixels) {
-        return (pixels + STRIP - 1) / STRIP;
     }
 
     /** Pieces of the arena that {@code floats} floats take. */

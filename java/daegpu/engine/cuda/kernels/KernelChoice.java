@@ -33,6 +33,7 @@ final class KernelChoice {
             tensorCores(LayerKernel.CONVOLUTION_BF16_32_NARROW, 128, 32, p -> p.byTensorCores(Precision.BF16)),
             strips(LayerKernel.CONVOLUTION_STRIPS_1_STRIDE_1, 32, p -> p.byStrips(1) && p.channels() == 1),
             strips(LayerKernel.CONVOLUTION_STRIPS_1, 32, p -> p.byStrips(2) && p.channels() == 1),
+            longStrips(LayerKernel.CONVOLUTION_STRIPS_STRIDE_1, 32, p -> p.byStrips(1) && p.channels() % 8 == 0),
             strips(LayerKernel.CONVOLUTION_STRIPS, 32, p -> p.byStrips(2) && p.channels() % 8 == 0),
             pixels(LayerKernel.DENSE_NARROW_VECTOR, 32, 16, p -> p.dense() && p.columns() <= 16 && p.bothByFours()),
             pixels(LayerKernel.DENSE_NARROW, 32, 16, p -> p.dense() && p.columns() <= 16),
@@ -68,9 +69,12 @@ final class KernelChoice {
                     LayerKernel.TRANSPOSED_CONVOLUTION_BF16_32_NARROW, 128, 32, p -> p.byTensorCores(Precision.BF16)),
             strips(LayerKernel.TRANSPOSED_CONVOLUTION_STRIPS_64, 16, p -> p.byStrips(2) && p.channels() == 64),
             strips(LayerKernel.TRANSPOSED_CONVOLUTION_STRIPS_32, 16, p -> p.byStrips(2) && p.channels() == 32),
-            blocks(
+            longStrips(
+                    LayerKernel.TRANSPOSED_CONVOLUTION_STRIPS_STRIDE_1,
+                    32,
+                    p -> p.byStrips(1) && p.channels() % 8 == 0),
+            wideBlocks(
                     LayerKernel.TRANSPOSED_CONVOLUTION_SINGLE_3X3,
-                    1,
                     p -> p.columns() == 1 && p.kernelSize() == 3 && p.stride() == 1 && p.channels() % 8 == 0),
             pixels(
                     LayerKernel.DENSE_DATA_GRADIENT_NARROW_VECTOR,
@@ -92,6 +96,10 @@ final class KernelChoice {
                     LayerKernel.WEIGHT_GRADIENT_STRIPS,
                     STRIP_CHANNELS,
                     p -> p.byStrips(2) && p.channelsByFours() && Math.min(p.channels(), p.columns()) >= 16),
+            largeBlocks(
+                    LayerKernel.WEIGHT_GRADIENT_STRIPS_STRIDE_1,
+                    STRIP_CHANNELS,
+                    p -> p.byStrips(1) && p.channelsByFours() && Math.min(p.channels(), p.columns()) >= 16),
             strips(LayerKernel.WEIGHT_GRADIENT_STRIPS_1, STRIP_CHANNELS, p -> p.byStrips(2) && p.channels() == 1),
             strips(
                     LayerKernel.WEIGHT_GRADIENT_STRIPS_1_STRIDE_1,
@@ -110,6 +118,8 @@ final class KernelChoice {
             LayerKernel.CONVOLUTION_STRIPS_GRADIENTS,
             List.of(LayerKernel.TRANSPOSED_CONVOLUTION_STRIPS_64, LayerKernel.WEIGHT_GRADIENT_STRIPS),
             LayerKernel.TRANSPOSED_CONVOLUTION_STRIPS_64_GRADIENTS,
+            List.of(LayerKernel.TRANSPOSED_CONVOLUTION_STRIPS_STRIDE_1, LayerKernel.WEIGHT_GRADIENT_STRIPS_STRIDE_1),
+            LayerKernel.TRANSPOSED_CONVOLUTION_STRIPS_STRIDE_1_GRADIENTS,
             List.of(LayerKernel.DENSE_DATA_GRADIENT_VECTOR, LayerKernel.WEIGHT_GRADIENT_VECTOR),
             LayerKernel.DENSE_GRADIENTS,
             List.of(LayerKernel.DENSE_DATA_GRADIENT_NARROW_VECTOR, LayerKernel.WEIGHT_GRADIENT_THIN_VECTOR),
@@ -140,8 +150,20 @@ final class KernelChoice {
         return new Rule(new Tile(kernel, STRIPS, columns, STRIPS, Unit.STRIP), fits);
     }
 
-    private static Rule blocks(LayerKernel kernel, int side, Predicate<Product> fits) {
-        return new Rule(new Tile(kernel, side, side, 1, Unit.BLOCK), fits);
+    private static Rule longStrips(LayerKernel kernel, int columns, Predicate<Product> fits) {
+        return new Rule(new Tile(kernel, STRIPS, columns, STRIPS, Unit.LONG_STRIP), fits);
+    }
+
+    private static Rule blocks(LayerKernel kernel, int channels, Predicate<Product> fits) {
+        return new Rule(new Tile(kernel, channels, channels, 1, Unit.BLOCK), fits);
+    }
+
+    private static Rule largeBlocks(LayerKernel kernel, int channels, Predicate<Product> fits) {
+        return new Rule(new Tile(kernel, channels, channels, 1, Unit.LARGE_BLOCK), fits);
+    }
+
+    private static Rule wideBlocks(LayerKernel kernel, Predicate<Product> fits) {
+        return new Rule(new Tile(kernel, 1, 1, 1, Unit.WIDE_BLOCK), fits);
     }
 
     /** The kernel that makes a product, with its tiles. */

@@ -14,11 +14,32 @@ record Tile(LayerKernel kernel, int rows, int columns, int depth, Unit unit) {
 
     /** Pieces of the small images. */
     enum Unit {
-        PIXEL,
+        PIXEL(1),
         /** Seven pixels of a row: {@code STRIP} of include/strips.cuh. */
-        STRIP,
-        /** 7×7 pixels of include/strip_gradient.cuh, or 16×32 of include/single_filter.cuh. */
-        BLOCK
+        STRIP(7),
+        /** Eight: {@code LONG_STRIP} of include/strips.cuh. */
+        LONG_STRIP(8),
+        /** 7×7 pixels of include/strip_gradient.cuh. */
+        BLOCK(7),
+        /** 8×8 of the same. */
+        LARGE_BLOCK(8),
+        /** 16×32 of include/single_filter.cuh. */
+        WIDE_BLOCK(32);
+
+        private final int width;
+
+        Unit(int width) {
+            this.width = width;
+        }
+
+        /** Pieces along {@code pixels} pixels of a row; the last may be cut. */
+        int along(int pixels) {
+            return (pixels + width - 1) / width;
+        }
+
+        boolean isStrip() {
+            return this == STRIP || this == LONG_STRIP;
+        }
     }
 
     /** Tiles that {@code count} rows take. */

@@ -43,15 +43,15 @@ record WeightGradient(LayerKernel kernel, GradientShape shape, int tileRows, int
                 int splits = Math.min(BLOCKS / (tileRows * tileColumns), whole / LEAST_PART);
                 yield of(layer, tile, pixels, Divisor.of(height * width), Divisor.of(width), tileRows, splits);
             }
-            case STRIP -> {
-                int across = ImplicitGemm.stripsAlong(width);
+            case STRIP, LONG_STRIP -> {
+                int across = tile.unit().along(width);
                 int strips = count * across * height;
                 int splits = Math.min(BLOCKS / tileColumns, tile.downFor(strips));
                 yield of(layer, tile, strips, Divisor.of(across), Divisor.of(height), 1, splits);
             }
-            case BLOCK -> {
-                int across = ImplicitGemm.stripsAlong(width);
-                int ofImage = across * ImplicitGemm.stripsAlong(height); // as high as they are wide
+            case BLOCK, LARGE_BLOCK, WIDE_BLOCK -> {
+                int across = tile.unit().along(width);
+                int ofImage = across * tile.unit().along(height); // as high as they are wide
                 int tileRows = tile.downFor(product.channels());
                 int splits = Math.min(STRIP_BLOCKS / (tileRows * tileColumns), count * ofImage);
                 yield of(layer, tile, count * ofImage, Divisor.of(ofImage), Divisor.of(across), tileRows, splits);

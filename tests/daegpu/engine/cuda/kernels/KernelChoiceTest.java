@@ -3,10 +3,12 @@ package daegpu.engine.cuda.kernels;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 
 import daegpu.engine.Precision;
+import daegpu.model.Architecture;
 import daegpu.model.Autoencoder;
 import daegpu.model.ConvolutionGeometry;
 import daegpu.model.Layer;
 import daegpu.model.Network;
+import daegpu.model.UNet;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -36,22 +38,38 @@ class KernelChoiceTest {
         append(text, new Autoencoder(28, 28, 1, List.of(5, 12), 5, 7), Precision.TF32);
         append(text, new Autoencoder(16, 16, 2, List.of(8, 32), 5, 64), Precision.TF32);
         append(text, new Autoencoder(8, 8, 1, List.of(4), 1, 3), Precision.FP32);
+        for (Precision precision : Precision.values()) {
+            append(text, new UNet(64, 64, 1, List.of(32, 64, 128), List.of(1, 1, 2), true, true), precision);
+        }
         Files.createDirectories(Path.of("target"));
         Files.writeString(Path.of("target/kernel-table.txt"), text);
         assertEquals(Files.readString(TABLE), text.toString(), "if that is well, commit target/kernel-table.txt");
     }
 
-    private static void append(StringBuilder text, Autoencoder architecture, Precision precision) {
+    private static void append(StringBuilder text, Autoencoder network, Precision precision) {
+        append(
+                text,
+                network,
+                "kernels %dx%d, latent %d"
+                        .formatted(network.kernelSize(), network.kernelSize(), network.latentDimension()),
+                network.filters(),
+                precision);
+    }
+
+    private static void append(StringBuilder text, UNet network, Precision precision) {
+        append(text, network, "a U-Net with blocks " + network.blocks(), network.filters(), precision);
+    }
+
+    private static void append(
+            StringBuilder text, Architecture architecture, String kind, List<Integer> filters, Precision precision) {
         text.append(String.format(
                 Locale.ROOT,
-                "%n%dx%dx%d, filters %s, kernels %dx%d, latent %d, in %s%n",
+                "%n%dx%dx%d, filters %s, %s, in %s%n",
                 architecture.height(),
                 architecture.width(),
                 architecture.channels(),
-                architecture.filters(),
-                architecture.kernelSize(),
-                architecture.kernelSize(),
-                architecture.latentDimension(),
+                filters,
+                kind,
                 precision));
         Network network = architecture.network();
         for (Layer layer : network.layers()) {

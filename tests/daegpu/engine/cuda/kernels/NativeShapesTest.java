@@ -50,7 +50,7 @@ class NativeShapesTest extends KernelTest {
     void agreeWithPlainLoops() {
         Seeds.check(SHAPES, random -> check(false, random));
         Seeds.check(LARGER_SHAPES, random -> check(true, random));
-        assertTrue(!Seeds.areDefault() || joint.size() == 5, () -> "not all kernels for both gradients ran: " + joint);
+        assertTrue(!Seeds.areDefault() || joint.size() == 6, () -> "not all kernels for both gradients ran: " + joint);
         Set<LayerKernel> all = Arrays.stream(LayerKernel.values())
                 .filter(kernel -> kernel.name().startsWith("WEIGHT_GRADIENT")
                         && !kernel.name().matches(".*_(TF32|BF16)"))
@@ -104,7 +104,7 @@ class NativeShapesTest extends KernelTest {
             boolean isTiled = isLarger && random.nextBoolean(); // a last layer of one filter, larger than its tiles
             int down = isTiled ? 5 + random.nextInt(36) : height;
             int across = isTiled ? 5 + random.nextInt(66) : width;
-            layer = switch (random.nextInt(isLarger ? 3 : 4)) {
+            layer = switch (random.nextInt(isLarger ? 4 : 5)) {
                 case 0 ->
                     LayerDescription.convolution("conv", b, kernel, 2)
                             .activation(Activation.RELU)
@@ -116,6 +116,10 @@ class NativeShapesTest extends KernelTest {
                 case 2 ->
                     LayerDescription.transposedConvolution("output", isTiled ? 1 : b, kernel, 1)
                             .activation(Activation.SIGMOID)
+                            .on(new Tensor("before", down, across, a), 0);
+                case 3 ->
+                    LayerDescription.convolution("conv", b, kernel, 1)
+                            .activation(Activation.RELU)
                             .on(new Tensor("before", down, across, a), 0);
                 default ->
                     LayerDescription.dense("latent", 1 + random.nextInt(80))
