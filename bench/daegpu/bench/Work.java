@@ -1,5 +1,6 @@
 package daegpu.bench;
 
+import daegpu.model.Architecture;
 import daegpu.model.Autoencoder;
 import daegpu.model.Layer;
 
@@ -86,7 +87,7 @@ public record Work(double flops, double bytes) {
      * Multiply-adds of one image in a training step: forward, the same number for the weight gradients, and again for
      * the data gradients, which the first layer does not need. Adam and noise are not counted.
      */
-    public static double multiplyAddsOfTraining(Autoencoder architecture) {
+    public static double multiplyAddsOfTraining(Architecture architecture) {
         double sum = 0;
         for (Layer layer : architecture.network().layers()) {
             sum += (sum == 0 ? 2 : 3) * multiplyAdds(layer);

@@ -2,7 +2,6 @@ package daegpu.engine.cuda;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
-import daegpu.data.EmbeddedMnist;
 import daegpu.data.ImageSet;
 import daegpu.engine.Convolutions;
 import daegpu.engine.EngineOptions;
@@ -15,7 +14,6 @@ import daegpu.engine.cuda.KernelTable.Purpose;
 import daegpu.engine.cuda.cudnn.CudnnPurposes;
 import daegpu.engine.cuda.driver.CudaStatus;
 import daegpu.model.Autoencoder;
-import daegpu.model.Initializer;
 import daegpu.noise.Noise;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -29,10 +27,10 @@ import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
 
 /**
- * What one training step of the default network does on the emulated device, as a table: instructions, memory traffic
- * beside the least there can be, bank conflicts, launches, copies. {@code bench/counters} runs it. The counts are
- * exact: they differ only where the kernels or their launches do, and {@code StepCountersTest} compares them with
- * bench/counters.md.
+ * What one training step of a network does on the emulated device, as a table: instructions, memory traffic beside the
+ * least there can be, bank conflicts, launches, copies. {@code bench/counters} runs it. The counts are exact: they
+ * differ only where the kernels or their launches do, and {@code StepCountersTest} compares them with the pages of the
+ * default network, such as bench/counters.md.
  */
 @Command(
         name = "bench/counters",
@@ -45,19 +43,25 @@ import picocli.CommandLine.Option;
             "",
             "Build first: mvn -q package -DskipTests (with g++ and make installed).",
             "The committed tables: bench/counters > bench/counters.md, and for each precision bench/counters "
-                    + "--convolutions native --precision fp32 > bench/counters-native-fp32.md"
+                    + "--convolutions native --precision fp32 > bench/counters-native-fp32.md, and bench/counters "
+                    + "--network unet --convolutions native --precision fp32 > bench/counters-native-unet-fp32.md"
         })
 public final class StepCounters implements Callable<Integer> {
 
     private static final String VARIABLE = "DAEGPU_EMULATOR_COUNTERS";
-    private static final Autoencoder NETWORK = Autoencoder.MNIST;
+
+    @Option(
+            names = "--network",
+            paramLabel = "NAME",
+            defaultValue = "autoencoder",
+            description = "autoencoder, the default network, or unet, with native (default: ${DEFAULT-VALUE}).")
+    private CountedNetwork network;
 
     @Option(
             names = "--batch-size",
             paramLabel = "N",
-            defaultValue = "32",
-            description = "Images in the step (default: " + "${DEFAULT-VALUE}).")
-    private int batchSize;
+            description = "Images in the step (default: 32, and 1 for unet).")
+    private Integer batchSize;
 
     @Option(
             names = "--precision",
@@ -93,17 +97,22 @@ public final class StepCounters implements Callable<Integer> {
 
     @Override
     public Integer call() throws IOException {
-        if (batchSize < 1 || batchSize > 1024) {
-            throw new IllegalArgumentException("--batch-size must be 1 to 1024, not " + batchSize);
+        int batch = batchSize != null ? batchSize : network.batch();
+        if (batch < 1 || batch > 1024) {
+            throw new IllegalArgumentException("--batch-size must be 1 to 1024, not " + batch);
         }
         if (convolutions == Convolutions.AUTO) {
             throw new IllegalArgumentException("--convolutions must be cudnn or native, not " + convolutions);
         }
-        JsonNode counters = count(batchSize, precision, convolutions);
+        if (convolutions != Convolutions.NATIVE && network != CountedNetwork.AUTOENCODER) {
+            throw new IllegalArgumentException(
+                    "--network " + network + " is counted with --convolutions native, not " + convolutions);
+        }
+        JsonNode counters = count(network, batch, precision, convolutions);
         System.out.print(
                 convolutions == Convolutions.NATIVE
-                        ? NativeCounters.table(counters, NETWORK, batchSize, precision)
-                        : table(counters, batchSize, precision));
+                        ? NativeCounters.table(counters, network, batch, precision)
+                        : table(counters, batch, precision));
         return 0;
     }
 
@@ -112,22 +121,23 @@ public final class StepCounters implements Callable<Integer> {
      *
      * @throws EngineUnavailableException if there is no device, or one that does not count
      */
-    static JsonNode count(int batch, Precision precision, Convolutions convolutions) throws IOException {
+    static JsonNode count(CountedNetwork network, int batch, Precision precision, Convolutions convolutions)
+            throws IOException {
         String variable = System.getenv(VARIABLE);
         if (variable == null || variable.isEmpty()) {
             throw new EngineUnavailableException(VARIABLE + " names no file to count into; run bench/counters");
         }
         Path file = Path.of(variable);
-        ImageSet images = EmbeddedMnist.training(3 * batch);
+        ImageSet images = network.images(3 * batch);
         int[] order = new int[3 * batch];
         for (int i = 0; i < order.length; i++) {
             order[i] = order.length - 1 - i;
         }
         try (InspectableEngine engine = new CudaTrainingEngine(
-                NETWORK.network(),
+                network.architecture().network(),
                 LearningRule.DEFAULT,
                 new EngineOptions(batch, precision, 0).withConvolutions(convolutions))) {
-            engine.load(TrainingState.initial(Initializer.glorotUniform(NETWORK.network(), 1)));
+            engine.load(TrainingState.initial(network.architecture().initialParameters(1)));
             engine.startEpoch(images, Noise.gaussian(0.5f, 0.5f), 1, 0, order);
             for (int step = 0; step < 3; step++) { // it is run, captured, and replayed
                 if (step == 2) {
@@ -148,7 +158,7 @@ public final class StepCounters implements Callable<Integer> {
 
     /** All of bench/counters.md. */
     static String table(JsonNode counters, int batch, Precision precision) {
-        Map<String, Purpose> purposes = CudnnPurposes.of(NETWORK, batch);
+        Map<String, Purpose> purposes = CudnnPurposes.of(Autoencoder.MNIST, batch);
         StringBuilder text = new StringBuilder(String.format(Locale.ROOT, """
                 # One training step, counted
 

@@ -56,7 +56,7 @@ class StepCountersTest {
     void committedTableHolds() throws IOException {
         assertEquals(
                 Files.readString(Path.of("bench/counters.md")),
-                StepCounters.table(StepCounters.count(32, Precision.FP32, Convolutions.CUDNN), 32, Precision.FP32),
+                StepCounters.table(StepCounters.count(CountedNetwork.AUTOENCODER, 32, Precision.FP32, Convolutions.CUDNN), 32, Precision.FP32),
                 "if that is well, commit what bench/counters prints, and say why in the commit");
     }
 
@@ -64,7 +64,7 @@ class StepCountersTest {
     @Test
     void countsAreThoseWorkedOutByHand() throws IOException {
         JsonNode kernels =
-                StepCounters.count(32, Precision.FP32, Convolutions.CUDNN).get("kernels");
+                StepCounters.count(CountedNetwork.AUTOENCODER, 32, Precision.FP32, Convolutions.CUDNN).get("kernels");
         // A thread takes 16 bytes of each of four arrays and leaves 16 in three; every block also reads the state of
         // the step, one sector, and the last one reads the step again and leaves three values.
         long floats = new ParameterArena(Autoencoder.MNIST.network(), new CudnnLayout()).size();
@@ -88,10 +88,10 @@ class StepCountersTest {
     @ParameterizedTest
     @EnumSource(Precision.class)
     void committedTableOfNativeStepsHolds(Precision precision) throws IOException {
-        JsonNode step = StepCounters.count(32, precision, Convolutions.NATIVE);
+        JsonNode step = StepCounters.count(CountedNetwork.AUTOENCODER, 32, precision, Convolutions.NATIVE);
         assertEquals(
                 Files.readString(Path.of("bench/counters-native-" + precision + ".md")),
-                NativeCounters.table(step, Autoencoder.MNIST, 32, precision),
+                NativeCounters.table(step, CountedNetwork.AUTOENCODER, 32, precision),
                 "if that is well, commit what bench/counters --convolutions native prints, and say why in the commit");
         assertEquals(1, step.at("/graphs/launches").intValue());
         assertEquals(
@@ -105,11 +105,14 @@ class StepCountersTest {
     @ParameterizedTest
     @EnumSource(Precision.class)
     void nativeKernelsDoAllOfAStep(Precision precision) {
-        assertEquals(
-                5 * Work.multiplyAddsOfTraining(Autoencoder.MNIST),
-                NativeCounters.purposes(Autoencoder.MNIST, 5, precision).values().stream()
-                        .mapToDouble(KernelTable.Purpose::multiplyAdds)
-                        .sum());
+        for (CountedNetwork network : CountedNetwork.values()) {
+            assertEquals(
+                    5 * Work.multiplyAddsOfTraining(network.architecture()),
+                    NativeCounters.purposes(network.architecture(), 5, precision).values().stream()
+                            .mapToDouble(KernelTable.Purpose::multiplyAdds)
+                            .sum(),
+                    network.toString());
+        }
     }
 
     private static void assertSectors(JsonNode kernel, long loads, long stores) {
