@@ -240,7 +240,8 @@ final class DenoiseCommand implements Callable<Integer> {
         AtomicBoolean interrupted = new AtomicBoolean();
         try (FileDenoiser files = new FileDenoiser(checkpoint, engineChoice, treatment, toFolder, interrupted::get);
                 FileProgress progress = new FileProgress(spec.commandLine().getOut(), "files")) {
-            boolean whole = Interruption.callsWhile(() -> interrupted.set(true), () -> denoise(targets, files, progress));
+            boolean whole =
+                    Interruption.callsWhile(() -> interrupted.set(true), () -> denoise(targets, files, progress));
             done += files.done();
             return whole;
         }

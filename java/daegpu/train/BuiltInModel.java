@@ -26,7 +26,10 @@ public enum BuiltInModel {
             "grey photographs of any size",
             "31.2, 28.8, 26.0 and 24.5 dB on BSD68 at 15, 25, 50 and 75 of 255"),
     /** Colour photographs of any size. */
-    PHOTO_COLOR("photo-color", "colour photographs of any size", "@@COLOR@@");
+    PHOTO_COLOR(
+            "photo-color",
+            "colour photographs of any size",
+            "33.5, 31.1, 27.7 and 25.5 dB on six photographs of its kind at 15, 25, 50 and 75 of 255");
 
     private final String text;
     private final String images;

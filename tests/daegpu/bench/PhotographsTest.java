@@ -55,8 +55,8 @@ class PhotographsTest {
                 echo "$*" >> "$folder/calls"
                 cat "$folder/errors" >&2
                 cat "$folder/output"
-                exit %d
-                """.formatted(status));
+                exit STATUS
+                """.replace("STATUS", String.valueOf(status)));
         assertTrue(ours.toFile().setExecutable(true));
     }
 

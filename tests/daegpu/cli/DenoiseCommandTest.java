@@ -498,8 +498,9 @@ class DenoiseCommandTest {
         Random random = new Random(5);
         byte[] noisy = new byte[clean.length];
         for (int i = 0; i < clean.length; i++) {
-            int pixel = i / channels;
-            clean[i] = pixel % 90 < 40 ? 0.3f : 0.5f + 0.2f * (float) Math.sin(0.1 * (pixel / 90));
+            int row = i / channels / 90;
+            int column = i / channels % 90;
+            clean[i] = column < 40 ? 0.3f : 0.5f + 0.2f * (float) Math.sin(0.1 * row);
             double value = 255 * clean[i] + 25 * random.nextGaussian();
             noisy[i] = (byte) Math.round(Math.max(0, Math.min(255, value)));
         }

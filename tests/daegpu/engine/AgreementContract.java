@@ -378,7 +378,10 @@ public abstract class AgreementContract extends EngineContract {
     private static double[] trainToCorrect(UNet unet, InspectableEngine engine) {
         byte[] pixels = new byte[100 * 64];
         for (int i = 0; i < pixels.length; i++) {
-            pixels[i] = (byte) (128 + 100 * Math.sin(0.02 * (i / 64) + 0.2 * (i % 8) + 0.3 * (i / 8 % 8)));
+            int image = i / 64;
+            int row = i / 8 % 8;
+            int column = i % 8;
+            pixels[i] = (byte) (128 + 100 * Math.sin(0.02 * image + 0.3 * row + 0.2 * column));
         }
         engine.load(unet.initialParameters(3));
         Noise noise = Noise.gaussian(0, 25 / 255f).clipped(false);

@@ -12,20 +12,21 @@ import java.util.Random;
 /** A network whose training step is counted. */
 enum CountedNetwork {
     /** The default one. */
-    AUTOENCODER(Autoencoder.MNIST, 32),
+    AUTOENCODER(32),
     /** That of {@code --network unet}, on patches of 64×64 pixels. */
-    UNET(new UNet(64, 64, 1, List.of(32, 64, 128), List.of(1, 1, 2), true, true), 1);
+    UNET(1);
 
-    private final Architecture architecture;
     private final int batch;
 
-    CountedNetwork(Architecture architecture, int batch) {
-        this.architecture = architecture;
+    CountedNetwork(int batch) {
         this.batch = batch;
     }
 
     Architecture architecture() {
-        return architecture;
+        return switch (this) {
+            case AUTOENCODER -> Autoencoder.MNIST;
+            case UNET -> new UNet(64, 64, 1, List.of(32, 64, 128), List.of(1, 1, 2), true, true);
+        };
     }
 
     /** Images in the step of which a page is committed: few, as one of a U-Net takes the emulated device a minute. */
@@ -44,6 +45,7 @@ enum CountedNetwork {
         if (this == AUTOENCODER) {
             return EmbeddedMnist.training(count);
         }
+        Architecture architecture = architecture();
         byte[] pixels = new byte[count * architecture.imageSize()];
         new Random(1).nextBytes(pixels);
         return new ImageSet(architecture.height(), architecture.width(), architecture.channels(), pixels);

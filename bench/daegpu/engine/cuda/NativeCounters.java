@@ -84,7 +84,8 @@ final class NativeCounters {
     private static void addForward(
             Map<String, Purpose> purposes, Network graph, Layer layer, long n, Precision precision) {
         // The last layer is given the clean images, too, and leaves the gradient beside the output.
-        int outputs = (layer.output().equals(graph.output()) ? 3 : 1) + (layer.added().isPresent() ? 1 : 0);
+        int outputs =
+                (layer.output().equals(graph.output()) ? 3 : 1) + (layer.added().isPresent() ? 1 : 0);
         add(
                 purposes,
                 kernels(graph, layer, precision).forward(),
@@ -133,7 +134,6 @@ final class NativeCounters {
     /**
      * All of bench/counters-native-PRECISION.md, or of bench/counters-native-unet-PRECISION.md.
      *
-     * @param command that prints the page
      * @throws IllegalStateException if a kernel ran that {@link #purposes} does not know
      */
     static String table(JsonNode counters, CountedNetwork network, int batch, Precision precision) {

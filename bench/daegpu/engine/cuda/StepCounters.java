@@ -57,10 +57,7 @@ public final class StepCounters implements Callable<Integer> {
             description = "autoencoder, the default network, or unet, with native (default: ${DEFAULT-VALUE}).")
     private CountedNetwork network;
 
-    @Option(
-            names = "--batch-size",
-            paramLabel = "N",
-            description = "Images in the step (default: 32, and 1 for unet).")
+    @Option(names = "--batch-size", paramLabel = "N", description = "Images in the step (default: 32, and 1 for unet).")
     private Integer batchSize;
 
     @Option(

@@ -56,15 +56,18 @@ class StepCountersTest {
     void committedTableHolds() throws IOException {
         assertEquals(
                 Files.readString(Path.of("bench/counters.md")),
-                StepCounters.table(StepCounters.count(CountedNetwork.AUTOENCODER, 32, Precision.FP32, Convolutions.CUDNN), 32, Precision.FP32),
+                StepCounters.table(
+                        StepCounters.count(CountedNetwork.AUTOENCODER, 32, Precision.FP32, Convolutions.CUDNN),
+                        32,
+                        Precision.FP32),
                 "if that is well, commit what bench/counters prints, and say why in the commit");
     }
 
     /** Worked out by hand from the kernels and the shapes of the default network at batch 32. */
     @Test
     void countsAreThoseWorkedOutByHand() throws IOException {
-        JsonNode kernels =
-                StepCounters.count(CountedNetwork.AUTOENCODER, 32, Precision.FP32, Convolutions.CUDNN).get("kernels");
+        JsonNode kernels = StepCounters.count(CountedNetwork.AUTOENCODER, 32, Precision.FP32, Convolutions.CUDNN)
+                .get("kernels");
         // A thread takes 16 bytes of each of four arrays and leaves 16 in three; every block also reads the state of
         // the step, one sector, and the last one reads the step again and leaves three values.
         long floats = new ParameterArena(Autoencoder.MNIST.network(), new CudnnLayout()).size();

@@ -50,8 +50,8 @@ class KernelChoiceTest {
         append(
                 text,
                 network,
-                "kernels %dx%d, latent %d"
-                        .formatted(network.kernelSize(), network.kernelSize(), network.latentDimension()),
+                "kernels " + network.kernelSize() + "x" + network.kernelSize() + ", latent "
+                        + network.latentDimension(),
                 network.filters(),
                 precision);
     }
