@@ -19,11 +19,7 @@ import picocli.CommandLine.Spec;
             ""
         },
         footerHeading = "%nExamples:%n",
-        footer = {
-            "  dae-gpu models",
-            "  dae-gpu evaluate photo-grey --data my-photos",
-            "  dae-gpu train --init-from photo-grey --data my-photos --patches 64x64 --output mine"
-        })
+        footer = {"  dae-gpu models"})
 final class ModelsCommand implements Callable<Integer> {
 
     @Spec
