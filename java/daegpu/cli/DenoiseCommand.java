@@ -139,9 +139,14 @@ final class DenoiseCommand implements Callable<Integer> {
     private List<Path> inputs;
 
     private final List<String> failures = new ArrayList<>();
-    private int done;
-    /** Whether results go to a folder, which is made when there is something to put into it. */
-    private boolean toFolder;
+
+    /**
+     * What was denoised.
+     *
+     * @param files how many
+     * @param whole whether it came to the end, and was not interrupted
+     */
+    private record Done(int files, boolean whole) {}
 
     @Override
     public Integer call() throws IOException {
@@ -153,17 +158,18 @@ final class DenoiseCommand implements Callable<Integer> {
         if (!isModel(arguments.get(0))) {
             inputs = arguments;
             Map<Path, Path> targets = targets();
-            boolean whole = true;
+            Done all = new Done(0, true);
             for (Map.Entry<BuiltInModel, Map<Path, Path>> fitting :
                     byModel(targets).entrySet()) {
-                if (!whole) {
+                if (!all.whole()) {
                     break;
                 }
                 BuiltInModel model = fitting.getKey();
                 spec.commandLine().getOut().println("Model: " + model + ", for " + model.images());
-                whole = denoise(model.read(), fitting.getValue(), blended);
+                Done done = denoise(model.read(), fitting.getValue(), blended);
+                all = new Done(all.files() + done.files(), done.whole());
             }
-            return report(targets.size(), whole);
+            return report(targets.size(), all);
         }
         inputs = arguments.subList(1, arguments.size());
         if (inputs.isEmpty()) {
@@ -171,8 +177,7 @@ final class DenoiseCommand implements Callable<Integer> {
                     spec.commandLine(), "name the pictures to denoise after the model " + arguments.get(0));
         }
         Map<Path, Path> targets = targets();
-        boolean whole = denoise(Checkpoint.ofModel(arguments.get(0)), targets, blended);
-        return report(targets.size(), whole);
+        return report(targets.size(), denoise(Checkpoint.ofModel(arguments.get(0)), targets, blended));
     }
 
     /**
@@ -208,8 +213,7 @@ final class DenoiseCommand implements Callable<Integer> {
         }
     }
 
-    /** @return whether it came to the end, and was not interrupted */
-    private boolean denoise(Checkpoint checkpoint, Map<Path, Path> targets, Strength blended) throws IOException {
+    private Done denoise(Checkpoint checkpoint, Map<Path, Path> targets, Strength blended) throws IOException {
         Network network = checkpoint.options().network();
         Tensor image = network.input();
         boolean asWhole = Reach.of(network).isPresent();
@@ -238,12 +242,12 @@ final class DenoiseCommand implements Callable<Integer> {
                 shared,
                 memory != null ? memory : WholePictureDenoiser.defaultMemory());
         AtomicBoolean interrupted = new AtomicBoolean();
-        try (FileDenoiser files = new FileDenoiser(checkpoint, engineChoice, treatment, toFolder, interrupted::get);
+        try (FileDenoiser files =
+                        new FileDenoiser(checkpoint, engineChoice, treatment, !goesToFile(), interrupted::get);
                 FileProgress progress = new FileProgress(spec.commandLine().getOut(), "files")) {
             boolean whole =
                     Interruption.callsWhile(() -> interrupted.set(true), () -> denoise(targets, files, progress));
-            done += files.done();
-            return whole;
+            return new Done(files.done(), whole);
         }
     }
 
@@ -313,8 +317,7 @@ final class DenoiseCommand implements Callable<Integer> {
 
     /** Each input file and where its result goes. */
     private Map<Path, Path> targets() throws IOException {
-        boolean toFile =
-                inputs.size() == 1 && !Files.isDirectory(inputs.get(0)) && !Files.isDirectory(output) && !saysFolder();
+        boolean toFile = goesToFile();
         Map<Path, Path> targets = new LinkedHashMap<>();
         Map<Path, Path> sources = new LinkedHashMap<>();
         for (Path input : inputs) {
@@ -333,9 +336,13 @@ final class DenoiseCommand implements Callable<Integer> {
                 throw new InvalidInputException(output + " is a file"
                         + (saysFolder() ? ", no folder" : "; several inputs need a folder for --output"));
             }
-            toFolder = true;
         }
         return targets;
+    }
+
+    /** Whether the output is a file for one input file, and no folder, which is made when there is something for it. */
+    private boolean goesToFile() {
+        return inputs.size() == 1 && !Files.isDirectory(inputs.get(0)) && !Files.isDirectory(output) && !saysFolder();
     }
 
     /** Whether the output was written with a slash at its end, which paths do not keep. */
@@ -368,21 +375,22 @@ final class DenoiseCommand implements Callable<Integer> {
         }
     }
 
-    /** @param whole whether it was not interrupted */
-    private int report(int files, boolean whole) {
+    private int report(int files, Done done) {
         PrintWriter err = spec.commandLine().getErr();
         for (String failure : failures) {
             err.println(spec.qualifiedName() + ": " + DaeGpu.oneLine(failure));
         }
-        if (done > 0 || !whole) {
+        if (done.files() > 0 || !done.whole()) {
             spec.commandLine()
                     .getOut()
-                    .println((whole ? "" : "Interrupted. ") + "Denoised " + done + " of " + files
+                    .println((done.whole() ? "" : "Interrupted. ") + "Denoised " + done.files() + " of " + files
                             + (files == 1 ? " file" : " files") + " into " + output);
         }
-        if (!whole) {
+        if (!done.whole()) {
             return ExitStatus.INTERRUPTED;
         }
-        return failures.isEmpty() ? ExitStatus.DONE : done == 0 ? ExitStatus.BAD_INPUT : ExitStatus.DONE_IN_PART;
+        return failures.isEmpty()
+                ? ExitStatus.DONE
+                : done.files() == 0 ? ExitStatus.BAD_INPUT : ExitStatus.DONE_IN_PART;
     }
 }

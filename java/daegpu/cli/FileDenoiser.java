@@ -193,8 +193,9 @@ final class FileDenoiser implements AutoCloseable {
     }
 
     private void makeFolderOf(Path target) throws IOException {
-        if (makesFolders) {
-            Files.createDirectories(target.toAbsolutePath().getParent());
+        Path folder = target.toAbsolutePath().getParent();
+        if (makesFolders && folder != null) {
+            Files.createDirectories(folder);
         }
     }
 
