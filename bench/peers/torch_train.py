@@ -1,10 +1,10 @@
 #!/usr/bin/env python3
-"""Times training steps of the program's default network in PyTorch, eager or by torch.compile: the same job that
+"""Times training steps of a network of the program in PyTorch, eager or by torch.compile: the same job that
 daegpu.bench.TrainingThroughput times. What torch.compile compiles, it compiles in the steps before the timed ones.
 
 Prints one line of JSON: images_per_second and median_step_ms over the timed steps, which draw no noise, and
 processor_ms, the processor time that a step took on all threads together; first_loss of the first step, and timed_loss,
-the mean over the timed steps.
+the mean over the timed steps; parameters, how many are trained.
 """
 import argparse
 import gzip
@@ -18,19 +18,21 @@ os.environ.setdefault("TORCHINDUCTOR_COMPILE_THREADS", "1")
 
 
 def read_images(path, count):
-    """[count, 1, 28, 28] floats in [0, 1]: from an IDX file (may be gzipped), or random where path is empty."""
+    """[count, 1, height, width] floats in [0, 1]: from an IDX file (may be gzipped), or random of 28x28 where path is empty."""
     import numpy as np
     if not path:
         bytes_ = np.random.default_rng(0).integers(0, 256, (count, 1, 28, 28), dtype=np.uint8)
     else:
         with (gzip.open if path.endswith(".gz") else open)(path, "rb") as file:
-            bytes_ = np.frombuffer(file.read(), np.uint8, offset=16).reshape(-1, 1, 28, 28)[:count]
+            data = file.read()
+        bytes_ = np.frombuffer(data, np.uint8, offset=16).reshape(-1, 1, *np.frombuffer(data, ">u4", 2, 8))[:count]
     return bytes_.astype(np.float32) / 255
 
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--images", default="", help="IDX file of 28x28 images; random bytes without it")
+    parser.add_argument("--images", default="", help="IDX file of images; random bytes without it")
+    parser.add_argument("--network", choices=["autoencoder", "unet"], default="autoencoder")
     parser.add_argument("--batch", type=int, default=32)
     parser.add_argument("--steps", type=int, default=150)
     parser.add_argument("--warm-up", type=int, default=30)
@@ -41,36 +43,17 @@ def main():
     options = parser.parse_args()
 
     import torch
-    from torch import nn
     from torch.nn import functional
+    import torch_networks
 
     if options.threads:
         torch.set_num_threads(options.threads)
 
-    class Same(nn.Module):
-        """TensorFlow's 'same' padding at stride 2 for 3x3 kernels: nothing before, one row and column after."""
-
-        def forward(self, images):
-            return functional.pad(images, (0, 1, 0, 1))
-
-    class Deconvolution(nn.ConvTranspose2d):
-        """Exact gradient of the 'same' convolution at stride 2: what lies past twice the input's size is cut."""
-
-        def forward(self, images):
-            return super().forward(images)[:, :, :2 * images.shape[2], :2 * images.shape[3]]
-
-    model = nn.Sequential(
-        Same(), nn.Conv2d(1, 32, 3, 2), nn.ReLU(),
-        Same(), nn.Conv2d(32, 64, 3, 2), nn.ReLU(),
-        nn.Flatten(), nn.Linear(3136, 16), nn.Linear(16, 3136), nn.Unflatten(1, (64, 7, 7)),
-        Deconvolution(64, 64, 3, 2), nn.ReLU(),
-        Deconvolution(64, 32, 3, 2), nn.ReLU(),
-        nn.ConvTranspose2d(32, 1, 3, 1, 1), nn.Sigmoid())
+    model = torch_networks.UNet() if options.network == "unet" else torch_networks.autoencoder()
     optimizer = torch.optim.Adam(model.parameters(), lr=1e-3, eps=1e-7)
 
     clean = torch.from_numpy(read_images(options.images, 60_000))
-    generator = torch.Generator().manual_seed(1)
-    noisy = (clean + 0.5 + 0.5 * torch.randn(clean.shape, generator=generator)).clamp(0, 1)
+    noisy = torch_networks.noisy(options.network, clean)
     if options.channels_last:
         model = model.to(memory_format=torch.channels_last)
         clean = clean.contiguous(memory_format=torch.channels_last)
@@ -108,6 +91,7 @@ def main():
         "first_loss": losses[0],
         "timed_loss": statistics.fmean(losses[options.warm_up:]),
         "processor_ms": 1e3 * (time.process_time() - processor) / options.steps,
+        "parameters": torch_networks.parameter_count(model),
     }))
 
 

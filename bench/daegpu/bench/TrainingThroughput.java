@@ -11,9 +11,7 @@ import daegpu.engine.InspectableEngine;
 import daegpu.engine.LearningRule;
 import daegpu.engine.Precision;
 import daegpu.engine.TrainingState;
-import daegpu.model.Autoencoder;
-import daegpu.model.Initializer;
-import daegpu.noise.Noise;
+import daegpu.model.Architecture;
 import java.lang.management.ManagementFactory;
 import java.nio.file.Path;
 import java.util.Arrays;
@@ -25,15 +23,18 @@ import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
 
 /**
- * Times training steps of the default network, each with fresh noise, and prints one line of JSON: images_per_second
- * and median_step_ms over the timed steps, and processor_ms, the processor time that a step took on all threads
- * together; first_loss of the first step, and timed_loss, the mean over the timed steps.
+ * Times training steps of a network, each with fresh noise, and prints one line of JSON: images_per_second and
+ * median_step_ms over the timed steps, and processor_ms, the processor time that a step took on all threads together;
+ * first_loss of the first step, and timed_loss, the mean over the timed steps; parameters, how many are trained.
  * {@code bench/compare-with-peers} compares it with its peers.
  */
 @Command(name = "TrainingThroughput", mixinStandardHelpOptions = true)
 public final class TrainingThroughput implements Callable<Integer> {
 
-    @Option(names = "--images", description = "IDX file of 28x28 images (default: the embedded MNIST).")
+    @Option(names = "--network", defaultValue = "autoencoder", description = "${COMPLETION-CANDIDATES}.")
+    private TimedNetwork network;
+
+    @Option(names = "--images", description = "IDX file of images (default: the embedded MNIST).")
     private Path images;
 
     @Option(names = "--engine", defaultValue = "cpu")
@@ -55,23 +56,22 @@ public final class TrainingThroughput implements Callable<Integer> {
     private int threads;
 
     public static void main(String[] arguments) {
-        System.exit(new CommandLine(new TrainingThroughput()).execute(arguments));
+        System.exit(new CommandLine(new TrainingThroughput())
+                .setCaseInsensitiveEnumValuesAllowed(true)
+                .execute(arguments));
     }
 
     @Override
     public Integer call() {
         ImageSet set = images == null ? EmbeddedMnist.training(60_000) : IdxFile.read(images, 60_000);
+        Architecture architecture = network.architecture().sizedFor(set.height(), set.width(), set.channels());
         EngineOptions options = new EngineOptions(batch, precision, threads);
         try (InspectableEngine opened = Engines.openToTrain(
-                        engine, Autoencoder.MNIST.network(), LearningRule.DEFAULT, options)
+                        engine, architecture.network(), LearningRule.DEFAULT, options)
                 .engine()) {
-            opened.load(TrainingState.initial(Initializer.glorotUniform(Autoencoder.MNIST.network(), 0)));
+            opened.load(TrainingState.initial(architecture.initialParameters(0)));
             opened.startEpoch(
-                    set,
-                    Noise.gaussian(0.5f, 0.5f),
-                    0,
-                    0,
-                    IntStream.range(0, set.count()).toArray());
+                    set, network.noise(), 0, 0, IntStream.range(0, set.count()).toArray());
             OperatingSystemMXBean system = ManagementFactory.getPlatformMXBean(OperatingSystemMXBean.class);
             long processor = 0;
             double firstLoss = 0;
@@ -100,14 +100,15 @@ public final class TrainingThroughput implements Callable<Integer> {
                     Locale.ROOT,
                     "{\"framework\": \"dae-gpu %s\", \"batch\": %d, \"images_per_second\": %.1f, "
                             + "\"median_step_ms\": %.3f, \"first_loss\": %.5f, \"timed_loss\": %.5f, "
-                            + "\"processor_ms\": %.3f}%n",
+                            + "\"processor_ms\": %.3f, \"parameters\": %d}%n",
                     opened.description(),
                     batch,
                     1e3 * batch * steps / sum,
                     milliseconds[steps / 2],
                     firstLoss,
                     sumOfLosses / steps,
-                    processor / 1e6 / steps);
+                    processor / 1e6 / steps,
+                    architecture.parameterCount());
         }
         return 0;
     }

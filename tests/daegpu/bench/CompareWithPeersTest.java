@@ -53,10 +53,10 @@ class CompareWithPeersTest {
         Result result = compare("--keras-python", keras.toString(), "--rounds", "3");
         assertEquals(0, result.status, result.errors);
         assertTrue(
-                result.lines.contains("| dae-gpu here | 32 | 8000 (4000-16000) | 4.0 | 0.250, 0.0625 |  |"),
+                result.lines.contains("| dae-gpu here | 32 | 8000 (4000-16000) | 4.0 | 0.2500, 0.0625 |  |"),
                 result.text());
         assertTrue(
-                result.lines.contains("| Keras there | 32 | 2000 (800-3200) | 16.0 | 0.230, 0.0700 | 5.00 |"),
+                result.lines.contains("| Keras there | 32 | 2000 (800-3200) | 16.0 | 0.2300, 0.0700 | 5.00 |"),
                 result.text());
         JsonNode bars = new ObjectMapper().readTree(Path.of(ours + ".chart").toFile());
         assertEquals(2, bars.size());
@@ -77,7 +77,7 @@ class CompareWithPeersTest {
                 result.lines.get(2).endsWith("| dae-gpu fp32 is faster by | dae-gpu bf16 is faster by |"),
                 result.text());
         assertTrue(
-                result.lines.contains("| Keras there | 32 | 2000 (2000-2000) | 16.0 | 0.230, 0.0700 | 4.00 | 8.00 |"),
+                result.lines.contains("| Keras there | 32 | 2000 (2000-2000) | 16.0 | 0.2300, 0.0700 | 4.00 | 8.00 |"),
                 result.text());
         assertTrue(
                 result.lines.contains("| DL4J | | not run: it is fetched and built with --jvm-peers | | | | |"),
@@ -100,7 +100,7 @@ class CompareWithPeersTest {
         assertTrue(result.lines.get(0).contains("; 2 rounds, "), result.text());
         // Of 4 and 2 ms: the 8 ms of the third round are left out.
         assertTrue(
-                result.lines.contains("| dae-gpu here | 32 | 12000 (8000-16000) | 3.0 | 0.250, 0.0625 |  |"),
+                result.lines.contains("| dae-gpu here | 32 | 12000 (8000-16000) | 3.0 | 0.2500, 0.0625 |  |"),
                 result.text());
         assertTrue(result.errors.contains("interrupted in round 3, which does not count"), result.errors);
     }
@@ -195,6 +195,67 @@ class CompareWithPeersTest {
         List<String> calls = Files.readAllLines(Path.of(ours + ".calls"));
         assertTrue(calls.get(0).contains("--steps 300"), calls.get(0));
         assertTrue(calls.get(1).contains("DjlTraining --batch 32 --steps 60"), calls.get(1));
+    }
+
+    /** Here, ours denoises the picture in tiles in 250 ms, and everybody else in 500. */
+    @Test
+    void timesTheUNetInTrainingAndOnAPicture() throws Exception {
+        ours = program("java", """
+                case "$*" in
+                *PeersChart*) cat > "$0.chart"; exit ;;
+                *--export*) exit ;;
+                *--whole*) echo '{"framework": "ours, in one piece", "batch": 1, "median_step_ms": 500, "mean_square": 2.0}' ;;
+                *DenoisingThroughput*) echo '{"framework": "ours", "batch": 1, "median_step_ms": 250, "mean_square": 2.0}' ;;
+                *) for option; do
+                       case $option in *patches*) od -A n -t u1 -N 16 "$option" > "$0.header"; wc -c < "$option" > "$0.size" ;; esac
+                   done
+                   echo '{"framework": "ours", "batch": 16, "median_step_ms": 400, "first_loss": 0.0096, \
+                "timed_loss": 0.004, "parameters": 572737}' ;;
+                esac
+                """);
+        Path keras = program("keras", """
+                echo '{"framework": "Keras", "batch": 16, "median_step_ms": 800, "first_loss": 0.0096, \
+                "timed_loss": 0.005, "parameters": 5}'
+                """);
+        Path torch = program("torch", """
+                case "$*" in
+                *torch_denoise*--channels-last*)
+                    echo '{"framework": "PyTorch other", "batch": 1, "median_step_ms": 500, "mean_square": 2.1}' ;;
+                *torch_denoise*) echo '{"framework": "PyTorch", "batch": 1, "median_step_ms": 500, "mean_square": 2.01}' ;;
+                *) echo '{"framework": "PyTorch", "batch": 16, "median_step_ms": 800, "first_loss": 0.0096, \
+                "timed_loss": 0.005, "parameters": 572737}' ;;
+                esac
+                """);
+        Result result = compare(
+                "--network",
+                "unet",
+                "--batches",
+                "16",
+                "--keras-python",
+                keras.toString(),
+                "--torch-python",
+                torch.toString());
+        assertEquals(0, result.status, result.errors);
+        for (String line : List.of(
+                "Training steps:",
+                "| ours | 16 | 40.0 (40.0-40.0) | 400.0 | 0.0096, 0.0040 |  |",
+                "| Keras | 16 | not run: its network has 5 parameters, and ours 572737 | | | |",
+                "| PyTorch | 16 | 20.0 (20.0-20.0) | 800.0 | 0.0096, 0.0050 | 2.00 |",
+                "One picture of 512x512 pixels:",
+                "| ours | 1 | 4.00 (4.00-4.00) | 250.0 | 2 |  |",
+                "| ours, in one piece | 1 | 2.00 (2.00-2.00) | 500.0 | 2 | 2.00 |",
+                "| PyTorch | 1 | 2.00 (2.00-2.00) | 500.0 | 2.01 | 2.00 |",
+                "| PyTorch eager, channels-last | 1 | not run: what comes out has a mean square of 2.1, and of ours 2 | | | |",
+                "| ONNX Runtime | | not run: it is fetched and built with --jvm-peers | | | |")) {
+            assertTrue(result.lines.contains(line), line + "\n" + result.text());
+        }
+        // 2,000 patches of 64x64 in the form of an IDX file.
+        assertEquals(
+                List.of("0", "0", "8", "3", "0", "0", "7", "208", "0", "0", "0", "64", "0", "0", "0", "64"),
+                List.of(Files.readString(Path.of(ours + ".header")).strip().split("\\s+")));
+        assertEquals(
+                16 + 2000 * 64 * 64,
+                Integer.parseInt(Files.readString(Path.of(ours + ".size")).strip()));
     }
 
     @Test
