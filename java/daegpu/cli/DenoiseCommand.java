@@ -189,10 +189,8 @@ final class DenoiseCommand implements Callable<Integer> {
             return Files.exists(Checkpoint.fileOf(first))
                     || RunRecord.ofModel(Checkpoint.fileOf(first)).isPresent();
         }
-        if (!Files.exists(first)) {
-            return !PictureFolder.isNamedAsPicture(first);
-        }
-        return !PictureFolder.isNamedAsPicture(first) && ImageFile.formatOf(first) == null && !IdxFile.isIdx(first);
+        return !PictureFolder.isNamedAsPicture(first)
+                && (!Files.exists(first) || ImageFile.formatOf(first) == null && !IdxFile.isIdx(first));
     }
 
     /** The files by the models in the program that fit them, in the order of the first file of each. */

@@ -3,7 +3,6 @@ package daegpu.cli;
 import daegpu.train.BuiltInModel;
 import daegpu.train.Checkpoint;
 import daegpu.train.RunRecord;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Optional;
 import picocli.CommandLine.Parameters;
@@ -18,9 +17,8 @@ final class ModelFile {
                     + "name of a model that comes with the program, as the command models lists them.")
     private Path path;
 
-    /** What is there under this name in the file system comes first. */
     private Optional<BuiltInModel> builtIn() {
-        return Files.exists(path) ? Optional.empty() : BuiltInModel.of(path.toString());
+        return BuiltInModel.of(path);
     }
 
     /** What to call it: the checkpoint file itself, or the name of a model that comes with the program. */

@@ -53,12 +53,7 @@ public record Photo(int height, int width, int channels, float[] values, float[]
         if (wanted == channels) {
             return this;
         }
-        float[] converted = new float[height * width * wanted];
-        Pixels pixels = new ConvertedPixels(this, wanted);
-        for (int row = 0; row < height; row++) {
-            pixels.read(row, 0, width, converted, row * width * wanted);
-        }
-        return withValues(wanted, converted);
+        return withValues(wanted, new ConvertedPixels(this, wanted).values());
     }
 
     /** The same picture with other pixels in the same places; {@code newValues} may have another number of channels. */

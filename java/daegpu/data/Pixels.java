@@ -32,6 +32,16 @@ public interface Pixels {
      */
     void read(int row, int column, int count, float[] values, int at);
 
+    /** All of them, {@code [height, width, channels]}, as {@link #read} gives them. */
+    default float[] values() {
+        int line = width() * channels();
+        float[] values = new float[height() * line];
+        for (int row = 0; row < height(); row++) {
+            read(row, 0, width(), values, row * line);
+        }
+        return values;
+    }
+
     /** Whether there is a pixel that is not opaque. */
     boolean hasAlpha();
 

@@ -143,15 +143,13 @@ final class StoredPicture implements Pixels {
 
     /** All of it as floats. */
     Photo photo() {
-        int pixels = height() * width();
-        float[] values = new float[pixels * channels];
-        float[] alpha = hasAlpha ? new float[pixels] : null;
-        for (int row = 0; row < height(); row++) {
-            read(row, 0, width(), values, row * width() * channels);
-            if (hasAlpha) {
+        float[] alpha = null;
+        if (hasAlpha) {
+            alpha = new float[height() * width()];
+            for (int row = 0; row < height(); row++) {
                 readChannels(row, 0, width(), alpha, row * width(), 3, 1);
             }
         }
-        return new Photo(height(), width(), channels, values, alpha, depth(), format);
+        return new Photo(height(), width(), channels, values(), alpha, depth(), format);
     }
 }

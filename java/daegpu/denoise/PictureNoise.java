@@ -22,9 +22,8 @@ public final class PictureNoise {
 
     /** The picture with noise; alpha stays. */
     public static Photo add(Noise noise, long seed, Photo clean) {
-        float[] values = new float[clean.values().length]; // the picture's own may be the one that is read
-        noise.corrupt(seed, Philox.VALIDATION + place(clean), 0, clean.values(), values, 0, values.length);
-        return clean.withValues(clean.channels(), values);
+        Pixels noisy = add(noise, seed, (Pixels) clean);
+        return clean.withValues(clean.channels(), noisy.values());
     }
 
     /** The same of a picture that is read row by row: noise is drawn for what is read, each time alike. */

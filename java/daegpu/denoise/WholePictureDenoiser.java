@@ -108,13 +108,8 @@ public final class WholePictureDenoiser implements PictureDenoiser {
     public List<Photo> denoise(List<Photo> photos) {
         List<Photo> denoised = new ArrayList<>();
         for (Photo photo : photos) {
-            Pixels pixels = denoise(photo, part -> {});
-            float[] values = new float[photo.values().length];
-            int line = photo.width() * photo.channels();
-            for (int row = 0; row < photo.height(); row++) {
-                pixels.read(row, 0, photo.width(), values, row * line);
-            }
-            denoised.add(photo.withValues(photo.channels(), values));
+            denoised.add(photo.withValues(
+                    photo.channels(), denoise(photo, part -> {}).values()));
         }
         return denoised;
     }

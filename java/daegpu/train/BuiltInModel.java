@@ -6,6 +6,8 @@ import daegpu.format.WeightsFile.Convention;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.Optional;
 import java.util.stream.Collectors;
@@ -56,9 +58,13 @@ public enum BuiltInModel {
         return Arrays.stream(values()).map(BuiltInModel::toString).collect(Collectors.joining(", "));
     }
 
-    /** The model of this name, if there is one. */
-    public static Optional<BuiltInModel> of(String name) {
-        return Arrays.stream(values()).filter(model -> model.text.equals(name)).findFirst();
+    /** The model that a path names: what is there under that name in the file system comes first. */
+    public static Optional<BuiltInModel> of(Path path) {
+        return Files.exists(path)
+                ? Optional.empty()
+                : Arrays.stream(values())
+                        .filter(model -> model.text.equals(path.toString()))
+                        .findFirst();
     }
 
     /**

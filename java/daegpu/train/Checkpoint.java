@@ -234,11 +234,10 @@ public record Checkpoint(
      * @throws InvalidInputException if there is neither, or as {@link #read(Path)} says
      */
     public static Checkpoint ofModel(Path model) {
-        Path file = fileOf(model);
         if (Files.exists(model)) {
-            return read(file);
+            return read(fileOf(model));
         }
-        return BuiltInModel.of(model.toString())
+        return BuiltInModel.of(model)
                 .map(BuiltInModel::read)
                 .orElseThrow(() -> new InvalidInputException(model
                         + " does not exist, and is no model that comes with the program, which are "

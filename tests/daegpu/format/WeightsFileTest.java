@@ -46,19 +46,7 @@ class WeightsFileTest {
                     filters,
                     1 + 2 * random.nextInt(4),
                     1 + random.nextInt(9));
-            Parameters parameters = random(architecture, random);
-            Path file = folder.resolve("weights.safetensors");
-            WeightsFile.write(file, parameters, convention, Map.of("a", "b"));
-            Safetensors content = Safetensors.read(file);
-            assertEquals(convention, WeightsFile.conventionOf(content));
-            assertEquals(
-                    architecture,
-                    WeightsFile.architecture(content, convention, architecture.height(), architecture.width()));
-            assertArrayEquals(
-                    parameters.values(),
-                    WeightsFile.parameters(content, convention, architecture.network())
-                            .values());
-            assertEquals("b", content.metadata().get("a"));
+            assertRoundTripIsExact(architecture, convention, random);
         });
     }
 
@@ -77,19 +65,25 @@ class WeightsFileTest {
                     random.ints(levels, 0, 4).boxed().toList(),
                     true,
                     random.nextBoolean());
-            Parameters parameters = random(architecture, random);
-            Path file = folder.resolve("weights.safetensors");
-            WeightsFile.write(file, parameters, convention, Map.of());
-            Safetensors content = Safetensors.read(file);
-            assertEquals(convention, WeightsFile.conventionOf(content));
-            assertEquals(
-                    architecture,
-                    WeightsFile.architecture(content, convention, architecture.height(), architecture.width()));
-            assertArrayEquals(
-                    parameters.values(),
-                    WeightsFile.parameters(content, convention, architecture.network())
-                            .values());
+            assertRoundTripIsExact(architecture, convention, random);
         });
+    }
+
+    private void assertRoundTripIsExact(Architecture architecture, Convention convention, Random random)
+            throws IOException {
+        Parameters parameters = random(architecture, random);
+        Path file = folder.resolve("weights.safetensors");
+        WeightsFile.write(file, parameters, convention, Map.of("a", "b"));
+        Safetensors content = Safetensors.read(file);
+        assertEquals(convention, WeightsFile.conventionOf(content));
+        assertEquals(
+                architecture,
+                WeightsFile.architecture(content, convention, architecture.height(), architecture.width()));
+        assertArrayEquals(
+                parameters.values(),
+                WeightsFile.parameters(content, convention, architecture.network())
+                        .values());
+        assertEquals("b", content.metadata().get("a"));
     }
 
     private static Parameters random(Architecture architecture, Random random) {

@@ -32,7 +32,7 @@ class BuiltInModelTest {
         }
         assertTrue(Files.readString(Path.of("NOTICE.md")).contains("`" + model + "`"));
         assertTrue(Files.readString(Path.of("docs/models.md")).contains("`" + model + "`"));
-        assertEquals(Optional.of(model), BuiltInModel.of(model.toString()));
+        assertEquals(Optional.of(model), BuiltInModel.of(Path.of(model.toString())));
     }
 
     @ParameterizedTest
