@@ -70,7 +70,7 @@ public final class DenoisingThroughput implements Callable<Integer> {
 
     @Override
     public Integer call() throws IOException {
-        Architecture architecture = TimedNetwork.UNET.architecture().sizedFor(side, side, 1);
+        Architecture architecture = BenchmarkNetwork.UNET.architecture().sizedFor(side, side, 1);
         // Not as training begins: there, what comes out is what goes in.
         Parameters parameters = Initializer.heNormal(architecture.network(), 1);
         if (export != null) {

@@ -32,7 +32,7 @@ import picocli.CommandLine.Option;
 public final class TrainingThroughput implements Callable<Integer> {
 
     @Option(names = "--network", defaultValue = "autoencoder", description = "${COMPLETION-CANDIDATES}.")
-    private TimedNetwork network;
+    private BenchmarkNetwork network;
 
     @Option(names = "--images", description = "IDX file of images (default: the embedded MNIST).")
     private Path images;

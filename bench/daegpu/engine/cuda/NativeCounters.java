@@ -1,6 +1,7 @@
 package daegpu.engine.cuda;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import daegpu.bench.BenchmarkNetwork;
 import daegpu.bench.Work;
 import daegpu.engine.Plan;
 import daegpu.engine.Precision;
@@ -136,11 +137,11 @@ final class NativeCounters {
      *
      * @throws IllegalStateException if a kernel ran that {@link #purposes} does not know
      */
-    static String table(JsonNode counters, CountedNetwork network, int batch, Precision precision) {
+    static String table(JsonNode counters, BenchmarkNetwork network, int batch, Precision precision) {
         Map<String, Purpose> purposes = purposes(network.architecture(), batch, precision);
         StringBuilder text = new StringBuilder(String.format(
                 Locale.ROOT,
-                network == CountedNetwork.AUTOENCODER ? OF_DEFAULT_NETWORK : OF_UNET,
+                network == BenchmarkNetwork.AUTOENCODER ? OF_DEFAULT_NETWORK : OF_UNET,
                 precision,
                 precision,
                 batch));

@@ -2,6 +2,7 @@ package daegpu.engine.cuda;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import daegpu.bench.BenchmarkNetwork;
 import daegpu.data.ImageSet;
 import daegpu.engine.Convolutions;
 import daegpu.engine.EngineOptions;
@@ -55,7 +56,7 @@ public final class StepCounters implements Callable<Integer> {
             paramLabel = "NAME",
             defaultValue = "autoencoder",
             description = "autoencoder, the default network, or unet, with native (default: ${DEFAULT-VALUE}).")
-    private CountedNetwork network;
+    private BenchmarkNetwork network;
 
     @Option(names = "--batch-size", paramLabel = "N", description = "Images in the step (default: 32, and 1 for unet).")
     private Integer batchSize;
@@ -94,14 +95,14 @@ public final class StepCounters implements Callable<Integer> {
 
     @Override
     public Integer call() throws IOException {
-        int batch = batchSize != null ? batchSize : network.batch();
+        int batch = batchSize != null ? batchSize : network.countedBatch();
         if (batch < 1 || batch > 1024) {
             throw new IllegalArgumentException("--batch-size must be 1 to 1024, not " + batch);
         }
         if (convolutions == Convolutions.AUTO) {
             throw new IllegalArgumentException("--convolutions must be cudnn or native, not " + convolutions);
         }
-        if (convolutions != Convolutions.NATIVE && network != CountedNetwork.AUTOENCODER) {
+        if (convolutions != Convolutions.NATIVE && network != BenchmarkNetwork.AUTOENCODER) {
             throw new IllegalArgumentException(
                     "--network " + network + " is counted with --convolutions native, not " + convolutions);
         }
@@ -118,14 +119,14 @@ public final class StepCounters implements Callable<Integer> {
      *
      * @throws EngineUnavailableException if there is no device, or one that does not count
      */
-    static JsonNode count(CountedNetwork network, int batch, Precision precision, Convolutions convolutions)
+    static JsonNode count(BenchmarkNetwork network, int batch, Precision precision, Convolutions convolutions)
             throws IOException {
         String variable = System.getenv(VARIABLE);
         if (variable == null || variable.isEmpty()) {
             throw new EngineUnavailableException(VARIABLE + " names no file to count into; run bench/counters");
         }
         Path file = Path.of(variable);
-        ImageSet images = network.images(3 * batch);
+        ImageSet images = network.countedImages(3 * batch);
         int[] order = new int[3 * batch];
         for (int i = 0; i < order.length; i++) {
             order[i] = order.length - 1 - i;

@@ -5,6 +5,7 @@ import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import daegpu.bench.BenchmarkNetwork;
 import daegpu.bench.Work;
 import daegpu.data.EmbeddedMnist;
 import daegpu.engine.Convolutions;
@@ -57,7 +58,7 @@ class StepCountersTest {
         assertEquals(
                 Files.readString(Path.of("bench/counters.md")),
                 StepCounters.table(
-                        StepCounters.count(CountedNetwork.AUTOENCODER, 32, Precision.FP32, Convolutions.CUDNN),
+                        StepCounters.count(BenchmarkNetwork.AUTOENCODER, 32, Precision.FP32, Convolutions.CUDNN),
                         32,
                         Precision.FP32),
                 "if that is well, commit what bench/counters prints, and say why in the commit");
@@ -66,7 +67,7 @@ class StepCountersTest {
     /** Worked out by hand from the kernels and the shapes of the default network at batch 32. */
     @Test
     void countsAreThoseWorkedOutByHand() throws IOException {
-        JsonNode kernels = StepCounters.count(CountedNetwork.AUTOENCODER, 32, Precision.FP32, Convolutions.CUDNN)
+        JsonNode kernels = StepCounters.count(BenchmarkNetwork.AUTOENCODER, 32, Precision.FP32, Convolutions.CUDNN)
                 .get("kernels");
         // A thread takes 16 bytes of each of four arrays and leaves 16 in three; every block also reads the state of
         // the step, one sector, and the last one reads the step again and leaves three values.
@@ -91,10 +92,10 @@ class StepCountersTest {
     @ParameterizedTest
     @EnumSource(Precision.class)
     void committedTableOfNativeStepsHolds(Precision precision) throws IOException {
-        JsonNode step = StepCounters.count(CountedNetwork.AUTOENCODER, 32, precision, Convolutions.NATIVE);
+        JsonNode step = StepCounters.count(BenchmarkNetwork.AUTOENCODER, 32, precision, Convolutions.NATIVE);
         assertEquals(
                 Files.readString(Path.of("bench/counters-native-" + precision + ".md")),
-                NativeCounters.table(step, CountedNetwork.AUTOENCODER, 32, precision),
+                NativeCounters.table(step, BenchmarkNetwork.AUTOENCODER, 32, precision),
                 "if that is well, commit what bench/counters --convolutions native prints, and say why in the commit");
         assertEquals(1, step.at("/graphs/launches").intValue());
         assertEquals(
@@ -108,7 +109,7 @@ class StepCountersTest {
     @ParameterizedTest
     @EnumSource(Precision.class)
     void nativeKernelsDoAllOfAStep(Precision precision) {
-        for (CountedNetwork network : CountedNetwork.values()) {
+        for (BenchmarkNetwork network : BenchmarkNetwork.values()) {
             assertEquals(
                     5 * Work.multiplyAddsOfTraining(network.architecture()),
                     NativeCounters.purposes(network.architecture(), 5, precision).values().stream()
