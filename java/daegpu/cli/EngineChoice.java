@@ -91,9 +91,6 @@ final class EngineChoice {
     /** Opens engines for a model in several sizes. */
     final class ModelEngines implements TileEngines {
 
-        /** Tiles that go through a GPU together. */
-        private static final int TOGETHER_ON_A_GPU = 8;
-
         private final Checkpoint checkpoint;
         private String description;
 
@@ -118,9 +115,8 @@ final class EngineChoice {
 
         @Override
         public int together() {
-            return chosen().taken() == EngineName.CUDA
-                    ? TOGETHER_ON_A_GPU
-                    : options(1).threadCount();
+            // One tile keeps all of a GPU busy.
+            return chosen().taken() == EngineName.CUDA ? 1 : options(1).threadCount();
         }
 
         @Override

@@ -10,11 +10,13 @@ import daegpu.model.Architecture;
 import daegpu.model.Network;
 import daegpu.model.Reach;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.HashMap;
 import java.util.Iterator;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.function.DoubleConsumer;
 
 /**
@@ -23,13 +25,24 @@ import java.util.function.DoubleConsumer;
  * is an edge of the picture. A side that the strides do not divide is first continued by its reflection.
  *
  * <p>Tiles are computed when their rows are read, a strip of them at a time, and what they take is bounded: the values
- * of a strip, of the tiles that go through the network together, and what the network makes of these on its way. Where
- * that bound is low, tiles are smaller or fewer of them go together.
+ * of a strip, of the tiles that go through the network together, and what the network makes of these on its way. Tiles
+ * are as large as that bound allows, as long as it makes them faster: less of them is border, but there must be one for
+ * each image that goes through the network at the same time.
  */
 public final class WholePictureDenoiser implements PictureDenoiser {
 
-    /** Rows and columns of a tile at most, borders among them. */
-    private static final int TILE = 256;
+    /**
+     * Pixels of a tile at most, borders among them, so that progress is told every second or so, and a GPU's memory is
+     * enough.
+     */
+    private static final int LARGEST_TILE = 1 << 20;
+    /**
+     * Rows and columns of tiles are multiples of this, as the cpu engine computes so many of the output at a time:
+     * tiles of 284×284 took 1.11 times as long for each pixel as those of 288×288 (AVX-512, fp32).
+     */
+    private static final int MULTIPLE = 8;
+    /** Time that smaller tiles may take for the memory that they save, as a factor. */
+    private static final double SMALLER_TILES = 1.03;
 
     private static final int FLOAT_BYTES = 4;
 
@@ -41,21 +54,38 @@ public final class WholePictureDenoiser implements PictureDenoiser {
     /** Pixels of a tile that are not kept, on each side that is none of the picture. */
     private final int border;
 
+    /** Rows and columns of the smallest tile. */
     private final int least;
+    /** Pixels of the largest tile, if it is not the smallest. */
     private final int largest;
+
     private final Map<Size, Network> networks = new HashMap<>();
     /** That are open, those used last at the end. */
-    private final Map<Tiling, InferenceEngine> open = new LinkedHashMap<>(16, 0.75f, true);
+    private final Map<Batch, InferenceEngine> open = new LinkedHashMap<>(16, 0.75f, true);
 
-    private record Size(int height, int width) {}
+    private record Size(int height, int width) {
+
+        long pixels() {
+            return (long) height * width;
+        }
+    }
 
     /**
-     * How a picture is cut.
+     * What an engine computes.
      *
      * @param size of its tiles
      * @param together tiles that go through the network at the same time
      */
-    private record Tiling(Size size, int together) {}
+    private record Batch(Size size, int together) {}
+
+    /**
+     * How a picture is cut.
+     *
+     * @param rowsTogether rows of tiles that are computed at a time, so that all can go together that may
+     * @param time in pixels of tiles that go through the network one after the other
+     * @param memory in bytes, about
+     */
+    private record Tiling(Batch batch, int rowsTogether, long time, double memory) {}
 
     /**
      * Prepares to denoise.
@@ -64,15 +94,15 @@ public final class WholePictureDenoiser implements PictureDenoiser {
      * @throws IllegalArgumentException if the network has a dense layer
      */
     public WholePictureDenoiser(Architecture architecture, TileEngines engines, Strength strength, long memory) {
-        this(architecture, engines, strength, memory, TILE);
+        this(architecture, engines, strength, memory, LARGEST_TILE);
     }
 
     /**
      * The same with other tiles.
      *
-     * @param tile rows and columns of a tile at most, if that leaves a pixel between its borders
+     * @param largest pixels of a tile at most, if that leaves one between its borders
      */
-    WholePictureDenoiser(Architecture architecture, TileEngines engines, Strength strength, long memory, int tile) {
+    WholePictureDenoiser(Architecture architecture, TileEngines engines, Strength strength, long memory, int largest) {
         this.architecture = architecture;
         this.engines = engines;
         this.strength = strength;
@@ -82,7 +112,7 @@ public final class WholePictureDenoiser implements PictureDenoiser {
                         "a network with a dense layer has a size of its own, and denoises tiles of that"));
         border = roundedUp(reach.pixels());
         least = 2 * border + reach.stride();
-        largest = Math.max(least, roundedUp(tile));
+        this.largest = largest;
     }
 
     /** Bytes that it may take where nobody says how many: a quarter of what Java may use. */
@@ -127,43 +157,96 @@ public final class WholePictureDenoiser implements PictureDenoiser {
         return new DenoisedPixels(noisy, progress);
     }
 
-    /** The largest tiles of which the most go together, weighed by how much of what is computed is kept. */
+    /** The fastest tiling that the memory allows, or a smaller one that is about as fast. */
     private Tiling tiling(Pixels picture) {
-        Tiling best = null;
-        double bestKept = 0;
-        for (int tile = largest; tile >= least; tile -= reach.stride()) {
-            Size size = size(picture, tile);
-            long each = imageMemory(size);
-            long fitting = (memory - stripMemory(picture, size)) / each;
-            int together = (int) Math.min(engines.together(), fitting);
-            double kept = Math.pow((double) (tile - 2 * border) / tile, 2) * together;
-            if (kept > bestKept) {
-                best = new Tiling(size, together);
-                bestKept = kept;
-            }
-            if (together == engines.together() || size.equals(size(picture, least))) {
-                break;
+        List<Tiling> fitting = new ArrayList<>();
+        // Larger tiles take as much for each pixel, or less, since buffers are rounded up.
+        Size smallest = new Size(least, least);
+        double bytesOfPixel = (double) imageMemory(smallest) / smallest.pixels();
+        for (int height : sides(picture.height())) {
+            for (int width : sides(picture.width())) {
+                Size size = new Size(height, width);
+                if (size.pixels() <= largest || height <= least && width <= least) {
+                    tiling(picture, size, bytesOfPixel * size.pixels()).ifPresent(fitting::add);
+                }
             }
         }
-        if (best == null) {
-            Size size = size(picture, least);
-            throw new InvalidInputException(
-                    "a picture of " + picture.height() + "x" + picture.width() + " takes at least "
-                            + mebibytes(stripMemory(picture, size) + imageMemory(size))
-                            + " MiB to go through this network in the smallest tiles, and it may take "
-                            + (memory >> 20) + " MiB",
-                    Remedy.MORE_FOR_TILES);
+        Size leastSize =
+                new Size(Math.min(least, roundedUp(picture.height())), Math.min(least, roundedUp(picture.width())));
+        double leastMemory = stripMemory(picture, leastSize) + bytesOfPixel * leastSize.pixels();
+        long fastest = fitting.stream()
+                .mapToLong(Tiling::time)
+                .min()
+                .orElseThrow(() -> new InvalidInputException(
+                        "a picture of " + picture.height() + "x" + picture.width() + " takes at least "
+                                + mebibytes(leastMemory)
+                                + " MiB to go through this network in the smallest tiles, and it may take "
+                                + (memory >> 20) + " MiB",
+                        Remedy.MORE_FOR_TILES));
+        return fitting.stream()
+                .filter(tiling -> tiling.time <= SMALLER_TILES * fastest)
+                .min(Comparator.comparingDouble(Tiling::memory))
+                .orElseThrow();
+    }
+
+    /**
+     * One way to cut a picture, if the memory allows it.
+     *
+     * @param image bytes that a tile takes on its way through the network, about
+     */
+    private Optional<Tiling> tiling(Pixels picture, Size size, double image) {
+        long strip = stripMemory(picture, size);
+        int rows = count(picture.height(), size.height);
+        int inRow = count(picture.width(), size.width) * planes(picture);
+        int fitting = (int) Math.min((memory - strip) / image, engines.together());
+        int together = (int) Math.min(fitting, (long) rows * inRow);
+        if (together <= 0) {
+            return Optional.empty();
         }
-        return best;
+        long room = (long) (memory - together * image);
+        int rowsTogether = (int) Math.max(1, Math.min((together + inRow - 1) / inRow, Math.min(rows, room / strip)));
+        long batches = (long) (rows / rowsTogether) * batches(rowsTogether * inRow, together)
+                + batches(rows % rowsTogether * inRow, together);
+        return Optional.of(new Tiling(
+                new Batch(size, together),
+                rowsTogether,
+                batches * size.pixels(),
+                rowsTogether * strip + together * image));
     }
 
-    private static long mebibytes(long bytes) {
-        return (bytes >> 20) + 1;
+    private static int batches(int tiles, int together) {
+        return (tiles + together - 1) / together;
     }
 
-    /** That of the tiles of a picture, which it may be smaller than. */
-    private Size size(Pixels picture, int tile) {
-        return new Size(Math.min(roundedUp(picture.height()), tile), Math.min(roundedUp(picture.width()), tile));
+    private static long mebibytes(double bytes) {
+        return ((long) bytes >> 20) + 1;
+    }
+
+    /** Every size that cuts a side of a picture into tiles as small as they can be for their number. */
+    private List<Integer> sides(int pixels) {
+        int whole = roundedUp(pixels);
+        List<Integer> sides = new ArrayList<>(List.of(whole));
+        for (int tiles = 2; sides.get(sides.size() - 1) > least; tiles++) {
+            int side = roundedUp((whole - 2 * border + tiles - 1) / tiles) + 2 * border;
+            int multiple = roundedUp((side + MULTIPLE - 1) / MULTIPLE * MULTIPLE);
+            int taken = side > least ? multiple : least;
+            if (taken < sides.get(sides.size() - 1)) {
+                sides.add(taken);
+            }
+        }
+        return sides;
+    }
+
+    /** Tiles along a side. */
+    private int count(int pixels, int tile) {
+        int whole = roundedUp(pixels);
+        int step = tile - 2 * border;
+        return whole == tile ? 1 : (whole - 2 * border + step - 1) / step;
+    }
+
+    /** Images for the network in each tile: 3 where it is for greys and the picture is in colour. */
+    private int planes(Pixels picture) {
+        return picture.channels() / architecture.channels();
     }
 
     /** Bytes of the values that a strip of tiles leaves, and of a tile of the picture with all channels. */
@@ -184,29 +267,28 @@ public final class WholePictureDenoiser implements PictureDenoiser {
     }
 
     /** One that is open, or a new one, for which those that were used longest ago make room. */
-    private InferenceEngine engine(Tiling tiling, long room) {
-        InferenceEngine fitting = open.get(tiling);
+    private InferenceEngine engine(Batch batch, long room) {
+        InferenceEngine fitting = open.get(batch);
         if (fitting == null) {
-            long taken = memory(tiling);
-            for (Tiling other : open.keySet()) {
+            long taken = memory(batch);
+            for (Batch other : open.keySet()) {
                 taken += memory(other);
             }
-            Iterator<Map.Entry<Tiling, InferenceEngine>> eldest =
-                    open.entrySet().iterator();
+            Iterator<Map.Entry<Batch, InferenceEngine>> eldest = open.entrySet().iterator();
             while (taken > room && eldest.hasNext()) {
-                Map.Entry<Tiling, InferenceEngine> other = eldest.next();
+                Map.Entry<Batch, InferenceEngine> other = eldest.next();
                 taken -= memory(other.getKey());
                 other.getValue().close();
                 eldest.remove();
             }
-            fitting = engines.open(network(tiling.size), tiling.together);
-            open.put(tiling, fitting);
+            fitting = engines.open(network(batch.size), batch.together);
+            open.put(batch, fitting);
         }
         return fitting;
     }
 
-    private long memory(Tiling tiling) {
-        return tiling.together * imageMemory(tiling.size);
+    private long memory(Batch batch) {
+        return batch.together * imageMemory(batch.size);
     }
 
     /** Where tiles lie along one side of a picture. */
@@ -218,12 +300,10 @@ public final class WholePictureDenoiser implements PictureDenoiser {
         private Tiles(int pixels, int tile) {
             this.pixels = pixels;
             this.tile = tile;
-            int whole = roundedUp(pixels);
-            int step = tile - 2 * border;
-            int count = whole == tile ? 1 : (whole - 2 * border + step - 1) / step;
+            int count = count(pixels, tile);
             starts = new int[count];
             for (int i = 1; i < count; i++) {
-                long place = (long) (whole - tile) / reach.stride() * i / (count - 1);
+                long place = (long) (roundedUp(pixels) - tile) / reach.stride() * i / (count - 1);
                 starts[i] = (int) place * reach.stride();
             }
         }
@@ -248,12 +328,10 @@ public final class WholePictureDenoiser implements PictureDenoiser {
     private final class DenoisedPixels extends ChangedPixels {
 
         private final DoubleConsumer progress;
-        private final Tiling tiling;
+        private final Batch batch;
         private final Tiles rows;
         private final Tiles columns;
-        /** Images for the network in each tile: 3 where it is for greys and the picture is in colour. */
         private final int planes;
-        /** Rows of tiles that are computed at a time, so that all can go together that may. */
         private final int rowsTogether;
         /** Of the tile that was read last, with all channels. */
         private final float[] tile;
@@ -266,18 +344,13 @@ public final class WholePictureDenoiser implements PictureDenoiser {
         DenoisedPixels(Pixels noisy, DoubleConsumer progress) {
             super(noisy);
             this.progress = progress;
-            tiling = tiling(noisy);
-            rows = new Tiles(noisy.height(), tiling.size.height);
-            columns = new Tiles(noisy.width(), tiling.size.width);
-            planes = noisy.channels() / architecture.channels();
+            Tiling tiling = tiling(noisy);
+            batch = tiling.batch;
+            rowsTogether = tiling.rowsTogether;
+            rows = new Tiles(noisy.height(), batch.size.height);
+            columns = new Tiles(noisy.width(), batch.size.width);
+            planes = planes(noisy);
             tile = new float[rows.tile * columns.tile * noisy.channels()];
-            int inRow = columns.starts.length * planes;
-            long room = memory - memory(tiling);
-            rowsTogether = (int) Math.max(
-                    1,
-                    Math.min(
-                            (tiling.together + inRow - 1) / inRow,
-                            Math.min(rows.starts.length, room / stripMemory(noisy, tiling.size))));
         }
 
         @Override
@@ -308,14 +381,14 @@ public final class WholePictureDenoiser implements PictureDenoiser {
 
         /** @param first of the rows of tiles; {@code end} is after the last */
         private void compute(int first, int end) {
-            InferenceEngine engine = engine(tiling, memory - rowsTogether * stripMemory(source(), tiling.size));
+            InferenceEngine engine = engine(batch, memory - rowsTogether * stripMemory(source(), batch.size));
             int size = engine.network().input().size();
             int inRow = columns.starts.length * planes;
             int all = (end - first) * inRow;
-            float[] noisy = new float[Math.min(tiling.together, all) * size];
+            float[] noisy = new float[Math.min(batch.together, all) * size];
             float[] clean = new float[noisy.length];
-            for (int start = 0; start < all; start += tiling.together) {
-                int count = Math.min(tiling.together, all - start);
+            for (int start = 0; start < all; start += batch.together) {
+                int count = Math.min(batch.together, all - start);
                 for (int i = 0; i < count; i++) {
                     int image = first * inRow + start + i;
                     if (i == 0 || image % planes == 0) {

@@ -79,7 +79,7 @@ class WholePictureDenoiserTest {
             Photo tiled;
             // The least that is enough for any of these pictures, or plenty.
             long memory = random.nextBoolean() ? 150_000 : 1 << 30;
-            try (PictureDenoiser denoiser = new WholePictureDenoiser(unet, engines, Strength.FULL, memory, 24)) {
+            try (PictureDenoiser denoiser = new WholePictureDenoiser(unet, engines, Strength.FULL, memory, 24 * 24)) {
                 tiled = denoiser.denoise(List.of(photo)).get(0);
             }
             int height = (photo.height() + 1) / 2 * 2;

@@ -89,7 +89,7 @@ public class CpuOperations extends Operations {
     /** The primitives of that name of a whole training pass. */
     @Override
     protected Runnable layer(Layer layer, String part) {
-        share = new TimedShare(batchSize, ElementType.F32);
+        share = new TimedShare(Autoencoder.MNIST.network(), batchSize, ElementType.F32);
         List<Primitive> primitives = share.primitives().stream()
                 .filter(primitive -> primitive.name().startsWith(operation))
                 .toList();

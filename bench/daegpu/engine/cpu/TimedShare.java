@@ -2,7 +2,6 @@ package daegpu.engine.cpu;
 
 import daegpu.engine.Loss;
 import daegpu.engine.Plan;
-import daegpu.model.Autoencoder;
 import daegpu.model.Initializer;
 import daegpu.model.Network;
 import java.util.List;
@@ -11,26 +10,27 @@ import java.util.Random;
 import org.bytedeco.dnnl.dnnl_engine;
 import org.bytedeco.dnnl.dnnl_stream;
 
-/** A share of a batch of the default network on the calling thread, whose primitives are to be timed. */
+/** A share of a batch on the calling thread, whose primitives are to be timed. */
 final class TimedShare implements AutoCloseable {
 
     private final NativeScope scope = new NativeScope();
     private final dnnl_stream stream;
     private final Pass pass;
     private final GradientPass gradientPass;
+    private final Network network;
     private final int images;
 
     /** Makes the primitives and runs them once, so that all have something to compute with. */
-    TimedShare(int images, ElementType type) {
+    TimedShare(Network network, int images, ElementType type) {
+        this.network = network;
         this.images = images;
-        Network network = Autoencoder.MNIST.network();
         OneDnn.load();
         OpenMp.useOneThread();
         dnnl_engine engine = OneDnn.openEngine(scope);
         stream = OneDnn.openStream(engine, scope);
         PrimitiveBuilder builder = new PrimitiveBuilder(engine, scope);
         NativeArray parameters = builder.array(ElementType.F32, network.parameterCount());
-        float[] initial = Initializer.glorotUniform(network, 0).values();
+        float[] initial = Initializer.heNormal(network, 0).values();
         parameters.write(0, initial, 0, initial.length);
         KernelLayouts kernels = new KernelLayouts(builder, parameters, type);
         NativeArray gradients = builder.array(ElementType.F32, network.parameterCount());
@@ -55,7 +55,7 @@ final class TimedShare implements AutoCloseable {
 
     /** The whole way there and back. */
     void run() {
-        gradientPass.run(stream, 0, images, (double) images * Autoencoder.MNIST.imageSize(), Map.of(), 0);
+        gradientPass.run(stream, 0, images, (double) images * network.output().size(), Map.of(), 0);
     }
 
     /** All operations of {@link #run}, in order. */
