@@ -1,36 +1,66 @@
 package daegpu;
 
+import daegpu.data.AtomicFile;
+import daegpu.data.BufferedImages;
+import daegpu.data.ImageFile;
 import daegpu.data.ImageSet;
 import daegpu.data.InvalidInputException;
+import daegpu.data.Photo;
+import daegpu.data.Pixels;
 import daegpu.denoise.ImageDenoiser;
+import daegpu.denoise.ModelEngines;
+import daegpu.denoise.PhotoDenoiser;
+import daegpu.denoise.PictureDenoiser;
+import daegpu.denoise.Strength;
+import daegpu.denoise.WholePictureDenoiser;
 import daegpu.engine.EngineName;
 import daegpu.engine.EngineOptions;
 import daegpu.engine.EngineUnavailableException;
 import daegpu.engine.Engines;
+import daegpu.engine.Engines.Choice;
 import daegpu.engine.InferenceEngine;
 import daegpu.model.Network;
+import daegpu.model.Reach;
 import daegpu.model.Tensor;
 import daegpu.train.Checkpoint;
+import java.awt.image.BufferedImage;
+import java.io.IOException;
 import java.nio.file.Path;
+import java.util.List;
+import java.util.concurrent.locks.ReentrantLock;
+import java.util.function.Supplier;
 
 /**
- * A trained model, for use in other programs: takes the noise out of images, and encodes images as latent vectors.
+ * A trained model, for use in other programs: takes the noise out of pictures, and encodes images as latent vectors.
  *
  * <pre>{@code
- * try (Denoiser denoiser = Denoiser.load(Path.of("digits/best.safetensors"))) {
- *     byte[] clean = denoiser.denoise(noisy);
+ * try (Denoiser denoiser = Denoiser.load(Path.of("photo-color"))) {
+ *     denoiser.denoise(Path.of("photo.jpg"), Path.of("clean.jpg"));
+ *     BufferedImage clean = denoiser.denoise(noisy);
  * }
  * }</pre>
  *
- * <p>Images are {@code [height, width, channels]}, the last running fastest, of the one size that the model was trained
- * for. {@link Training} makes models. One thread at a time may use a denoiser.
+ * <p>Pictures have any size, and are denoised as the command {@code denoise} does it: through a network without a
+ * bottleneck as a whole, through one with a bottleneck in overlapping tiles. A model of greys takes the channels of a
+ * picture in colour one by one; for a model of colours greys become colours, and greys again. Images without a size of
+ * their own, {@code [height, width, channels]} with the last running fastest, are of the size that the model was
+ * trained for. {@link Training} makes models.
+ *
+ * <p>Several threads may use a denoiser: one after the other, each with all processors. It may be closed at any time:
+ * that waits for the thread whose turn it is, and then nobody can use it any more.
  */
 public final class Denoiser implements AutoCloseable {
 
     private final InferenceEngine engine;
+    private final PictureDenoiser pictures;
+    /** Held by the thread that uses the engines or closes them; those who wait for it take turns. */
+    private final ReentrantLock turn = new ReentrantLock(true);
 
-    private Denoiser(InferenceEngine engine) {
+    private boolean closed;
+
+    private Denoiser(InferenceEngine engine, PictureDenoiser pictures) {
         this.engine = engine;
+        this.pictures = pictures;
     }
 
     /**
@@ -52,15 +82,121 @@ public final class Denoiser implements AutoCloseable {
      */
     public static Denoiser load(Path path, EngineName engine) {
         Checkpoint model = Checkpoint.ofModel(path);
-        InferenceEngine opened = Engines.open(engine, model.options().network(), EngineOptions.fp32(1))
-                .engine();
-        opened.load(model.state().weights());
-        return new Denoiser(opened);
+        Network network = model.options().network();
+        EngineOptions options = EngineOptions.fp32(1);
+        Choice<EngineName> choice = Engines.choose(engine, options);
+        ModelEngines engines = new ModelEngines(choice, options, model.state().weights());
+        InferenceEngine own = engines.open(network, options.threadCount());
+        PictureDenoiser pictures = Reach.of(network).isPresent()
+                ? new WholePictureDenoiser(
+                        model.options().architecture(), engines, Strength.FULL, WholePictureDenoiser.defaultMemory())
+                : new PhotoDenoiser(
+                        network.input(), own::denoise, PhotoDenoiser.defaultOverlap(network.input()), Strength.FULL);
+        return new Denoiser(own, pictures);
     }
 
-    /** The network: the size of its images and of its latent vectors. */
+    /** The network: the size of the images that it was trained for, and of its latent vectors. */
     public Network network() {
         return engine.network();
+    }
+
+    /**
+     * Denoises a picture from file to file.
+     *
+     * @param noisy a PNG or JPEG file
+     * @param denoised receives the result, in the format and depth of {@code noisy}, or stays as it is if that fails;
+     *     it may be the same file
+     * @throws InvalidInputException if the picture cannot be read
+     * @throws IOException if the result cannot be written
+     * @throws IllegalStateException if the denoiser is closed
+     */
+    public void denoise(Path noisy, Path denoised) throws IOException {
+        Pixels picture = asGreyIfItIs(ImageFile.openPixels(noisy));
+        // Large pictures are computed strip by strip while the file is written.
+        turn.lock();
+        try {
+            requireOpen();
+            Pixels result = denoised(picture);
+            AtomicFile.write(denoised, out -> ImageFile.encode(result, out));
+        } finally {
+            turn.unlock();
+        }
+    }
+
+    /**
+     * Denoises a picture.
+     *
+     * @param noisy of any size and type; alpha is left as it is
+     * @return {@code TYPE_BYTE_GRAY}, {@code TYPE_3BYTE_BGR} or, with alpha, {@code TYPE_4BYTE_ABGR}; of an image with
+     *     samples of 16 bits {@code TYPE_USHORT_GRAY}, or in colour or with alpha a custom type with such samples
+     * @throws IllegalStateException if the denoiser is closed
+     */
+    public BufferedImage denoise(BufferedImage noisy) {
+        Photo picture = BufferedImages.toPhoto(noisy);
+        return BufferedImages.of(
+                inTurn(() -> whole(denoised(asGreyIfItIs(picture)).withChannels(picture.channels()))));
+    }
+
+    /**
+     * Denoises a picture of any size.
+     *
+     * @param picture {@code [height, width, channels]}: values from 0, black, to 1, white
+     * @param channels 1 for grey, 3 for red, green and blue
+     * @return the denoised picture, an array of the same length; its values may lie outside of 0 to 1
+     * @throws IllegalArgumentException if the array does not hold a picture of this size
+     * @throws IllegalStateException if the denoiser is closed
+     */
+    public float[] denoise(float[] picture, int height, int width, int channels) {
+        if (height < 1
+                || width < 1
+                || channels != 1 && channels != 3
+                || (long) height * width * channels != picture.length) {
+            throw new IllegalArgumentException(
+                    picture.length + " values are no picture of " + height + "x" + width + "x" + channels);
+        }
+        Photo photo = new Photo(height, width, channels, picture, null, 8, "png");
+        return inTurn(() -> denoised(asGreyIfItIs(photo)).withChannels(channels).values());
+    }
+
+    /** What is stored as red, green and blue but has no colour goes through a model of greys once. */
+    private Pixels asGreyIfItIs(Pixels picture) {
+        return network().input().channels() == 1 && picture.isGrey() ? picture.withChannels(1) : picture;
+    }
+
+    /** Denoised when its rows are read, or before. */
+    private Pixels denoised(Pixels picture) {
+        Pixels result;
+        if (pictures instanceof WholePictureDenoiser whole) {
+            result = whole.denoise(whole.forNetwork(picture), part -> {});
+        } else {
+            result = pictures.denoise(List.of(pictures.forNetwork(whole(picture))))
+                    .get(0);
+        }
+        return result.withChannels(picture.channels());
+    }
+
+    /** All of a picture. */
+    private static Photo whole(Pixels picture) {
+        if (picture instanceof Photo photo) {
+            return photo;
+        }
+        float[] alpha = null;
+        if (picture.hasAlpha()) {
+            alpha = new float[picture.height() * picture.width()];
+            float[] row = new float[picture.width()];
+            for (int y = 0; y < picture.height(); y++) {
+                picture.readAlpha(y, row);
+                System.arraycopy(row, 0, alpha, y * row.length, row.length);
+            }
+        }
+        return new Photo(
+                picture.height(),
+                picture.width(),
+                picture.channels(),
+                picture.values(),
+                alpha,
+                picture.depth(),
+                picture.format());
     }
 
     /**
@@ -69,12 +205,13 @@ public final class Denoiser implements AutoCloseable {
      * @param images values from 0, black, to 255, white
      * @return the denoised images, an array of the same length
      * @throws IllegalArgumentException if the array does not hold whole images
+     * @throws IllegalStateException if the denoiser is closed
      */
     public byte[] denoise(byte[] images) {
         requireWholeImages(images.length);
         Tensor image = engine.network().input();
         ImageSet set = new ImageSet(image.height(), image.width(), image.channels(), images);
-        return ImageDenoiser.denoise(engine, set).pixels();
+        return inTurn(() -> ImageDenoiser.denoise(engine, set).pixels());
     }
 
     /**
@@ -83,11 +220,15 @@ public final class Denoiser implements AutoCloseable {
      * @param images values from 0, black, to 1, white
      * @return the denoised images, an array of the same length
      * @throws IllegalArgumentException if the array does not hold whole images
+     * @throws IllegalStateException if the denoiser is closed
      */
     public float[] denoise(float[] images) {
+        int count = requireWholeImages(images.length);
         float[] denoised = new float[images.length];
-        engine.denoise(images, requireWholeImages(images.length), denoised);
-        return denoised;
+        return inTurn(() -> {
+            engine.denoise(images, count, denoised);
+            return denoised;
+        });
     }
 
     /**
@@ -96,14 +237,17 @@ public final class Denoiser implements AutoCloseable {
      * @param images values from 0, black, to 1, white
      * @return {@code [count, latent dimension]}
      * @throws IllegalArgumentException if the array does not hold whole images
+     * @throws IllegalStateException if the denoiser is closed
      * @throws java.util.NoSuchElementException if the network has no bottleneck
      */
     public float[] encode(float[] images) {
         int count = requireWholeImages(images.length);
         float[] latents =
                 new float[count * engine.network().latent().orElseThrow().size()];
-        engine.encode(images, count, latents);
-        return latents;
+        return inTurn(() -> {
+            engine.encode(images, count, latents);
+            return latents;
+        });
     }
 
     private int requireWholeImages(int values) {
@@ -115,9 +259,34 @@ public final class Denoiser implements AutoCloseable {
         return values / size;
     }
 
-    /** Frees what the engine holds. */
+    private <T> T inTurn(Supplier<T> work) {
+        turn.lock();
+        try {
+            requireOpen();
+            return work.get();
+        } finally {
+            turn.unlock();
+        }
+    }
+
+    private void requireOpen() {
+        if (closed) {
+            throw new IllegalStateException("this denoiser is closed");
+        }
+    }
+
+    /** Waits for the thread that uses it, and frees what the engines hold. Closing again does nothing. */
     @Override
     public void close() {
-        engine.close();
+        turn.lock();
+        try {
+            if (!closed) {
+                closed = true;
+                pictures.close();
+                engine.close();
+            }
+        } finally {
+            turn.unlock();
+        }
     }
 }

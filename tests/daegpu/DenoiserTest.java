@@ -6,8 +6,10 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import daegpu.data.BufferedImages;
 import daegpu.data.ImageSet;
 import daegpu.data.InvalidInputException;
+import daegpu.data.Photo;
 import daegpu.engine.EngineName;
 import daegpu.engine.EngineOptions;
 import daegpu.engine.Engines;
@@ -18,14 +20,23 @@ import daegpu.train.Checkpoint;
 import daegpu.train.LearningRate.Schedule;
 import daegpu.train.MetricsLog;
 import daegpu.train.TrainingListener;
+import java.awt.image.BufferedImage;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Random;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
+import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
 
 class DenoiserTest {
 
@@ -149,6 +160,118 @@ class DenoiserTest {
         }
     }
 
+    /** As a server does it: several threads, each with images of its own. */
+    @ParameterizedTest
+    @EnumSource(
+            value = EngineName.class,
+            names = {"CPU", "REFERENCE"})
+    void threadsTakeTurns(EngineName engine) throws Exception {
+        Path model = training().epochs(1).run(folder.resolve("run")).best();
+        int threads = 4;
+        List<float[]> noisy = new ArrayList<>();
+        List<float[]> expected = new ArrayList<>();
+        try (Denoiser denoiser = Denoiser.load(model, engine)) {
+            for (int i = 0; i < threads; i++) {
+                float[] values = new float[(i + 1) * SIZE];
+                images(i + 1, 20 + i).scale(0, values, 0);
+                noisy.add(values);
+                expected.add(denoiser.denoise(values));
+            }
+            ExecutorService executor = Executors.newFixedThreadPool(threads);
+            try {
+                List<Future<?>> running = new ArrayList<>();
+                for (int i = 0; i < threads; i++) {
+                    int thread = i;
+                    running.add(executor.submit(() -> {
+                        for (int repeat = 0; repeat < 50; repeat++) {
+                            assertArrayEquals(expected.get(thread), denoiser.denoise(noisy.get(thread)));
+                        }
+                        return null;
+                    }));
+                }
+                for (Future<?> each : running) {
+                    each.get(2, TimeUnit.MINUTES);
+                }
+            } finally {
+                executor.shutdownNow();
+            }
+        }
+    }
+
+    @Test
+    void closingWaitsForWhatRunsAndEndsWhatCouldFollow() throws Exception {
+        Path model = training().epochs(1).run(folder.resolve("run")).best();
+        for (int repeat = 0; repeat < 5; repeat++) {
+            Denoiser denoiser = Denoiser.load(model);
+            CountDownLatch going = new CountDownLatch(3);
+            ExecutorService executor = Executors.newFixedThreadPool(1);
+            try {
+                Future<?> endless = executor.submit(() -> {
+                    while (true) {
+                        denoiser.denoise(new float[40 * SIZE]);
+                        going.countDown();
+                    }
+                });
+                assertTrue(going.await(1, TimeUnit.MINUTES));
+                denoiser.close();
+                denoiser.close();
+                Throwable end = assertThrows(ExecutionException.class, () -> endless.get(1, TimeUnit.MINUTES))
+                        .getCause();
+                assertEquals(IllegalStateException.class, end.getClass(), end.toString());
+            } finally {
+                executor.shutdownNow();
+            }
+            assertThrows(IllegalStateException.class, () -> denoiser.denoise(new byte[SIZE]));
+            assertThrows(IllegalStateException.class, () -> denoiser.denoise(new float[12], 3, 4, 1));
+            assertThrows(
+                    IllegalStateException.class,
+                    () -> denoiser.denoise(new BufferedImage(3, 4, BufferedImage.TYPE_INT_RGB)));
+        }
+    }
+
+    /** Whatever Java 2D has: samples in other places, a palette, alpha, 16 bits. */
+    @Test
+    void imagesOfJava2dKeepTheirAlphaAndDepth() {
+        int[] types = {
+            BufferedImage.TYPE_INT_RGB,
+            BufferedImage.TYPE_INT_BGR,
+            BufferedImage.TYPE_INT_ARGB,
+            BufferedImage.TYPE_INT_ARGB_PRE,
+            BufferedImage.TYPE_4BYTE_ABGR,
+            BufferedImage.TYPE_BYTE_INDEXED,
+            BufferedImage.TYPE_BYTE_BINARY,
+            BufferedImage.TYPE_USHORT_565_RGB,
+            BufferedImage.TYPE_BYTE_GRAY,
+            BufferedImage.TYPE_USHORT_GRAY
+        };
+        for (int type : types) {
+            BufferedImage image = new BufferedImage(20, 10, type);
+            for (int y = 0; y < 10; y++) {
+                for (int x = 0; x < 20; x++) {
+                    image.setRGB(x, y, x < 10 ? 0xFFFFFFFF : 0xFF000000);
+                }
+            }
+            boolean hasAlpha = image.getColorModel().hasAlpha();
+            if (hasAlpha) {
+                image.setRGB(3, 3, 0x80FFFFFF);
+            }
+            Photo photo = BufferedImages.toPhoto(image);
+            BufferedImage back = BufferedImages.of(photo);
+            boolean grey = type == BufferedImage.TYPE_BYTE_GRAY || type == BufferedImage.TYPE_USHORT_GRAY;
+            assertEquals(grey ? 1 : 3, photo.channels());
+            assertEquals(type == BufferedImage.TYPE_USHORT_GRAY ? 16 : 8, photo.depth());
+            assertEquals(hasAlpha, photo.hasAlpha());
+            assertEquals(
+                    grey ? type : hasAlpha ? BufferedImage.TYPE_4BYTE_ABGR : BufferedImage.TYPE_3BYTE_BGR,
+                    back.getType());
+            for (int y = 0; y < 10; y++) {
+                for (int x = 0; x < 20; x++) {
+                    assertEquals(image.getRGB(x, y), back.getRGB(x, y), "type " + type + " at " + x + ", " + y);
+                }
+            }
+        }
+    }
+
     @Test
     void refusesPartsOfImages() throws IOException {
         Path model = training().epochs(1).run(folder.resolve("run")).best();
@@ -156,6 +279,8 @@ class DenoiserTest {
             assertThrows(IllegalArgumentException.class, () -> denoiser.denoise(new byte[SIZE - 1]));
             assertThrows(IllegalArgumentException.class, () -> denoiser.denoise(new float[SIZE + 1]));
             assertThrows(IllegalArgumentException.class, () -> denoiser.encode(new float[1]));
+            assertThrows(IllegalArgumentException.class, () -> denoiser.denoise(new float[12], 3, 5, 1));
+            assertThrows(IllegalArgumentException.class, () -> denoiser.denoise(new float[12], 3, 2, 2));
         }
     }
 

@@ -1,13 +1,12 @@
 package daegpu.bench;
 
 import daegpu.data.Photo;
+import daegpu.denoise.ModelEngines;
 import daegpu.denoise.Strength;
-import daegpu.denoise.TileEngines;
 import daegpu.denoise.WholePictureDenoiser;
 import daegpu.engine.EngineName;
 import daegpu.engine.EngineOptions;
 import daegpu.engine.Engines;
-import daegpu.engine.Engines.OpenedEngine;
 import daegpu.engine.InferenceEngine;
 import daegpu.engine.Precision;
 import daegpu.format.OnnxFile;
@@ -15,7 +14,6 @@ import daegpu.format.WeightsFile;
 import daegpu.format.WeightsFile.Convention;
 import daegpu.model.Architecture;
 import daegpu.model.Initializer;
-import daegpu.model.Network;
 import daegpu.model.Parameters;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -80,32 +78,14 @@ public final class DenoisingThroughput implements Callable<Integer> {
             return 0;
         }
         float[] picture = picture(side);
-        String[] description = new String[1];
-        TileEngines engines = new TileEngines() {
-            @Override
-            public InferenceEngine open(Network network, int together) {
-                OpenedEngine<InferenceEngine> opened =
-                        Engines.open(engine, network, new EngineOptions(1, precision, threads));
-                opened.engine().load(parameters.on(network));
-                description[0] = opened.engine().description();
-                return opened.engine();
-            }
-
-            @Override
-            public int together() {
-                return new EngineOptions(1, precision, threads).threadCount();
-            }
-
-            /** Not counted: all of it may be used. */
-            @Override
-            public long memory(Network network) {
-                return 0;
-            }
-        };
+        ModelEngines engines = new ModelEngines(
+                Engines.choose(engine, new EngineOptions(1, precision, threads)),
+                new EngineOptions(1, precision, threads),
+                parameters);
         if (whole) {
             float[] denoised = new float[picture.length];
-            try (InferenceEngine opened = engines.open(architecture.network(), 1)) {
-                time(description, () -> {
+            try (InferenceEngine opened = engines.open(architecture.network(), engines.together())) {
+                time(engines, () -> {
                     opened.denoise(picture, 1, denoised);
                     return denoised;
                 });
@@ -114,7 +94,7 @@ public final class DenoisingThroughput implements Callable<Integer> {
             List<Photo> photos = List.of(new Photo(side, side, 1, picture, null, 8, "png"));
             try (WholePictureDenoiser denoiser = new WholePictureDenoiser(
                     architecture, engines, Strength.FULL, WholePictureDenoiser.defaultMemory())) {
-                time(description, () -> denoiser.denoise(photos).get(0).values());
+                time(engines, () -> denoiser.denoise(photos).get(0).values());
             }
         }
         return 0;
@@ -135,7 +115,7 @@ public final class DenoisingThroughput implements Callable<Integer> {
         float[] values();
     }
 
-    private void time(String[] description, Denoised denoised) {
+    private void time(ModelEngines engines, Denoised denoised) {
         double[] milliseconds = new double[steps];
         float[] values = {};
         for (int step = -warmUp; step < steps; step++) {
@@ -153,7 +133,7 @@ public final class DenoisingThroughput implements Callable<Integer> {
         System.out.printf(
                 Locale.ROOT,
                 "{\"framework\": \"dae-gpu %s%s\", \"batch\": 1, \"median_step_ms\": %.3f, \"mean_square\": %.6g}%n",
-                description[0],
+                engines.description().replaceFirst(": .*", ""), // without why it was chosen
                 whole ? ", in one piece" : "",
                 milliseconds[steps / 2],
                 sum / values.length);

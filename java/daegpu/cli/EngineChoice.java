@@ -1,7 +1,7 @@
 package daegpu.cli;
 
 import daegpu.data.InvalidInputException;
-import daegpu.denoise.TileEngines;
+import daegpu.denoise.ModelEngines;
 import daegpu.engine.Convolutions;
 import daegpu.engine.EngineName;
 import daegpu.engine.EngineOptions;
@@ -79,60 +79,16 @@ final class EngineChoice {
      * @throws daegpu.engine.EngineUnavailableException if it cannot run here
      */
     OpenedEngine<InferenceEngine> open(Network network, int batchSize) {
-        return open(network, options(batchSize));
-    }
-
-    private OpenedEngine<InferenceEngine> open(Network network, EngineOptions options) {
         Choice<EngineName> choice = chosen();
         return new OpenedEngine<>(
-                choice.taken(), Engines.open(choice.taken(), network, options).engine(), choice.reason());
-    }
-
-    /** Opens engines for a model in several sizes. */
-    final class ModelEngines implements TileEngines {
-
-        private final Checkpoint checkpoint;
-        private String description;
-
-        ModelEngines(Checkpoint checkpoint) {
-            this.checkpoint = checkpoint;
-        }
-
-        @Override
-        public InferenceEngine open(Network network, int together) {
-            EngineOptions options =
-                    options(1).withThreads(Math.min(together, options(1).threadCount()));
-            OpenedEngine<InferenceEngine> opened = EngineChoice.this.open(network, options);
-            try {
-                opened.engine().load(checkpoint.state().weights().on(network));
-                description = opened.engine().description() + ": " + opened.reason();
-                return opened.engine();
-            } catch (RuntimeException e) {
-                opened.close();
-                throw e;
-            }
-        }
-
-        @Override
-        public int together() {
-            // One tile keeps all of a GPU busy.
-            return chosen().taken() == EngineName.CUDA ? 1 : options(1).threadCount();
-        }
-
-        @Override
-        public long memory(Network network) {
-            return Engines.memory(chosen().taken(), network);
-        }
-
-        /** The engine that was opened last, and why it is this one, for people. */
-        String description() {
-            return description;
-        }
+                choice.taken(),
+                Engines.open(choice.taken(), network, options(batchSize)).engine(),
+                choice.reason());
     }
 
     /** What opens engines for a model in several sizes. */
     ModelEngines of(Checkpoint checkpoint) {
-        return new ModelEngines(checkpoint);
+        return new ModelEngines(chosen(), options(1), checkpoint.state().weights());
     }
 
     /**

@@ -8,6 +8,7 @@ import daegpu.data.ImageFile;
 import daegpu.data.ImageSet;
 import daegpu.data.InvalidInputException;
 import daegpu.data.ReadingListener;
+import daegpu.denoise.ModelEngines;
 import daegpu.denoise.PictureDenoiser;
 import daegpu.denoise.Strength;
 import daegpu.denoise.WholePictureDenoiser;
@@ -185,7 +186,7 @@ final class EvaluateCommand implements Callable<Integer> {
     private int evaluatePictures(List<Path> files, Checkpoint checkpoint, List<Noise> noises) throws IOException {
         List<Path> taken = limit == null || limit == 0 ? files : files.subList(0, Math.min(limit, files.size()));
         int channels = checkpoint.options().network().input().channels();
-        EngineChoice.ModelEngines engines = engineChoice.of(checkpoint);
+        ModelEngines engines = engineChoice.of(checkpoint);
         WholePictures pictures = new WholePictures(taken, channels);
         try (PictureDenoiser denoiser = new WholePictureDenoiser(
                         checkpoint.options().architecture(),

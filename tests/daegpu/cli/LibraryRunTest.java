@@ -1,5 +1,6 @@
 package daegpu.cli;
 
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
@@ -8,12 +9,14 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import daegpu.Denoiser;
 import daegpu.Training;
 import daegpu.cli.Program.Result;
 import daegpu.data.IdxFile;
 import daegpu.data.ImageFile;
 import daegpu.data.ImageFiles;
 import daegpu.data.InvalidInputException;
+import daegpu.data.Photo;
 import daegpu.data.Preparation;
 import daegpu.data.Preparation.Colour;
 import daegpu.data.Preparation.Fit;
@@ -32,6 +35,7 @@ import daegpu.train.MetricsLog;
 import daegpu.train.Trainer.Outcome;
 import daegpu.train.TrainingListener;
 import daegpu.train.TrainingResult;
+import java.awt.image.BufferedImage;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -39,11 +43,13 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.OptionalDouble;
+import java.util.Random;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
+import javax.imageio.ImageIO;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -479,5 +485,51 @@ class LibraryRunTest {
                 })
                 .run(run);
         assertTrue(heard[0]);
+    }
+
+    private static float[] picture(int height, int width, int channels, long seed) {
+        float[] values = new float[height * width * channels];
+        Random random = new Random(seed);
+        for (int i = 0; i < values.length; i++) {
+            values[i] = random.nextInt(256) / 255f;
+        }
+        return values;
+    }
+
+    /** A file, an image of Java 2D and an array, as the command does it: by tiles, and as a whole. */
+    @Test
+    void picturesOfAnySizeAreDenoisedAsTheCommandDoes() throws IOException {
+        Path tiled = training().epochs(1).run(run).best();
+        for (Path model : List.of(tiled, Path.of("photo-grey"), Path.of("photo-color"))) {
+            try (Denoiser denoiser = Denoiser.load(model, EngineName.CPU)) {
+                for (int channels : new int[] {1, 3}) {
+                    float[] values = picture(19, 70, channels, channels);
+                    Photo photo = new Photo(19, 70, channels, values, null, 8, "png");
+                    Path file = folder.resolve("noisy.png");
+                    Files.write(file, ImageFile.encode(photo));
+                    String name = model + ", " + channels;
+
+                    Path byCommand = folder.resolve("command.png");
+                    Program.run("denoise", model, file, "--output", byCommand, "--overwrite", "--engine", "cpu")
+                            .assertDone();
+                    Path byFile = folder.resolve("file.png");
+                    denoiser.denoise(file, byFile);
+                    assertArrayEquals(Files.readAllBytes(byCommand), Files.readAllBytes(byFile), name);
+
+                    float[] byArray = denoiser.denoise(values, 19, 70, channels);
+                    float[] expected = ImageFile.open(byFile).values();
+                    BufferedImage image = denoiser.denoise(ImageIO.read(file.toFile()));
+                    assertEquals(
+                            channels == 1 ? BufferedImage.TYPE_BYTE_GRAY : BufferedImage.TYPE_3BYTE_BGR,
+                            image.getType());
+                    float[] samples = image.getRaster().getPixels(0, 0, 70, 19, (float[]) null);
+                    for (int i = 0; i < expected.length; i++) {
+                        float shown = Math.min(Math.max(byArray[i], 0), 1);
+                        assertEquals(expected[i], shown, 0.5001 / 255, name);
+                        assertEquals(expected[i] * 255, samples[i], 1e-3, name);
+                    }
+                }
+            }
+        }
     }
 }
