@@ -8,6 +8,8 @@ import daegpu.engine.Loss;
 import daegpu.engine.Precision;
 import daegpu.noise.Noise;
 import daegpu.train.LearningRate.Schedule;
+import java.io.FileDescriptor;
+import java.io.FileOutputStream;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.io.UncheckedIOException;
@@ -63,7 +65,7 @@ import picocli.CommandLine.UnmatchedArgumentException;
         footerHeading = "%nFirst steps:%n",
         footer = {
             "  dae-gpu denoise photo.jpg --output clean.jpg",
-            "  dae-gpu train --limit 2000 --epochs 2 --output first-run",
+            "  dae-gpu train --epochs 1 --output first-run",
             "  dae-gpu evaluate first-run",
             "",
             "Exit status: 0 done, 1 parity failed, 2 usage or bad input, 3 done in part,",
@@ -102,11 +104,23 @@ public final class DaeGpu implements Runnable {
                     + " MiB: take a smaller --batch-size, network or --limit, or raise it with java -Xmx");
             return ExitStatus.BAD_INPUT;
         }
-        if (out.checkError() && status == ExitStatus.DONE) {
-            err.println("dae-gpu: the standard output could not be written: is its disk full, or who reads it gone?");
+        if (out.checkError() && status == ExitStatus.DONE && !hasLostItsReader()) {
+            err.println("dae-gpu: the standard output could not be written: is its disk full?");
             return ExitStatus.BAD_INPUT;
         }
         return status;
+    }
+
+    /** Whether what read the standard output has ended, as {@code head} does: that is no fault. */
+    @SuppressWarnings("StreamResourceLeak") // nobody else's output is to be closed
+    private static boolean hasLostItsReader() {
+        try {
+            // System.out knows only that it failed; another try says why.
+            new FileOutputStream(FileDescriptor.out).write('\n');
+            return false;
+        } catch (IOException e) {
+            return String.valueOf(e.getMessage()).toLowerCase(Locale.ROOT).contains("pipe");
+        }
     }
 
     /** Runs it with what the file of {@code train --config} adds to the arguments. */

@@ -43,13 +43,13 @@ import picocli.CommandLine.Spec;
         mixinStandardHelpOptions = true,
         sortOptions = false,
         description = {
-            "Takes the noise out of images, of pictures of any size. A U-Net denoises each as a whole,",
-            "in memory that --memory bounds. Through other models it goes in tiles of the model's",
-            "size, which overlap and are blended; smaller ones are filled up with their reflection.",
-            "A result has the size, the depth and the transparency of its picture,",
-            "upright. A model of grey images takes red, green and blue one by one.",
-            "Without a model, each file goes through the one of those in the program that fits it:",
-            "photo-grey, photo-color, or digits for an IDX file.",
+            "Takes the noise out of images, of pictures of any size.",
+            "A U-Net denoises each as a whole, in memory that --memory bounds. Through other models it goes in "
+                    + "tiles of the model's size, which overlap and are blended; smaller ones are filled up with "
+                    + "their reflection. A result has the size, the depth and the transparency of its picture, "
+                    + "upright. A model of grey images takes red, green and blue one by one.",
+            "Without a model, each file goes through the one of those in the program that fits it: photo-grey, "
+                    + "photo-color, or digits for an IDX file.",
             "What cannot be used is named at the end; the rest is done, and the exit status is 3.",
             ""
         },

@@ -35,9 +35,9 @@ import picocli.CommandLine.Spec;
         mixinStandardHelpOptions = true,
         sortOptions = false,
         description = {
-            "Writes the latent vector of each image: what the network keeps of it. Images are taken",
-            "as they are, clean or noisy; decode makes images of the vectors. Tiles of a picture and the images of",
-            "an IDX file are numbered: scan.png#1 and so on, tiles row by row.",
+            "Writes the latent vector of each image: what the network keeps of it.",
+            "Images are taken as they are, clean or noisy; decode makes images of the vectors. Tiles of a picture "
+                    + "and the images of an IDX file are numbered: scan.png#1 and so on, tiles row by row.",
             "What cannot be used is named at the end; the rest is done, and the exit status is 3.",
             ""
         },

@@ -28,12 +28,13 @@ import picocli.CommandLine.Spec;
         mixinStandardHelpOptions = true,
         sortOptions = false,
         description = {
-            "Writes a model for other programs. An ONNX file has the input noisy and the output",
-            "denoised, both [batch, height, width, channels] with any number of images, black being",
-            "0 and white 1. A unet takes images of any height and width that its strides divide, and",
-            "what it puts out is not clipped; an autoencoder takes images of its own size, and has a",
-            "second output, latents. A safetensors file has the weights with the names and layouts",
-            "of Keras or PyTorch; import reads it back, to the same bits.",
+            "Writes a model for other programs, as ONNX or safetensors.",
+            "An ONNX file has the input noisy and the output denoised, both [batch, height, width, channels] with "
+                    + "any number of images, black being 0 and white 1. A unet takes images of any height and width "
+                    + "that its strides divide, and what it puts out is not clipped; an autoencoder takes images of "
+                    + "its own size, and has a second output, latents.",
+            "A safetensors file has the weights with the names and layouts of Keras or PyTorch; import reads it "
+                    + "back, to the same bits.",
             ""
         },
         footerHeading = "%nExamples:%n",

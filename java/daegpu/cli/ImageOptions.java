@@ -61,9 +61,9 @@ final class ImageOptions {
     @Option(
             names = "--validation-limit",
             paramLabel = "N",
-            defaultValue = "0",
-            description = "Take the first N validation images only.")
-    private int validationLimit;
+            description = "Take the first N validation images only (default: as many as --limit says; with --patches, "
+                    + "all).")
+    private Integer validationLimit;
 
     @Option(
             names = "--resize",
@@ -127,8 +127,9 @@ final class ImageOptions {
      */
     ImageFiles files() {
         require(limit >= 0, "--limit must be 0 or more, not " + limit);
-        require(validationLimit >= 0, "--validation-limit must be 0 or more, not " + validationLimit);
-        return new ImageFiles(data, validation, validationSplit, limit, validationLimit, preparation());
+        int validated = validationLimit != null ? validationLimit : patches == null ? limit : 0;
+        require(validated >= 0, "--validation-limit must be 0 or more, not " + validated);
+        return new ImageFiles(data, validation, validationSplit, limit, validated, preparation());
     }
 
     private Preparation preparation() {

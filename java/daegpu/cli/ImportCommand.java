@@ -25,9 +25,9 @@ import picocli.CommandLine.Spec;
         mixinStandardHelpOptions = true,
         sortOptions = false,
         description = {
-            "Makes a model of a safetensors file with weights as export writes them, with the names",
-            "and layouts of Keras (latent/kernel...) or PyTorch (latent.weight...). To train it on:",
-            "train --init-from MODEL.",
+            "Makes a model of the weights in a safetensors file.",
+            "They are as export writes them, with the names and layouts of Keras (latent/kernel...) or PyTorch "
+                    + "(latent.weight...). To train it on: train --init-from MODEL.",
             ""
         },
         footerHeading = "%nExamples:%n",

@@ -14,8 +14,9 @@ import picocli.CommandLine.Spec;
         name = "models",
         mixinStandardHelpOptions = true,
         description = {
-            "Lists the models that come with the program. Their names stand for a MODEL in every command, where",
-            "no file or folder has the same name. denoise takes the one that fits, if it is told none.",
+            "Lists the models that come with the program.",
+            "Their names stand for a MODEL in every command, where no file or folder has the same name. denoise "
+                    + "takes the one that fits, if it is told none.",
             ""
         },
         footerHeading = "%nExamples:%n",

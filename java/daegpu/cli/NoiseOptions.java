@@ -18,6 +18,9 @@ class NoiseOptions {
     static final List<String> NAMES =
             List.of("--noise", "--noise-mean", "--noise-std", "--noise-amount", "--noise-peak", "--clip");
 
+    /** A mean or standard deviation above this was meant in another unit: a few times the range from black to white. */
+    private static final float LARGEST = 4;
+
     @Option(
             names = "--noise",
             paramLabel = "KIND",
@@ -116,6 +119,7 @@ class NoiseOptions {
                 throw new IllegalArgumentException(
                         "--noise-mean goes with " + kinds(Kind::hasMean) + " noise, and this is " + chosen);
             }
+            requireUnit("--noise-mean", Math.abs(mean));
             noise = noise.withMean(mean);
         }
         if (clip != null) {
@@ -128,7 +132,18 @@ class NoiseOptions {
         return noise;
     }
 
+    private static void requireUnit(String option, float value) {
+        if (value > LARGEST) {
+            String number = value == Math.rint(value) ? String.valueOf((long) value) : String.valueOf(value);
+            throw new IllegalArgumentException(option + " is for pixels from 0, black, to 1, white, and " + number
+                    + " would be that many times white; if pixels from 0 to 255 are meant, write " + number + "/255");
+        }
+    }
+
     private static Noise at(Noise noise, Range levels) {
+        if (noise.kind().measure() == Measure.STD) {
+            requireUnit("--noise-std", levels.highest());
+        }
         try {
             return noise.withLevels(levels.lowest(), levels.highest());
         } catch (IllegalArgumentException e) {

@@ -38,10 +38,10 @@ import picocli.CommandLine.Spec;
         name = "parity",
         mixinStandardHelpOptions = true,
         description = {
-            "Replays recorded values on an engine and compares every tensor: activations, gradients,",
-            "what updates add to parameters, and losses. Without a file, records them from the",
-            "reference engine, on a random network and real digits; where rounding opens a ReLU on",
-            "one engine only, on the next random network.",
+            "Replays recorded values on an engine and compares every tensor.",
+            "These are activations, gradients, what updates add to parameters, and losses. Without a file, values "
+                    + "are recorded from the reference engine, on a random network and real digits; where rounding "
+                    + "opens a ReLU on one engine only, on the next random network.",
             "Exit status 1 if a bound is not kept.",
             ""
         },

@@ -11,6 +11,7 @@ import daegpu.preview.Lettering;
 import daegpu.train.Checkpoint;
 import daegpu.train.ElapsedTime;
 import daegpu.train.MetricsLog.Row;
+import daegpu.train.RunDirectory;
 import daegpu.train.RunSummary;
 import java.io.IOException;
 import java.io.PrintWriter;
@@ -23,7 +24,6 @@ import java.util.Comparator;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
-import java.util.Objects;
 import java.util.TreeSet;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
@@ -51,20 +51,6 @@ final class RunsCommand implements Callable<Integer> {
     private static final int CHART_WIDTH = 800;
     private static final int CHART_HEIGHT = 450;
     private static final String NONE = "-";
-    private static final List<String> DECIDE_VALIDATION = List.of(
-            "data",
-            "validation-data",
-            "validation-split",
-            "validation-limit",
-            "limit",
-            "resize",
-            "crop",
-            "tiles",
-            "overlap",
-            "color",
-            "validation-images",
-            "noise-mean");
-
     private enum Order {
         date,
         best
@@ -271,13 +257,17 @@ final class RunsCommand implements Callable<Integer> {
                 + (sameTask(first, second) ? "" : " They were measured on other images or noise, so this says little.");
     }
 
-    /** Whether both take the same noise out of the same validation images, as far as their options say. */
+    /** Whether both take the same noise out of the same validation images, unless a checkpoint is missing. */
     private static boolean sameTask(RunSummary first, RunSummary second) {
-        Map<String, String> firstOptions = first.record().texts();
-        Map<String, String> secondOptions = second.record().texts();
-        return noise(first).equals(noise(second))
-                && DECIDE_VALIDATION.stream()
-                        .allMatch(option -> Objects.equals(firstOptions.get(option), secondOptions.get(option)));
+        Path firstModel = RunDirectory.of(first.folder()).last();
+        Path secondModel = RunDirectory.of(second.folder()).last();
+        if (!Files.exists(firstModel) || !Files.exists(secondModel)) {
+            return true;
+        }
+        Checkpoint one = Checkpoint.read(firstModel);
+        Checkpoint other = Checkpoint.read(secondModel);
+        return one.options().noise().equals(other.options().noise())
+                && one.validationData().equals(other.validationData());
     }
 
     private static Curve curve(String name, RunSummary run) {
@@ -303,7 +293,7 @@ final class RunsCommand implements Callable<Integer> {
 
     /** Kind, level and clipping of the noise that it trains with. */
     private static String noise(RunSummary run) {
-        Path checkpoint = run.folder().resolve("last.safetensors");
+        Path checkpoint = RunDirectory.of(run.folder()).last();
         if (!Files.exists(checkpoint)) {
             return NONE;
         }

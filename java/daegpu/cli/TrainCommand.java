@@ -2,11 +2,13 @@ package daegpu.cli;
 
 import daegpu.data.ImageFiles;
 import daegpu.data.ImageSource;
+import daegpu.engine.InferenceEngine;
 import daegpu.engine.Loss;
 import daegpu.noise.Noise;
 import daegpu.preview.Lettering;
 import daegpu.preview.LivePreview;
 import daegpu.train.DivergedException;
+import daegpu.train.Evaluation;
 import daegpu.train.DryRun.Timing;
 import daegpu.train.MetricsLog;
 import daegpu.train.PreviewFeed;
@@ -340,6 +342,14 @@ final class TrainCommand implements Callable<Integer> {
                                 patience == 1 ? "epoch" : patience + " epochs");
             }
             text().printResult(result);
+            InferenceEngine engine = opened.engine().engine();
+            text().printIfUseless(
+                            result,
+                            Evaluation.baseline(
+                                    engine,
+                                    opened.images().validation(),
+                                    opened.options().noise(),
+                                    opened.options().seed()));
         }
     }
 

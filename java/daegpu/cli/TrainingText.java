@@ -4,6 +4,7 @@ import daegpu.data.DataSets;
 import daegpu.engine.LearningRule;
 import daegpu.train.Checkpoint;
 import daegpu.train.ElapsedTime;
+import daegpu.train.Evaluation;
 import daegpu.train.LearningRate;
 import daegpu.train.MetricsLog;
 import daegpu.train.RunDirectory;
@@ -16,6 +17,9 @@ import java.util.Locale;
 
 /** What {@code train} prints before and after. */
 final class TrainingText {
+
+    /** A model whose error is not below this part of what is reached without one has learned nothing of use. */
+    private static final double USELESS = 0.9;
 
     private final PrintWriter out;
 
@@ -102,6 +106,24 @@ final class TrainingText {
         out.println("  " + result.report() + "  all of it as a page for a browser");
         out.println("Next, see how much noise it takes:");
         out.println("  " + ProgramName.command() + " evaluate " + ProgramName.argument(result.folder()));
+    }
+
+    /** Says it where the best model is hardly better than no model at all. */
+    void printIfUseless(TrainingResult result, Evaluation.Baseline without) {
+        double mse = result.bestEpoch().orElseThrow().validation().mse();
+        double least = Math.min(without.noisy(), without.meanImage());
+        if (mse > USELESS * least) {
+            out.printf(
+                    Locale.ROOT,
+                    "%nThis model is of no use yet: without any network, %s an MSE of %.5f. Train it for more epochs "
+                            + "or on more images, such as:%n  %s --epochs %d%n",
+                    without.noisy() < without.meanImage()
+                            ? "the noisy images have"
+                            : "the mean of the images, in place of each of them, has",
+                    least,
+                    resumption(RunDirectory.of(result.folder())),
+                    10 * result.epochs().size());
+        }
     }
 
     /** What to type to go on with a run. */

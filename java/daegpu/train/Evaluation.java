@@ -37,7 +37,42 @@ public final class Evaluation {
      */
     public record Result(Scores noisy, Scores denoised) {}
 
+    /**
+     * Mean squared errors that are reached without any network.
+     *
+     * @param noisy of the corrupted images as they are
+     * @param meanImage of the mean of the clean images, in place of each of them; infinite where there is only one
+     */
+    public record Baseline(double noisy, double meanImage) {}
+
     private Evaluation() {}
+
+    /**
+     * What is reached without a network, on the first 500 of the images, corrupted as validation does it.
+     *
+     * @param engine corrupts the images
+     */
+    public static Baseline baseline(InferenceEngine engine, ImageSet images, Noise noise, long seed) {
+        int size = images.imageSize();
+        int count = Math.min(CHUNK, images.count());
+        float[] clean = new float[count * size];
+        float[] noisy = new float[count * size];
+        engine.corrupt(images, noise, seed, Philox.VALIDATION, 0, 0, count, clean, noisy);
+        double meanImage = 0;
+        for (int pixel = 0; pixel < size; pixel++) {
+            double sum = 0;
+            double squares = 0;
+            for (int i = pixel; i < clean.length; i += size) {
+                sum += clean[i];
+                squares += (double) clean[i] * clean[i];
+            }
+            meanImage += squares / count - sum / count * (sum / count);
+        }
+        // Divided by one image less, since the mean fits these images better than others.
+        return new Baseline(
+                ImageMetrics.mse(clean, noisy, 0, clean.length),
+                count < 2 ? Double.POSITIVE_INFINITY : meanImage * count / (count - 1) / size);
+    }
 
     /**
      * Corrupts all {@code images} as validation does (the noise of epoch 0) and denoises them. What comes out is

@@ -43,7 +43,7 @@ public final class RunDirectory implements AutoCloseable {
     }
 
     /** Where the files of a run lie, whether it is there or not; nothing is to be written. */
-    static RunDirectory of(Path path) {
+    public static RunDirectory of(Path path) {
         return new RunDirectory(path, null);
     }
 

@@ -59,6 +59,20 @@ class HelpTest {
         assertFalse(help.contains("${"), help);
     }
 
+    /** The list of commands shows the first paragraph of each description, and a terminal breaks every paragraph. */
+    @Test
+    void descriptionsAreWholeSentences() {
+        for (CommandLine command : new CommandLine(new DaeGpu()).getSubcommands().values()) {
+            for (String paragraph : command.getCommandSpec().usageMessage().description()) {
+                assertTrue(
+                        paragraph.isEmpty()
+                                || paragraph.matches("(?s)[A-Z].*")
+                                        && (paragraph.endsWith(".") || command.getCommandName().startsWith("generate")),
+                        command.getCommandName() + ": " + paragraph);
+            }
+        }
+    }
+
     @Test
     void versionNamesWhatRuns() {
         for (Object[] arguments : new Object[][] {{"--version"}, {"train", "--version"}, {"parity", "-V"}}) {

@@ -12,6 +12,7 @@ import daegpu.train.RunDirectory;
 import java.io.BufferedReader;
 import java.io.IOException;
 import java.io.OutputStream;
+import java.nio.charset.StandardCharsets;
 import java.nio.charset.Charset;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -260,11 +261,24 @@ class ProcessTest {
         Program.finish(process).assertRefused("the standard output could not be written");
     }
 
+    /** As `head -1` does: what was asked for is done, quietly. */
+    @ParameterizedTest
+    @ValueSource(strings = {"--help", "--version", "models", "devices"})
+    void readerThatGoesAwayIsNoFailure(String command) throws IOException, InterruptedException {
+        Process process = start(command);
+        process.getInputStream().close();
+        String err = new String(process.getErrorStream().readAllBytes(), StandardCharsets.UTF_8);
+        assertEquals(0, process.waitFor(), err);
+        assertEquals("", err);
+    }
+
     @Test
     void readerThatGoesAwayStopsNoTraining() throws IOException, InterruptedException {
         Process process = start(Program.training(data, run()).toArray());
         process.getInputStream().close();
-        process.waitFor();
+        String err = new String(process.getErrorStream().readAllBytes(), StandardCharsets.UTF_8);
+        assertEquals(0, process.waitFor(), err);
+        assertEquals("", err);
         assertEquals(
                 20, Checkpoint.read(run().resolve("last.safetensors")).state().step());
     }

@@ -253,4 +253,21 @@ class RunsCommandTest {
                         .strip());
         assertFalse(Files.exists(Path.of("c.jpg")));
     }
+
+    /** What decides is which images were measured, not which options led to them. */
+    @Test
+    void runsThatDifferInTrainingImagesOnlyAreComparedWithoutAWord() throws IOException {
+        Path data = Program.writeImages(folder.resolve("digits"));
+        Program.train(data, folder.resolve("all"));
+        List<Object> fewer = Program.training(data, folder.resolve("fewer"));
+        fewer.addAll(List.of("--limit", "20", "--validation-limit", "0", "--epochs", "1"));
+        Program.run(fewer.toArray()).assertDone();
+        fewer = Program.training(data, folder.resolve("others"));
+        fewer.addAll(List.of("--validation-limit", "5"));
+        Program.run(fewer.toArray()).assertDone();
+        String same = Program.run("runs", folder, "--compare", "all", "fewer").assertDone().out();
+        assertFalse(same.contains("other images"), same);
+        String others = Program.run("runs", folder, "--compare", "all", "others").assertDone().out();
+        assertTrue(others.contains("other images"), others);
+    }
 }

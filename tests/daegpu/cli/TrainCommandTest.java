@@ -1038,4 +1038,62 @@ class TrainCommandTest {
         Checkpoint.read(run.resolve("last.safetensors"));
         Checkpoint.read(run.resolve("best.safetensors"));
     }
+
+    /** 0 to 255 is the unit of the literature, and of the files. */
+    @ParameterizedTest
+    @ValueSource(strings = {"--noise-std 25", "--noise-std 0..55", "--noise-std 4.5", "--noise-mean 128", "--noise-mean -10"})
+    void noiseInUnitsOfBytesIsRefusedWithWhatToWrite(String options) {
+        Result result = train((Object[]) options.split(" "));
+        result.assertRefused(options.split(" ")[0], "times white", "/255");
+        assertFalse(Files.exists(run));
+    }
+
+    /** Validating 10,000 images would take longer than training on a few. */
+    @Test
+    void limitGoesForValidationToo() {
+        assertTrue(Program.run("train", "--limit", "7", "--dry-run")
+                .assertDone()
+                .out()
+                .contains("validation: 7 "));
+        assertTrue(Program.run("train", "--limit", "7", "--validation-limit", "9", "--dry-run")
+                .assertDone()
+                .out()
+                .contains("validation: 9 "));
+    }
+
+    /** Beside the error of the mean image and of the noisy ones, worked out here from the images. */
+    @Test
+    void modelThatHasLearnedNothingIsCalledUseless() {
+        String useless = train("--epochs", "1", "--learning-rate", "1e-9").assertDone().out();
+        ImageSet validation = Program.images(Program.VALIDATION_IMAGES, 2);
+        int size = validation.imageSize();
+        double error = 0;
+        for (int pixel = 0; pixel < size; pixel++) {
+            double mean = 0;
+            for (int i = 0; i < validation.count(); i++) {
+                mean += (validation.pixels()[i * size + pixel] & 0xFF) / 255.0 / validation.count();
+            }
+            for (int i = 0; i < validation.count(); i++) {
+                error += Math.pow((validation.pixels()[i * size + pixel] & 0xFF) / 255.0 - mean, 2);
+            }
+        }
+        error /= (validation.count() - 1.0) * size;
+        assertTrue(
+                useless.contains(String.format(
+                        Locale.ROOT,
+                        "This model is of no use yet: without any network, the mean of the images, in place of each of "
+                                + "them, has an MSE of %.5f.",
+                        error)),
+                useless);
+        String noisy = Program.run(
+                        "train", "--limit", "40", "--epochs", "1", "--learning-rate", "1e-9", "--noise-std", "0.01",
+                        "--noise-mean", "0", "--no-clip", "--output", folder.resolve("noisy"))
+                .assertDone()
+                .out();
+        assertTrue(noisy.contains("the noisy images have an MSE of 0.00010."), noisy);
+        String useful = Program.run("train", "--limit", "3000", "--epochs", "2", "--output", folder.resolve("useful"))
+                .assertDone()
+                .out();
+        assertFalse(useful.contains("of no use"), useful);
+    }
 }
