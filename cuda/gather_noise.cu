@@ -5,7 +5,8 @@
 // All kernels: position is the place of the batch in the epoch's order; ring is 0 where all images of the set
 // are on the device; noisy values are clipped to least and greatest, which are 0 and 1, or infinities for noise that is
 // not clipped. Gaussian noise, x + N(mean, std), has kernels of its own, so that it pays nothing for the other kinds.
-// Those of patches cut them from whole pictures, which are then what source->images has.
+// Those of patches cut them from whole pictures, which are then what source->images has. Of each there are two, for
+// images of bytes and for images of 16 bits.
 #include "batch_source.cuh"
 #include "philox.cuh"
 
@@ -13,65 +14,95 @@ __device__ inline float clipped(float value, float least, float greatest) {
     return fminf(fmaxf(value, least), greatest);
 }
 
+// daegpu.data.Depth: how the values of images are held, what 1 is as such a value, and the nearest byte.
+struct Bits8 {
+    using Value = unsigned char;
+    using Four = uchar4;
+    static constexpr float WHITE = 255.0f;
+
+    static __device__ int byte(Value value) { return value; }
+
+    static __device__ Four four(Value x, Value y, Value z, Value w) { return make_uchar4(x, y, z, w); }
+};
+
+struct Bits16 {
+    using Value = unsigned short;
+    using Four = ushort4;
+    static constexpr float WHITE = 65535.0f;
+
+    static __device__ int byte(Value value) { return (value + 128) / 257; }
+
+    static __device__ Four four(Value x, Value y, Value z, Value w) { return make_ushort4(x, y, z, w); }
+};
+
 __device__ inline float gaussian(float clean, float mean, float std, float normal) {
     return clean + (mean + std * normal);
 }
 
 // Images of one size, each with its pixels in a row: all images of the set, or, where these do not fit on the device, a
 // ring of `ring` images that are copied here in the order of the epoch.
+template <class HowHeld>
 struct WholeImages {
+    using Held = HowHeld;
+    using Value = typename Held::Value;
+
     int ring;
 
     struct Image {
-        const unsigned char* pixels;
+        const Value* pixels;
 
-        __device__ unsigned char byte(int value, int row, int column, int channel) const { return pixels[value]; }
+        __device__ Value at(int value, int row, int column, int channel) const { return pixels[value]; }
 
-        __device__ uchar4 four(int value, int row, int column) const {
-            return *reinterpret_cast<const uchar4*>(pixels + value);
+        __device__ typename Held::Four four(int value, int row, int column) const {
+            return *reinterpret_cast<const typename Held::Four*>(pixels + value);
         }
     };
 
     // The image with this index, which is the `place`-th of the epoch.
     __device__ Image image(const BatchSource* source, int place, int index, int image_size) const {
-        return {source->images + static_cast<long long>(ring == 0 ? index : place % ring) * image_size};
+        return {reinterpret_cast<const Value*>(source->images)
+                + static_cast<long long>(ring == 0 ? index : place % ring) * image_size};
     }
 };
 
 // Where a patch is in the pictures: daegpu.engine.cuda.batch.PatchTable writes them.
 struct __align__(16) Patch {
-    long long first;  // place of its first pixel's first byte
-    int row_step;     // bytes from one of its rows to the next; flips and turns are in the signs and sizes of steps
+    long long first;  // place of its first pixel's first value
+    int row_step;     // values from one of its rows to the next; flips and turns are in the signs and sizes of steps
     int column_step;
 };
 
 // Patches of pictures. Where a batch has the channels of a pixel side by side instead of in planes, it is for the
 // kernels one of a single channel, each column of which is `interleaved` columns wide.
+template <class HowHeld>
 struct PatchImages {
+    using Held = HowHeld;
+    using Value = typename Held::Value;
+
     const Patch* patches;  // of the epoch, by index
     int interleaved;
 
     struct Image {
-        const unsigned char* first;
+        const Value* first;
         int row_step;
         int column_step;
         int interleaved;
 
-        __device__ unsigned char byte(int value, int row, int column, int channel) const {
+        __device__ Value at(int value, int row, int column, int channel) const {
             int pixel = interleaved == 1 ? column : column / interleaved;
             return first[row * row_step + pixel * column_step + (column - pixel * interleaved) + channel];
         }
 
-        __device__ uchar4 four(int value, int row, int column) const {
-            return make_uchar4(byte(value, row, column, 0), byte(value + 1, row, column + 1, 0),
-                               byte(value + 2, row, column + 2, 0), byte(value + 3, row, column + 3, 0));
+        __device__ typename Held::Four four(int value, int row, int column) const {
+            return Held::four(at(value, row, column, 0), at(value + 1, row, column + 1, 0),
+                              at(value + 2, row, column + 2, 0), at(value + 3, row, column + 3, 0));
         }
     };
 
     __device__ Image image(const BatchSource* source, int place, int index, int image_size) const {
         int4 words = *reinterpret_cast<const int4*>(patches + index);
         long long first = static_cast<long long>(words.y) << 32 | static_cast<unsigned int>(words.x);
-        return {source->images + first, words.z, words.w, interleaved};
+        return {reinterpret_cast<const Value*>(source->images) + first, words.z, words.w, interleaved};
     }
 };
 
@@ -115,8 +146,8 @@ __device__ inline void gather(const BatchSource* source, const int* position, Im
             int row = pixel / width;
             int column = pixel - row * width;
             long long target = static_cast<long long>(image) * channels + channel;
-            unsigned char byte = pixels.byte(value, row, column, channel);
-            float scaled = byte / 255.0f;
+            auto stored = pixels.at(value, row, column, channel);
+            float scaled = stored / Images::Held::WHITE;
             clean[target * plane + pixel] = scaled;
             noisy[target * noisy_plane + row * noisy_pitch + column] =
                 clipped(gaussian(scaled, source->mean, std, normal[i]), least, greatest);
@@ -124,21 +155,29 @@ __device__ inline void gather(const BatchSource* source, const int* position, Im
     }
 }
 
-extern "C" __global__ void gather_noise(const BatchSource* source, const int* position, int ring, int count,
-                                        int image_size, int width, int channels, float* __restrict__ clean,
-                                        float* __restrict__ noisy, int noisy_plane, int noisy_pitch, float least,
-                                        float greatest) {
-    gather(source, position, WholeImages{ring}, count, image_size, width, channels, clean, noisy, noisy_plane,
-           noisy_pitch, least, greatest);
-}
+#define GATHER_NOISE(NAME, HELD)                                                                              \
+    extern "C" __global__ void NAME(const BatchSource* source, const int* position, int ring, int count,      \
+                                    int image_size, int width, int channels, float* __restrict__ clean,       \
+                                    float* __restrict__ noisy, int noisy_plane, int noisy_pitch, float least, \
+                                    float greatest) {                                                         \
+        gather(source, position, WholeImages<HELD>{ring}, count, image_size, width, channels, clean, noisy,   \
+               noisy_plane, noisy_pitch, least, greatest);                                                    \
+    }
 
-extern "C" __global__ void gather_patches(const BatchSource* source, const int* position, const Patch* patches,
-                                          int interleaved, int count, int image_size, int width, int channels,
-                                          float* __restrict__ clean, float* __restrict__ noisy, int noisy_plane,
-                                          int noisy_pitch, float least, float greatest) {
-    gather(source, position, PatchImages{patches, interleaved}, count, image_size, width, channels, clean, noisy,
-           noisy_plane, noisy_pitch, least, greatest);
-}
+GATHER_NOISE(gather_noise, Bits8)
+GATHER_NOISE(gather_noise_16, Bits16)
+
+#define GATHER_PATCHES(NAME, HELD)                                                                                   \
+    extern "C" __global__ void NAME(const BatchSource* source, const int* position, const Patch* patches,            \
+                                    int interleaved, int count, int image_size, int width, int channels,             \
+                                    float* __restrict__ clean, float* __restrict__ noisy, int noisy_plane,           \
+                                    int noisy_pitch, float least, float greatest) {                                  \
+        gather(source, position, PatchImages<HELD>{patches, interleaved}, count, image_size, width, channels, clean, \
+               noisy, noisy_plane, noisy_pitch, least, greatest);                                                    \
+    }
+
+GATHER_PATCHES(gather_patches, Bits8)
+GATHER_PATCHES(gather_patches_16, Bits16)
 
 // Gaussian; one channel, and a width and noisy_pitch divisible by 4: four pixels of an image that is no patch are
 // loaded at once, and all are stored by 16 bytes.
@@ -161,8 +200,9 @@ __device__ inline void gather_vector(const BatchSource* source, const int* posit
     float4 normal = curand_normal4(&state);
     int row = 4 * quad / width;
     int column = 4 * quad - row * width;
-    uchar4 pixels = images.image(source, place, index, image_size).four(4 * quad, row, column);
-    float4 scaled = make_float4(pixels.x / 255.0f, pixels.y / 255.0f, pixels.z / 255.0f, pixels.w / 255.0f);
+    auto pixels = images.image(source, place, index, image_size).four(4 * quad, row, column);
+    constexpr float WHITE = Images::Held::WHITE;
+    float4 scaled = make_float4(pixels.x / WHITE, pixels.y / WHITE, pixels.z / WHITE, pixels.w / WHITE);
     float mean = source->mean;
     // The compiler takes a float4 that is assigned apart again, into four stores.
     __stwb(reinterpret_cast<float4*>(clean + static_cast<long long>(image) * image_size + 4 * quad), scaled);
@@ -173,21 +213,28 @@ __device__ inline void gather_vector(const BatchSource* source, const int* posit
                        clipped(gaussian(scaled.w, mean, std, normal.w), least, greatest)));
 }
 
-extern "C" __global__ void gather_noise_vector(const BatchSource* source, const int* position, int ring, int count,
-                                               int image_size, int width, float* __restrict__ clean,
-                                               float* __restrict__ noisy, int noisy_plane, int noisy_pitch, float least,
-                                               float greatest) {
-    gather_vector(source, position, WholeImages{ring}, count, image_size, width, clean, noisy, noisy_plane, noisy_pitch,
-                  least, greatest);
-}
+#define GATHER_NOISE_VECTOR(NAME, HELD)                                                                               \
+    extern "C" __global__ void NAME(const BatchSource* source, const int* position, int ring, int count,              \
+                                    int image_size, int width, float* __restrict__ clean, float* __restrict__ noisy,  \
+                                    int noisy_plane, int noisy_pitch, float least, float greatest) {                  \
+        gather_vector(source, position, WholeImages<HELD>{ring}, count, image_size, width, clean, noisy, noisy_plane, \
+                      noisy_pitch, least, greatest);                                                                  \
+    }
 
-extern "C" __global__ void gather_patches_vector(const BatchSource* source, const int* position, const Patch* patches,
-                                                 int interleaved, int count, int image_size, int width,
-                                                 float* __restrict__ clean, float* __restrict__ noisy, int noisy_plane,
-                                                 int noisy_pitch, float least, float greatest) {
-    gather_vector(source, position, PatchImages{patches, interleaved}, count, image_size, width, clean, noisy,
-                  noisy_plane, noisy_pitch, least, greatest);
-}
+GATHER_NOISE_VECTOR(gather_noise_vector, Bits8)
+GATHER_NOISE_VECTOR(gather_noise_vector_16, Bits16)
+
+#define GATHER_PATCHES_VECTOR(NAME, HELD)                                                                             \
+    extern "C" __global__ void NAME(const BatchSource* source, const int* position, const Patch* patches,             \
+                                    int interleaved, int count, int image_size, int width, float* __restrict__ clean, \
+                                    float* __restrict__ noisy, int noisy_plane, int noisy_pitch, float least,         \
+                                    float greatest) {                                                                 \
+        gather_vector(source, position, PatchImages<HELD>{patches, interleaved}, count, image_size, width, clean,     \
+                      noisy, noisy_plane, noisy_pitch, least, greatest);                                              \
+    }
+
+GATHER_PATCHES_VECTOR(gather_patches_vector, Bits8)
+GATHER_PATCHES_VECTOR(gather_patches_vector_16, Bits16)
 
 // The constants of daegpu.noise.Noise.Kind, by ordinal.
 enum Kind { GAUSSIAN, UNIFORM, SALT_PEPPER, MASKING, SPECKLE, POISSON };
@@ -232,7 +279,7 @@ struct OtherKind {
                            __uint_as_float(integers.w));
     }
 
-    __device__ float corrupt(unsigned char byte, float clean, float draw) const {
+    __device__ float corrupt(int byte, float clean, float draw) const {
         if (kind == SPECKLE) {
             return clean + (clean * mean + clean * level * draw);
         }
@@ -251,7 +298,7 @@ struct OtherKind {
     }
 
     // Photons: those that are certain, and one for each threshold at or below the draw.
-    __device__ int count(unsigned char byte, unsigned int draw) const {
+    __device__ int count(int byte, unsigned int draw) const {
         int first = photons[2 * byte];
         int low = first;
         int high = photons[2 * byte + 2];
@@ -299,28 +346,35 @@ __device__ inline void gather_other(const BatchSource* source, const int* positi
             int row = pixel / width;
             int column = pixel - row * width;
             long long target = static_cast<long long>(image) * channels + channel;
-            unsigned char byte = pixels.byte(value, row, column, channel);
-            float scaled = byte / 255.0f;
+            auto stored = pixels.at(value, row, column, channel);
+            float scaled = stored / Images::Held::WHITE;
             clean[target * plane + pixel] = scaled;
             noisy[target * noisy_plane + row * noisy_pitch + column] =
-                clipped(noise.corrupt(byte, scaled, draw[i]), least, greatest);
+                clipped(noise.corrupt(Images::Held::byte(stored), scaled, draw[i]), least, greatest);
         }
     }
 }
 
-extern "C" __global__ void gather_other_noise(const BatchSource* source, const int* position, int ring, int count,
-                                              int image_size, int width, int channels, float* __restrict__ clean,
-                                              float* __restrict__ noisy, int noisy_plane, int noisy_pitch, float least,
-                                              float greatest, int kind, const int* photons) {
-    gather_other(source, position, WholeImages{ring}, count, image_size, width, channels, clean, noisy, noisy_plane,
-                 noisy_pitch, least, greatest, kind, photons);
-}
+#define GATHER_OTHER_NOISE(NAME, HELD)                                                                            \
+    extern "C" __global__ void NAME(const BatchSource* source, const int* position, int ring, int count,          \
+                                    int image_size, int width, int channels, float* __restrict__ clean,           \
+                                    float* __restrict__ noisy, int noisy_plane, int noisy_pitch, float least,     \
+                                    float greatest, int kind, const int* photons) {                               \
+        gather_other(source, position, WholeImages<HELD>{ring}, count, image_size, width, channels, clean, noisy, \
+                     noisy_plane, noisy_pitch, least, greatest, kind, photons);                                   \
+    }
 
-extern "C" __global__ void gather_other_patches(const BatchSource* source, const int* position, const Patch* patches,
-                                                int interleaved, int count, int image_size, int width, int channels,
-                                                float* __restrict__ clean, float* __restrict__ noisy, int noisy_plane,
-                                                int noisy_pitch, float least, float greatest, int kind,
-                                                const int* photons) {
-    gather_other(source, position, PatchImages{patches, interleaved}, count, image_size, width, channels, clean, noisy,
-                 noisy_plane, noisy_pitch, least, greatest, kind, photons);
-}
+GATHER_OTHER_NOISE(gather_other_noise, Bits8)
+GATHER_OTHER_NOISE(gather_other_noise_16, Bits16)
+
+#define GATHER_OTHER_PATCHES(NAME, HELD)                                                                            \
+    extern "C" __global__ void NAME(const BatchSource* source, const int* position, const Patch* patches,           \
+                                    int interleaved, int count, int image_size, int width, int channels,            \
+                                    float* __restrict__ clean, float* __restrict__ noisy, int noisy_plane,          \
+                                    int noisy_pitch, float least, float greatest, int kind, const int* photons) {   \
+        gather_other(source, position, PatchImages<HELD>{patches, interleaved}, count, image_size, width, channels, \
+                     clean, noisy, noisy_plane, noisy_pitch, least, greatest, kind, photons);                       \
+    }
+
+GATHER_OTHER_PATCHES(gather_other_patches, Bits8)
+GATHER_OTHER_PATCHES(gather_other_patches_16, Bits16)

@@ -1,5 +1,6 @@
 package daegpu.bench;
 
+import daegpu.data.Depth;
 import daegpu.data.Photo;
 import daegpu.denoise.ModelEngines;
 import daegpu.denoise.Strength;
@@ -91,7 +92,7 @@ public final class DenoisingThroughput implements Callable<Integer> {
                 });
             }
         } else {
-            List<Photo> photos = List.of(new Photo(side, side, 1, picture, null, 8, "png"));
+            List<Photo> photos = List.of(new Photo(side, side, 1, picture, null, Depth.BITS_8, "png"));
             try (WholePictureDenoiser denoiser = new WholePictureDenoiser(
                     architecture, engines, Strength.FULL, WholePictureDenoiser.defaultMemory())) {
                 time(engines, () -> denoiser.denoise(photos).get(0).values());

@@ -1,6 +1,7 @@
 package daegpu.cli;
 
 import daegpu.data.AtomicFile;
+import daegpu.data.Depth;
 import daegpu.data.IdxFile;
 import daegpu.data.ImageFile;
 import daegpu.data.ImageSet;
@@ -117,7 +118,7 @@ final class DecodeCommand implements Callable<Integer> {
             float[] values = new float[count * size];
             engine.decode(
                     Arrays.copyOfRange(vectors.values(), from, from + count * vectors.dimension()), count, values);
-            ImageSet.unscale(values, values.length, pixels, first * size);
+            Depth.BITS_8.unscale(values, values.length, pixels, first * size);
         }
         return new ImageSet(image.height(), image.width(), image.channels(), pixels);
     }

@@ -1,5 +1,6 @@
 package daegpu.cli;
 
+import daegpu.data.Depth;
 import daegpu.data.ImageFile;
 import daegpu.data.ImageSet;
 import daegpu.data.InvalidInputException;
@@ -88,7 +89,7 @@ final class EncodeCommand implements Callable<Integer> {
     /** The vectors of some images each. */
     private final List<float[]> latents = new ArrayList<>();
     /** Images that wait to go through the network together; {@link #waitingCount} of them are there. */
-    private byte[] waiting;
+    private float[] waiting;
 
     private int waitingCount;
     /** Whether a picture was cut into tiles. */
@@ -109,7 +110,7 @@ final class EncodeCommand implements Callable<Integer> {
         int dimension = Bottleneck.of(network).size();
         Preparation preparation = fitting.preparation(network.input(), model.run());
         List<InputFile> files = files();
-        waiting = new byte[Math.max(1, CHUNK / imageSize) * imageSize];
+        waiting = new float[Math.max(1, CHUNK / imageSize) * imageSize];
         try (OpenedEngine<InferenceEngine> engine = engineChoice.open(network, 1);
                 FileProgress progress = new FileProgress(spec.commandLine().getOut(), "files")) {
             engine.engine().load(checkpoint.state().weights());
@@ -165,14 +166,11 @@ final class EncodeCommand implements Callable<Integer> {
         Tensor image = engine.network().input();
         if (InputFiles.formatOf(file) == null) {
             ImageSet images = InputFiles.readIdx(file, image);
-            int size = images.imageSize();
-            encode(
-                    engine,
-                    name,
-                    true,
-                    images.count(),
-                    (first, count, pixels, at) ->
-                            System.arraycopy(images.pixels(), first * size, pixels, at, count * size));
+            encode(engine, name, true, images.count(), (first, count, values, at) -> {
+                for (int i = 0; i < count; i++) {
+                    images.scale(first + i, values, at + i * images.imageSize());
+                }
+            });
             return;
         }
         InputFiles.requirePicturesFit(file, image);
@@ -180,17 +178,18 @@ final class EncodeCommand implements Callable<Integer> {
         preparation.requireSize(file, photo.height(), photo.width());
         boolean tiles = preparation.fit() == Fit.TILES;
         cut |= tiles;
-        encode(
-                engine,
-                name,
-                tiles,
-                preparation.images(photo.height(), photo.width()),
-                (first, count, pixels, at) -> preparation.write(photo, first, count, pixels, at));
+        Depth depth = preparation.depth(photo.depth());
+        long all = preparation.images(photo.height(), photo.width());
+        encode(engine, name, tiles, all, (first, count, values, at) -> {
+            byte[] pixels = new byte[count * image.size() * depth.bytes()];
+            preparation.write(photo, first, count, depth, pixels, 0);
+            depth.scale(pixels, 0, count * image.size(), values, at);
+        });
     }
 
     /** The images of a file. */
     private interface FileImages {
-        void write(int first, int count, byte[] pixels, int at);
+        void write(int first, int count, float[] values, int at);
     }
 
     private void encode(InferenceEngine engine, String name, boolean numbered, long all, FileImages images) {
@@ -210,15 +209,9 @@ final class EncodeCommand implements Callable<Integer> {
     }
 
     private void encodeWaiting(InferenceEngine engine) {
-        Tensor image = engine.network().input();
-        ImageSet images = new ImageSet(image.height(), image.width(), image.channels(), waiting);
-        float[] scaled = new float[waitingCount * images.imageSize()];
-        for (int i = 0; i < waitingCount; i++) {
-            images.scale(i, scaled, i * images.imageSize());
-        }
         float[] values =
                 new float[waitingCount * Bottleneck.of(engine.network()).size()];
-        engine.encode(scaled, waitingCount, values);
+        engine.encode(waiting, waitingCount, values);
         latents.add(values);
         waitingCount = 0;
     }

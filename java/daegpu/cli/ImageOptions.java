@@ -69,7 +69,9 @@ final class ImageOptions {
             names = "--resize",
             paramLabel = "HxW",
             converter = ImageSize.SizeConverter.class,
-            description = "Scale each picture of a folder to this size, height before width as everywhere here.")
+            description =
+                    "Scale each picture of a folder to this size, height before width as everywhere here. What is "
+                            + "scaled has 8 bits a value.")
     private ImageSize resize;
 
     @Option(
@@ -78,7 +80,7 @@ final class ImageOptions {
             converter = ImageSize.SizeConverter.class,
             description =
                     "Take the largest part around the middle of each picture that has these proportions, and scale "
-                            + "it to this size.")
+                            + "it to this size, to 8 bits a value.")
     private ImageSize crop;
 
     @Option(
@@ -109,7 +111,8 @@ final class ImageOptions {
             paramLabel = "N",
             description =
                     "Patches of an epoch (default: enough to have the number of pixels of all pictures). Only the "
-                            + "pictures are in memory, however many patches are cut from them.")
+                            + "pictures are in memory, however many patches are cut from them: a byte for each value, "
+                            + "or two where one of the pictures has 16 bits.")
     private Integer patchesPerEpoch;
 
     @Option(

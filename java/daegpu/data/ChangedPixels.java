@@ -30,7 +30,7 @@ public abstract class ChangedPixels implements Pixels {
     }
 
     @Override
-    public final int depth() {
+    public final Depth depth() {
         return source.depth();
     }
 

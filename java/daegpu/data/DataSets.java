@@ -349,13 +349,15 @@ public record DataSets(
         if (images instanceof Patches patches) {
             return String.format(
                     Locale.ROOT,
-                    "%s: %,d patches of %s an epoch, cut anywhere, flipped and turned, from %,d pictures",
+                    "%s: %,d patches of %s an epoch, cut anywhere, flipped and turned, from %,d pictures%s",
                     purpose,
                     patches.count(),
                     patches.describeSize(),
-                    patches.pictures().size());
+                    patches.pictures().size(),
+                    patches.depth().mention());
         }
         return purpose + ": " + count(images) + " of " + images.describeSize()
+                + images.depth().mention()
                 + (images.count() < limit ? " (there are no more; the limit was " + number(limit) + ")" : "");
     }
 

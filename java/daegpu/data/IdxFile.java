@@ -151,9 +151,14 @@ public final class IdxFile {
      * Writes images, gzipped if the name of the file ends in {@code .gz}; with three dimensions for one channel, else
      * with four.
      *
+     * @param images of 8 bits a value
      * @throws IOException if that fails; see {@link AtomicFile}
+     * @throws IllegalArgumentException if the images have another depth
      */
     public static void write(Path file, ImageSet images) throws IOException {
+        if (images.depth() != Depth.BITS_8) {
+            throw new IllegalArgumentException("an IDX file has 8 bits a value, not " + images.depth());
+        }
         boolean gzipped = file.toString().toLowerCase(Locale.ROOT).endsWith(".gz");
         AtomicFile.write(file, out -> {
             if (gzipped) {

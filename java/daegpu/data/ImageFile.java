@@ -50,8 +50,9 @@ public final class ImageFile {
      * @param height in pixels, when the picture is upright
      * @param width likewise
      * @param channels 1 for grey, 3 for colour, which a picture of greys may say it has, too
+     * @param depth of its samples; fewer than 8 bits count as 8
      */
-    public record Header(int height, int width, int channels) {}
+    public record Header(int height, int width, int channels, Depth depth) {}
 
     private static final String PNG = "png";
     private static final String JPEG = "jpeg";
@@ -74,8 +75,8 @@ public final class ImageFile {
      * Reads a picture that is to go through a network for images of the given size.
      *
      * <p>Greys become colours with three equal channels where the network wants colour; colours become grey only if
-     * each has three equal channels. 16-bit values are rounded to 8 bits. An alpha channel is dropped if it is opaque
-     * everywhere. The size is checked before pixels are decoded.
+     * each has three equal channels. An alpha channel is dropped if it is opaque everywhere. The size is checked before
+     * pixels are decoded.
      *
      * @param height wanted height in pixels
      * @param width wanted width in pixels
@@ -102,7 +103,7 @@ public final class ImageFile {
         if (channels == 1 && !photo.isGrey()) {
             throw new InvalidInputException(file + " is in colour; the model wants " + wanted);
         }
-        return new Picture(photo.withChannels(channels).toImageSet(), photo.format());
+        return new Picture(photo.withChannels(channels).toImageSet(photo.depth()), photo.format());
     }
 
     /**
@@ -135,7 +136,7 @@ public final class ImageFile {
     }
 
     /**
-     * Reads the size of a picture and whether it is grey, without decoding or even reading its pixels.
+     * Reads the size of a picture, its depth and whether it is grey, without decoding or even reading its pixels.
      *
      * @throws InvalidInputException if the file cannot be read, or does not begin as a PNG or JPEG file that can be
      *     used
@@ -157,14 +158,15 @@ public final class ImageFile {
                 if (header.getInt(16) <= 0 || header.getInt(20) <= 0) {
                     throw new InvalidInputException(file + " is damaged: it has no size");
                 }
-                return new Header(header.getInt(20), header.getInt(16), isGreyPng(start) ? 1 : 3);
+                return new Header(header.getInt(20), header.getInt(16), isGreyPng(start) ? 1 : 3, pngDepth(start));
             }
             reader.setInput(new MemoryCacheImageInputStream(in), true, true);
             boolean grey = isGreyJpeg(file, reader);
             int height = reader.getHeight(0);
             int width = reader.getWidth(0);
             Orientation orientation = Orientation.of(file);
-            return new Header(orientation.height(height, width), orientation.width(height, width), grey ? 1 : 3);
+            return new Header(
+                    orientation.height(height, width), orientation.width(height, width), grey ? 1 : 3, Depth.BITS_8);
         } catch (NoSuchFileException | AccessDeniedException e) {
             throw InvalidInputException.unreadable(file, e);
         } catch (IOException | RuntimeException e) {
@@ -223,10 +225,10 @@ public final class ImageFile {
     /**
      * One image as a file: PNG without loss, or JPEG at quality 0.95.
      *
-     * @param images of 1 or 3 channels
+     * @param images of 1 or 3 channels, of 8 bits a value
      * @param index which of them
      * @param format {@code png} or {@code jpeg}
-     * @throws IllegalArgumentException if there is no such format or the images have another number of channels
+     * @throws IllegalArgumentException if there is no such format, or the images have other channels or another depth
      */
     public static byte[] encode(ImageSet images, int index, String format) {
         if (!format.equals(PNG) && !format.equals(JPEG)) {
@@ -234,6 +236,9 @@ public final class ImageFile {
         }
         if (images.channels() != 1 && images.channels() != 3) {
             throw new IllegalArgumentException("a picture cannot have " + images.channels() + " channels");
+        }
+        if (images.depth() != Depth.BITS_8) {
+            throw new IllegalArgumentException("images are written with 8 bits a value, not " + images.depth());
         }
         BufferedImage picture = new BufferedImage(
                 images.width(),
@@ -442,10 +447,12 @@ public final class ImageFile {
         boolean png = format.equals(PNG);
         int channels = (png ? isGreyPng(content) : isGreyJpeg(file, reader)) ? 1 : 3;
         Orientation orientation = png ? Orientation.UPRIGHT : Orientation.of(content);
-        Header header = new Header(orientation.height(height, width), orientation.width(height, width), channels);
+        Depth depth = png ? pngDepth(content) : Depth.BITS_8;
+        Header header =
+                new Header(orientation.height(height, width), orientation.width(height, width), channels, depth);
         check.accept(header);
         // The decoder adds alpha where a colour is declared transparent; the file is here until all is decoded.
-        int bytes = png ? (channels + 1) * (content[PNG_DEPTH] == 16 ? 2 : 1) : channels;
+        int bytes = png ? (channels + 1) * depth.bytes() : channels;
         requireMemory(file, header, (long) height * width * bytes + content.length);
         BufferedImage picture = reader.read(0);
         if (damage[0] != null) {
@@ -470,6 +477,11 @@ public final class ImageFile {
     /** The colour type in the header says so: bit 1 is colour. */
     private static boolean isGreyPng(byte[] content) {
         return (content[PNG_COLOUR_TYPE] & 2) == 0;
+    }
+
+    /** A sample of an index has 8 bits at most. */
+    private static Depth pngDepth(byte[] content) {
+        return content[PNG_DEPTH] == 16 ? Depth.BITS_16 : Depth.BITS_8;
     }
 
     private static boolean isGreyJpeg(Path file, ImageReader reader) throws IOException {

@@ -4,35 +4,48 @@ import java.util.Arrays;
 import java.util.HexFormat;
 
 /**
- * Images of one size, as bytes: 0 is black, 255 is white. They stay bytes until they reach an engine, which scales them
- * to [0, 1] by dividing by 255. Immutable as long as nobody writes to {@link #pixels()}.
+ * Images of one size, as integers of 8 or 16 bits. They stay so until they reach an engine, which scales them to [0, 1]
+ * as {@link Depth#scale} says. Immutable as long as nobody writes to {@link #pixels()}.
  */
 public final class ImageSet implements TrainingImages {
 
     private final int height;
     private final int width;
     private final int channels;
+    private final Depth depth;
     private final byte[] pixels;
     private String identity;
 
     /**
-     * Wraps {@code pixels} without copying.
+     * Wraps {@code pixels}, of a byte each, without copying.
      *
      * @param pixels {@code [count, height, width, channels]}, the last running fastest
      * @throws IllegalArgumentException if the sizes are not positive or the bytes do not make whole images
      */
     public ImageSet(int height, int width, int channels, byte[] pixels) {
+        this(height, width, channels, Depth.BITS_8, pixels);
+    }
+
+    /**
+     * Wraps {@code pixels} without copying.
+     *
+     * @param depth of a value
+     * @param pixels values, {@code [count, height, width, channels]}, the last running fastest
+     * @throws IllegalArgumentException if the sizes are not positive or the bytes do not make whole images
+     */
+    public ImageSet(int height, int width, int channels, Depth depth, byte[] pixels) {
         if (height <= 0 || width <= 0 || channels <= 0) {
             throw new IllegalArgumentException("images must have a size, not " + height + "x" + width + "x" + channels);
         }
-        long imageSize = (long) height * width * channels;
-        if (imageSize > Integer.MAX_VALUE || pixels.length % imageSize != 0) {
+        long imageBytes = (long) height * width * channels * depth.bytes();
+        if (imageBytes > Integer.MAX_VALUE || pixels.length % imageBytes != 0) {
             throw new IllegalArgumentException(pixels.length + " bytes are no whole number of " + height + "x" + width
-                    + "x" + channels + " images");
+                    + "x" + channels + " images of " + depth);
         }
         this.height = height;
         this.width = width;
         this.channels = channels;
+        this.depth = depth;
         this.pixels = pixels;
     }
 
@@ -51,19 +64,30 @@ public final class ImageSet implements TrainingImages {
         return channels;
     }
 
+    @Override
+    public Depth depth() {
+        return depth;
+    }
+
     /** The same in every epoch. */
     @Override
     public void copy(long seed, int epoch, int index, byte[] copy) {
-        System.arraycopy(pixels, index * imageSize(), copy, 0, imageSize());
+        System.arraycopy(pixels, index * imageBytes(), copy, 0, imageBytes());
+    }
+
+    /** The same in every epoch. */
+    @Override
+    public void scale(long seed, int epoch, int index, float[] values, int at) {
+        scale(index, values, at);
     }
 
     /** How many images there are. */
     @Override
     public int count() {
-        return pixels.length / imageSize();
+        return pixels.length / imageBytes();
     }
 
-    /** The bytes of all images, {@code [count, height, width, channels]}; the array itself, not a copy. */
+    /** The values of all images, {@code [count, height, width, channels]}; the array itself, not a copy. */
     public byte[] pixels() {
         return pixels;
     }
@@ -81,37 +105,13 @@ public final class ImageSet implements TrainingImages {
 
     /** Images {@code from} (inclusive) to {@code to} (exclusive), copied. */
     public ImageSet range(int from, int to) {
-        return new ImageSet(height, width, channels, Arrays.copyOfRange(pixels, from * imageSize(), to * imageSize()));
+        return new ImageSet(
+                height, width, channels, depth, Arrays.copyOfRange(pixels, from * imageBytes(), to * imageBytes()));
     }
 
     /** Writes image {@code index} as floats in [0, 1] to {@code values}, from {@code at} on. */
     public void scale(int index, float[] values, int at) {
-        scale(pixels, index * imageSize(), imageSize(), values, at);
-    }
-
-    /**
-     * Writes bytes as floats in [0, 1].
-     *
-     * @param from the first of {@code pixels} to take
-     * @param count how many to take
-     * @param at where in {@code values} the first goes
-     */
-    public static void scale(byte[] pixels, int from, int count, float[] values, int at) {
-        for (int i = 0; i < count; i++) {
-            values[at + i] = (pixels[from + i] & 0xFF) / 255f;
-        }
-    }
-
-    /**
-     * The other way: values as bytes, each rounded to the nearest; below 0 is black, above 1 white.
-     *
-     * @param count how many of {@code values} to take
-     * @param at where in {@code pixels} the first goes
-     */
-    public static void unscale(float[] values, int count, byte[] pixels, int at) {
-        for (int i = 0; i < count; i++) {
-            pixels[at + i] = (byte) Math.round(Math.min(Math.max(values[i], 0), 1) * 255);
-        }
+        depth.scale(pixels, index * imageSize(), imageSize(), values, at);
     }
 
     /**

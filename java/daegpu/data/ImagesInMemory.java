@@ -34,7 +34,12 @@ public record ImagesInMemory(ImageSet training, ImageSet validation) implements 
 
     private static String describe(String purpose, ImageSet images) {
         return String.format(
-                Locale.ROOT, "%s: %,d images of %s, from memory", purpose, images.count(), images.describeSize());
+                Locale.ROOT,
+                "%s: %,d images of %s%s, from memory",
+                purpose,
+                images.count(),
+                images.describeSize(),
+                images.depth().mention());
     }
 
     @Override

@@ -29,12 +29,12 @@ public final class Patches implements TrainingImages {
     private String identity;
 
     /**
-     * Where the bytes of a patch are: value {@code c} of the pixel in row {@code i} and column {@code j} is byte
+     * Where the values of a patch are: value {@code c} of the pixel in row {@code i} and column {@code j} is value
      * {@code first + i · rowStep + j · columnStep + c} of the picture.
      *
      * @param picture index of the picture
-     * @param first byte of the pixel in row 0 and column 0
-     * @param rowStep bytes from a row of the patch to the next one, negative where they are reversed
+     * @param first value of the pixel in row 0 and column 0
+     * @param rowStep values from a row of the patch to the next one, negative where they are reversed
      * @param columnStep the same from a column to the next one
      */
     public record Cut(int picture, int first, int rowStep, int columnStep) {}
@@ -42,8 +42,8 @@ public final class Patches implements TrainingImages {
     /**
      * Prepares to cut.
      *
-     * @param pictures sets of one picture each, at least one, all with the same number of channels and none smaller
-     *     than a patch
+     * @param pictures sets of one picture each, at least one, all with the same number of channels and the same depth,
+     *     and none smaller than a patch
      * @param height rows of a patch
      * @param width columns of a patch
      * @param count patches of an epoch
@@ -59,8 +59,8 @@ public final class Patches implements TrainingImages {
             throw new IllegalArgumentException("patches are cut from at least one picture");
         }
         for (ImageSet picture : pictures) {
-            if (picture.count() != 1 || picture.channels() != channels()) {
-                throw new IllegalArgumentException("pictures are single ones with as many channels as the first");
+            if (picture.count() != 1 || picture.channels() != channels() || picture.depth() != depth()) {
+                throw new IllegalArgumentException("pictures are single ones with channels and depth of the first");
             }
             if (picture.height() < height || picture.width() < width) {
                 throw new IllegalArgumentException("a picture of " + picture.describeSize()
@@ -90,6 +90,11 @@ public final class Patches implements TrainingImages {
     @Override
     public int channels() {
         return pictures.get(0).channels();
+    }
+
+    @Override
+    public Depth depth() {
+        return pictures.get(0).depth();
     }
 
     @Override
@@ -137,14 +142,29 @@ public final class Patches implements TrainingImages {
     public void copy(long seed, int epoch, int index, byte[] patch) {
         Cut cut = cut(seed, epoch, index);
         byte[] pixels = pictures.get(cut.picture).pixels();
-        int channels = channels();
+        int bytes = depth().bytes();
+        int pixelBytes = channels() * bytes;
         int at = 0;
         for (int i = 0; i < height; i++) {
             for (int j = 0; j < width; j++) {
-                int from = cut.first + i * cut.rowStep + j * cut.columnStep;
-                for (int c = 0; c < channels; c++) {
-                    patch[at++] = pixels[from + c];
+                int from = (cut.first + i * cut.rowStep + j * cut.columnStep) * bytes;
+                for (int b = 0; b < pixelBytes; b++) {
+                    patch[at++] = pixels[from + b];
                 }
+            }
+        }
+    }
+
+    @Override
+    public void scale(long seed, int epoch, int index, float[] values, int at) {
+        Cut cut = cut(seed, epoch, index);
+        byte[] pixels = pictures.get(cut.picture).pixels();
+        Depth depth = depth();
+        int channels = channels();
+        for (int i = 0; i < height; i++) {
+            for (int j = 0; j < width; j++) {
+                int from = cut.first + i * cut.rowStep + j * cut.columnStep;
+                depth.scale(pixels, from, channels, values, at + (i * width + j) * channels);
             }
         }
     }

@@ -12,10 +12,10 @@ import java.util.Arrays;
  * @param channels 1 for grey, 3 for red, green and blue
  * @param values {@code [height, width, channels]} in [0, 1]; those that were corrupted or denoised may lie outside
  * @param alpha {@code [height, width]} in [0, 1], kept aside; null where every pixel is opaque
- * @param depth bits of a sample in the file, 8 or 16; fewer than 8 count as 8
+ * @param depth of a sample in the file; fewer than 8 bits count as 8
  * @param format {@code png} or {@code jpeg}
  */
-public record Photo(int height, int width, int channels, float[] values, float[] alpha, int depth, String format)
+public record Photo(int height, int width, int channels, float[] values, float[] alpha, Depth depth, String format)
         implements Pixels {
 
     /**
@@ -70,9 +70,9 @@ public record Photo(int height, int width, int channels, float[] values, float[]
                 newHeight,
                 newWidth,
                 channels,
-                resample(channels, bytes(values), newHeight, newWidth),
-                alpha == null ? null : resample(1, bytes(alpha), newHeight, newWidth),
-                8,
+                resample(channels, integers(values, Depth.BITS_8), newHeight, newWidth),
+                alpha == null ? null : resample(1, integers(alpha, Depth.BITS_8), newHeight, newWidth),
+                Depth.BITS_8,
                 format);
     }
 
@@ -136,16 +136,14 @@ public record Photo(int height, int width, int channels, float[] values, float[]
         return result;
     }
 
-    /** An image for a network, rounded to 8 bits, without alpha. */
-    public ImageSet toImageSet() {
-        return new ImageSet(height, width, channels, bytes(values));
+    /** An image for a network, each value rounded to the nearest of this depth, without alpha. */
+    public ImageSet toImageSet(Depth newDepth) {
+        return new ImageSet(height, width, channels, newDepth, integers(values, newDepth));
     }
 
-    private static byte[] bytes(float[] from) {
-        byte[] bytes = new byte[from.length];
-        for (int i = 0; i < bytes.length; i++) {
-            bytes[i] = (byte) Math.round(from[i] * 255);
-        }
-        return bytes;
+    private static byte[] integers(float[] from, Depth depth) {
+        byte[] integers = new byte[from.length * depth.bytes()];
+        depth.unscale(from, from.length, integers, 0);
+        return integers;
     }
 }

@@ -22,13 +22,16 @@ import java.util.stream.Stream;
 public final class PictureFolder implements DataSets.FoundImages {
 
     /** Java's arrays end there. */
-    private static final long MOST_PIXELS = Integer.MAX_VALUE - 8;
+    private static final long MOST_BYTES = Integer.MAX_VALUE - 8;
     /** About what the program takes besides. */
     private static final long ROOM = 32 << 20;
 
     private final Path folder;
     private final List<Entry> entries;
     private final Preparation preparation;
+    /** Of the values of all images: 16 bits, if one of the pictures has as many. */
+    private final Depth depth;
+
     private final ReadingListener listener;
     private final List<InvalidInputException> unusable;
 
@@ -43,6 +46,9 @@ public final class PictureFolder implements DataSets.FoundImages {
         this.folder = folder;
         this.entries = entries;
         this.preparation = preparation;
+        depth = entries.stream()
+                .map(entry -> preparation.depth(entry.header.depth()))
+                .reduce(Depth.BITS_8, Depth::or);
         this.listener = listener;
         this.unusable = unusable;
     }
@@ -265,7 +271,7 @@ public final class PictureFolder implements DataSets.FoundImages {
             throw new InvalidInputException(file + " is " + photo.height() + "x" + photo.width()
                     + ", smaller than the patches of " + preparation.height() + "x" + preparation.width());
         }
-        return photo.withChannels(preparation.channels()).toImageSet();
+        return photo.withChannels(preparation.channels()).toImageSet(depth);
     }
 
     private long limited(List<Entry> pictures, int limit) {
@@ -276,21 +282,22 @@ public final class PictureFolder implements DataSets.FoundImages {
         return limit == 0 ? count : Math.min(limit, count);
     }
 
-    private long imageSize() {
-        return (long) preparation.height() * preparation.width() * preparation.channels();
+    private long imageBytes() {
+        return (long) preparation.height() * preparation.width() * preparation.channels() * depth.bytes();
     }
 
     private String makes(long count) {
         return String.format(
                 Locale.ROOT,
-                "makes %,d images of %s",
+                "makes %,d images of %s%s",
                 count,
-                ImageSet.describeSize(preparation.height(), preparation.width(), preparation.channels()));
+                ImageSet.describeSize(preparation.height(), preparation.width(), preparation.channels()),
+                depth.mention());
     }
 
     /** Checks that so many images fit into memory, in one array. */
     private void requireMemory(long count) {
-        requireMemory(makes(count), count * imageSize(), MOST_PIXELS);
+        requireMemory(makes(count), count * imageBytes(), MOST_BYTES);
     }
 
     /**
@@ -305,12 +312,13 @@ public final class PictureFolder implements DataSets.FoundImages {
                 .sum();
         String what = String.format(
                 Locale.ROOT,
-                "has %,d %s to cut patches from",
+                "has %,d %s%s to cut patches from",
                 pictures.size(),
-                pictures.size() == 1 ? "picture" : "pictures");
+                pictures.size() == 1 ? "picture" : "pictures",
+                depth.mention());
         requireMemory(
                 others == 0 ? what : what + " and " + makes(others) + " to validate",
-                pixels * preparation.channels() + others * imageSize(),
+                pixels * preparation.channels() * depth.bytes() + others * imageBytes(),
                 Long.MAX_VALUE);
     }
 
@@ -358,7 +366,7 @@ public final class PictureFolder implements DataSets.FoundImages {
 
     /** @param most images to take; fewer where pictures cannot be read */
     private ImageSet read(List<Entry> pictures, int most) {
-        int size = (int) imageSize();
+        int size = (int) imageBytes();
         byte[] pixels = new byte[most * size];
         int filled = 0;
         int done = 0;
@@ -371,7 +379,7 @@ public final class PictureFolder implements DataSets.FoundImages {
                 // The file may have been replaced since its header was read.
                 preparation.requireSize(entry.file, photo.height(), photo.width());
                 int count = (int) Math.min(preparation.images(photo.height(), photo.width()), most - filled / size);
-                preparation.write(photo, 0, count, pixels, filled);
+                preparation.write(photo, 0, count, depth, pixels, filled / depth.bytes());
                 filled += count * size;
             } catch (InvalidInputException e) {
                 unusable.add(e);
@@ -386,6 +394,7 @@ public final class PictureFolder implements DataSets.FoundImages {
                 preparation.height(),
                 preparation.width(),
                 preparation.channels(),
+                depth,
                 filled == pixels.length ? pixels : Arrays.copyOf(pixels, filled));
     }
 }

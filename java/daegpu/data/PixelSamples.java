@@ -31,7 +31,7 @@ final class PixelSamples extends DataBuffer {
         this.pixels = pixels;
         this.alpha = alpha;
         bands = bands(pixels, alpha);
-        largest = type == TYPE_USHORT ? 65535 : 255;
+        largest = (type == TYPE_USHORT ? Depth.BITS_16 : Depth.BITS_8).white();
         values = new float[pixels.width() * pixels.channels()];
         transparency = new float[pixels.width()];
         samples = new int[pixels.width() * bands];
@@ -45,7 +45,7 @@ final class PixelSamples extends DataBuffer {
     static BufferedImage image(Pixels pixels) {
         boolean png = pixels.format().equals("png");
         boolean alpha = png && pixels.hasAlpha();
-        int type = png && pixels.depth() == 16 ? TYPE_USHORT : TYPE_BYTE;
+        int type = png && pixels.depth() == Depth.BITS_16 ? TYPE_USHORT : TYPE_BYTE;
         PixelSamples samples = new PixelSamples(pixels, type, alpha);
         int[] offsets = new int[samples.bands];
         for (int band = 0; band < offsets.length; band++) {

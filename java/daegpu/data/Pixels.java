@@ -15,8 +15,8 @@ public interface Pixels {
     /** 1 for grey, 3 for red, green and blue. */
     int channels();
 
-    /** Bits of a sample in the file that it is from, and in the file that it goes to: 8 or 16. */
-    int depth();
+    /** Of a sample in the file that it is from, and in the file that it goes to. */
+    Depth depth();
 
     /** The format of these files: {@code png} or {@code jpeg}. */
     String format();

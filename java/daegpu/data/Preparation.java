@@ -91,15 +91,18 @@ public record Preparation(Fit fit, int height, int width, int overlap, Colour co
 
     /**
      * Makes images of a picture; its tiles count row by row. Colours become grey and greys colour as
-     * {@link Photo#withChannels} says, and alpha is left out.
+     * {@link Photo#withChannels} says, alpha is left out, and each value is rounded to the nearest that the images can
+     * have.
      *
      * @param photo of the size of the images, where {@code fit} is {@link Fit#NONE}
      * @param first which of its images is the first to make
      * @param count how many to make
-     * @param pixels receives them, {@code [count, height, width, channels]} from {@code at} on
+     * @param depth of the images
+     * @param pixels receives them, {@code [count, height, width, channels]}
+     * @param at where in {@code pixels} the first goes; values are counted, not bytes
      * @throws IllegalStateException if size or colour of the images are not decided
      */
-    public void write(Photo photo, int first, int count, byte[] pixels, int at) {
+    public void write(Photo photo, int first, int count, Depth depth, byte[] pixels, int at) {
         Photo coloured = photo.withChannels(channels());
         if (cutsTiles()) {
             TileGrid rows = rows(photo.height());
@@ -109,7 +112,7 @@ public record Preparation(Fit fit, int height, int width, int overlap, Colour co
                 int row = (first + i) / columns.count();
                 int column = (first + i) % columns.count();
                 TileGrid.copy(rows, columns, coloured.values(), coloured.channels(), row, column, tile, 0);
-                ImageSet.unscale(tile, tile.length, pixels, at + i * tile.length);
+                depth.unscale(tile, tile.length, pixels, at + i * tile.length);
             }
             return;
         }
@@ -119,7 +122,17 @@ public record Preparation(Fit fit, int height, int width, int overlap, Colour co
                     case CROP -> coloured.cropped(height, width);
                     default -> coloured;
                 };
-        System.arraycopy(fitted.toImageSet().pixels(), 0, pixels, at, imageSize());
+        depth.unscale(fitted.values(), imageSize(), pixels, at);
+    }
+
+    /**
+     * How many bits the values of an image have that is made of a picture: those of the picture, unless it is scaled,
+     * which is done with 8 bits.
+     *
+     * @param picture depth of the picture
+     */
+    public Depth depth(Depth picture) {
+        return fit == Fit.RESIZE || fit == Fit.CROP ? Depth.BITS_8 : picture;
     }
 
     /** Whether a picture, of which it makes images, is cut into tiles. */

@@ -17,7 +17,8 @@ final class StoredPicture implements Pixels {
     private final Orientation orientation;
     private final int channels;
     private final String format;
-    /** What 1 is as a sample of a file: 255 or 65535. */
+    private final Depth depth;
+    /** What 1 is as a sample of a file. */
     private final int largest;
 
     private final boolean hasAlpha;
@@ -35,7 +36,8 @@ final class StoredPicture implements Pixels {
         this.orientation = orientation;
         this.channels = channels;
         this.format = format;
-        largest = palette == null && raster.getSampleModel().getSampleSize(0) == 16 ? 65535 : 255;
+        depth = palette == null && raster.getSampleModel().getSampleSize(0) == 16 ? Depth.BITS_16 : Depth.BITS_8;
+        largest = depth.white();
         hasAlpha = model.hasAlpha() && !isOpaque();
     }
 
@@ -68,8 +70,8 @@ final class StoredPicture implements Pixels {
     }
 
     @Override
-    public int depth() {
-        return largest == 65535 ? 16 : 8;
+    public Depth depth() {
+        return depth;
     }
 
     @Override
@@ -150,6 +152,6 @@ final class StoredPicture implements Pixels {
                 readChannels(row, 0, width(), alpha, row * width(), 3, 1);
             }
         }
-        return new Photo(height(), width(), channels, values(), alpha, depth(), format);
+        return new Photo(height(), width(), channels, values(), alpha, depth, format);
     }
 }

@@ -15,13 +15,21 @@ public sealed interface TrainingImages permits ImageSet, Patches {
     /** Images of an epoch. */
     int count();
 
-    /** Bytes of one image: height × width × channels. */
+    /** Of a value. */
+    Depth depth();
+
+    /** Values of one image: height × width × channels. */
     default int imageSize() {
         return height() * width() * channels();
     }
 
+    /** Bytes of one image. */
+    default int imageBytes() {
+        return imageSize() * depth().bytes();
+    }
+
     /**
-     * Copies an image of an epoch. Several threads may do so at the same time.
+     * Copies an image of an epoch as it is held. Several threads may do so at the same time.
      *
      * @param seed of the run
      * @param epoch counted from 0
@@ -30,6 +38,17 @@ public sealed interface TrainingImages permits ImageSet, Patches {
      *     fastest
      */
     void copy(long seed, int epoch, int index, byte[] pixels);
+
+    /**
+     * Writes an image of an epoch as floats in [0, 1]. Several threads may do so at the same time.
+     *
+     * @param seed of the run
+     * @param epoch counted from 0
+     * @param index of the image, less than {@link #count}
+     * @param values receives the image, {@code [height, width, channels]}, the last running fastest
+     * @param at where in {@code values} it begins
+     */
+    void scale(long seed, int epoch, int index, float[] values, int at);
 
     /** Tells them from any other: their number, their size, and the SHA-256 of the bytes that they are made of. */
     String identity();

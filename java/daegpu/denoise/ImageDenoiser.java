@@ -5,7 +5,7 @@ import daegpu.engine.InferenceEngine;
 import daegpu.noise.Noise;
 import daegpu.noise.Philox;
 
-/** Denoises images that are bytes, a few hundred at a time. */
+/** Denoises images of one size, a few hundred at a time. */
 public final class ImageDenoiser {
 
     /** Images that are held as floats at a time. */
@@ -22,7 +22,7 @@ public final class ImageDenoiser {
      * Denoises every image.
      *
      * @param images of the size of the engine's network
-     * @return the denoised images, each value rounded to the nearest byte
+     * @return the denoised images, each value rounded to the nearest of its depth
      * @throws IllegalArgumentException if the images are of another size
      */
     public static ImageSet denoise(InferenceEngine engine, ImageSet images) {
@@ -48,7 +48,7 @@ public final class ImageDenoiser {
      * @param images of the size of the engine's network
      * @param seed key of the generator
      * @param base index of the first image for the noise
-     * @return the denoised images, each value rounded to the nearest byte
+     * @return the denoised images, each value rounded to the nearest of its depth
      * @throws IllegalArgumentException if the images are of another size
      */
     public static ImageSet denoise(InferenceEngine engine, ImageSet images, Noise noise, long seed, long base) {
@@ -85,8 +85,8 @@ public final class ImageDenoiser {
             input.read(first, count, noisy);
             engine.denoise(noisy, count, denoised);
             strength.apply(noisy, count * size, denoised);
-            ImageSet.unscale(denoised, count * size, pixels, first * size);
+            images.depth().unscale(denoised, count * size, pixels, first * size);
         }
-        return new ImageSet(images.height(), images.width(), images.channels(), pixels);
+        return new ImageSet(images.height(), images.width(), images.channels(), images.depth(), pixels);
     }
 }

@@ -4,9 +4,9 @@ import java.util.Arrays;
 import java.util.stream.Collectors;
 
 /**
- * What is done to an image, whose values are bytes scaled to [0, 1]. The noise of a value is a pure function of (seed
- * of the run, image, epoch, place in the image), the same on every engine, for any batch size, order or resume point.
- * Colour images draw for each channel by itself.
+ * What is done to an image, whose values are in [0, 1]. The noise of a value is a pure function of (seed of the run,
+ * image, epoch, place in the image), the same on every engine, for any batch size, order or resume point. Colour images
+ * draw for each channel by itself.
  *
  * @param kind what is done to a value
  * @param mean mean of the noise, on values in [0, 1]; 0 for kinds that have none
@@ -75,8 +75,8 @@ public record Noise(Kind kind, float mean, float lowest, float highest, boolean 
          */
         SPECKLE("speckle", Measure.STD, 0, 0.5f),
         /**
-         * {@code Poisson(x·peak) / peak}: few photons. It is never below 0. Not clipped, it is above 1 where there are
-         * more photons than the peak, so that its mean is x, that of white, too.
+         * {@code Poisson(x·peak) / peak}: few photons, of the nearest x that a byte can have. It is never below 0. Not
+         * clipped, it is above 1 where there are more photons than the peak, so that its mean is x, that of white, too.
          */
         POISSON("poisson", Measure.PEAK, 0, 4);
 
@@ -287,7 +287,7 @@ public record Noise(Kind kind, float mean, float lowest, float highest, boolean 
      * @param seed key of the generator, the seed of the run
      * @param index place of the image in its data set, {@link Philox#VALIDATION} added for validation images
      * @param epoch counted from 0; validation images always take epoch 0
-     * @param clean array with the image's values, bytes over 255
+     * @param clean array with the image's values, in [0, 1]
      * @param noisy array that receives the corrupted values; may be {@code clean} itself
      * @param at where in both arrays the image begins
      * @param size values of the image: height × width × channels

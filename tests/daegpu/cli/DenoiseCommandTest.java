@@ -7,6 +7,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import daegpu.Seeds;
 import daegpu.cli.Program.Result;
+import daegpu.data.Depth;
 import daegpu.data.EmbeddedMnist;
 import daegpu.data.IdxFile;
 import daegpu.data.ImageFile;
@@ -220,8 +221,8 @@ class DenoiseCommandTest {
      * folder.
      */
     @ParameterizedTest
-    @CsvSource({"20, 33, 3, 16, true", "3, 5, 1, 8, false", "8, 30, 1, 8, true"})
-    void picturesOfAnySizeKeepSizeDepthAndAlpha(int height, int width, int channels, int depth, boolean transparent)
+    @CsvSource({"20, 33, 3, BITS_16, true", "3, 5, 1, BITS_8, false", "8, 30, 1, BITS_8, true"})
+    void picturesOfAnySizeKeepSizeDepthAndAlpha(int height, int width, int channels, Depth depth, boolean transparent)
             throws IOException {
         Random random = Seeds.random(height);
         float[] values = new float[height * width * channels];
@@ -250,7 +251,7 @@ class DenoiseCommandTest {
         for (String option : new String[] {"--resize", "--crop"}) {
             Path fitted = folder.resolve(option + ".png");
             denoise(folder.resolve("in/sub/a.png"), option, "--output", fitted).assertDone();
-            assertEquals(new ImageFile.Header(8, 8, channels), ImageFile.header(fitted));
+            assertEquals(new ImageFile.Header(8, 8, channels, Depth.BITS_8), ImageFile.header(fitted));
         }
     }
 
@@ -303,7 +304,7 @@ class DenoiseCommandTest {
                         .toList());
         assertTrue(result.out().contains("Denoised 2 of 6 files"), result.out());
         assertEquals(3, Program.content(out).size());
-        assertEquals(new ImageFile.Header(8, 12, 1), ImageFile.header(out.resolve(large.getFileName())));
+        assertEquals(new ImageFile.Header(8, 12, 1, Depth.BITS_8), ImageFile.header(out.resolve(large.getFileName())));
     }
 
     @Test

@@ -4,15 +4,18 @@ import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import daegpu.Denoiser;
 import daegpu.Seeds;
 import daegpu.cli.Program.Result;
 import daegpu.data.DataSets;
+import daegpu.data.Depth;
 import daegpu.data.IdxFile;
 import daegpu.data.ImageFile;
 import daegpu.data.ImageSet;
 import daegpu.data.Photo;
 import daegpu.data.Preparation;
 import daegpu.data.ReadingListener;
+import daegpu.engine.EngineName;
 import daegpu.format.LatentVectors;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -101,6 +104,8 @@ class EncodeCommandTest {
     void picturesOfAnySizeAreMadeToFit(Preparation.Fit fit) throws IOException {
         Path pictures = Files.createDirectories(folder.resolve("pictures/sub")).getParent();
         Random random = Seeds.random(7);
+        // They are compared with those of an IDX file, which has 8 bits a value. Scaling rounds to these.
+        Depth depth = fit == Preparation.Fit.TILES ? Depth.BITS_8 : Depth.BITS_16;
         for (int i = 0; i < 4; i++) {
             float[] values = new float[(5 + 6 * i) * 21 * 3];
             float[] alpha = new float[(5 + 6 * i) * 21];
@@ -110,7 +115,7 @@ class EncodeCommandTest {
             }
             Files.write(
                     pictures.resolve((i == 3 ? "sub/" : "") + i + ".png"),
-                    ImageFile.encode(new Photo(5 + 6 * i, 21, 3, values, alpha, 16, "png")));
+                    ImageFile.encode(new Photo(5 + 6 * i, 21, 3, values, alpha, depth, "png")));
         }
         Path broken = Files.write(pictures.resolve("0.jpg"), new byte[] {1});
         String option = "--" + fit.name().toLowerCase(Locale.ROOT);
@@ -144,6 +149,23 @@ class EncodeCommandTest {
         run("decode", latents, "--output", decoded).assertDone();
         assertTrue(Files.exists(decoded.resolve(fit == Preparation.Fit.TILES ? "sub_3#1.png" : "sub_3.png")));
         assertEquals(names.size() + 1, Program.content(decoded).size());
+    }
+
+    @Test
+    void sixteenBitsAreNotRounded() throws IOException {
+        float[] values = new float[64];
+        Random random = Seeds.random(8);
+        for (int i = 0; i < values.length; i++) {
+            values[i] = random.nextInt(65_536) / 65_535f;
+        }
+        Path picture = folder.resolve("deep.png");
+        Files.write(picture, ImageFile.encode(new Photo(8, 8, 1, values, null, Depth.BITS_16, "png")));
+        Path latents = folder.resolve("latents.npy");
+        run("encode", picture, "--output", latents).assertDone();
+        try (Denoiser denoiser = Denoiser.load(model, EngineName.REFERENCE)) {
+            assertArrayEquals(
+                    denoiser.encode(values), LatentVectors.read(latents).values());
+        }
     }
 
     /**

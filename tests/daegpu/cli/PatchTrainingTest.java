@@ -1,5 +1,6 @@
 package daegpu.cli;
 
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertNotEquals;
@@ -8,9 +9,11 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import daegpu.Training;
+import daegpu.data.Depth;
 import daegpu.data.ImageFile;
 import daegpu.data.ImageFiles;
 import daegpu.data.Photo;
+import daegpu.data.PictureFolder;
 import daegpu.data.Preparation;
 import daegpu.data.Preparation.Colour;
 import daegpu.data.Preparation.Fit;
@@ -54,11 +57,15 @@ class PatchTrainingTest {
     }
 
     private static void writePicture(Path file, int height, int width, Random random) throws IOException {
+        writePicture(file, height, width, Depth.BITS_8, random);
+    }
+
+    private static void writePicture(Path file, int height, int width, Depth depth, Random random) throws IOException {
         float[] values = new float[height * width];
         for (int i = 0; i < values.length; i++) {
-            values[i] = random.nextInt(256) / 255f;
+            values[i] = random.nextInt(depth.white() + 1) / (float) depth.white();
         }
-        Files.write(file, ImageFile.encode(new Photo(height, width, 1, values, null, 8, "png")));
+        Files.write(file, ImageFile.encode(new Photo(height, width, 1, values, null, depth, "png")));
     }
 
     private List<Object> training(Path output, Object engine) {
@@ -189,8 +196,9 @@ class PatchTrainingTest {
 
     /** A program begins it, is interrupted in the middle of the second epoch, and the command line ends it. */
     @ParameterizedTest
-    @EnumSource(names = {"REFERENCE", "CPU"})
-    void interruptedAmidAnEpochAndResumedEndsWithTheSameBytes(EngineName engine) throws IOException {
+    @CsvSource({"REFERENCE, BITS_8", "REFERENCE, BITS_16", "CPU, BITS_8", "CPU, BITS_16"})
+    void interruptedAmidAnEpochAndResumedEndsWithTheSameBytes(EngineName engine, Depth depth) throws IOException {
+        writePicture(data.resolve("pc.png"), 14, 16, depth, new Random(7)); // one is enough
         Path straight = folder.resolve("straight");
         Program.run(training(straight, engine).toArray()).assertDone();
         Training training = new Training(
@@ -205,6 +213,41 @@ class PatchTrainingTest {
         assertEquals(7, Checkpoint.read(run.resolve("last.safetensors")).state().step());
         Program.run("train", "--resume", run).assertDone();
         assertEquals(Program.result(straight), Program.result(run));
+    }
+
+    /** Pictures whose 16 bits say what 8 bits could: the same network comes out, to the bit. */
+    @ParameterizedTest
+    @EnumSource(names = {"REFERENCE", "CPU"})
+    void sixteenBitsThatAreBytesTrainAsTheseDo(EngineName engine) throws IOException {
+        Program.run(training(run, engine).toArray()).assertDone();
+        for (Path file : PictureFolder.filesIn(data)) {
+            Photo photo = ImageFile.open(file);
+            Photo deeper = new Photo(photo.height(), photo.width(), 1, photo.values(), null, Depth.BITS_16, "png");
+            Files.write(file, ImageFile.encode(deeper));
+        }
+        Path again = folder.resolve("again");
+        String out = Program.run(training(again, engine).toArray()).assertDone().out();
+        assertTrue(out.contains("flipped and turned, from 10 pictures in 16 bits from " + data), out);
+        assertTrue(out.contains(" of 8x8 grey in 16 bits, split off"), out);
+        assertArrayEquals(weights(run), weights(again));
+        assertEquals(metrics(run), metrics(again));
+        Program.Result evaluated = Program.run("evaluate", again, "--output", folder.resolve("figure.png"))
+                .assertDone();
+        assertEquals("", evaluated.err(), "these are the images of the training");
+    }
+
+    private static float[] weights(Path run) {
+        return Checkpoint.read(run.resolve("last.safetensors"))
+                .state()
+                .parameters()
+                .values();
+    }
+
+    /** Losses and scores of each epoch. */
+    private static List<String> metrics(Path run) throws IOException {
+        return Files.readAllLines(run.resolve("metrics.csv")).stream()
+                .map(line -> line.replaceFirst("^([^,]*),[^,]*,[^,]*,", "$1,"))
+                .toList();
     }
 
     /** Other pictures than those of the run are noticed, also where only their sizes differ. */

@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 
 import daegpu.Seeds;
 import daegpu.cli.Program.Result;
+import daegpu.data.Depth;
 import daegpu.data.ImageFile;
 import daegpu.data.Photo;
 import daegpu.denoise.PictureNoise;
@@ -60,8 +61,8 @@ class WholePictureFilesTest {
         return Program.run(all.toArray());
     }
 
-    private static Photo photo(Random random, int height, int width, int channels, int depth, boolean transparent) {
-        int largest = (1 << depth) - 1;
+    private static Photo photo(Random random, int height, int width, int channels, Depth depth, boolean transparent) {
+        int largest = depth.white();
         float[] values = new float[height * width * channels];
         float[] alpha = transparent ? new float[height * width] : null;
         for (int i = 0; i < values.length; i++) {
@@ -102,7 +103,7 @@ class WholePictureFilesTest {
 
     /** As far apart as two roundings of nearly the same number can be. */
     private static void assertSame(float[] expected, Photo actual, double further) {
-        double step = 1.0 / ((1 << actual.depth()) - 1);
+        double step = 1.0 / actual.depth().white();
         assertEquals(expected.length, actual.values().length);
         for (int i = 0; i < expected.length; i++) {
             assertEquals(expected[i], actual.values()[i], step / 2 + 2e-6 + further, "value " + i);
@@ -110,9 +111,9 @@ class WholePictureFilesTest {
     }
 
     @ParameterizedTest
-    @CsvSource({"1, 8, false", "1, 16, true", "3, 8, true", "3, 16, false", "3, 16, true"})
-    void manyTilesGiveWhatTheWholePictureGives(int channels, int depth, boolean transparent) throws IOException {
-        Photo photo = photo(Seeds.random(depth + channels), 70, 64, channels, depth, transparent);
+    @CsvSource({"1, BITS_8, false", "1, BITS_16, true", "3, BITS_8, true", "3, BITS_16, false", "3, BITS_16, true"})
+    void manyTilesGiveWhatTheWholePictureGives(int channels, Depth depth, boolean transparent) throws IOException {
+        Photo photo = photo(Seeds.random(depth.white() + channels), 70, 64, channels, depth, transparent);
         Path in = Files.write(folder.resolve("in.png"), ImageFile.encode(photo));
         Path out = folder.resolve("out.png");
         denoise(in, "--output", out, "--memory", LITTLE).assertDone();
@@ -132,7 +133,7 @@ class WholePictureFilesTest {
     /** Added noise is drawn strip by strip, and is that of the picture. */
     @Test
     void addedNoiseIsThatOfThePicture() throws IOException {
-        Photo photo = photo(Seeds.random(1), 66, 70, 3, 16, false);
+        Photo photo = photo(Seeds.random(1), 66, 70, 3, Depth.BITS_16, false);
         Path in = Files.write(folder.resolve("in.png"), ImageFile.encode(photo));
         Path out = folder.resolve("out.png");
         denoise(in, "--output", out, "--memory", LITTLE, "--add-noise", "--seed", "3")
@@ -153,7 +154,7 @@ class WholePictureFilesTest {
             double column = Math.floorMod(Math.floorDiv(i, 3), 56);
             values[i] = (float) (0.5 + 0.2 * Math.sin(row / 20 + i % 3) + 0.2 * Math.sin(column / 15));
         }
-        Photo stored = new Photo(72, 56, 3, values, null, 8, "jpeg");
+        Photo stored = new Photo(72, 56, 3, values, null, Depth.BITS_8, "jpeg");
         Path in = Files.write(folder.resolve("in.jpg"), withOrientation(ImageFile.encode(stored), tag));
         Path out = folder.resolve("out.jpg");
         denoise(in, "--output", out, "--memory", LITTLE).assertDone();
@@ -173,7 +174,8 @@ class WholePictureFilesTest {
 
     @Test
     void refusesInOneLine() throws IOException {
-        Path in = Files.write(folder.resolve("in.png"), ImageFile.encode(photo(new Random(1), 70, 64, 1, 8, false)));
+        Path in = Files.write(
+                folder.resolve("in.png"), ImageFile.encode(photo(new Random(1), 70, 64, 1, Depth.BITS_8, false)));
         Path out = folder.resolve("out.png");
         denoise(in, "--output", out, "--memory", "1K").assertRefused("at least 1 MiB", "raise --memory");
         denoise(in, "--output", out, "--memory", "much").assertRefused("'much' is no size of memory, such as 256M");

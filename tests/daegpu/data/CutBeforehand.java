@@ -11,8 +11,7 @@ public final class CutBeforehand {
 
     /** Purpose 4, the patch's number, four times the epoch. */
     public static ImageSet epoch(List<ImageSet> pictures, int height, int width, int count, long seed, int epoch) {
-        int channels = pictures.get(0).channels();
-        int size = height * width * channels;
+        int size = height * width * pixelBytes(pictures.get(0));
         byte[] pixels = new byte[count * size];
         int[] draws = new int[4];
         for (int i = 0; i < count; i++) {
@@ -26,7 +25,12 @@ public final class CutBeforehand {
             int orientation = (int) ((height == width ? 8 : 4) * parts[3]);
             System.arraycopy(cut(picture, top, left, height, width, orientation), 0, pixels, i * size, size);
         }
-        return new ImageSet(height, width, channels, pixels);
+        return new ImageSet(
+                height, width, pictures.get(0).channels(), pictures.get(0).depth(), pixels);
+    }
+
+    private static int pixelBytes(ImageSet picture) {
+        return picture.channels() * (picture.depth() == Depth.BITS_16 ? 2 : 1);
     }
 
     /**
@@ -35,15 +39,15 @@ public final class CutBeforehand {
      * @param orientation 1 reverses the rows, 2 the columns, 4 exchanges rows and columns after that
      */
     static byte[] cut(ImageSet picture, int top, int left, int height, int width, int orientation) {
-        int channels = picture.channels();
-        byte[] cut = new byte[height * width * channels];
+        int bytes = pixelBytes(picture);
+        byte[] cut = new byte[height * width * bytes];
         for (int i = 0; i < height; i++) {
             for (int j = 0; j < width; j++) {
                 int row = (orientation & 1) != 0 ? height - 1 - i : i;
                 int column = (orientation & 2) != 0 ? width - 1 - j : j;
-                for (int c = 0; c < channels; c++) {
-                    cut[(i * width + j) * channels + c] =
-                            picture.pixels()[((top + row) * picture.width() + left + column) * channels + c];
+                for (int b = 0; b < bytes; b++) {
+                    cut[(i * width + j) * bytes + b] =
+                            picture.pixels()[((top + row) * picture.width() + left + column) * bytes + b];
                 }
             }
         }
@@ -53,7 +57,7 @@ public final class CutBeforehand {
         byte[] exchanged = new byte[cut.length];
         for (int i = 0; i < height; i++) {
             for (int j = 0; j < width; j++) {
-                System.arraycopy(cut, (j * width + i) * channels, exchanged, (i * width + j) * channels, channels);
+                System.arraycopy(cut, (j * width + i) * bytes, exchanged, (i * width + j) * bytes, bytes);
             }
         }
         return exchanged;

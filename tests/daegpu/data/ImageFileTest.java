@@ -38,6 +38,7 @@ import org.junit.jupiter.api.function.Executable;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 @ExtendWith(Seeds.class)
@@ -73,8 +74,8 @@ class ImageFileTest {
     }
 
     @ParameterizedTest
-    @ValueSource(ints = {8, 16})
-    void valuesOutsideTheRangeAreWrittenAsBlackAndWhite(int depth) throws IOException {
+    @EnumSource
+    void valuesOutsideTheRangeAreWrittenAsBlackAndWhite(Depth depth) throws IOException {
         float[] values = {-0.01f, -7, Float.NEGATIVE_INFINITY, 1.01f, 300, Float.POSITIVE_INFINITY, 0.2f, 1};
         byte[] file = ImageFile.encode(new Photo(2, 4, 1, values, null, depth, "png"));
         assertArrayEquals(
@@ -152,13 +153,14 @@ class ImageFileTest {
     }
 
     @Test
-    void sixteenBitsAreRounded() throws IOException {
-        int[] values = {0, 128, 129, 257, 0x8000, 65_406, 65_407, 65_535};
-        // 65535 / 255 = 257 steps to a grey level
-        byte[] expected = {0, 0, 1, 1, (byte) 128, (byte) 254, -1, -1};
-        assertArrayEquals(expected, pixels(write(png(4, 2, 16, GREY, values)), 2, 4, 1));
-        int[] colour = {0x1200, 0x3412, 0x56FF};
-        assertArrayEquals(new byte[] {0x12, 0x34, 0x57}, pixels(write(png(1, 1, 16, COLOUR, colour)), 1, 1, 3));
+    void sixteenBitsStay() throws IOException {
+        Path grey = write(png(2, 2, 16, GREY, new int[] {0, 0x1234, 0x80FF, 0xFFFF}));
+        ImageSet image = ImageFile.read(grey, 2, 2, 1).image();
+        assertEquals(Depth.BITS_16, image.depth());
+        assertArrayEquals(new byte[] {0, 0, 0x34, 0x12, -1, (byte) 0x80, -1, -1}, image.pixels());
+        assertEquals(new ImageFile.Header(2, 2, 1, Depth.BITS_16), ImageFile.header(grey));
+        Path colour = write(png(1, 1, 16, COLOUR, new int[] {0x1200, 0x3412, 0x56FF}));
+        assertArrayEquals(new byte[] {0, 0x12, 0x12, 0x34, -1, 0x56}, pixels(colour, 1, 1, 3));
     }
 
     @ParameterizedTest
@@ -187,9 +189,9 @@ class ImageFileTest {
         int scale = depth == 8 ? 1 : 257;
         int opaque = 255 * scale;
         Path grey = write(png(2, 1, depth, GREY_ALPHA, new int[] {100 * scale, opaque, 50 * scale, opaque}));
-        assertArrayEquals(new byte[] {100, 50}, pixels(grey, 1, 2, 1));
+        assertArrayEquals(repeated(depth / 8, 100, 50), pixels(grey, 1, 2, 1));
         Path colour = write(png(1, 1, depth, COLOUR_ALPHA, new int[] {100 * scale, 90 * scale, 80 * scale, opaque}));
-        assertArrayEquals(new byte[] {100, 90, 80}, pixels(colour, 1, 1, 3));
+        assertArrayEquals(repeated(depth / 8, 100, 90, 80), pixels(colour, 1, 1, 3));
         assertRefused(
                 write(png(2, 1, depth, GREY_ALPHA, new int[] {100, opaque, 50, opaque - scale})),
                 1,
@@ -198,6 +200,15 @@ class ImageFileTest {
                 "is transparent in places");
         assertRefused(
                 write(png(1, 1, depth, COLOUR_ALPHA, new int[] {1, 2, 3, 0})), 1, 1, 3, "is transparent in places");
+    }
+
+    /** 257 times a byte is the byte twice. */
+    private static byte[] repeated(int times, int... bytes) {
+        byte[] repeated = new byte[times * bytes.length];
+        for (int i = 0; i < repeated.length; i++) {
+            repeated[i] = (byte) bytes[i / times];
+        }
+        return repeated;
     }
 
     @Test
@@ -567,7 +578,8 @@ class ImageFileTest {
         };
         OutputStream buffered = new BufferedOutputStream(full, 1 << 16);
         IOException failure = assertThrows(
-                IOException.class, () -> ImageFile.encode(new Photo(200, 200, 3, values, null, 8, format), buffered));
+                IOException.class,
+                () -> ImageFile.encode(new Photo(200, 200, 3, values, null, Depth.BITS_8, format), buffered));
         assertEquals("the disk is full", failure.getMessage());
     }
 }

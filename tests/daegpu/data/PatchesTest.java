@@ -22,21 +22,25 @@ import org.junit.jupiter.api.extension.ExtendWith;
 class PatchesTest {
 
     private static ImageSet picture(Random random, int height, int width, int channels) {
-        byte[] pixels = new byte[height * width * channels];
+        return picture(random, height, width, channels, Depth.BITS_8);
+    }
+
+    private static ImageSet picture(Random random, int height, int width, int channels, Depth depth) {
+        byte[] pixels = new byte[height * width * channels * depth.bytes()];
         random.nextBytes(pixels);
-        return new ImageSet(height, width, channels, pixels);
+        return new ImageSet(height, width, channels, depth, pixels);
     }
 
     /** All patches of an epoch. */
     private static ImageSet epoch(Patches patches, long seed, int epoch) {
-        int size = patches.imageSize();
+        int size = patches.imageBytes();
         byte[] pixels = new byte[patches.count() * size];
         byte[] patch = new byte[size];
         for (int i = 0; i < patches.count(); i++) {
             patches.copy(seed, epoch, i, patch);
             System.arraycopy(patch, 0, pixels, i * size, size);
         }
-        return new ImageSet(patches.height(), patches.width(), patches.channels(), pixels);
+        return new ImageSet(patches.height(), patches.width(), patches.channels(), patches.depth(), pixels);
     }
 
     /** Each patch is searched for in all pictures, at all places, in all orientations. */
@@ -76,19 +80,29 @@ class PatchesTest {
     }
 
     /**
-     * Written out from the contract; two pictures of several sizes, in grey and in colour, square patches and others.
+     * Written out from the contract; two pictures of several sizes, in grey and in colour, of bytes and of 16 bits,
+     * square patches and others.
      */
     @Test
     void placeIsAFunctionOfSeedEpochAndNumber() {
         Seeds.check(10, random -> {
             int channels = 1 + 2 * random.nextInt(2);
             int width = 5 + random.nextInt(2);
-            List<ImageSet> pictures = List.of(picture(random, 9, 8, channels), picture(random, 6, 11, channels));
+            Depth depth = random.nextBoolean() ? Depth.BITS_8 : Depth.BITS_16;
+            List<ImageSet> pictures =
+                    List.of(picture(random, 9, 8, channels, depth), picture(random, 6, 11, channels, depth));
             long seed = random.nextLong();
             int epoch = random.nextInt(1000);
-            assertArrayEquals(
-                    CutBeforehand.epoch(pictures, 5, width, 20, seed, epoch).pixels(),
-                    epoch(new Patches(pictures, 5, width, 20), seed, epoch).pixels());
+            Patches patches = new Patches(pictures, 5, width, 20);
+            ImageSet expected = CutBeforehand.epoch(pictures, 5, width, 20, seed, epoch);
+            assertArrayEquals(expected.pixels(), epoch(patches, seed, epoch).pixels());
+            float[] scaled = new float[1 + patches.imageSize()];
+            float[] expectedScaled = new float[scaled.length];
+            for (int i = 0; i < 20; i++) {
+                patches.scale(seed, epoch, i, scaled, 1);
+                expected.scale(i, expectedScaled, 1);
+                assertArrayEquals(expectedScaled, scaled);
+            }
         });
     }
 
@@ -152,5 +166,7 @@ class PatchesTest {
         assertThrows(IllegalArgumentException.class, () -> new Patches(List.of(), 4, 4, 1));
         assertThrows(IllegalArgumentException.class, () -> new Patches(List.of(picture), 4, 7, 1));
         assertThrows(IllegalArgumentException.class, () -> new Patches(List.of(picture), 4, 4, 0));
+        ImageSet deeper = picture(Seeds.random(8), 8, 6, 1, Depth.BITS_16);
+        assertThrows(IllegalArgumentException.class, () -> new Patches(List.of(picture, deeper), 4, 4, 1));
     }
 }

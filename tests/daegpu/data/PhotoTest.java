@@ -123,7 +123,7 @@ class PhotoTest {
     }
 
     private static Photo photo(int height, int width, int channels, float[] values) {
-        return new Photo(height, width, channels, values, null, 8, "png");
+        return new Photo(height, width, channels, values, null, Depth.BITS_8, "png");
     }
 
     // ---- files
@@ -162,7 +162,7 @@ class PhotoTest {
         ByteArrayOutputStream jpeg = new ByteArrayOutputStream();
         ImageIO.write(stored, "jpeg", jpeg);
         Path file = Files.write(folder.resolve("held.jpg"), withOrientation(jpeg.toByteArray(), tag));
-        assertEquals(new ImageFile.Header(16, 32, 1), ImageFile.header(file));
+        assertEquals(new ImageFile.Header(16, 32, 1, Depth.BITS_8), ImageFile.header(file));
         Photo photo = ImageFile.open(file);
         assertEquals(16, photo.height());
         assertEquals(32, photo.width());
@@ -238,7 +238,7 @@ class PhotoTest {
     void orientationsThatAreNoneAreIgnored(int tag) throws IOException {
         byte[] jpeg = ImageFile.encode(new ImageSet(8, 16, 1, new byte[128]), 0, "jpeg");
         Path file = Files.write(folder.resolve("odd.jpg"), withOrientation(jpeg, tag));
-        assertEquals(new ImageFile.Header(8, 16, 1), ImageFile.header(file));
+        assertEquals(new ImageFile.Header(8, 16, 1, Depth.BITS_8), ImageFile.header(file));
         byte[] broken = withOrientation(jpeg, 6);
         Arrays.fill(broken, 12, 30, (byte) 0xEE);
         assertEquals(
@@ -249,18 +249,18 @@ class PhotoTest {
 
     @ParameterizedTest
     @CsvSource({
-        "1, 8, false",
-        "1, 8, true",
-        "1, 16, false",
-        "1, 16, true",
-        "3, 8, false",
-        "3, 8, true",
-        "3, 16, false",
-        "3, 16, true"
+        "1, BITS_8, false",
+        "1, BITS_8, true",
+        "1, BITS_16, false",
+        "1, BITS_16, true",
+        "3, BITS_8, false",
+        "3, BITS_8, true",
+        "3, BITS_16, false",
+        "3, BITS_16, true"
     })
-    void pngKeepsDepthAndAlpha(int channels, int depth, boolean transparent) throws IOException {
-        Random random = Seeds.random(depth * 10 + channels);
-        int largest = (1 << depth) - 1;
+    void pngKeepsDepthAndAlpha(int channels, Depth depth, boolean transparent) throws IOException {
+        Random random = Seeds.random(depth.white() * 10 + channels);
+        int largest = depth.white();
         float[] values = new float[5 * 7 * channels];
         float[] alpha = new float[35];
         for (int i = 0; i < values.length; i++) {
@@ -281,9 +281,9 @@ class PhotoTest {
         // By the platform's decoder alone.
         BufferedImage image = ImageIO.read(new ByteArrayInputStream(png));
         assertEquals(transparent, image.getColorModel().hasAlpha());
-        assertEquals(depth, image.getSampleModel().getSampleSize(0));
+        assertEquals(8 * depth.bytes(), image.getSampleModel().getSampleSize(0));
         assertEquals(Math.round(values[0] * largest), image.getRaster().getSample(0, 0, 0));
-        assertEquals(new ImageFile.Header(5, 7, channels), ImageFile.header(folder.resolve("a.png")));
+        assertEquals(new ImageFile.Header(5, 7, channels, depth), ImageFile.header(folder.resolve("a.png")));
     }
 
     /** 40,000 by 40,000 pixels in a file of a few bytes. */

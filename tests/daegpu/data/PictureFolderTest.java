@@ -10,6 +10,7 @@ import daegpu.Seeds;
 import daegpu.data.Preparation.Colour;
 import daegpu.data.Preparation.Fit;
 import java.io.IOException;
+import java.nio.ByteBuffer;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -99,6 +100,58 @@ class PictureFolderTest {
         DataSets grey = open(Fit.NONE, 0, 0, Colour.GREY, 0);
         assertArrayEquals(a, pixels(grey));
         assertEquals("2x2 grey", grey.validation().describeSize());
+    }
+
+    /** One picture of 16 bits decides for all; those of bytes are the same to the last bit of a float. */
+    @Test
+    void sixteenBitsStayUnlessPicturesAreScaled() throws IOException {
+        byte[] a = write("a.png", 4, 4, 1);
+        float[] values = new float[16];
+        for (int i = 0; i < values.length; i++) {
+            values[i] = (4097 * i + 1) / 65_535f;
+        }
+        Files.write(folder.resolve("b.png"), ImageFile.encode(new Photo(4, 4, 1, values, null, Depth.BITS_16, "png")));
+        byte[] c = write("c.png", 4, 4, 3);
+        write("d.png", 4, 4, 1);
+        for (Fit fit : List.of(Fit.NONE, Fit.TILES)) {
+            DataSets sets = open(fit, 4, 4, Colour.COLOUR, 0);
+            assertEquals(Depth.BITS_16, sets.training().depth());
+            assertEquals(2, sets.training().count());
+            assertEquals(Depth.BITS_16, sets.validation().depth());
+            assertTrue(
+                    sets.description().startsWith("training: 2 images of 4x4 colour in 16 bits from "),
+                    sets.description());
+            for (int i = 0; i < 48; i++) {
+                assertEquals((a[i / 3] & 0xFF) / 255f, scaled(sets.training(), 0)[i]);
+                assertEquals(values[i / 3], scaled(sets.training(), 1)[i]);
+                assertEquals((c[i] & 0xFF) / 255f, scaled(sets.validation(), 0)[i]);
+            }
+        }
+        TrainingImages scaled = open(Fit.CROP, 2, 2, Colour.GREY, 0).training();
+        assertEquals(Depth.BITS_8, scaled.depth());
+        assertEquals(4, scaled.imageBytes());
+        Patches patches = (Patches) DataSets.open(
+                        folder,
+                        null,
+                        0.25,
+                        0,
+                        0,
+                        new Preparation(Fit.PATCHES, 4, 4, 0, Colour.GREY, 7),
+                        ReadingListener.SILENT)
+                .training();
+        assertEquals(Depth.BITS_16, patches.depth());
+        float[] grey = new float[16];
+        patches.pictures().get(1).scale(0, grey, 0);
+        assertArrayEquals(values, grey);
+        Files.delete(folder.resolve("b.png"));
+        assertEquals(
+                Depth.BITS_8, open(Fit.NONE, 4, 4, Colour.COLOUR, 0).training().depth());
+    }
+
+    private static float[] scaled(TrainingImages images, int index) {
+        float[] values = new float[images.imageSize()];
+        images.scale(0, 0, index, values, 0);
+        return values;
     }
 
     /** Sizes that tiles divide: the tiles are the parts of the pictures, row by row, and no picture is in both sets. */
@@ -253,6 +306,38 @@ class PictureFolderTest {
         String limited = assertThrows(InvalidInputException.class, () -> open(Fit.TILES, 16, 16, Colour.COLOUR, 10))
                 .getMessage();
         assertTrue(limited.contains(" can be used: ") || limited.endsWith(" fit"), limited);
+    }
+
+    /** Two bytes a value: what fits as bytes does not fit as these. */
+    @Test
+    void memoryOfSixteenBitsIsCountedTwice() throws IOException {
+        long most = Runtime.getRuntime().maxMemory();
+        int side = (int) Math.sqrt(most / 100.0); // 60 as bytes and one as floats take 78 % of the memory
+        for (int depth : new int[] {8, 16}) {
+            for (int i = 0; i < 60; i++) {
+                byte[] png = ImageFile.encode(new ImageSet(1, 1, 1, new byte[1]), 0, "png");
+                ByteBuffer.wrap(png).putInt(16, side).putInt(20, side).put(24, (byte) depth);
+                Files.write(folder.resolve(i + ".png"), png);
+            }
+            String message = assertThrows(
+                            InvalidInputException.class,
+                            () -> DataSets.open(
+                                    folder,
+                                    null,
+                                    0.5,
+                                    0,
+                                    0,
+                                    new Preparation(Fit.PATCHES, 16, 16, 0, Colour.GREY, 1),
+                                    ReadingListener.SILENT))
+                    .getMessage();
+            if (depth == 8) {
+                assertFalse(message.contains(" fit"), message); // the files are damaged
+            } else {
+                assertTrue(message.contains(" has 30 pictures in 16 bits to cut patches from"), message);
+                assertTrue(message.contains(" in 16 bits to validate, "), message);
+                assertTrue(message.endsWith(" fit"), message);
+            }
+        }
     }
 
     private static byte[] pixels(DataSets sets) {

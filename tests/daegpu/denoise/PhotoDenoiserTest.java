@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertSame;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import daegpu.Seeds;
+import daegpu.data.Depth;
 import daegpu.data.ImageFile;
 import daegpu.data.Photo;
 import daegpu.model.Autoencoder;
@@ -43,7 +44,7 @@ class PhotoDenoiserTest {
                         1 + random.nextInt(70),
                         1 + random.nextInt(70),
                         channels,
-                        random.nextBoolean() ? 8 : 16,
+                        random.nextBoolean() ? Depth.BITS_8 : Depth.BITS_16,
                         random));
             }
             List<Photo> result =
@@ -51,7 +52,7 @@ class PhotoDenoiserTest {
             for (int i = 0; i < photos.size(); i++) {
                 Photo before = photos.get(i);
                 Photo after = result.get(i).withChannels(before.channels());
-                int largest = (1 << before.depth()) - 1;
+                int largest = before.depth().white();
                 assertArrayEquals(
                         numbers(before, largest), numbers(after, largest), "overlap " + overlap + ", " + network);
                 assertSame(before.alpha(), after.alpha());
@@ -66,9 +67,9 @@ class PhotoDenoiserTest {
         return numbers;
     }
 
-    private static Photo photo(int height, int width, int channels, int depth, Random random) {
+    private static Photo photo(int height, int width, int channels, Depth depth, Random random) {
         float[] values = new float[height * width * channels];
-        int largest = (1 << depth) - 1;
+        int largest = depth.white();
         for (int i = 0; i < values.length; i++) {
             values[i] = random.nextInt(largest + 1) / (float) largest;
         }
@@ -91,7 +92,7 @@ class PhotoDenoiserTest {
                 },
                 4,
                 Strength.FULL);
-        float[] row = denoiser.denoise(List.of(photo(8, 12, 1, 8, Seeds.random(2))))
+        float[] row = denoiser.denoise(List.of(photo(8, 12, 1, Depth.BITS_8, Seeds.random(2))))
                 .get(0)
                 .values();
         for (int x = 0; x < 12; x++) {
@@ -109,7 +110,9 @@ class PhotoDenoiserTest {
         List<Integer> counts = new ArrayList<>();
         PhotoDenoiser denoiser = new PhotoDenoiser(
                 network.network().input(), (noisy, count, denoised) -> counts.add(count), 0, Strength.FULL);
-        denoiser.denoise(List.of(photo(28 * 30, 28 * 30, 1, 8, Seeds.random(3)), photo(3, 3, 3, 8, Seeds.random(4))));
+        denoiser.denoise(List.of(
+                photo(28 * 30, 28 * 30, 1, Depth.BITS_8, Seeds.random(3)),
+                photo(3, 3, 3, Depth.BITS_8, Seeds.random(4))));
         assertEquals(903, counts.stream().mapToInt(Integer::intValue).sum());
         assertTrue(counts.stream().allMatch(count -> count <= 500), counts.toString());
     }

@@ -7,6 +7,7 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import daegpu.Seeds;
+import daegpu.data.Depth;
 import daegpu.data.InvalidInputException;
 import daegpu.data.Photo;
 import daegpu.data.Pixels;
@@ -63,7 +64,7 @@ class WholePictureDenoiserTest {
         for (int i = 0; i < values.length; i++) {
             values[i] = random.nextFloat();
         }
-        return new Photo(height, width, channels, values, null, 8, "png");
+        return new Photo(height, width, channels, values, null, Depth.BITS_8, "png");
     }
 
     @Test
@@ -127,7 +128,7 @@ class WholePictureDenoiserTest {
                 for (int i = 0; i < one.length; i++) {
                     one[i] = colour.values()[3 * i + c];
                 }
-                Photo alone = denoiser.denoise(List.of(new Photo(13, 9, 1, one, null, 8, "png")))
+                Photo alone = denoiser.denoise(List.of(new Photo(13, 9, 1, one, null, Depth.BITS_8, "png")))
                         .get(0);
                 for (int i = 0; i < one.length; i++) {
                     assertEquals(alone.values()[i], together.values()[3 * i + c]);

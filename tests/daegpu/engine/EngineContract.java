@@ -5,13 +5,16 @@ import static daegpu.parity.Agreement.assertSame;
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertNotEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import daegpu.Seeds;
 import daegpu.data.CutBeforehand;
+import daegpu.data.Depth;
 import daegpu.data.ImageSet;
 import daegpu.data.Patches;
+import daegpu.data.TrainingImages;
 import daegpu.model.Autoencoder;
 import daegpu.model.Network;
 import daegpu.model.ParameterTensor;
@@ -495,12 +498,21 @@ public abstract class EngineContract {
      * those that plain steps cut beforehand, also where an engine begins in the middle of an epoch.
      */
     @ParameterizedTest
-    @CsvSource({"1, 8, 8", "1, 6, 8", "1, 6, 6", "2, 4, 2", "3, 8, 8", "3, 4, 6"})
-    void patchesAreThoseCutBeforehand(int channels, int height, int width) {
+    @CsvSource({
+        "1, 8, 8, BITS_8",
+        "1, 8, 8, BITS_16",
+        "1, 6, 8, BITS_16",
+        "1, 6, 6, BITS_8",
+        "1, 6, 6, BITS_16",
+        "2, 4, 2, BITS_8",
+        "3, 8, 8, BITS_16",
+        "3, 4, 6, BITS_8"
+    })
+    void patchesAreThoseCutBeforehand(int channels, int height, int width, Depth depth) {
         Random random = Seeds.random(height * width * channels);
         Network network = new Autoencoder(height, width, channels, List.of(2), 3, 2).network();
         List<ImageSet> pictures = IntStream.range(0, 3)
-                .mapToObj(i -> picture(random, height + random.nextInt(9), width + random.nextInt(9), channels))
+                .mapToObj(i -> picture(random, height + random.nextInt(9), width + random.nextInt(9), channels, depth))
                 .toList();
         int count = 33;
         Patches patches = new Patches(pictures, height, width, count);
@@ -547,10 +559,61 @@ public abstract class EngineContract {
         }
     }
 
-    private static ImageSet picture(Random random, int height, int width, int channels) {
-        byte[] pixels = new byte[height * width * channels];
+    private static ImageSet picture(Random random, int height, int width, int channels, Depth depth) {
+        byte[] pixels = new byte[height * width * channels * depth.bytes()];
         random.nextBytes(pixels);
-        return new ImageSet(height, width, channels, pixels);
+        return new ImageSet(height, width, channels, depth, pixels);
+    }
+
+    /**
+     * Images of 16 bits whose values are 257 times bytes are the images of those bytes, to the last bit, also where one
+     * kind follows the other in an engine. Others than these are others.
+     */
+    @ParameterizedTest
+    @CsvSource({"1, 8, 8", "3, 4, 6"})
+    void sixteenBitsAreAsGoodAsTheBytesTheyAre(int channels, int height, int width) {
+        Random random = Seeds.random(channels);
+        Network network = new Autoencoder(height, width, channels, List.of(2), 3, 2).network();
+        ImageSet bytes = picture(random, 3 * height, width, channels, Depth.BITS_8);
+        byte[] twice = new byte[2 * bytes.pixels().length];
+        for (int i = 0; i < twice.length; i++) {
+            twice[i] = bytes.pixels()[i / 2];
+        }
+        ImageSet words = new ImageSet(3 * height, width, channels, Depth.BITS_16, twice);
+        byte[] little = twice.clone();
+        for (int i = 0; i < little.length; i += 2) {
+            little[i] ^= 0x55; // a quarter of a percent of white at most
+        }
+        ImageSet others = new ImageSet(3 * height, width, channels, Depth.BITS_16, little);
+        TrainingState initial =
+                TrainingState.initial(RandomNetwork.of(network, 1, random).parameters());
+        for (Noise noise : List.of(Noise.gaussian(0.1f, 0.3f), new Noise(Noise.Kind.POISSON, 0, 5, 9, false, true))) {
+            try (InspectableEngine one = open(network, ALL_RULES, 3);
+                    InspectableEngine other = open(network, ALL_RULES, 3)) {
+                for (boolean cuts : new boolean[] {true, false}) {
+                    one.load(initial);
+                    other.load(initial);
+                    one.startEpoch(trained(bytes, height, cuts), noise, 5, 0, order(3));
+                    other.startEpoch(trained(words, height, cuts), noise, 5, 0, order(3));
+                    one.trainStep(0, 3, RATE);
+                    other.trainStep(0, 3, RATE);
+                    assertSame(one.takeLosses(), other.takeLosses(), "losses");
+                    assertSame(one.state(), other.state());
+                    one.startEpoch(trained(words, height, cuts), noise, 5, 1, order(3));
+                    other.startEpoch(trained(others, height, cuts), noise, 5, 1, order(3));
+                    one.trainStep(0, 3, RATE);
+                    other.trainStep(0, 3, RATE);
+                    assertNotEquals(one.takeLosses()[0], other.takeLosses()[0]);
+                }
+            }
+        }
+    }
+
+    /** Patches of a picture, or the picture as images on top of each other. */
+    private static TrainingImages trained(ImageSet picture, int height, boolean cuts) {
+        return cuts
+                ? new Patches(List.of(picture), height, picture.width(), 3)
+                : new ImageSet(height, picture.width(), picture.channels(), picture.depth(), picture.pixels());
     }
 
     @ParameterizedTest

@@ -5,6 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import daegpu.Seeds;
+import daegpu.data.Depth;
 import daegpu.data.ImageSet;
 import daegpu.model.LayerDescription;
 import daegpu.model.Network;
@@ -153,9 +154,10 @@ public abstract class NoiseContract {
     }
 
     private static ImageSet images(int height, int width, int channels, int count, Random random) {
-        byte[] pixels = new byte[count * height * width * channels];
+        Depth depth = random.nextBoolean() ? Depth.BITS_8 : Depth.BITS_16;
+        byte[] pixels = new byte[count * height * width * channels * depth.bytes()];
         random.nextBytes(pixels);
-        return new ImageSet(height, width, channels, pixels);
+        return new ImageSet(height, width, channels, depth, pixels);
     }
 
     /** All images but the first two. Noise is exact where no normals are drawn; clean values are in any case. */

@@ -43,7 +43,8 @@ public class CpuOperations extends Operations {
         float[] noisy = new float[clean.length];
         return () -> {
             for (int i = 0; i < batchSize; i++) {
-                kernel.corrupt(noise, 1, i, 0, digits.pixels(), i * size, clean, noisy, i * size);
+                digits.scale(i, clean, i * size);
+                kernel.corrupt(noise, 1, i, 0, clean, noisy, i * size);
             }
         };
     }

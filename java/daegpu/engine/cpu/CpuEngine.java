@@ -251,7 +251,8 @@ public class CpuEngine implements InferenceEngine {
             NoiseKernel kernel = noiseKernel(worker);
             for (int i = group * CORRUPTED_IMAGES; i < Math.min((group + 1) * CORRUPTED_IMAGES, count); i++) {
                 int image = first + i;
-                kernel.corrupt(noise, seed, base + image, epoch, set.pixels(), image * size, clean, noisy, i * size);
+                set.scale(image, clean, i * size);
+                kernel.corrupt(noise, seed, base + image, epoch, clean, noisy, i * size);
             }
         }));
     }

@@ -4,10 +4,10 @@ import daegpu.noise.Noise;
 import daegpu.noise.Philox;
 
 /**
- * Scales an image from bytes and corrupts it, as {@link Noise#corrupt} specifies. Normals are made in loops that the
- * compiler turns into vector instructions: the integers are the same; logarithm, sine and cosine are polynomials in
- * float32 that differ from the specification's by some units in the last place. Noise without normals is quick anyway,
- * and is the specification's own. For one thread; allocates nothing big after it is made.
+ * Corrupts an image, as {@link Noise#corrupt} specifies. Normals are made in loops that the compiler turns into vector
+ * instructions: the integers are the same; logarithm, sine and cosine are polynomials in float32 that differ from the
+ * specification's by some units in the last place. Noise without normals is quick anyway, and is the specification's
+ * own. For one thread; allocates nothing big after it is made.
  */
 // Coefficients of polynomials stand here as they were published.
 @SuppressWarnings("FloatingPointLiteralPrecision")
@@ -22,14 +22,6 @@ final class NoiseKernel {
     private static final int SQRT_HALF_BITS = 0x3f3504f3;
     /** Added to a float below 2²² and taken away again, it rounds to a whole number. */
     private static final float ROUND = 12582912f;
-
-    private static final float[] SCALED = new float[256];
-
-    static {
-        for (int i = 0; i < SCALED.length; i++) {
-            SCALED[i] = i / 255f;
-        }
-    }
 
     private final int size;
     /** Box–Muller pairs, two for each group of four values. */
@@ -59,27 +51,14 @@ final class NoiseKernel {
     }
 
     /**
-     * Scales and corrupts one image.
+     * Corrupts one image.
      *
      * @param seed as in {@link Noise#corrupt}
      * @param index likewise
-     * @param pixels bytes of images, of which this one's begin at {@code from}
-     * @param clean receives the image in [0, 1], from {@code at} on
+     * @param clean has the image, from {@code at} on
      * @param noisy receives the corrupted image likewise
      */
-    void corrupt(
-            Noise noise,
-            long seed,
-            long index,
-            int epoch,
-            byte[] pixels,
-            int from,
-            float[] clean,
-            float[] noisy,
-            int at) {
-        for (int i = 0; i < size; i++) {
-            clean[at + i] = SCALED[pixels[from + i] & 0xFF];
-        }
+    void corrupt(Noise noise, long seed, long index, int epoch, float[] clean, float[] noisy, int at) {
         switch (noise.kind()) {
             case GAUSSIAN -> {
                 drawNormals(noise, seed, index, epoch);

@@ -19,9 +19,6 @@ final class ShareImages {
     record Epoch(TrainingImages images, Noise noise, long seed, int number, int[] order) {}
 
     private final int size;
-    /** One image. */
-    private final byte[] pixels;
-
     private final float[] clean;
     private final float[] noisy;
     private Optional<float[]> mask = Optional.empty();
@@ -32,7 +29,6 @@ final class ShareImages {
      */
     ShareImages(int size, int images) {
         this.size = size;
-        pixels = new byte[size];
         clean = new float[size * images];
         noisy = new float[size * images];
     }
@@ -41,8 +37,8 @@ final class ShareImages {
     void draw(Epoch epoch, int first, int count, NoiseKernel noiseKernel) {
         for (int i = 0; i < count; i++) {
             int image = epoch.order[first + i];
-            epoch.images.copy(epoch.seed, epoch.number, image, pixels);
-            noiseKernel.corrupt(epoch.noise, epoch.seed, image, epoch.number, pixels, 0, clean, noisy, i * size);
+            epoch.images.scale(epoch.seed, epoch.number, image, clean, i * size);
+            noiseKernel.corrupt(epoch.noise, epoch.seed, image, epoch.number, clean, noisy, i * size);
         }
         mask = Optional.empty();
     }

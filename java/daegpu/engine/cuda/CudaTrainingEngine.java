@@ -1,5 +1,6 @@
 package daegpu.engine.cuda;
 
+import daegpu.data.Depth;
 import daegpu.data.TrainingImages;
 import daegpu.engine.EngineOptions;
 import daegpu.engine.EngineUnavailableException;
@@ -51,6 +52,7 @@ public final class CudaTrainingEngine extends CudaEngine implements InspectableE
             StepKind step,
             Optional<DeviceArray> patches,
             int ring,
+            Depth depth,
             Noise.Kind noise,
             boolean clipped,
             Optional<DeviceArray> photons) {}
@@ -161,6 +163,7 @@ public final class CudaTrainingEngine extends CudaEngine implements InspectableE
                                 kind,
                                 training.patches(),
                                 training.ring(),
+                                training.depth(),
                                 training.noise().kind(),
                                 training.noise().clipped(),
                                 training.photons()),

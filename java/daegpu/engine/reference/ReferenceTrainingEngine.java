@@ -1,6 +1,5 @@
 package daegpu.engine.reference;
 
-import daegpu.data.ImageSet;
 import daegpu.data.TrainingImages;
 import daegpu.engine.EngineOptions;
 import daegpu.engine.EngineUnavailableException;
@@ -114,9 +113,7 @@ public final class ReferenceTrainingEngine extends ReferenceEngine implements In
         float[] noisy = new float[count * size];
         inParallel(count, i -> {
             int image = order[first + i];
-            byte[] pixels = new byte[size];
-            images.copy(seed, epoch, image, pixels);
-            ImageSet.scale(pixels, 0, size, clean, i * size);
+            images.scale(seed, epoch, image, clean, i * size);
             noise.corrupt(seed, image, epoch, clean, noisy, i * size, size);
         });
         computeGradients(new GivenBatch(clean, noisy, count), (double) wholeBatch * size);

@@ -1,5 +1,6 @@
 package daegpu.engine.cuda.batch;
 
+import daegpu.data.Depth;
 import daegpu.data.ImageSet;
 import daegpu.data.Patches;
 import daegpu.data.TrainingImages;
@@ -37,12 +38,13 @@ public final class BatchSource {
     private final PatchTable patchTable;
     private DeviceArray imageMemory;
     private DeviceArray orderMemory;
+    private Depth depth = Depth.BITS_8;
     private Noise noise = Noise.Kind.GAUSSIAN.defaultNoise();
     /** What {@link #photonMemory} holds, if anything. */
     private PhotonTable photons;
 
     private DeviceArray photonMemory;
-    /** The images whose bytes, or whose pictures' bytes, are all on the device, if some are. */
+    /** The images whose values, or whose pictures' values, are all on the device, if some are. */
     private TrainingImages resident;
     /** Null where all images are on the device. */
     private ImageRing ring;
@@ -76,6 +78,11 @@ public final class BatchSource {
         return ring == null ? 0 : ring.size();
     }
 
+    /** Of the images' values. */
+    public Depth depth() {
+        return depth;
+    }
+
     /** What corrupts the images. */
     public Noise noise() {
         return noise;
@@ -101,7 +108,7 @@ public final class BatchSource {
             if (fits(bytes + patches.map(PatchTable::bytes).orElse(0L))) {
                 copySets(sets, bytes);
                 resident = images;
-            } else if (ring == null || ring.imageSize() != images.imageSize()) {
+            } else if (ring == null || ring.imageBytes() != images.imageBytes()) {
                 makeRing(images);
             }
         }
@@ -117,7 +124,7 @@ public final class BatchSource {
             orderMemory = device.allocate(orderScope, 4L * order.length, "the order of the images");
         }
         device.upload(order, orderMemory);
-        write(newNoise, seed, 0, epoch, images.imageSize(), Optional.of(orderMemory));
+        write(newNoise, seed, 0, epoch, images, Optional.of(orderMemory));
     }
 
     private boolean fits(long bytes) {
@@ -136,8 +143,8 @@ public final class BatchSource {
     private void makeRing(TrainingImages images) {
         freeImages();
         long bytes = Math.min(CHUNK_BYTES, device.freeBytes() / 8);
-        int chunk = (int) Math.min(images.count(), Math.max(largestBatch, bytes / images.imageSize()));
-        ring = new ImageRing(device, imageScope, images.imageSize(), chunk);
+        int chunk = (int) Math.min(images.count(), Math.max(largestBatch, bytes / images.imageBytes()));
+        ring = new ImageRing(device, imageScope, images.imageBytes(), chunk);
         imageMemory = ring.memory();
     }
 
@@ -155,10 +162,10 @@ public final class BatchSource {
     void setRange(ImageSet images, Noise newNoise, long seed, long base, int epoch, int first, int count) {
         resident = null;
         cutsPatches = false;
-        int bytes = count * images.imageSize();
+        int bytes = count * images.imageBytes();
         reserveImages(bytes);
-        device.upload(images.pixels(), first * images.imageSize(), bytes, imageMemory, 0);
-        write(newNoise, seed, base + first, epoch, images.imageSize(), Optional.empty());
+        device.upload(images.pixels(), first * images.imageBytes(), bytes, imageMemory, 0);
+        write(newNoise, seed, base + first, epoch, images, Optional.empty());
     }
 
     private void reserveImages(long bytes) {
@@ -174,8 +181,10 @@ public final class BatchSource {
         device.close(imageScope);
     }
 
-    private void write(Noise newNoise, long seed, long base, int epoch, int imageSize, Optional<DeviceArray> order) {
+    private void write(
+            Noise newNoise, long seed, long base, int epoch, TrainingImages images, Optional<DeviceArray> order) {
         noise = newNoise;
+        depth = images.depth();
         long draws = noise.epochOfDraws(epoch);
         if (noise.kind() == Noise.Kind.POISSON) {
             copyPhotons(noise.photons());
@@ -189,7 +198,7 @@ public final class BatchSource {
                         .add(order)
                         .add(seed)
                         .add(base)
-                        .add(draws * ((imageSize + 3L) / 4 * 4))
+                        .add(draws * ((images.imageSize() + 3L) / 4 * 4))
                         .add(4 * draws)
                         .add(noise.mean())
                         .add(noise.lowest())

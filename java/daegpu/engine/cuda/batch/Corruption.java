@@ -1,5 +1,6 @@
 package daegpu.engine.cuda.batch;
 
+import daegpu.data.Depth;
 import daegpu.engine.cuda.driver.DeviceArray;
 import daegpu.engine.cuda.driver.Grid;
 import daegpu.engine.cuda.driver.KernelArguments;
@@ -79,21 +80,22 @@ public final class Corruption {
         if (!gaussian) {
             arguments.add(noise.kind().ordinal()).add(source.photons());
         }
-        kernels.launch(
-                source.patches().isPresent() ? ofPatches(gaussian, vector) : ofImages(gaussian, vector),
-                Grid.covering(count * ((imageSize + 3) / 4)),
-                arguments);
+        kernels.launch(kernel(source, gaussian, vector), Grid.covering(count * ((imageSize + 3) / 4)), arguments);
     }
 
-    private static BatchKernel ofImages(boolean gaussian, boolean vector) {
+    private static BatchKernel kernel(BatchSource source, boolean gaussian, boolean vector) {
+        boolean bytes = source.depth() == Depth.BITS_8;
+        if (source.patches().isPresent()) {
+            return !gaussian
+                    ? bytes ? BatchKernel.GATHER_OTHER_PATCHES : BatchKernel.GATHER_OTHER_PATCHES_16
+                    : vector
+                            ? bytes ? BatchKernel.GATHER_PATCHES_VECTOR : BatchKernel.GATHER_PATCHES_VECTOR_16
+                            : bytes ? BatchKernel.GATHER_PATCHES : BatchKernel.GATHER_PATCHES_16;
+        }
         return !gaussian
-                ? BatchKernel.GATHER_OTHER_NOISE
-                : vector ? BatchKernel.GATHER_NOISE_VECTOR : BatchKernel.GATHER_NOISE;
-    }
-
-    private static BatchKernel ofPatches(boolean gaussian, boolean vector) {
-        return !gaussian
-                ? BatchKernel.GATHER_OTHER_PATCHES
-                : vector ? BatchKernel.GATHER_PATCHES_VECTOR : BatchKernel.GATHER_PATCHES;
+                ? bytes ? BatchKernel.GATHER_OTHER_NOISE : BatchKernel.GATHER_OTHER_NOISE_16
+                : vector
+                        ? bytes ? BatchKernel.GATHER_NOISE_VECTOR : BatchKernel.GATHER_NOISE_VECTOR_16
+                        : bytes ? BatchKernel.GATHER_NOISE : BatchKernel.GATHER_NOISE_16;
     }
 }

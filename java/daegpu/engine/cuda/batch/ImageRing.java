@@ -26,7 +26,7 @@ final class ImageRing {
     private static final int NOTHING = -1;
 
     private final Device device;
-    private final int imageSize;
+    private final int imageBytes;
     private final int chunk;
     private final CUstream copies = new CUstream();
     private final DeviceArray memory;
@@ -50,12 +50,12 @@ final class ImageRing {
     private int[] order;
 
     /** @param chunk images in a half; no batch may be larger */
-    ImageRing(Device device, DeviceScope owner, int imageSize, int chunk) {
+    ImageRing(Device device, DeviceScope owner, int imageBytes, int chunk) {
         this.device = device;
-        this.imageSize = imageSize;
+        this.imageBytes = imageBytes;
         this.chunk = chunk;
-        pixels = new byte[imageSize];
-        long bytes = (long) chunk * imageSize;
+        pixels = new byte[imageBytes];
+        long bytes = (long) chunk * imageBytes;
         memory = device.allocate(owner, HALVES * bytes, "two chunks of pixels");
         for (int half = 0; half < HALVES; half++) {
             pinned[half] = device.allocatePinned(owner, bytes, "a chunk of pixels");
@@ -87,8 +87,8 @@ final class ImageRing {
         return HALVES * chunk;
     }
 
-    int imageSize() {
-        return imageSize;
+    int imageBytes() {
+        return imageBytes;
     }
 
     /** Begins an epoch: forgets what it holds. */
@@ -142,9 +142,9 @@ final class ImageRing {
         CudaStatus.check(JCudaDriver.cuStreamWaitEvent(copies, read[half], 0), "wait for training steps");
         CudaStatus.check(
                 JCudaDriver.cuMemcpyHtoDAsync(
-                        memory.pointer().withByteOffset((long) half * chunk * imageSize),
+                        memory.pointer().withByteOffset((long) half * chunk * imageBytes),
                         pinned[half],
-                        (long) count * imageSize,
+                        (long) count * imageBytes,
                         copies),
                 "copy images to the device");
         CudaStatus.check(JCudaDriver.cuEventRecord(copied[half], copies), "mark its place");

@@ -67,7 +67,7 @@ final class PatchTable {
         for (int i = 0; i < starts.length; i++) {
             starts[i] = start;
             ImageSet picture = patches.pictures().get(i);
-            start += picture.pixels().length;
+            start += picture.imageSize();
         }
         return starts;
     }

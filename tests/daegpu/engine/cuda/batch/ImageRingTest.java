@@ -8,8 +8,10 @@ import static org.junit.jupiter.api.Assumptions.assumeTrue;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import daegpu.Seeds;
+import daegpu.data.Depth;
 import daegpu.data.ImageFile;
 import daegpu.data.ImageSet;
+import daegpu.data.Photo;
 import daegpu.engine.Convolutions;
 import daegpu.engine.EngineOptions;
 import daegpu.engine.LearningRule;
@@ -62,19 +64,18 @@ class ImageRingTest {
         assertSameModels();
     }
 
-    /** Pictures of which patches are cut on a device that holds them, and beforehand for one that does not. */
+    /**
+     * Pictures of 16 bits of which patches are cut on a device that holds them, and beforehand for one that does not.
+     */
     @Test
     void patchesAreCutBeforehandWherePicturesDoNotFit() throws Exception {
         requireEmulatedDevice();
         Path pictures = Files.createDirectories(folder.resolve("pictures"));
         Path validation = Files.createDirectories(folder.resolve("validation"));
         Random random = Seeds.random(6);
-        ImageSet picture = new ImageSet(1000, 800, 1, bytes(random, 1000 * 800));
-        Files.write(pictures.resolve("a.png"), ImageFile.encode(picture, 0, "png"));
-        picture = new ImageSet(700, 1200, 1, bytes(random, 700 * 1200));
-        Files.write(pictures.resolve("b.png"), ImageFile.encode(picture, 0, "png"));
-        picture = new ImageSet(56, 140, 1, bytes(random, 56 * 140));
-        Files.write(validation.resolve("c.png"), ImageFile.encode(picture, 0, "png"));
+        Files.write(pictures.resolve("a.png"), picture(random, 1000, 800));
+        Files.write(pictures.resolve("b.png"), picture(random, 700, 1200));
+        Files.write(validation.resolve("c.png"), picture(random, 56, 140));
         List<String> data = List.of(
                 "--data",
                 pictures.toString(),
@@ -84,12 +85,20 @@ class ImageRingTest {
                 "28x28",
                 "--patches-per-epoch",
                 "600");
-        long images = 1000 * 800 + 700 * 1200;
+        long images = 2 * (1000 * 800 + 700 * 1200);
         long large = train("large", 1L << 30, data);
-        assertTrue(large >= images && large < images + 2 * 600 * 28 * 28 / 2, "pictures are copied once: " + large);
+        assertTrue(large >= images && large < images + 2 * 600 * 28 * 28, "pictures are copied once: " + large);
         long small = train("small", bytesOfEngine() + 3 * images / 2, data);
-        assertTrue(small >= 2 * 600 * 28 * 28 && small < images, "patches are copied in each epoch: " + small);
+        assertTrue(small >= 2 * 2 * 600 * 28 * 28 && small < images, "patches are copied in each epoch: " + small);
         assertSameModels();
+    }
+
+    private static byte[] picture(Random random, int height, int width) {
+        float[] values = new float[height * width];
+        for (int i = 0; i < values.length; i++) {
+            values[i] = random.nextFloat();
+        }
+        return ImageFile.encode(new Photo(height, width, 1, values, null, Depth.BITS_16, "png"));
     }
 
     private static void requireEmulatedDevice() {

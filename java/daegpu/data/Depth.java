@@ -1,0 +1,98 @@
+package daegpu.data;
+
+/** How many bits a value of an image has where it is held as an integer. */
+public enum Depth {
+    /** A byte: 255 is white. */
+    BITS_8(1, 255),
+    /**
+     * Two bytes, the lower one first: 65,535 is white. That is 257 times 255, so 257 times a byte is the same part of
+     * white as the byte, and {@link #scale} makes the same float of both.
+     */
+    BITS_16(2, 65_535);
+
+    /** Each byte, scaled. */
+    private static final float[] SCALED = new float[256];
+
+    static {
+        for (int i = 0; i < SCALED.length; i++) {
+            SCALED[i] = i / 255f;
+        }
+    }
+
+    private final int bytes;
+    private final int white;
+
+    Depth(int bytes, int white) {
+        this.bytes = bytes;
+        this.white = white;
+    }
+
+    /** Bytes of a value. */
+    public int bytes() {
+        return bytes;
+    }
+
+    /** The greatest value. */
+    public int white() {
+        return white;
+    }
+
+    /** The greater one. */
+    Depth or(Depth other) {
+        return compareTo(other) > 0 ? this : other;
+    }
+
+    /**
+     * Makes floats in [0, 1] of values: each is divided by that of white, and rounded once.
+     *
+     * @param pixels holds values of this depth
+     * @param from the first value to take; values are counted, not bytes
+     * @param count how many to take
+     * @param values receives the floats
+     * @param at where in {@code values} the first goes
+     */
+    public void scale(byte[] pixels, int from, int count, float[] values, int at) {
+        switch (this) {
+            case BITS_8 -> {
+                for (int i = 0; i < count; i++) {
+                    values[at + i] = SCALED[pixels[from + i] & 0xFF];
+                }
+            }
+            case BITS_16 -> {
+                for (int i = 0; i < count; i++) {
+                    int place = 2 * (from + i);
+                    values[at + i] = (pixels[place] & 0xFF | (pixels[place + 1] & 0xFF) << 8) / 65_535f;
+                }
+            }
+        }
+    }
+
+    /**
+     * The other way: each float becomes the nearest value; below 0 is black, above 1 white.
+     *
+     * @param count how many of {@code values} to take
+     * @param pixels receives values of this depth
+     * @param at where in {@code pixels} the first goes; values are counted, not bytes
+     */
+    public void unscale(float[] values, int count, byte[] pixels, int at) {
+        for (int i = 0; i < count; i++) {
+            int value = Math.round(Math.min(Math.max(values[i], 0), 1) * white);
+            int place = bytes * (at + i);
+            pixels[place] = (byte) value;
+            if (this == BITS_16) {
+                pixels[place + 1] = (byte) (value >> 8);
+            }
+        }
+    }
+
+    /** What is said of images: nothing of bytes, and {@code in 16 bits}, after a space, of others. */
+    String mention() {
+        return this == BITS_8 ? "" : " in " + this;
+    }
+
+    /** In words: {@code 8 bits}. */
+    @Override
+    public String toString() {
+        return 8 * bytes + " bits";
+    }
+}
