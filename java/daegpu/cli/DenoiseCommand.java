@@ -193,22 +193,27 @@ final class DenoiseCommand implements Callable<Integer> {
                 && (!Files.exists(first) || ImageFile.formatOf(first) == null && !IdxFile.isIdx(first));
     }
 
-    /** The files by the models in the program that fit them, in the order of the first file of each. */
-    private static Map<BuiltInModel, Map<Path, Path>> byModel(Map<Path, Path> targets) {
+    /**
+     * The files by the models in the program that fit them, in the order of the first file of each; without those that
+     * cannot be used, which are failures.
+     */
+    private Map<BuiltInModel, Map<Path, Path>> byModel(Map<Path, Path> targets) {
         Map<BuiltInModel, Map<Path, Path>> models = new LinkedHashMap<>();
-        targets.forEach((file, target) -> models.computeIfAbsent(fitting(file), model -> new LinkedHashMap<>())
-                .put(file, target));
+        targets.forEach((file, target) -> {
+            try {
+                models.computeIfAbsent(fitting(file), model -> new LinkedHashMap<>())
+                        .put(file, target);
+            } catch (InvalidInputException e) {
+                failures.add(Remedies.message(e, spec));
+            }
+        });
         return models;
     }
 
     private static BuiltInModel fitting(Path file) {
-        try {
-            return InputFiles.formatOf(file) == null
-                    ? BuiltInModel.DIGITS
-                    : BuiltInModel.forPictures(ImageFile.header(file).channels());
-        } catch (InvalidInputException e) {
-            return BuiltInModel.PHOTO_GREY; // Any model will do: the file is reported when it is read.
-        }
+        return InputFiles.formatOf(file) == null
+                ? BuiltInModel.DIGITS
+                : BuiltInModel.forPictures(ImageFile.header(file).channels());
     }
 
     private Done denoise(Checkpoint checkpoint, Map<Path, Path> targets, Strength blended) throws IOException {

@@ -542,6 +542,21 @@ class DenoiseCommandTest {
         assertTrue(text.contains("Model: digits"), text);
     }
 
+    /** No model is named for them. */
+    @Test
+    void whatCannotBeReadTakesNoModel() throws IOException {
+        Path missing = folder.resolve("missing.jpg");
+        Program.Result result = Program.run("denoise", missing, "--output", folder.resolve("out.jpg"));
+        result.assertRefused(missing + " does not exist");
+        assertEquals("", result.out());
+        Path in = writeNoisy("in/a.png", 1, new float[70 * 90]);
+        Files.writeString(in.resolveSibling("b.png"), "no picture");
+        result = Program.run("denoise", in.getParent(), "--output", folder.resolve("out"));
+        result.assertRefusedWith(3, "b.png is neither a PNG nor a JPEG file");
+        assertTrue(result.out().contains("Denoised 1 of 2 files into"), result.out());
+        assertTrue(Files.exists(folder.resolve("out/a.png")));
+    }
+
     /** A folder of the same name comes first. */
     @Test
     void modelsOfTheProgramHaveNames() throws IOException {
