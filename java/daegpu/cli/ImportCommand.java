@@ -6,6 +6,7 @@ import daegpu.format.WeightsFile;
 import daegpu.format.WeightsFile.Convention;
 import daegpu.model.Architecture;
 import daegpu.model.Parameters;
+import daegpu.model.UNet;
 import daegpu.noise.Noise;
 import daegpu.train.Checkpoint;
 import daegpu.train.LearningRate;
@@ -13,6 +14,7 @@ import daegpu.train.LearningRate.Schedule;
 import daegpu.train.TrainingOptions;
 import java.io.IOException;
 import java.nio.file.Path;
+import java.util.Optional;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
@@ -54,6 +56,13 @@ final class ImportCommand implements Callable<Integer> {
                     "Height and width of the images, or one number for both (default: as the file says, else square).")
     private ImageSize size;
 
+    @Option(
+            names = "--residual",
+            negatable = true,
+            description = "Whether a unet adds its correction to the input, or puts out the image itself, which the "
+                    + "weights alone do not tell (default: as the file says, else it adds).")
+    private Boolean residual;
+
     @Option(names = "--overwrite", description = "Replace a file that is there already.")
     private boolean overwrite;
 
@@ -78,17 +87,40 @@ final class ImportCommand implements Callable<Integer> {
     private Checkpoint read(Safetensors content) {
         Convention convention = WeightsFile.conventionOf(content);
         // An export says how the model was trained; other files leave us with what their shapes tell.
-        TrainingOptions recorded =
-                size == null && content.metadata().containsKey("image") ? Checkpoint.readOptions(content) : null;
-        Architecture architecture = recorded != null
-                ? recorded.architecture()
-                : WeightsFile.architecture(
-                        content, convention, size == null ? 0 : size.height(), size == null ? 0 : size.width());
+        Optional<TrainingOptions> recorded = content.metadata().containsKey("image")
+                ? Optional.of(Checkpoint.readOptions(content))
+                : Optional.empty();
+        Architecture architecture = withResidual(architecture(content, convention, recorded));
         Parameters parameters = WeightsFile.parameters(content, convention, architecture.network());
         LearningRate rate = LearningRate.over(Schedule.CONSTANT, Schedule.CONSTANT.defaultPeak(), 0);
-        TrainingOptions options = recorded != null
-                ? recorded
-                : new TrainingOptions(architecture, Noise.gaussian(0.5f, 0.5f), 1, 32, rate);
+        TrainingOptions options = recorded.map(training -> training.of(architecture))
+                .orElseGet(() -> new TrainingOptions(architecture, Noise.gaussian(0.5f, 0.5f), 1, 32, rate));
         return Checkpoint.untrained(options, parameters);
+    }
+
+    /** What is recorded, but of the size that was asked for, if one was. */
+    private Architecture architecture(Safetensors content, Convention convention, Optional<TrainingOptions> recorded) {
+        if (recorded.isPresent() && size == null) {
+            return recorded.get().architecture();
+        }
+        Architecture told = WeightsFile.architecture(
+                content, convention, size == null ? 0 : size.height(), size == null ? 0 : size.width());
+        try {
+            return recorded.map(
+                            training -> training.architecture().sizedFor(told.height(), told.width(), told.channels()))
+                    .orElse(told);
+        } catch (IllegalArgumentException e) {
+            throw new InvalidInputException("the weights are not those that it says: " + e.getMessage(), e);
+        }
+    }
+
+    private Architecture withResidual(Architecture architecture) {
+        if (residual == null) {
+            return architecture;
+        }
+        if (architecture instanceof UNet unet) {
+            return unet.withResidual(residual);
+        }
+        throw new InvalidInputException("these are the weights of an autoencoder, and --residual is for a unet");
     }
 }

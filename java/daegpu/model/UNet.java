@@ -130,6 +130,11 @@ public record UNet(
         return new UNet(side, side, 1, filters, blocks, residual, bias);
     }
 
+    /** The same, which adds the input to what the last convolution puts out, or does not. */
+    public UNet withResidual(boolean newResidual) {
+        return new UNet(height, width, channels, filters, blocks, newResidual, bias);
+    }
+
     @Override
     public UNet sizedFor(int newHeight, int newWidth, int newChannels) {
         return new UNet(newHeight, newWidth, newChannels, filters, blocks, residual, bias);

@@ -41,6 +41,11 @@ public record TrainingOptions(
         this(architecture, noise, seed, batchSize, learningRate, LearningRule.DEFAULT);
     }
 
+    /** The same for another network. */
+    public TrainingOptions of(Architecture newArchitecture) {
+        return new TrainingOptions(newArchitecture, noise, seed, batchSize, learningRate, learningRule);
+    }
+
     /** The network that is trained. */
     public Network network() {
         return architecture.network();

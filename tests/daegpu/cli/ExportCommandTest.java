@@ -9,7 +9,12 @@ import daegpu.format.WeightsFile;
 import daegpu.format.WeightsFile.Convention;
 import daegpu.model.Autoencoder;
 import daegpu.model.Initializer;
+import daegpu.model.UNet;
+import daegpu.noise.Noise;
 import daegpu.train.Checkpoint;
+import daegpu.train.LearningRate;
+import daegpu.train.LearningRate.Schedule;
+import daegpu.train.TrainingOptions;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -114,6 +119,56 @@ class ExportCommandTest {
                 .assertRefused(weights.toString());
         Program.run("import", weights, "--image-size", "4x", "--output", back, "--overwrite")
                 .assertRefused("--image-size", "96x128");
+    }
+
+    /**
+     * What adds its input and what does not have the same weights: the export says it, also where the size is given.
+     */
+    @Test
+    void importKeepsWhatTheExportSaysOfANetwork() throws IOException {
+        UNet unet = new UNet(16, 16, 1, List.of(2, 3), List.of(1, 0), false, false);
+        TrainingOptions options = new TrainingOptions(
+                unet,
+                new Noise(0, 0.1f, 0.2f, false).clipped(false),
+                9,
+                7,
+                LearningRate.over(Schedule.CONSTANT, 0.01, 0));
+        Path model = folder.resolve("model.safetensors");
+        Checkpoint.untrained(options, unet.initialParameters(1)).write(model);
+        Path weights = folder.resolve("weights.safetensors");
+        Program.run("export", model, "--to", "safetensors", "--output", weights).assertDone();
+        Path back = folder.resolve("back.safetensors");
+        Program.run("import", weights, "--output", back).assertDone();
+        assertEquals(options, Checkpoint.read(back).options());
+        Program.run("import", weights, "--image-size", "8x12", "--output", back, "--overwrite")
+                .assertDone();
+        assertEquals(options.of(unet.sizedFor(8, 12, 1)), Checkpoint.read(back).options());
+        Program.run("import", weights, "--residual", "--output", back, "--overwrite")
+                .assertDone();
+        assertEquals(options.of(unet.withResidual(true)), Checkpoint.read(back).options());
+        Program.run("import", weights, "--image-size", "7x12", "--output", back, "--overwrite")
+                .assertRefused(weights.toString(), "divisible by 2");
+    }
+
+    /** Where the file does not say it, the user can. */
+    @Test
+    void importIsToldWhetherAnUnetAddsItsInput() throws IOException {
+        UNet unet = new UNet(128, 128, 1, List.of(2, 3), List.of(1, 0), false, true);
+        Path weights = folder.resolve("weights.safetensors");
+        WeightsFile.write(weights, unet.initialParameters(1), Convention.PYTORCH, Map.of());
+        Path back = folder.resolve("back.safetensors");
+        Program.run("import", weights, "--output", back).assertDone();
+        assertEquals(unet.withResidual(true), Checkpoint.read(back).options().architecture());
+        Program.run("import", weights, "--no-residual", "--output", back, "--overwrite")
+                .assertDone();
+        assertEquals(unet, Checkpoint.read(back).options().architecture());
+        WeightsFile.write(
+                weights,
+                Initializer.glorotUniform(new Autoencoder(8, 8, 1, List.of(2), 3, 3).network(), 1),
+                Convention.PYTORCH,
+                Map.of());
+        Program.run("import", weights, "--no-residual", "--output", back, "--overwrite")
+                .assertRefused("the weights of an autoencoder, and --residual is for a unet");
     }
 
     @Test
