@@ -92,7 +92,7 @@ final class ImportCommand implements Callable<Integer> {
                 : Optional.empty();
         Architecture architecture = withResidual(architecture(content, convention, recorded));
         Parameters parameters = WeightsFile.parameters(content, convention, architecture.network());
-        LearningRate rate = LearningRate.over(Schedule.CONSTANT, Schedule.CONSTANT.defaultPeak(), 0);
+        LearningRate rate = LearningRate.over(Schedule.CONSTANT, Schedule.CONSTANT.defaultPeak(architecture), 0);
         TrainingOptions options = recorded.map(training -> training.of(architecture))
                 .orElseGet(() -> new TrainingOptions(architecture, Noise.gaussian(0.5f, 0.5f), 1, 32, rate));
         return Checkpoint.untrained(options, parameters);

@@ -28,8 +28,10 @@ final class LearningOptions {
     @Option(
             names = "--learning-rate",
             paramLabel = "RATE",
-            description = "Adam's step size, at its peak (default: 4e-3 with the cosine schedule, 1e-3 with constant).")
-    Double learningRate;
+            description =
+                    "Adam's step size, at its peak (default: with the cosine schedule 4e-3 for the autoencoder and 2e-3 "
+                            + "for a unet, 1e-3 with constant).")
+    private Double learningRate;
 
     @Option(
             names = "--schedule",
@@ -106,8 +108,8 @@ final class LearningOptions {
         }
     }
 
-    /** The rate that was given, or the schedule's default. */
-    double learningRate() {
-        return learningRate != null ? learningRate : schedule.defaultPeak();
+    /** The rate that was given, if one was. */
+    OptionalDouble learningRate() {
+        return learningRate != null ? OptionalDouble.of(learningRate) : OptionalDouble.empty();
     }
 }

@@ -1,5 +1,7 @@
 package daegpu.train;
 
+import daegpu.model.Architecture;
+import daegpu.model.UNet;
 import java.util.Arrays;
 import java.util.stream.Collectors;
 
@@ -18,25 +20,26 @@ public record LearningRate(Schedule schedule, double peak, long horizon) {
     /** How the rate changes from update to update. */
     public enum Schedule {
         /** Always the same. */
-        CONSTANT("constant", 1e-3),
+        CONSTANT("constant"),
         /**
          * Half a cosine wave down to zero at the horizon (Loshchilov and Hutter, "SGDR", 2017), of which the first 4 %
          * are a straight line up to the peak instead (Goyal and others, "Accurate, Large Minibatch SGD", 2017): Adam
          * does not know yet how large the gradients are.
          */
-        COSINE("cosine", 4e-3);
+        COSINE("cosine");
 
         private final String text;
-        private final double defaultPeak;
 
-        Schedule(String text, double defaultPeak) {
+        Schedule(String text) {
             this.text = text;
-            this.defaultPeak = defaultPeak;
         }
 
-        /** The default of the peak: Keras's for Adam, and what measured best with the cosine. */
-        public double defaultPeak() {
-            return defaultPeak;
+        /** The default of the peak: Keras's for Adam, and with the cosine what measured best for such a network. */
+        public double defaultPeak(Architecture network) {
+            return switch (this) {
+                case CONSTANT -> 1e-3;
+                case COSINE -> network instanceof UNet ? 2e-3 : 4e-3;
+            };
         }
 
         /**

@@ -13,6 +13,7 @@ import daegpu.model.Architecture;
 import daegpu.noise.Noise;
 import daegpu.train.LearningRate.Schedule;
 import java.nio.file.Path;
+import java.util.OptionalDouble;
 
 /**
  * All that a new run is asked for: what {@code config.json} says of it.
@@ -26,7 +27,7 @@ import java.nio.file.Path;
  * @param initFrom a model, or the folder of a run, whose network and weights the run begins with; null for none
  * @param batchSize images in an update
  * @param schedule how the learning rate changes
- * @param learningRate the peak of the learning rate
+ * @param learningRate the peak of the learning rate; empty for the default of schedule and network
  * @param learningRule what the updates make small, and how
  * @param session what can be changed when the run is resumed
  */
@@ -39,7 +40,7 @@ public record RunOptions(
         Path initFrom,
         int batchSize,
         Schedule schedule,
-        double learningRate,
+        OptionalDouble learningRate,
         LearningRule learningRule,
         SessionOptions session) {
 
@@ -47,7 +48,7 @@ public record RunOptions(
     public RunOptions {
         TrainingOptions.stepsPerEpoch(1, batchSize);
         TrainingOptions.requireRecordable(learningRule);
-        LearningRate.over(schedule, learningRate, 1);
+        learningRate.ifPresent(peak -> LearningRate.over(schedule, peak, 1));
         session = session.orElse(SessionOptions.DEFAULTS);
     }
 
@@ -91,8 +92,9 @@ public record RunOptions(
             trained = sizedFor(training.height(), training.width(), training.channels());
         }
         long updates = TrainingOptions.stepsPerEpoch(training.count(), batchSize) * session.epochs();
-        return new TrainingOptions(
-                trained, noise, seed, batchSize, LearningRate.over(schedule, learningRate, updates), learningRule);
+        LearningRate rate =
+                LearningRate.over(schedule, learningRate.orElseGet(() -> schedule.defaultPeak(trained)), updates);
+        return new TrainingOptions(trained, noise, seed, batchSize, rate, learningRule);
     }
 
     private Architecture sizedFor(int height, int width, int channels) {

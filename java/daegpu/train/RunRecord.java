@@ -75,14 +75,18 @@ public final class RunRecord {
         this.origin = origin;
     }
 
-    /** The record of a new run. */
-    static RunRecord of(RunOptions run) {
+    /**
+     * The record of a new run.
+     *
+     * @param rate what came of the options on it
+     */
+    static RunRecord of(RunOptions run, LearningRate rate) {
         Noise noise = run.noise();
         Map<String, Object> options = new LinkedHashMap<>();
         options.put("epochs", run.session().epochs());
         options.put("batch-size", run.batchSize());
-        options.put("learning-rate", run.learningRate());
-        options.put("schedule", run.schedule().toString());
+        options.put("learning-rate", rate.peak());
+        options.put("schedule", rate.schedule().toString());
         options.putAll(learningRule(run.learningRule()));
         options.put("seed", run.seed());
         options.put("init-from", absolute(run.initFrom()));

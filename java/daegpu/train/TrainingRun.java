@@ -139,7 +139,7 @@ public final class TrainingRun implements AutoCloseable {
                     asked.session(),
                     first,
                     null,
-                    RunRecord.of(asked),
+                    RunRecord.of(asked, options.learningRate()),
                     opened);
         } catch (IOException | RuntimeException e) {
             opened.engine().close();

@@ -259,6 +259,16 @@ class TrainCommandTest {
         assertEquals(new LearningRate(Schedule.COSINE, 4e-3, 20), learningRate(run));
         train("--schedule", "constant", "--output", folder.resolve("constant")).assertDone();
         assertEquals(new LearningRate(Schedule.CONSTANT, 1e-3, 0), learningRate(folder.resolve("constant")));
+        List<String> unet = List.of("--network", "unet", "--filters", "2,3", "--blocks", "0,0");
+        Path small = folder.resolve("unet");
+        List<Object> training = Program.training(data, small, unet.toArray());
+        Program.run(training.toArray()).assertDone();
+        assertEquals(new LearningRate(Schedule.COSINE, 2e-3, 20), learningRate(small));
+        // The network may come from a model.
+        Path more = folder.resolve("more");
+        Program.run("train", "--init-from", small, "--data", data, "--epochs", "1", "--output", more)
+                .assertDone();
+        assertEquals(2e-3, learningRate(more).peak());
         train("--learning-rate", "0.02", "--output", folder.resolve("other")).assertDone();
         assertEquals(new LearningRate(Schedule.COSINE, 0.02, 20), learningRate(folder.resolve("other")));
     }

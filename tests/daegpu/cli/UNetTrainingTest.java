@@ -13,7 +13,6 @@ import daegpu.format.WeightsFile;
 import daegpu.format.WeightsFile.Convention;
 import daegpu.model.UNet;
 import daegpu.train.Checkpoint;
-import daegpu.train.LearningRate.Schedule;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -133,7 +132,6 @@ class UNetTrainingTest {
                 .network(UNet.smallest(List.of(3, 4), List.of(1, 0), true, false))
                 .epochs(2)
                 .batchSize(4)
-                .learningRate(4e-3, Schedule.COSINE)
                 .engine(EngineName.REFERENCE)
                 .threads(1)
                 .run(library);

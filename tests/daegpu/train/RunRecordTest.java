@@ -132,15 +132,16 @@ class RunRecordTest {
                 null,
                 4,
                 Schedule.CONSTANT,
-                1e-3,
+                OptionalDouble.empty(),
                 new LearningRule(Loss.L1, Optimizer.adamW(0.01), OptionalDouble.of(0.99)),
                 SessionOptions.DEFAULTS);
-        RunRecord.of(run).write(file);
+        RunRecord.of(run, LearningRate.over(Schedule.CONSTANT, 0.002, 0)).write(file);
         RunRecord record = RunRecord.read(file);
         assertTrue(record.hasImagesInMemory());
         assertTrue(refusal(record::images).contains("from its memory"));
         assertEquals(TinyTraining.VALIDATION.identity(), record.texts().get("validation-images"));
         assertEquals("4.0", record.options().get("noise-peak"));
+        assertEquals("0.002", record.options().get("learning-rate"));
         assertEquals("l1", record.options().get("loss"));
         assertEquals("0.01", record.options().get("weight-decay"));
         assertEquals("0.99", record.options().get("ema"));
