@@ -2,6 +2,7 @@ package daegpu;
 
 import daegpu.data.AtomicFile;
 import daegpu.data.BufferedImages;
+import daegpu.data.Depth;
 import daegpu.data.ImageFile;
 import daegpu.data.ImageSet;
 import daegpu.data.InvalidInputException;
@@ -154,7 +155,7 @@ public final class Denoiser implements AutoCloseable {
             throw new IllegalArgumentException(
                     picture.length + " values are no picture of " + height + "x" + width + "x" + channels);
         }
-        Photo photo = new Photo(height, width, channels, picture, null, 8, "png");
+        Photo photo = new Photo(height, width, channels, picture, null, Depth.BITS_8, "png");
         return inTurn(() -> denoised(asGreyIfItIs(photo)).withChannels(channels).values());
     }
 

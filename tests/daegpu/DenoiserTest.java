@@ -7,6 +7,7 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import daegpu.data.BufferedImages;
+import daegpu.data.Depth;
 import daegpu.data.ImageSet;
 import daegpu.data.InvalidInputException;
 import daegpu.data.Photo;
@@ -259,7 +260,7 @@ class DenoiserTest {
             BufferedImage back = BufferedImages.of(photo);
             boolean grey = type == BufferedImage.TYPE_BYTE_GRAY || type == BufferedImage.TYPE_USHORT_GRAY;
             assertEquals(grey ? 1 : 3, photo.channels());
-            assertEquals(type == BufferedImage.TYPE_USHORT_GRAY ? 16 : 8, photo.depth());
+            assertEquals(type == BufferedImage.TYPE_USHORT_GRAY ? Depth.BITS_16 : Depth.BITS_8, photo.depth());
             assertEquals(hasAlpha, photo.hasAlpha());
             assertEquals(
                     grey ? type : hasAlpha ? BufferedImage.TYPE_4BYTE_ABGR : BufferedImage.TYPE_3BYTE_BGR,

@@ -104,8 +104,7 @@ final class DenoiseCommand implements Callable<Integer> {
             names = "--memory",
             paramLabel = "SIZE",
             converter = MemorySize.Converter.class,
-            description = "Memory for the parts of a picture that a U-Net has in work, such as 256M or 1G; the picture "
-                    + "itself, a byte or two for each value, comes on top (default: a quarter of what Java may use).")
+            description = MemorySize.OF_PARTS)
     private Long memory;
 
     @Option(

@@ -9,7 +9,6 @@ import daegpu.data.ImageSet;
 import daegpu.data.InvalidInputException;
 import daegpu.data.ReadingListener;
 import daegpu.denoise.ModelEngines;
-import daegpu.denoise.PictureDenoiser;
 import daegpu.denoise.Strength;
 import daegpu.denoise.WholePictureDenoiser;
 import daegpu.engine.Engines.OpenedEngine;
@@ -95,6 +94,13 @@ final class EvaluateCommand implements Callable<Integer> {
     private Integer limit;
 
     @Option(
+            names = "--memory",
+            paramLabel = "SIZE",
+            converter = MemorySize.Converter.class,
+            description = MemorySize.OF_PARTS)
+    private Long memory;
+
+    @Option(
             names = "--output",
             paramLabel = "FILE.png",
             converter = PngFile.class,
@@ -151,6 +157,11 @@ final class EvaluateCommand implements Callable<Integer> {
         if (!pictures.isEmpty()) {
             return evaluatePictures(pictures, checkpoint, noises);
         }
+        if (memory != null) {
+            throw new ParameterException(
+                    spec.commandLine(),
+                    "--memory is for whole pictures in a folder, by a network without a bottleneck");
+        }
         try (OpenedEngine<InferenceEngine> engine = engineChoice.open(network, 1)) {
             engine.engine().load(checkpoint.state().weights());
             return evaluateImages(checkpoint, engine, noises);
@@ -188,11 +199,11 @@ final class EvaluateCommand implements Callable<Integer> {
         int channels = checkpoint.options().network().input().channels();
         ModelEngines engines = engineChoice.of(checkpoint);
         WholePictures pictures = new WholePictures(taken, channels);
-        try (PictureDenoiser denoiser = new WholePictureDenoiser(
+        try (WholePictureDenoiser denoiser = new WholePictureDenoiser(
                         checkpoint.options().architecture(),
                         engines,
                         Strength.FULL,
-                        WholePictureDenoiser.defaultMemory());
+                        memory != null ? memory : WholePictureDenoiser.defaultMemory());
                 FileProgress progress = new FileProgress(spec.commandLine().getOut(), "pictures")) {
             pictures.measure(
                     denoiser,
@@ -215,8 +226,9 @@ final class EvaluateCommand implements Callable<Integer> {
                         pictures.pictures(0).size(),
                         String.format(
                                 Locale.ROOT,
-                                "%,d whole pictures in %s",
+                                "%,d whole %s in %s",
                                 pictures.pictures(0).size(),
+                                pictures.pictures(0).size() == 1 ? "picture" : "pictures",
                                 channels == 1 ? "grey" : "colour"),
                         data.data().toString(),
                         pictures.unusable()),

@@ -10,6 +10,11 @@ final class MemorySize {
 
     private static final Pattern WRITTEN = Pattern.compile("(\\d{1,9})([kKmMgG])[bB]?");
 
+    /** What such an option says. */
+    static final String OF_PARTS =
+            "Memory for the parts of a picture that a U-Net has in work, such as 256M or 1G; the "
+                    + "picture itself, a byte or two for each value, comes on top (default: a quarter of what Java may use).";
+
     private MemorySize() {}
 
     static final class Converter implements ITypeConverter<Long> {

@@ -3,9 +3,10 @@ package daegpu.cli;
 import daegpu.data.ImageFile;
 import daegpu.data.InvalidInputException;
 import daegpu.data.Photo;
+import daegpu.data.Pixels;
 import daegpu.data.ReadingListener;
-import daegpu.denoise.PictureDenoiser;
 import daegpu.denoise.PictureNoise;
+import daegpu.denoise.WholePictureDenoiser;
 import daegpu.noise.Noise;
 import daegpu.preview.ContactSheet.Block;
 import daegpu.train.Evaluation;
@@ -44,13 +45,18 @@ final class WholePictures {
      * @throws InvalidInputException if no picture can be used
      */
     void measure(
-            PictureDenoiser denoiser, List<Noise> noises, long seed, int columns, int side, ReadingListener listener) {
+            WholePictureDenoiser denoiser,
+            List<Noise> noises,
+            long seed,
+            int columns,
+            int side,
+            ReadingListener listener) {
         noises.forEach(noise -> results.add(new LinkedHashMap<>()));
         Photo[] middles = new Photo[columns];
         int done = 0;
         for (Path file : files) {
             try {
-                Photo clean = ImageFile.open(file).withChannels(channels);
+                Pixels clean = ImageFile.openPixels(file).withChannels(channels);
                 int column = results.get(0).size();
                 if (column < columns && Math.min(clean.height(), clean.width()) >= side) {
                     middles[column] = middle(clean, side);
@@ -71,7 +77,7 @@ final class WholePictures {
     }
 
     /** @param middles null where a picture was too small to be shown */
-    private static List<float[][]> show(PictureDenoiser denoiser, Photo[] middles, Noise noise, long seed) {
+    private static List<float[][]> show(WholePictureDenoiser denoiser, Photo[] middles, Noise noise, long seed) {
         List<float[][]> rows =
                 List.of(new float[middles.length][], new float[middles.length][], new float[middles.length][]);
         for (int column = 0; column < middles.length; column++) {
@@ -86,16 +92,15 @@ final class WholePictures {
         return rows;
     }
 
-    private static Photo middle(Photo photo, int side) {
-        int top = (photo.height() - side) / 2;
-        int left = (photo.width() - side) / 2;
-        int line = side * photo.channels();
+    private static Photo middle(Pixels picture, int side) {
+        int top = (picture.height() - side) / 2;
+        int left = (picture.width() - side) / 2;
+        int line = side * picture.channels();
         float[] values = new float[side * line];
         for (int row = 0; row < side; row++) {
-            int from = ((top + row) * photo.width() + left) * photo.channels();
-            System.arraycopy(photo.values(), from, values, row * line, line);
+            picture.read(top + row, left, side, values, row * line);
         }
-        return new Photo(side, side, photo.channels(), values, null, photo.depth(), photo.format());
+        return new Photo(side, side, picture.channels(), values, null, picture.depth(), picture.format());
     }
 
     /** The results of a level by picture. */

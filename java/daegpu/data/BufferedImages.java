@@ -48,7 +48,7 @@ public final class BufferedImages {
     public static BufferedImage of(Photo photo) {
         Photo picture = photo.hasAlpha() ? photo.withChannels(3) : photo;
         BufferedImage rows = PixelSamples.image(picture);
-        BufferedImage image = picture.depth() == 16 && picture.channels() == 3
+        BufferedImage image = picture.depth() == Depth.BITS_16 && picture.channels() == 3
                 ? new BufferedImage(
                         rows.getColorModel(),
                         rows.getColorModel().createCompatibleWritableRaster(picture.width(), picture.height()),
@@ -66,7 +66,7 @@ public final class BufferedImages {
 
     private static int type(Photo picture) {
         if (picture.channels() == 1) {
-            return picture.depth() == 16 ? BufferedImage.TYPE_USHORT_GRAY : BufferedImage.TYPE_BYTE_GRAY;
+            return picture.depth() == Depth.BITS_16 ? BufferedImage.TYPE_USHORT_GRAY : BufferedImage.TYPE_BYTE_GRAY;
         }
         return picture.hasAlpha() ? BufferedImage.TYPE_4BYTE_ABGR : BufferedImage.TYPE_3BYTE_BGR;
     }

@@ -1,10 +1,11 @@
 package daegpu.train;
 
 import daegpu.data.ImageSet;
-import daegpu.data.Photo;
-import daegpu.denoise.PictureDenoiser;
+import daegpu.data.Pixels;
 import daegpu.denoise.PictureNoise;
+import daegpu.denoise.WholePictureDenoiser;
 import daegpu.engine.InferenceEngine;
+import daegpu.metrics.ImageComparison;
 import daegpu.metrics.ImageMetrics;
 import daegpu.noise.Noise;
 import daegpu.noise.Philox;
@@ -111,18 +112,33 @@ public final class Evaluation {
     }
 
     /**
-     * Corrupts one picture of any size and denoises it. What comes out is clipped to [0, 1] before it is compared, as
-     * the literature on photographs does; what goes in is compared as it is. The noise is a function of the seed and of
-     * the picture.
+     * Corrupts one picture of any size and denoises it, row by row, so that it is never there as floats. What comes out
+     * is clipped to [0, 1] before it is compared, as the literature on photographs does; what goes in is compared as it
+     * is. The noise is a function of the seed and of the picture.
      *
      * @param clean with the channels of the network
      */
-    public static Result of(PictureDenoiser denoiser, Photo clean, Noise noise, long seed) {
-        Photo noisy = PictureNoise.add(noise, seed, clean);
-        float[] denoised = denoiser.denoise(List.of(noisy)).get(0).values();
-        clip(denoised, denoised.length);
-        Image image = new Image(clean.values(), 0, clean.height(), clean.width(), clean.channels());
-        return new Result(image.scores(noisy.values()), image.scores(denoised));
+    public static Result of(WholePictureDenoiser denoiser, Pixels clean, Noise noise, long seed) {
+        Pixels noisy = PictureNoise.add(noise, seed, clean);
+        Pixels denoised = denoiser.denoise(noisy, part -> {});
+        ImageComparison before = new ImageComparison(clean.height(), clean.width(), clean.channels());
+        ImageComparison after = new ImageComparison(clean.height(), clean.width(), clean.channels());
+        float[] expected = new float[clean.width() * clean.channels()];
+        float[] actual = new float[expected.length];
+        for (int row = 0; row < clean.height(); row++) {
+            clean.read(row, 0, clean.width(), expected, 0);
+            noisy.read(row, 0, clean.width(), actual, 0);
+            before.add(expected, actual, 0);
+            denoised.read(row, 0, clean.width(), actual, 0);
+            clip(actual, actual.length);
+            after.add(expected, actual, 0);
+        }
+        return new Result(scores(before), scores(after));
+    }
+
+    private static Scores scores(ImageComparison comparison) {
+        double mse = comparison.mse();
+        return new Scores(mse, ImageMetrics.psnr(mse), comparison.ssim());
     }
 
     /** To [0, 1]: a linear output may lie outside. What is no number stays so. */

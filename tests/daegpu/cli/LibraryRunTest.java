@@ -12,6 +12,7 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import daegpu.Denoiser;
 import daegpu.Training;
 import daegpu.cli.Program.Result;
+import daegpu.data.Depth;
 import daegpu.data.IdxFile;
 import daegpu.data.ImageFile;
 import daegpu.data.ImageFiles;
@@ -504,7 +505,7 @@ class LibraryRunTest {
             try (Denoiser denoiser = Denoiser.load(model, EngineName.CPU)) {
                 for (int channels : new int[] {1, 3}) {
                     float[] values = picture(19, 70, channels, channels);
-                    Photo photo = new Photo(19, 70, channels, values, null, 8, "png");
+                    Photo photo = new Photo(19, 70, channels, values, null, Depth.BITS_8, "png");
                     Path file = folder.resolve("noisy.png");
                     Files.write(file, ImageFile.encode(photo));
                     String name = model + ", " + channels;

@@ -145,6 +145,21 @@ class PatchTrainingTest {
             psnr[i] = level.get("pictures").get(i).at("/denoised/psnr").doubleValue();
         }
         assertEquals((psnr[0] + psnr[1]) / 2, level.at("/denoised/psnr").doubleValue(), 1e-12);
+        List<Object> little = new ArrayList<>(arguments);
+        little.addAll(List.of("--memory", "100k"));
+        assertEquals(
+                psnr[1],
+                json(little)
+                        .get("levels")
+                        .get(1)
+                        .at("/pictures/1/denoised/psnr")
+                        .doubleValue(),
+                1e-4,
+                "in smaller tiles");
+        little.set(little.size() - 1, "1k");
+        Program.run(little.toArray()).assertRefused("smallest tiles", "raise --memory");
+        Program.run("evaluate", run, "--memory", "1M", "--output", folder.resolve("figure.png"))
+                .assertRefused("--memory is for whole pictures");
         Files.delete(pictures.resolve("a.png"));
         Files.writeString(pictures.resolve("broken.png"), "no picture");
         Program.Result partly = Program.run(arguments.toArray());

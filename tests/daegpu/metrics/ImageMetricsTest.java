@@ -1,6 +1,7 @@
 package daegpu.metrics;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import com.fasterxml.jackson.databind.JsonNode;
@@ -8,6 +9,7 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import daegpu.Seeds;
 import java.io.IOException;
 import java.nio.file.Path;
+import java.util.Arrays;
 import java.util.Random;
 import java.util.stream.Stream;
 import java.util.stream.StreamSupport;
@@ -86,6 +88,30 @@ class ImageMetricsTest {
                 definition(expected, actual, at, height, width, channels),
                 ImageMetrics.ssim(expected, actual, at, height, width, channels),
                 1e-12);
+    }
+
+    /** Of two images whose rows lie in arrays of their own. */
+    @Test
+    void rowsAreComparedOneByOne() {
+        Random random = Seeds.random(3);
+        float[] expected = new float[14 * 9 * 3];
+        float[] actual = new float[expected.length];
+        for (int i = 0; i < expected.length; i++) {
+            expected[i] = random.nextFloat();
+            actual[i] = random.nextFloat();
+        }
+        ImageComparison comparison = new ImageComparison(14, 9, 3);
+        for (int row = 0; row < 14; row++) {
+            assertThrows(IllegalStateException.class, comparison::mse);
+            assertThrows(IllegalStateException.class, comparison::ssim);
+            comparison.add(
+                    Arrays.copyOfRange(expected, 27 * row, 27 * row + 27),
+                    Arrays.copyOfRange(actual, 27 * row, 27 * row + 27),
+                    0);
+        }
+        assertEquals(ImageMetrics.mse(expected, actual, 0, expected.length), comparison.mse());
+        assertEquals(definition(expected, actual, 0, 14, 9, 3), comparison.ssim(), 1e-12);
+        assertThrows(IllegalStateException.class, () -> comparison.add(expected, actual, 0));
     }
 
     @Test
