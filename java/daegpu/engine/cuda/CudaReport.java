@@ -9,7 +9,7 @@ import java.util.Objects;
 /**
  * What of CUDA is on this machine, for people.
  *
- * @param driver the newest version of CUDA that the driver supports, or null if there is no driver
+ * @param driver the newest version of CUDA that the driver supports, or null if there is none that works
  * @param libraries what the engine loads
  * @param gpus a line for each GPU that the driver finds
  * @param problem why the GPUs cannot be listed, in one line, or null
@@ -49,8 +49,9 @@ public record CudaReport(String driver, List<Library> libraries, List<String> gp
                 .toList();
         boolean hasDriver =
                 libraries.get(CudaLibraries.Library.DRIVER.ordinal()).problem() == null;
-        String driver = hasDriver ? CudaLibraries.describe(CudaLibraries.driverVersion()) : null;
+        String driver = null;
         try {
+            driver = hasDriver ? CudaLibraries.describe(CudaLibraries.driverVersion()) : null;
             return new CudaReport(
                     driver, libraries, Gpu.all().stream().map(Gpu::describe).toList(), null);
         } catch (EngineUnavailableException e) {

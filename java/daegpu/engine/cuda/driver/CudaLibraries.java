@@ -148,10 +148,14 @@ public final class CudaLibraries {
         return version / 1000 + "." + version % 1000 / 10;
     }
 
-    /** The driver's version, as {@code cuDriverGetVersion} has it; the driver must have been loaded. */
+    /**
+     * The driver's version, as {@code cuDriverGetVersion} has it; the driver must have been loaded.
+     *
+     * @throws EngineUnavailableException if what was loaded does not tell it: it is a stub, or does not fit the machine
+     */
     public static int driverVersion() {
         int[] version = new int[1];
-        CudaStatus.check(JCudaDriver.cuDriverGetVersion(version), "tell its version");
+        CudaStatus.checkUsable(JCudaDriver.cuDriverGetVersion(version), "tell its version");
         return version[0];
     }
 

@@ -16,6 +16,9 @@ public final class CudaStatus {
 
     private CudaStatus() {}
 
+    /** {@code cudaErrorInsufficientDriver} of the runtime, which drivers have been seen to return, too. */
+    private static final int CUDA_ERROR_INSUFFICIENT_DRIVER = 35;
+
     /** {@code CUDNN_STATUS_INTERNAL_ERROR_DEVICE_ALLOCATION_FAILED} of cuDNN 9, which JCudnn does not know. */
     private static final int DNN_DEVICE_ALLOCATION_FAILED = 4004;
 
@@ -33,6 +36,35 @@ public final class CudaStatus {
         if (status != CUresult.CUDA_SUCCESS) {
             throw new IllegalStateException("the CUDA driver could not " + action + ": " + describe(status));
         }
+    }
+
+    /**
+     * Checks what a call returned that tells whether there is a driver that works, and a GPU that it can open.
+     *
+     * @throws EngineUnavailableException if {@code action} failed; the message has the error's name, and what to do
+     *     where that is known. The driver is not asked what its error means: what calls itself one may be a mere stub
+     */
+    static void checkUsable(int status, String action) {
+        if (status == CUresult.CUDA_SUCCESS) {
+            return;
+        }
+        if (status == CUresult.CUDA_ERROR_OUT_OF_MEMORY) {
+            throw outOfMemory("the CUDA driver", action);
+        }
+        String help =
+                switch (status) {
+                    case CUresult.CUDA_ERROR_STUB_LIBRARY ->
+                        ": what was loaded is the stub that programs are linked with; "
+                                + CudaLibraries.Library.DRIVER.remedy();
+                    case CUDA_ERROR_INSUFFICIENT_DRIVER,
+                            CUresult.CUDA_ERROR_SYSTEM_DRIVER_MISMATCH,
+                            CUresult.CUDA_ERROR_COMPAT_NOT_SUPPORTED_ON_DEVICE ->
+                        ": its parts are of different versions; restart the machine if the driver was updated, or "
+                                + CudaLibraries.Library.DRIVER.remedy();
+                    default -> " (does nvidia-smi list the GPUs?)";
+                };
+        throw new EngineUnavailableException(
+                "the NVIDIA driver could not " + action + ": " + CUresult.stringFor(status) + help, Remedy.CPU_ENGINE);
     }
 
     /** Name and meaning of a driver's error: {@code CUDA_ERROR_NO_DEVICE (no CUDA-capable device is detected)}. */

@@ -35,11 +35,16 @@ public final class Device implements AutoCloseable {
     /** Null when there is no listener. */
     private Consumer<String> listener;
 
+    /**
+     * Opens a GPU.
+     *
+     * @throws EngineUnavailableException if the driver cannot open it, or has no memory for it
+     */
     public Device(Gpu gpu) {
         this.gpu = gpu;
         try {
             CUdevice handle = Gpu.handle(gpu.number());
-            CudaStatus.check(JCudaDriver.cuDevicePrimaryCtxRetain(context, handle), "open " + gpu.name());
+            CudaStatus.checkUsable(JCudaDriver.cuDevicePrimaryCtxRetain(context, handle), "open " + gpu.name());
             scope.own(() -> JCudaDriver.cuDevicePrimaryCtxRelease(handle));
             makeCurrent();
             CudaStatus.check(

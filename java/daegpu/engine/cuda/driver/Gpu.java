@@ -26,7 +26,7 @@ public record Gpu(int number, String name, int major, int minor, long memory) {
     /**
      * Lists the GPUs.
      *
-     * @throws EngineUnavailableException if libraries are missing, or there is no GPU
+     * @throws EngineUnavailableException if libraries are missing, the driver does not work, or there is no GPU
      */
     public static List<Gpu> all() {
         CudaLibraries.load();
@@ -51,9 +51,9 @@ public record Gpu(int number, String name, int major, int minor, long memory) {
     private static Gpu of(int number) {
         CUdevice device = handle(number);
         byte[] name = new byte[256];
-        CudaStatus.check(JCudaDriver.cuDeviceGetName(name, name.length, device), "tell the name of device " + number);
+        CudaStatus.checkUsable(JCudaDriver.cuDeviceGetName(name, name.length, device), "tell the name of device " + number);
         long[] memory = new long[1];
-        CudaStatus.check(JCudaDriver.cuDeviceTotalMem(memory, device), "tell the memory of device " + number);
+        CudaStatus.checkUsable(JCudaDriver.cuDeviceTotalMem(memory, device), "tell the memory of device " + number);
         String text = new String(name, StandardCharsets.UTF_8);
         int end = text.indexOf('\0');
         return new Gpu(
@@ -66,14 +66,18 @@ public record Gpu(int number, String name, int major, int minor, long memory) {
 
     private static int attribute(int which, CUdevice device) {
         int[] value = new int[1];
-        CudaStatus.check(JCudaDriver.cuDeviceGetAttribute(value, which, device), "tell an attribute of a device");
+        CudaStatus.checkUsable(JCudaDriver.cuDeviceGetAttribute(value, which, device), "tell an attribute of a device");
         return value[0];
     }
 
-    /** The driver's handle of device {@code number}. */
+    /**
+     * The driver's handle of device {@code number}.
+     *
+     * @throws EngineUnavailableException if it cannot be opened
+     */
     public static CUdevice handle(int number) {
         CUdevice device = new CUdevice();
-        CudaStatus.check(JCudaDriver.cuDeviceGet(device, number), "open device " + number);
+        CudaStatus.checkUsable(JCudaDriver.cuDeviceGet(device, number), "open device " + number);
         return device;
     }
 

@@ -19,6 +19,7 @@ import org.junit.jupiter.api.function.Executable;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** One clear line for everything that can be missing. */
 class UnavailableTest {
@@ -98,6 +99,102 @@ class UnavailableTest {
                                 : "--engine auto takes cpu: the fastest engine that runs here; cuda does not: " + line),
                 devices);
         assertTrue(devices.contains("  " + missing.title() + ": " + line), devices);
+    }
+
+    /**
+     * A library that is called as the driver is, has its functions, and fails in one of them: the stub of the toolkit,
+     * a driver that is older than the program or does not fit the kernel's module, a GPU that fell off the bus.
+     *
+     * @param failing the function that returns the status; those before it succeed
+     */
+    @ParameterizedTest
+    @CsvSource({
+        "cuDriverGetVersion,34",
+        "cuDriverGetVersion,35",
+        "cuDriverGetVersion,804",
+        "cuDriverGetVersion,12345",
+        "version,0",
+        "cuInit,100",
+        "cuDeviceGetCount,3",
+        "cuDeviceGet,101",
+        "cuDeviceGetName,999",
+        "cuDeviceTotalMem_v2,46",
+        "cuDeviceGetAttribute,1"
+    })
+    void driverThatDoesNotWork(String failing, int status) throws IOException, InterruptedException {
+        assumeTrue(System.getProperty("os.name").equals("Linux"), "the stub is built as a library of Linux");
+        buildStub(failing, status);
+        String devices = run("devices");
+        assertTrue(
+                devices.contains("--engine auto takes cpu: the fastest engine that runs here; cuda does not: "),
+                devices);
+        assertTrue(!devices.contains("Exception") && !devices.contains("fault of the program"), devices);
+    }
+
+    @Test
+    void driverThatDoesNotWorkIsNamedWhereItIsAskedFor() throws IOException, InterruptedException {
+        assumeTrue(System.getProperty("os.name").equals("Linux"), "the stub is built as a library of Linux");
+        buildStub("cuDriverGetVersion", 34);
+        String asked = run("parity", "tests/golden/tiny.safetensors", "--engine", "cuda");
+        assertEquals(
+                "dae-gpu parity: the NVIDIA driver could not tell its version: CUDA_ERROR_STUB_LIBRARY: what was loaded"
+                        + " is the stub that programs are linked with; install NVIDIA's driver, 525 or later;"
+                        + " use --engine cpu",
+                asked.strip());
+        String automatic = run("parity", "tests/golden/tiny.safetensors");
+        assertTrue(automatic.contains("PASS"), automatic);
+    }
+
+    /** Before anything is computed, but after the GPU was chosen: no other engine is taken in its place unasked. */
+    @ParameterizedTest
+    @ValueSource(ints = {46, 2})
+    void deviceThatCannotBeOpened(int status) throws IOException, InterruptedException {
+        assumeTrue(System.getProperty("os.name").equals("Linux"), "the stub is built as a library of Linux");
+        buildStub("cuDevicePrimaryCtxRetain", status);
+        String output = run("parity", "tests/golden/tiny.safetensors");
+        assertEquals(1, output.lines().count(), output);
+        assertTrue(output.strip().endsWith("use --engine cpu"), output);
+    }
+
+    private void buildStub(String failing, int status) throws IOException, InterruptedException {
+        StringBuilder code = new StringBuilder("#include <stddef.h>\n");
+        for (String function : List.of(
+                "cuDriverGetVersion(int *value)|12060",
+                "cuInit(int flags)|",
+                "cuDeviceGetCount(int *value)|1",
+                "cuDeviceGet(int *value, int number)|0",
+                "cuDeviceGetName(char *value, int length, int device)|'G'",
+                "cuDeviceTotalMem_v2(size_t *value, int device)|1 << 30",
+                "cuDeviceGetAttribute(int *value, int which, int device)|9",
+                "cuDevicePrimaryCtxRetain(void **value, int device)|0",
+                "cuDevicePrimaryCtxRelease_v2(int device)|",
+                "cuMemGetInfo_v2(size_t *value, size_t *total)|1",
+                "cuGetErrorString(int error, const char **value)|0")) {
+            String[] parts = function.split("\\|", -1);
+            boolean fails = parts[0].startsWith(failing + "(");
+            boolean isVersion = failing.equals("version") && parts[0].startsWith("cuDriverGetVersion");
+            code.append("int " + parts[0] + " {");
+            if (!parts[1].isEmpty()) {
+                code.append(" *value = " + (isVersion ? status : parts[1]) + ";");
+            }
+            code.append(" return " + (fails ? status : 0) + "; }\n");
+        }
+        Path source = Files.writeString(folder.resolve("stub.c"), code);
+        try {
+            Process compiler = new ProcessBuilder(
+                            "cc",
+                            "-shared",
+                            "-fPIC",
+                            "-Wl,-soname,libcuda.so.1",
+                            "-o",
+                            folder.resolve("libcuda.so.1").toString(),
+                            source.toString())
+                    .inheritIO()
+                    .start();
+            assertEquals(0, compiler.waitFor());
+        } catch (IOException e) {
+            assumeTrue(false, "there is no C compiler: " + e.getMessage());
+        }
     }
 
     /** The whole job by the ordinary command; the other libraries are not even looked at in what it computes. */
