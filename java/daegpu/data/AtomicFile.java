@@ -9,6 +9,7 @@ import java.nio.file.AccessDeniedException;
 import java.nio.file.DirectoryIteratorException;
 import java.nio.file.DirectoryStream;
 import java.nio.file.FileAlreadyExistsException;
+import java.nio.file.FileSystemException;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.NotDirectoryException;
@@ -18,15 +19,22 @@ import java.nio.file.StandardOpenOption;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.HexFormat;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ThreadLocalRandom;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.locks.LockSupport;
+import java.util.regex.Pattern;
 
 /**
  * Writes files that are never half there: whatever happens, a full disk, an exception, {@code kill -9} or a power cut,
  * the file is either as it was or entirely new.
  *
- * <p>The content goes to a temporary file beside the target, called {@code .NAME.<8 hexadecimal digits>.tmp}, which is
- * synced and then renamed over the target. A process that was killed may leave such a file behind; it harms nothing,
- * and the next write of the same target removes it once it has not been touched for an hour.
+ * <p>The content goes to a temporary file beside the target, called {@code .dae-gpu-<8 hexadecimal digits>.tmp}, which
+ * is synced and then renamed over the target. The rename is tried again for a second where the system refuses it: virus
+ * scanners and programs that synchronize folders hold files open for moments. A process that was killed may leave such
+ * a temporary file; it harms nothing, and the next process that writes into the folder removes it once it has not been
+ * touched for an hour.
  */
 public final class AtomicFile {
 
@@ -37,6 +45,12 @@ public final class AtomicFile {
     }
 
     private static final Duration ABANDONED = Duration.ofHours(1);
+    /** Of the same length for all targets, whose own names may be as long as the system allows. */
+    private static final Pattern TEMPORARY = Pattern.compile("\\.dae-gpu-[0-9a-f]{8}\\.tmp");
+    /** Milliseconds to wait before each further try to rename. */
+    private static final int[] WAITS = {20, 80, 300, 600};
+    /** Folders that were tidied up by this process. */
+    private static final Set<Path> TIDIED = ConcurrentHashMap.newKeySet();
 
     private AtomicFile() {}
 
@@ -74,9 +88,11 @@ public final class AtomicFile {
 
     private static void replace(Path file, Content content) throws IOException {
         Path directory = file.getParent();
-        removeAbandoned(directory, file.getFileName().toString());
+        if (TIDIED.add(directory)) {
+            removeTemporaries(directory, Instant.now().minus(ABANDONED));
+        }
         String random = HexFormat.of().toHexDigits(ThreadLocalRandom.current().nextInt());
-        Path temporary = directory.resolve("." + file.getFileName() + "." + random + ".tmp");
+        Path temporary = directory.resolve(".dae-gpu-" + random + ".tmp");
         // Refuses an existing file, and gives the permissions that any new file gets.
         Files.createFile(temporary);
         try {
@@ -87,7 +103,7 @@ public final class AtomicFile {
                 buffered.flush();
                 out.getFD().sync();
             }
-            Files.move(temporary, file, StandardCopyOption.ATOMIC_MOVE);
+            rename(temporary, file);
         } catch (Throwable e) {
             try {
                 Files.deleteIfExists(temporary);
@@ -99,6 +115,21 @@ public final class AtomicFile {
         syncDirectory(directory);
     }
 
+    private static void rename(Path temporary, Path file) throws IOException {
+        for (int tries = 0; ; tries++) {
+            try {
+                Files.move(temporary, file, StandardCopyOption.ATOMIC_MOVE);
+                return;
+            } catch (FileSystemException e) {
+                if (tries == WAITS.length || Files.isDirectory(file) || !Files.exists(temporary)) {
+                    throw e;
+                }
+                // Goes on when the thread is interrupted, and leaves it so.
+                LockSupport.parkNanos(TimeUnit.MILLISECONDS.toNanos(WAITS[tries]));
+            }
+        }
+    }
+
     /** Makes the new name survive a power cut, on systems where directories can be synced. */
     private static void syncDirectory(Path directory) {
         try (FileChannel channel = FileChannel.open(directory, StandardOpenOption.READ)) {
@@ -108,24 +139,27 @@ public final class AtomicFile {
         }
     }
 
-    private static void removeAbandoned(Path directory, String name) {
-        Instant limit = Instant.now().minus(ABANDONED);
-        try (DirectoryStream<Path> entries = Files.newDirectoryStream(directory, entry -> isTemporary(entry, name))) {
+    /**
+     * Removes what killed processes left in a folder, as far as that can be done.
+     *
+     * @param directory a folder that no other process writes into; it need not exist
+     */
+    public static void removeTemporaries(Path directory) {
+        removeTemporaries(directory, Instant.MAX);
+    }
+
+    private static void removeTemporaries(Path directory, Instant before) {
+        try (DirectoryStream<Path> entries = Files.newDirectoryStream(
+                directory,
+                entry -> TEMPORARY.matcher(entry.getFileName().toString()).matches())) {
             for (Path entry : entries) {
-                if (Files.getLastModifiedTime(entry).toInstant().isBefore(limit)) {
+                if (Files.getLastModifiedTime(entry).toInstant().isBefore(before)) {
                     Files.deleteIfExists(entry);
                 }
             }
         } catch (IOException | DirectoryIteratorException e) {
             // Tidying up is no reason to fail: if the directory cannot be used, writing will say so.
         }
-    }
-
-    private static boolean isTemporary(Path entry, String name) {
-        String candidate = entry.getFileName().toString();
-        return candidate.length() == name.length() + 14
-                && candidate.startsWith("." + name + ".")
-                && candidate.substring(name.length() + 2).matches("[0-9a-f]{8}\\.tmp");
     }
 
     /** The exceptions of java.nio.file carry nothing but a path as their message. */

@@ -1,10 +1,10 @@
 package daegpu.train;
 
+import daegpu.data.AtomicFile;
 import daegpu.data.InvalidInputException;
 import daegpu.data.Remedy;
 import java.io.IOException;
 import java.nio.channels.FileChannel;
-import java.nio.channels.FileLock;
 import java.nio.channels.OverlappingFileLockException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -37,34 +37,49 @@ public final class RunDirectory implements AutoCloseable {
     /** Null where nothing is to be written. */
     private final FileChannel lockFile;
 
-    private RunDirectory(Path path, FileChannel lockFile) {
+    private final boolean locked;
+
+    private RunDirectory(Path path, FileChannel lockFile, boolean locked) {
         this.path = path;
         this.lockFile = lockFile;
+        this.locked = locked;
     }
 
     /** Where the files of a run lie, whether it is there or not; nothing is to be written. */
     public static RunDirectory of(Path path) {
-        return new RunDirectory(path, null);
+        return new RunDirectory(path, null, false);
     }
 
     private static RunDirectory open(Path path) throws IOException {
         FileChannel lockFile =
                 FileChannel.open(path.resolve(".lock"), StandardOpenOption.CREATE, StandardOpenOption.WRITE);
-        if (!lock(lockFile)) {
-            lockFile.close();
-            throw new InvalidInputException(path + " is in use: another process trains there");
+        try {
+            // The lock is the operating system's: it is gone when the process is, however it ended.
+            if (lockFile.tryLock() != null) {
+                RunDirectory directory = new RunDirectory(path, lockFile, true);
+                directory.tidyUp();
+                return directory;
+            }
+        } catch (OverlappingFileLockException e) {
+            // This process has it.
+        } catch (IOException e) {
+            // Some network disks have no locks; that is no reason not to train there.
+            return new RunDirectory(path, lockFile, false);
         }
-        return new RunDirectory(path, lockFile);
+        lockFile.close();
+        throw new InvalidInputException(path + " is in use: another process trains there");
     }
 
-    /** The lock is the operating system's: it is gone when the process is, however it ended. */
-    private static boolean lock(FileChannel lockFile) throws IOException {
-        try {
-            FileLock lock = lockFile.tryLock();
-            return lock != null;
-        } catch (OverlappingFileLockException e) {
-            return false;
+    /** Removes what was half written when a process was killed: nobody else writes here now. */
+    private void tidyUp() {
+        for (Path folder : List.of(path, path.resolve("samples"), path.resolve("checkpoints"), tensorBoard())) {
+            AtomicFile.removeTemporaries(folder);
         }
+    }
+
+    /** Whether it is certain that no other process trains there: not on a disk that has no locks. */
+    boolean isLocked() {
+        return locked;
     }
 
     /**
@@ -133,7 +148,7 @@ public final class RunDirectory implements AutoCloseable {
         Path samples = path.resolve("samples");
         if (Files.exists(samples)) {
             try (Stream<Path> pictures = Files.list(samples)) {
-                if (pictures.findAny().isPresent()) {
+                if (pictures.anyMatch(file -> !file.toString().endsWith(".tmp"))) {
                     return false;
                 }
             }

@@ -295,6 +295,15 @@ public final class TrainingRun implements AutoCloseable {
         if (purpose == Purpose.PLAN) {
             throw new IllegalStateException("this run was opened to look at it only");
         }
+        if (!directory.isLocked()) {
+            listener.warned("the disk of " + directory.path()
+                    + " has no locks: take care that no other process trains there, too");
+        }
+        int processors = Runtime.getRuntime().availableProcessors();
+        if (asked.threads() > processors) {
+            listener.warned(asked.threads() + " threads on " + processors
+                    + (processors == 1 ? " processor" : " processors") + " only take longer");
+        }
         if (isDone()) {
             return finish(listener, commands);
         }

@@ -9,6 +9,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import daegpu.Seeds;
 import java.io.IOException;
 import java.io.InputStream;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.FileTime;
@@ -24,6 +25,8 @@ import org.junit.jupiter.api.Assumptions;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 @ExtendWith(Seeds.class)
 class AtomicFileTest {
@@ -152,20 +155,39 @@ class AtomicFileTest {
 
     @Test
     void whatKilledProcessesLeftIsRemovedAfterAnHour() throws IOException {
-        Path old = Files.createFile(folder.resolve(".a.bin.0123abcd.tmp"));
-        Path recent = Files.createFile(folder.resolve(".a.bin.0123abce.tmp"));
-        Path ofAnother = Files.createFile(folder.resolve(".b.bin.0123abcd.tmp"));
-        Path foreign = Files.createFile(folder.resolve(".a.bin.holidays.tmp"));
+        Path old = Files.createFile(folder.resolve(".dae-gpu-0123abcd.tmp"));
+        Path recent = Files.createFile(folder.resolve(".dae-gpu-0123abce.tmp"));
+        Path foreign = Files.createFile(folder.resolve(".dae-gpu-holidays.tmp"));
         FileTime longAgo = FileTime.from(Instant.now().minus(Duration.ofMinutes(61)));
-        for (Path file : List.of(old, ofAnother, foreign)) {
+        for (Path file : List.of(old, foreign)) {
             Files.setLastModifiedTime(file, longAgo);
         }
         Path file = folder.resolve("a.bin");
         AtomicFile.write(file, new byte[1]);
         assertFalse(Files.exists(old));
         assertTrue(Files.exists(recent));
-        assertTrue(Files.exists(ofAnother));
         assertTrue(Files.exists(foreign));
+        AtomicFile.removeTemporaries(folder);
+        assertFalse(Files.exists(recent));
+        assertTrue(Files.exists(foreign));
+        AtomicFile.removeTemporaries(folder.resolve("absent"));
+    }
+
+    /** Also of letters that take several bytes each. */
+    @ParameterizedTest
+    @ValueSource(strings = {"a", "ü", "漢"})
+    void namesMayBeAsLongAsTheSystemAllows(String letter) throws IOException {
+        int bytes = letter.getBytes(StandardCharsets.UTF_8).length;
+        String name = letter.repeat(255 / bytes);
+        Path file = folder.resolve(name);
+        try {
+            Files.delete(Files.createFile(file));
+        } catch (IOException e) {
+            Assumptions.abort("no names of 255 bytes here");
+        }
+        AtomicFile.write(file, new byte[] {1});
+        AtomicFile.write(file, new byte[] {1, 2});
+        assertEquals(2, Files.size(file));
     }
 
     @Test

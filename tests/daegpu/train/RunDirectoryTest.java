@@ -10,6 +10,7 @@ import daegpu.data.Remedy;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -49,8 +50,26 @@ class RunDirectoryTest {
         Files.writeString(run.resolve("config.json"), "{}");
         RunDirectory.create(run).close();
         Files.writeString(run.resolve("metrics.csv"), HEADER);
-        Files.writeString(run.resolve(".last.safetensors.0123abcd.tmp"), "half");
+        Files.writeString(run.resolve(".dae-gpu-0123abcd.tmp"), "half");
+        Files.writeString(run.resolve("samples/.dae-gpu-0123abcd.tmp"), "half");
         RunDirectory.create(run).close();
+    }
+
+    /** At once: while the folder is locked, whatever is half written there is nobody's. */
+    @Test
+    void whatAKilledProcessLeftIsRemovedWhenTheRunIsOpened() throws IOException {
+        List<Path> left = new ArrayList<>();
+        for (String place : List.of(".", "samples", "checkpoints", "tensorboard")) {
+            Path made = Files.createDirectories(run.resolve(place));
+            left.add(Files.writeString(made.resolve(".dae-gpu-0123abcd.tmp"), "half"));
+        }
+        Path other = Files.writeString(run.resolve("samples/mine.tmp"), "not this program's");
+        Files.writeString(run.resolve("last.safetensors"), "checkpoint");
+        try (RunDirectory open = RunDirectory.resume(run)) {
+            assertTrue(open.isLocked());
+            assertEquals(List.of(), left.stream().filter(Files::exists).toList());
+        }
+        assertTrue(Files.exists(other));
     }
 
     @Test
