@@ -31,7 +31,7 @@ public final class IdxFile {
     private static final int FIRST_BUFFER = 1 << 20;
     private static final long UNKNOWN = -1;
     private static final int LABEL_HEADER = 8;
-    private static final int MOST_LABELS = 1 << 28;
+    private static final int MOST_LABELS = 20_000_000;
 
     private IdxFile() {}
 
@@ -126,20 +126,25 @@ public final class IdxFile {
     /** The same from a stream, which is not closed. */
     static byte[] readLabels(InputStream in, String name) throws IOException {
         BufferedInputStream buffered = new BufferedInputStream(in, 1 << 16);
-        byte[] content;
         try {
-            content = (isGzipped(buffered) ? new GZIPInputStream(buffered) : buffered)
-                    .readNBytes(MOST_LABELS + LABEL_HEADER);
+            InputStream content = isGzipped(buffered) ? new GZIPInputStream(buffered) : buffered;
+            byte[] header = content.readNBytes(LABEL_HEADER);
+            if (header.length == LABEL_HEADER && ByteBuffer.wrap(header).getInt(0) == (UNSIGNED_BYTE << 8 | 1)) {
+                int announced = ByteBuffer.wrap(header).getInt(4);
+                if (announced < 0 || announced > MOST_LABELS) {
+                    throw new InvalidInputException(name + " is damaged: it announces "
+                            + Integer.toUnsignedLong(announced) + " labels, and at most " + MOST_LABELS
+                            + " can be read");
+                }
+                byte[] labels = content.readNBytes(announced);
+                if (labels.length == announced && content.read() < 0) {
+                    return labels;
+                }
+            }
         } catch (ZipException | EOFException e) {
             throw new InvalidInputException(name + " is damaged: " + e.getMessage(), e);
         }
-        ByteBuffer header = ByteBuffer.wrap(content);
-        if (content.length < LABEL_HEADER
-                || header.getInt(0) != (UNSIGNED_BYTE << 8 | 1)
-                || header.getInt(4) != content.length - LABEL_HEADER) {
-            throw new InvalidInputException(name + " is no IDX file of labels, or damaged");
-        }
-        return Arrays.copyOfRange(content, LABEL_HEADER, content.length);
+        throw new InvalidInputException(name + " is no IDX file of labels, or damaged");
     }
 
     /** For data known to be sound: the buffer for {@code announced} bytes is taken at once. */

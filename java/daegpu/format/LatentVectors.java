@@ -2,12 +2,12 @@ package daegpu.format;
 
 import daegpu.data.AtomicFile;
 import daegpu.data.InvalidInputException;
+import daegpu.data.WholeFile;
 import java.io.IOException;
 import java.nio.BufferUnderflowException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.charset.StandardCharsets;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -20,7 +20,8 @@ import java.util.regex.Pattern;
 /**
  * Latent vectors of images, and files of them: CSV with a header line and the image's name before its values, or
  * NumPy's NPY (<a href="https://numpy.org/doc/stable/reference/generated/numpy.lib.format.html">description</a>), an
- * array of 32-bit floats {@code [count, dimension]} without names. Both give back the same floats.
+ * array of 32-bit floats {@code [count, dimension]} without names. Both give back the same floats. Also read are CSV as
+ * spreadsheets write it, with a byte-order mark, semicolons or quotes, and NPY of floats of other sizes.
  *
  * @param names of the images; empty where they have none
  * @param dimension values of a vector
@@ -28,6 +29,10 @@ import java.util.regex.Pattern;
  */
 public record LatentVectors(List<String> names, int dimension, float[] values) {
 
+    /** How cells begin that spreadsheets compute; one that begins so after apostrophes is marked, too. */
+    private static final Pattern FORMULA = Pattern.compile("^'*[=+\\-@\t\r]");
+
+    private static final int LONGEST_QUOTE = 60;
     private static final byte[] NPY_MAGIC = {(byte) 0x93, 'N', 'U', 'M', 'P', 'Y'};
     private static final Pattern NPY_HEADER = Pattern.compile(
             "\\{'descr': *'([^']*)', *'fortran_order': *(True|False), *'shape': *\\((\\d+), *(\\d+)\\),? *\\}\\s*");
@@ -83,7 +88,7 @@ public record LatentVectors(List<String> names, int dimension, float[] values) {
         text.append(header);
         for (int vector = 0; vector < count(); vector++) {
             String name = names.isEmpty() ? String.valueOf(vector + 1) : names.get(vector);
-            text.append(name.matches("[^,\"\n\r]*") ? name : "\"" + name.replace("\"", "\"\"") + "\"");
+            text.append(Csv.cell(withFormulaMark(name)));
             for (int i = 0; i < dimension; i++) {
                 text.append(',').append(values[vector * dimension + i]);
             }
@@ -115,12 +120,7 @@ public record LatentVectors(List<String> names, int dimension, float[] values) {
      *     wrong
      */
     public static LatentVectors read(Path file) {
-        byte[] content;
-        try {
-            content = Files.readAllBytes(file);
-        } catch (IOException e) {
-            throw InvalidInputException.unreadable(file, e);
-        }
+        byte[] content = WholeFile.read(file, largest());
         LatentVectors vectors = isCsv(file) ? readCsv(file, content) : readNpy(file, content);
         for (float value : vectors.values) {
             if (!Float.isFinite(value)) {
@@ -130,37 +130,55 @@ public record LatentVectors(List<String> names, int dimension, float[] values) {
         return vectors;
     }
 
+    /** Bytes of a file: what is made of them takes a multiple of that. */
+    private static int largest() {
+        return (int) Math.min(1 << 30, Runtime.getRuntime().maxMemory() / 8);
+    }
+
     private static LatentVectors readCsv(Path file, byte[] content) {
-        List<String> lines = new String(content, StandardCharsets.UTF_8)
-                .lines()
-                .filter(line -> !line.isBlank())
-                .toList();
-        if (lines.size() < 2 || !lines.get(0).startsWith("image,")) {
+        List<List<String>> lines = Csv.read(new String(content, StandardCharsets.UTF_8));
+        if (lines.size() < 2
+                || lines.get(0).size() < 2
+                || !lines.get(0).get(0).strip().equals("image")) {
             throw new InvalidInputException(file
-                    + " has no vectors: its first line must be image,latent1,… and each other a name" + " and values");
+                    + " has no vectors: its first line must be image,latent1,… and each other a name and values");
         }
-        int dimension = lines.get(0).split(",", -1).length - 1;
+        int dimension = lines.get(0).size() - 1;
         List<String> names = new ArrayList<>();
         float[] values = new float[Math.multiplyExact(lines.size() - 1, dimension)];
-        Pattern pattern = Pattern.compile("(?:\"((?:[^\"]|\"\")*)\"|([^,\"]*)),(.*)");
         for (int line = 1; line < lines.size(); line++) {
-            Matcher matcher = pattern.matcher(lines.get(line));
-            String[] texts = matcher.matches() ? matcher.group(3).split(",", -1) : new String[0];
-            if (texts.length != dimension) {
-                throw new InvalidInputException(file + ": vector " + line + " has " + texts.length
+            List<String> cells = lines.get(line);
+            if (cells.size() != dimension + 1) {
+                throw new InvalidInputException(file + ": vector " + line + " has " + (cells.size() - 1)
                         + " values where the first line names " + dimension);
             }
-            names.add(matcher.group(1) != null ? matcher.group(1).replace("\"\"", "\"") : matcher.group(2));
+            names.add(withoutFormulaMark(cells.get(0)));
             for (int i = 0; i < dimension; i++) {
+                String cell = cells.get(i + 1);
                 try {
-                    values[(line - 1) * dimension + i] = Float.parseFloat(texts[i]);
+                    // Where spreadsheets write a comma for the point, they separate cells by something else.
+                    values[(line - 1) * dimension + i] =
+                            Float.parseFloat(cell.indexOf(',') == cell.lastIndexOf(',') ? cell.replace(',', '.') : cell);
                 } catch (NumberFormatException e) {
                     throw new InvalidInputException(
-                            file + ": vector " + line + " has '" + texts[i] + "' where a number should be", e);
+                            file + ": vector " + line + " has '" + shortened(cell) + "' where a number should be", e);
                 }
             }
         }
         return new LatentVectors(names, dimension, values);
+    }
+
+    private static String shortened(String cell) {
+        return cell.length() <= LONGEST_QUOTE ? cell : cell.substring(0, LONGEST_QUOTE) + "…";
+    }
+
+    /** A name that spreadsheets would take for a formula has an apostrophe before it, as they write such texts. */
+    private static String withFormulaMark(String name) {
+        return FORMULA.matcher(name).find() ? "'" + name : name;
+    }
+
+    private static String withoutFormulaMark(String cell) {
+        return cell.startsWith("'") && FORMULA.matcher(cell.substring(1)).find() ? cell.substring(1) : cell;
     }
 
     private static LatentVectors readNpy(Path file, byte[] content) {
@@ -176,19 +194,29 @@ public record LatentVectors(List<String> names, int dimension, float[] values) {
             Matcher matcher = NPY_HEADER.matcher(new String(header, StandardCharsets.US_ASCII));
             if (!Arrays.equals(magic, NPY_MAGIC)
                     || !matcher.matches()
-                    || !matcher.group(1).equals("<f4")
+                    || !matcher.group(1).matches("[<>=|]?f[248]")
                     || matcher.group(2).equals("True")) {
                 throw new InvalidInputException(
-                        file + " is no NPY file of 32-bit floats, [count, dimension] in C order");
+                        file + " is no NPY file of 16-, 32- or 64-bit floats, [count, dimension] in C order");
             }
+            int size = matcher.group(1).charAt(matcher.group(1).length() - 1) - '0';
+            ByteOrder order = matcher.group(1).startsWith(">") ? ByteOrder.BIG_ENDIAN : ByteOrder.LITTLE_ENDIAN;
             long count = Long.parseLong(matcher.group(3));
             long dimension = Long.parseLong(matcher.group(4));
-            if (dimension < 1 || Math.multiplyExact(Math.multiplyExact(count, dimension), 4L) != bytes.remaining()) {
+            if (dimension < 1 || Math.multiplyExact(Math.multiplyExact(count, dimension), (long) size) != bytes.remaining()) {
                 throw new InvalidInputException(file + " is damaged: it announces " + count + " vectors of " + dimension
                         + " and holds " + bytes.remaining() + " bytes");
             }
             float[] values = new float[Math.toIntExact(count * dimension)];
-            bytes.slice().order(ByteOrder.LITTLE_ENDIAN).asFloatBuffer().get(values);
+            ByteBuffer numbers = bytes.slice().order(order);
+            for (int i = 0; i < values.length; i++) {
+                values[i] =
+                        switch (size) {
+                            case 2 -> FloatFormat.ofHalf(numbers.getShort());
+                            case 4 -> numbers.getFloat();
+                            default -> (float) numbers.getDouble();
+                        };
+            }
             return new LatentVectors(List.of(), (int) dimension, values);
         } catch (BufferUnderflowException | ArithmeticException | NumberFormatException e) {
             throw new InvalidInputException(file + " is no NPY file: it ends early or its sizes are impossible", e);

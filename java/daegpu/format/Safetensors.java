@@ -9,6 +9,7 @@ import com.fasterxml.jackson.databind.json.JsonMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import daegpu.data.AtomicFile;
 import daegpu.data.InvalidInputException;
+import daegpu.data.JsonProblem;
 import java.io.BufferedInputStream;
 import java.io.ByteArrayInputStream;
 import java.io.IOException;
@@ -258,7 +259,7 @@ public final class Safetensors {
             } catch (CharacterCodingException e) {
                 throw damaged("it is not UTF-8");
             } catch (JsonProcessingException e) {
-                throw damaged(e.getOriginalMessage());
+                throw damaged(JsonProblem.describe(e));
             }
         }
 

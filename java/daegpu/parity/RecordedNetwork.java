@@ -3,6 +3,7 @@ package daegpu.parity;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.DeserializationFeature;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import daegpu.data.JsonProblem;
 import daegpu.model.Layer.Activation;
 import daegpu.model.Layer.Operation;
 import daegpu.model.LayerDescription;
@@ -78,7 +79,7 @@ final class RecordedNetwork {
         try {
             entries = JSON.readValue(text, Entry[].class);
         } catch (JsonProcessingException e) {
-            throw new IllegalArgumentException("its layers cannot be read: " + e.getOriginalMessage(), e);
+            throw new IllegalArgumentException("its layers cannot be read: " + JsonProblem.describe(e), e);
         }
         if (entries == null || Arrays.asList(entries).contains(null)) { // which is how the text "null" is read
             throw new IllegalArgumentException("its layers are no list of layers");

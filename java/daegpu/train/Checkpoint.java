@@ -4,6 +4,7 @@ import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.DeserializationFeature;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import daegpu.data.InvalidInputException;
+import daegpu.data.JsonProblem;
 import daegpu.engine.LearningRule;
 import daegpu.engine.Loss;
 import daegpu.engine.Optimizer;
@@ -405,7 +406,7 @@ public record Checkpoint(
             require(value != null, "null");
             return value;
         } catch (JsonProcessingException e) {
-            throw new IllegalArgumentException(e.getMessage(), e);
+            throw new IllegalArgumentException(JsonProblem.describe(e), e);
         }
     }
 

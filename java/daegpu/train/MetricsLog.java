@@ -2,11 +2,10 @@ package daegpu.train;
 
 import daegpu.data.AtomicFile;
 import daegpu.data.InvalidInputException;
+import daegpu.data.WholeFile;
 import daegpu.engine.Loss;
 import java.io.IOException;
-import java.nio.charset.CharacterCodingException;
 import java.nio.charset.StandardCharsets;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -21,6 +20,9 @@ public final class MetricsLog {
 
     /** Where the training loss is named: {@code train_mse}. */
     private static final String HEADER = "epoch,seconds,images_per_second,train_%s,val_mse,val_psnr,val_ssim";
+
+    /** Bytes: half a million epochs. */
+    private static final int LARGEST = 64 << 20;
 
     /**
      * One epoch.
@@ -122,14 +124,7 @@ public final class MetricsLog {
      * @throws InvalidInputException if the file cannot be read or is no such log
      */
     static MetricsLog open(Path file) {
-        List<String> lines;
-        try {
-            lines = Files.readAllLines(file);
-        } catch (CharacterCodingException e) {
-            throw new InvalidInputException(file + " is damaged: it is no text", e);
-        } catch (IOException e) {
-            throw InvalidInputException.unreadable(file, e);
-        }
+        List<String> lines = WholeFile.readText(file, LARGEST).lines().toList();
         Loss loss = Arrays.stream(Loss.values())
                 .filter(each -> !lines.isEmpty() && lines.get(0).equals(header(each)))
                 .findFirst()
@@ -152,10 +147,10 @@ public final class MetricsLog {
     /**
      * Whether a file is a log of no epoch.
      *
-     * @throws IOException if it cannot be read
+     * @throws InvalidInputException if it cannot be read
      */
-    static boolean isEmpty(Path file) throws IOException {
-        byte[] content = Files.readAllBytes(file);
+    static boolean isEmpty(Path file) {
+        byte[] content = WholeFile.read(file, LARGEST);
         return Arrays.stream(Loss.values())
                 .anyMatch(loss -> Arrays.equals(content, (header(loss) + "\n").getBytes(StandardCharsets.UTF_8)));
     }

@@ -10,10 +10,12 @@ import daegpu.data.ImageFiles;
 import daegpu.data.ImageSource;
 import daegpu.data.ImagesInMemory;
 import daegpu.data.InvalidInputException;
+import daegpu.data.JsonProblem;
 import daegpu.data.Preparation;
 import daegpu.data.Preparation.Colour;
 import daegpu.data.Preparation.Fit;
 import daegpu.data.Remedy;
+import daegpu.data.WholeFile;
 import daegpu.engine.Convolutions;
 import daegpu.engine.EngineName;
 import daegpu.engine.LearningRule;
@@ -50,6 +52,9 @@ public final class RunRecord {
     public static final String OPTIONS = "options";
     /** A part that is there if a program gave the images from its memory: it identifies them. */
     public static final String IN_MEMORY = "images-in-memory";
+
+    /** Bytes. */
+    private static final int LARGEST = 1 << 20;
 
     private static final String CLIP = "clip";
     private static final List<String> NETWORK =
@@ -238,7 +243,7 @@ public final class RunRecord {
      */
     private static Optional<RunRecord> parse(Path file) {
         try {
-            if (JSON.readTree(Files.readAllBytes(file)) instanceof ObjectNode root
+            if (JSON.readTree(WholeFile.read(file, LARGEST)) instanceof ObjectNode root
                     && root.get(OPTIONS) instanceof ObjectNode options) {
                 learningRule(LearningRule.DEFAULT)
                         .forEach((name, value) -> options.putIfAbsent(name, JSON.valueToTree(value)));
@@ -247,7 +252,7 @@ public final class RunRecord {
             }
             return Optional.empty();
         } catch (JacksonException e) {
-            throw new InvalidInputException(file + " is damaged: " + e.getOriginalMessage(), e);
+            throw new InvalidInputException(file + " is damaged: " + JsonProblem.describe(e), e);
         } catch (IOException e) {
             throw InvalidInputException.unreadable(file, e);
         }

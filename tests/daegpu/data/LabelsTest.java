@@ -7,6 +7,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
+import java.nio.ByteBuffer;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
@@ -14,6 +15,8 @@ import java.util.Optional;
 import java.util.zip.GZIPOutputStream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 class LabelsTest {
 
@@ -70,6 +73,24 @@ class LabelsTest {
         images[3] = 3;
         refused(file, images);
         refused(file, new byte[] {0x1F, (byte) 0x8B, 1, 2, 3});
+    }
+
+    /** A small file can be one of many gigabytes: no more is decompressed than it announces, or than anybody needs. */
+    @ParameterizedTest
+    @ValueSource(ints = {3, 200_000_000, -1})
+    void compressedFileIsNotReadWithoutALimit(int announced) throws IOException {
+        Files.createFile(folder.resolve("t10k-images-idx3-ubyte"));
+        ByteArrayOutputStream bytes = new ByteArrayOutputStream();
+        try (GZIPOutputStream out = new GZIPOutputStream(bytes)) {
+            out.write(ByteBuffer.allocate(8).putInt(0x801).putInt(announced).array());
+            for (int i = 0; i < 1000; i++) {
+                out.write(new byte[30_000]);
+            }
+        }
+        Files.write(folder.resolve("t10k-labels-idx1-ubyte"), bytes.toByteArray());
+        Allocation.assertAtMost(
+                5_000_000,
+                () -> assertThrows(InvalidInputException.class, () -> Labels.ofValidation(folder, null, 0)));
     }
 
     private void refused(Path file, byte[] content) throws IOException {

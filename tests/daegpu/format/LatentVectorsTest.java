@@ -2,6 +2,7 @@ package daegpu.format;
 
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
@@ -14,12 +15,14 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
+import java.util.HexFormat;
 import java.util.List;
 import java.util.Random;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 @ExtendWith(Seeds.class)
@@ -38,7 +41,7 @@ class LatentVectorsTest {
                 float value = Float.intBitsToFloat(random.nextInt());
                 values[i] = Float.isFinite(value) ? value : i;
             }
-            List<String> names = List.of("one.png", "with, comma", "and \"quote\"", "", "#5");
+            List<String> names = List.of("one.png", "with, comma", "and \"quote\"", "", "line\nbreak\r\n;\t");
             Path file = folder.resolve(name);
             new LatentVectors(names, dimension, values).write(file);
             LatentVectors read = LatentVectors.read(file);
@@ -46,6 +49,67 @@ class LatentVectorsTest {
             assertArrayEquals(values, read.values());
             assertEquals(name.equals("a.csv") ? names : List.of(), read.names());
         }
+    }
+
+    /** With a byte-order mark, quotes around all cells, semicolons and commas in numbers, as each of them writes it. */
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "image,latent1,latent2\r\na.png,0.5,-1e-3\r\n",
+                "\uFEFFimage,latent1,latent2\na.png,0.5,-0.001\n\n",
+                "\"image\",\"latent1\",\"latent2\"\n\"a.png\",\"0.5\",\"-0.001\"",
+                "\uFEFF\"image\";latent1;latent2\ra.png;0,5;-0,001\r",
+                "image\tlatent1\tlatent2\na.png\t0.5\t-0.001\n"
+            })
+    void csvIsReadAsSpreadsheetsWriteIt(String content) throws IOException {
+        LatentVectors read = LatentVectors.read(Files.writeString(folder.resolve("a.csv"), content));
+        assertEquals(List.of("a.png"), read.names());
+        assertArrayEquals(new float[] {0.5f, -0.001f}, read.values());
+    }
+
+    /** What spreadsheets would compute is marked as a text for them, and comes back as it was. */
+    @Test
+    void namesAreNoFormulas() throws IOException {
+        List<String> names = List.of("=1+1.png", "+a", "-b", "@c", "'=d", "''e", "\tf", "=\"g\",h");
+        Path file = folder.resolve("a.csv");
+        new LatentVectors(names, 1, new float[names.size()]).write(file);
+        for (String line : Files.readAllLines(file)) {
+            assertFalse(line.matches("\"?[=+\\-@\t].*"), line);
+        }
+        assertEquals(names, LatentVectors.read(file).names());
+    }
+
+    @Test
+    void longCellsAreReadAndShortenedInMessages() throws IOException {
+        String name = "x\"\"".repeat(50_000);
+        Path file = Files.writeString(folder.resolve("a.csv"), "image,latent1\n\"" + name + "\",2\n");
+        assertEquals(List.of("x\"".repeat(50_000)), LatentVectors.read(file).names());
+        Files.writeString(file, "image,latent1\na," + "y".repeat(100_000) + "\n");
+        String message = assertThrows(InvalidInputException.class, () -> LatentVectors.read(file))
+                .getMessage();
+        assertTrue(message.length() < 200 + file.toString().length(), message);
+    }
+
+    /** The bits are those of the formats, written down by hand: 1.5, -0.25 and, of halves, the least above 0. */
+    @ParameterizedTest
+    @CsvSource({
+        "<f2, 003e00b40100",
+        ">f2, 3e00b4000001",
+        ">f4, 3fc00000be80000033800000",
+        "<f8, 000000000000f83f000000000000d0bf000000000000703e",
+        ">f8, 3ff8000000000000bfd00000000000003e70000000000000"
+    })
+    void npyOfOtherFloatsIsRead(String type, String hex) throws IOException {
+        byte[] values = HexFormat.of().parseHex(hex);
+        String header = "{'descr': '" + type + "', 'fortran_order': False, 'shape': (1, 3), }\n";
+        ByteBuffer bytes = ByteBuffer.allocate(10 + header.length() + values.length)
+                .put("\u0093NUMPY\u0001\0".getBytes(StandardCharsets.ISO_8859_1))
+                .put((byte) header.length())
+                .put((byte) 0)
+                .put(header.getBytes(StandardCharsets.US_ASCII))
+                .put(values);
+        LatentVectors read = LatentVectors.read(Files.write(folder.resolve("a.npy"), bytes.array()));
+        assertArrayEquals(new float[] {1.5f, -0.25f, 0x1p-24f}, read.values());
     }
 
     /** By NumPy's description of the format. */

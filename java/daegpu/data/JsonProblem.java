@@ -1,0 +1,18 @@
+package daegpu.data;
+
+import com.fasterxml.jackson.core.JacksonException;
+import com.fasterxml.jackson.databind.DatabindException;
+
+/** What is wrong with JSON, in words for people who do not know the library that reads it. */
+public final class JsonProblem {
+
+    private JsonProblem() {}
+
+    /** The problem, without the names of the library's own methods and classes. */
+    public static String describe(JacksonException problem) {
+        if (problem instanceof DatabindException) {
+            return "it is JSON of another structure than is wanted here";
+        }
+        return problem.getOriginalMessage().replaceAll(",? ?\\(?from `[^`]*`\\)?(?=\\)|$)", "");
+    }
+}
