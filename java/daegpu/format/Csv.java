@@ -4,8 +4,8 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * Comma-separated values (RFC 4180): cells in quotes may hold commas, ends of lines, and quotes written twice. Also read
- * is what spreadsheets write: a byte-order mark, and semicolons or tabulators for commas.
+ * Comma-separated values (RFC 4180): cells in quotes may hold commas, ends of lines, and quotes written twice. Also
+ * read is what spreadsheets write: a byte-order mark, and semicolons or tabulators for commas.
  */
 final class Csv {
 

@@ -140,8 +140,8 @@ public record LatentVectors(List<String> names, int dimension, float[] values) {
         if (lines.size() < 2
                 || lines.get(0).size() < 2
                 || !lines.get(0).get(0).strip().equals("image")) {
-            throw new InvalidInputException(file
-                    + " has no vectors: its first line must be image,latent1,… and each other a name and values");
+            throw new InvalidInputException(
+                    file + " has no vectors: its first line must be image,latent1,… and each other a name and values");
         }
         int dimension = lines.get(0).size() - 1;
         List<String> names = new ArrayList<>();
@@ -157,8 +157,8 @@ public record LatentVectors(List<String> names, int dimension, float[] values) {
                 String cell = cells.get(i + 1);
                 try {
                     // Where spreadsheets write a comma for the point, they separate cells by something else.
-                    values[(line - 1) * dimension + i] =
-                            Float.parseFloat(cell.indexOf(',') == cell.lastIndexOf(',') ? cell.replace(',', '.') : cell);
+                    values[(line - 1) * dimension + i] = Float.parseFloat(
+                            cell.indexOf(',') == cell.lastIndexOf(',') ? cell.replace(',', '.') : cell);
                 } catch (NumberFormatException e) {
                     throw new InvalidInputException(
                             file + ": vector " + line + " has '" + shortened(cell) + "' where a number should be", e);
@@ -203,19 +203,19 @@ public record LatentVectors(List<String> names, int dimension, float[] values) {
             ByteOrder order = matcher.group(1).startsWith(">") ? ByteOrder.BIG_ENDIAN : ByteOrder.LITTLE_ENDIAN;
             long count = Long.parseLong(matcher.group(3));
             long dimension = Long.parseLong(matcher.group(4));
-            if (dimension < 1 || Math.multiplyExact(Math.multiplyExact(count, dimension), (long) size) != bytes.remaining()) {
+            if (dimension < 1
+                    || Math.multiplyExact(Math.multiplyExact(count, dimension), (long) size) != bytes.remaining()) {
                 throw new InvalidInputException(file + " is damaged: it announces " + count + " vectors of " + dimension
                         + " and holds " + bytes.remaining() + " bytes");
             }
             float[] values = new float[Math.toIntExact(count * dimension)];
             ByteBuffer numbers = bytes.slice().order(order);
             for (int i = 0; i < values.length; i++) {
-                values[i] =
-                        switch (size) {
-                            case 2 -> FloatFormat.ofHalf(numbers.getShort());
-                            case 4 -> numbers.getFloat();
-                            default -> (float) numbers.getDouble();
-                        };
+                values[i] = switch (size) {
+                    case 2 -> FloatFormat.ofHalf(numbers.getShort());
+                    case 4 -> numbers.getFloat();
+                    default -> (float) numbers.getDouble();
+                };
             }
             return new LatentVectors(List.of(), (int) dimension, values);
         } catch (BufferUnderflowException | ArithmeticException | NumberFormatException e) {

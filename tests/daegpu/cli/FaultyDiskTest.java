@@ -12,11 +12,12 @@ import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** Disks that have no locks, and on which a rename fails now and then, as network disks and virus scanners make them. */
+/**
+ * Disks that have no locks, and on which a rename fails now and then, as network disks and virus scanners make them.
+ */
 class FaultyDiskTest {
 
-    private static final String LIBRARY =
-            """
+    private static final String LIBRARY = """
             #define _GNU_SOURCE
             #include <dlfcn.h>
             #include <errno.h>

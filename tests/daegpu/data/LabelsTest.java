@@ -89,8 +89,7 @@ class LabelsTest {
         }
         Files.write(folder.resolve("t10k-labels-idx1-ubyte"), bytes.toByteArray());
         Allocation.assertAtMost(
-                5_000_000,
-                () -> assertThrows(InvalidInputException.class, () -> Labels.ofValidation(folder, null, 0)));
+                5_000_000, () -> assertThrows(InvalidInputException.class, () -> Labels.ofValidation(folder, null, 0)));
     }
 
     private void refused(Path file, byte[] content) throws IOException {

@@ -51,7 +51,8 @@ public record Gpu(int number, String name, int major, int minor, long memory) {
     private static Gpu of(int number) {
         CUdevice device = handle(number);
         byte[] name = new byte[256];
-        CudaStatus.checkUsable(JCudaDriver.cuDeviceGetName(name, name.length, device), "tell the name of device " + number);
+        CudaStatus.checkUsable(
+                JCudaDriver.cuDeviceGetName(name, name.length, device), "tell the name of device " + number);
         long[] memory = new long[1];
         CudaStatus.checkUsable(JCudaDriver.cuDeviceTotalMem(memory, device), "tell the memory of device " + number);
         String text = new String(name, StandardCharsets.UTF_8);
