@@ -2,11 +2,9 @@ package daegpu.cli;
 
 import daegpu.data.InvalidInputException;
 import daegpu.data.Remedy;
+import daegpu.data.WholeFile;
 import daegpu.train.RunRecord;
-import java.io.IOException;
 import java.io.StringReader;
-import java.nio.charset.CharacterCodingException;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -48,6 +46,8 @@ final class ConfigurationFile {
 
     private static final Set<String> NOISE_FIGURES =
             Set.of("--noise-mean", "--noise-std", "--noise-amount", "--noise-peak", "--clip");
+    /** Bytes. */
+    private static final int LARGEST = 1 << 20;
     /** What has no meaning in a file. */
     private static final Set<String> FLAGS_ONLY = Set.of("--config", "--resume", "--dry-run", "--help", "--version");
 
@@ -80,7 +80,7 @@ final class ConfigurationFile {
 
     private Node parse() {
         try {
-            return new Yaml(new LoaderOptions()).compose(new StringReader(Files.readString(path)));
+            return new Yaml(new LoaderOptions()).compose(new StringReader(WholeFile.readText(path, LARGEST)));
         } catch (MarkedYAMLException e) {
             throw new InvalidInputException(
                     path + (e.getProblemMark() == null ? "" : at(e.getProblemMark())) + " is not YAML: "
@@ -88,10 +88,6 @@ final class ConfigurationFile {
                     e);
         } catch (YAMLException e) {
             throw new InvalidInputException(path + " is not YAML: " + e.getMessage(), e);
-        } catch (CharacterCodingException e) {
-            throw new InvalidInputException(path + " is no text in UTF-8", e);
-        } catch (IOException e) {
-            throw InvalidInputException.unreadable(path, e);
         }
     }
 

@@ -93,10 +93,21 @@ public final class DaeGpu implements Runnable {
     }
 
     /** Runs a command that prints to {@code out} and {@code err}. */
-    static int run(PrintWriter out, PrintWriter err, String... arguments) {
+    static int run(PrintWriter standardOutput, PrintWriter standardError, String... arguments) {
+        PrintWriter out = new PrintWriter(new TerminalText(standardOutput), true);
+        PrintWriter err = new PrintWriter(new TerminalText(standardError), true);
         int status;
         try {
-            status = execute(commandLine(out, err), arguments);
+            CommandLine commandLine = commandLine(out, err);
+            commandLine.setExecutionStrategy(command -> {
+                // Help has colours, and nothing that was given.
+                requireEachOnce(command);
+                command.asCommandLineList()
+                        .forEach(each -> each.setOut(each.isUsageHelpRequested() ? standardOutput : out));
+                warnOfThreads(command);
+                return new CommandLine.RunLast().execute(command);
+            });
+            status = execute(commandLine, arguments);
         } catch (OutOfMemoryError e) {
             // What did not fit is no longer held by anything, and everything that was open is closed.
             err.println("dae-gpu: this needs more memory than Java may use, "
@@ -198,7 +209,6 @@ public final class DaeGpu implements Runnable {
         commandLine.registerConverter(Convolutions.class, named(Convolutions::of));
         commandLine.getSubcommands().values().forEach(command -> command.getCommandSpec()
                 .versionProvider(new Version()));
-        commandLine.setExecutionStrategy(DaeGpu::execute);
         commandLine.setUsageHelpAutoWidth(true);
         commandLine.setParameterExceptionHandler(DaeGpu::reportWrongUsage);
         commandLine.setExecutionExceptionHandler(
@@ -237,9 +247,20 @@ public final class DaeGpu implements Runnable {
         };
     }
 
-    private static int execute(ParseResult arguments) {
-        requireEachOnce(arguments);
-        return new CommandLine.RunLast().execute(arguments);
+    /**
+     * More threads than processors wait for each other; training says so itself, as a resumed run may have them, too.
+     */
+    private static void warnOfThreads(ParseResult arguments) {
+        ParseResult command = arguments.hasSubcommand() ? arguments.subcommand() : arguments;
+        Integer threads = command.matchedOptionValue("--threads", 0);
+        int processors = Runtime.getRuntime().availableProcessors();
+        CommandSpec spec = command.commandSpec();
+        if (threads > processors && !spec.name().equals("train")) {
+            spec.commandLine()
+                    .getErr()
+                    .println(spec.qualifiedName() + ": warning: " + threads + " threads on " + processors
+                            + (processors == 1 ? " processor" : " processors") + " only take longer");
+        }
     }
 
     /**
@@ -303,6 +324,9 @@ public final class DaeGpu implements Runnable {
             err.println(name + ": " + oneLine(describe(problem)));
             return ExitStatus.BAD_INPUT;
         }
+        if (failure instanceof IllegalStateException && "Shutdown in progress".equals(failure.getMessage())) {
+            return ExitStatus.INTERRUPTED; // The system ends the program before it had begun.
+        }
         err.println(name + ": this is a fault of the program, not of yours; please report it with these lines:");
         failure.printStackTrace(err);
         return ExitStatus.INTERNAL_ERROR;
@@ -326,7 +350,6 @@ public final class DaeGpu implements Runnable {
 
     /** A message as one line that a terminal can show. */
     static String oneLine(String message) {
-        // Names and content of files can hold anything, including codes that a terminal obeys.
-        return message.strip().replaceAll("\\s*\\R\\s*", " ").replaceAll("\\p{Cntrl}", "?");
+        return TerminalText.oneLine(message);
     }
 }
