@@ -71,7 +71,7 @@ final class DenoiseCommand implements Callable<Integer> {
             paramLabel = "[MODEL] INPUT",
             description = "First the model, if one is chosen: a checkpoint (*.safetensors), the folder of a run, or a "
                     + "name from the list of the command models. Then PNG, JPEG or IDX files, or folders of PNG and "
-                    + "JPEG files and of such folders.")
+                    + "JPEG files and of such folders; - is the standard input.")
     private List<Path> arguments;
 
     @Option(
@@ -79,11 +79,16 @@ final class DenoiseCommand implements Callable<Integer> {
             paramLabel = "PATH",
             required = true,
             description = "Where the cleaned images go, in the format of the input: a file for one input file, unless "
-                    + "this is a folder or ends in a slash, else a folder.")
+                    + "this is a folder or ends in a slash, else a folder; - is the standard output.")
     private Path output;
 
     @Option(names = "--overwrite", description = "Replace files that are there already.")
     private boolean overwrite;
+
+    @Option(
+            names = "--skip-existing",
+            description = "Leave out what has a result already: the same command goes on where it was stopped.")
+    private boolean skipExisting;
 
     @Option(names = "--resize", description = "Scale pictures to the model's size instead, and leave the results so.")
     private boolean resize;
@@ -138,6 +143,10 @@ final class DenoiseCommand implements Callable<Integer> {
     private List<Path> inputs;
 
     private final List<String> failures = new ArrayList<>();
+    /** Files that were left out because their results are there. */
+    private int skipped;
+
+    private final StandardStreams streams = new StandardStreams();
 
     /**
      * What was denoised.
@@ -149,13 +158,67 @@ final class DenoiseCommand implements Callable<Integer> {
 
     @Override
     public Integer call() throws IOException {
+        try (streams) {
+            return run();
+        } catch (InvalidInputException e) {
+            throw e.saying(streams.named(e.getMessage()));
+        }
+    }
+
+    private int run() throws IOException {
         requireAddNoise();
+        if (overwrite && skipExisting) {
+            throw new ParameterException(spec.commandLine(), "give one of --overwrite and --skip-existing");
+        }
+        boolean toStandardOutput = output.equals(StandardStreams.DASH);
+        if (toStandardOutput) {
+            // Messages must not get between the bytes of the result.
+            spec.commandLine().setOut(spec.commandLine().getErr());
+        }
+        boolean named = !StandardStreams.isStream(arguments.get(0)) && isModel(arguments.get(0));
+        if (arguments.size() == (named ? 1 : 0)) {
+            throw new ParameterException(
+                    spec.commandLine(), "name the pictures to denoise after the model " + arguments.get(0));
+        }
+        requireOneForStreams(arguments.subList(named ? 1 : 0, arguments.size()), toStandardOutput);
+        inputs = new ArrayList<>();
+        for (Path input : arguments.subList(named ? 1 : 0, arguments.size())) {
+            inputs.add(streams.read(input));
+        }
+        if (!toStandardOutput) {
+            return denoise(named);
+        }
+        output = streams.output();
+        int status = denoise(named);
+        if (Files.exists(output)) {
+            StandardStreams.write(output);
+        }
+        return status;
+    }
+
+    /**
+     * What comes from a stream has no name that its result could have in a folder; and only one result can go to one.
+     */
+    private void requireOneForStreams(List<Path> given, boolean toStandardOutput) {
+        boolean one = given.size() == 1 && !Files.isDirectory(given.get(0));
+        if (toStandardOutput && !one) {
+            throw new ParameterException(spec.commandLine(), "--output - is for one input file");
+        }
+        if (given.stream().anyMatch(StandardStreams::isStream)
+                && (!one || !toStandardOutput && (Files.isDirectory(output) || saysFolder()))) {
+            throw new ParameterException(
+                    spec.commandLine(),
+                    "a pipe or the standard input is the only input, and needs a file for --output");
+        }
+    }
+
+    /** @param named whether the first argument is the model */
+    private int denoise(boolean named) throws IOException {
         if (resize && crop || overlap != null && (resize || crop)) {
             throw new ParameterException(spec.commandLine(), "give one of --resize, --crop and --overlap");
         }
         Strength blended = strength();
-        if (!isModel(arguments.get(0))) {
-            inputs = arguments;
+        if (!named) {
             Map<Path, Path> targets = targets();
             Done all = new Done(0, true);
             for (Map.Entry<BuiltInModel, Map<Path, Path>> fitting :
@@ -169,11 +232,6 @@ final class DenoiseCommand implements Callable<Integer> {
                 all = new Done(all.files() + done.files(), done.whole());
             }
             return report(targets.size(), all);
-        }
-        inputs = arguments.subList(1, arguments.size());
-        if (inputs.isEmpty()) {
-            throw new ParameterException(
-                    spec.commandLine(), "name the pictures to denoise after the model " + arguments.get(0));
         }
         Map<Path, Path> targets = targets();
         return report(targets.size(), denoise(Checkpoint.ofModel(arguments.get(0)), targets, blended));
@@ -244,8 +302,8 @@ final class DenoiseCommand implements Callable<Integer> {
                 shared,
                 memory != null ? memory : WholePictureDenoiser.defaultMemory());
         AtomicBoolean interrupted = new AtomicBoolean();
-        try (FileDenoiser files =
-                        new FileDenoiser(checkpoint, engineChoice, treatment, !goesToFile(), interrupted::get);
+        try (FileDenoiser files = new FileDenoiser(
+                        checkpoint, engineChoice, treatment, !goesToFile(), interrupted::get, failures);
                 FileProgress progress = new FileProgress(spec.commandLine().getOut(), "files")) {
             boolean whole =
                     Interruption.callsWhile(() -> interrupted.set(true), () -> denoise(targets, files, progress));
@@ -277,6 +335,11 @@ final class DenoiseCommand implements Callable<Integer> {
                 Path input = entry.getKey();
                 int before = started;
                 try {
+                    if (skipExisting && Files.isRegularFile(entry.getValue())) {
+                        skipped++;
+                        started++;
+                        continue;
+                    }
                     Overwriting.requireAllowed(entry.getValue(), overwrite);
                     String format = InputFiles.formatOf(input);
                     requireMatchingName(input, format, entry.getValue());
@@ -288,6 +351,8 @@ final class DenoiseCommand implements Callable<Integer> {
                                     "denoising", before, all, String.valueOf(input.getFileName()), part));
                 } catch (InvalidInputException e) {
                     failures.add(Remedies.message(e, spec));
+                } catch (IOException e) {
+                    failures.add(DaeGpu.describe(e));
                 }
                 started++;
                 progress.progressed("denoising", started, all);
@@ -359,10 +424,27 @@ final class DenoiseCommand implements Callable<Integer> {
 
     /** The pictures in a folder, without the results of an earlier call if they went to a folder inside it. */
     private List<Path> picturesIn(Path folder) {
-        Path results = output.toAbsolutePath().normalize();
-        boolean inside = !results.equals(folder.toAbsolutePath().normalize());
+        Path results = real(output);
+        boolean inside = !results.equals(real(folder));
         return InputFiles.picturesIn(
-                folder, file -> !(inside && file.toAbsolutePath().normalize().startsWith(results)));
+                folder, file -> !(inside && real(file.getParent()).startsWith(results)), failures);
+    }
+
+    /** Where a path leads, whatever links are in it, and whether it is there or not. */
+    private static Path real(Path path) {
+        Path existing = path.toAbsolutePath().normalize();
+        Path rest = Path.of("");
+        while (true) {
+            try {
+                return existing.toRealPath().resolve(rest);
+            } catch (IOException e) {
+                if (existing.getParent() == null) {
+                    return path.toAbsolutePath().normalize();
+                }
+                rest = existing.getFileName().resolve(rest);
+                existing = existing.getParent();
+            }
+        }
     }
 
     /** Refuses a target whose name promises another format than the result has. */
@@ -380,19 +462,20 @@ final class DenoiseCommand implements Callable<Integer> {
     private int report(int files, Done done) {
         PrintWriter err = spec.commandLine().getErr();
         for (String failure : failures) {
-            err.println(spec.qualifiedName() + ": " + DaeGpu.oneLine(failure));
+            err.println(spec.qualifiedName() + ": " + DaeGpu.oneLine(streams.named(failure)));
         }
-        if (done.files() > 0 || !done.whole()) {
+        if (done.files() > 0 || skipped > 0 || !done.whole()) {
             spec.commandLine()
                     .getOut()
                     .println((done.whole() ? "" : "Interrupted. ") + "Denoised " + done.files() + " of " + files
-                            + (files == 1 ? " file" : " files") + " into " + output);
+                            + (files == 1 ? " file" : " files") + " into " + streams.named(output.toString())
+                            + (skipped == 0 ? "" : "; of " + skipped + " there was a result already"));
         }
         if (!done.whole()) {
             return ExitStatus.INTERRUPTED;
         }
         return failures.isEmpty()
                 ? ExitStatus.DONE
-                : done.files() == 0 ? ExitStatus.BAD_INPUT : ExitStatus.DONE_IN_PART;
+                : done.files() + skipped == 0 ? ExitStatus.BAD_INPUT : ExitStatus.DONE_IN_PART;
     }
 }

@@ -153,7 +153,7 @@ final class EncodeCommand implements Callable<Integer> {
         List<InputFile> files = new ArrayList<>();
         for (Path input : inputs) {
             if (Files.isDirectory(input)) {
-                InputFiles.picturesIn(input)
+                InputFiles.picturesIn(input, file -> true, failures)
                         .forEach(file -> files.add(new InputFile(file, PictureFolder.inside(input, file))));
             } else {
                 files.add(new InputFile(input, input.getFileName().toString()));

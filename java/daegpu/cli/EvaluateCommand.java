@@ -7,6 +7,7 @@ import daegpu.data.DataSets.Validation;
 import daegpu.data.ImageFile;
 import daegpu.data.ImageSet;
 import daegpu.data.InvalidInputException;
+import daegpu.data.PictureFolder;
 import daegpu.data.ReadingListener;
 import daegpu.denoise.ModelEngines;
 import daegpu.denoise.Strength;
@@ -153,8 +154,9 @@ final class EvaluateCommand implements Callable<Integer> {
             seed = checkpoint.options().seed();
         }
         List<Noise> noises = noises(checkpoint.options().noise());
-        List<Path> pictures = !fitting.isGiven() && Reach.of(network).isPresent() ? data.pictures() : List.of();
-        if (!pictures.isEmpty()) {
+        PictureFolder.Found pictures =
+                !fitting.isGiven() && Reach.of(network).isPresent() ? data.pictures() : PictureFolder.Found.NOTHING;
+        if (!pictures.files().isEmpty()) {
             return evaluatePictures(pictures, checkpoint, noises);
         }
         if (memory != null) {
@@ -194,11 +196,13 @@ final class EvaluateCommand implements Callable<Integer> {
     }
 
     /** Whole pictures of any sizes, by a network that has none of its own. */
-    private int evaluatePictures(List<Path> files, Checkpoint checkpoint, List<Noise> noises) throws IOException {
+    private int evaluatePictures(PictureFolder.Found found, Checkpoint checkpoint, List<Noise> noises)
+            throws IOException {
+        List<Path> files = found.files();
         List<Path> taken = limit == null || limit == 0 ? files : files.subList(0, Math.min(limit, files.size()));
         int channels = checkpoint.options().network().input().channels();
         ModelEngines engines = engineChoice.of(checkpoint);
-        WholePictures pictures = new WholePictures(taken, channels);
+        WholePictures pictures = new WholePictures(new PictureFolder.Found(taken, found.unusable()), channels);
         try (WholePictureDenoiser denoiser = new WholePictureDenoiser(
                         checkpoint.options().architecture(),
                         engines,

@@ -53,6 +53,7 @@ final class FileDenoiser implements AutoCloseable {
     private final Treatment treatment;
     private final boolean makesFolders;
     private final BooleanSupplier stop;
+    private final List<String> failures;
     private final Tensor image;
     /** Null where the network has a bottleneck. */
     private final WholePictureDenoiser whole;
@@ -70,18 +71,21 @@ final class FileDenoiser implements AutoCloseable {
      *
      * @param makesFolders whether the folder of a result is made where it is missing
      * @param stop is asked again and again; when it says so, {@link CancellationException} is thrown
+     * @param failures gets a message for each result that could not be written after {@link #denoise} had returned
      */
     FileDenoiser(
             Checkpoint checkpoint,
             EngineChoice engineChoice,
             Treatment treatment,
             boolean makesFolders,
-            BooleanSupplier stop) {
+            BooleanSupplier stop,
+            List<String> failures) {
         this.checkpoint = checkpoint;
         this.engineChoice = engineChoice;
         this.treatment = treatment;
         this.makesFolders = makesFolders;
         this.stop = stop;
+        this.failures = failures;
         image = checkpoint.options().network().input();
         if (Reach.of(checkpoint.options().network()).isPresent()) {
             whole = new WholePictureDenoiser(
@@ -175,7 +179,7 @@ final class FileDenoiser implements AutoCloseable {
     }
 
     /** Denoises the pictures that wait, together, and writes them. */
-    void finish() throws IOException {
+    void finish() {
         List<Photo> noisy = new ArrayList<>();
         for (Job job : waiting) {
             Photo photo = pictures.forNetwork(job.photo);
@@ -184,9 +188,13 @@ final class FileDenoiser implements AutoCloseable {
         List<Photo> denoised = pictures.denoise(noisy);
         for (int i = 0; i < denoised.size(); i++) {
             Job job = waiting.get(i);
-            makeFolderOf(job.target);
-            AtomicFile.write(job.target, ImageFile.encode(denoised.get(i).withChannels(job.photo.channels())));
-            done++;
+            try {
+                makeFolderOf(job.target);
+                AtomicFile.write(job.target, ImageFile.encode(denoised.get(i).withChannels(job.photo.channels())));
+                done++;
+            } catch (IOException e) {
+                failures.add(DaeGpu.describe(e));
+            }
         }
         waiting.clear();
         waitingValues = 0;

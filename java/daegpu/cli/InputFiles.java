@@ -16,25 +16,18 @@ final class InputFiles {
     private InputFiles() {}
 
     /**
-     * The pictures in a folder and in the folders inside it.
+     * The pictures in a folder and in the folders inside it that are wanted.
      *
-     * @throws InvalidInputException if there are none
+     * @param problems a message is added for each folder inside that cannot be looked into, and the like
+     * @throws InvalidInputException if there is neither a picture nor a problem
      */
-    static List<Path> picturesIn(Path folder) {
-        return picturesIn(folder, file -> true);
-    }
-
-    /**
-     * Those of them that are wanted.
-     *
-     * @throws InvalidInputException if there are none
-     */
-    static List<Path> picturesIn(Path folder, Predicate<Path> wanted) {
-        List<Path> pictures =
-                PictureFolder.filesIn(folder).stream().filter(wanted).toList();
-        if (pictures.isEmpty()) {
+    static List<Path> picturesIn(Path folder, Predicate<Path> wanted, List<String> problems) {
+        PictureFolder.Found found = PictureFolder.filesIn(folder);
+        List<Path> pictures = found.files().stream().filter(wanted).toList();
+        if (pictures.isEmpty() && found.unusable().isEmpty()) {
             throw new InvalidInputException(folder + " holds no PNG or JPEG files");
         }
+        found.unusable().forEach(problem -> problems.add(problem.getMessage()));
         return pictures;
     }
 

@@ -9,8 +9,11 @@ final class Overwriting {
 
     private Overwriting() {}
 
-    /** @throws InvalidInputException if there is such a file already and it may not be replaced */
+    /** @throws InvalidInputException if there is a folder, or such a file already and it may not be replaced */
     static void requireAllowed(Path target, boolean overwrite) {
+        if (Files.isDirectory(target)) {
+            throw new InvalidInputException(target + " is a folder where a file is to be written");
+        }
         if (Files.exists(target) && !overwrite) {
             throw new InvalidInputException(target + " exists already; --overwrite replaces it");
         }

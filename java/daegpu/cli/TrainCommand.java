@@ -2,6 +2,7 @@ package daegpu.cli;
 
 import daegpu.data.ImageFiles;
 import daegpu.data.ImageSource;
+import daegpu.data.InvalidInputException;
 import daegpu.engine.InferenceEngine;
 import daegpu.engine.Loss;
 import daegpu.noise.Noise;
@@ -28,6 +29,7 @@ import java.nio.file.Path;
 import java.time.LocalDateTime;
 import java.time.format.DateTimeFormatter;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
@@ -134,6 +136,23 @@ final class TrainCommand implements Callable<Integer> {
         }
     }
 
+    /** The preview would be taken for one of the images when the run is resumed, and the run be refused. */
+    private ImageFiles withoutPreview(ImageFiles files) {
+        for (Path folder : Arrays.asList(files.data(), files.validationData())) {
+            if (run.previewFile != null
+                    && folder != null
+                    && Files.isDirectory(folder)
+                    && run.previewFile
+                            .toAbsolutePath()
+                            .normalize()
+                            .startsWith(folder.toAbsolutePath().normalize())) {
+                throw new InvalidInputException("--preview-file " + run.previewFile + " would be among the images in "
+                        + folder + ": choose another folder for it");
+            }
+        }
+        return files;
+    }
+
     private TrainingRun resume(Purpose purpose, FileProgress progress) throws IOException {
         requireNoneOf(
                 option -> !CHANGEABLE.contains(option) && !ImageOptions.NAMES.contains(option),
@@ -151,7 +170,7 @@ final class TrainCommand implements Callable<Integer> {
 
     private ImageFiles imageFiles() {
         try {
-            return images.files();
+            return withoutPreview(images.files());
         } catch (IllegalArgumentException e) {
             throw new ParameterException(spec.commandLine(), e.getMessage(), e);
         }
@@ -206,7 +225,7 @@ final class TrainCommand implements Callable<Integer> {
             return imageFiles();
         }
         requireNoneOf(option -> !CHANGEABLE.contains(option), "--resume: the run goes on with its own options");
-        return record.images().movedTo(images.data, images.validation);
+        return withoutPreview(record.images().movedTo(images.data, images.validation));
     }
 
     private void requireNoneOf(Predicate<String> options, String with) {

@@ -14,7 +14,6 @@ import daegpu.train.Checkpoint;
 import daegpu.train.RunRecord;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.List;
 import java.util.Optional;
 import picocli.CommandLine.Option;
 
@@ -72,9 +71,9 @@ final class ValidationImages {
     }
 
     /** The pictures of a folder that was named; empty where other images were, or none. */
-    List<Path> pictures() {
+    PictureFolder.Found pictures() {
         return data == null || !Files.isDirectory(data) || DataSets.hasImages(data)
-                ? List.of()
+                ? PictureFolder.Found.NOTHING
                 : PictureFolder.filesIn(data);
     }
 

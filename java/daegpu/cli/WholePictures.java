@@ -3,6 +3,7 @@ package daegpu.cli;
 import daegpu.data.ImageFile;
 import daegpu.data.InvalidInputException;
 import daegpu.data.Photo;
+import daegpu.data.PictureFolder;
 import daegpu.data.Pixels;
 import daegpu.data.ReadingListener;
 import daegpu.denoise.PictureNoise;
@@ -29,11 +30,12 @@ final class WholePictures {
     /**
      * Prepares to measure.
      *
-     * @param files at least one
+     * @param found at least one file
      * @param channels of the network: colours become grey for one channel, greys colours for three
      */
-    WholePictures(List<Path> files, int channels) {
-        this.files = files;
+    WholePictures(PictureFolder.Found found, int channels) {
+        this.files = found.files();
+        this.unusable.addAll(found.unusable());
         this.channels = channels;
     }
 

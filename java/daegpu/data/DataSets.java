@@ -233,8 +233,8 @@ public record DataSets(
         if (file != null) {
             return new Idx(file);
         }
-        List<Path> pictures = PictureFolder.filesIn(data);
-        if (pictures.isEmpty()) {
+        PictureFolder.Found pictures = PictureFolder.filesIn(data);
+        if (pictures.files().isEmpty()) {
             throw new InvalidInputException(data + " holds no " + purpose
                     + " images: looked for PNG and JPEG files and for " + String.join(", ", names));
         }

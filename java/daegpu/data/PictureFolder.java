@@ -4,16 +4,20 @@ import daegpu.data.ImageFile.Header;
 import daegpu.data.Preparation.Colour;
 import daegpu.data.Preparation.Fit;
 import java.io.IOException;
-import java.io.UncheckedIOException;
+import java.nio.file.FileSystemLoopException;
 import java.nio.file.FileVisitOption;
+import java.nio.file.FileVisitResult;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.SimpleFileVisitor;
+import java.nio.file.attribute.BasicFileAttributes;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Comparator;
+import java.util.EnumSet;
 import java.util.List;
 import java.util.Locale;
-import java.util.stream.Stream;
+import java.util.Set;
 
 /**
  * A folder of PNG and JPEG files as images of one size. Their headers are read first, so that it is known what there is
@@ -25,6 +29,10 @@ public final class PictureFolder implements DataSets.FoundImages {
     private static final long MOST_BYTES = Integer.MAX_VALUE - 8;
     /** About what the program takes besides. */
     private static final long ROOM = 32 << 20;
+
+    /** Folders with thumbnails, deleted files and parts of files: of Synology, QNAP, macOS and Windows. */
+    private static final Set<String> LITTER =
+            Set.of("@eadir", "@thumb", "#recycle", "@recycle", "__macosx", "$recycle.bin");
 
     private final Path folder;
     private final List<Entry> entries;
@@ -54,24 +62,76 @@ public final class PictureFolder implements DataSets.FoundImages {
     }
 
     /**
-     * The files in a folder and the folders in it whose names end in .png, .jpg or .jpeg, in upper or lower case; what
-     * begins with a dot is passed over. Sorted by their path inside the folder, which gives the same order on every
-     * system.
+     * What was found in a folder.
      *
-     * @throws InvalidInputException if a folder cannot be read
+     * @param files sorted by their path inside the folder, which gives the same order on every system
+     * @param unusable a problem for each folder that cannot be looked into, and for each entry with the name of a
+     *     picture that leads to no file
      */
-    public static List<Path> filesIn(Path folder) {
-        try (Stream<Path> files = Files.walk(folder, FileVisitOption.FOLLOW_LINKS)) {
-            return files.filter(PictureFolder::isNamedAsPicture)
-                    .filter(file -> !isHidden(folder.relativize(file)))
-                    .filter(Files::isRegularFile)
-                    .sorted(Comparator.comparing(file -> inside(folder, file)))
-                    .toList();
+    public record Found(List<Path> files, List<InvalidInputException> unusable) {
+
+        /** What there is where nobody looked. */
+        public static final Found NOTHING = new Found(List.of(), List.of());
+    }
+
+    /**
+     * The files in a folder and the folders in it whose names end in .png, .jpg or .jpeg, in upper or lower case.
+     * Passed over are names that begin with a dot, folders in which systems keep their own pictures of a user's (such
+     * as {@code @eaDir}), and folders of runs inside {@code folder}: what training draws of images is none of them.
+     *
+     * @throws InvalidInputException if the folder itself cannot be read
+     */
+    public static Found filesIn(Path folder) {
+        List<Path> files = new ArrayList<>();
+        List<InvalidInputException> unusable = new ArrayList<>();
+        try {
+            Files.walkFileTree(
+                    folder, EnumSet.of(FileVisitOption.FOLLOW_LINKS), Integer.MAX_VALUE, new SimpleFileVisitor<>() {
+                        @Override
+                        public FileVisitResult preVisitDirectory(Path inner, BasicFileAttributes attributes) {
+                            return !inner.equals(folder) && (isHidden(inner) || isLitter(inner) || isRun(inner))
+                                    ? FileVisitResult.SKIP_SUBTREE
+                                    : FileVisitResult.CONTINUE;
+                        }
+
+                        @Override
+                        public FileVisitResult visitFile(Path file, BasicFileAttributes attributes) {
+                            if (isNamedAsPicture(file) && !isHidden(file)) {
+                                if (attributes.isRegularFile()) {
+                                    files.add(file);
+                                } else {
+                                    unusable.add(new InvalidInputException(
+                                            file + (attributes.isSymbolicLink() ? " leads nowhere" : " is no file")));
+                                }
+                            }
+                            return FileVisitResult.CONTINUE;
+                        }
+
+                        @Override
+                        public FileVisitResult visitFileFailed(Path file, IOException problem) throws IOException {
+                            if (file.equals(folder)) {
+                                throw problem;
+                            }
+                            unusable.add(
+                                    problem instanceof FileSystemLoopException
+                                            ? new InvalidInputException(file + " leads back to a folder that it is in")
+                                            : InvalidInputException.unreadable(file, problem));
+                            return FileVisitResult.CONTINUE;
+                        }
+
+                        @Override
+                        public FileVisitResult postVisitDirectory(Path inner, IOException problem) {
+                            if (problem != null) {
+                                unusable.add(InvalidInputException.unreadable(inner, problem));
+                            }
+                            return FileVisitResult.CONTINUE;
+                        }
+                    });
         } catch (IOException e) {
             throw InvalidInputException.unreadable(folder, e);
-        } catch (UncheckedIOException e) {
-            throw InvalidInputException.unreadable(folder, e.getCause());
         }
+        files.sort(Comparator.comparing(file -> inside(folder, file)));
+        return new Found(files, unusable);
     }
 
     /** Whether a file's name ends in .png, .jpg or .jpeg, in upper or lower case. */
@@ -80,12 +140,16 @@ public final class PictureFolder implements DataSets.FoundImages {
     }
 
     private static boolean isHidden(Path path) {
-        for (Path part : path) {
-            if (part.toString().startsWith(".")) {
-                return true;
-            }
-        }
-        return false;
+        return path.getFileName().toString().startsWith(".");
+    }
+
+    private static boolean isLitter(Path folder) {
+        return LITTER.contains(folder.getFileName().toString().toLowerCase(Locale.ROOT));
+    }
+
+    /** Whether a folder is that of a training run, which has pictures of its own. */
+    private static boolean isRun(Path folder) {
+        return Files.exists(folder.resolve("config.json")) && Files.exists(folder.resolve("metrics.csv"));
     }
 
     /** The path of a file inside a folder, with slashes on every system. */
@@ -97,14 +161,15 @@ public final class PictureFolder implements DataSets.FoundImages {
      * Reads the headers of pictures.
      *
      * @param folder where they are, for messages
-     * @param files at least one
+     * @param found at least one file; what is unusable is added to what this folder leaves out
      * @throws InvalidInputException if none can be used, or if they have different sizes and the preparation neither
      *     changes them nor names one
      */
-    static PictureFolder open(Path folder, List<Path> files, Preparation preparation, ReadingListener listener) {
+    static PictureFolder open(Path folder, Found found, Preparation preparation, ReadingListener listener) {
         List<Entry> entries = new ArrayList<>();
-        List<InvalidInputException> unusable = new ArrayList<>();
-        for (Path file : files) {
+        List<InvalidInputException> unusable = new ArrayList<>(found.unusable());
+        int others = unusable.size();
+        for (Path file : found.files()) {
             try {
                 Header header = ImageFile.header(file);
                 preparation.requireSize(file, header.height(), header.width());
@@ -112,7 +177,10 @@ public final class PictureFolder implements DataSets.FoundImages {
             } catch (InvalidInputException e) {
                 unusable.add(e);
             }
-            listener.progressed("looking at pictures", entries.size() + unusable.size(), files.size());
+            listener.progressed(
+                    "looking at pictures",
+                    entries.size() + unusable.size() - others,
+                    found.files().size());
         }
         if (entries.isEmpty()) {
             throw noneCanBeUsed(folder, unusable);

@@ -126,7 +126,7 @@ public final class Chart {
             int[] drawn = finite(curve);
             if (drawn.length > 0) {
                 XYSeries series = chart.addSeries(
-                        curve.name(),
+                        newName(curve.name(), chart),
                         Arrays.stream(drawn).mapToDouble(i -> curve.x()[i]).toArray(),
                         Arrays.stream(drawn).mapToDouble(i -> curve.y()[i]).toArray());
                 series.setLineStyle(new BasicStroke(2));
@@ -134,6 +134,15 @@ public final class Chart {
             }
         }
         return chart;
+    }
+
+    /** The name, with a number where the chart has a curve of that name already. */
+    private static String newName(String name, XYChart chart) {
+        String free = name;
+        for (int i = 2; chart.getSeriesMap().containsKey(free); i++) {
+            free = name + " (" + i + ")";
+        }
+        return free;
     }
 
     private static int[] finite(Curve curve) {

@@ -187,7 +187,8 @@ class RunsCommandTest {
 
     @Test
     void aRunIsLikeItself() {
-        String text = Program.run("runs", "--compare", runs.resolve("long"), runs.resolve("long"))
+        Path chart = folder.resolve("both.png");
+        String text = Program.run("runs", "--compare", runs.resolve("long"), runs.resolve("long"), "--chart", chart)
                 .assertDone()
                 .out();
         assertTrue(text.contains("Both have the same options") && text.contains("is the same"), text);

@@ -1,0 +1,178 @@
+package daegpu.cli;
+
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
+
+import daegpu.cli.Program.Result;
+import daegpu.data.ImageFile;
+import daegpu.data.InvalidInputException;
+import java.io.IOException;
+import java.io.OutputStream;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermissions;
+import java.util.ArrayList;
+import java.util.List;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** Many files, of which some cannot be read or written: the rest is done, and a stopped batch is gone on with. */
+class DenoiseBatchTest {
+
+    @TempDir
+    private static Path shared;
+
+    private static Path tiles;
+    private static Path whole;
+
+    @TempDir
+    private Path folder;
+
+    @BeforeAll
+    static void train() throws IOException {
+        Path data = Program.writeImages(shared.resolve("data"));
+        tiles = Program.train(data, shared.resolve("tiles"));
+        whole = shared.resolve("whole");
+        Program.run(Program.training(data, whole, "--network", "unet", "--filters", "3,4", "--blocks", "1,0")
+                        .toArray())
+                .assertDone();
+    }
+
+    private static Path model(String name) {
+        return name.equals("tiles") ? tiles : whole;
+    }
+
+    private static List<Object> command(String model, Object... arguments) {
+        List<Object> all = new ArrayList<>(List.of("denoise", model(model), "--engine", "reference", "--threads", "1"));
+        all.addAll(List.of(arguments));
+        return all;
+    }
+
+    private static Result denoise(String model, Object... arguments) {
+        return Program.run(command(model, arguments).toArray());
+    }
+
+    private Path write(String name) throws IOException {
+        Path file = folder.resolve(name);
+        Files.createDirectories(file.getParent());
+        return Files.write(file, ImageFile.encode(Program.images(1, 5), 0, "png"));
+    }
+
+    /** Each is named at the end: folders in the way, links that lead nowhere or around, long names, closed folders. */
+    @ParameterizedTest
+    @ValueSource(strings = {"tiles", "whole"})
+    void whatOneOfThemDoesEndsNotTheBatch(String model) throws IOException {
+        Path in = folder.resolve("in");
+        String longest = "x".repeat(250) + ".png";
+        for (String name : List.of("a.png", "b.png", "inner/c.png", "z.png", "file/d.png", longest)) {
+            write("in/" + name);
+        }
+        Path closed = Files.createDirectories(in.resolve("lost+found"));
+        Files.setPosixFilePermissions(closed, PosixFilePermissions.fromString("---------"));
+        boolean isClosed = !Files.isReadable(closed); // not for root
+        Files.createSymbolicLink(in.resolve("latest"), Path.of("."));
+        Files.createSymbolicLink(in.resolve("dangling.png"), Path.of("nowhere"));
+        Files.createSymbolicLink(in.resolve("itself.png"), Path.of("itself.png"));
+        Path out = folder.resolve("out");
+        Files.createDirectories(out.resolve("b.png/in the way"));
+        Files.writeString(out.resolve("file"), "in the way, too");
+        Result result = denoise(model, in, folder.resolve("absent.png"), "--output", out);
+        assertEquals(3, result.status(), result.err());
+        for (String name : List.of("latest", "dangling.png", "itself.png", "out/b.png", "out/file", "absent.png")) {
+            assertEquals(
+                    1, result.err().lines().filter(line -> line.contains(name)).count(), name + ": " + result.err());
+        }
+        assertEquals(isClosed ? 7 : 6, result.err().lines().count(), result.err());
+        assertEquals(isClosed, result.err().contains("lost+found"), result.err());
+        for (String name : List.of("a.png", "inner/c.png", "z.png", longest)) {
+            assertTrue(Files.isRegularFile(out.resolve(name)), name);
+        }
+        Files.setPosixFilePermissions(closed, PosixFilePermissions.fromString("rwx------"));
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"tiles", "whole"})
+    void aStoppedBatchGoesOnWithoutWhatIsThere(String model) throws IOException {
+        write("in/a.png");
+        write("in/b.png");
+        write("in/bad.png");
+        Files.writeString(folder.resolve("in/bad.png"), "no picture");
+        Path out = folder.resolve("out");
+        Path there = write("out/a.png");
+        byte[] before = Files.readAllBytes(there);
+        Object[] command = {folder.resolve("in"), "--output", out, "--skip-existing"};
+        Result first = denoise(model, command);
+        assertEquals(3, first.status());
+        assertEquals(
+                "Denoised 1 of 3 files into " + out + "; of 1 there was a result already",
+                first.out().strip());
+        assertArrayEquals(before, Files.readAllBytes(there));
+        Files.delete(folder.resolve("in/bad.png"));
+        Result second = denoise(model, command).assertDone();
+        assertEquals(
+                "Denoised 0 of 2 files into " + out + "; of 2 there was a result already",
+                second.out().strip());
+        denoise(model, folder.resolve("in"), "--output", out, "--skip-existing", "--overwrite")
+                .assertRefused("--skip-existing", "--overwrite");
+    }
+
+    /** What systems and programs put beside a user's pictures, and results of an earlier call by way of a link. */
+    @Test
+    void litterAndResultsAreNoInput() throws IOException {
+        write("in/a.png");
+        for (String name : List.of(
+                "@eaDir/a.png/SYNOPHOTO_THUMB_M.png", "__MACOSX/a.png", "$RECYCLE.BIN/a.png", ".thumbs/a.png")) {
+            write("in/" + name);
+        }
+        Path link = Files.createSymbolicLink(folder.resolve("link"), folder.resolve("in"));
+        for (int call = 0; call < 2; call++) {
+            Result result = denoise("whole", link, "--output", folder.resolve("in/clean"), "--overwrite")
+                    .assertDone();
+            assertTrue(result.out().startsWith("Denoised 1 of 1 file"), result.out());
+        }
+    }
+
+    /** By a pipe, whose bytes can be read only once, into a pipe, which gets nothing but the picture. */
+    @ParameterizedTest
+    @ValueSource(strings = {"-", "/dev/stdin"})
+    void standardInputAndOutput(String input) throws IOException, InterruptedException {
+        assumeTrue(input.equals("-") || Files.exists(Path.of(input)));
+        Path in = write("a.png");
+        Path expected = folder.resolve("expected.png");
+        denoise("whole", in, "--output", expected).assertDone();
+        Process process = Program.fork(
+                        List.of(), command("whole", input, "--output", "-").toArray())
+                .start();
+        try (OutputStream out = process.getOutputStream()) {
+            out.write(Files.readAllBytes(in));
+        }
+        assertArrayEquals(Files.readAllBytes(expected), process.getInputStream().readAllBytes());
+        assertEquals(0, process.waitFor());
+        assertEquals(
+                "Denoised 1 of 1 file into the standard output",
+                process.errorReader().readLine());
+    }
+
+    @Test
+    void streamsHaveLimitsAndNames() throws IOException {
+        Path zero = Path.of("/dev/zero");
+        assumeTrue(Files.exists(zero));
+        try (StandardStreams streams = new StandardStreams(1000)) {
+            String message = assertThrows(InvalidInputException.class, () -> streams.read(zero))
+                    .getMessage();
+            assertEquals("/dev/zero has over 0 MiB, too much for images", message);
+            Path file = write("a.png");
+            assertEquals(file, streams.read(file));
+        }
+        denoise("whole", Path.of("/dev/null"), "--output", folder.resolve("x.png"))
+                .assertRefused("/dev/null is empty");
+        denoise("whole", write("a.png"), write("b.png"), "--output", "-").assertRefused("--output -");
+        denoise("whole", "-", "--output", folder + "/").assertRefused("--output");
+    }
+}
