@@ -109,6 +109,22 @@ __device__ inline unsigned to_bf16(float low, float high) {
     return bits;
 }
 
+// sums += a * b, of one tile of mma.sync.
+template <Multiplicand TYPE>
+__device__ inline void multiply_add(float (&sums)[4], const unsigned (&a)[4], const unsigned (&b)[2]) {
+    if (TYPE == TF32) {
+        asm("mma.sync.aligned.m16n8k8.row.col.f32.tf32.tf32.f32 {%0, %1, %2, %3}, {%4, %5, %6, %7}, {%8, %9}, "
+            "{%0, %1, %2, %3};"
+            : "+f"(sums[0]), "+f"(sums[1]), "+f"(sums[2]), "+f"(sums[3])
+            : "r"(a[0]), "r"(a[1]), "r"(a[2]), "r"(a[3]), "r"(b[0]), "r"(b[1]));
+    } else {
+        asm("mma.sync.aligned.m16n8k16.row.col.f32.bf16.bf16.f32 {%0, %1, %2, %3}, {%4, %5, %6, %7}, {%8, %9}, "
+            "{%0, %1, %2, %3};"
+            : "+f"(sums[0]), "+f"(sums[1]), "+f"(sums[2]), "+f"(sums[3])
+            : "r"(a[0]), "r"(a[1]), "r"(a[2]), "r"(a[3]), "r"(b[0]), "r"(b[1]));
+    }
+}
+
 // Fragments of 16 of the depth, as TF32 has them, of 8 and 8.
 struct Operands {
     float a[2][2][4];  // step, tile of 16 rows, register
@@ -137,11 +153,7 @@ __device__ inline void multiply_add(Accumulators& sums, const Operands& o) {
                 }
 #pragma unroll
                 for (int j = 0; j < 4; j++) {
-                    float(&c)[4] = sums.tile[i][j];
-                    asm("mma.sync.aligned.m16n8k8.row.col.f32.tf32.tf32.f32 {%0, %1, %2, %3}, {%4, %5, %6, %7}, "
-                        "{%8, %9}, {%0, %1, %2, %3};"
-                        : "+f"(c[0]), "+f"(c[1]), "+f"(c[2]), "+f"(c[3])
-                        : "r"(a[0]), "r"(a[1]), "r"(a[2]), "r"(a[3]), "r"(b[j][0]), "r"(b[j][1]));
+                    multiply_add<TYPE>(sums.tile[i][j], a, b[j]);
                 }
             }
         }
@@ -161,11 +173,7 @@ __device__ inline void multiply_add(Accumulators& sums, const Operands& o) {
             }
 #pragma unroll
             for (int j = 0; j < 4; j++) {
-                float(&c)[4] = sums.tile[i][j];
-                asm("mma.sync.aligned.m16n8k16.row.col.f32.bf16.bf16.f32 {%0, %1, %2, %3}, {%4, %5, %6, %7}, {%8, %9}, "
-                    "{%0, %1, %2, %3};"
-                    : "+f"(c[0]), "+f"(c[1]), "+f"(c[2]), "+f"(c[3])
-                    : "r"(a[0]), "r"(a[1]), "r"(a[2]), "r"(a[3]), "r"(b[j][0]), "r"(b[j][1]));
+                multiply_add<TYPE>(sums.tile[i][j], a, b[j]);
             }
         }
     }

@@ -1,7 +1,6 @@
 #pragma once
 
-#include "implicit_gemm.cuh"
-#include "tensor_core.cuh"
+#include "tensor_core_epilogue.cuh"
 
 // The product of include/implicit_gemm.cuh, with its shapes and its epilogues but for the two of the last layer, by
 // tensor cores: for channels and columns that are multiples of 8. Two tiles are in shared memory: one is multiplied
@@ -258,24 +257,13 @@ struct TensorCoreGemm {
         return true;
     }
 
-    __device__ static void add_two(float& x, float& y, const float* from) {
-        float2 two = *reinterpret_cast<const float2*>(from);
-        x += two.x;
-        y += two.y;
-    }
-
-    // All that is added, activation or its gradient, and the stores of one thread's part of a tile. Each request of a
-    // warp stores 8 rows of 32 bytes: whole sectors.
+    // What follows the products of one thread's part of a tile.
     __device__ void finish(int tile, Accumulators& sums, float (&of_columns)[4][2]) const {
         int n = column + warp_column + lane_within() * 2;
         bool adds = shape.accumulates || operands.added != nullptr;
         bool has_sums = operands.sums != nullptr;
         float2 bias[4];
-#pragma unroll
-        for (int j = 0; j < 4; j++) {
-            bool has_bias = operands.bias != nullptr && n + 8 * j < shape.columns;
-            bias[j] = has_bias ? *reinterpret_cast<const float2*>(operands.bias + n + 8 * j) : make_float2(0, 0);
-        }
+        load_bias(shape, operands, n, bias);
 #pragma unroll
         for (int i = 0; i < 4; i++) {
             int row = tile * BM + warp_row + 8 * i + lane_group();
@@ -284,58 +272,12 @@ struct TensorCoreGemm {
 #pragma unroll
                 for (int j = 0; j < 4; j++) {
                     if (n + 8 * j < shape.columns) {
-                        float x = sums.tile[i / 2][j][i % 2 * 2] + bias[j].x;
-                        float y = sums.tile[i / 2][j][i % 2 * 2 + 1] + bias[j].y;
-                        if (adds) {
-                            if (shape.accumulates) {
-                                add_two(x, y, operands.output + at + 8 * j);
-                            }
-                            if (operands.added != nullptr) {
-                                add_two(x, y, operands.added + at + 8 * j);
-                            }
-                        }
-                        if (shape.epilogue == RELU) {
-                            x = fmaxf(x, 0.0f);
-                            y = fmaxf(y, 0.0f);
-                        } else if (shape.epilogue == RELU_GRADIENT) {
-                            float2 other = *reinterpret_cast<const float2*>(operands.other + at + 8 * j);
-                            x = other.x > 0 ? x : 0.0f;
-                            y = other.y > 0 ? y : 0.0f;
-                        }
-                        if (has_sums) {
-                            of_columns[j][0] += x;
-                            of_columns[j][1] += y;
-                        }
-                        *reinterpret_cast<float2*>(operands.output + at + 8 * j) = make_float2(x, y);
+                        const float(&products)[4] = sums.tile[i / 2][j];
+                        finish_pair(shape, operands, adds, has_sums, at + 8 * j, products[i % 2 * 2] + bias[j].x,
+                                    products[i % 2 * 2 + 1] + bias[j].y, of_columns[j]);
                     }
                 }
             }
-        }
-    }
-
-    // Leaves the block's sums of columns: over the rows of a warp by a tree, then over its warps in their order.
-    __device__ void leave_sums(int phase, float* scratch, float (&of_columns)[4][2]) const {
-#pragma unroll
-        for (int j = 0; j < 4; j++) {
-#pragma unroll
-            for (int e = 0; e < 2; e++) {
-                float sum = of_columns[j][e];
-                for (int distance = 16; distance >= 4; distance /= 2) {
-                    sum += __shfl_down_sync(0xffffffffu, sum, distance);
-                }
-                if (threadIdx.x % 32 < 4) {
-                    scratch[warp_row / WARP_ROWS * BN + warp_column + 8 * j + 2 * lane_within() + e] = sum;
-                }
-            }
-        }
-        __syncthreads();
-        int n = threadIdx.x;
-        if (n < BN && column + n < shape.columns) {
-            float sum = 0;
-            for (int warp = 0; warp < WARPS_DOWN; warp++) {
-                sum += scratch[warp * BN + n];
-            }
-            operands.sums[static_cast<long long>(phase * block.across + block.x) * shape.sums_pitch + column + n] = sum;
         }
     }
 
@@ -356,7 +298,8 @@ struct TensorCoreGemm {
             }
         }
         if (operands.sums != nullptr) {
-            gemm.leave_sums(phase, as, of_columns);
+            leave_pair_sums<WARPS_DOWN, BN>(shape, operands, block, phase, gemm.warp_row / WARP_ROWS, gemm.warp_column,
+                                            as, of_columns);
         }
     }
 };

@@ -1,7 +1,8 @@
 // Convolutions and their gradients as cuda/convolution.cu and cuda/transposed_convolution.cu have them, of channels and
 // columns that are multiples of 8, with operands rounded to bf16. Reference: daegpu.engine.reference.ConvolutionLoops.
-// See include/tensor_core_gemm.cuh.
+// See include/tensor_core_gemm.cuh and include/tensor_core_stride_1.cuh.
 #include "tensor_core_gemm.cuh"
+#include "tensor_core_stride_1.cuh"
 
 PRODUCT(convolution_bf16, TensorCoreGemm<false, BF16, false, 64, 64>)
 PRODUCT(transposed_convolution_bf16, TensorCoreGemm<true, BF16, false, 64, 64>)
@@ -10,3 +11,8 @@ PRODUCT(convolution_bf16_32, TensorCoreGemm<false, BF16, true, 64, 64>)
 PRODUCT(convolution_bf16_32_narrow, TensorCoreGemm<false, BF16, true, 128, 32>)
 PRODUCT(transposed_convolution_bf16_32, TensorCoreGemm<true, BF16, true, 64, 64>)
 PRODUCT(transposed_convolution_bf16_32_narrow, TensorCoreGemm<true, BF16, true, 128, 32>)
+// The same with stride 1.
+PRODUCT(convolution_bf16_stride_1, TensorCoreStride1<false, BF16, 64>)
+PRODUCT(convolution_bf16_stride_1_narrow, TensorCoreStride1<false, BF16, 32>)
+PRODUCT(transposed_convolution_bf16_stride_1, TensorCoreStride1<true, BF16, 64>)
+PRODUCT(transposed_convolution_bf16_stride_1_narrow, TensorCoreStride1<true, BF16, 32>)

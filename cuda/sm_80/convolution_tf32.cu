@@ -1,7 +1,8 @@
 // Convolutions and their gradients as cuda/convolution.cu and cuda/transposed_convolution.cu have them, of channels and
 // columns that are multiples of 8, with operands rounded to TF32. Reference: daegpu.engine.reference.ConvolutionLoops.
-// See include/tensor_core_gemm.cuh.
+// See include/tensor_core_gemm.cuh and include/tensor_core_stride_1.cuh.
 #include "tensor_core_gemm.cuh"
+#include "tensor_core_stride_1.cuh"
 
 PRODUCT(convolution_tf32, TensorCoreGemm<false, TF32, false, 64, 64>)
 PRODUCT(transposed_convolution_tf32, TensorCoreGemm<true, TF32, false, 64, 64>)
@@ -10,3 +11,8 @@ PRODUCT(convolution_tf32_32, TensorCoreGemm<false, TF32, true, 64, 64>)
 PRODUCT(convolution_tf32_32_narrow, TensorCoreGemm<false, TF32, true, 128, 32>)
 PRODUCT(transposed_convolution_tf32_32, TensorCoreGemm<true, TF32, true, 64, 64>)
 PRODUCT(transposed_convolution_tf32_32_narrow, TensorCoreGemm<true, TF32, true, 128, 32>)
+// The same with stride 1.
+PRODUCT(convolution_tf32_stride_1, TensorCoreStride1<false, TF32, 64>)
+PRODUCT(convolution_tf32_stride_1_narrow, TensorCoreStride1<false, TF32, 32>)
+PRODUCT(transposed_convolution_tf32_stride_1, TensorCoreStride1<true, TF32, 64>)
+PRODUCT(transposed_convolution_tf32_stride_1_narrow, TensorCoreStride1<true, TF32, 32>)

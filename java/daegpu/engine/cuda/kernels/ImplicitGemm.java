@@ -38,9 +38,6 @@ record ImplicitGemm(
     /** Depth that a part has at least. */
     private static final int LEAST_PART = 128;
 
-    /** Rows of pixels of a {@link Unit#WIDE_BLOCK}. */
-    private static final int WIDE_BLOCK_ROWS = 16;
-
     /** What is done with the products, but for the epilogue. */
     private record Finish(
             boolean accumulates, boolean leavesSums, Activation activation, Loss loss, float gradientScale) {}
@@ -83,7 +80,7 @@ record ImplicitGemm(
         int gridHeight = geometry.outputHeight();
         int gridWidth = geometry.outputWidth();
         int across = tile.unit().along(gridWidth);
-        int down = tile.unit() == Unit.WIDE_BLOCK ? (gridHeight + WIDE_BLOCK_ROWS - 1) / WIDE_BLOCK_ROWS : gridHeight;
+        int down = tile.unit().down(gridHeight);
         boolean byPixels = tile.unit() == Unit.PIXEL;
         int phases = transposed && byPixels ? geometry.stride() * geometry.stride() : 1;
         int rows = count * across * down;

@@ -3,7 +3,6 @@ package daegpu.engine.cuda.kernels;
 import daegpu.engine.Precision;
 import daegpu.engine.cuda.kernels.Tile.Unit;
 import java.util.List;
-import java.util.Map;
 import java.util.Optional;
 import java.util.function.Predicate;
 
@@ -17,15 +16,39 @@ final class KernelChoice {
     private static final int DEPTH = 16;
     /** Strips of a tile: {@code STRIPS} of include/strips.cuh. */
     private static final int STRIPS = 16;
-    /** Channels of either side that a block of include/strip_gradient.cuh takes. */
-    private static final int STRIP_CHANNELS = 32;
+    /** Channels of either side that a block of a weight gradient takes which makes all taps. */
+    private static final int BLOCK_CHANNELS = 32;
 
     private static final List<Rule> CONVOLUTIONS = List.of(
+            blocks(
+                    LayerKernel.CONVOLUTION_TF32_STRIDE_1,
+                    1,
+                    64,
+                    Unit.BLOCK_OF_16X8,
+                    p -> p.byTensorCoresInBlocks(Precision.TF32) && p.columns() > 32),
+            blocks(
+                    LayerKernel.CONVOLUTION_TF32_STRIDE_1_NARROW,
+                    1,
+                    32,
+                    Unit.BLOCK_OF_16X8,
+                    p -> p.byTensorCoresInBlocks(Precision.TF32)),
             tensorCores(
                     LayerKernel.CONVOLUTION_TF32, 64, 64, p -> p.byTensorCores(Precision.TF32) && !p.hasWholeTaps()),
             tensorCores(
                     LayerKernel.CONVOLUTION_TF32_32, 64, 64, p -> p.byTensorCores(Precision.TF32) && p.columns() > 32),
             tensorCores(LayerKernel.CONVOLUTION_TF32_32_NARROW, 128, 32, p -> p.byTensorCores(Precision.TF32)),
+            blocks(
+                    LayerKernel.CONVOLUTION_BF16_STRIDE_1,
+                    1,
+                    64,
+                    Unit.BLOCK_OF_16X8,
+                    p -> p.byTensorCoresInBlocks(Precision.BF16) && p.columns() > 32),
+            blocks(
+                    LayerKernel.CONVOLUTION_BF16_STRIDE_1_NARROW,
+                    1,
+                    32,
+                    Unit.BLOCK_OF_16X8,
+                    p -> p.byTensorCoresInBlocks(Precision.BF16)),
             tensorCores(
                     LayerKernel.CONVOLUTION_BF16, 64, 64, p -> p.byTensorCores(Precision.BF16) && !p.hasWholeTaps()),
             tensorCores(
@@ -43,6 +66,18 @@ final class KernelChoice {
             pixels(LayerKernel.CONVOLUTION, 64, 32, p -> true));
 
     private static final List<Rule> TRANSPOSED_CONVOLUTIONS = List.of(
+            blocks(
+                    LayerKernel.TRANSPOSED_CONVOLUTION_TF32_STRIDE_1,
+                    1,
+                    64,
+                    Unit.BLOCK_OF_16X8,
+                    p -> p.byTensorCoresInBlocks(Precision.TF32) && p.columns() > 32),
+            blocks(
+                    LayerKernel.TRANSPOSED_CONVOLUTION_TF32_STRIDE_1_NARROW,
+                    1,
+                    32,
+                    Unit.BLOCK_OF_16X8,
+                    p -> p.byTensorCoresInBlocks(Precision.TF32)),
             tensorCores(
                     LayerKernel.TRANSPOSED_CONVOLUTION_TF32,
                     64,
@@ -55,6 +90,18 @@ final class KernelChoice {
                     p -> p.byTensorCores(Precision.TF32) && p.columns() > 32),
             tensorCores(
                     LayerKernel.TRANSPOSED_CONVOLUTION_TF32_32_NARROW, 128, 32, p -> p.byTensorCores(Precision.TF32)),
+            blocks(
+                    LayerKernel.TRANSPOSED_CONVOLUTION_BF16_STRIDE_1,
+                    1,
+                    64,
+                    Unit.BLOCK_OF_16X8,
+                    p -> p.byTensorCoresInBlocks(Precision.BF16) && p.columns() > 32),
+            blocks(
+                    LayerKernel.TRANSPOSED_CONVOLUTION_BF16_STRIDE_1_NARROW,
+                    1,
+                    32,
+                    Unit.BLOCK_OF_16X8,
+                    p -> p.byTensorCoresInBlocks(Precision.BF16)),
             tensorCores(
                     LayerKernel.TRANSPOSED_CONVOLUTION_BF16,
                     64,
@@ -73,8 +120,11 @@ final class KernelChoice {
                     LayerKernel.TRANSPOSED_CONVOLUTION_STRIPS_STRIDE_1,
                     32,
                     p -> p.byStrips(1) && p.channels() % 8 == 0),
-            wideBlocks(
+            blocks(
                     LayerKernel.TRANSPOSED_CONVOLUTION_SINGLE_3X3,
+                    1,
+                    1,
+                    Unit.BLOCK_OF_32X16,
                     p -> p.columns() == 1 && p.kernelSize() == 3 && p.stride() == 1 && p.channels() % 8 == 0),
             pixels(
                     LayerKernel.DENSE_DATA_GRADIENT_NARROW_VECTOR,
@@ -90,48 +140,102 @@ final class KernelChoice {
             pixels(LayerKernel.TRANSPOSED_CONVOLUTION, 64, 32, p -> true));
 
     private static final List<Rule> WEIGHT_GRADIENTS = List.of(
+            blocks(
+                    LayerKernel.WEIGHT_GRADIENT_TF32_STRIDE_1,
+                    BLOCK_CHANNELS,
+                    BLOCK_CHANNELS,
+                    Unit.BLOCK_OF_16X8,
+                    p -> p.byTensorCoresInBlocks(Precision.TF32)),
             tensorCores(LayerKernel.WEIGHT_GRADIENT_TF32, 64, 64, p -> p.byTensorCores(Precision.TF32)),
+            blocks(
+                    LayerKernel.WEIGHT_GRADIENT_BF16_STRIDE_1,
+                    BLOCK_CHANNELS,
+                    BLOCK_CHANNELS,
+                    Unit.BLOCK_OF_16X8,
+                    p -> p.byTensorCoresInBlocks(Precision.BF16)),
             tensorCores(LayerKernel.WEIGHT_GRADIENT_BF16, 64, 64, p -> p.byTensorCores(Precision.BF16)),
             blocks(
                     LayerKernel.WEIGHT_GRADIENT_STRIPS,
-                    STRIP_CHANNELS,
+                    BLOCK_CHANNELS,
+                    BLOCK_CHANNELS,
+                    Unit.BLOCK_OF_7X7,
                     p -> p.byStrips(2) && p.channelsByFours() && Math.min(p.channels(), p.columns()) >= 16),
-            largeBlocks(
+            blocks(
                     LayerKernel.WEIGHT_GRADIENT_STRIPS_STRIDE_1,
-                    STRIP_CHANNELS,
+                    BLOCK_CHANNELS,
+                    BLOCK_CHANNELS,
+                    Unit.BLOCK_OF_8X8,
                     p -> p.byStrips(1) && p.channelsByFours() && Math.min(p.channels(), p.columns()) >= 16),
-            strips(LayerKernel.WEIGHT_GRADIENT_STRIPS_1, STRIP_CHANNELS, p -> p.byStrips(2) && p.channels() == 1),
+            strips(LayerKernel.WEIGHT_GRADIENT_STRIPS_1, BLOCK_CHANNELS, p -> p.byStrips(2) && p.channels() == 1),
             strips(
                     LayerKernel.WEIGHT_GRADIENT_STRIPS_1_STRIDE_1,
-                    STRIP_CHANNELS,
+                    BLOCK_CHANNELS,
                     p -> p.byStrips(1) && p.channels() == 1),
             pixels(LayerKernel.WEIGHT_GRADIENT_THIN_VECTOR, 16, 32, p -> p.tapChannels() <= 16 && p.columns() % 4 == 0),
             pixels(LayerKernel.WEIGHT_GRADIENT_THIN, 16, 32, p -> p.tapChannels() <= 16),
             pixels(LayerKernel.WEIGHT_GRADIENT_VECTOR, 64, 32, p -> p.bothByFours()),
             pixels(LayerKernel.WEIGHT_GRADIENT, 64, 32, p -> true));
 
+    private static final List<Both> BOTH_GRADIENTS = List.of(
+            new Both(
+                    LayerKernel.CONVOLUTION_STRIPS_1_STRIDE_1,
+                    LayerKernel.WEIGHT_GRADIENT_STRIPS_1_STRIDE_1,
+                    LayerKernel.CONVOLUTION_STRIPS_1_GRADIENTS),
+            new Both(
+                    LayerKernel.CONVOLUTION_STRIPS,
+                    LayerKernel.WEIGHT_GRADIENT_STRIPS,
+                    LayerKernel.CONVOLUTION_STRIPS_GRADIENTS),
+            new Both(
+                    LayerKernel.TRANSPOSED_CONVOLUTION_STRIPS_64,
+                    LayerKernel.WEIGHT_GRADIENT_STRIPS,
+                    LayerKernel.TRANSPOSED_CONVOLUTION_STRIPS_64_GRADIENTS),
+            new Both(
+                    LayerKernel.TRANSPOSED_CONVOLUTION_STRIPS_STRIDE_1,
+                    LayerKernel.WEIGHT_GRADIENT_STRIPS_STRIDE_1,
+                    LayerKernel.TRANSPOSED_CONVOLUTION_STRIPS_STRIDE_1_GRADIENTS),
+            new Both(
+                    LayerKernel.DENSE_DATA_GRADIENT_VECTOR,
+                    LayerKernel.WEIGHT_GRADIENT_VECTOR,
+                    LayerKernel.DENSE_GRADIENTS),
+            new Both(
+                    LayerKernel.DENSE_DATA_GRADIENT_NARROW_VECTOR,
+                    LayerKernel.WEIGHT_GRADIENT_THIN_VECTOR,
+                    LayerKernel.DENSE_NARROW_GRADIENTS),
+            new Both(
+                    LayerKernel.TRANSPOSED_CONVOLUTION_TF32_STRIDE_1,
+                    LayerKernel.WEIGHT_GRADIENT_TF32_STRIDE_1,
+                    LayerKernel.TRANSPOSED_CONVOLUTION_TF32_STRIDE_1_GRADIENTS),
+            new Both(
+                    LayerKernel.TRANSPOSED_CONVOLUTION_TF32_STRIDE_1_NARROW,
+                    LayerKernel.WEIGHT_GRADIENT_TF32_STRIDE_1,
+                    LayerKernel.TRANSPOSED_CONVOLUTION_TF32_STRIDE_1_NARROW_GRADIENTS),
+            new Both(
+                    LayerKernel.CONVOLUTION_TF32_32,
+                    LayerKernel.WEIGHT_GRADIENT_TF32,
+                    LayerKernel.CONVOLUTION_TF32_32_GRADIENTS),
+            new Both(
+                    LayerKernel.TRANSPOSED_CONVOLUTION_TF32_32_NARROW,
+                    LayerKernel.WEIGHT_GRADIENT_TF32,
+                    LayerKernel.TRANSPOSED_CONVOLUTION_TF32_32_NARROW_GRADIENTS),
+            new Both(
+                    LayerKernel.TRANSPOSED_CONVOLUTION_BF16_STRIDE_1,
+                    LayerKernel.WEIGHT_GRADIENT_BF16_STRIDE_1,
+                    LayerKernel.TRANSPOSED_CONVOLUTION_BF16_STRIDE_1_GRADIENTS),
+            new Both(
+                    LayerKernel.TRANSPOSED_CONVOLUTION_BF16_STRIDE_1_NARROW,
+                    LayerKernel.WEIGHT_GRADIENT_BF16_STRIDE_1,
+                    LayerKernel.TRANSPOSED_CONVOLUTION_BF16_STRIDE_1_NARROW_GRADIENTS),
+            new Both(
+                    LayerKernel.CONVOLUTION_BF16_32,
+                    LayerKernel.WEIGHT_GRADIENT_BF16,
+                    LayerKernel.CONVOLUTION_BF16_32_GRADIENTS),
+            new Both(
+                    LayerKernel.TRANSPOSED_CONVOLUTION_BF16_32_NARROW,
+                    LayerKernel.WEIGHT_GRADIENT_BF16,
+                    LayerKernel.TRANSPOSED_CONVOLUTION_BF16_32_NARROW_GRADIENTS));
+
     /** Data gradient and weight gradient of a layer, and the kernel that makes both in one launch. */
-    private static final Map<List<LayerKernel>, LayerKernel> BOTH_GRADIENTS = Map.of(
-            List.of(LayerKernel.CONVOLUTION_STRIPS_1_STRIDE_1, LayerKernel.WEIGHT_GRADIENT_STRIPS_1_STRIDE_1),
-            LayerKernel.CONVOLUTION_STRIPS_1_GRADIENTS,
-            List.of(LayerKernel.CONVOLUTION_STRIPS, LayerKernel.WEIGHT_GRADIENT_STRIPS),
-            LayerKernel.CONVOLUTION_STRIPS_GRADIENTS,
-            List.of(LayerKernel.TRANSPOSED_CONVOLUTION_STRIPS_64, LayerKernel.WEIGHT_GRADIENT_STRIPS),
-            LayerKernel.TRANSPOSED_CONVOLUTION_STRIPS_64_GRADIENTS,
-            List.of(LayerKernel.TRANSPOSED_CONVOLUTION_STRIPS_STRIDE_1, LayerKernel.WEIGHT_GRADIENT_STRIPS_STRIDE_1),
-            LayerKernel.TRANSPOSED_CONVOLUTION_STRIPS_STRIDE_1_GRADIENTS,
-            List.of(LayerKernel.DENSE_DATA_GRADIENT_VECTOR, LayerKernel.WEIGHT_GRADIENT_VECTOR),
-            LayerKernel.DENSE_GRADIENTS,
-            List.of(LayerKernel.DENSE_DATA_GRADIENT_NARROW_VECTOR, LayerKernel.WEIGHT_GRADIENT_THIN_VECTOR),
-            LayerKernel.DENSE_NARROW_GRADIENTS,
-            List.of(LayerKernel.CONVOLUTION_TF32_32, LayerKernel.WEIGHT_GRADIENT_TF32),
-            LayerKernel.CONVOLUTION_TF32_32_GRADIENTS,
-            List.of(LayerKernel.TRANSPOSED_CONVOLUTION_TF32_32_NARROW, LayerKernel.WEIGHT_GRADIENT_TF32),
-            LayerKernel.TRANSPOSED_CONVOLUTION_TF32_32_NARROW_GRADIENTS,
-            List.of(LayerKernel.CONVOLUTION_BF16_32, LayerKernel.WEIGHT_GRADIENT_BF16),
-            LayerKernel.CONVOLUTION_BF16_32_GRADIENTS,
-            List.of(LayerKernel.TRANSPOSED_CONVOLUTION_BF16_32_NARROW, LayerKernel.WEIGHT_GRADIENT_BF16),
-            LayerKernel.TRANSPOSED_CONVOLUTION_BF16_32_NARROW_GRADIENTS);
+    private record Both(LayerKernel dataGradient, LayerKernel weightGradient, LayerKernel both) {}
 
     /** A kernel with its tiles, and which products it makes. */
     private record Rule(Tile tile, Predicate<Product> fits) {}
@@ -154,16 +258,8 @@ final class KernelChoice {
         return new Rule(new Tile(kernel, STRIPS, columns, STRIPS, Unit.LONG_STRIP), fits);
     }
 
-    private static Rule blocks(LayerKernel kernel, int channels, Predicate<Product> fits) {
-        return new Rule(new Tile(kernel, channels, channels, 1, Unit.BLOCK), fits);
-    }
-
-    private static Rule largeBlocks(LayerKernel kernel, int channels, Predicate<Product> fits) {
-        return new Rule(new Tile(kernel, channels, channels, 1, Unit.LARGE_BLOCK), fits);
-    }
-
-    private static Rule wideBlocks(LayerKernel kernel, Predicate<Product> fits) {
-        return new Rule(new Tile(kernel, 1, 1, 1, Unit.WIDE_BLOCK), fits);
+    private static Rule blocks(LayerKernel kernel, int rows, int columns, Unit unit, Predicate<Product> fits) {
+        return new Rule(new Tile(kernel, rows, columns, 1, unit), fits);
     }
 
     /** The kernel that makes a product, with its tiles. */
@@ -185,6 +281,9 @@ final class KernelChoice {
      * The kernel that makes a layer's data gradient and weight gradient in one launch, where there is one for the two.
      */
     static Optional<LayerKernel> ofBoth(LayerKernel dataGradient, LayerKernel weightGradient) {
-        return Optional.ofNullable(BOTH_GRADIENTS.get(List.of(dataGradient, weightGradient)));
+        return BOTH_GRADIENTS.stream()
+                .filter(both -> both.dataGradient() == dataGradient && both.weightGradient() == weightGradient)
+                .map(Both::both)
+                .findFirst();
     }
 }

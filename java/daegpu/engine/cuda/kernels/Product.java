@@ -38,6 +38,9 @@ record Product(
     /** Height and width below which strips would be mostly empty, and the rows of a tile not fit its place. */
     private static final int LEAST_STRIPS = 5;
 
+    /** The same of blocks of 16×8 pixels. */
+    private static final int LEAST_BLOCKS = 8;
+
     /** A convolution takes in large images and puts out small ones. */
     enum Kind {
         /** Small images of large ones. */
@@ -87,6 +90,15 @@ record Product(
     /** Whether what a kernel of the tensor cores takes of the depth at a time is of one tap. */
     boolean hasWholeTaps() {
         return kernelSize == 3 && channels % TENSOR_CORE_DEPTH == 0;
+    }
+
+    /** Whether they do so by kernels that gather blocks of pixels once for all taps. */
+    boolean byTensorCoresInBlocks(Precision format) {
+        return byTensorCores(format)
+                && kernelSize == 3
+                && stride == 1
+                && Math.min(smallHeight, smallWidth) >= LEAST_BLOCKS
+                && (kind == Kind.WEIGHT_GRADIENT ? Math.min(channels, columns) >= 16 : hasWholeTaps());
     }
 
     /** Whether strips of seven small pixels go along its images. */

@@ -14,27 +14,36 @@ record Tile(LayerKernel kernel, int rows, int columns, int depth, Unit unit) {
 
     /** Pieces of the small images. */
     enum Unit {
-        PIXEL(1),
+        PIXEL(1, 1),
         /** Seven pixels of a row: {@code STRIP} of include/strips.cuh. */
-        STRIP(7),
+        STRIP(7, 1),
         /** Eight: {@code LONG_STRIP} of include/strips.cuh. */
-        LONG_STRIP(8),
-        /** 7×7 pixels of include/strip_gradient.cuh. */
-        BLOCK(7),
-        /** 8×8 of the same. */
-        LARGE_BLOCK(8),
-        /** 16×32 of include/single_filter.cuh. */
-        WIDE_BLOCK(32);
+        LONG_STRIP(8, 1),
+        /** Of include/strip_gradient.cuh. */
+        BLOCK_OF_7X7(7, 7),
+        /** Of the same. */
+        BLOCK_OF_8X8(8, 8),
+        /** Of include/tensor_core_stride_1.cuh and include/tensor_core_stride_1_gradient.cuh. */
+        BLOCK_OF_16X8(16, 8),
+        /** Of include/single_filter.cuh. */
+        BLOCK_OF_32X16(32, 16);
 
         private final int width;
+        private final int height;
 
-        Unit(int width) {
+        Unit(int width, int height) {
             this.width = width;
+            this.height = height;
         }
 
         /** Pieces along {@code pixels} pixels of a row; the last may be cut. */
         int along(int pixels) {
             return (pixels + width - 1) / width;
+        }
+
+        /** Pieces along {@code pixels} pixels of a column. */
+        int down(int pixels) {
+            return (pixels + height - 1) / height;
         }
 
         boolean isStrip() {

@@ -49,9 +49,9 @@ record WeightGradient(LayerKernel kernel, GradientShape shape, int tileRows, int
                 int splits = Math.min(BLOCKS / tileColumns, tile.downFor(strips));
                 yield of(layer, tile, strips, Divisor.of(across), Divisor.of(height), 1, splits);
             }
-            case BLOCK, LARGE_BLOCK, WIDE_BLOCK -> {
+            case BLOCK_OF_7X7, BLOCK_OF_8X8, BLOCK_OF_16X8, BLOCK_OF_32X16 -> {
                 int across = tile.unit().along(width);
-                int ofImage = across * tile.unit().along(height); // as high as they are wide
+                int ofImage = across * tile.unit().down(height);
                 int tileRows = tile.downFor(product.channels());
                 int splits = Math.min(STRIP_BLOCKS / (tileRows * tileColumns), count * ofImage);
                 yield of(layer, tile, count * ofImage, Divisor.of(ofImage), Divisor.of(across), tileRows, splits);

@@ -18,6 +18,7 @@ import daegpu.model.Layer.Activation;
 import daegpu.model.Layer.Operation;
 import daegpu.model.LayerDescription;
 import daegpu.model.Tensor;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
@@ -37,6 +38,7 @@ import org.junit.jupiter.params.provider.EnumSource;
 class TensorCoresTest extends KernelTest {
 
     private static final int SHAPES = 30;
+    private static final int BLOCK_SHAPES = 8;
     /** Of the sum of the products' magnitudes: some bits of fp32's 24, and far less than rounding to TF32 costs. */
     private static final double SUMMING = 2e-6;
     /** The bound for tf32 and bf16, of the largest magnitude. */
@@ -47,17 +49,51 @@ class TensorCoresTest extends KernelTest {
     void agreeWithPlainLoops(Precision precision) {
         Seeds.check(SHAPES, random -> {
             try (OwnedScope scope = new OwnedScope(device)) {
-                new Case(precision, random, scope.scope()).check();
+                int count = 1 + random.nextInt(5);
+                new Case(precision, random, scope.scope(), Case.layer(random), count).check();
             }
         });
     }
 
-    /** Of the layers of the default network whose products both go by tensor cores. */
+    /** Those that gather blocks of pixels once for all taps. */
+    @ParameterizedTest
+    @EnumSource(names = {"TF32", "BF16"})
+    void blocksAgreeWithPlainLoops(Precision precision) {
+        Seeds.check(BLOCK_SHAPES, random -> {
+            try (OwnedScope scope = new OwnedScope(device)) {
+                Layer layer = withBlocks(random);
+                Case one = new Case(precision, random, scope.scope(), layer, 1 + random.nextInt(2));
+                one.assertUsesBlocks();
+                one.check();
+            }
+        });
+    }
+
+    /** A layer with stride 1 whose images are whole and cut blocks. */
+    private static Layer withBlocks(Random random) {
+        int[] channels = {24, 32, 32, 40, 64, 96};
+        int a = channels[random.nextInt(channels.length)];
+        int b = channels[random.nextInt(channels.length)];
+        Tensor before = new Tensor("before", 8 + random.nextInt(12), 8 + random.nextInt(12), a);
+        return random.nextInt(3) == 0
+                ? LayerDescription.transposedConvolution("deconv", b, 3, 1)
+                        .activation(Activation.RELU)
+                        .on(before, 0)
+                : LayerDescription.convolution("conv", b, 3, 1)
+                        .activation(random.nextBoolean() ? Activation.RELU : Activation.LINEAR)
+                        .on(before, 0);
+    }
+
+    /** Of layers of the default network and of a U-Net whose products both go by tensor cores. */
     @ParameterizedTest
     @EnumSource(names = {"TF32", "BF16"})
     void bothGradientsInOneLaunchHaveTheSameBits(Precision precision) {
         int layers = 0;
-        for (Layer layer : Autoencoder.MNIST.network().layers()) {
+        List<Layer> all = new ArrayList<>(Autoencoder.MNIST.network().layers());
+        for (int columns : List.of(32, 64)) {
+            all.add(LayerDescription.convolution("conv", 32, 3, 1).on(new Tensor("before", 9, 17, columns), 0));
+        }
+        for (Layer layer : all) {
             LayerGradients both = JointGradients.of(layer, 2, precision);
             if (both.data().kernel().file().startsWith("sm_80/")) {
                 layers++;
@@ -76,7 +112,7 @@ class TensorCoresTest extends KernelTest {
                 }
             }
         }
-        assertEquals(3, layers);
+        assertEquals(5, layers);
     }
 
     /** To {@code bits} of mantissa, to nearest. TF32 takes ties away from zero, bf16 to even. */
@@ -128,18 +164,28 @@ class TensorCoresTest extends KernelTest {
         private final float[] small;
         private final float[] weights;
 
-        private Case(Precision precision, Random random, DeviceScope scope) {
+        private Case(Precision precision, Random random, DeviceScope scope, Layer layer, int count) {
             this.precision = precision;
             floats = new DeviceFloats(device, scope);
             this.random = random;
-            count = 1 + random.nextInt(5);
+            this.layer = layer;
+            this.count = count;
+            transposed = layer.operation() == Operation.TRANSPOSED_CONVOLUTION;
+            layerProducts = new LayerProducts(layer, count);
+            large = DeviceFloats.normal(random, layerProducts.large());
+            small = DeviceFloats.normal(random, layerProducts.small());
+            weights = DeviceFloats.normal(random, layerProducts.weights());
+        }
+
+        /** Of any shape. */
+        private static Layer layer(Random random) {
             int[] channels = {8, 16, 24, 32, 32, 40, 64, 64, 96};
             int a = channels[random.nextInt(channels.length)];
             int b = channels[random.nextInt(channels.length)];
             int kernel = List.of(1, 3, 3, 3, 5, 7).get(random.nextInt(6));
             int height = 1 + random.nextInt(6);
             int width = 1 + random.nextInt(6);
-            layer = switch (random.nextInt(5)) {
+            return switch (random.nextInt(5)) {
                 case 0, 1 ->
                     LayerDescription.convolution("conv", b, kernel, 2)
                             .activation(Activation.RELU)
@@ -152,11 +198,20 @@ class TensorCoresTest extends KernelTest {
                     LayerDescription.transposedConvolution("output", b, kernel, 1)
                             .on(new Tensor("before", height, width, a), 0);
             };
-            transposed = layer.operation() == Operation.TRANSPOSED_CONVOLUTION;
-            layerProducts = new LayerProducts(layer, count);
-            large = DeviceFloats.normal(random, layerProducts.large());
-            small = DeviceFloats.normal(random, layerProducts.small());
-            weights = DeviceFloats.normal(random, layerProducts.weights());
+        }
+
+        /** Where what goes into a product comes in whole rows of 32 channels, and for weight gradients anyway. */
+        private void assertUsesBlocks() {
+            LayerGradients both = JointGradients.of(layer, count, precision);
+            assertUsesBlocks(
+                    layer.inputChannels() % 32 == 0,
+                    ImplicitGemm.forward(layer, count, precision).kernel());
+            assertUsesBlocks(layer.outputChannels() % 32 == 0, both.data().kernel());
+            assertUsesBlocks(true, both.weights().kernel());
+        }
+
+        private static void assertUsesBlocks(boolean expected, LayerKernel kernel) {
+            assertEquals(expected, kernel.name().contains("_STRIDE_1"), kernel.name());
         }
 
         private void check() {

@@ -1,0 +1,80 @@
+#pragma once
+
+#include "implicit_gemm.cuh"
+#include "tensor_core.cuh"
+
+// What follows the products of tensor cores: a thread has pairs of neighbouring columns, eight columns apart.
+
+__device__ inline void add_two(float& x, float& y, const float* from) {
+    float2 two = *reinterpret_cast<const float2*>(from);
+    x += two.x;
+    y += two.y;
+}
+
+// The bias of N pairs of columns from n on, zero where there is none.
+template <int N>
+__device__ inline void load_bias(const GemmShape& shape, const GemmOperands& operands, int n, float2 (&bias)[N]) {
+#pragma unroll
+    for (int j = 0; j < N; j++) {
+        bool has_bias = operands.bias != nullptr && n + 8 * j < shape.columns;
+        bias[j] = has_bias ? *reinterpret_cast<const float2*>(operands.bias + n + 8 * j) : make_float2(0, 0);
+    }
+}
+
+// All that is added but the bias, activation or its gradient, and the store of the pair at float `at`; each request of
+// a warp stores 8 rows of 32 bytes: whole sectors. of_columns are the sums of both columns.
+__device__ inline void finish_pair(const GemmShape& shape, const GemmOperands& operands, bool adds, bool has_sums,
+                                   long long at, float x, float y, float (&of_columns)[2]) {
+    if (adds) {
+        if (shape.accumulates) {
+            add_two(x, y, operands.output + at);
+        }
+        if (operands.added != nullptr) {
+            add_two(x, y, operands.added + at);
+        }
+    }
+    if (shape.epilogue == RELU) {
+        x = fmaxf(x, 0.0f);
+        y = fmaxf(y, 0.0f);
+    } else if (shape.epilogue == RELU_GRADIENT) {
+        float2 other = *reinterpret_cast<const float2*>(operands.other + at);
+        x = other.x > 0 ? x : 0.0f;
+        y = other.y > 0 ? y : 0.0f;
+    }
+    if (has_sums) {
+        of_columns[0] += x;
+        of_columns[1] += y;
+    }
+    *reinterpret_cast<float2*>(operands.output + at) = make_float2(x, y);
+}
+
+// Leaves the sums of a block's BN columns: over the rows of a warp by a tree, then over its warps in their order, of
+// which `warp` is this thread's; `warp_column` is the first column of that warp in the block.
+template <int WARPS_DOWN, int BN, int N>
+__device__ inline void leave_pair_sums(const GemmShape& shape, const GemmOperands& operands, const Place& block,
+                                       int phase, int warp, int warp_column, float* scratch,
+                                       float (&of_columns)[N][2]) {
+#pragma unroll
+    for (int j = 0; j < N; j++) {
+#pragma unroll
+        for (int e = 0; e < 2; e++) {
+            float sum = of_columns[j][e];
+            for (int distance = 16; distance >= 4; distance /= 2) {
+                sum += __shfl_down_sync(0xffffffffu, sum, distance);
+            }
+            if (threadIdx.x % 32 < 4) {
+                scratch[warp * BN + warp_column + 8 * j + 2 * lane_within() + e] = sum;
+            }
+        }
+    }
+    __syncthreads();
+    int n = threadIdx.x;
+    int column = block.y * BN;
+    if (n < BN && column + n < shape.columns) {
+        float sum = 0;
+        for (int one = 0; one < WARPS_DOWN; one++) {
+            sum += scratch[one * BN + n];
+        }
+        operands.sums[static_cast<long long>(phase * block.across + block.x) * shape.sums_pitch + column + n] = sum;
+    }
+}
