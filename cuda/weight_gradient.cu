@@ -14,6 +14,8 @@ WEIGHT_GRADIENT(weight_gradient_strips_stride_1, StripGradient<1>)
 // 3x3 kernels on large images of one channel.
 WEIGHT_GRADIENT(weight_gradient_strips_1, ThinStripGradient<2>)
 WEIGHT_GRADIENT(weight_gradient_strips_1_stride_1, ThinStripGradient<1>)
+// The same on small images of one channel.
+WEIGHT_GRADIENT(weight_gradient_strips_single_stride_1, ThinStripGradient<1, true>)
 // Up to 16 rows, such as those of a small dense layer.
 WEIGHT_GRADIENT(weight_gradient_thin, WeightGradient<false, false, 16, 32, 1, 4>)
 WEIGHT_GRADIENT(weight_gradient_thin_vector, WeightGradient<false, true, 16, 32, 1, 4>)

@@ -2,13 +2,15 @@
 
 #include "implicit_gemm.cuh"
 
-// A transposed convolution with stride 1 that has a single 3x3 filter, such as a network's last layer for grey images:
-// with one column there is nothing to reuse but a value's neighbours. A tile is 16 rows of 32 pixels, gathered once
-// with a border of zeros, eight channels at a time; a warp takes two of the eight, and a thread makes its four rows of
-// four pixels from six rows of six values; the sums over the warps are made at the end. Channels are a multiple of 8.
+// A convolution with stride 1 that has a single 3x3 filter, or with TRANSPOSED a transposed one, which is a convolution
+// by the taps in reverse order: such as a network's last layer for grey images. With one column there is nothing to
+// reuse but a value's neighbours. A tile is 16 rows of 32 pixels, gathered once with a border of zeros, eight channels
+// at a time; a warp takes two of the eight, and a thread makes its four rows of four pixels from six rows of six
+// values; the sums over the warps are made at the end. Channels are a multiple of 8.
 //
 // Here GemmShape counts otherwise: rows are tiles, by_grid divides by those of an image, and
 // by_width by those in a row.
+template <bool TRANSPOSED>
 struct SingleFilter {
     static constexpr int THREADS = SUM_THREADS;
     static constexpr int ROWS = 16;
@@ -69,12 +71,13 @@ struct SingleFilter {
         }
     }
 
-    // [tap, channels] to [channel, tap], and zeros where a row is read by 16 bytes.
+    // [tap, channels] to [channel, tap] of a transposed convolution, and zeros where a row is read by 16 bytes.
     __device__ static void stage_weights(const GemmShape& shape, const float* weights, int channel, float* shared) {
         int tap = threadIdx.x / AT_ONCE;
         int which = threadIdx.x % AT_ONCE;
         if (tap < WEIGHT_PITCH) {
-            shared[which * WEIGHT_PITCH + tap] = tap < 9 ? weights[tap * shape.channels + channel + which] : 0.0f;
+            int from = TRANSPOSED ? tap : 8 - tap;
+            shared[which * WEIGHT_PITCH + tap] = tap < 9 ? weights[from * shape.channels + channel + which] : 0.0f;
         }
     }
 

@@ -10,10 +10,14 @@
 // its 16 strips' sums, in order.
 // Columns are a multiple of 4.
 //
+// EXCHANGED, for stride 1: the large images have channels in multiples of 4, and the small ones have one. As either is
+// of one size, that is the same sum with the images exchanged and the taps in reverse order.
+//
 // Here GradientShape counts otherwise: pixels are strips, by_width divides by those of a column of an image
 // (small_height), and by_image divides by the columns of strips of an image.
-template <int STRIDE>
+template <int STRIDE, bool EXCHANGED = false>
 struct ThinStripGradient {
+    static_assert(!EXCHANGED || STRIDE == 1, "both images are of one size");
     static constexpr int THREADS = SUM_THREADS;
     static constexpr int TN = 4;
     static constexpr int BN = 8 * TN;
@@ -52,11 +56,18 @@ struct ThinStripGradient {
         }
     }
 
-    __device__ static void multiply(const float* rows, const float (&small)[STRIP][TN], float (&acc)[LINES][TN]) {
+    __device__ static void multiply(const float* rows, const float (&small)[STRIP][TN], bool finds_bias,
+                                    float (&acc)[LINES][TN]) {
 #pragma unroll
         for (int ky = 0; ky < 3; ky++) {
             float window[WIDTH];
             Input::read(window, rows + ky * Input::PITCH, 0);
+            if (EXCHANGED && ky == 1 && finds_bias) {
+#pragma unroll
+                for (int q = 0; q < STRIP; q++) {
+                    acc[TAPS][0] += window[q + 1];
+                }
+            }
 #pragma unroll
             for (int q = 0; q < STRIP; q++) {
 #pragma unroll
@@ -74,9 +85,11 @@ struct ThinStripGradient {
     __device__ __forceinline__ static void run(const GradientShape& shape, const float* large, const float* small,
                                                float* partials, const Place& block, float* shared) {
         GemmShape strips = strips_of(shape);
-        Input input(strips, large);
+        Input input(strips, EXCHANGED ? small : large);
+        const float* others = EXCHANGED ? large : small;
+        int columns = EXCHANGED ? shape.channels : shape.columns;
         int across = (shape.small_width + STRIP - 1) / STRIP;
-        int column = block.y * BN;
+        int column = (EXCHANGED ? block.x : block.y) * BN;
         int n = column + static_cast<int>(threadIdx.x) % 8 * TN;
         bool finds_bias = shape.bias_at >= 0;
         float acc[LINES][TN];
@@ -90,23 +103,22 @@ struct ThinStripGradient {
             int line, i;
             int first = input.first_row(tile * STRIPS, line, i);
             const float* rows = shared + (input.first_row(strip, line, i) - first) * Input::PITCH;
-            bool works = strip < shape.pixels && n < shape.columns;
+            bool works = strip < shape.pixels && n < columns;
             input.find(tile * STRIPS);
             input.load(0);
             float values[STRIP][TN];
             if (works) {
                 int image = strips.by_channels.quotient(line);
                 int x = (line - image * across) * STRIP;
-                const float* from =
-                    small + ((image * shape.small_height + i) * shape.small_width + x) * shape.columns + n;
-                load(values, from, shape.columns, shape.small_width - x);
+                const float* from = others + ((image * shape.small_height + i) * shape.small_width + x) * columns + n;
+                load(values, from, columns, shape.small_width - x);
             }
             __syncthreads();
             input.stage(shared);
             __syncthreads();
             if (works) {
-                multiply(rows, values, acc);
-                if (finds_bias) {
+                multiply(rows, values, finds_bias, acc);
+                if (!EXCHANGED && finds_bias) {
 #pragma unroll
                     for (int q = 0; q < STRIP; q++) {
 #pragma unroll
@@ -139,8 +151,13 @@ struct ThinStripGradient {
                     sum[j] += four[j];
                 }
             }
-            if (c < shape.columns) {
-                store_row(sum, share + (k < TAPS ? k * shape.columns : shape.bias_at) + c, TN, true);
+            if (EXCHANGED && k == TAPS) {
+                if (c == 0) {
+                    share[shape.bias_at] = sum[0];
+                }
+            } else if (c < columns) {
+                int tap = EXCHANGED ? TAPS - 1 - k : k;
+                store_row(sum, share + (k < TAPS ? tap * columns : shape.bias_at) + c, TN, true);
             }
         }
     }

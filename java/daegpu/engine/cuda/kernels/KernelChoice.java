@@ -58,6 +58,7 @@ final class KernelChoice {
             strips(LayerKernel.CONVOLUTION_STRIPS_1, 32, p -> p.byStrips(2) && p.channels() == 1),
             longStrips(LayerKernel.CONVOLUTION_STRIPS_STRIDE_1, 32, p -> p.byStrips(1) && p.channels() % 8 == 0),
             strips(LayerKernel.CONVOLUTION_STRIPS, 32, p -> p.byStrips(2) && p.channels() % 8 == 0),
+            blocks(LayerKernel.CONVOLUTION_SINGLE_3X3, 1, 1, Unit.BLOCK_OF_32X16, Product::hasSingleFilter),
             pixels(LayerKernel.DENSE_NARROW_VECTOR, 32, 16, p -> p.dense() && p.columns() <= 16 && p.bothByFours()),
             pixels(LayerKernel.DENSE_NARROW, 32, 16, p -> p.dense() && p.columns() <= 16),
             pixels(LayerKernel.DENSE_VECTOR, 32, 64, p -> p.dense() && p.bothByFours()),
@@ -120,12 +121,7 @@ final class KernelChoice {
                     LayerKernel.TRANSPOSED_CONVOLUTION_STRIPS_STRIDE_1,
                     32,
                     p -> p.byStrips(1) && p.channels() % 8 == 0),
-            blocks(
-                    LayerKernel.TRANSPOSED_CONVOLUTION_SINGLE_3X3,
-                    1,
-                    1,
-                    Unit.BLOCK_OF_32X16,
-                    p -> p.columns() == 1 && p.kernelSize() == 3 && p.stride() == 1 && p.channels() % 8 == 0),
+            blocks(LayerKernel.TRANSPOSED_CONVOLUTION_SINGLE_3X3, 1, 1, Unit.BLOCK_OF_32X16, Product::hasSingleFilter),
             pixels(
                     LayerKernel.DENSE_DATA_GRADIENT_NARROW_VECTOR,
                     32,
@@ -171,6 +167,10 @@ final class KernelChoice {
                     LayerKernel.WEIGHT_GRADIENT_STRIPS_1_STRIDE_1,
                     BLOCK_CHANNELS,
                     p -> p.byStrips(1) && p.channels() == 1),
+            strips(
+                    LayerKernel.WEIGHT_GRADIENT_STRIPS_SINGLE_STRIDE_1,
+                    BLOCK_CHANNELS,
+                    Product::hasSingleFilterByStrips),
             pixels(LayerKernel.WEIGHT_GRADIENT_THIN_VECTOR, 16, 32, p -> p.tapChannels() <= 16 && p.columns() % 4 == 0),
             pixels(LayerKernel.WEIGHT_GRADIENT_THIN, 16, 32, p -> p.tapChannels() <= 16),
             pixels(LayerKernel.WEIGHT_GRADIENT_VECTOR, 64, 32, p -> p.bothByFours()),

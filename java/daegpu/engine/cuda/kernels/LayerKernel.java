@@ -6,6 +6,7 @@ import daegpu.engine.cuda.driver.Kernel;
 public enum LayerKernel implements Kernel {
     CONVOLUTION("convolution"),
     CONVOLUTION_VECTOR("convolution"),
+    CONVOLUTION_SINGLE_3X3("convolution"),
     TRANSPOSED_CONVOLUTION("transposed_convolution"),
     TRANSPOSED_CONVOLUTION_VECTOR("transposed_convolution"),
     TRANSPOSED_CONVOLUTION_SINGLE("transposed_convolution"),
@@ -25,6 +26,7 @@ public enum LayerKernel implements Kernel {
     WEIGHT_GRADIENT_STRIPS_STRIDE_1("weight_gradient"),
     WEIGHT_GRADIENT_STRIPS_1("weight_gradient"),
     WEIGHT_GRADIENT_STRIPS_1_STRIDE_1("weight_gradient"),
+    WEIGHT_GRADIENT_STRIPS_SINGLE_STRIDE_1("weight_gradient"),
     WEIGHT_GRADIENT_THIN("weight_gradient"),
     WEIGHT_GRADIENT_THIN_VECTOR("weight_gradient"),
     CONVOLUTION_STRIPS("strips"),

@@ -101,15 +101,29 @@ record Product(
                 && (kind == Kind.WEIGHT_GRADIENT ? Math.min(channels, columns) >= 16 : hasWholeTaps());
     }
 
-    /** Whether strips of seven small pixels go along its images. */
+    /** Whether strips of small pixels go along its images, and its columns come in fours. */
     boolean byStrips(int ofStride) {
+        return alongStrips(ofStride) && columns % 4 == 0;
+    }
+
+    /** Whether strips of small pixels go along its images. */
+    private boolean alongStrips(int ofStride) {
         return !dense
                 && kernelSize == 3
                 && stride == ofStride
                 && padding == (ofStride == 1 ? 1 : 0)
-                && columns % 4 == 0
                 && Math.min(smallHeight, smallWidth) >= LEAST_STRIPS
                 && epilogue.isHidden();
+    }
+
+    /** Whether it has one filter of 3×3 that goes from pixel to pixel of images whose channels come in eights. */
+    boolean hasSingleFilter() {
+        return !dense && columns == 1 && kernelSize == 3 && stride == 1 && channels % 8 == 0;
+    }
+
+    /** The same of a weight gradient, where strips go along its images. */
+    boolean hasSingleFilterByStrips() {
+        return hasSingleFilter() && alongStrips(1);
     }
 
     /** Taps of the kernel times channels: the depth of a product, the rows of a weight gradient. */

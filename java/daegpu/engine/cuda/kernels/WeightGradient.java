@@ -46,8 +46,10 @@ record WeightGradient(LayerKernel kernel, GradientShape shape, int tileRows, int
             case STRIP, LONG_STRIP -> {
                 int across = tile.unit().along(width);
                 int strips = count * across * height;
-                int splits = Math.min(BLOCKS / tileColumns, tile.downFor(strips));
-                yield of(layer, tile, strips, Divisor.of(across), Divisor.of(height), 1, splits);
+                int tileRows =
+                        tile.acrossFor(product.channels()); // where either has one channel, the other takes columns
+                int splits = Math.min(BLOCKS / (tileRows * tileColumns), tile.downFor(strips));
+                yield of(layer, tile, strips, Divisor.of(across), Divisor.of(height), tileRows, splits);
             }
             case BLOCK_OF_7X7, BLOCK_OF_8X8, BLOCK_OF_16X8, BLOCK_OF_32X16 -> {
                 int across = tile.unit().along(width);
