@@ -235,7 +235,7 @@ class PatchTrainingTest {
     @EnumSource(names = {"REFERENCE", "CPU"})
     void sixteenBitsThatAreBytesTrainAsTheseDo(EngineName engine) throws IOException {
         Program.run(training(run, engine).toArray()).assertDone();
-        for (Path file : PictureFolder.filesIn(data)) {
+        for (Path file : PictureFolder.filesIn(data).files()) {
             Photo photo = ImageFile.open(file);
             Photo deeper = new Photo(photo.height(), photo.width(), 1, photo.values(), null, Depth.BITS_16, "png");
             Files.write(file, ImageFile.encode(deeper));
