@@ -8,6 +8,7 @@ import daegpu.engine.Loss;
 import daegpu.engine.Precision;
 import daegpu.noise.Noise;
 import daegpu.train.LearningRate.Schedule;
+import daegpu.train.SessionOptions;
 import java.io.FileDescriptor;
 import java.io.FileOutputStream;
 import java.io.IOException;
@@ -255,7 +256,7 @@ public final class DaeGpu implements Runnable {
         Integer threads = command.matchedOptionValue("--threads", 0);
         int processors = Runtime.getRuntime().availableProcessors();
         CommandSpec spec = command.commandSpec();
-        if (threads > processors && !spec.name().equals("train")) {
+        if (threads > processors && threads <= SessionOptions.MOST_THREADS && !spec.name().equals("train")) {
             spec.commandLine()
                     .getErr()
                     .println(spec.qualifiedName() + ": warning: " + threads + " threads on " + processors

@@ -51,6 +51,7 @@ final class RunsCommand implements Callable<Integer> {
     private static final int CHART_WIDTH = 800;
     private static final int CHART_HEIGHT = 450;
     private static final String NONE = "-";
+
     private enum Order {
         date,
         best

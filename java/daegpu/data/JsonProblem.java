@@ -11,7 +11,9 @@ public final class JsonProblem {
     /** The problem, without the names of the library's own methods and classes. */
     public static String describe(JacksonException problem) {
         if (problem instanceof DatabindException) {
-            return "it is JSON of another structure than is wanted here";
+            return problem.getOriginalMessage().startsWith("Trailing token")
+                    ? "Trailing token: it goes on after its end"
+                    : "it is JSON of another structure than is wanted here";
         }
         return problem.getOriginalMessage().replaceAll(",? ?\\(?from `[^`]*`\\)?(?=\\)|$)", "");
     }
