@@ -256,7 +256,9 @@ public final class DaeGpu implements Runnable {
         Integer threads = command.matchedOptionValue("--threads", 0);
         int processors = Runtime.getRuntime().availableProcessors();
         CommandSpec spec = command.commandSpec();
-        if (threads > processors && threads <= SessionOptions.MOST_THREADS && !spec.name().equals("train")) {
+        if (threads > processors
+                && threads <= SessionOptions.MOST_THREADS
+                && !spec.name().equals("train")) {
             spec.commandLine()
                     .getErr()
                     .println(spec.qualifiedName() + ": warning: " + threads + " threads on " + processors

@@ -266,9 +266,13 @@ class RunsCommandTest {
         fewer = Program.training(data, folder.resolve("others"));
         fewer.addAll(List.of("--validation-limit", "5"));
         Program.run(fewer.toArray()).assertDone();
-        String same = Program.run("runs", folder, "--compare", "all", "fewer").assertDone().out();
+        String same = Program.run("runs", folder, "--compare", "all", "fewer")
+                .assertDone()
+                .out();
         assertFalse(same.contains("other images"), same);
-        String others = Program.run("runs", folder, "--compare", "all", "others").assertDone().out();
+        String others = Program.run("runs", folder, "--compare", "all", "others")
+                .assertDone()
+                .out();
         assertTrue(others.contains("other images"), others);
     }
 }

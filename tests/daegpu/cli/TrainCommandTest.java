@@ -1051,7 +1051,9 @@ class TrainCommandTest {
 
     /** 0 to 255 is the unit of the literature, and of the files. */
     @ParameterizedTest
-    @ValueSource(strings = {"--noise-std 25", "--noise-std 0..55", "--noise-std 4.5", "--noise-mean 128", "--noise-mean -10"})
+    @ValueSource(
+            strings = {"--noise-std 25", "--noise-std 0..55", "--noise-std 4.5", "--noise-mean 128", "--noise-mean -10"
+            })
     void noiseInUnitsOfBytesIsRefusedWithWhatToWrite(String options) {
         Result result = train((Object[]) options.split(" "));
         result.assertRefused(options.split(" ")[0], "times white", "/255");
@@ -1074,7 +1076,8 @@ class TrainCommandTest {
     /** Beside the error of the mean image and of the noisy ones, worked out here from the images. */
     @Test
     void modelThatHasLearnedNothingIsCalledUseless() {
-        String useless = train("--epochs", "1", "--learning-rate", "1e-9").assertDone().out();
+        String useless =
+                train("--epochs", "1", "--learning-rate", "1e-9").assertDone().out();
         ImageSet validation = Program.images(Program.VALIDATION_IMAGES, 2);
         int size = validation.imageSize();
         double error = 0;
@@ -1096,8 +1099,20 @@ class TrainCommandTest {
                         error)),
                 useless);
         String noisy = Program.run(
-                        "train", "--limit", "40", "--epochs", "1", "--learning-rate", "1e-9", "--noise-std", "0.01",
-                        "--noise-mean", "0", "--no-clip", "--output", folder.resolve("noisy"))
+                        "train",
+                        "--limit",
+                        "40",
+                        "--epochs",
+                        "1",
+                        "--learning-rate",
+                        "1e-9",
+                        "--noise-std",
+                        "0.01",
+                        "--noise-mean",
+                        "0",
+                        "--no-clip",
+                        "--output",
+                        folder.resolve("noisy"))
                 .assertDone()
                 .out();
         assertTrue(noisy.contains("the noisy images have an MSE of 0.00010."), noisy);
