@@ -3,11 +3,15 @@ package daegpu;
 import daegpu.data.AtomicFile;
 import daegpu.data.BufferedImages;
 import daegpu.data.Depth;
-import daegpu.data.ImageFile;
 import daegpu.data.ImageSet;
 import daegpu.data.InvalidInputException;
 import daegpu.data.Photo;
+import daegpu.data.PictureDescription;
+import daegpu.data.PictureFormat;
+import daegpu.data.PictureReader;
+import daegpu.data.PictureWriter;
 import daegpu.data.Pixels;
+import daegpu.data.VisiblePixels;
 import daegpu.denoise.ImageDenoiser;
 import daegpu.denoise.ModelEngines;
 import daegpu.denoise.PhotoDenoiser;
@@ -104,21 +108,39 @@ public final class Denoiser implements AutoCloseable {
     /**
      * Denoises a picture from file to file.
      *
-     * @param noisy a PNG or JPEG file
-     * @param denoised receives the result, in the format and depth of {@code noisy}, or stays as it is if that fails;
-     *     it may be the same file
-     * @throws InvalidInputException if the picture cannot be read
+     * @param noisy a PNG, JPEG, TIFF, BMP, GIF or WebP file
+     * @param denoised receives the result, or stays as it is if that fails; it may be the same file. It has the format
+     *     that its name says, otherwise that of {@code noisy}, or PNG if that is not written
+     * @throws InvalidInputException if the picture cannot be read, has several pages for a format with one, or the name
+     *     of the result is that of a format that is not written
      * @throws IOException if the result cannot be written
      * @throws IllegalStateException if the denoiser is closed
      */
     public void denoise(Path noisy, Path denoised) throws IOException {
-        Pixels picture = asGreyIfItIs(ImageFile.openPixels(noisy));
-        // Large pictures are computed strip by strip while the file is written.
         turn.lock();
-        try {
+        try (PictureReader reader = PictureReader.open(noisy)) {
             requireOpen();
-            Pixels result = denoised(picture);
-            AtomicFile.write(denoised, out -> ImageFile.encode(result, out));
+            PictureFormat own = reader.format().isWritable() ? reader.format() : PictureFormat.PNG;
+            PictureFormat format = PictureFormat.ofName(denoised).orElse(own);
+            if (!format.isWritable()) {
+                throw new InvalidInputException(
+                        denoised + " has the name of a " + format.title() + " file, which is not written");
+            }
+            if (reader.pages() > 1 && format != PictureFormat.TIFF) {
+                throw new InvalidInputException(
+                        noisy + " has " + reader.pages() + " pages, and a " + format.title() + " file holds one");
+            }
+            // Large pictures are computed strip by strip while the file is written.
+            AtomicFile.write(denoised, out -> {
+                try (PictureWriter writer = new PictureWriter(out, format, PictureWriter.DEFAULT_QUALITY)) {
+                    for (int page = 0; page < reader.pages(); page++) {
+                        PictureDescription description = reader.description(page);
+                        Pixels result = denoised(asGreyIfItIs(VisiblePixels.of(reader.read(page))));
+                        // A colour profile is for three channels.
+                        writer.write(description.hasColourProfile() ? result.withChannels(3) : result, description);
+                    }
+                }
+            });
         } finally {
             turn.unlock();
         }
@@ -135,7 +157,8 @@ public final class Denoiser implements AutoCloseable {
     public BufferedImage denoise(BufferedImage noisy) {
         Photo picture = BufferedImages.toPhoto(noisy);
         return BufferedImages.of(
-                inTurn(() -> whole(denoised(asGreyIfItIs(picture)).withChannels(picture.channels()))));
+                inTurn(() -> whole(denoised(asGreyIfItIs(VisiblePixels.of(picture)))
+                        .withChannels(picture.channels()))));
     }
 
     /**

@@ -131,7 +131,7 @@ final class DecodeCommand implements Callable<Integer> {
                     ? String.format(Locale.ROOT, "%05d", i + 1)
                     : vectors.names()
                             .get(i)
-                            .replaceFirst("(?i)\\.(png|jpe?g)(?=(#\\d+)?$)", "")
+                            .replaceFirst("(?i)\\.(png|jpe?g|jpe|jfif|tiff?|bmp|dib|gif|webp)(?=(#\\d+)?$)", "")
                             .replaceAll("[^\\p{L}\\p{N}._#-]", "_");
             if (!targets.add(output.resolve(name + ".png"))) {
                 throw new InvalidInputException(

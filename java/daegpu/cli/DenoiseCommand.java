@@ -5,6 +5,7 @@ import daegpu.data.ImageFile;
 import daegpu.data.InvalidInputException;
 import daegpu.data.Photo;
 import daegpu.data.PictureFolder;
+import daegpu.data.PictureFormat;
 import daegpu.denoise.PhotoDenoiser;
 import daegpu.denoise.Strength;
 import daegpu.denoise.WholePictureDenoiser;
@@ -23,7 +24,6 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Locale;
 import java.util.Map;
 import java.util.concurrent.Callable;
 import java.util.concurrent.CancellationException;
@@ -31,6 +31,7 @@ import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.UnaryOperator;
 import picocli.CommandLine.ArgGroup;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.ParameterException;
@@ -47,7 +48,8 @@ import picocli.CommandLine.Spec;
             "A U-Net denoises each as a whole, in memory that --memory bounds. Through other models it goes in "
                     + "tiles of the model's size, which overlap and are blended; smaller ones are filled up with "
                     + "their reflection. A result has the size, the depth and the transparency of its picture, "
-                    + "upright. A model of grey images takes red, green and blue one by one.",
+                    + "upright, its colour profile, resolution, EXIF data and text, and all pages of a TIFF file. "
+                    + "A model of grey images takes red, green and blue one by one.",
             "Without a model, each file goes through the one of those in the program that fits it: photo-grey, "
                     + "photo-color, or digits for an IDX file.",
             "What cannot be used is named at the end; the rest is done, and the exit status is 3.",
@@ -70,16 +72,17 @@ final class DenoiseCommand implements Callable<Integer> {
             arity = "1..*",
             paramLabel = "[MODEL] INPUT",
             description = "First the model, if one is chosen: a checkpoint (*.safetensors), the folder of a run, or a "
-                    + "name from the list of the command models. Then PNG, JPEG or IDX files, or folders of PNG and "
-                    + "JPEG files and of such folders; - is the standard input.")
+                    + "name from the list of the command models. Then pictures (PNG, JPEG, TIFF, BMP, GIF or "
+                    + "WebP), IDX files, or folders of pictures and of such folders; - is the standard input.")
     private List<Path> arguments;
 
     @Option(
             names = "--output",
             paramLabel = "PATH",
             required = true,
-            description = "Where the cleaned images go, in the format of the input: a file for one input file, unless "
-                    + "this is a folder or ends in a slash, else a folder; - is the standard output.")
+            description =
+                    "Where the cleaned images go: a file for one input file, unless this is a folder or ends in a "
+                            + "slash, else a folder; - is the standard output.")
     private Path output;
 
     @Option(names = "--overwrite", description = "Replace files that are there already.")
@@ -112,6 +115,9 @@ final class DenoiseCommand implements Callable<Integer> {
             description = MemorySize.OF_PARTS)
     private Long memory;
 
+    @Mixin
+    private ResultFormat result = new ResultFormat();
+
     @Option(
             names = "--strength",
             paramLabel = "X",
@@ -143,6 +149,7 @@ final class DenoiseCommand implements Callable<Integer> {
     private List<Path> inputs;
 
     private final List<String> failures = new ArrayList<>();
+    private final List<String> remarks = new ArrayList<>();
     /** Files that were left out because their results are there. */
     private int skipped;
 
@@ -167,6 +174,7 @@ final class DenoiseCommand implements Callable<Integer> {
 
     private int run() throws IOException {
         requireAddNoise();
+        result.check(spec.commandLine());
         if (overwrite && skipExisting) {
             throw new ParameterException(spec.commandLine(), "give one of --overwrite and --skip-existing");
         }
@@ -247,7 +255,10 @@ final class DenoiseCommand implements Callable<Integer> {
                     || RunRecord.ofModel(Checkpoint.fileOf(first)).isPresent();
         }
         return !PictureFolder.isNamedAsPicture(first)
-                && (!Files.exists(first) || ImageFile.formatOf(first) == null && !IdxFile.isIdx(first));
+                && (!Files.exists(first)
+                        || ImageFile.formatOf(first) == null
+                                && !IdxFile.isIdx(first)
+                                && ImageFile.foreignTitle(first).isEmpty());
     }
 
     /**
@@ -300,13 +311,15 @@ final class DenoiseCommand implements Callable<Integer> {
                 seed != null ? seed : checkpoint.options().seed(),
                 fitting(image),
                 shared,
-                memory != null ? memory : WholePictureDenoiser.defaultMemory());
+                memory != null ? memory : WholePictureDenoiser.defaultMemory(),
+                result);
         AtomicBoolean interrupted = new AtomicBoolean();
         try (FileDenoiser files = new FileDenoiser(
                         checkpoint, engineChoice, treatment, !goesToFile(), interrupted::get, failures);
                 FileProgress progress = new FileProgress(spec.commandLine().getOut(), "files")) {
             boolean whole =
                     Interruption.callsWhile(() -> interrupted.set(true), () -> denoise(targets, files, progress));
+            remarks.addAll(files.remarks());
             return new Done(files.done(), whole);
         }
     }
@@ -342,7 +355,9 @@ final class DenoiseCommand implements Callable<Integer> {
                     }
                     Overwriting.requireAllowed(entry.getValue(), overwrite);
                     String format = InputFiles.formatOf(input);
-                    requireMatchingName(input, format, entry.getValue());
+                    if (format == null) {
+                        requireNoPicture(input, entry.getValue());
+                    }
                     files.denoise(
                             input,
                             format,
@@ -353,11 +368,18 @@ final class DenoiseCommand implements Callable<Integer> {
                     failures.add(Remedies.message(e, spec));
                 } catch (IOException e) {
                     failures.add(DaeGpu.describe(e));
+                } catch (OutOfMemoryError e) {
+                    failures.add(input + " takes more memory than Java may use: cut it into smaller pictures, or raise"
+                            + " that with java -Xmx");
                 }
                 started++;
                 progress.progressed("denoising", started, all);
             }
-            files.finish();
+            try {
+                files.finish();
+            } catch (InvalidInputException e) {
+                failures.add(Remedies.message(e, spec));
+            }
             return true;
         } catch (CancellationException e) {
             return false;
@@ -385,18 +407,19 @@ final class DenoiseCommand implements Callable<Integer> {
     /** Each input file and where its result goes. */
     private Map<Path, Path> targets() throws IOException {
         boolean toFile = goesToFile();
-        Map<Path, Path> targets = new LinkedHashMap<>();
-        Map<Path, Path> sources = new LinkedHashMap<>();
+        Map<Path, Path> folders = new LinkedHashMap<>();
         for (Path input : inputs) {
             boolean folder = Files.isDirectory(input);
             for (Path file : folder ? picturesIn(input) : List.of(input)) {
-                Path target = toFile ? output : output.resolve(folder ? input.relativize(file) : file.getFileName());
-                Path other = sources.put(target, file);
-                if (other != null && !other.equals(file)) {
-                    throw new InvalidInputException(other + " and " + file + " would both be written to " + target);
-                }
-                targets.put(file, target);
+                folders.put(
+                        file, folder ? output.resolve(input.relativize(file)).getParent() : output);
             }
+        }
+        Map<Path, Path> targets = new LinkedHashMap<>();
+        if (toFile) {
+            targets.put(inputs.get(0), output);
+        } else {
+            targets.putAll(result.targets(folders));
         }
         if (!toFile) {
             if (Files.exists(output) && !Files.isDirectory(output)) {
@@ -447,22 +470,21 @@ final class DenoiseCommand implements Callable<Integer> {
         }
     }
 
-    /** Refuses a target whose name promises another format than the result has. */
-    private static void requireMatchingName(Path input, String format, Path target) {
-        String name = target.toString().toLowerCase(Locale.ROOT);
-        String promised =
-                name.endsWith(".png") ? "png" : name.endsWith(".jpg") || name.endsWith(".jpeg") ? "jpeg" : null;
-        if (promised != null && !promised.equals(format)) {
-            throw new InvalidInputException(input + " is "
-                    + (format == null ? "no picture" : "a " + format.toUpperCase(Locale.ROOT))
-                    + ", and so will be the result: give " + target + " another name");
-        }
+    /** Refuses a target with the name of a picture for what is none. */
+    private static void requireNoPicture(Path input, Path target) {
+        PictureFormat.ofName(target).ifPresent(promised -> {
+            throw new InvalidInputException(input + " is no picture, and so will be the result: " + target
+                    + " has the name of a " + promised.title() + " file, give it another");
+        });
     }
 
     private int report(int files, Done done) {
         PrintWriter err = spec.commandLine().getErr();
         for (String failure : failures) {
             err.println(spec.qualifiedName() + ": " + DaeGpu.oneLine(streams.named(failure)));
+        }
+        for (String remark : remarks) {
+            spec.commandLine().getOut().println(DaeGpu.oneLine(streams.named(remark)));
         }
         if (done.files() > 0 || skipped > 0 || !done.whole()) {
             spec.commandLine()

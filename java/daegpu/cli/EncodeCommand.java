@@ -63,7 +63,8 @@ final class EncodeCommand implements Callable<Integer> {
             index = "1..*",
             arity = "1..*",
             paramLabel = "INPUT",
-            description = "PNG, JPEG or IDX files, or folders of PNG and JPEG files and of such folders.")
+            description =
+                    "Pictures (PNG, JPEG, TIFF, BMP, GIF or WebP), IDX files, or folders of pictures and of such folders.")
     private List<Path> inputs;
 
     @Option(

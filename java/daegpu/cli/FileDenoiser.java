@@ -2,10 +2,15 @@ package daegpu.cli;
 
 import daegpu.data.AtomicFile;
 import daegpu.data.IdxFile;
-import daegpu.data.ImageFile;
 import daegpu.data.ImageSet;
+import daegpu.data.InvalidInputException;
 import daegpu.data.Photo;
+import daegpu.data.PictureDescription;
+import daegpu.data.PictureFormat;
+import daegpu.data.PictureReader;
+import daegpu.data.PictureWriter;
 import daegpu.data.Pixels;
+import daegpu.data.VisiblePixels;
 import daegpu.denoise.ImageDenoiser;
 import daegpu.denoise.PhotoDenoiser;
 import daegpu.denoise.PictureDenoiser;
@@ -21,6 +26,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Iterator;
 import java.util.List;
 import java.util.concurrent.CancellationException;
 import java.util.function.BooleanSupplier;
@@ -41,12 +47,22 @@ final class FileDenoiser implements AutoCloseable {
      * @param fitted makes pictures fit the model's size; null where they keep their own
      * @param overlap pixels that tiles of the model's size share at least
      * @param memory bytes for the parts of a picture that is denoised as a whole
+     * @param result decides in which format pictures are written
      */
     record Treatment(
-            Strength strength, Noise added, long seed, UnaryOperator<Photo> fitted, int overlap, long memory) {}
+            Strength strength,
+            Noise added,
+            long seed,
+            UnaryOperator<Photo> fitted,
+            int overlap,
+            long memory,
+            ResultFormat result) {}
 
-    /** A picture that was read and is to go to a file. */
-    private record Job(Photo photo, Path target) {}
+    /** A picture that was read, or a page of a file. */
+    private record Page(Photo photo, PictureDescription description) {}
+
+    /** What was read of a file and is to go to another. */
+    private record Job(List<Page> pages, Path target, PictureFormat format) {}
 
     private final Checkpoint checkpoint;
     private final EngineChoice engineChoice;
@@ -60,6 +76,7 @@ final class FileDenoiser implements AutoCloseable {
 
     private final PictureDenoiser pictures;
     private final List<Job> waiting = new ArrayList<>();
+    private final List<String> remarks = new ArrayList<>();
     private long waitingValues;
     /** The network in the model's own size; null until it is needed. */
     private InferenceEngine own;
@@ -125,7 +142,7 @@ final class FileDenoiser implements AutoCloseable {
      * @param format of a picture; null for an IDX file
      * @param target where the result goes
      * @param progress is told what part has been done, where it takes long
-     * @throws daegpu.data.InvalidInputException if the file cannot be used
+     * @throws InvalidInputException if the file cannot be used
      * @throws IOException if the result cannot be written
      */
     void denoise(Path input, String format, Path target, DoubleConsumer progress) throws IOException {
@@ -135,17 +152,60 @@ final class FileDenoiser implements AutoCloseable {
             return;
         }
         InputFiles.requirePicturesFit(input, image);
-        if (whole != null && treatment.fitted() == null) {
-            denoiseWhole(input, target, progress);
-            return;
+        try (PictureReader reader = PictureReader.open(input)) {
+            PictureFormat result = treatment.result().of(reader.format(), target);
+            requireRoomForPages(input, reader, result);
+            reader.remark().ifPresent(remarks::add);
+            if (whole != null && treatment.fitted() == null) {
+                denoiseWhole(input, reader, target, result, progress);
+            } else {
+                read(input, reader, target, result);
+            }
         }
-        Photo photo = ImageFile.open(input);
-        Photo grey = image.channels() == 1 && photo.isGrey() ? photo.withChannels(1) : photo;
-        Photo fitting = treatment.fitted() == null ? grey : treatment.fitted().apply(grey);
-        waiting.add(new Job(fitting, target));
-        waitingValues += fitting.values().length;
         if (waitingValues >= CHUNK) {
             finish();
+        }
+    }
+
+    private static void requireRoomForPages(Path input, PictureReader reader, PictureFormat result) {
+        if (reader.pages() > 1 && result != PictureFormat.TIFF) {
+            throw new InvalidInputException(input + " has " + reader.pages() + " pages, and a " + result.title()
+                    + " file holds one: let the result be a TIFF file, by its name or with --format tiff");
+        }
+    }
+
+    private void read(Path input, PictureReader reader, Path target, PictureFormat result) {
+        List<Page> pages = new ArrayList<>();
+        for (int page = 0; page < reader.pages(); page++) {
+            Photo photo = reader.photo(page);
+            photo = photo.withValues(photo.channels(), VisiblePixels.of(photo).values());
+            PictureDescription description = reader.description(page);
+            Photo grey = staysGrey(photo) ? photo.withChannels(1) : photo;
+            Photo fitting =
+                    treatment.fitted() == null ? grey : treatment.fitted().apply(grey);
+            pages.add(new Page(fitting, description));
+            waitingValues += fitting.values().length;
+            remark(input, reader, fitting, result);
+        }
+        waiting.add(new Job(pages, target, result));
+    }
+
+    /**
+     * What is stored as red, green and blue but has no colour need not go through a model of grey images three times.
+     */
+    private boolean staysGrey(Pixels picture) {
+        return image.channels() == 1 && picture.isGrey();
+    }
+
+    /** What is not in the result as it was in the input. */
+    private void remark(Path input, PictureReader reader, Pixels picture, PictureFormat result) {
+        if (!reader.format().isWritable() && result == PictureFormat.PNG) {
+            remarks.add(input + " is a " + reader.format().title()
+                    + " file, which is not written: the result is a PNG file");
+        }
+        if (picture.hasAlpha() && (result == PictureFormat.JPEG || result == PictureFormat.BMP)) {
+            remarks.add(input + " is transparent in places, which a " + result.title()
+                    + " file cannot be: they are shown on white");
         }
     }
 
@@ -162,42 +222,87 @@ final class FileDenoiser implements AutoCloseable {
     }
 
     /** From file to file, a strip at a time. */
-    private void denoiseWhole(Path input, Path target, DoubleConsumer progress) throws IOException {
-        Pixels stored = ImageFile.openPixels(input);
-        // What is stored as red, green and blue but has no colour need not go through a model of grey images three
-        // times.
-        Pixels clean = image.channels() == 1 && stored.isGrey() ? stored.withChannels(1) : stored;
-        Pixels ready = whole.forNetwork(clean);
-        Pixels noisy = treatment.added() == null ? ready : PictureNoise.add(treatment.added(), treatment.seed(), ready);
-        Pixels denoised = whole.denoise(noisy, part -> {
-            requireGoing();
-            progress.accept(part);
-        });
+    private void denoiseWhole(
+            Path input, PictureReader reader, Path target, PictureFormat result, DoubleConsumer progress)
+            throws IOException {
+        Ready first = ready(reader, 0, progress);
+        remark(input, reader, first.pixels, result);
         makeFolderOf(target);
-        AtomicFile.write(target, out -> ImageFile.encode(denoised.withChannels(clean.channels()), out));
+        AtomicFile.write(target, out -> {
+            try (PictureWriter writer =
+                    new PictureWriter(out, result, treatment.result().quality())) {
+                writer.write(first.pixels, first.description);
+                for (int page = 1; page < reader.pages(); page++) {
+                    Ready next = ready(reader, page, progress);
+                    writer.write(next.pixels, next.description);
+                }
+            }
+        });
         done++;
+    }
+
+    /** A page whose pixels are denoised when they are read. */
+    private record Ready(Pixels pixels, PictureDescription description) {}
+
+    private Ready ready(PictureReader reader, int page, DoubleConsumer progress) {
+        PictureDescription description = reader.description(page);
+        Pixels visible = VisiblePixels.of(reader.read(page));
+        Pixels clean = staysGrey(visible) ? visible.withChannels(1) : visible;
+        Pixels ready = whole.forNetwork(clean);
+        Pixels denoised = whole.denoise(
+                treatment.added() == null ? ready : PictureNoise.add(treatment.added(), treatment.seed(), ready),
+                part -> {
+                    requireGoing();
+                    progress.accept((page + part) / reader.pages());
+                });
+        return new Ready(denoised.withChannels(channels(clean, description)), description);
+    }
+
+    /** Those of the picture, if its colour profile is not for three. */
+    private static int channels(Pixels picture, PictureDescription description) {
+        return description.hasColourProfile() ? 3 : picture.channels();
     }
 
     /** Denoises the pictures that wait, together, and writes them. */
     void finish() {
+        List<Job> jobs = List.copyOf(waiting);
+        waiting.clear();
+        waitingValues = 0;
         List<Photo> noisy = new ArrayList<>();
-        for (Job job : waiting) {
-            Photo photo = pictures.forNetwork(job.photo);
-            noisy.add(treatment.added() == null ? photo : PictureNoise.add(treatment.added(), treatment.seed(), photo));
+        for (Job job : jobs) {
+            for (Page page : job.pages) {
+                Photo photo = pictures.forNetwork(page.photo);
+                noisy.add(
+                        treatment.added() == null
+                                ? photo
+                                : PictureNoise.add(treatment.added(), treatment.seed(), photo));
+            }
         }
-        List<Photo> denoised = pictures.denoise(noisy);
-        for (int i = 0; i < denoised.size(); i++) {
-            Job job = waiting.get(i);
+        Iterator<Photo> denoised = pictures.denoise(noisy).iterator();
+        for (Job job : jobs) {
+            List<Photo> pages = job.pages.stream()
+                    .map(page -> denoised.next().withChannels(channels(page.photo, page.description)))
+                    .toList();
             try {
                 makeFolderOf(job.target);
-                AtomicFile.write(job.target, ImageFile.encode(denoised.get(i).withChannels(job.photo.channels())));
+                AtomicFile.write(job.target, out -> {
+                    try (PictureWriter writer = new PictureWriter(
+                            out, job.format, treatment.result().quality())) {
+                        for (int i = 0; i < pages.size(); i++) {
+                            writer.write(pages.get(i), job.pages.get(i).description);
+                        }
+                    }
+                });
                 done++;
             } catch (IOException e) {
                 failures.add(DaeGpu.describe(e));
             }
         }
-        waiting.clear();
-        waitingValues = 0;
+    }
+
+    /** What is to be told of files that were denoised: that something of them is not in the results. */
+    List<String> remarks() {
+        return remarks;
     }
 
     private void makeFolderOf(Path target) throws IOException {

@@ -33,7 +33,7 @@ final class ImageOptions {
             names = "--data",
             paramLabel = "PATH",
             description = "An IDX file of images, a folder of them by MNIST's names, raw or .gz, or a folder with "
-                    + "PNG and JPEG files in it and in the folders inside it, in the order of their names "
+                    + "pictures in it and in the folders inside it, in the order of their names "
                     + "(default: the MNIST inside the program).")
     Path data;
 

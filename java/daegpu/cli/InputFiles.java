@@ -25,7 +25,7 @@ final class InputFiles {
         PictureFolder.Found found = PictureFolder.filesIn(folder);
         List<Path> pictures = found.files().stream().filter(wanted).toList();
         if (pictures.isEmpty() && found.unusable().isEmpty()) {
-            throw new InvalidInputException(folder + " holds no PNG or JPEG files");
+            throw PictureFolder.noneIn(folder);
         }
         found.unusable().forEach(problem -> problems.add(problem.getMessage()));
         return pictures;
@@ -34,12 +34,15 @@ final class InputFiles {
     /**
      * The format of a picture, as {@link ImageFile#formatOf} has it; null for an IDX file, or what may be one.
      *
-     * @throws InvalidInputException if the file cannot be read, or has the name of a picture but is not one
+     * @throws InvalidInputException if the file cannot be read, or has the name of a picture but is none that can be
+     *     read
      */
     static String formatOf(Path file) {
         String format = ImageFile.formatOf(file);
-        if (format == null && PictureFolder.isNamedAsPicture(file)) {
-            throw new InvalidInputException(file + " is neither a PNG nor a JPEG file");
+        if (format == null
+                && (PictureFolder.isNamedAsPicture(file)
+                        || !IdxFile.isIdx(file) && ImageFile.foreignTitle(file).isPresent())) {
+            throw ImageFile.notAPicture(file);
         }
         return format;
     }

@@ -24,7 +24,7 @@ final class ValidationImages {
             names = "--data",
             paramLabel = "PATH",
             description = "Images to try the model on: an IDX file, a folder with a t10k-images... file, or a "
-                    + "folder with PNG and JPEG files in it and in the folders inside it (default: the validation "
+                    + "folder with pictures in it and in the folders inside it (default: the validation "
                     + "images of the model's training; where its config.json is not beside the model, the "
                     + "test images of the MNIST inside the program).")
     private Path data;

@@ -47,7 +47,7 @@ public final class BufferedImages {
      */
     public static BufferedImage of(Photo photo) {
         Photo picture = photo.hasAlpha() ? photo.withChannels(3) : photo;
-        BufferedImage rows = PixelSamples.image(picture);
+        BufferedImage rows = PixelSamples.image(picture, PictureFormat.PNG);
         BufferedImage image = picture.depth() == Depth.BITS_16 && picture.channels() == 3
                 ? new BufferedImage(
                         rows.getColorModel(),

@@ -48,8 +48,7 @@ public record DataSets(
      *
      * <p>Training images are the embedded MNIST's, or those of the IDX file {@code data}, or those of the file in the
      * folder {@code data} that has MNIST's name ({@code train-images-idx3-ubyte} or {@code train-images.idx3-ubyte},
-     * perhaps with {@code .gz}), or else the PNG and JPEG files in the folder {@code data} and the folders in it,
-     * sorted by name.
+     * perhaps with {@code .gz}), or else the pictures in the folder {@code data} and the folders in it, sorted by name.
      *
      * <p>Validation images are those of {@code validationData}; or the last {@code validationSplit} of the training
      * images, counted as Keras counts them: of n images the first ⌊n·(1 − split)⌋ stay training images; or MNIST's test
@@ -81,9 +80,8 @@ public record DataSets(
         requireSensible(validationData, validationSplit, Math.min(limit, validationLimit));
         FoundImages training = data == null ? new EmbeddedTraining() : trainingSource(data, preparation, listener);
         if (!(training instanceof PictureFolder) && !preparation.equals(Preparation.NONE)) {
-            throw new InvalidInputException(
-                    "only folders of PNG and JPEG files can be resized, cropped, cut into tiles or turned"
-                            + " grey or to colour, and " + training.name() + " is none");
+            throw new InvalidInputException("only folders of pictures can be resized, cropped, cut into tiles or turned"
+                    + " grey or to colour, and " + training.name() + " is none");
         }
         Preparation alike = training instanceof PictureFolder folder ? folder.resolved() : preparation;
         FoundImages validation = validationSplit > 0 ? null : validationSource(data, validationData, alike, listener);
@@ -236,7 +234,8 @@ public record DataSets(
         PictureFolder.Found pictures = PictureFolder.filesIn(data);
         if (pictures.files().isEmpty()) {
             throw new InvalidInputException(data + " holds no " + purpose
-                    + " images: looked for PNG and JPEG files and for " + String.join(", ", names));
+                    + " images: looked for " + PictureFormat.titles() + " files and for " + String.join(", ", names)
+                    + "; it " + PictureFolder.contents(data));
         }
         return PictureFolder.open(data, pictures, preparation, listener);
     }

@@ -13,7 +13,7 @@ import java.util.Arrays;
  * @param values {@code [height, width, channels]} in [0, 1]; those that were corrupted or denoised may lie outside
  * @param alpha {@code [height, width]} in [0, 1], kept aside; null where every pixel is opaque
  * @param depth of a sample in the file; fewer than 8 bits count as 8
- * @param format {@code png} or {@code jpeg}
+ * @param format of the file, as {@link PictureFormat#id} has it
  */
 public record Photo(int height, int width, int channels, float[] values, float[] alpha, Depth depth, String format)
         implements Pixels {

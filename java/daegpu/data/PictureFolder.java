@@ -4,6 +4,7 @@ import daegpu.data.ImageFile.Header;
 import daegpu.data.Preparation.Colour;
 import daegpu.data.Preparation.Fit;
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.file.FileSystemLoopException;
 import java.nio.file.FileVisitOption;
 import java.nio.file.FileVisitResult;
@@ -17,16 +18,24 @@ import java.util.Comparator;
 import java.util.EnumSet;
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
 import java.util.Set;
+import java.util.TreeMap;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
 
 /**
- * A folder of PNG and JPEG files as images of one size. Their headers are read first, so that it is known what there is
- * and whether it fits the memory before any pixel is decoded.
+ * A folder of pictures as images of one size. Their headers are read first, so that it is known what there is and
+ * whether it fits the memory before any pixel is decoded.
  */
 public final class PictureFolder implements DataSets.FoundImages {
 
     /** Java's arrays end there. */
     private static final long MOST_BYTES = Integer.MAX_VALUE - 8;
+    /** Kinds of files that a message names. */
+    private static final int MOST_KINDS = 5;
+    /** Characters of the end of a name that says what a file is. */
+    private static final int LONGEST_KIND = 6;
     /** About what the program takes besides. */
     private static final long ROOM = 32 << 20;
 
@@ -75,8 +84,7 @@ public final class PictureFolder implements DataSets.FoundImages {
     }
 
     /**
-     * The files in a folder and the folders in it whose names end in .png, .jpg or .jpeg, in upper or lower case.
-     * Passed over are names that begin with a dot, folders in which systems keep their own pictures of a user's (such
+     * The files in a folder and the folders in it whose names end as those of a {@link PictureFormat} do. Passed over are names that begin with a dot, folders in which systems keep their own pictures of a user's (such
      * as {@code @eaDir}), and folders of runs inside {@code folder}: what training draws of images is none of them.
      *
      * @throws InvalidInputException if the folder itself cannot be read
@@ -134,9 +142,48 @@ public final class PictureFolder implements DataSets.FoundImages {
         return new Found(files, unusable);
     }
 
-    /** Whether a file's name ends in .png, .jpg or .jpeg, in upper or lower case. */
+    /** Whether a file's name ends as those of a {@link PictureFormat} do. */
     public static boolean isNamedAsPicture(Path file) {
-        return file.toString().toLowerCase(Locale.ROOT).matches("(?s).*\\.(png|jpe?g)");
+        return PictureFormat.ofName(file).isPresent();
+    }
+
+    /**
+     * That a folder holds no pictures, and what it holds instead.
+     *
+     * @throws InvalidInputException if the folder cannot be read
+     */
+    public static InvalidInputException noneIn(Path folder) {
+        return new InvalidInputException(folder + " holds no pictures that can be read, which are "
+                + PictureFormat.titles() + " files: it " + contents(folder));
+    }
+
+    /** What is in a folder and the folders in it, by the ends of the names: "has 3 .heic files and 1 .txt file". */
+    static String contents(Path folder) {
+        Map<String, Long> kinds;
+        try (Stream<Path> files = Files.walk(folder)) {
+            kinds = files.filter(file -> !isHidden(folder.relativize(file)))
+                    .filter(Files::isRegularFile)
+                    .collect(Collectors.groupingBy(PictureFolder::kind, TreeMap::new, Collectors.counting()));
+        } catch (IOException e) {
+            throw InvalidInputException.unreadable(folder, e);
+        } catch (UncheckedIOException e) {
+            throw InvalidInputException.unreadable(folder, e.getCause());
+        }
+        if (kinds.isEmpty()) {
+            return "is empty";
+        }
+        String all = kinds.entrySet().stream()
+                .sorted(Map.Entry.<String, Long>comparingByValue().reversed())
+                .limit(MOST_KINDS)
+                .map(kind -> kind.getValue() + " " + kind.getKey() + (kind.getValue() == 1 ? " file" : " files"))
+                .collect(Collectors.joining(", "));
+        return "has " + all + (kinds.size() > MOST_KINDS ? " and others" : "");
+    }
+
+    private static String kind(Path file) {
+        String name = file.getFileName().toString().toLowerCase(Locale.ROOT);
+        int dot = name.lastIndexOf('.');
+        return dot < 0 || name.length() - dot > LONGEST_KIND ? "other" : name.substring(dot);
     }
 
     private static boolean isHidden(Path path) {

@@ -42,10 +42,10 @@ final class PixelSamples extends DataBuffer {
     }
 
     /** The picture for a writer of {@code ImageIO}, which may ask for its rows one after the other. */
-    static BufferedImage image(Pixels pixels) {
-        boolean png = pixels.format().equals("png");
-        boolean alpha = png && pixels.hasAlpha();
-        int type = png && pixels.depth() == Depth.BITS_16 ? TYPE_USHORT : TYPE_BYTE;
+    static BufferedImage image(Pixels pixels, PictureFormat format) {
+        boolean all = format == PictureFormat.PNG || format == PictureFormat.TIFF;
+        boolean alpha = all && pixels.hasAlpha();
+        int type = all && pixels.depth() == Depth.BITS_16 ? TYPE_USHORT : TYPE_BYTE;
         PixelSamples samples = new PixelSamples(pixels, type, alpha);
         int[] offsets = new int[samples.bands];
         for (int band = 0; band < offsets.length; band++) {
@@ -73,12 +73,16 @@ final class PixelSamples extends DataBuffer {
     private void read(int row) {
         int channels = pixels.channels();
         pixels.read(row, 0, pixels.width(), values, 0);
-        if (alpha) {
+        boolean transparent = pixels.hasAlpha();
+        if (transparent) {
             pixels.readAlpha(row, transparency);
         }
         for (int x = 0; x < pixels.width(); x++) {
             for (int channel = 0; channel < channels; channel++) {
-                samples[x * bands + channel] = sample(values[x * channels + channel]);
+                float value = values[x * channels + channel];
+                // What cannot be transparent in the file is shown on white.
+                samples[x * bands + channel] =
+                        sample(transparent && !alpha ? transparency[x] * value + (1 - transparency[x]) : value);
             }
             if (alpha) {
                 samples[x * bands + bands - 1] = sample(transparency[x]);

@@ -15,10 +15,10 @@ public interface Pixels {
     /** 1 for grey, 3 for red, green and blue. */
     int channels();
 
-    /** Of a sample in the file that it is from, and in the file that it goes to. */
+    /** Of a sample in the file that it is from, and in the file that it goes to if that can have it. */
     Depth depth();
 
-    /** The format of these files: {@code png} or {@code jpeg}. */
+    /** The format of the file that it is from, as {@link PictureFormat#id} has it. */
     String format();
 
     /**

@@ -52,7 +52,7 @@ public final class ModelPreview implements Window.Input {
     private static final int LINE_HEIGHT = 22;
     private static final List<String> HELP = List.of(
             "slider, left and right: level of noise     N: fresh noise     S: save this picture",
-            "drop a PNG or JPEG here: denoise it     V: back to the validation images     Esc: close");
+            "drop a picture here: denoise it     V: back to the validation images     Esc: close");
     private static final int PANEL_HEIGHT = 60 + (1 + HELP.size()) * LINE_HEIGHT;
 
     private final int height;

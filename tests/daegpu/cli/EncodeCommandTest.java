@@ -121,7 +121,8 @@ class EncodeCommandTest {
         String option = "--" + fit.name().toLowerCase(Locale.ROOT);
         Path latents = folder.resolve("latents.csv");
         run("encode", pictures, option, "--output", latents)
-                .assertRefusedWith(3, broken + " is neither a PNG nor a JPEG file");
+                .assertRefusedWith(
+                        3, broken + " is no picture that can be read: those are PNG, JPEG, TIFF, BMP, GIF or WebP");
         Path images = folder.resolve("images-idx3-ubyte");
         IdxFile.write(
                 images,

@@ -412,7 +412,8 @@ class EvaluateCommandTest {
         Result result = Program.run("evaluate", run, "--json");
         assertEquals(3, result.status());
         assertEquals(
-                "dae-gpu evaluate: left out: " + photos.resolve("broken.jpg") + " is neither a PNG nor a JPEG file",
+                "dae-gpu evaluate: left out: " + photos.resolve("broken.jpg")
+                        + " is no picture that can be read: those are PNG, JPEG, TIFF, BMP, GIF or WebP",
                 result.err().strip());
         JsonNode root = new ObjectMapper().readTree(result.out());
         assertEquals(1, root.get("left_out").size());

@@ -889,7 +889,8 @@ class TrainCommandTest {
         Result result = Program.run(arguments.toArray());
         assertEquals(3, result.status(), result.err());
         assertEquals(
-                "dae-gpu train: left out: " + broken + " is neither a PNG nor a JPEG file",
+                "dae-gpu train: left out: " + broken
+                        + " is no picture that can be read: those are PNG, JPEG, TIFF, BMP, GIF or WebP",
                 result.err().strip());
         assertTrue(result.out().contains("images of 8x8 grey from " + photos), result.out());
         Matcher next = Pattern.compile(" (evaluate) (\\S+)\\s*$").matcher(result.out());

@@ -68,7 +68,8 @@ class WholePictureFilesTest {
         for (int i = 0; i < values.length; i++) {
             values[i] = random.nextInt(largest + 1) / (float) largest;
             if (transparent) {
-                alpha[i / channels] = random.nextInt(largest + 1) / (float) largest;
+                // Colours under an alpha of 0 are none of the picture's: PictureFormatsTest has them.
+                alpha[i / channels] = (1 + random.nextInt(largest)) / (float) largest;
             }
         }
         return new Photo(height, width, channels, values, alpha, depth, "png");

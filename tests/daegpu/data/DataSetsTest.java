@@ -76,7 +76,8 @@ class DataSetsTest {
         Files.move(other, subfolder.resolve("t10k-images.idx3-ubyte.gz"));
         assertEquals(8, DataSets.open(folder, subfolder, 0, 0, 0).validation().count());
         assertRefused(
-                "holds no validation images: looked for PNG and JPEG files and for t10k-images-idx3-ubyte, ",
+                "holds no validation images: looked for PNG, JPEG, TIFF, BMP, GIF or WebP files and for "
+                        + "t10k-images-idx3-ubyte, ",
                 folder,
                 Files.createDirectory(folder.resolve("empty")),
                 0);
@@ -153,19 +154,17 @@ class DataSetsTest {
         assertRefused("absent does not exist", folder.resolve("absent"), null, 0);
         Path empty = Files.createDirectory(folder.resolve("empty"));
         assertRefused(
-                empty + " holds no training images: looked for PNG and JPEG files and for train-images-idx3-ubyte, "
+                empty
+                        + " holds no training images: looked for PNG, JPEG, TIFF, BMP, GIF or WebP files and for "
+                        + "train-images-idx3-ubyte, "
                         + "train-images-idx3-ubyte.gz, "
-                        + "train-images.idx3-ubyte, train-images.idx3-ubyte.gz",
+                        + "train-images.idx3-ubyte, train-images.idx3-ubyte.gz; it is empty",
                 empty,
                 null,
                 0);
         Files.createFile(empty.resolve("digit.PNG"));
         assertRefused(
-                "no picture in " + empty + " can be used: " + empty.resolve("digit.PNG")
-                        + " is neither a PNG nor a JPEG file",
-                empty,
-                null,
-                0);
+                "no picture in " + empty + " can be used: " + empty.resolve("digit.PNG") + " is empty", empty, null, 0);
         assertThrows(InvalidInputException.class, () -> DataSets.open(file, null, 0, -1, 0));
         assertThrows(InvalidInputException.class, () -> DataSets.open(file, null, 0, 0, -1));
     }

@@ -327,7 +327,7 @@ class ImageFileTest {
                 8,
                 8,
                 3,
-                "is a JPEG file in CMYK or another colour model that cannot be read; convert it to RGB");
+                "is in CMYK or another colour model that cannot be read; convert it to RGB");
     }
 
     @Test
@@ -357,7 +357,7 @@ class ImageFileTest {
     @Test
     void otherFilesAreRefused() throws IOException {
         assertRefused(write(new byte[0]), 1, 1, 1, "is empty");
-        assertRefused(write("GIF89a".getBytes(StandardCharsets.US_ASCII)), 1, 1, 1, "is neither a PNG nor a JPEG file");
+        assertRefused(write("GIF".getBytes(StandardCharsets.US_ASCII)), 1, 1, 1, "is no picture that can be read");
         assertRefused(folder, 1, 1, 1, "is a folder, not a picture");
         assertRefused(folder.resolve("absent"), 1, 1, 1, "does not exist");
         assertThrows(InvalidInputException.class, () -> ImageFile.formatOf(folder.resolve("absent")));
@@ -379,7 +379,6 @@ class ImageFileTest {
         byte[] wrongSum = valid.clone();
         wrongSum[valid.length - 20] ^= 1;
         assertRefused(write(wrongSum), 4, 4, 1, "is damaged: a check sum does not match");
-        assertRefused(write(Arrays.copyOf(valid, valid.length + 1)), 4, 4, 1, "is too long: it goes on after its end");
         for (int length = 8; length < valid.length; length++) {
             assertRefused(write(Arrays.copyOf(valid, length)), 4, 4, 1, "is truncated");
         }

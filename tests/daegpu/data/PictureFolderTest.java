@@ -57,7 +57,19 @@ class PictureFolderTest {
     /** The walk through a file system begins at its root, which has no name. */
     @Test
     void namesOfPicturesEndAsTheirFormatsDo() {
-        for (String name : List.of("a.png", "a/b.JPG", "a.b.jpeg", ".png")) {
+        for (String name : List.of(
+                "a.png",
+                "a/b.JPG",
+                "a.b.jpeg",
+                ".png",
+                "a.jpe",
+                "a.JFIF",
+                "a.tif",
+                "a.tiff",
+                "a.bmp",
+                "a.dib",
+                "a.gif",
+                "a.webp")) {
             assertTrue(PictureFolder.isNamedAsPicture(Path.of(name)), name);
         }
         for (String name : List.of("/", "png", "a.png/b", "a.png~")) {
@@ -212,7 +224,9 @@ class PictureFolderTest {
         assertArrayEquals(together(a, c), pixels(sets));
         assertEquals(2, sets.validation().count());
         assertEquals(
-                List.of(broken + " is neither a PNG nor a JPEG file", cut + " is truncated"),
+                List.of(
+                        broken + " is no picture that can be read: those are PNG, JPEG, TIFF, BMP, GIF or WebP",
+                        cut + " is truncated"),
                 messages(sets.unusable()));
         assertEquals("looking at pictures 1/6", heard.get(0));
         assertTrue(
@@ -221,7 +235,8 @@ class PictureFolderTest {
             Files.write(folder.resolve(name), new byte[] {1});
         }
         assertEquals(
-                "no picture in " + folder + " can be used: " + broken + " is neither a PNG nor a JPEG file, and 5 more",
+                "no picture in " + folder + " can be used: " + broken
+                        + " is no picture that can be read: those are PNG, JPEG, TIFF, BMP, GIF or WebP, and 5 more",
                 assertThrows(InvalidInputException.class, () -> open(Fit.RESIZE, 2, 2, Colour.AUTO, 0))
                         .getMessage());
     }
@@ -243,7 +258,10 @@ class PictureFolderTest {
                                     .validation()
                                     .pixels(),
                             alone.images().pixels());
-                    assertEquals(List.of(broken + " is neither a PNG nor a JPEG file"), messages(alone.unusable()));
+                    assertEquals(
+                            List.of(broken
+                                    + " is no picture that can be read: those are PNG, JPEG, TIFF, BMP, GIF or WebP"),
+                            messages(alone.unusable()));
                 }
             }
         }
