@@ -156,9 +156,8 @@ public final class Denoiser implements AutoCloseable {
      */
     public BufferedImage denoise(BufferedImage noisy) {
         Photo picture = BufferedImages.toPhoto(noisy);
-        return BufferedImages.of(
-                inTurn(() -> whole(denoised(asGreyIfItIs(VisiblePixels.of(picture)))
-                        .withChannels(picture.channels()))));
+        return BufferedImages.of(inTurn(
+                () -> whole(denoised(asGreyIfItIs(VisiblePixels.of(picture))).withChannels(picture.channels()))));
     }
 
     /**

@@ -103,7 +103,8 @@ public final class ImageFile {
     }
 
     /**
-     * Reads the size of a picture, its depth and whether it is grey, without decoding its pixels, and mostly without reading them.
+     * Reads the size of a picture, its depth and whether it is grey, without decoding its pixels, and mostly without
+     * reading them.
      *
      * @throws InvalidInputException if the file cannot be read, or does not begin as a picture that can be used
      */

@@ -84,8 +84,9 @@ public final class PictureFolder implements DataSets.FoundImages {
     }
 
     /**
-     * The files in a folder and the folders in it whose names end as those of a {@link PictureFormat} do. Passed over are names that begin with a dot, folders in which systems keep their own pictures of a user's (such
-     * as {@code @eaDir}), and folders of runs inside {@code folder}: what training draws of images is none of them.
+     * The files in a folder and the folders in it whose names end as those of a {@link PictureFormat} do. Passed over
+     * are names that begin with a dot, folders in which systems keep their own pictures of a user's (such as
+     * {@code @eaDir}), and folders of runs inside {@code folder}: what training draws of images is none of them.
      *
      * @throws InvalidInputException if the folder itself cannot be read
      */

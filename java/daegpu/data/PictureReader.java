@@ -256,8 +256,8 @@ public final class PictureReader implements AutoCloseable {
         int width = reader.getWidth(index);
         int channels = png != null ? (png.isGrey() ? 1 : 3) : channels(file, format, reader, index);
         Orientation orientation = described(index).orientation();
-        Header header = new Header(
-                orientation.height(height, width), orientation.width(height, width), channels, depth(index));
+        Header header =
+                new Header(orientation.height(height, width), orientation.width(height, width), channels, depth(index));
         check.accept(header);
         requireMemory(file, header, (long) height * width * bytes(index, channels) + fileMemory);
         BufferedImage picture = reader.read(index);

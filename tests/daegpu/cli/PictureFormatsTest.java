@@ -197,7 +197,12 @@ class PictureFormatsTest {
 
     @Test
     void allPagesOfATiffFileAreDenoised() throws IOException {
-        Path in = write("in/a.tif", PictureFormat.TIFF, photo(1, Depth.BITS_8), photo(3, Depth.BITS_8), photo(1, Depth.BITS_16));
+        Path in = write(
+                "in/a.tif",
+                PictureFormat.TIFF,
+                photo(1, Depth.BITS_8),
+                photo(3, Depth.BITS_8),
+                photo(1, Depth.BITS_16));
         Path out = folder.resolve("out/a.tif");
         denoise(in, "--strength", "0", "--output", out.getParent() + "/").assertDone();
         try (PictureReader reader = PictureReader.open(out)) {
@@ -350,7 +355,13 @@ class PictureFormatsTest {
 
     private Path describedJpeg(int channels) throws IOException {
         byte[] jpeg = ImageFile.encode(
-                new ImageSet(8, 12, channels, photo(channels, Depth.BITS_8).toImageSet(Depth.BITS_8).pixels()), 0, "jpeg");
+                new ImageSet(
+                        8,
+                        12,
+                        channels,
+                        photo(channels, Depth.BITS_8).toImageSet(Depth.BITS_8).pixels()),
+                0,
+                "jpeg");
         ByteBuffer.wrap(jpeg).put(13, (byte) 1).putShort(14, (short) 300).putShort(16, (short) 200);
         return write(
                 "described.jpg",
