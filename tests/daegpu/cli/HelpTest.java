@@ -62,17 +62,14 @@ class HelpTest {
     /** The list of commands shows the first paragraph of each description, and a terminal breaks every paragraph. */
     @Test
     void descriptionsAreWholeSentences() {
-        for (CommandLine command :
-                new CommandLine(new DaeGpu()).getSubcommands().values()) {
-            for (String paragraph : command.getCommandSpec().usageMessage().description()) {
-                assertTrue(
-                        paragraph.isEmpty()
-                                || paragraph.matches("(?s)[A-Z].*")
-                                        && (paragraph.endsWith(".")
-                                                || command.getCommandName().startsWith("generate")),
-                        command.getCommandName() + ": " + paragraph);
+        new CommandLine(new DaeGpu()).getSubcommands().forEach((name, command) -> {
+            if (!name.equals("generate-completion")) { // picocli's own
+                for (String paragraph : command.getCommandSpec().usageMessage().description()) {
+                    assertTrue(
+                            paragraph.isEmpty() || paragraph.matches("(?s)[A-Z].*\\."), name + ": " + paragraph);
+                }
             }
-        }
+        });
     }
 
     @Test
