@@ -116,7 +116,8 @@ public final class DaeGpu implements Runnable {
                     + " MiB: take a smaller --batch-size, network or --limit, or raise it with java -Xmx");
             return ExitStatus.BAD_INPUT;
         }
-        if (out.checkError() && status == ExitStatus.DONE && !hasLostItsReader()) {
+        out.flush();
+        if (standardOutput.checkError() && status == ExitStatus.DONE && !hasLostItsReader()) {
             err.println("dae-gpu: the standard output could not be written: is its disk full?");
             return ExitStatus.BAD_INPUT;
         }
