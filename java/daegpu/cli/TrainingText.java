@@ -115,11 +115,9 @@ final class TrainingText {
         if (mse > USELESS * least) {
             out.printf(
                     Locale.ROOT,
-                    "%nThis model is of no use yet: without any network, %s an MSE of %.5f. Train it for more epochs "
-                            + "or on more images, such as:%n  %s --epochs %d%n",
-                    without.noisy() < without.meanImage()
-                            ? "the noisy images have"
-                            : "the mean of the images, in place of each of them, has",
+                    "%nThis model is of no use yet: without any network, %s an MSE of %.5f.%n"
+                            + "Train it for more epochs or on more images, such as:%n  %s --epochs %d%n",
+                    without.noisy() < without.meanImage() ? "the noisy images have" : "the mean of the images has",
                     least,
                     resumption(RunDirectory.of(result.folder())),
                     10 * result.epochs().size());

@@ -261,7 +261,7 @@ class RunsCommandTest {
         Path data = Program.writeImages(folder.resolve("digits"));
         Program.train(data, folder.resolve("all"));
         List<Object> fewer = Program.training(data, folder.resolve("fewer"));
-        fewer.addAll(List.of("--limit", "20", "--validation-limit", "0", "--epochs", "1"));
+        fewer.addAll(List.of("--limit", "20", "--validation-limit", "0"));
         Program.run(fewer.toArray()).assertDone();
         fewer = Program.training(data, folder.resolve("others"));
         fewer.addAll(List.of("--validation-limit", "5"));

@@ -1092,8 +1092,7 @@ class TrainCommandTest {
         assertTrue(
                 useless.contains(String.format(
                         Locale.ROOT,
-                        "This model is of no use yet: without any network, the mean of the images, in place of each of "
-                                + "them, has an MSE of %.5f.",
+                        "This model is of no use yet: without any network, the mean of the images has an MSE of %.5f.",
                         error)),
                 useless);
         String noisy = Program.run(
