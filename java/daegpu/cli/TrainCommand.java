@@ -360,9 +360,8 @@ final class TrainCommand implements Callable<Integer> {
                                         + "the same, resume with a larger --early-stop, or 0.%n",
                                 patience == 1 ? "epoch" : patience + " epochs");
             }
-            text().printResult(result);
             InferenceEngine engine = opened.engine().engine();
-            text().printIfUseless(
+            text().printResult(
                             result,
                             Evaluation.baseline(
                                     engine,

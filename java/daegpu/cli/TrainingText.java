@@ -88,7 +88,7 @@ final class TrainingText {
     }
 
     /** How well a training ended, and where its files are. */
-    void printResult(TrainingResult result) {
+    void printResult(TrainingResult result, Evaluation.Baseline without) {
         MetricsLog.Row best = result.bestEpoch().orElseThrow();
         int epochs = result.epochs().size();
         out.printf(
@@ -104,18 +104,19 @@ final class TrainingText {
         out.println("  " + result.sample(epochs) + "  original, noisy and denoised images");
         out.println("  " + result.metrics() + "  one line for each epoch");
         out.println("  " + result.report() + "  all of it as a page for a browser");
+        printIfUseless(result, without);
         out.println("Next, see how much noise it takes:");
         out.println("  " + ProgramName.command() + " evaluate " + ProgramName.argument(result.folder()));
     }
 
     /** Says it where the best model is hardly better than no model at all. */
-    void printIfUseless(TrainingResult result, Evaluation.Baseline without) {
+    private void printIfUseless(TrainingResult result, Evaluation.Baseline without) {
         double mse = result.bestEpoch().orElseThrow().validation().mse();
         double least = Math.min(without.noisy(), without.meanImage());
         if (mse > USELESS * least) {
             out.printf(
                     Locale.ROOT,
-                    "%nThis model is of no use yet: without any network, %s an MSE of %.5f.%n"
+                    "This model is of no use yet: without any network, %s an MSE of %.5f.%n"
                             + "Train it for more epochs or on more images, such as:%n  %s --epochs %d%n",
                     without.noisy() < without.meanImage() ? "the noisy images have" : "the mean of the images has",
                     least,

@@ -65,8 +65,7 @@ class HelpTest {
         new CommandLine(new DaeGpu()).getSubcommands().forEach((name, command) -> {
             if (!name.equals("generate-completion")) { // picocli's own
                 for (String paragraph : command.getCommandSpec().usageMessage().description()) {
-                    assertTrue(
-                            paragraph.isEmpty() || paragraph.matches("(?s)[A-Z].*\\."), name + ": " + paragraph);
+                    assertTrue(paragraph.isEmpty() || paragraph.matches("(?s)[A-Z].*\\."), name + ": " + paragraph);
                 }
             }
         });

@@ -936,7 +936,7 @@ class TrainCommandTest {
         }
         List<Object> idx = Program.training(data, run);
         idx.addAll(List.of("--resize", "8x8"));
-        Program.run(idx.toArray()).assertRefused("only folders of PNG and JPEG files can be resized", "train-images");
+        Program.run(idx.toArray()).assertRefused("only folders of pictures can be resized", "train-images");
         assertFalse(Files.exists(run));
     }
 
@@ -1113,7 +1113,18 @@ class TrainCommandTest {
                 .assertDone()
                 .out();
         assertTrue(noisy.contains("the noisy images have an MSE of 0.00010."), noisy);
-        String useful = Program.run("train", "--limit", "3000", "--epochs", "2", "--output", folder.resolve("useful"))
+        String useful = Program.run(
+                        "train",
+                        "--limit",
+                        "10000",
+                        "--validation-limit",
+                        "500",
+                        "--epochs",
+                        "2",
+                        "--filters",
+                        "16,32",
+                        "--output",
+                        folder.resolve("useful"))
                 .assertDone()
                 .out();
         assertFalse(useful.contains("of no use"), useful);
