@@ -12,6 +12,7 @@ import daegpu.train.SessionOptions;
 import java.io.FileDescriptor;
 import java.io.FileOutputStream;
 import java.io.IOException;
+import java.io.OutputStream;
 import java.io.PrintWriter;
 import java.io.UncheckedIOException;
 import java.nio.file.AccessDeniedException;
@@ -125,11 +126,10 @@ public final class DaeGpu implements Runnable {
     }
 
     /** Whether what read the standard output has ended, as {@code head} does: that is no fault. */
-    @SuppressWarnings("StreamResourceLeak") // nobody else's output is to be closed
     private static boolean hasLostItsReader() {
-        try {
-            // System.out knows only that it failed; another try says why.
-            new FileOutputStream(FileDescriptor.out).write('\n');
+        // System.out knows only that it failed; another try, the last thing that is written, says why.
+        try (OutputStream out = new FileOutputStream(FileDescriptor.out)) {
+            out.write('\n');
             return false;
         } catch (IOException e) {
             return String.valueOf(e.getMessage()).toLowerCase(Locale.ROOT).contains("pipe");

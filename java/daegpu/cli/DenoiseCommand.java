@@ -461,11 +461,12 @@ final class DenoiseCommand implements Callable<Integer> {
             try {
                 return existing.toRealPath().resolve(rest);
             } catch (IOException e) {
-                if (existing.getParent() == null) {
+                Path parent = existing.getParent();
+                if (parent == null) {
                     return path.toAbsolutePath().normalize();
                 }
-                rest = existing.getFileName().resolve(rest);
-                existing = existing.getParent();
+                rest = parent.relativize(existing).resolve(rest);
+                existing = parent;
             }
         }
     }

@@ -93,7 +93,7 @@ final class ResultFormat {
      * @param input a picture or an IDX file; what it is counts only where the name does not say it
      */
     private Path nameFor(Path input) {
-        Path name = input.getFileName();
+        Path name = Path.of(String.valueOf(input.getFileName()));
         Optional<PictureFormat> promised = PictureFormat.ofName(name);
         if (format != null && (promised.isPresent() || isPicture(input))) {
             return promised.equals(Optional.of(format)) ? name : named(name, format);

@@ -188,11 +188,11 @@ public final class PictureFolder implements DataSets.FoundImages {
     }
 
     private static boolean isHidden(Path path) {
-        return path.getFileName().toString().startsWith(".");
+        return String.valueOf(path.getFileName()).startsWith(".");
     }
 
     private static boolean isLitter(Path folder) {
-        return LITTER.contains(folder.getFileName().toString().toLowerCase(Locale.ROOT));
+        return LITTER.contains(String.valueOf(folder.getFileName()).toLowerCase(Locale.ROOT));
     }
 
     /** Whether a folder is that of a training run, which has pictures of its own. */

@@ -306,6 +306,6 @@ class PatchTrainingTest {
     void otherImagesThanPicturesAreRefused() throws IOException {
         Path digits = Program.writeImages(folder.resolve("digits"));
         Program.run("train", "--data", digits, "--patches", "4x4", "--output", run)
-                .assertRefused("only folders of PNG and JPEG files can be");
+                .assertRefused("only folders of pictures can be");
     }
 }
