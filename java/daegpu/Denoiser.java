@@ -120,8 +120,8 @@ public final class Denoiser implements AutoCloseable {
         turn.lock();
         try (PictureReader reader = PictureReader.open(noisy)) {
             requireOpen();
-            PictureFormat own = reader.format().isWritable() ? reader.format() : PictureFormat.PNG;
-            PictureFormat format = PictureFormat.ofName(denoised).orElse(own);
+            PictureFormat format =
+                    PictureFormat.ofName(denoised).orElse(reader.format().asWritten());
             if (!format.isWritable()) {
                 throw new InvalidInputException(
                         denoised + " has the name of a " + format.title() + " file, which is not written");
@@ -136,8 +136,7 @@ public final class Denoiser implements AutoCloseable {
                     for (int page = 0; page < reader.pages(); page++) {
                         PictureDescription description = reader.description(page);
                         Pixels result = denoised(asGreyIfItIs(VisiblePixels.of(reader.read(page))));
-                        // A colour profile is for three channels.
-                        writer.write(description.hasColourProfile() ? result.withChannels(3) : result, description);
+                        writer.write(result.withChannels(description.channels(result)), description);
                     }
                 }
             });
@@ -157,7 +156,7 @@ public final class Denoiser implements AutoCloseable {
     public BufferedImage denoise(BufferedImage noisy) {
         Photo picture = BufferedImages.toPhoto(noisy);
         return BufferedImages.of(inTurn(
-                () -> whole(denoised(asGreyIfItIs(VisiblePixels.of(picture))).withChannels(picture.channels()))));
+                () -> Photo.of(denoised(asGreyIfItIs(VisiblePixels.of(picture))).withChannels(picture.channels()))));
     }
 
     /**
@@ -192,34 +191,10 @@ public final class Denoiser implements AutoCloseable {
         if (pictures instanceof WholePictureDenoiser whole) {
             result = whole.denoise(whole.forNetwork(picture), part -> {});
         } else {
-            result = pictures.denoise(List.of(pictures.forNetwork(whole(picture))))
+            result = pictures.denoise(List.of(pictures.forNetwork(Photo.of(picture))))
                     .get(0);
         }
         return result.withChannels(picture.channels());
-    }
-
-    /** All of a picture. */
-    private static Photo whole(Pixels picture) {
-        if (picture instanceof Photo photo) {
-            return photo;
-        }
-        float[] alpha = null;
-        if (picture.hasAlpha()) {
-            alpha = new float[picture.height() * picture.width()];
-            float[] row = new float[picture.width()];
-            for (int y = 0; y < picture.height(); y++) {
-                picture.readAlpha(y, row);
-                System.arraycopy(row, 0, alpha, y * row.length, row.length);
-            }
-        }
-        return new Photo(
-                picture.height(),
-                picture.width(),
-                picture.channels(),
-                picture.values(),
-                alpha,
-                picture.depth(),
-                picture.format());
     }
 
     /**

@@ -255,12 +255,7 @@ final class FileDenoiser implements AutoCloseable {
                     requireGoing();
                     progress.accept((page + part) / reader.pages());
                 });
-        return new Ready(denoised.withChannels(channels(clean, description)), description);
-    }
-
-    /** Those of the picture, if its colour profile is not for three. */
-    private static int channels(Pixels picture, PictureDescription description) {
-        return description.hasColourProfile() ? 3 : picture.channels();
+        return new Ready(denoised.withChannels(description.channels(clean)), description);
     }
 
     /** Denoises the pictures that wait, together, and writes them. */
@@ -281,7 +276,7 @@ final class FileDenoiser implements AutoCloseable {
         Iterator<Photo> denoised = pictures.denoise(noisy).iterator();
         for (Job job : jobs) {
             List<Photo> pages = job.pages.stream()
-                    .map(page -> denoised.next().withChannels(channels(page.photo, page.description)))
+                    .map(page -> denoised.next().withChannels(page.description.channels(page.photo)))
                     .toList();
             try {
                 makeFolderOf(job.target);

@@ -99,7 +99,7 @@ final class ResultFormat {
             return promised.equals(Optional.of(format)) ? name : named(name, format);
         }
         if (promised.isPresent() && !promised.get().isWritable()) {
-            return named(name, stored(input).filter(PictureFormat::isWritable).orElse(PictureFormat.PNG));
+            return named(name, stored(input).map(PictureFormat::asWritten).orElse(PictureFormat.PNG));
         }
         return promised.isEmpty()
                         && stored(input).filter(found -> !found.isWritable()).isPresent()
@@ -143,6 +143,6 @@ final class ResultFormat {
             throw new InvalidInputException(target + " has the name of a "
                     + promised.get().title() + " file, which is not written: name it .png, .jpg, .tif or .bmp");
         }
-        return format != null ? format : promised.orElse(stored.isWritable() ? stored : PictureFormat.PNG);
+        return format != null ? format : promised.orElse(stored.asWritten());
     }
 }

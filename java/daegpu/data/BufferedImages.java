@@ -35,7 +35,7 @@ public final class BufferedImages {
             return toPhoto(converted);
         }
         int channels = palette || kind == ColorSpace.TYPE_RGB ? 3 : 1;
-        return new StoredPicture(image, Orientation.UPRIGHT, channels, "png").photo();
+        return Photo.of(new StoredPicture(image, Orientation.UPRIGHT, channels, "png"));
     }
 
     /**

@@ -191,8 +191,7 @@ public final class ImageFile {
      */
     public static void encode(Pixels pixels, OutputStream out) throws IOException {
         PictureFormat format = PictureFormat.of(pixels.format());
-        try (PictureWriter writer = new PictureWriter(
-                out, format.isWritable() ? format : PictureFormat.PNG, PictureWriter.DEFAULT_QUALITY)) {
+        try (PictureWriter writer = new PictureWriter(out, format.asWritten(), PictureWriter.DEFAULT_QUALITY)) {
             writer.write(pixels, PictureDescription.NONE);
         }
     }

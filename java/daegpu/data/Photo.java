@@ -29,6 +29,30 @@ public record Photo(int height, int width, int channels, float[] values, float[]
         return (long) height * width * channels * BYTES_A_VALUE;
     }
 
+    /** All of a picture as floats; itself if it has them. */
+    public static Photo of(Pixels picture) {
+        if (picture instanceof Photo photo) {
+            return photo;
+        }
+        float[] alpha = null;
+        if (picture.hasAlpha()) {
+            alpha = new float[picture.height() * picture.width()];
+            float[] row = new float[picture.width()];
+            for (int y = 0; y < picture.height(); y++) {
+                picture.readAlpha(y, row);
+                System.arraycopy(row, 0, alpha, y * row.length, row.length);
+            }
+        }
+        return new Photo(
+                picture.height(),
+                picture.width(),
+                picture.channels(),
+                picture.values(),
+                alpha,
+                picture.depth(),
+                picture.format());
+    }
+
     @Override
     public void read(int row, int column, int count, float[] into, int at) {
         System.arraycopy(values, (row * width + column) * channels, into, at, count * channels);

@@ -147,9 +147,11 @@ public final class PictureDescription {
         }
     }
 
-    /** Whether there is a colour profile, and it is for red, green and blue: a picture of greys cannot have it. */
-    public boolean hasColourProfile() {
-        return profile != null && profileIsFor(3);
+    /**
+     * Channels of a picture that has this description: 3 where a colour profile is for them, which greys cannot have.
+     */
+    public int channels(Pixels picture) {
+        return profile != null && profileIsFor(3) ? 3 : picture.channels();
     }
 
     Resolution resolution() {

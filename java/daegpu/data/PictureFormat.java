@@ -86,6 +86,11 @@ public enum PictureFormat {
         return writable;
     }
 
+    /** The format in which a picture of this one is written: this, or PNG. */
+    public PictureFormat asWritten() {
+        return writable ? this : PNG;
+    }
+
     /** How names of such files end, without the dot. */
     public String extension() {
         return extensions.get(0);

@@ -221,11 +221,10 @@ public final class PictureReader implements AutoCloseable {
     /** @param check sees size and kind before pixels are decoded, and throws what is to be thrown then */
     Photo photo(int page, Consumer<Header> check) {
         try {
-            return stored(page, header -> {
-                        check.accept(header);
-                        requireMemory(file, header, Photo.memory(header.height(), header.width(), header.channels()));
-                    })
-                    .photo();
+            return Photo.of(stored(page, header -> {
+                check.accept(header);
+                requireMemory(file, header, Photo.memory(header.height(), header.width(), header.channels()));
+            }));
         } catch (OutOfMemoryError e) {
             throw outOfMemory(file, e);
         }

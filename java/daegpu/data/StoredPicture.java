@@ -142,16 +142,4 @@ final class StoredPicture implements Pixels {
         int sample = samples[from + band];
         return most == largest ? sample : (int) (((long) sample * largest + most / 2) / most);
     }
-
-    /** All of it as floats. */
-    Photo photo() {
-        float[] alpha = null;
-        if (hasAlpha) {
-            alpha = new float[height() * width()];
-            for (int row = 0; row < height(); row++) {
-                readChannels(row, 0, width(), alpha, row * width(), 3, 1);
-            }
-        }
-        return new Photo(height(), width(), channels, values(), alpha, depth, format);
-    }
 }

@@ -17,9 +17,4 @@ final class FloatFormat {
                 };
         return bits < 0 ? -magnitude : magnitude;
     }
-
-    /** The value of a bfloat16 number, exactly: the upper half of a float. */
-    static float ofBfloat16(short bits) {
-        return Float.intBitsToFloat(bits << 16);
-    }
 }
