@@ -1,6 +1,7 @@
 package daegpu.engine.cpu;
 
 import daegpu.data.Remedy;
+import daegpu.engine.Configuration;
 import daegpu.engine.EngineUnavailableException;
 import org.bytedeco.dnnl.dnnl_engine;
 import org.bytedeco.dnnl.dnnl_stream;
@@ -70,12 +71,12 @@ final class OneDnn {
     /**
      * Whether the processor multiplies bf16 numbers itself, with AVX-512 bf16 or AMX, which every processor with AMX
      * has beside it. Where there is AVX-512 without it, oneDNN computes with bf16 numbers by other instructions: to try
-     * that, the system property {@code daegpu.cpu.emulated-bf16} makes this true. Run with AVX-512 bf16 (Zen 5) and so,
+     * that, {@link Configuration#CPU_EMULATED_BF16} makes this true. Run with AVX-512 bf16 (Zen 5) and so,
      * never yet with AMX: there oneDNN chooses other code, and neither its numbers nor its times were seen.
      */
     static boolean hasBf16() {
         return has(dnnl.dnnl_cpu_isa_avx512_core_bf16)
-                || Boolean.getBoolean("daegpu.cpu.emulated-bf16") && has(dnnl.dnnl_cpu_isa_avx512_core);
+                || Configuration.CPU_EMULATED_BF16.isTrue() && has(dnnl.dnnl_cpu_isa_avx512_core);
     }
 
     /** Whether bf16 products are AMX's, tile by tile. */

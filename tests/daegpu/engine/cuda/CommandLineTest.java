@@ -5,8 +5,8 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import daegpu.cli.DaeGpu;
+import daegpu.engine.Configuration;
 import daegpu.engine.Precision;
-import daegpu.engine.cuda.driver.CudaLibraries;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.PrintStream;
@@ -145,13 +145,13 @@ class CommandLineTest {
     /** A GPU before Ampere: one line, status 2; and with fp32 it goes. */
     @Test
     void precisionsThatTuringLacksAreRefused() throws IOException, InterruptedException {
-        Path libraries = Path.of(System.getProperty(CudaLibraries.FOLDER, "target/emulator"));
+        Path libraries = Path.of(System.getProperty(Configuration.CUDA_LIBRARIES.property(), "target/emulator"));
         assumeTrue(Files.exists(libraries.resolve("libcuda.so.1")), "there is no emulated device");
         for (Precision precision : List.of(Precision.TF32, Precision.BF16, Precision.FP32)) {
             ProcessBuilder builder = new ProcessBuilder(
                             Path.of(System.getProperty("java.home"), "bin", "java")
                                     .toString(),
-                            "-D" + CudaLibraries.FOLDER + "=" + libraries,
+                            "-D" + Configuration.CUDA_LIBRARIES.property() + "=" + libraries,
                             "-cp",
                             System.getProperty("java.class.path"),
                             "daegpu.Main",

@@ -1,6 +1,7 @@
 package daegpu.engine.cuda.driver;
 
 import daegpu.data.Remedy;
+import daegpu.engine.Configuration;
 import daegpu.engine.EngineUnavailableException;
 import java.io.File;
 import java.io.IOException;
@@ -23,16 +24,10 @@ import jcuda.jcudnn.JCudnn;
 
 /**
  * Loads NVIDIA's driver, cuBLAS and cuDNN, and JCuda's bindings to them. They are taken from the folder that the system
- * property {@value #FOLDER} names, else from where toolkits put them, else from wherever the system's loader finds
+ * property {@code daegpu.cuda.libraries} names, else from where toolkits put them, else from wherever the system's loader finds
  * them.
  */
 public final class CudaLibraries {
-
-    /**
-     * System property: a folder with {@code libcuda.so.1}, {@code libcublas.so.12} and {@code libcudnn.so.9}, or some
-     * of them.
-     */
-    public static final String FOLDER = "daegpu.cuda.libraries";
 
     /** A library that the engine needs, and what a user without it is to do. */
     public enum Library {
@@ -205,7 +200,7 @@ public final class CudaLibraries {
         }
         if (message.contains(library.file()) || !onWindows() && message.contains("cannot open shared object file")) {
             return "no " + library.title() + " (" + library.file() + "): " + library.remedy()
-                    + ", or name its folder with -D" + FOLDER + "=DIR";
+                    + ", or name its folder with -D" + Configuration.CUDA_LIBRARIES.property() + "=DIR";
         }
         if (message.contains("was not found inside JAR") || message.contains("No resource found")) {
             return "this jar was built without JCuda's natives for " + System.getProperty("os.name") + " on "
@@ -232,7 +227,7 @@ public final class CudaLibraries {
 
     private static Stream<Path> folders() {
         List<String> folders = new ArrayList<>();
-        addIfSet(folders, System.getProperty(FOLDER), "");
+        Configuration.CUDA_LIBRARIES.value().ifPresent(folders::add);
         String loaderPath = System.getenv(onWindows() ? "PATH" : "LD_LIBRARY_PATH");
         if (loaderPath != null) {
             Stream.of(loaderPath.split(File.pathSeparator))

@@ -4,7 +4,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
-import daegpu.engine.cuda.driver.CudaLibraries;
+import daegpu.engine.Configuration;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -26,7 +26,7 @@ class RealCudnnTest {
                         + "so NVIDIA's cuDNN was not asked");
         Process process = new ProcessBuilder(
                         Path.of(System.getProperty("java.home"), "bin", "java").toString(),
-                        "-D" + CudaLibraries.FOLDER + "=" + folder,
+                        "-D" + Configuration.CUDA_LIBRARIES.property() + "=" + folder,
                         "-cp",
                         System.getProperty("java.class.path"),
                         DescriptorCheck.class.getName())

@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
+import daegpu.engine.Configuration;
 import daegpu.engine.EngineUnavailableException;
 import daegpu.engine.Precision;
 import java.io.IOException;
@@ -254,7 +255,7 @@ class UnavailableTest {
     private String run(String... arguments) throws IOException, InterruptedException {
         List<String> command = new ArrayList<>(List.of(
                 Path.of(System.getProperty("java.home"), "bin", "java").toString(),
-                "-D" + CudaLibraries.FOLDER + "=" + folder,
+                "-D" + Configuration.CUDA_LIBRARIES.property() + "=" + folder,
                 "-cp",
                 System.getProperty("java.class.path"),
                 "daegpu.Main"));

@@ -1,0 +1,42 @@
+package daegpu.engine;
+
+import java.util.Optional;
+
+/**
+ * The system properties that the program reads: {@code java -Dname=value}. There are no others of its own;
+ * docs/system-properties.md describes them, and those of its libraries.
+ */
+public enum Configuration {
+    /**
+     * A folder in which {@code libcuda.so.1}, {@code libcublas.so.12} and {@code libcudnn.so.9}, or some of them, are
+     * looked for before all other places. Not set by default.
+     */
+    CUDA_LIBRARIES("daegpu.cuda.libraries"),
+
+    /**
+     * {@code true} lets the cpu engine compute in bf16 on a processor with AVX-512 that has no bf16 instructions, by
+     * other instructions, more slowly: for tests. {@code false} by default.
+     */
+    CPU_EMULATED_BF16("daegpu.cpu.emulated-bf16");
+
+    private final String property;
+
+    Configuration(String property) {
+        this.property = property;
+    }
+
+    /** The name of the system property. */
+    public String property() {
+        return property;
+    }
+
+    /** What it is set to; empty where it is not set, or to nothing but spaces. */
+    public Optional<String> value() {
+        return Optional.ofNullable(System.getProperty(property)).filter(value -> !value.isBlank());
+    }
+
+    /** Whether it is set to {@code true}. */
+    public boolean isTrue() {
+        return Boolean.getBoolean(property);
+    }
+}
