@@ -10,22 +10,22 @@ final class FolderOptions {
     @Option(
             names = "--output",
             paramLabel = "DIR",
-            description = "Folder to make for the run (default: runs/ and the date and time).")
+            description = "The folder to make for the run (default: one in runs/ that is named by the date and time).")
     Path output;
 
     @Option(
             names = "--log-every",
             paramLabel = "N",
             defaultValue = "" + Trainer.DEFAULT_LOG_EVERY,
-            description = "Updates between two looks at the loss, which the progress bar shows; between them nothing "
-                    + "waits for a GPU (default: ${DEFAULT-VALUE}).")
+            description = "The number of updates after which the progress bar shows a new loss; only then does the "
+                    + "program wait for a GPU (default: ${DEFAULT-VALUE}).")
     int logEvery;
 
     @Option(
             names = "--keep",
             paramLabel = "N",
             defaultValue = "0",
-            description = "Keep the checkpoints of the newest N epochs, too, in checkpoints/.")
+            description = "Also keep the checkpoints of the newest N epochs, in checkpoints/.")
     int keep;
 
     @Option(
@@ -40,35 +40,35 @@ final class FolderOptions {
             paramLabel = "DIR",
             arity = "0..1",
             fallbackValue = "runs",
-            description = "Go on with the run in this folder, or with the newest of the runs in it (without DIR: in "
-                    + "runs/), with its own options; only --epochs, the location of the images, what computes, "
-                    + "--log-every, --keep and --early-stop can be changed.")
+            description = "Continue the run in this folder, or the newest of the runs in it (without DIR: in runs/), with "
+                    + "the options of that run. Only --epochs, the location of the images, the options under "
+                    + "\"What computes\", --log-every, --keep and --early-stop can be changed.")
     Path resume;
 
     @Option(
             names = "--preview",
-            description = "Show in a window what the network makes of some validation images, and "
-                    + "the loss; closing it does not end the training.")
+            description = "Show the loss, and what the network makes of some validation images, in "
+                    + "a window; closing it does not end the training.")
     boolean preview;
 
     @Option(
             names = "--preview-file",
             paramLabel = "FILE.png",
             converter = PngFile.class,
-            description = "Draw the same picture into this file, again and again.")
+            description = "Draw the same into this file, again and again.")
     Path previewFile;
 
     @Option(
             names = "--config",
             paramLabel = "FILE",
-            description = "Take options from this file, in YAML by their long names (epochs: 20), or from the "
-                    + "config.json of a run, whose folder is not taken; what is given here as well wins. "
-                    + "Paths in it are as here. Not with --resume.")
+            description = "Take options from a YAML file, by their long names (epochs: 20), or from the config.json of a "
+                    + "run, whose folder is not taken. Options on the command line win. Relative paths start at "
+                    + "the working directory. Not with --resume.")
     Path config;
 
     @Option(
             names = "--dry-run",
-            description = "Print the plan, the memory that it takes and the time that it would take, "
-                    + "after training for a few seconds; write nothing.")
+            description = "Print the plan, train for a few seconds, and print the memory and the time "
+                    + "that the training would take; write nothing.")
     boolean dryRun;
 }

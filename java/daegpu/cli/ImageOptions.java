@@ -32,23 +32,23 @@ final class ImageOptions {
     @Option(
             names = "--data",
             paramLabel = "PATH",
-            description = "An IDX file of images, a folder of them by MNIST's names, raw or .gz, or a folder with "
-                    + "pictures in it and in the folders inside it, in the order of their names "
-                    + "(default: the MNIST inside the program).")
+            description = "The training images: an IDX file, a folder of IDX files with MNIST's names, raw or .gz, or a "
+                    + "folder of pictures and of such folders, which are taken in the order of their names "
+                    + "(default: MNIST, which is inside the program).")
     Path data;
 
     @Option(
             names = "--validation-data",
             paramLabel = "PATH",
-            description = "Validation images, likewise (default: t10k-images... beside the training images, else the "
-                    + "last tenth of them).")
+            description = "The validation images, in the same form (default: the file t10k-images... beside the training "
+                    + "images, or else the last tenth of the training images).")
     Path validation;
 
     @Option(
             names = "--validation-split",
             paramLabel = "X",
             defaultValue = "0",
-            description = "Take this part of the training images, the last ones, for validation.")
+            description = "Take this share of the training images, such as 0.05, for validation: the last ones.")
     private double validationSplit;
 
     @Option(
@@ -70,8 +70,8 @@ final class ImageOptions {
             paramLabel = "HxW",
             converter = ImageSize.SizeConverter.class,
             description =
-                    "Scale each picture of a folder to this size, height before width as everywhere here. What is "
-                            + "scaled has 8 bits a value.")
+                    "Scale each picture of a folder to this size, height before width as in all options. Scaled "
+                            + "pictures have 8 bits a value.")
     private ImageSize resize;
 
     @Option(
@@ -80,21 +80,21 @@ final class ImageOptions {
             converter = ImageSize.SizeConverter.class,
             description =
                     "Take the largest part around the middle of each picture that has these proportions, and scale "
-                            + "it to this size, to 8 bits a value.")
+                            + "it to this size, with 8 bits a value.")
     private ImageSize crop;
 
     @Option(
             names = "--tiles",
             paramLabel = "HxW",
             converter = ImageSize.SizeConverter.class,
-            description = "Cut each picture into tiles of this size; smaller ones are filled up with their reflection.")
+            description = "Cut each picture into tiles of this size; smaller pictures are continued by their reflection.")
     private ImageSize tiles;
 
     @Option(
             names = "--overlap",
             paramLabel = "N",
             defaultValue = "0",
-            description = "Pixels that neighbouring tiles share at least (default: ${DEFAULT-VALUE}).")
+            description = "The least number of pixels that neighbouring tiles share (default: ${DEFAULT-VALUE}).")
     private int overlap;
 
     @Option(
@@ -110,17 +110,17 @@ final class ImageOptions {
             names = "--patches-per-epoch",
             paramLabel = "N",
             description =
-                    "Patches of an epoch (default: enough to have the number of pixels of all pictures). Only the "
-                            + "pictures are in memory, however many patches are cut from them: a byte for each value, "
-                            + "or two where one of the pictures has 16 bits.")
+                    "The number of patches in an epoch (default: together they have as many pixels as all "
+                            + "pictures). It does not change the memory that a training takes: the pictures are in "
+                            + "memory, with a byte for each value, or two if one of the pictures has 16 bits.")
     private Integer patchesPerEpoch;
 
     @Option(
             names = "--color",
             paramLabel = "NAME",
             defaultValue = "auto",
-            description = "Train on grey or color images; auto takes color if one picture of the folder is (default: "
-                    + "${DEFAULT-VALUE}).")
+            description = "Train on grey or on color images; auto takes color if one picture of the folder has colours "
+                    + "(default: ${DEFAULT-VALUE}).")
     private String color;
 
     /**

@@ -15,8 +15,8 @@ import picocli.CommandLine.Spec;
         mixinStandardHelpOptions = true,
         description = {
             "Lists the models that come with the program.",
-            "Their names stand for a MODEL in every command, where no file or folder has the same name. denoise "
-                    + "takes the one that fits, if it is told none.",
+            "Every command takes such a name as its MODEL, unless a file or folder has the same name. Without a "
+                    + "MODEL, denoise takes the one that fits the picture.",
             ""
         },
         footerHeading = "%nExamples:%n",

@@ -42,7 +42,7 @@ final class NetworkOptions {
                     .filter(choice -> choice.toString().equals(name))
                     .findFirst()
                     .orElseThrow(() -> new IllegalArgumentException("there is no network called " + name
-                            + "; there are autoencoder, unet-small, unet and unet-large"));
+                            + ": choose autoencoder, unet-small, unet or unet-large"));
         }
 
         private List<Integer> defaultFilters() {
@@ -68,9 +68,9 @@ final class NetworkOptions {
             names = "--network",
             paramLabel = "NAME",
             defaultValue = "autoencoder",
-            description = "Which network: ${COMPLETION-CANDIDATES}. The autoencoder has a bottleneck; it is for small "
-                    + "images such as digits. A unet has skips in place of one; it is for photographs. unet-small "
-                    + "takes 16,000, unet 74,000 and unet-large 517,000 multiply-adds for each pixel "
+            description = "The kind of network: ${COMPLETION-CANDIDATES}. The autoencoder has a bottleneck and is for small "
+                    + "images such as digits. A unet has skips instead and is for photographs. unet-small takes "
+                    + "16,000, unet 74,000 and unet-large 517,000 multiply-adds for each pixel "
                     + "(default: ${DEFAULT-VALUE}).")
     Choice network;
 
@@ -104,15 +104,15 @@ final class NetworkOptions {
     @Option(
             names = "--residual",
             negatable = true,
-            description = "Whether a unet adds its correction to the input, or puts out the image itself (default: it "
-                    + "adds).")
+            description = "A unet puts out a correction, which is added to its input; with --no-residual it puts out the "
+                    + "image itself (default: --residual).")
     Boolean residual;
 
     @Option(
             names = "--bias",
             negatable = true,
-            description = "Whether a unet's layers have biases; without them, it keeps working at noise that it was "
-                    + "not trained on (default: they have).")
+            description = "The layers of a unet have biases; with --no-bias they have none, and the network also works "
+                    + "with noise that is weaker or stronger than in its training (default: --bias).")
     Boolean bias;
 
     /**
@@ -146,7 +146,7 @@ final class NetworkOptions {
 
     private void requireAbsent(String name, Object value) {
         if (value != null) {
-            throw new IllegalArgumentException(name + " is no option of --network " + network);
+            throw new IllegalArgumentException(name + " is not an option of --network " + network);
         }
     }
 }

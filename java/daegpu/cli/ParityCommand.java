@@ -39,10 +39,10 @@ import picocli.CommandLine.Spec;
         mixinStandardHelpOptions = true,
         description = {
             "Replays recorded values on an engine and compares every tensor.",
-            "These are activations, gradients, what updates add to parameters, and losses. Without a file, values "
-                    + "are recorded from the reference engine, on a random network and real digits; where rounding "
-                    + "opens a ReLU on one engine only, on the next random network.",
-            "Exit status 1 if a bound is not kept.",
+            "The values are activations, gradients, what updates add to parameters, and losses. Without a file, they "
+                    + "are recorded from the reference engine, with a random network and real digits; if rounding opens "
+                    + "a ReLU in one engine only, the next random network is taken.",
+            "The exit status is 1 if a difference is larger than its bound.",
             ""
         },
         footerHeading = "%nExamples:%n",
@@ -68,7 +68,7 @@ final class ParityCommand implements Callable<Integer> {
     @Option(
             names = "--seed",
             paramLabel = "N",
-            description = "Decides the random network (default: another one each time).")
+            description = "Decides the random network (default: a different one each time).")
     private Long seed;
 
     @Override

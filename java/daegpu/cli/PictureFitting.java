@@ -26,14 +26,14 @@ final class PictureFitting {
 
     @Option(
             names = "--tiles",
-            description = "Cut each picture into tiles of the model's size; smaller ones are filled up "
-                    + "with their reflection.")
+            description = "Cut each picture into tiles of the model's size; smaller pictures are "
+                    + "continued by their reflection.")
     private boolean tiles;
 
     @Option(
             names = "--overlap",
             paramLabel = "N",
-            description = "Pixels that neighbouring tiles share at least (default: 0, or as in the model's training).")
+            description = "The least number of pixels that neighbouring tiles share (default: 0, or as in the model's training).")
     private Integer overlap;
 
     /** Whether an option was given; if not, pictures are prepared as in the model's run. */

@@ -32,8 +32,8 @@ import picocli.CommandLine.Spec;
         mixinStandardHelpOptions = true,
         sortOptions = false,
         description = {
-            "Opens a window to try a model in: a slider for the noise, keys, pictures to drop on it.",
-            "S saves the picture as preview-1.png, preview-2.png and so on in the working directory.",
+            "Opens a window in which to try a model: with a slider for the noise, keys, and pictures that you drop on it.",
+            "The key S saves what the window shows as preview-1.png, preview-2.png and so on in the working directory.",
             ""
         },
         footerHeading = "%nExamples:%n",

@@ -73,14 +73,14 @@ final class RunsCommand implements Callable<Integer> {
             arity = "0..1",
             paramLabel = "FOLDER",
             defaultValue = "runs",
-            description = "Where the runs lie (default: ${DEFAULT-VALUE}, where train puts those without --output).")
+            description = "The folder that holds the runs (default: ${DEFAULT-VALUE}, where train makes them without --output).")
     private Path folder;
 
     @Option(
             names = "--sort",
             paramLabel = "ORDER",
             defaultValue = "date",
-            description = "What comes first: ${COMPLETION-CANDIDATES}, which is the newest or the one with the least "
+            description = "What comes first: ${COMPLETION-CANDIDATES}; that is, the newest run, or the one with the least "
                     + "validation error (default: ${DEFAULT-VALUE}).")
     private Order order;
 
@@ -88,15 +88,15 @@ final class RunsCommand implements Callable<Integer> {
             names = "--compare",
             paramLabel = "RUN",
             arity = "2",
-            description = "Compare these two, folders of runs or names of those in FOLDER, instead: the options that "
-                    + "differ, and the errors epoch by epoch.")
+            description = "Instead compare two runs, named by their folders or by their names in FOLDER: the options in "
+                    + "which they differ, and their errors epoch by epoch.")
     private List<Path> compared;
 
     @Option(
             names = "--chart",
             paramLabel = "FILE.png",
             converter = PngFile.class,
-            description = "Also draw the validation errors of the two that are compared.")
+            description = "Also draw the validation errors of the two runs.")
     private Path chart;
 
     @Option(names = "--json", description = "Print the list as JSON, for programs.")
