@@ -193,7 +193,8 @@ public final class DaeGpu implements Runnable {
         return Optional.ofNullable(file);
     }
 
-    private static CommandLine commandLine(PrintWriter out, PrintWriter err) {
+    /** All commands, ready to parse arguments. */
+    static CommandLine commandLine(PrintWriter out, PrintWriter err) {
         CommandLine commandLine = new CommandLine(new DaeGpu());
         commandLine.setOut(out);
         commandLine.setErr(err);
