@@ -5,6 +5,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
+import java.util.stream.Stream;
 
 /**
  * What a network is trained on and what it is judged by.
@@ -18,17 +19,16 @@ import java.util.Locale;
 public record DataSets(
         TrainingImages training, ImageSet validation, String description, List<InvalidInputException> unusable) {
 
-    private static final List<String> TRAINING_NAMES = List.of(
-            "train-images-idx3-ubyte",
-            "train-images-idx3-ubyte.gz",
-            "train-images.idx3-ubyte",
-            "train-images.idx3-ubyte.gz");
-    static final List<String> VALIDATION_NAMES = List.of(
-            "t10k-images-idx3-ubyte",
-            "t10k-images-idx3-ubyte.gz",
-            "t10k-images.idx3-ubyte",
-            "t10k-images.idx3-ubyte.gz");
+    private static final List<String> TRAINING_NAMES = names("train-images");
+    static final List<String> VALIDATION_NAMES = names("t10k-images");
     private static final double DEFAULT_SPLIT = 0.1;
+
+    /** What MNIST's files are called, by those who have unpacked and renamed them. */
+    private static List<String> names(String beginning) {
+        return Stream.of("-idx3-ubyte", ".idx3-ubyte", "-idx3.ubyte", ".idx3.ubyte")
+                .flatMap(end -> Stream.of(beginning + end, beginning + end + ".gz"))
+                .toList();
+    }
 
     /** Finds and reads both sets; a folder of pictures must hold pictures of one size. */
     public static DataSets open(
@@ -47,8 +47,9 @@ public record DataSets(
      * Finds and reads both sets.
      *
      * <p>Training images are the embedded MNIST's, or those of the IDX file {@code data}, or those of the file in the
-     * folder {@code data} that has MNIST's name ({@code train-images-idx3-ubyte} or {@code train-images.idx3-ubyte},
-     * perhaps with {@code .gz}), or else the pictures in the folder {@code data} and the folders in it, sorted by name.
+     * folder {@code data} that has MNIST's name ({@code train-images-idx3-ubyte}, perhaps with a dot for a dash before
+     * or after {@code idx3}, perhaps with {@code .gz}), itself or in a folder of such a name, or else the pictures in
+     * the folder {@code data} and the folders in it, sorted by name.
      *
      * <p>Validation images are those of {@code validationData}; or the last {@code validationSplit} of the training
      * images, counted as Keras counts them: of n images the first ⌊n·(1 − split)⌋ stay training images; or MNIST's test
@@ -234,8 +235,8 @@ public record DataSets(
         PictureFolder.Found pictures = PictureFolder.filesIn(data);
         if (pictures.files().isEmpty()) {
             throw new InvalidInputException(data + " holds no " + purpose
-                    + " images: looked for " + PictureFormat.titles() + " files and for " + String.join(", ", names)
-                    + "; it " + PictureFolder.contents(data));
+                    + " images: looked for " + PictureFormat.titles() + " files and for " + names.get(0)
+                    + " (or with a dot for a dash, and with .gz or without); it " + PictureFolder.contents(data));
         }
         return PictureFolder.open(data, pictures, preparation, listener);
     }
@@ -250,10 +251,18 @@ public record DataSets(
         return find(folder, VALIDATION_NAMES);
     }
 
-    private static Path find(Path folder, List<String> names) {
-        return names.stream()
-                .map(folder::resolve)
-                .filter(Files::exists)
+    /**
+     * The file of one of these names in a folder, or in a folder of one of these names inside it, as archives have them
+     * in which each file is in a folder of its own; null if there is none.
+     */
+    static Path find(Path folder, List<String> names) {
+        return Stream.concat(
+                        names.stream().map(folder::resolve),
+                        names.stream()
+                                .map(folder::resolve)
+                                .filter(Files::isDirectory)
+                                .flatMap(inner -> names.stream().map(inner::resolve)))
+                .filter(file -> Files.exists(file) && !Files.isDirectory(file))
                 .findFirst()
                 .orElse(null);
     }

@@ -252,7 +252,7 @@ public final class IdxFile {
                 throw invalid("is empty");
             }
             if (magic.length < 4 || magic[0] != 0 || magic[1] != 0) {
-                throw invalid("is no IDX file: it begins with " + describe(magic));
+                throw foreign(magic);
             }
             String type =
                     switch (magic[2]) {
@@ -262,7 +262,7 @@ public final class IdxFile {
                         case 0x0C -> "32-bit integers";
                         case 0x0D -> "32-bit floats";
                         case 0x0E -> "64-bit floats";
-                        default -> throw invalid("is no IDX file: it begins with " + describe(magic));
+                        default -> throw foreign(magic);
                     };
             if (!type.isEmpty()) {
                 throw invalid("holds " + type + "; only unsigned bytes can be read as images");
@@ -307,6 +307,13 @@ public final class IdxFile {
         private InvalidInputException truncated(String announced, long announcedBytes, long found) {
             return invalid("is truncated: it announces " + announced + ", " + announcedBytes + " bytes, and holds "
                     + Math.max(found, 0));
+        }
+
+        private InvalidInputException foreign(byte[] magic) throws IOException {
+            byte[] start = Arrays.copyOf(magic, FileKind.START);
+            int length = magic.length + in.readNBytes(start, magic.length, start.length - magic.length);
+            return invalid(FileKind.instead(Arrays.copyOf(start, length), "an IDX file")
+                    .orElseGet(() -> "is no IDX file: it begins with " + describe(magic)));
         }
 
         private static String describe(byte[] magic) {

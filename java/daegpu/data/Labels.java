@@ -33,12 +33,11 @@ public final class Labels {
         if (Files.isDirectory(images)) {
             return DataSets.validationFile(images) == null
                     ? null
-                    : DataSets.VALIDATION_NAMES.stream()
-                            .map(Labels::nameFor)
-                            .map(images::resolve)
-                            .filter(Files::exists)
-                            .findFirst()
-                            .orElse(null);
+                    : DataSets.find(
+                            images,
+                            DataSets.VALIDATION_NAMES.stream()
+                                    .map(Labels::nameFor)
+                                    .toList());
         }
         String name = images.getFileName().toString();
         Path labels = images.resolveSibling(nameFor(name));

@@ -291,7 +291,7 @@ class DenoiseCommandTest {
                         cut + " is truncated or damaged",
                         broken + " is damaged: its pixels cannot be decoded",
                         missing + " does not exist",
-                        text + " is no IDX file: it begins with 6e 6f 20 69"),
+                        text + " is a text, not an IDX file"),
                 result.err()
                         .lines()
                         .map(line -> {

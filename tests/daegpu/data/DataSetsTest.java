@@ -11,6 +11,7 @@ import daegpu.data.Preparation.Fit;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.api.io.TempDir;
@@ -66,6 +67,40 @@ class DataSetsTest {
                 sets.description());
     }
 
+    /** As archives have them that hold a folder for each file, and as others unpack and rename them. */
+    @ParameterizedTest
+    @CsvSource({
+        "train-images-idx3-ubyte/train-images-idx3-ubyte, t10k-images-idx3-ubyte/t10k-images-idx3-ubyte",
+        "train-images.idx3-ubyte/train-images-idx3-ubyte.gz, t10k-images-idx3-ubyte/t10k-images.idx3-ubyte",
+        "train-images-idx3.ubyte, t10k-images.idx3.ubyte.gz"
+    })
+    void filesInFoldersOfTheirNamesAreFound(String training, String validation) throws IOException {
+        for (String name : List.of(training, validation)) {
+            Files.createDirectories(folder.resolve(name).getParent());
+        }
+        write(training, 30, 4, 6, 1);
+        write(validation, 7, 4, 6, 1);
+        Path labels = folder.resolve(validation.replace("images", "labels").replace("idx3", "idx1"));
+        Files.createDirectories(labels.getParent());
+        Files.write(labels, new byte[] {0, 0, 8, 1, 0, 0, 0, 7, 1, 2, 3, 4, 5, 6, 7});
+        DataSets sets = DataSets.open(folder, null, 0, 0, 0);
+        assertEquals(
+                "training: 30 images of 4x6 grey from " + folder.resolve(training) + "\n"
+                        + "validation: 7 images of 4x6 grey from " + folder.resolve(validation),
+                sets.description());
+        assertArrayEquals(
+                new byte[] {1, 2, 3, 4, 5, 6, 7},
+                Labels.ofValidation(folder, null, 0).orElseThrow());
+    }
+
+    /** A folder of that name beside the file, as Kaggle has both. */
+    @Test
+    void foldersBesideTheFileAreNotInTheWay() throws IOException {
+        write("train-images.idx3-ubyte", 30, 4, 6, 1);
+        Files.createDirectory(folder.resolve("train-images-idx3-ubyte"));
+        assertEquals(27, DataSets.open(folder, null, 0, 0, 0).training().count());
+    }
+
     @Test
     void validationDataThatAreNamedWin() throws IOException {
         write("train-images-idx3-ubyte", 30, 4, 6, 3);
@@ -77,7 +112,7 @@ class DataSetsTest {
         assertEquals(8, DataSets.open(folder, subfolder, 0, 0, 0).validation().count());
         assertRefused(
                 "holds no validation images: looked for PNG, JPEG, TIFF, BMP, GIF or WebP files and for "
-                        + "t10k-images-idx3-ubyte, ",
+                        + "t10k-images-idx3-ubyte (or with a dot",
                 folder,
                 Files.createDirectory(folder.resolve("empty")),
                 0);
@@ -156,9 +191,7 @@ class DataSetsTest {
         assertRefused(
                 empty
                         + " holds no training images: looked for PNG, JPEG, TIFF, BMP, GIF or WebP files and for "
-                        + "train-images-idx3-ubyte, "
-                        + "train-images-idx3-ubyte.gz, "
-                        + "train-images.idx3-ubyte, train-images.idx3-ubyte.gz; it is empty",
+                        + "train-images-idx3-ubyte (or with a dot for a dash, and with .gz or without); it is empty",
                 empty,
                 null,
                 0);

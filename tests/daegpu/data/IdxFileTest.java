@@ -109,7 +109,8 @@ class IdxFileTest {
         assertRefused(file, new byte[0], "is empty");
         assertRefused(file, new byte[] {0, 0}, "is no IDX file: it begins with 00 00");
         assertRefused(file, new byte[] {0, 0, 8, 3, 0, 0, 0, 1, 0}, "is truncated within its header");
-        assertRefused(file, "GIF89a and so on".getBytes(StandardCharsets.US_ASCII), "is no IDX file: it begins with");
+        assertRefused(
+                file, "GIF89a and so on".getBytes(StandardCharsets.US_ASCII), "is a GIF picture, not an IDX file");
         assertRefused(file, new byte[] {0, 0, 7, 3, 0, 0}, "is no IDX file: it begins with 00 00 07 03");
         assertRefused(
                 file, new byte[] {0, 0, 9, 3, 0, 0}, "holds signed bytes; only unsigned bytes can be read as images");
@@ -179,7 +180,56 @@ class IdxFileTest {
         byte[] wrongBlock = valid.clone();
         wrongBlock[10] = 7;
         assertRefused(file, wrongBlock, "is damaged: ");
-        assertRefused(file, gzip(gzip(valid)), "is no IDX file: it begins with 1f 8b");
+        assertRefused(file, gzip(gzip(valid)), "is a file compressed with gzip, not an IDX file: unpack it");
+    }
+
+    /** What comes where the images should: what a browser saved, what was not unpacked, what is another format. */
+    @ParameterizedTest
+    @CsvSource(
+            delimiter = '|',
+            value = {
+                "<!DOCTYPE html>\\n<html>404 | is a web page (HTML), not an IDX file: the download failed",
+                "\\n\\n <HTML lang='en'> | is a web page (HTML), not an IDX file",
+                "<?xml version='1.0'?><!DOCTYPE html PUBLIC | is a web page (HTML), not an IDX file",
+                "<?xml version='1.0'?><Error><Code>AccessDenied | is an XML text, not an IDX file: did the download",
+                "{\"message\": \"not found\"} | is a JSON text, not an IDX file: did the download",
+                "Not Found | is a text, not an IDX file",
+                "PK\\u0003\\u0004xxxx | is a zip archive, not an IDX file: unpack it first",
+                "7z\\u00bc\\u00af\\u0027\\u001c | is a 7-Zip archive, not an IDX file: unpack it first",
+                "\\u00fd7zXZ\\u0000 | is a file compressed with xz, not an IDX file: unpack it first",
+                "\\u0089HDF\\r\\n\\u001a\\n | is an HDF5 file, not an IDX file",
+                "%PDF-1.7 | is a PDF document, not an IDX file",
+                "\\u0089PNG\\r\\n\\u001a\\n | is a PNG picture, not an IDX file",
+                "version https://git-lfs.github.com/spec/v1 | is a pointer of Git LFS, not an IDX file: fetch the file"
+            })
+    void otherFilesAreCalledWhatTheyAre(String start, String problem) throws IOException {
+        byte[] content = unescaped(start).getBytes(StandardCharsets.ISO_8859_1);
+        assertRefused(folder.resolve("train-images-idx3-ubyte"), content, problem);
+        assertRefused(folder.resolve("train-images-idx3-ubyte.gz"), gzip(content), problem);
+    }
+
+    @Test
+    void anArchiveIsToldByItsBytesBehindTheFirst() throws IOException {
+        byte[] tar = new byte[1024];
+        tar[0] = 't';
+        System.arraycopy("ustar".getBytes(StandardCharsets.US_ASCII), 0, tar, 257, 5);
+        assertRefused(folder.resolve("a.gz"), gzip(tar), "is a tar archive, not an IDX file: unpack it first");
+    }
+
+    private static String unescaped(String text) {
+        StringBuilder plain = new StringBuilder();
+        for (int i = 0; i < text.length(); i++) {
+            if (text.startsWith("\\u", i)) {
+                plain.append((char) Integer.parseInt(text.substring(i + 2, i + 6), 16));
+                i += 5;
+            } else if (text.startsWith("\\n", i) || text.startsWith("\\r", i)) {
+                plain.append(text.charAt(i + 1) == 'n' ? '\n' : '\r');
+                i++;
+            } else {
+                plain.append(text.charAt(i));
+            }
+        }
+        return plain.toString();
     }
 
     @Test
