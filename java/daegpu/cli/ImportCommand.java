@@ -1,9 +1,11 @@
 package daegpu.cli;
 
 import daegpu.data.InvalidInputException;
+import daegpu.format.OtherWeights;
 import daegpu.format.Safetensors;
 import daegpu.format.WeightsFile;
 import daegpu.format.WeightsFile.Convention;
+import daegpu.format.WeightsFile.Named;
 import daegpu.model.Architecture;
 import daegpu.model.Parameters;
 import daegpu.model.UNet;
@@ -16,6 +18,7 @@ import java.io.IOException;
 import java.nio.file.Path;
 import java.util.Optional;
 import java.util.concurrent.Callable;
+import java.util.stream.Collectors;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
@@ -28,8 +31,10 @@ import picocli.CommandLine.Spec;
         sortOptions = false,
         description = {
             "Makes a model of the weights in a safetensors file.",
-            "They are as export writes them, with the names and layouts of Keras (latent/kernel...) or PyTorch "
-                    + "(latent.weight...). To train it on: train --init-from MODEL.",
+            "They have the layouts of Keras or PyTorch and the names that export gives them (latent/kernel, "
+                    + "latent.weight...), prefixes before these, or other names (conv2d_1/kernel, decoder.0.weight), if "
+                    + "shapes and order leave no doubt which is which; import then says what it took for what. "
+                    + "To train it on: train --init-from MODEL.",
             ""
         },
         footerHeading = "%nExamples:%n",
@@ -69,19 +74,36 @@ final class ImportCommand implements Callable<Integer> {
     @Override
     public Integer call() throws IOException {
         Overwriting.requireAllowed(output, overwrite);
+        OtherWeights.refuse(weights);
         Safetensors content = Safetensors.read(weights);
+        Named named;
         Checkpoint checkpoint;
         try {
-            checkpoint = read(content);
+            if (Checkpoint.isOne(content)) {
+                throw new InvalidInputException(
+                        "it is a model of this program, and needs no import: weights have names as"
+                                + " in Keras (output/kernel) or PyTorch (output.weight)");
+            }
+            named = WeightsFile.named(content);
+            checkpoint = read(named.content());
         } catch (InvalidInputException e) {
             throw e.saying(weights + ": " + e.getMessage());
         }
         checkpoint.write(output);
+        if (!named.origins().isEmpty()) {
+            spec.commandLine().getOut().println("Names of layers, by shapes and order: " + origins(named));
+        }
         spec.commandLine()
                 .getOut()
                 .println("Wrote " + output + ":\n"
                         + NetworkSummary.of(checkpoint.options().network()));
         return ExitStatus.DONE;
+    }
+
+    private static String origins(Named named) {
+        return named.origins().entrySet().stream()
+                .map(origin -> origin.getKey() + " is " + DaeGpu.oneLine(origin.getValue()))
+                .collect(Collectors.joining(", "));
     }
 
     private Checkpoint read(Safetensors content) {

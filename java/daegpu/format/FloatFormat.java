@@ -17,4 +17,29 @@ final class FloatFormat {
                 };
         return bits < 0 ? -magnitude : magnitude;
     }
+
+    /** The value of a bfloat16 number, which is the upper half of a float, exactly. */
+    static float ofBfloat16(short bits) {
+        return Float.intBitsToFloat(bits << 16);
+    }
+
+    /** The value of an 8-bit number of 5 bits of exponent, which is the upper half of a half, exactly. */
+    static float ofE5M2(byte bits) {
+        return ofHalf((short) (bits << 8));
+    }
+
+    /** The value of an 8-bit number of 4 bits of exponent, which has a NaN and no infinity, exactly. */
+    static float ofE4M3(byte bits) {
+        int exponent = bits >> 3 & 0xF;
+        int fraction = bits & 0x7;
+        float magnitude;
+        if (exponent == 0) {
+            magnitude = fraction * 0x1p-9f;
+        } else if (exponent == 0xF && fraction == 0x7) {
+            magnitude = Float.NaN;
+        } else {
+            magnitude = Float.intBitsToFloat(exponent + 120 << 23 | fraction << 20);
+        }
+        return bits < 0 ? -magnitude : magnitude;
+    }
 }

@@ -32,12 +32,14 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.TreeMap;
+import java.util.stream.Collectors;
 
 /**
  * A file of named float tensors and text metadata, in the safetensors format (<a
  * href="https://github.com/huggingface/safetensors#format">description</a>): the length of the header as a
- * little-endian 64-bit integer, the header as JSON, and the values of all tensors, little-endian, without gaps. Only
- * 32-bit floats, the type called F32, are read and written.
+ * little-endian 64-bit integer, the header as JSON, and the values of all tensors, little-endian, without gaps. Values
+ * are written as 32-bit floats, the type called F32. Values of other {@link StoredType types} are read, too: those of
+ * F16, BF16 and the two types of 8-bit floats exactly, those of F64 and whole numbers rounded to the nearest float.
  */
 public final class Safetensors {
 
@@ -61,10 +63,9 @@ public final class Safetensors {
     }
 
     /** What the header says about a tensor. {@code begin} and {@code end} count bytes from the end of the header. */
-    private record Entry(String name, int[] shape, int size, long begin, long end) {}
+    private record Entry(String name, StoredType type, int[] shape, int size, long begin, long end) {}
 
     private static final String METADATA = "__metadata__";
-    private static final String TYPE = "F32";
     /** As the reference implementation limits it. */
     private static final int LARGEST_HEADER = 100_000_000;
 
@@ -110,6 +111,11 @@ public final class Safetensors {
         return Collections.unmodifiableSet(tensors.keySet());
     }
 
+    /** All tensors, in the order of the file. */
+    public List<StoredTensor> tensors() {
+        return List.copyOf(tensors.values());
+    }
+
     /**
      * The tensor called {@code name}, not a copy.
      *
@@ -152,7 +158,7 @@ public final class Safetensors {
         }
         long offset = 0;
         for (StoredTensor tensor : tensors.values()) {
-            ObjectNode entry = root.putObject(tensor.name()).put("dtype", TYPE);
+            ObjectNode entry = root.putObject(tensor.name()).put("dtype", StoredType.F32.name());
             entry.set("shape", JSON.valueToTree(tensor.shape()));
             long end = offset + 4L * tensor.values().length;
             entry.putArray("data_offsets").add(offset).add(end);
@@ -223,7 +229,7 @@ public final class Safetensors {
             checkExtent(entries, fileSize - 8 - header.length);
             List<StoredTensor> tensors = new ArrayList<>();
             for (Entry entry : entries) {
-                tensors.add(new StoredTensor(entry.name(), entry.shape(), readValues(in, entry.size())));
+                tensors.add(new StoredTensor(entry.name(), entry.shape(), readValues(in, entry.type(), entry.size())));
             }
             return new Safetensors(metadata, tensors, file);
         }
@@ -282,9 +288,11 @@ public final class Safetensors {
             if (!type.isTextual() || !shape.isArray() || !offsets.isArray() || offsets.size() != 2) {
                 throw damaged(name + " lacks a type, a shape or two offsets");
             }
-            if (!type.textValue().equals(TYPE)) {
-                throw invalid("holds " + name + " as " + type.textValue() + "; only " + TYPE + " can be read");
-            }
+            StoredType elements = StoredType.of(type.textValue())
+                    .orElseThrow(() -> invalid("holds " + name + " as " + type.textValue() + "; what can be read is "
+                            + Arrays.stream(StoredType.values())
+                                    .map(StoredType::name)
+                                    .collect(Collectors.joining(", "))));
             int[] dimensions = new int[shape.size()];
             for (int i = 0; i < dimensions.length; i++) {
                 JsonNode dimension = shape.get(i);
@@ -296,10 +304,10 @@ public final class Safetensors {
             int size = size(name, dimensions);
             long begin = offset(name, offsets.get(0));
             long end = offset(name, offsets.get(1));
-            if (end - begin != 4L * size) {
+            if (end - begin != (long) elements.bytes() * size) {
                 throw damaged(name + " has the shape " + shape + " but the offsets " + begin + " to " + end);
             }
-            return new Entry(name, dimensions, size, begin, end);
+            return new Entry(name, elements, dimensions, size, begin, end);
         }
 
         private int size(String name, int[] dimensions) {
@@ -334,21 +342,31 @@ public final class Safetensors {
             if (end < available) {
                 throw invalid("is too long: it announces " + end + " bytes of tensors and has " + available);
             }
-            if (end > Runtime.getRuntime().maxMemory()) {
-                throw invalid("holds " + end / (1 << 20) + " MiB of tensors, more than the memory that Java may use;"
+            long memory = 4 * entries.stream().mapToLong(Entry::size).sum();
+            if (memory > Runtime.getRuntime().maxMemory()) {
+                throw invalid("holds " + memory / (1 << 20) + " MiB of tensors, more than the memory that Java may use;"
                         + " raise it with java -Xmx");
             }
         }
 
-        private float[] readValues(InputStream in, int size) throws IOException {
+        private float[] readValues(InputStream in, StoredType type, int size) throws IOException {
             float[] values = new float[size];
-            ByteBuffer buffer = ByteBuffer.allocate(4 * BUFFER_VALUES).order(ByteOrder.LITTLE_ENDIAN);
+            ByteBuffer buffer =
+                    ByteBuffer.allocate(type.bytes() * BUFFER_VALUES).order(ByteOrder.LITTLE_ENDIAN);
             for (int at = 0; at < size; at += BUFFER_VALUES) {
                 int count = Math.min(BUFFER_VALUES, size - at);
-                if (in.readNBytes(buffer.array(), 0, 4 * count) < 4 * count) {
+                int bytes = type.bytes() * count;
+                if (in.readNBytes(buffer.array(), 0, bytes) < bytes) {
                     throw shrunk();
                 }
-                buffer.asFloatBuffer().get(values, at, count);
+                buffer.clear();
+                if (type == StoredType.F32) {
+                    buffer.asFloatBuffer().get(values, at, count);
+                } else {
+                    for (int i = 0; i < count; i++) {
+                        values[at + i] = type.next(buffer);
+                    }
+                }
             }
             return values;
         }

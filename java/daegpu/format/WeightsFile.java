@@ -14,6 +14,8 @@ import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.Collections;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
@@ -50,7 +52,34 @@ public final class WeightsFile {
         }
 
         private String name(Layer layer, ParameterTensor tensor) {
-            return layer.name() + separator + (tensor.shape().length == 1 ? "bias" : kernel);
+            return tensor.shape().length == 1 ? biasName(layer.name()) : kernelName(layer.name());
+        }
+
+        /** What the kernel of any layer is called. */
+        String kernel() {
+            return kernel;
+        }
+
+        String kernelName(String layer) {
+            return layer + separator + kernel;
+        }
+
+        String biasName(String layer) {
+            return layer + separator + "bias";
+        }
+    }
+
+    /**
+     * Weights by the names that a {@link Convention} gives them.
+     *
+     * @param content without what belongs to no layer
+     * @param origins for each layer that the file calls otherwise, in the order of the network, how it does; empty
+     *     where there is nothing but prefixes before the names
+     */
+    public record Named(Safetensors content, Map<String, String> origins) {
+
+        public Named {
+            origins = Collections.unmodifiableMap(new LinkedHashMap<>(origins));
         }
     }
 
@@ -84,17 +113,41 @@ public final class WeightsFile {
     }
 
     /**
+     * The tensors of a file by the names that {@link #write} gives them, whatever they are called there, as long as it
+     * is certain which is which.
+     *
+     * <p>A name in a file is a path of words with dots or slashes between them; the last word is {@code kernel} in
+     * Keras, {@code weight} in PyTorch, and {@code bias} in both.
+     *
+     * <ol>
+     *   <li>Whatever stands before the name of a layer of this program is passed over: {@code module.conv1.weight},
+     *       {@code _orig_mod.model.conv1.weight}, {@code encoder/conv1/kernel:0}. Of several tensors that would then be
+     *       called the same, the one is taken that has nothing before its name; where there is none, nothing is taken.
+     *   <li>Layers of other names ({@code encoder/conv2d_1/kernel}, {@code decoder.3.weight}) are taken if there is one
+     *       way, and no other, to make a network of all of them. In it each layer takes in as many channels as the one
+     *       before puts out, and has a bias of as many values as it puts out channels. Where two names first differ in
+     *       the numbers at the end of a word, these are the order, none being the least ({@code conv2d},
+     *       {@code conv2d_1}, {@code conv2d_10}); a word that begins with enc comes before one that begins with dec,
+     *       and down before up; what is called transpose or deconv is a transposed convolution, and what Keras calls
+     *       conv2d is none, nor in a U-Net is what is not called so where another layer is. If that leaves several
+     *       ways, and the tensors lie in the file in another order than that of the alphabet, which some writers give
+     *       them, then this is the order of the layers, too.
+     * </ol>
+     *
+     * @throws InvalidInputException if the tensors are those of no network of this program, or could be assigned in
+     *     several ways; the message says what was found and what was expected
+     */
+    public static Named named(Safetensors content) {
+        return WeightNames.of(content);
+    }
+
+    /**
      * The framework whose names the tensors have.
      *
      * @throws InvalidInputException if they are neither Keras's nor PyTorch's
      */
     public static Convention conventionOf(Safetensors content) {
-        return Arrays.stream(Convention.values())
-                .filter(convention -> content.names().contains("output" + convention.separator + convention.kernel))
-                .findFirst()
-                .orElseThrow(() -> new InvalidInputException(
-                        "it does not hold the weights of such a network: it has neither output/kernel"
-                                + " (Keras) nor output.weight (PyTorch)"));
+        return WeightNames.convention(content);
     }
 
     /**
@@ -107,11 +160,11 @@ public final class WeightsFile {
      */
     public static Architecture architecture(Safetensors content, Convention convention, int height, int width) {
         try {
-            return content.names().contains("down1_0" + convention.separator + convention.kernel)
+            return content.names().contains(convention.kernelName("down1_0"))
                     ? unet(content, convention, height, width)
                     : autoencoder(content, convention, height, width);
         } catch (InvalidInputException e) {
-            throw e;
+            throw e.remedies().isEmpty() ? e.saying(e.getMessage() + ": " + WeightNames.describe(content)) : e;
         } catch (IllegalArgumentException e) {
             throw new InvalidInputException("the weights belong to no network of this program: " + e.getMessage(), e);
         }
@@ -143,11 +196,11 @@ public final class WeightsFile {
                 filters,
                 blocks,
                 true,
-                content.names().contains("output" + convention.separator + "bias"));
+                content.names().contains(convention.biasName("output")));
     }
 
     private static Optional<int[]> convolution(Safetensors content, Convention convention, String layer) {
-        return shape(content, layer + convention.separator + convention.kernel, 4);
+        return shape(content, convention.kernelName(layer), 4);
     }
 
     private static Autoencoder autoencoder(Safetensors content, Convention convention, int height, int width) {
@@ -164,7 +217,7 @@ public final class WeightsFile {
             channels = i == 1 ? shape.get()[keras ? 2 : 1] : channels;
             filters.add(shape.get()[keras ? 3 : 0]);
         }
-        int[] latent = shape(content, "latent" + convention.separator + convention.kernel, 2)
+        int[] latent = shape(content, convention.kernelName("latent"), 2)
                 .orElseThrow(() -> new InvalidInputException("it has no weights of the layer latent"));
         if (filters.isEmpty()) {
             throw new InvalidInputException("it has no weights of a convolution called conv1");
@@ -200,39 +253,52 @@ public final class WeightsFile {
     /**
      * Takes a network's parameters from such a file: what {@link #write} wrote, bit for bit.
      *
-     * @throws InvalidInputException if a tensor is missing or has another shape, or a value is not finite
+     * @throws InvalidInputException if tensors are missing or have other shapes, or values are not finite; the message
+     *     names all of them
      */
     public static Parameters parameters(Safetensors content, Convention convention, Network network) {
         Parameters parameters = new Parameters(network);
+        List<String> missing = new ArrayList<>();
+        List<String> wrong = new ArrayList<>();
         for (Layer layer : network.layers()) {
             for (ParameterTensor tensor : layer.parameters()) {
-                take(content, convention, layer, tensor, parameters);
+                String name = convention.name(layer, tensor);
+                int[] expected = convention == Convention.KERAS ? tensor.shape() : ChannelsFirst.shape(layer, tensor);
+                if (!content.names().contains(name)) {
+                    missing.add(name + " " + Arrays.toString(expected));
+                    continue;
+                }
+                StoredTensor found = content.tensor(name);
+                if (!Arrays.equals(expected, found.shape())) {
+                    wrong.add(name + " has the shape " + Arrays.toString(found.shape()) + ", not "
+                            + Arrays.toString(expected));
+                } else if (!isFinite(found.values())) {
+                    wrong.add(name + " has a value that is not a finite number");
+                } else if (convention == Convention.KERAS) {
+                    parameters.set(tensor.name(), found.values());
+                } else {
+                    ChannelsFirst.set(parameters, layer, tensor, found.values());
+                }
             }
+        }
+        if (!missing.isEmpty()) {
+            wrong.add(
+                    0,
+                    "it lacks " + WeightNames.listed(missing) + " of "
+                            + network.parameterTensors().size() + " tensors");
+        }
+        if (!wrong.isEmpty()) {
+            throw new InvalidInputException(WeightNames.listed(wrong));
         }
         return parameters;
     }
 
-    private static void take(
-            Safetensors content, Convention convention, Layer layer, ParameterTensor tensor, Parameters parameters) {
-        String name = convention.name(layer, tensor);
-        if (!content.names().contains(name)) {
-            throw new InvalidInputException("it has no tensor called " + name);
-        }
-        StoredTensor found = content.tensor(name);
-        int[] expected = convention == Convention.KERAS ? tensor.shape() : ChannelsFirst.shape(layer, tensor);
-        if (!Arrays.equals(expected, found.shape())) {
-            throw new InvalidInputException(found.name() + " has the shape " + Arrays.toString(found.shape()) + ", not "
-                    + Arrays.toString(expected));
-        }
-        for (float value : found.values()) {
+    private static boolean isFinite(float[] values) {
+        for (float value : values) {
             if (!Float.isFinite(value)) {
-                throw new InvalidInputException(found.name() + " has a value that is not a finite number");
+                return false;
             }
         }
-        if (convention == Convention.KERAS) {
-            parameters.set(tensor.name(), found.values());
-        } else {
-            ChannelsFirst.set(parameters, layer, tensor, found.values());
-        }
+        return true;
     }
 }

@@ -245,6 +245,11 @@ public record Checkpoint(
                         + BuiltInModel.names()));
     }
 
+    /** Whether a file says that it is a checkpoint. */
+    public static boolean isOne(Safetensors content) {
+        return FORMAT.equals(content.metadata().get("format"));
+    }
+
     /**
      * Reads a checkpoint.
      *
@@ -253,7 +258,7 @@ public record Checkpoint(
      */
     public static Checkpoint read(Path file) {
         Safetensors content = Safetensors.read(file);
-        if (!FORMAT.equals(content.metadata().get("format"))) {
+        if (!isOne(content)) {
             throw new InvalidInputException(file + " is a safetensors file, but not a model of this program");
         }
         if (!VERSION.equals(content.metadata().get("format_version"))) {

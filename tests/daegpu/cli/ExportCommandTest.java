@@ -5,6 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import daegpu.format.Safetensors;
+import daegpu.format.Safetensors.StoredTensor;
 import daegpu.format.WeightsFile;
 import daegpu.format.WeightsFile.Convention;
 import daegpu.model.Autoencoder;
@@ -18,6 +19,7 @@ import daegpu.train.TrainingOptions;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.BeforeAll;
@@ -100,6 +102,43 @@ class ExportCommandTest {
                         "--output",
                         folder.resolve("run"))
                 .assertDone();
+    }
+
+    /** As Keras names layers that nobody named; what was taken for what is told. */
+    @Test
+    void importsLayersOfOtherNames() throws IOException {
+        Path weights = folder.resolve("weights.safetensors");
+        Program.run("export", model, "--to", "safetensors", "--output", weights).assertDone();
+        List<String> own = List.of("conv1", "conv2", "latent", "expand", "deconv1", "deconv2", "output");
+        List<String> others = List.of(
+                "encoder/conv2d",
+                "encoder/conv2d_1",
+                "encoder/dense",
+                "decoder/dense_1",
+                "decoder/conv2d_transpose",
+                "decoder/conv2d_transpose_1",
+                "decoder/conv2d_transpose_2");
+        List<StoredTensor> tensors = new ArrayList<>();
+        for (StoredTensor tensor : Safetensors.read(weights).tensors()) {
+            int slash = tensor.name().indexOf('/');
+            String name = others.get(own.indexOf(tensor.name().substring(0, slash)));
+            tensors.add(0, new StoredTensor(name + tensor.name().substring(slash), tensor.shape(), tensor.values()));
+        }
+        new Safetensors(Map.of(), tensors).write(weights);
+        Path back = folder.resolve("back.safetensors");
+        String out =
+                Program.run("import", weights, "--output", back).assertDone().out();
+        assertTrue(out.contains("conv1 is encoder/conv2d, conv2 is encoder/conv2d_1, latent is encoder/dense,"), out);
+        assertArrayEquals(
+                Checkpoint.read(model.resolve("best.safetensors"))
+                        .state()
+                        .parameters()
+                        .values(),
+                Checkpoint.read(back).state().parameters().values());
+        tensors.remove(3);
+        new Safetensors(Map.of(), tensors).write(weights);
+        Program.run("import", weights, "--output", back, "--overwrite")
+                .assertRefused(weights.toString(), "encoder/conv2d_1/kernel[3,3,2,4]", "down1_0", "latent");
     }
 
     /** A file of another program says nothing but names, shapes and values. */

@@ -20,6 +20,7 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
+import java.util.HexFormat;
 import java.util.List;
 import java.util.Map;
 import java.util.Random;
@@ -170,6 +171,46 @@ class SafetensorsTest {
         assertThrows(IllegalArgumentException.class, () -> new Safetensors(Map.of(), List.of(metadata)));
     }
 
+    /** The bits are those of the formats, written down by hand: of each type 1.5 or 1, and what is special in it. */
+    @ParameterizedTest
+    @CsvSource({
+        "F64, 000000000000f83f9a9999999999b93f, 1.5 0.1",
+        "F32, 0000c03fcdcccc3d, 1.5 0.1",
+        "F16, 003e0100ff7b00fc, 1.5 5.9604645E-8 65504 -Infinity",
+        "BF16, c03fcd3d807f, 1.5 0.100097656 Infinity",
+        "F8_E5M2, 3e017bfc, 1.5 1.5258789E-5 57344 -Infinity",
+        "F8_E4M3, 3c017eff, 1.5 0.001953125 448 NaN",
+        "I64, 0100000000000000ffffffffffffffff, 1 -1",
+        "I32, 0100000001000001, 1 16777216",
+        "I16, 0080, -32768",
+        "I8, 80, -128",
+        "U32, ffffffff, 4294967296",
+        "U16, ffff, 65535",
+        "U8, ff, 255",
+        "BOOL, 0100, 1 0"
+    })
+    void otherTypesBecomeFloats(String type, String hex, String expected) throws IOException {
+        byte[] values = HexFormat.of().parseHex(hex);
+        String[] numbers = expected.split(" ");
+        byte[] header = ("{\"a\":{\"dtype\":\"" + type + "\",\"shape\":[" + numbers.length + "],\"data_offsets\":[0,"
+                        + values.length + "]}}")
+                .getBytes(StandardCharsets.UTF_8);
+        ByteBuffer bytes = ByteBuffer.allocate(8 + header.length + values.length)
+                .order(ByteOrder.LITTLE_ENDIAN)
+                .putLong(header.length)
+                .put(header)
+                .put(values);
+        float[] floats = new float[numbers.length];
+        for (int i = 0; i < floats.length; i++) {
+            floats[i] = Float.parseFloat(numbers[i]);
+        }
+        assertArrayEquals(
+                floats,
+                Safetensors.read(Files.write(folder.resolve("a.safetensors"), bytes.array()))
+                        .tensor("a")
+                        .values());
+    }
+
     /** Headers for files with 8 bytes of values, and what the message says about each. */
     @ParameterizedTest
     @CsvSource(
@@ -183,8 +224,9 @@ class SafetensorsTest {
                 "{'a':{'shape':[2],'data_offsets':[0,8]}} | a lacks a type, a shape or two offsets",
                 "{'a':{'dtype':'F32','shape':2,'data_offsets':[0,8]}} | a lacks a type, a shape or two offsets",
                 "{'a':{'dtype':'F32','shape':[2],'data_offsets':[0,4,8]}} | a lacks a type, a shape or two offsets",
-                "{'a':{'dtype':'I64','shape':[1],'data_offsets':[0,8]}} | holds a as I64; only F32 can be read",
-                "{'a':{'dtype':'BF16','shape':[4],'data_offsets':[0,8]}} | holds a as BF16; only F32 can be read",
+                "{'a':{'dtype':'C64','shape':[1],'data_offsets':[0,8]}} | holds a as C64; what can be read is F64, F32,",
+                "{'a':{'dtype':'bf16','shape':[4],'data_offsets':[0,8]}} | holds a as bf16; what can be read is F64,",
+                "{'a':{'dtype':'BF16','shape':[2],'data_offsets':[0,8]}} | has the shape [2] but the offsets 0 to 8",
                 "{'a':{'dtype':'F32','shape':[-2],'data_offsets':[0,8]}} | a has the dimension -2",
                 "{'a':{'dtype':'F32','shape':[-1,-2],'data_offsets':[0,8]}} | a has the dimension -1",
                 "{'a':{'dtype':'F32','shape':[2.0],'data_offsets':[0,8]}} | a has the dimension 2.0",

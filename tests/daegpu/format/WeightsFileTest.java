@@ -12,11 +12,17 @@ import daegpu.format.Safetensors.StoredTensor;
 import daegpu.format.WeightsFile.Convention;
 import daegpu.model.Architecture;
 import daegpu.model.Autoencoder;
+import daegpu.model.Layer;
+import daegpu.model.Layer.Operation;
+import daegpu.model.ParameterTensor;
 import daegpu.model.Parameters;
 import daegpu.model.UNet;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.HashMap;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Random;
@@ -84,6 +90,231 @@ class WeightsFileTest {
                 WeightsFile.parameters(content, convention, architecture.network())
                         .values());
         assertEquals("b", content.metadata().get("a"));
+    }
+
+    /** What Keras calls layers that nobody named, counted through all models of a program, in any order of the file. */
+    @Test
+    void takesLayersThatKerasNamed() {
+        Seeds.check(20, random -> {
+            Architecture architecture = anyArchitecture(random);
+            int convolutions = random.nextInt(12);
+            int transposed = random.nextInt(12);
+            int dense = random.nextInt(12);
+            Map<String, String> names = new HashMap<>();
+            for (Layer layer : architecture.network().layers()) {
+                String place = isInDecoder(layer.name()) ? "decoder/" : "encoder/";
+                names.put(
+                        layer.name(),
+                        architecture instanceof UNet
+                                ? layer.operation() == Operation.CONVOLUTION
+                                        ? counted("conv2d", convolutions++)
+                                        : counted("conv2d_transpose", transposed++)
+                                : place
+                                        + switch (layer.operation()) {
+                                            case CONVOLUTION -> counted("conv2d", convolutions++);
+                                            case TRANSPOSED_CONVOLUTION -> counted("conv2d_transpose", transposed++);
+                                            case DENSE -> counted("dense", dense++);
+                                        });
+            }
+            assertTaken(architecture, Convention.KERAS, names, "/", random);
+        });
+    }
+
+    private static String counted(String name, int number) {
+        return number == 0 ? name : name + "_" + number;
+    }
+
+    private static boolean isInDecoder(String layer) {
+        return layer.matches("expand|deconv\\d+|output");
+    }
+
+    /** What PyTorch calls the layers of two nn.Sequential: by their places, between which there are activations. */
+    @Test
+    void takesLayersOfPyTorchsSequences() {
+        Seeds.check(20, random -> {
+            Architecture architecture = anyArchitecture(random);
+            Map<String, String> names = new HashMap<>();
+            int place = 0;
+            for (Layer layer : architecture.network().layers()) {
+                names.put(
+                        layer.name(),
+                        architecture instanceof UNet
+                                ? "net." + place + (layer.operation() == Operation.CONVOLUTION ? ".conv" : ".deconv")
+                                : (isInDecoder(layer.name()) ? "decoder." : "encoder.") + place);
+                place += 1 + random.nextInt(6);
+            }
+            assertTaken(architecture, Convention.PYTORCH, names, ".", random);
+        });
+    }
+
+    /** The names of this program behind anything: what wraps models gives their weights such names. */
+    @ParameterizedTest
+    @EnumSource
+    void passesOverPrefixes(Convention convention) {
+        Seeds.check(20, random -> {
+            Architecture architecture = anyArchitecture(random);
+            String separator = convention == Convention.KERAS ? "/" : ".";
+            List<String> wrappers = List.of("module", "_orig_mod", "model", "state_dict", "autoencoder_1", "module");
+            String prefix = String.join(separator, wrappers.subList(random.nextInt(3), 3 + random.nextInt(4)));
+            Map<String, String> names = new HashMap<>();
+            for (Layer layer : architecture.network().layers()) {
+                names.put(layer.name(), prefix + separator + layer.name());
+            }
+            assertTaken(architecture, convention, names, separator, random);
+        });
+    }
+
+    private static Architecture anyArchitecture(Random random) {
+        int channels = random.nextBoolean() ? 1 : 3;
+        int levels = 1 + random.nextInt(3);
+        if (random.nextBoolean()) {
+            // Autoencoders of equal numbers of filters, too, which names tell apart.
+            List<Integer> filters = random.ints(levels, 1, 6).boxed().toList();
+            int side = (1 << levels) * (1 + random.nextInt(2));
+            return new Autoencoder(side, side, channels, filters, 1 + 2 * random.nextInt(4), 1 + random.nextInt(9));
+        }
+        // Each level has more channels than the one above it: else nothing tells where it begins. Nor is a level known
+        // from two convolutions where none is called transposed.
+        levels = Math.max(2, levels);
+        List<Integer> filters = new ArrayList<>();
+        int filter = 0;
+        for (int level = 0; level < levels; level++) {
+            filter += 1 + random.nextInt(3);
+            filters.add(filter);
+        }
+        List<Integer> blocks = random.ints(levels, 0, 3).boxed().toList();
+        return new UNet(128, 128, channels, filters, blocks, true, random.nextBoolean());
+    }
+
+    private void assertTaken(
+            Architecture architecture,
+            Convention convention,
+            Map<String, String> names,
+            String separator,
+            Random random)
+            throws IOException {
+        Parameters parameters = random(architecture, random);
+        Path file = folder.resolve("weights.safetensors");
+        WeightsFile.write(file, parameters, convention, Map.of("a", "b"));
+        List<StoredTensor> tensors = new ArrayList<>();
+        for (StoredTensor tensor : Safetensors.read(file).tensors()) {
+            int end = Math.max(tensor.name().lastIndexOf('/'), tensor.name().lastIndexOf('.'));
+            String name = names.get(tensor.name().substring(0, end))
+                    + separator
+                    + tensor.name().substring(end + 1);
+            tensors.add(new StoredTensor(name, tensor.shape(), tensor.values()));
+        }
+        // As most writers order them, and as they come.
+        if (random.nextBoolean()) {
+            tensors.sort(Comparator.comparing(StoredTensor::name));
+        }
+        tensors.add(new StoredTensor("optimizer/iterations", new int[0], new float[1]));
+        Safetensors content =
+                WeightsFile.named(new Safetensors(Map.of("a", "b"), tensors)).content();
+        assertEquals(convention, WeightsFile.conventionOf(content));
+        assertEquals(
+                architecture,
+                WeightsFile.architecture(content, convention, architecture.height(), architecture.width()));
+        assertArrayEquals(
+                parameters.values(),
+                WeightsFile.parameters(content, convention, architecture.network())
+                        .values());
+        assertEquals("b", content.metadata().get("a"));
+    }
+
+    /** As in Keras's example, whose layers are numbered, but for one that is named. */
+    @Test
+    void saysWhatIsWhat() {
+        Map<String, String> names = new LinkedHashMap<>();
+        names.put("conv1", "conv2d");
+        names.put("conv2", "conv2d_1");
+        names.put("latent", "latent_vector");
+        names.put("expand", "dense");
+        names.put("deconv1", "conv2d_transpose");
+        names.put("deconv2", "conv2d_transpose_1");
+        names.put("output", "conv2d_transpose_2");
+        List<StoredTensor> tensors = new ArrayList<>();
+        for (Layer layer : Autoencoder.MNIST.network().layers()) {
+            for (ParameterTensor tensor : layer.parameters()) {
+                tensors.add(new StoredTensor(
+                        names.get(layer.name()) + (tensor.shape().length == 1 ? "/bias:0" : "/kernel:0"),
+                        tensor.shape(),
+                        new float[tensor.size()]));
+            }
+        }
+        assertEquals(
+                names, WeightsFile.named(new Safetensors(Map.of(), tensors)).origins());
+    }
+
+    /** Where two ways are possible, none is taken; where none is, all that there is and should be is named. */
+    @Test
+    void takesNothingInDoubt() {
+        List<String> doubtful = new ArrayList<>();
+        List<StoredTensor> tensors = new ArrayList<>();
+        for (String name : List.of("a", "b", "c", "d", "e")) {
+            doubtful.add(name + ".weight[4,4,3,3]");
+            tensors.add(new StoredTensor(name + ".weight", new int[] {4, 4, 3, 3}, new float[144]));
+        }
+        for (List<StoredTensor> content : List.of(tensors, List.of(tensors.get(0)))) {
+            String message = assertThrows(
+                            InvalidInputException.class, () -> WeightsFile.named(new Safetensors(Map.of(), content)))
+                    .getMessage();
+            assertTrue(message.contains(content.size() > 1 ? "in more than one way" : "of no network"), message);
+            assertTrue(message.contains(String.join(", ", doubtful.subList(0, content.size()))), message);
+            assertTrue(message.contains("conv1, conv2…, latent, expand, deconv1"), message);
+        }
+        List<StoredTensor> twice = new ArrayList<>();
+        for (String set : List.of("model.", "ema.")) {
+            twice.add(new StoredTensor(set + "conv1.weight", new int[] {2, 1, 3, 3}, new float[18]));
+        }
+        String message = assertThrows(
+                        InvalidInputException.class, () -> WeightsFile.named(new Safetensors(Map.of(), twice)))
+                .getMessage();
+        assertTrue(message.contains("model/conv1 and ema/conv1"), message);
+        List<StoredTensor> many = new ArrayList<>();
+        for (int i = 0; i < 5_000; i++) {
+            many.add(new StoredTensor("x".repeat(1_000) + i + ".weight", new int[] {4, 4, 3, 3}, new float[144]));
+        }
+        assertTrue(assertThrows(InvalidInputException.class, () -> WeightsFile.named(new Safetensors(Map.of(), many)))
+                        .getMessage()
+                        .length()
+                < 3_000);
+    }
+
+    /** Other kinds of tensors make another network of it: a batch normalization is not passed over. */
+    @Test
+    void aNetworkWithOtherLayersIsRefused() throws IOException {
+        Autoencoder architecture = new Autoencoder(4, 4, 1, List.of(2), 3, 3);
+        Path file = folder.resolve("weights.safetensors");
+        WeightsFile.write(file, random(architecture, Seeds.random(3)), Convention.PYTORCH, Map.of());
+        List<StoredTensor> tensors = new ArrayList<>();
+        int i = 0;
+        for (StoredTensor tensor : Safetensors.read(file).tensors()) {
+            String kind = tensor.name().substring(tensor.name().lastIndexOf('.'));
+            tensors.add(new StoredTensor("net." + i++ / 2 + kind, tensor.shape(), tensor.values()));
+        }
+        WeightsFile.named(new Safetensors(Map.of(), tensors));
+        tensors.add(new StoredTensor("net.9.running_mean", new int[] {2}, new float[2]));
+        assertThrows(InvalidInputException.class, () -> WeightsFile.named(new Safetensors(Map.of(), tensors)));
+    }
+
+    /** All that is wrong is said at once. */
+    @Test
+    void namesEverythingThatIsMissing() {
+        Autoencoder architecture = new Autoencoder(4, 4, 1, List.of(2), 3, 3);
+        String message = assertThrows(
+                        InvalidInputException.class,
+                        () -> WeightsFile.parameters(
+                                new Safetensors(
+                                        Map.of(),
+                                        List.of(new StoredTensor("output.bias", new int[] {2}, new float[2]))),
+                                Convention.PYTORCH,
+                                architecture.network()))
+                .getMessage();
+        for (String name : List.of("conv1.weight", "conv1.bias", "latent.weight", "deconv1.bias", "output.weight")) {
+            assertTrue(message.contains(name), message);
+        }
+        assertTrue(message.contains("output.bias has the shape [2], not [1]"), message);
     }
 
     private static Parameters random(Architecture architecture, Random random) {
