@@ -14,6 +14,8 @@ import daegpu.engine.Precision;
 import daegpu.model.Architecture;
 import daegpu.model.Autoencoder;
 import daegpu.noise.Noise;
+import daegpu.train.Checkpoint;
+import daegpu.train.DefaultNoise;
 import daegpu.train.DivergedException;
 import daegpu.train.LearningRate.Schedule;
 import daegpu.train.RunOptions;
@@ -54,7 +56,8 @@ public final class Training {
     private OptionalDouble learningRate = OptionalDouble.empty();
     private LearningRule learningRule = LearningRule.DEFAULT;
     private long seed = 1;
-    private Noise noise = Noise.Kind.GAUSSIAN.defaultNoise();
+    /** Null if none was given. */
+    private Noise noise;
     private Architecture architecture = Autoencoder.MNIST;
     private Path initFrom;
     // Where these are null, the default holds, or for a resumed run its earlier value.
@@ -142,14 +145,17 @@ public final class Training {
         return this;
     }
 
-    /** Mean and standard deviation of Gaussian noise, on values from 0 to 1, clipped; 0.5 and 0.5 by default. */
+    /** Mean and standard deviation of Gaussian noise, on values from 0 to 1, clipped. */
     public Training noise(float mean, float std) {
         return noise(Noise.gaussian(mean, std));
     }
 
     /**
      * What is done to the images. It may have a range of levels, from which each image draws its own, and need not be
-     * clipped: {@code Noise.gaussian(0, 0.1f).clipped(false)}.
+     * clipped: {@code Noise.gaussian(0, 0.1f).clipped(false)}. By default it is Gaussian: for MNIST, IDX files and grey
+     * images from memory of mean 0.5 and standard deviation 0.5, clipped; for folders of pictures, for images in colour
+     * from memory and for any images of a {@link daegpu.model.UNet} of mean 0 and standard deviations from 0 to 55/255,
+     * not clipped.
      */
     public Training noise(Noise newNoise) {
         noise = newNoise;
@@ -241,10 +247,11 @@ public final class Training {
      * @throws IOException if a file cannot be written
      */
     public TrainingResult run(Path folder) throws IOException {
+        ImageSource source = images == null ? ImageFiles.MNIST : images;
         RunOptions options = new RunOptions(
                 folder,
-                images == null ? ImageFiles.MNIST : images,
-                noise,
+                source,
+                noise != null ? noise : defaultNoise(source),
                 seed,
                 architecture,
                 initFrom,
@@ -254,6 +261,13 @@ public final class Training {
                 learningRule,
                 session());
         return train(() -> TrainingRun.create(options, Purpose.TRAIN, ReadingListener.SILENT));
+    }
+
+    private Noise defaultNoise(ImageSource source) {
+        Architecture network = initFrom == null
+                ? architecture
+                : Checkpoint.ofModel(initFrom).options().architecture();
+        return DefaultNoise.of(source, network).of(Noise.Kind.GAUSSIAN);
     }
 
     /**

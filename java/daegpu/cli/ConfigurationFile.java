@@ -132,6 +132,10 @@ final class ConfigurationFile {
                 arguments.put(name, argument);
             }
         }
+        if (record) {
+            // A record that does not say it is of an older version, which clipped all noise.
+            arguments.putIfAbsent("--clip", "--clip");
+        }
         if (record && arguments.containsKey("--init-from")) {
             // A record has the defaults of these, but the model has its own network.
             arguments.keySet().removeAll(NetworkOptions.NAMES);

@@ -16,6 +16,7 @@ import daegpu.noise.Noise;
 import daegpu.train.BuiltInModel;
 import daegpu.train.Checkpoint;
 import daegpu.train.RunRecord;
+import daegpu.train.TrainingOptions;
 import java.io.File;
 import java.io.IOException;
 import java.io.PrintWriter;
@@ -150,6 +151,8 @@ final class DenoiseCommand implements Callable<Integer> {
 
     private final List<String> failures = new ArrayList<>();
     private final List<String> remarks = new ArrayList<>();
+    /** Of each model, one at most. */
+    private final List<String> warnings = new ArrayList<>();
     /** Files that were left out because their results are there. */
     private int skipped;
 
@@ -304,7 +307,7 @@ final class DenoiseCommand implements Callable<Integer> {
             throw new ParameterException(
                     spec.commandLine(), "--overlap must be 0 to " + (least - 1) + " for this model, not " + shared);
         }
-        Noise added = addNoise ? noise(checkpoint.options().noise()) : null;
+        Noise added = addNoise ? noise(checkpoint.options()) : null;
         FileDenoiser.Treatment treatment = new FileDenoiser.Treatment(
                 blended,
                 added,
@@ -320,6 +323,7 @@ final class DenoiseCommand implements Callable<Integer> {
             boolean whole =
                     Interruption.callsWhile(() -> interrupted.set(true), () -> denoise(targets, files, progress));
             remarks.addAll(files.remarks());
+            files.warning().ifPresent(warnings::add);
             return new Done(files.done(), whole);
         }
     }
@@ -396,9 +400,9 @@ final class DenoiseCommand implements Callable<Integer> {
         }
     }
 
-    private Noise noise(Noise trained) {
+    private Noise noise(TrainingOptions model) {
         try {
-            return noise.noise(trained.drawnOnce(false));
+            return noise.noise(model);
         } catch (IllegalArgumentException e) {
             throw new ParameterException(spec.commandLine(), e.getMessage(), e);
         }
@@ -483,6 +487,9 @@ final class DenoiseCommand implements Callable<Integer> {
         PrintWriter err = spec.commandLine().getErr();
         for (String failure : failures) {
             err.println(spec.qualifiedName() + ": " + DaeGpu.oneLine(streams.named(failure)));
+        }
+        for (String warning : warnings) {
+            err.println(spec.qualifiedName() + ": " + DaeGpu.oneLine(streams.named(warning)));
         }
         for (String remark : remarks) {
             spec.commandLine().getOut().println(DaeGpu.oneLine(streams.named(remark)));

@@ -29,6 +29,7 @@ import daegpu.train.Evaluation.Result;
 import daegpu.train.Evaluation.Scores;
 import daegpu.train.RunReport;
 import daegpu.train.SampleBlock;
+import daegpu.train.TrainingOptions;
 import java.awt.image.BufferedImage;
 import java.io.IOException;
 import java.io.PrintWriter;
@@ -153,7 +154,7 @@ final class EvaluateCommand implements Callable<Integer> {
         if (seed == null) {
             seed = checkpoint.options().seed();
         }
-        List<Noise> noises = noises(checkpoint.options().noise());
+        List<Noise> noises = noises(checkpoint.options());
         PictureFolder.Found pictures =
                 !fitting.isGiven() && Reach.of(network).isPresent() ? data.pictures() : PictureFolder.Found.NOTHING;
         if (!pictures.files().isEmpty()) {
@@ -318,9 +319,9 @@ final class EvaluateCommand implements Callable<Integer> {
     }
 
     /** One for each level. */
-    private List<Noise> noises(Noise trained) {
+    private List<Noise> noises(TrainingOptions model) {
         try {
-            return noise.noises(trained.drawnOnce(false));
+            return noise.noises(model);
         } catch (IllegalArgumentException e) {
             throw new ParameterException(spec.commandLine(), e.getMessage(), e);
         }

@@ -12,6 +12,7 @@ import daegpu.data.PictureWriter;
 import daegpu.data.Pixels;
 import daegpu.data.VisiblePixels;
 import daegpu.denoise.ImageDenoiser;
+import daegpu.denoise.NoiseCheck;
 import daegpu.denoise.PhotoDenoiser;
 import daegpu.denoise.PictureDenoiser;
 import daegpu.denoise.PictureNoise;
@@ -28,6 +29,8 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Iterator;
 import java.util.List;
+import java.util.Locale;
+import java.util.Optional;
 import java.util.concurrent.CancellationException;
 import java.util.function.BooleanSupplier;
 import java.util.function.DoubleConsumer;
@@ -62,7 +65,7 @@ final class FileDenoiser implements AutoCloseable {
     private record Page(Photo photo, PictureDescription description) {}
 
     /** What was read of a file and is to go to another. */
-    private record Job(List<Page> pages, Path target, PictureFormat format) {}
+    private record Job(Path input, List<Page> pages, Path target, PictureFormat format) {}
 
     private final Checkpoint checkpoint;
     private final EngineChoice engineChoice;
@@ -77,6 +80,12 @@ final class FileDenoiser implements AutoCloseable {
     private final PictureDenoiser pictures;
     private final List<Job> waiting = new ArrayList<>();
     private final List<String> remarks = new ArrayList<>();
+    private final NoiseCheck check;
+    /** The first file whose result is not explained; null where there is none. */
+    private Path firstUnexplained;
+
+    private NoiseCheck checkOfFirst;
+    private int unexplained;
     private long waitingValues;
     /** The network in the model's own size; null until it is needed. */
     private InferenceEngine own;
@@ -104,6 +113,7 @@ final class FileDenoiser implements AutoCloseable {
         this.stop = stop;
         this.failures = failures;
         image = checkpoint.options().network().input();
+        check = new NoiseCheck(checkpoint.options().noise(), treatment.strength());
         if (Reach.of(checkpoint.options().network()).isPresent()) {
             whole = new WholePictureDenoiser(
                     checkpoint.options().architecture(),
@@ -187,7 +197,7 @@ final class FileDenoiser implements AutoCloseable {
             waitingValues += fitting.values().length;
             remark(input, reader, fitting, result);
         }
-        waiting.add(new Job(pages, target, result));
+        waiting.add(new Job(input, pages, target, result));
     }
 
     /**
@@ -212,20 +222,22 @@ final class FileDenoiser implements AutoCloseable {
     private void denoiseIdx(Path input, Path target) throws IOException {
         ImageSet images = InputFiles.readIdx(input, image);
         makeFolderOf(target);
+        NoiseCheck its = check.ofAnotherFile();
         IdxFile.write(
                 target,
                 treatment.added() == null
-                        ? ImageDenoiser.denoise(own(), images, treatment.strength())
+                        ? ImageDenoiser.denoise(own(), images, treatment.strength(), its)
                         : ImageDenoiser.denoise(
-                                own(), images, treatment.strength(), treatment.added(), treatment.seed(), 0));
-        done++;
+                                own(), images, treatment.strength(), its, treatment.added(), treatment.seed(), 0));
+        finish(input, its);
     }
 
     /** From file to file, a strip at a time. */
     private void denoiseWhole(
             Path input, PictureReader reader, Path target, PictureFormat result, DoubleConsumer progress)
             throws IOException {
-        Ready first = ready(reader, 0, progress);
+        NoiseCheck its = check.ofAnotherFile();
+        Ready first = ready(reader, 0, its, progress);
         remark(input, reader, first.pixels, result);
         makeFolderOf(target);
         AtomicFile.write(target, out -> {
@@ -233,29 +245,41 @@ final class FileDenoiser implements AutoCloseable {
                     new PictureWriter(out, result, treatment.result().quality())) {
                 writer.write(first.pixels, first.description);
                 for (int page = 1; page < reader.pages(); page++) {
-                    Ready next = ready(reader, page, progress);
+                    Ready next = ready(reader, page, its, progress);
                     writer.write(next.pixels, next.description);
                 }
             }
         });
+        finish(input, its);
+    }
+
+    /** Counts a file that was written. */
+    private void finish(Path input, NoiseCheck its) {
         done++;
+        if (!its.isPassed()) {
+            unexplained++;
+            if (firstUnexplained == null) {
+                firstUnexplained = input;
+                checkOfFirst = its;
+            }
+        }
     }
 
     /** A page whose pixels are denoised when they are read. */
     private record Ready(Pixels pixels, PictureDescription description) {}
 
-    private Ready ready(PictureReader reader, int page, DoubleConsumer progress) {
+    private Ready ready(PictureReader reader, int page, NoiseCheck its, DoubleConsumer progress) {
         PictureDescription description = reader.description(page);
         Pixels visible = VisiblePixels.of(reader.read(page));
         Pixels clean = staysGrey(visible) ? visible.withChannels(1) : visible;
         Pixels ready = whole.forNetwork(clean);
-        Pixels denoised = whole.denoise(
-                treatment.added() == null ? ready : PictureNoise.add(treatment.added(), treatment.seed(), ready),
-                part -> {
-                    requireGoing();
-                    progress.accept((page + part) / reader.pages());
-                });
-        return new Ready(denoised.withChannels(description.channels(clean)), description);
+        Pixels noisy =
+                treatment.added() == null ? ready : PictureNoise.add(treatment.added(), treatment.seed(), ready);
+        Pixels denoised = whole.denoise(noisy, part -> {
+            requireGoing();
+            progress.accept((page + part) / reader.pages());
+        });
+        return new Ready(its.watch(noisy, denoised).withChannels(description.channels(clean)), description);
     }
 
     /** Denoises the pictures that wait, together, and writes them. */
@@ -273,11 +297,16 @@ final class FileDenoiser implements AutoCloseable {
                                 : PictureNoise.add(treatment.added(), treatment.seed(), photo));
             }
         }
+        Iterator<Photo> before = noisy.iterator();
         Iterator<Photo> denoised = pictures.denoise(noisy).iterator();
         for (Job job : jobs) {
-            List<Photo> pages = job.pages.stream()
-                    .map(page -> denoised.next().withChannels(page.description.channels(page.photo)))
-                    .toList();
+            NoiseCheck its = check.ofAnotherFile();
+            List<Photo> pages = new ArrayList<>();
+            for (Page page : job.pages) {
+                Photo result = denoised.next();
+                its.add(before.next(), result);
+                pages.add(result.withChannels(page.description.channels(page.photo)));
+            }
             try {
                 makeFolderOf(job.target);
                 AtomicFile.write(job.target, out -> {
@@ -288,7 +317,7 @@ final class FileDenoiser implements AutoCloseable {
                         }
                     }
                 });
-                done++;
+                finish(job.input, its);
             } catch (IOException e) {
                 failures.add(DaeGpu.describe(e));
             }
@@ -298,6 +327,28 @@ final class FileDenoiser implements AutoCloseable {
     /** What is to be told of files that were denoised: that something of them is not in the results. */
     List<String> remarks() {
         return remarks;
+    }
+
+    /** One line if there were files whose results are other than the noise of the model's training explains. */
+    Optional<String> warning() {
+        if (unexplained == 0) {
+            return Optional.empty();
+        }
+        String more = unexplained == 1
+                ? " is"
+                : String.format(
+                        Locale.ROOT, " and %,d more %s are", unexplained - 1, unexplained == 2 ? "file" : "files");
+        return Optional.of(String.format(
+                Locale.ROOT,
+                "warning: %s%s probably not what this model was trained on: the result differs from %s by more than "
+                        + "the noise of the training explains, which was %s (mean brightness %.0f before and %.0f "
+                        + "after, of 255)",
+                firstUnexplained,
+                more,
+                unexplained == 1 ? "it" : "the first",
+                NoiseText.formula(checkpoint.options().noise()),
+                255 * checkOfFirst.before(),
+                255 * checkOfFirst.after()));
     }
 
     private void makeFolderOf(Path target) throws IOException {

@@ -4,6 +4,8 @@ import daegpu.cli.NoiseLevels.Range;
 import daegpu.noise.Noise;
 import daegpu.noise.Noise.Kind;
 import daegpu.noise.Noise.Measure;
+import daegpu.train.DefaultNoise;
+import daegpu.train.TrainingOptions;
 import java.util.Arrays;
 import java.util.List;
 import java.util.function.Predicate;
@@ -66,13 +68,26 @@ class NoiseOptions {
     private Boolean clip;
 
     /**
-     * The noise that was given, of one level or range. What was not given is as in {@code otherwise} or, if that is of
-     * another kind, the default of the kind.
+     * The noise that was given, of one level or range. What was not given is the default.
      *
      * @throws IllegalArgumentException if options do not go together, or a value is out of range
      */
-    Noise noise(Noise otherwise) {
-        Noise chosen = ofKind(otherwise);
+    Noise noise(DefaultNoise defaults) {
+        return noise(defaults.of(Kind.GAUSSIAN), defaults);
+    }
+
+    /**
+     * The noise that was given, of one level or range. What was not given is as a model was trained or, if that was with
+     * noise of another kind, the default of the kind.
+     *
+     * @throws IllegalArgumentException if options do not go together, or a value is out of range
+     */
+    Noise noise(TrainingOptions model) {
+        return noise(model.noise().drawnOnce(false), DefaultNoise.of(model));
+    }
+
+    private Noise noise(Noise otherwise, DefaultNoise defaults) {
+        Noise chosen = ofKind(otherwise, defaults);
         List<Range> ranges = ranges(chosen.kind());
         if (ranges.size() > 1) {
             throw new IllegalArgumentException(
@@ -88,8 +103,8 @@ class NoiseOptions {
      *
      * @throws IllegalArgumentException likewise
      */
-    List<Noise> noises(Noise trained) {
-        Noise chosen = ofKind(trained);
+    List<Noise> noises(TrainingOptions model) {
+        Noise chosen = ofKind(model.noise().drawnOnce(false), DefaultNoise.of(model));
         List<Range> ranges = ranges(chosen.kind());
         if (!ranges.stream().allMatch(Range::isSingle)) {
             throw new IllegalArgumentException(
@@ -110,10 +125,15 @@ class NoiseOptions {
                 .toList();
     }
 
+    /** Whether one of them was given. */
+    boolean areGiven() {
+        return kind != null || mean != null || std != null || amount != null || peak != null || clip != null;
+    }
+
     /** With the kind, mean and clipping that were given, at the level of {@code otherwise} or the kind's default. */
-    private Noise ofKind(Noise otherwise) {
+    private Noise ofKind(Noise otherwise, DefaultNoise defaults) {
         Kind chosen = kind != null ? kind : otherwise.kind();
-        Noise noise = chosen == otherwise.kind() ? otherwise : chosen.defaultNoise();
+        Noise noise = chosen == otherwise.kind() ? otherwise : defaults.of(chosen);
         if (mean != null) {
             if (!chosen.hasMean()) {
                 throw new IllegalArgumentException(

@@ -16,6 +16,7 @@ import daegpu.preview.ModelPreview;
 import daegpu.preview.NoWindowException;
 import daegpu.train.Checkpoint;
 import daegpu.train.SampleBlock;
+import daegpu.train.TrainingOptions;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.concurrent.Callable;
@@ -66,7 +67,7 @@ final class PreviewCommand implements Callable<Integer> {
         Checkpoint checkpoint = model.read();
         Network network = checkpoint.options().network();
         Tensor image = network.input();
-        Noise chosen = noise(checkpoint.options().noise());
+        Noise chosen = noise(checkpoint.options());
         ImageSet images = data.read(model, image, new PictureFitting(), MOST_IMAGES, ReadingListener.SILENT)
                 .images();
         try (OpenedEngine<InferenceEngine> engine = engineChoice.open(network, 1)) {
@@ -92,9 +93,9 @@ final class PreviewCommand implements Callable<Integer> {
         return ExitStatus.DONE;
     }
 
-    private Noise noise(Noise trained) {
+    private Noise noise(TrainingOptions model) {
         try {
-            return noise.noise(trained);
+            return noise.noise(model);
         } catch (IllegalArgumentException e) {
             throw new ParameterException(spec.commandLine(), e.getMessage(), e);
         }

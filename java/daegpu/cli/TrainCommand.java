@@ -5,9 +5,12 @@ import daegpu.data.ImageSource;
 import daegpu.data.InvalidInputException;
 import daegpu.engine.InferenceEngine;
 import daegpu.engine.Loss;
+import daegpu.model.Architecture;
 import daegpu.noise.Noise;
 import daegpu.preview.Lettering;
 import daegpu.preview.LivePreview;
+import daegpu.train.Checkpoint;
+import daegpu.train.DefaultNoise;
 import daegpu.train.DivergedException;
 import daegpu.train.DryRun.Timing;
 import daegpu.train.Evaluation;
@@ -56,8 +59,8 @@ import picocli.CommandLine.Spec;
             "  dae-gpu train --output digits",
             "  dae-gpu train --limit 2000 --epochs 2 --noise-std 0.75",
             "  dae-gpu train --noise salt-pepper --noise-amount 0.1..0.7",
-            "  dae-gpu train --data photos --patches 32x32 --noise-mean 0 --noise-std 25/255 --no-clip",
-            "  dae-gpu train --data photos --tiles 32x32 --limit 20000 --output photo-model",
+            "  dae-gpu train --data photos --network unet --patches 64x64 --output photo-model",
+            "  dae-gpu train --data photos --patches 32x32 --noise-std 25/255",
             "  dae-gpu train --config digits/config.json --seed 2 --output digits-2",
             "  dae-gpu train --filters 64,128 --dry-run",
             "  dae-gpu train --resume digits --epochs 20"
@@ -90,7 +93,8 @@ final class TrainCommand implements Callable<Integer> {
 
     @ArgGroup(
             validate = false,
-            heading = "%nNoise (default: gaussian; mean 0.5, of speckle 0; std 0.5, amount 0.5, peak 4; clipped):%n",
+            heading = "%nNoise (default: gaussian; for MNIST and IDX files of mean 0.5, of speckle 0, std 0.5, clipped; "
+                    + "for%npictures, and for a unet, of mean 0, std 0..55/255, not clipped; amount 0.5, peak 4):%n",
             order = 2)
     private TrainingNoise noise = new TrainingNoise();
 
@@ -100,8 +104,8 @@ final class TrainCommand implements Callable<Integer> {
                 description = "Draw the noise once and keep it, instead of afresh in each epoch.")
         private boolean once;
 
-        private Noise noise() {
-            return noise(Noise.Kind.GAUSSIAN.defaultNoise()).drawnOnce(once);
+        private Noise trained(DefaultNoise defaults) {
+            return noise(defaults).drawnOnce(once);
         }
     }
 
@@ -117,13 +121,16 @@ final class TrainCommand implements Callable<Integer> {
     @ArgGroup(validate = false, heading = "%nThe run:%n", order = 6)
     private FolderOptions run = new FolderOptions();
 
+    /** For the images and the network of a new run; null where a run goes on with its own noise. */
+    private DefaultNoise defaults;
+
     @Override
     public Integer call() throws IOException {
         try (TrainingRun opened = open()) {
             if (opened.isDone()) {
                 return leave(opened);
             }
-            text().printPlan(opened, run.config);
+            text().printPlan(opened, run.config, noise.areGiven() ? null : defaults);
             return run.dryRun ? time(opened) : train(opened);
         }
     }
@@ -181,12 +188,19 @@ final class TrainCommand implements Callable<Integer> {
             requireNoneOf(NetworkOptions.NAMES::contains, "--init-from: the model has its own network");
         }
         try {
+            ImageFiles files = imageFiles();
+            Architecture architecture = network.architecture();
+            defaults = DefaultNoise.of(
+                    files,
+                    learning.initFrom == null
+                            ? architecture
+                            : Checkpoint.ofModel(learning.initFrom).options().architecture());
             return new RunOptions(
                     run.output != null ? run.output : newRunName(),
-                    imageFiles(),
-                    noise.noise(),
+                    files,
+                    noise.trained(defaults),
                     learning.seed,
-                    network.architecture(),
+                    architecture,
                     learning.initFrom,
                     learning.batchSize,
                     learning.schedule,

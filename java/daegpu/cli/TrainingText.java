@@ -3,6 +3,7 @@ package daegpu.cli;
 import daegpu.data.DataSets;
 import daegpu.engine.LearningRule;
 import daegpu.train.Checkpoint;
+import daegpu.train.DefaultNoise;
 import daegpu.train.ElapsedTime;
 import daegpu.train.Evaluation;
 import daegpu.train.LearningRate;
@@ -31,8 +32,9 @@ final class TrainingText {
      * What a run is going to do, before it does it.
      *
      * @param config the file that options are from, or null
+     * @param defaults what its noise is the default for; null if somebody chose it
      */
-    void printPlan(TrainingRun opened, Path config) {
+    void printPlan(TrainingRun opened, Path config, DefaultNoise defaults) {
         TrainingOptions options = opened.options();
         DataSets sets = opened.images();
         out.println(NetworkSummary.of(options.network()));
@@ -52,6 +54,9 @@ final class TrainingText {
             out.println("Config:  " + config);
         }
         out.println("Noise:   " + NoiseText.describe(options.noise()));
+        if (defaults != null) {
+            out.println("         the default for " + defaults);
+        }
         LearningRule rule = options.learningRule();
         double weightDecay = rule.optimizer().weightDecay();
         out.println("Loss:    " + rule.loss());

@@ -241,6 +241,11 @@ public record DataSets(
         return PictureFolder.open(data, pictures, preparation, listener);
     }
 
+    /** Whether training images are taken from the pictures in a folder, and from no IDX file. */
+    static boolean arePictures(Path data) {
+        return Files.isDirectory(data) && find(data, TRAINING_NAMES) == null;
+    }
+
     /** Whether a folder has an IDX file of validation images. */
     public static boolean hasImages(Path folder) {
         return validationFile(folder) != null;

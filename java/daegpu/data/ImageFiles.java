@@ -57,6 +57,11 @@ public record ImageFiles(
         return DataSets.open(data, validationData, validationSplit, limit, validationLimit, preparation, listener);
     }
 
+    @Override
+    public boolean arePictures() {
+        return data != null && DataSets.arePictures(data);
+    }
+
     /**
      * The validation images alone.
      *

@@ -13,6 +13,9 @@ public sealed interface ImageSource permits ImageFiles, ImagesInMemory {
      */
     DataSets open(ReadingListener listener);
 
+    /** Whether they are pictures, such as photographs, and not digits or the like: a folder of them, or in colour. */
+    boolean arePictures();
+
     /**
      * The labels of the validation images, including those after a limit; empty where they are not known.
      *

@@ -32,6 +32,11 @@ public record ImagesInMemory(ImageSet training, ImageSet validation) implements 
                 List.of());
     }
 
+    @Override
+    public boolean arePictures() {
+        return training.channels() > 1;
+    }
+
     private static String describe(String purpose, ImageSet images) {
         return String.format(
                 Locale.ROOT,

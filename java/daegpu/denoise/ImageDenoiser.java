@@ -26,16 +26,17 @@ public final class ImageDenoiser {
      * @throws IllegalArgumentException if the images are of another size
      */
     public static ImageSet denoise(InferenceEngine engine, ImageSet images) {
-        return denoise(engine, images, Strength.FULL);
+        return denoise(engine, images, Strength.FULL, null);
     }
 
     /**
      * The same with a strength.
      *
+     * @param check is told of all images; null for none
      * @throws IllegalArgumentException if the images are of another size
      */
-    public static ImageSet denoise(InferenceEngine engine, ImageSet images, Strength strength) {
-        return denoise(engine, images, strength, (first, count, noisy) -> {
+    public static ImageSet denoise(InferenceEngine engine, ImageSet images, Strength strength, NoiseCheck check) {
+        return denoise(engine, images, strength, check, (first, count, noisy) -> {
             for (int i = 0; i < count; i++) {
                 images.scale(first + i, noisy, i * images.imageSize());
             }
@@ -52,26 +53,35 @@ public final class ImageDenoiser {
      * @throws IllegalArgumentException if the images are of another size
      */
     public static ImageSet denoise(InferenceEngine engine, ImageSet images, Noise noise, long seed, long base) {
-        return denoise(engine, images, Strength.FULL, noise, seed, base);
+        return denoise(engine, images, Strength.FULL, null, noise, seed, base);
     }
 
     /**
      * The same with a strength, which leads from the denoised images back to the corrupted ones.
      *
+     * @param check is told of all images; null for none
      * @throws IllegalArgumentException if the images are of another size
      */
     public static ImageSet denoise(
-            InferenceEngine engine, ImageSet images, Strength strength, Noise noise, long seed, long base) {
+            InferenceEngine engine,
+            ImageSet images,
+            Strength strength,
+            NoiseCheck check,
+            Noise noise,
+            long seed,
+            long base) {
         float[] clean = new float[Math.min(CHUNK, images.count()) * images.imageSize()];
         return denoise(
                 engine,
                 images,
                 strength,
+                check,
                 (first, count, noisy) ->
                         engine.corrupt(images, noise, seed, Philox.VALIDATION + base, 0, first, count, clean, noisy));
     }
 
-    private static ImageSet denoise(InferenceEngine engine, ImageSet images, Strength strength, NoisyImages input) {
+    private static ImageSet denoise(
+            InferenceEngine engine, ImageSet images, Strength strength, NoiseCheck check, NoisyImages input) {
         int size = engine.network().input().size();
         if (images.imageSize() != size) {
             throw new IllegalArgumentException(
@@ -85,6 +95,9 @@ public final class ImageDenoiser {
             input.read(first, count, noisy);
             engine.denoise(noisy, count, denoised);
             strength.apply(noisy, count * size, denoised);
+            for (int i = 0; check != null && i < count; i++) {
+                check.add(images.height(), images.width(), images.channels(), noisy, denoised, i * size);
+            }
             images.depth().unscale(denoised, count * size, pixels, first * size);
         }
         return new ImageSet(images.height(), images.width(), images.channels(), images.depth(), pixels);

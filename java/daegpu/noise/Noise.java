@@ -123,6 +123,17 @@ public record Noise(Kind kind, float mean, float lowest, float highest, boolean 
         }
 
         /**
+         * Such noise with the defaults for pictures, drawn afresh each epoch: of mean 0 and not clipped, so that what is
+         * denoised is as bright as it was, and of a standard deviation from 0 to {@link
+         * #STRONGEST_IN_PICTURES}.
+         */
+        public Noise pictureNoise() {
+            boolean std = measure == Measure.STD;
+            return new Noise(
+                    this, 0, std ? 0 : defaultLevel, std ? STRONGEST_IN_PICTURES : defaultLevel, false, !leavesRange());
+        }
+
+        /**
          * The kind that {@link #toString} writes so.
          *
          * @throws IllegalArgumentException if there is none
@@ -144,6 +155,12 @@ public record Noise(Kind kind, float mean, float lowest, float highest, boolean 
 
     /** With more photons, white's standard deviation is less than a step of a byte. */
     public static final float HIGHEST_PEAK = 65_536;
+
+    /**
+     * The greatest standard deviation that a model for photographs is trained on by default, as blind denoisers are in
+     * the literature.
+     */
+    public static final float STRONGEST_IN_PICTURES = 55 / 255f;
 
     private static final float SQRT_3 = 1.7320508f;
 
