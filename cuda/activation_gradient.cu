@@ -1,13 +1,13 @@
-// The gradient at what a layer computes, before its activation: dz = back_through(y, data + what is in dz + term), of
-// which each may be missing, and the sum of dz over a channel, the bias gradient. Reference:
-// daegpu.engine.reference.ActivationFunctions. Block (c, s) takes slice s of the images of channel c and leaves its sum
-// in partials[c * slices + s]; sum_partials adds those, in the order of the slices.
+// The gradient at what a layer computed before its activation: dz = back_through(y, data + old dz + term), where each
+// of the three may be missing, and the sum of dz over a channel, which is the bias gradient. Reference:
+// daegpu.engine.reference.ActivationFunctions. Block (c, s) takes channel c of slice s of the images, and stores its
+// sum in partials[c * slices + s]; sum_partials.cu adds these in the order of the slices.
 #include "activation.cuh"
 #include "block_sum.cuh"
 #include "vector.cuh"
 
-// Planes [count, channels, rows, width] as in bias_activation.cu, each of the four with its own; steps: width / N.
-// data, term, y (of a linear layer) and partials may be null.
+// Planes are [count, channels, rows, width] as in bias_activation.cu; each of the four tensors has its own plane and
+// pitch. steps: width / N. data, term, y (of a linear layer) and partials may be null.
 template <int N>
 __device__ void gradient(const float* __restrict__ data, int data_plane, int data_pitch, int accumulates,
                          const float* __restrict__ term, int term_plane, int term_pitch, const float* __restrict__ y,

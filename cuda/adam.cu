@@ -1,5 +1,6 @@
-// One update of all parameters by gradients that lie beside them: include/adam.cuh. Reference:
-// daegpu.engine.reference.Update. Tensors lie in one arena whose gaps are zero and stay so; a thread takes four values.
+// One update of all parameters by gradients that lie in an arena like theirs: see include/adam.cuh. Reference:
+// daegpu.engine.reference.Update. Tensors lie in one arena; the gaps between them are zero, and stay zero. A thread
+// updates four values, after one thread of its block has read the step size.
 #include "adam.cuh"
 
 extern "C" __global__ void adam(float4* __restrict__ parameters, float4* __restrict__ first_moment,

@@ -1,9 +1,9 @@
-// What follows a convolution of cuDNN or a product of cuBLAS: output = activation(input + bias + added) over planes
-// [images, channels, rows, width], one value or four neighbours of a row a thread; bias and added may be null.
-// Reference: daegpu.engine.reference.ActivationFunctions. Planes may be larger than the rows and columns that count,
-// such as one with the border that the next convolution wants (which stays zero), or with the row and column that a
-// transposed convolution computes beyond the image: `plane` floats from one to the next, `pitch` floats from row to
-// row. total: threads that have work, images * channels * rows * steps; steps: width / N.
+// What follows a convolution by cuDNN or a product by cuBLAS: output = activation(input + bias + added) over planes
+// [images, channels, rows, width]. A thread takes one value, or N = 4 neighbours of a row; bias and added may be null.
+// Reference: daegpu.engine.reference.ActivationFunctions. A plane may be larger than the rows and columns that count:
+// it may have the border that the next convolution wants (which stays zero), or the row and column that a transposed
+// convolution computes beyond the image. So there are `plane` floats from one plane to the next, and `pitch` floats
+// from row to row. total: threads that have work, images * channels * rows * steps; steps: width / N.
 #include "activation.cuh"
 #include "vector.cuh"
 

@@ -1,6 +1,7 @@
-// Dense layers forward with bias, and their data gradients with the gradient of the ReLU before them. Reference:
-// daegpu.engine.reference.ReferenceEngine. A dense layer is a convolution of an image of one
-// pixel; a batch has few rows.
+// Dense layers forward with bias and activation, and their data gradients, through the activation before them.
+// Reference: daegpu.engine.reference.ReferenceEngine. A dense layer is a convolution of an image of one pixel. A batch
+// has few rows, so tiles have 32 rows; kernels with "narrow" in their name are for up to 16 columns. See
+// include/implicit_gemm.cuh.
 #include "implicit_gemm.cuh"
 
 IMPLICIT_GEMM(dense, false, 0, 1, false, 32, 64, 4, 4)

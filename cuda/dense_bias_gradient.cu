@@ -1,5 +1,5 @@
-// The bias gradient of a dense layer: gradient[u] = the sum over n of dz[n, u], in the order of the images. Reference:
-// daegpu.engine.reference.ActivationFunctions.
+// The bias gradient of a dense layer: gradient[u] = the sum of dz[n, u] over n. A thread sums one unit, in the order of
+// the images. Reference: daegpu.engine.reference.ActivationFunctions.
 extern "C" __global__ void dense_bias_gradient(const float* __restrict__ dz, float* __restrict__ gradient, int count,
                                                int units) {
     int unit = blockIdx.x * blockDim.x + threadIdx.x;

@@ -1,12 +1,14 @@
-// Makes a batch: picks images by the epoch's order, scales them to [0, 1] and corrupts them, in one pass. Reference:
-// daegpu.noise.Noise, whose integers it draws; its normals differ by sin.approx and cos.approx. A thread makes the four
-// values that one curand_normal4 or curand4 is for.
+// Makes a batch in one pass: picks images by the epoch's order, scales their values to [0, 1] and adds noise.
+// Reference: daegpu.noise.Noise. The integers that are drawn are the same as there; normals differ slightly, as
+// sin.approx and cos.approx compute them here. A thread makes the four values for which one curand_normal4 or curand4
+// draws.
 //
-// All kernels: position is the place of the batch in the epoch's order; ring is 0 where all images of the set
-// are on the device; noisy values are clipped to least and greatest, which are 0 and 1, or infinities for noise that is
-// not clipped. Gaussian noise, x + N(mean, std), has kernels of its own, so that it pays nothing for the other kinds.
-// Those of patches cut them from whole pictures, which are then what source->images has. Of each there are two, for
-// images of bytes and for images of 16 bits.
+// In all kernels, `position` is where the batch begins in the epoch's order; `ring` is the number of images in the ring
+// (see WholeImages), or 0 if all images of the set are on the device; noisy values are clipped to `least` and
+// `greatest`, which are 0 and 1, or infinities for noise that is not clipped. Gaussian noise, x + N(mean, std), has
+// kernels of its own, so that it pays nothing for the other kinds. Kernels for patches cut them from whole pictures,
+// which are then what source->images holds. Each kernel exists twice, for images of bytes and for images of 16-bit
+// values.
 #include "batch_source.cuh"
 #include "philox.cuh"
 
@@ -14,7 +16,8 @@ __device__ inline float clipped(float value, float least, float greatest) {
     return fminf(fmaxf(value, least), greatest);
 }
 
-// daegpu.data.Depth: how the values of images are held, what 1 is as such a value, and the nearest byte.
+// How the values of images are held (daegpu.data.Depth): the type of a value, which value stands for 1, and the nearest
+// byte.
 struct Bits8 {
     using Value = unsigned char;
     using Four = uchar4;
@@ -39,8 +42,8 @@ __device__ inline float gaussian(float clean, float mean, float std, float norma
     return clean + (mean + std * normal);
 }
 
-// Images of one size, each with its pixels in a row: all images of the set, or, where these do not fit on the device, a
-// ring of `ring` images that are copied here in the order of the epoch.
+// Images of one size, each with its values in a row. They are all images of the set, or, if these do not fit on the
+// device, a ring of `ring` images, which the host fills in the order of the epoch.
 template <class HowHeld>
 struct WholeImages {
     using Held = HowHeld;
@@ -58,28 +61,28 @@ struct WholeImages {
         }
     };
 
-    // The image with this index, which is the `place`-th of the epoch.
+    // The image with this index, which has place `place` in the order of the epoch.
     __device__ Image image(const BatchSource* source, int place, int index, int image_size) const {
         return {reinterpret_cast<const Value*>(source->images)
                 + static_cast<long long>(ring == 0 ? index : place % ring) * image_size};
     }
 };
 
-// Where a patch is in the pictures: daegpu.engine.cuda.batch.PatchTable writes them.
+// Where a patch lies in the pictures. daegpu.engine.cuda.batch.PatchTable writes these.
 struct __align__(16) Patch {
-    long long first;  // place of its first pixel's first value
-    int row_step;     // values from one of its rows to the next; flips and turns are in the signs and sizes of steps
+    long long first;  // index of the first value of its first pixel
+    int row_step;     // values from one row of the patch to the next; the steps also express flips and turns
     int column_step;
 };
 
-// Patches of pictures. Where a batch has the channels of a pixel side by side instead of in planes, it is for the
-// kernels one of a single channel, each column of which is `interleaved` columns wide.
+// Patches of pictures. If a batch has the channels of a pixel side by side instead of in planes, the kernels see images
+// of a single channel, in which each pixel is `interleaved` columns wide; else `interleaved` is 1.
 template <class HowHeld>
 struct PatchImages {
     using Held = HowHeld;
     using Value = typename Held::Value;
 
-    const Patch* patches;  // of the epoch, by index
+    const Patch* patches;  // the patches of the epoch, by index
     int interleaved;
 
     struct Image {
@@ -106,7 +109,7 @@ struct PatchImages {
     }
 };
 
-// Standard deviation of the noise of the image with this subsequence.
+// The standard deviation of the noise of the image with this subsequence.
 __device__ inline float level(const BatchSource* source, unsigned long long subsequence) {
     if (source->lowest_std == source->highest_std) {
         return source->lowest_std;
@@ -115,8 +118,8 @@ __device__ inline float level(const BatchSource* source, unsigned long long subs
     return source->lowest_std + (source->highest_std - source->lowest_std) * curand_uniform4(&state).x;
 }
 
-// Gaussian; any size and number of channels. clean: [count, channels, height, width]; noisy: the same in planes of
-// noisy_plane floats with rows of noisy_pitch, of which only the image is written.
+// Gaussian noise, for any size and number of channels. clean is [count, channels, height, width]; noisy has the same
+// values in planes of noisy_plane floats with rows of noisy_pitch floats, of which only the image is written.
 template <class Images>
 __device__ inline void gather(const BatchSource* source, const int* position, Images images, int count, int image_size,
                               int width, int channels, float* __restrict__ clean, float* __restrict__ noisy,
@@ -179,8 +182,8 @@ GATHER_NOISE(gather_noise_16, Bits16)
 GATHER_PATCHES(gather_patches, Bits8)
 GATHER_PATCHES(gather_patches_16, Bits16)
 
-// Gaussian; one channel, and a width and noisy_pitch divisible by 4: four pixels of an image that is no patch are
-// loaded at once, and all are stored by 16 bytes.
+// Gaussian noise for one channel, if the width and noisy_pitch are multiples of 4. A thread loads four pixels at once
+// (not from a patch), and stores four values in 16 bytes.
 template <class Images>
 __device__ inline void gather_vector(const BatchSource* source, const int* position, Images images, int count,
                                      int image_size, int width, float* __restrict__ clean, float* __restrict__ noisy,
@@ -204,7 +207,7 @@ __device__ inline void gather_vector(const BatchSource* source, const int* posit
     constexpr float WHITE = Images::Held::WHITE;
     float4 scaled = make_float4(pixels.x / WHITE, pixels.y / WHITE, pixels.z / WHITE, pixels.w / WHITE);
     float mean = source->mean;
-    // The compiler takes a float4 that is assigned apart again, into four stores.
+    // nvcc splits the assignment of a float4 into four stores; __stwb stays one.
     __stwb(reinterpret_cast<float4*>(clean + static_cast<long long>(image) * image_size + 4 * quad), scaled);
     __stwb(reinterpret_cast<float4*>(noisy + static_cast<long long>(image) * noisy_plane + row * noisy_pitch + column),
            make_float4(clipped(gaussian(scaled.x, mean, std, normal.x), least, greatest),
@@ -236,16 +239,17 @@ GATHER_NOISE_VECTOR(gather_noise_vector_16, Bits16)
 GATHER_PATCHES_VECTOR(gather_patches_vector, Bits8)
 GATHER_PATCHES_VECTOR(gather_patches_vector_16, Bits16)
 
-// The constants of daegpu.noise.Noise.Kind, by ordinal.
+// The constants of daegpu.noise.Noise.Kind, in their order.
 enum Kind { GAUSSIAN, UNIFORM, SALT_PEPPER, MASKING, SPECKLE, POISSON };
 
-// Any kind but Gaussian. source->lowest_std and highest_std are its level: deviation, amount or peak.
+// Noise of any kind but Gaussian. Its level (a deviation, an amount or a peak) lies between source->lowest_std and
+// highest_std.
 struct OtherKind {
     static constexpr int PHOTON_LEVELS = 17;
     static constexpr float SQRT_3 = 1.7320508f;
 
     int kind;
-    const int* photons;  // daegpu.noise.PhotonTable, at the image's level; the whole is where indices count from
+    const int* photons;  // daegpu.noise.PhotonTable from the level of the image on; indices in it count from `table`
     const int* table;
     float mean;
     float level;
@@ -261,7 +265,8 @@ struct OtherKind {
             if (kind == POISSON) {
                 int step = min(static_cast<int>(uniform * PHOTON_LEVELS), PHOTON_LEVELS - 1);
                 photons += 2 * 256 * step;
-                // Not fused, so that the peak has the bits that it has elsewhere, and so the quotient by it.
+                // Not contracted to a fused multiply-add, so that the peak, and the quotient by it, have the same bits
+                // as in the other engines.
                 level = __fadd_rn(lowest, __fmul_rn(highest - lowest, step / (PHOTON_LEVELS - 1.0f)));
             } else {
                 level = lowest + (highest - lowest) * uniform;
@@ -269,7 +274,7 @@ struct OtherKind {
         }
     }
 
-    // Normals for speckle; else the integers as they are, in floats that are not counted with.
+    // Draws normals for speckle. For the other kinds it draws integers, whose bits are passed on as floats.
     __device__ float4 draw(curandStatePhilox4_32_10_t* state) const {
         if (kind == SPECKLE) {
             return curand_normal4(state);
@@ -297,7 +302,8 @@ struct OtherKind {
         return uniform <= level / 2.0f ? 0.0f : uniform > 1.0f - level / 2.0f ? 1.0f : clean;
     }
 
-    // Photons: those that are certain, and one for each threshold at or below the draw.
+    // The number of photons: those that are certain for this byte, and one more for each threshold at or below the
+    // draw.
     __device__ int count(int byte, unsigned int draw) const {
         int first = photons[2 * byte];
         int low = first;
@@ -314,8 +320,8 @@ struct OtherKind {
     }
 };
 
-// Any kind but Gaussian, any size and number of channels; clean and noisy as for gather_noise. kind: a Kind; photons:
-// the table of Poisson noise, else null.
+// Noise of any kind but Gaussian, for any size and number of channels. clean and noisy are as for gather_noise; kind is
+// a Kind; photons is the table of Poisson noise, and null for other kinds.
 template <class Images>
 __device__ inline void gather_other(const BatchSource* source, const int* position, Images images, int count,
                                     int image_size, int width, int channels, float* __restrict__ clean,

@@ -1,7 +1,8 @@
-// Completes a gradient that no data gradient completes: dz = back_through(y, what is in dz + term), images
-// [count, height, width, channels] as rows of `columns` floats. Reference: daegpu.engine.reference.ActivationFunctions.
-// Block (x, y) takes 32 columns of some rows, a warp a row at a time, and leaves their sums, which are a bias gradient,
-// in row x of sums, always added in the same order. term, y (of a linear layer) and sums may be null.
+// Completes a gradient that no data gradient completes: dz = back_through(y, old dz + term), for images [count, height,
+// width, channels], which are rows of `columns` floats. Reference: daegpu.engine.reference.ActivationFunctions. Block
+// (x, y) takes 32 columns of some of the rows; each of its warps takes one row at a time. The sums of the columns, a
+// bias gradient, go to row x of sums: a thread adds its rows in their order, then the warps are added in theirs. term,
+// y (of a linear layer) and sums may be null.
 #include "activation.cuh"
 #include "block_sum.cuh"
 

@@ -1,6 +1,6 @@
-// The data gradient and the weight gradient of a layer in one launch: neither needs anything from the other, so
-// the first blocks do the one and the rest the other. For the layers of the default network and most of a U-Net;
-// others take a launch for each. Reference: those of strips.cu, dense.cu and weight_gradient.cu, whose work this is.
+// The data gradient and the weight gradient of a layer in one launch: see include/layer_gradients.cuh. These are for
+// the layers of the default network and for most of those of a U-Net; other layers take a launch for each gradient.
+// Reference: that of the kernels in strips.cu, dense.cu and weight_gradient.cu, which compute the same.
 #include "layer_gradients.cuh"
 #include "strip_gradient.cuh"
 #include "strips.cuh"

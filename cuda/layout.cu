@@ -1,6 +1,6 @@
-// Between the order of the program, [images, height, width, channels], and that of the layers, planes
-// [images, channels, height, width] with `plane` floats from one to the next and `pitch` from row to row.
-// A thread copies one value.
+// Copies between the layout of the program, [images, height, width, channels], and that of the layers, planes [images,
+// channels, height, width] with `plane` floats from one plane to the next and `pitch` floats from row to row. A thread
+// copies one value.
 struct Place {
     long long in_pixels;
     long long in_planes;

@@ -1,15 +1,15 @@
-// The end of the forward pass and the beginning of the backward pass, in one: y = activation(x + bias + added), the
-// loss of y - clean, and dz, its gradient before the activation. Reference: daegpu.engine.reference.BatchLoss and
-// ActivationFunctions. Block (c, s) takes slice s of the images of channel c and leaves the sum of its losses in
-// losses[c * slices + s] and that of dz, its share of the bias gradient, in partials[c * slices + s]; sum_partials adds
-// those, in order.
+// The end of the forward pass and the beginning of the backward pass in one: y = activation(x + bias + added), the loss
+// of y - clean, and dz, the gradient of the loss before the activation. Reference: daegpu.engine.reference.BatchLoss
+// and ActivationFunctions. Block (c, s) takes channel c of slice s of the images. It stores the sum of its losses in
+// losses[c * slices + s], and the sum of dz, its share of the bias gradient, in partials[c * slices + s];
+// sum_partials.cu adds these in their order.
 #include "activation.cuh"
 #include "block_sum.cuh"
 #include "loss.cuh"
 #include "vector.cuh"
 
-// Planes [count, channels, rows, width] as in bias_activation.cu; y, clean and mask lie alike. steps: width / N; scale:
-// of the gradient. bias, added, mask and partials may be null.
+// Planes are [count, channels, rows, width] as in bias_activation.cu; clean and mask have the layout of y. steps: width
+// / N; scale: factor of the gradient. bias, added, mask and partials may be null.
 template <int N>
 __device__ void loss_and_gradient(const float* __restrict__ x, int x_plane, int x_pitch, const float* __restrict__ bias,
                                   const float* __restrict__ added, int added_plane, int added_pitch,

@@ -1,4 +1,5 @@
-// Says where the following batches come from. One thread; its arguments travel with the launch.
+// Says where the batches that follow come from. One thread; the values are arguments of the launch, so that nothing is
+// copied or waited for.
 #include "batch_source.cuh"
 
 extern "C" __global__ void set_source(BatchSource* source, const unsigned char* images, const int* order,

@@ -1,6 +1,6 @@
-// 3x3 convolutions and transposed ones, and the data gradients of both, for channels and sizes as the
-// default network and U-Nets have them, each value gathered once for all taps. What convolution.cu and
-// transposed_convolution.cu do for any. Reference:
+// 3x3 convolutions and transposed convolutions forward, and the data gradients of both, for the channels and sizes that
+// the default network and U-Nets have. Each value is gathered once for all taps. convolution.cu and
+// transposed_convolution.cu do the same for any channels and sizes. Reference:
 // daegpu.engine.reference.ConvolutionLoops. See include/strips.cuh.
 #include "strips.cuh"
 

@@ -1,7 +1,8 @@
-// The second stage of all sums of a training step: adds the blocks' shares of each bias gradient, and of the loss, in
-// their order. A warp makes one sum. ranges holds three integers for each: where its shares begin in partials, how many
-// there are, and the place of the sum in gradients. The last one is the loss instead: scaled to a mean, it goes to
-// losses, and the batch is done.
+// The second stage of the sums of a training step: adds the shares that blocks left of each bias gradient, and of the
+// loss. A warp computes one sum: a lane adds shares lane, lane + 32, ... in their order, then the lanes are added in a
+// fixed tree. ranges has three integers for each sum: where its shares begin in partials, how many there are, and where
+// the sum goes in gradients. The last sum is the loss: it is scaled to a mean and goes to losses instead, and the batch
+// is then done.
 #include "block_sum.cuh"
 #include "step_state.cuh"
 

@@ -1,9 +1,9 @@
-// The second stage of all sums of a training step by this program's own kernels, and the update by what they give.
-// Reference: daegpu.engine.reference.Update. The arena of parameters is cut into pieces of 64 floats, each of one
-// tensor; pieces holds four integers for each: where the first share of its gradient begins in partials, how many
-// shares there are, how many floats there are from one to the next, and nothing. A block takes a piece: thread (q, s)
-// adds shares s, s + 8,
-// ... of four floats, and threads (q, 0) add those sums, always in this order.
+// The second stage of the sums of a training step by this program's own kernels, and the update with the gradients that
+// it gives. Reference: daegpu.engine.reference.Update. The arena of parameters is divided into pieces of 64 floats,
+// each of one tensor. pieces has four integers for each piece: where the first share of its gradient begins in
+// partials, how many shares there are, how many floats there are from one share to the next, and an unused one. A block
+// takes one piece: thread (q, s) adds shares s, s + 8, ... of its four floats, and thread (q, 0) then adds these sums
+// for s = 0 to 7, always in this order.
 #include "adam.cuh"
 #include "block_sum.cuh"
 
@@ -17,7 +17,7 @@ __device__ inline void add(float4& sum, float4 more) {
     sum.w += more.w;
 }
 
-// The gradient of four floats of the block's piece; whole in the threads of part 0.
+// The gradient of four floats of the block's piece. Only the threads of part 0 have the whole sum.
 __device__ inline float4 gradient_of_piece(const float* partials, const int4* pieces) {
     __shared__ float4 parts[SUM_THREADS];
     int4 piece = pieces[blockIdx.x];
@@ -38,7 +38,7 @@ __device__ inline float4 gradient_of_piece(const float* partials, const int4* pi
     return sum;
 }
 
-// What the blocks of a last layer left of its losses.
+// What the blocks of the last layer left of its losses.
 struct BatchLosses {
     const float* sums;
     int count;
@@ -46,7 +46,7 @@ struct BatchLosses {
     int images;  // of the batch
 };
 
-// Leaves the loss, and the batch is done. For one block.
+// Stores the loss of the batch, which is then done. One block calls this.
 __device__ inline void finish_batch(const BatchLosses& batch, float* losses, StepState* state) {
     __shared__ float scratch[SUM_THREADS / 32];
     float sum = 0;
@@ -61,7 +61,7 @@ __device__ inline void finish_batch(const BatchLosses& batch, float* losses, Ste
     }
 }
 
-// One more block than there are pieces: the last one finishes the batch.
+// The launch has one block more than there are pieces: the last one finishes the batch.
 extern "C" __global__ void __launch_bounds__(SUM_THREADS)
     update(float4* __restrict__ parameters, float4* __restrict__ first_moment, float4* __restrict__ second_moment,
            float4* __restrict__ average, const float* __restrict__ partials, const int4* __restrict__ pieces,
@@ -75,14 +75,14 @@ extern "C" __global__ void __launch_bounds__(SUM_THREADS)
     if (threadIdx.x == 0) {
         size = take_step_size(state, gridDim.x - 1, rule.beta1, rule.beta2);
     }
-    float4 g = gradient_of_piece(partials, pieces);  // waits for all threads of the block
+    float4 g = gradient_of_piece(partials, pieces);  // has a barrier, after which all threads know the step size
     if (threadIdx.x < PIECE_FOURS) {
         update_four({parameters, first_moment, second_moment, average}, blockIdx.x * PIECE_FOURS + threadIdx.x, g, rule,
                     size);
     }
 }
 
-// The gradients by themselves. With one more block than there are pieces, the last one finishes
+// Stores the gradients without an update. If the launch has one block more than there are pieces, the last one finishes
 // the batch.
 extern "C" __global__ void __launch_bounds__(SUM_THREADS)
     gradients(const float* __restrict__ partials, const int4* __restrict__ pieces, int piece_count,

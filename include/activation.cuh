@@ -2,17 +2,17 @@
 
 #include "sigmoid.cuh"
 
-// What a layer applies last: daegpu.model.Layer.Activation, in its order. Reference:
+// The activation of a layer: the constants of daegpu.model.Layer.Activation, in their order. Reference:
 // daegpu.engine.reference.ActivationFunctions.
 enum Activation { LINEAR = 0, RELU = 1, SIGMOID = 2 };
 
-// An activation that the compiler knows.
+// An activation as a type, so that the compiler leaves out the code of the others.
 template <int ACTIVATION>
 struct KnownActivation {
     __device__ operator int() const { return ACTIVATION; }
 };
 
-// Does what is given with the activation.
+// Calls `work` with the activation as a type: the activation is then looked up once instead of for each value.
 template <typename Work>
 __device__ __forceinline__ void with_activation(int activation, Work work) {
     if (activation == RELU) {
@@ -28,7 +28,8 @@ __device__ inline float activated(int activation, float x) {
     return activation == RELU ? fmaxf(x, 0.0f) : activation == SIGMOID ? sigmoid(x) : x;
 }
 
-// The gradient before an activation, from that at what it put out, y.
+// The gradient with respect to the argument of an activation, given the gradient with respect to its result y. The
+// derivatives of ReLU and sigmoid are computed from y alone.
 __device__ inline float back_through(int activation, float y, float gradient) {
     return activation == RELU ? (y > 0 ? gradient : 0.0f) : activation == SIGMOID ? gradient * (y * (1 - y)) : gradient;
 }

@@ -2,8 +2,9 @@
 
 #include "step_size.cuh"
 
-// What an update does: Adam with decoupled weight decay, and an average of the parameters (daegpu.engine.Optimizer and
-// LearningRule). java/daegpu/engine/cuda/layers/UpdateRule.java has the same layout.
+// The constants of an update: Adam (Kingma and Ba, 2015) with decoupled weight decay (AdamW; Loshchilov and Hutter,
+// 2019), and an exponential moving average of the parameters. See daegpu.engine.Optimizer and LearningRule.
+// java/daegpu/engine/cuda/layers/UpdateRule.java has the same layout.
 struct UpdateRule {
     float beta1;
     float beta2;
@@ -14,7 +15,7 @@ struct UpdateRule {
     float average_weight;  // 1 - the decay of the average
 };
 
-// The arenas of what updates change, four values at a time; average is null where there is none.
+// The arrays that an update changes, as groups of four floats. average is null if no average is kept.
 struct TrainedArrays {
     float4* parameters;
     float4* first_moment;
@@ -22,8 +23,8 @@ struct TrainedArrays {
     float4* average;
 };
 
-// One update of a parameter: p -= lr * decay * p, m += (g - m) (1 - beta1), v += (g^2 - v) (1 - beta2),
-// p -= alpha m / (sqrt(v) + epsilon). Reference: daegpu.engine.reference.Update.
+// One update of one parameter: p -= lr * decay * p, m += (g - m) (1 - beta1), v += (g^2 - v) (1 - beta2), p -= alpha m
+// / (sqrt(v) + epsilon), with alpha from include/step_size.cuh. Reference: daegpu.engine.reference.Update.
 __device__ inline void update_one(float& parameter, float& first, float& second, float gradient, const UpdateRule& rule,
                                   const StepSize& size) {
     parameter -= size.learning_rate * rule.weight_decay * parameter;
@@ -32,7 +33,8 @@ __device__ inline void update_one(float& parameter, float& first, float& second,
     parameter -= size.alpha * first / (sqrtf(second) + rule.epsilon);
 }
 
-// The same of four neighbours, by which their average follows.
+// The same update of four neighbouring parameters, and then of their average, if there is one: a += (p - a) *
+// average_weight.
 __device__ inline void update_four(const TrainedArrays& arrays, int i, float4 g, const UpdateRule& rule,
                                    const StepSize& size) {
     float4 p = arrays.parameters[i];

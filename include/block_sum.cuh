@@ -1,9 +1,10 @@
 #pragma once
 
-// Threads of a block that uses block_sum.
+// Threads of a block in every kernel that uses block_sum.
 constexpr int SUM_THREADS = 128;
 
-// The sum over a warp, in lane 0, always added in the same order.
+// The sum of a value over a warp; only lane 0 has it. The additions form a fixed tree, so that the bits are the same
+// each time.
 __device__ inline float warp_sum(float value) {
     for (int distance = 16; distance > 0; distance /= 2) {
         value += __shfl_down_sync(0xffffffffu, value, distance);
@@ -11,8 +12,10 @@ __device__ inline float warp_sum(float value) {
     return value;
 }
 
-// The sum over a block of SUM_THREADS threads, in thread 0, always added in the same order. `scratch` has a float for
-// each warp; a block that sums twice gives each sum its own.
+// The sum of a value over a block of SUM_THREADS threads; only thread 0 has it. Each warp adds in a fixed tree, then
+// thread 0 adds the sums of the warps in their order, so that the bits are the same each time. `scratch` is shared
+// memory with one float for each warp. No barrier follows the reading of scratch, so a block that computes two sums
+// gives each its own.
 __device__ inline float block_sum(float value, float* scratch) {
     float sum = warp_sum(value);
     if (threadIdx.x % 32 == 0) {

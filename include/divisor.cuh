@@ -1,7 +1,8 @@
 #pragma once
 
-// Division of 0 <= n < 2^31 by a number that the host knows, as a multiplication (Granlund and Montgomery, "Division by
-// invariant integers using multiplication", 1994). java/daegpu/engine/cuda/kernels/Divisor.java makes it.
+// Division of 0 <= n < 2^31 by a number that the host knows, as a multiplication and a shift (Granlund and Montgomery,
+// "Division by invariant integers using multiplication", 1994). java/daegpu/engine/cuda/kernels/Divisor.java computes
+// both constants.
 struct Divisor {
     unsigned multiplier;
     int shift;

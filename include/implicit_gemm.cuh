@@ -6,24 +6,35 @@
 #include "loss.cuh"
 #include "tile.cuh"
 
-// A layer as one matrix product: rows are output pixels, columns are output channels, and the depth runs over taps of
-// the kernel and input channels, whose values are gathered from the images [images, height, width, channels] while they
-// are copied to shared memory; nothing like an im2col matrix is ever stored. A dense layer is an image of one pixel.
+// A layer as one matrix product ("implicit GEMM"). Rows of the product are output pixels, columns are output channels,
+// and the depth runs over the taps of the kernel and, within a tap, over the input channels. The values of a row are
+// gathered from the images, [images, height, width, channels], while they are copied to shared memory; an im2col matrix
+// is never stored. A dense layer is the convolution of an image of one pixel.
 //
-// Forward (TRANSPOSED false): pixel (i, j) takes tap (ky, kx) from (i * stride + ky - padding, ...), and the weights
-// are [tap, channels, columns]. That is a convolution, and the data gradient of a transposed convolution.
-// Transposed: pixel (y, x) takes tap (ky, kx) from ((y + padding - ky) / stride, ...) where that divides, and the
-// weights are [tap, columns, channels]. That is a transposed convolution, and the data gradient of a convolution.
-// Pixels of one phase, that is of one (y mod stride, x mod stride), share their taps, so each phase is a product of its
-// own and nothing is multiplied by the zeros between pixels.
+// Forward (TRANSPOSED false): output pixel (i, j) is the sum, over taps (ky, kx), of the tap's weights times input
+// pixel (i * stride + ky - padding, j * stride + kx - padding). The weights are [tap, channels, columns]. That is a
+// convolution, or the data gradient of a transposed convolution.
+//
+// Transposed: output pixel (y, x) is the sum, over taps (ky, kx), of the tap's weights times input pixel ((y + padding
+// - ky) / stride, (x + padding - kx) / stride), for those taps where both divide without remainder. The weights are
+// [tap, columns, channels]. That is a transposed convolution, or the data gradient of a convolution. Output pixels with
+// the same (y mod stride, x mod stride) form a phase. They share their taps, so each phase is a product of its own, and
+// no zeros between pixels are multiplied.
+//
+// The grid: block (x, y, z) computes tiles x, x + gridDim.x, ... of BM rows each, for BN columns from y * BN on, of
+// phase z / splits. Tiles of both operands, BK values of the depth each, lie in shared memory with the depth as rows,
+// in two buffers: while one is multiplied, the next tile is loaded from global memory to registers, and then stored in
+// the other buffer. Where there are few tiles, the depth is split between blocks, and the last block of a tile adds the
+// parts in the order of the depth. So no sum depends on the order in which blocks run.
 
-// What is done with the products before they are stored: bias, where there is one, what is in the output already, where
-// the shape says so, and what is added, where there is something, are added to them, and then this is done. An
-// Activation, or:
+// What is done with the products before they are stored. First the bias is added (not to gradients), then the old
+// values of the output, if the shape says so, and then the images `added`, if there are any. An Activation or one of
+// these follows:
 enum Epilogue {
-    RELU_GRADIENT = 3,     // x where other > 0, else 0
-    SIGMOID_GRADIENT = 4,  // x other (1 - other)
-    LOSS = 5  // y = activation(x); output = y, gradient = that of the loss of y - other by x, and the sum of the losses
+    RELU_GRADIENT = 3,     // the product where other > 0, else 0
+    SIGMOID_GRADIENT = 4,  // the product times other * (1 - other)
+    // output = y = activation(x); gradient = the derivative by x of the loss of y - other; losses = the sum of losses.
+    LOSS = 5
 };
 
 // java/daegpu/engine/cuda/kernels/GemmShape.java has the same layout.
@@ -31,20 +42,20 @@ struct GemmShape {
     int rows;         // output pixels of a phase: images * grid_height * grid_width
     int grid_height;  // output pixels of a phase in an image
     int grid_width;
-    int height;  // of the images that are gathered from
+    int height;  // of the images that values are gathered from
     int width;
     int channels;
     int columns;
     int kernel;
     int padding;
     int stride;
-    int splits;  // parts of the depth that different blocks sum up
+    int splits;  // parts of the depth, each summed by another block
     int epilogue;
-    int accumulates;   // whether what is in the output is added
-    int activation;    // LOSS: of the layer
-    int loss;          // LOSS: which one
-    float scale;       // LOSS: of the gradient
-    int sums_pitch;    // floats from one row of sums of columns to the next
+    int accumulates;   // whether the old values of the output are added
+    int activation;    // LOSS: the activation of the layer
+    int loss;          // LOSS: a Loss
+    float scale;       // LOSS: factor of the gradient
+    int sums_pitch;    // floats from one row of column sums to the next
     Divisor by_grid;   // grid_height * grid_width
     Divisor by_width;  // grid_width
     Divisor by_channels;
@@ -55,25 +66,25 @@ struct GemmOperands {
     const float* weights;
     const float* bias;   // or null
     const float* added;  // images of the output's shape, or null
-    const float* other;  // of a gradient: what the activation put out; LOSS: the clean images
+    const float* other;  // gradients: the result of the activation; LOSS: the clean images
     const float* mask;   // LOSS: the weight of each value, or null
     float* output;
-    float* gradient;    // LOSS
-    float* sums;        // of columns: a row for each phase and block.x; or null
-    float* losses;      // LOSS: the sum of one for each phase, block.y and block.x
-    float* partials;    // of split products
-    unsigned* tickets;  // one, zero, for each tile that is split
+    float* gradient;    // LOSS: receives the gradient
+    float* sums;        // receives the column sums, a row for each phase and block.x; or null
+    float* losses;      // LOSS: receives a sum for each phase, block.y and block.x
+    float* partials;    // where the depth is split: the products of the parts
+    unsigned* tickets;  // one for each tile that is split; zero between launches
 };
 
-// Where a row's pixel is: of the tensor that is gathered from.
+// The input pixel to which the tap offsets of a row of the product are added.
 struct Row {
-    int start;  // float of its channel 0 at tap offset (0, 0); may be outside
+    int start;  // index of the first channel of the pixel at tap offset (0, 0), even if that is outside the image
     int y;
     int x;
 };
 
-constexpr int BK = 16;  // depth of a tile
-constexpr int OUTSIDE = -(1 << 20);
+constexpr int BK = 16;               // depth of a tile
+constexpr int OUTSIDE = -(1 << 20);  // a coordinate that no offset of a tap brings into an image
 
 template <bool TRANSPOSED>
 __device__ inline Row locate(const GemmShape& shape, int channels, int row) {
@@ -90,7 +101,7 @@ __device__ inline Row locate(const GemmShape& shape, int channels, int row) {
     return {((image * shape.height + y) * shape.width + x) * channels, y, x};
 }
 
-// The taps of a phase, numbered in rows.
+// The taps of a phase, numbered row by row; without TRANSPOSED, all taps of the kernel.
 template <bool TRANSPOSED>
 struct Taps {
     int first_y, first_x, down, across, kernel, padding, stride, phase_y, phase_x;
@@ -109,7 +120,7 @@ struct Taps {
         }
     }
     __device__ int count() const { return down * across; }
-    // Offsets of tap number `tap` from a row's pixel, and its place in the kernel.
+    // The offsets of tap number `tap` from the pixel of a row, and its number in the kernel.
     __device__ void place(int tap, int& dy, int& dx, int& in_kernel) const {
         int y = tap / across;
         int x = tap - y * across;
@@ -126,7 +137,7 @@ struct Taps {
         }
     }
 
-    // Of a row of products: the pixel that it is of, in the images that are made.
+    // The output pixel that a row of the product is, counted through all images.
     __device__ int output_pixel(const GemmShape& shape, int row) const {
         if (!TRANSPOSED || stride == 1) {
             return row;
@@ -140,15 +151,18 @@ struct Taps {
     }
 };
 
+// Where value m of depth k lies in a tile with BM values for each k. Groups of eight values are permuted by an
+// exclusive or with bits 2 and 3 of k: a warp that stores float4s of the depth as columns writes 8 values of m for each
+// of k, k + 4, k + 8 and k + 12 at once, and these are then in different banks.
 template <int BM>
 __device__ inline int swizzled(int k, int m) {
     constexpr int GROUPS = BM >= 32 ? 3 : BM >= 16 ? 1 : 0;
-    // In rows of 16 floats, those of odd and even k take turns where the bits of m have run out.
+    // A row of 16 floats has only two groups. From k = 8 on, rows of even and odd k are exchanged as well.
     int row = BM == 16 ? k ^ (k >> 3 & 1) : k;
     return row * BM + (m ^ (((k >> 2) & GROUPS) * 8));
 }
 
-// The bias of N columns, zero where there is none.
+// Loads the bias of `count` of N columns from n on; it is zero where there is none.
 template <int N>
 __device__ inline void load_bias(const GemmOperands& operands, int n, int count, float (&bias)[N]) {
 #pragma unroll
@@ -160,13 +174,13 @@ __device__ inline void load_bias(const GemmOperands& operands, int n, int count,
     }
 }
 
-// An epilogue that the compiler knows.
+// An epilogue as a type, so that the compiler leaves out the code of the others.
 template <int EPILOGUE>
 struct Known {
     static constexpr int epilogue = EPILOGUE;
 };
 
-// Adds the first `count` of N floats to values.
+// Adds the first `count` of N floats at `from` to `values`.
 template <int N>
 __device__ inline void add_row(float (&values)[N], const float* from, int count, bool whole) {
     float more[N];
@@ -177,8 +191,9 @@ __device__ inline void add_row(float (&values)[N], const float* from, int count,
     }
 }
 
-// All that is added, activation or its gradient, and the stores of `count` of N neighbouring columns of an
-// output pixel, at float `at`.
+// Finishes and stores `count` of N neighbouring columns of an output pixel, which begin at float `at`: adds what is to
+// be added, and applies the activation, its gradient or the loss. Adds the results to the column sums and losses of
+// this thread.
 template <int EPILOGUE, int N>
 __device__ inline void finish_pixel(Known<EPILOGUE>, const GemmShape& shape, const GemmOperands& operands, long long at,
                                     int count, bool whole, const float (&bias)[N], float (&values)[N], float (&sums)[N],
@@ -238,7 +253,7 @@ __device__ inline void finish_pixel(Known<EPILOGUE>, const GemmShape& shape, con
     }
 }
 
-// Does what is given with the epilogue, which is that of a hidden layer.
+// Calls `finish` with the epilogue as a type, which is one of those of hidden layers.
 template <typename Finish>
 __device__ __forceinline__ void with_hidden_epilogue(const GemmShape& shape, Finish finish) {
     if (shape.epilogue == RELU_GRADIENT) {
@@ -250,7 +265,7 @@ __device__ __forceinline__ void with_hidden_epilogue(const GemmShape& shape, Fin
     }
 }
 
-// The same with any epilogue.
+// The same for any epilogue.
 template <typename Finish>
 __device__ __forceinline__ void with_epilogue(const GemmShape& shape, Finish finish) {
     if (shape.epilogue == LOSS) {
@@ -264,13 +279,15 @@ __device__ __forceinline__ void with_epilogue(const GemmShape& shape, Finish fin
     }
 }
 
-// Leaves the block's sums of columns, added in the order of a tree down to 16 rows, and then of those: thread (ty, tx)
-// of ROWS by ACROSS has those of TN columns from column + tx * TN on. `scratch` has ROWS * (ACROSS * TN + 8) floats.
+// Stores the column sums of the block in row (phase, block.x) of operands.sums, and with LOSS the sum of its losses.
+// Thread (ty, tx) of ROWS by ACROSS has the sums of TN columns from column + tx * TN on. Rows are added in pairs, i and
+// i + half, until 16 are left; these are added in their order, so that the bits are the same each time. `scratch` is
+// shared memory of ROWS * (ACROSS * TN + 8) floats.
 template <int ROWS, int ACROSS, int TN>
 __device__ inline void leave_sums(const GemmShape& shape, const GemmOperands& operands, const Place& block, int phase,
                                   int column, float* scratch, const float (&sums)[TN], float losses) {
     constexpr int BN = ACROSS * TN;
-    constexpr int PITCH = BN + 8;  // so that the rows of a warp's threads lie in different banks
+    constexpr int PITCH = BN + 8;  // so that the rows that a warp writes lie in different banks
     int ty = threadIdx.x / ACROSS;
     int tx = threadIdx.x % ACROSS;
     __syncthreads();
@@ -308,9 +325,9 @@ __device__ inline void leave_sums(const GemmShape& shape, const GemmOperands& op
     }
 }
 
-// C, KERNEL: channels and kernel size where they are known to the compiler, else 0. VECTOR: channels are a
-// multiple of 4, and unless TRANSPOSED columns, too. A block of SUM_THREADS threads makes tiles of BM rows by BN
-// columns, a thread TM by TN.
+// C, KERNEL: the number of channels and the size of the kernel, where the compiler is to know them, else 0. VECTOR:
+// values are loaded by 16 bytes; channels are then a multiple of 4 and, unless TRANSPOSED, columns, too. A block of
+// SUM_THREADS threads computes tiles of BM rows by BN columns, and a thread TM by TN of them.
 template <bool TRANSPOSED, int C, int KERNEL, bool VECTOR, int BM, int BN, int TM, int TN>
 struct ImplicitGemm {
     static constexpr int THREADS = SUM_THREADS;
@@ -319,7 +336,7 @@ struct ImplicitGemm {
     static_assert(BM / TM * (BN + 8) <= 2 * BM * BK, "sums of columns take the place of a tile at the end");
     static constexpr int A_VALUES = BM * BK / THREADS;
     static constexpr int A_ROWS = VECTOR ? (BM * 4 + THREADS - 1) / THREADS : BM > THREADS ? BM / THREADS : 1;
-    static constexpr int B_FOURS = BN >= 4 ? BN / 4 : 1;  // in a row
+    static constexpr int B_FOURS = BN >= 4 ? BN / 4 : 1;  // float4s in a row
     static constexpr int B_VALUES = VECTOR ? (BN * 4 + THREADS - 1) / THREADS * 4 : (BN * BK + THREADS - 1) / THREADS;
 
     const GemmShape& shape;
@@ -327,7 +344,7 @@ struct ImplicitGemm {
     const Place& block;
     const Taps<TRANSPOSED> taps;
     const int depth;
-    const int column;  // first of the tile
+    const int column;  // first column of the tile
     Row rows[A_ROWS];
     float a[A_VALUES];
     float b[B_VALUES];
@@ -357,7 +374,7 @@ struct ImplicitGemm {
         }
     }
 
-    // One tile of either operand, from global memory to registers.
+    // Loads the next tile of both operands from global memory to registers.
     __device__ void load(int first) {
         if (VECTOR) {
             load_vector(first);
@@ -450,7 +467,7 @@ struct ImplicitGemm {
         }
     }
 
-    // From registers to shared memory, with the depth as rows.
+    // Stores the tiles that were loaded in shared memory, with the depth as rows.
     __device__ void stage(float* as, float* bs) const {
         if (VECTOR) {
             int k = threadIdx.x % 4 * 4;
@@ -514,7 +531,8 @@ struct ImplicitGemm {
         }
     }
 
-    // The products of tile `tile` over its part of the depth.
+    // Computes the products of tile `tile` over part `split` of the depth. The barrier in the loop stands between the
+    // writing of a buffer and its reading, and between its reading and the next writing.
     __device__ void product(int tile, int split, float* as, float* bs, float (&acc)[TM][TN]) {
 #pragma unroll
         for (int i = 0; i < TM; i++) {
@@ -545,7 +563,8 @@ struct ImplicitGemm {
         }
     }
 
-    // Of blocks that share a tile, the last one adds all their products, always in the order of the depth; true there.
+    // Stores the part of a split tile that this block computed. The last block of the tile to come here adds all parts,
+    // always in the order of the depth, and returns true.
     __device__ bool add_splits(int tile, int phase, int split, float (&acc)[TM][TN]) const {
         int tiles = (shape.rows + BM - 1) / BM;
         int place = (phase * block.down + block.y) * tiles + tile;
@@ -569,7 +588,7 @@ struct ImplicitGemm {
         return true;
     }
 
-    // All that is added, activation or its gradient, and the stores of one thread's part of a tile.
+    // Finishes and stores this thread's part of a tile.
     __device__ void finish(int tile, float (&acc)[TM][TN], float (&sums)[TN], float& losses) const {
         int n = column + threadIdx.x % (BN / TN) * TN;
         int count = min(TN, shape.columns - n);
@@ -591,7 +610,7 @@ struct ImplicitGemm {
         }
     }
 
-    // All of a block's work; `shared` has SHARED floats.
+    // Does all the work of a block; `shared` has SHARED floats.
     __device__ __forceinline__ static void run(const GemmShape& shape, const GemmOperands& operands, const Place& block,
                                                float* shared) {
         float* as = shared;
@@ -618,7 +637,7 @@ struct ImplicitGemm {
     }
 };
 
-// What a kernel of this kind takes after its shape, and GemmOperands of it.
+// The parameters of a kernel of this kind after its shape, and the GemmOperands that they make.
 #define GEMM_PARAMETERS                                                                                   \
     const float* __restrict__ input, const float* __restrict__ weights, const float* __restrict__ bias,   \
         const float* __restrict__ added, const float* __restrict__ other, const float* __restrict__ mask, \
@@ -627,7 +646,9 @@ struct ImplicitGemm {
 #define GEMM_OPERANDS \
     { input, weights, bias, added, other, mask, output, gradient, sums, losses, partials, tickets }
 
-// A kernel whose blocks do as the type after its name says. Shared memory begins where tensor_core.cuh wants it.
+// Defines the kernel NAME, whose blocks run the product type that follows. Shared memory begins at a multiple of 128
+// bytes, as tensor_core.cuh needs it. Two blocks a multiprocessor are asked for: otherwise ptxas spills registers in
+// order to fit more.
 #define PRODUCT(NAME, ...)                                                                                \
     extern "C" __global__ void __launch_bounds__(SUM_THREADS, 2) NAME(GemmShape shape, GEMM_PARAMETERS) { \
         using Product = __VA_ARGS__;                                                                      \

@@ -3,15 +3,17 @@
 #include "implicit_gemm.cuh"
 #include "weight_gradient.cuh"
 
-// The data gradient and the weight gradient of a layer in one launch: neither needs anything from the other, so the
-// first blocks do the one and the rest the other.
+// The data gradient and the weight gradient of a layer in one launch. Neither needs a result of the other, so the first
+// blocks of the grid compute the data gradient, and the rest the weight gradient. Shared memory is as large as the
+// larger of the two needs.
 
-// Blocks of both, in rows of their grids.
+// How the blocks of a one-dimensional launch are divided: each gradient numbers its own row by row in a grid of three
+// dimensions, which Place::numbered restores.
 struct JointGrid {
-    int data_blocks;  // of all dimensions
-    int data_across;
+    int data_blocks;  // all blocks of the data gradient; the weight gradient has the rest
+    int data_across;  // x and y of its grid
     int data_down;
-    int weights_across;
+    int weights_across;  // x and y of the grid of the weight gradient
     int weights_down;
 };
 
@@ -29,6 +31,7 @@ __device__ __forceinline__ void layer_gradients(const GemmShape& shape, const Ge
     }
 }
 
+// Defines the kernel NAME for a product type of the data gradient and one of the weight gradient.
 #define LAYER_GRADIENTS(NAME, DATA, WEIGHTS)                                                                  \
     extern "C" __global__ void __launch_bounds__(SUM_THREADS, 2)                                              \
         NAME(GemmShape shape, GEMM_PARAMETERS, GradientShape gradient_shape, const float* __restrict__ large, \

@@ -1,12 +1,13 @@
 #pragma once
 
-// What training makes small: daegpu.engine.Loss, in its order.
+// What training minimizes: the constants of daegpu.engine.Loss, in their order. For a difference d the loss is d^2, |d|
+// or sqrt(d^2 + epsilon^2) (Charbonnier et al., 1994).
 enum Loss { MSE = 0, L1 = 1, CHARBONNIER = 2 };
 
 constexpr float CHARBONNIER_EPSILON = 1e-3f;
 
-// Adds the loss of a difference, times its weight, to `sum`. Returns its derivative: for the squared error half of it,
-// as the factor 2 is in the scale of the gradient.
+// Adds `weight` times the loss of a difference to `sum`, and returns `weight` times its derivative. For the squared
+// error it returns half of that: the factor 2 is part of the scale of the gradient.
 __device__ inline float add_loss(int loss, float difference, float weight, float& sum) {
     if (loss == MSE) {
         float weighted = weight * difference;

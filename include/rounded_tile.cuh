@@ -3,37 +3,40 @@
 #include "tensor_core.cuh"
 #include "tile.cuh"
 
-// Pieces of images and of weights in shared memory that were rounded on their way there: once for each value and block,
-// where include/tensor_core.cuh rounds each fragment. In TF32 a value has 4 bytes there, in bf16 2. A row is 32
-// channels of a pixel, or of a column.
+// Pieces of images and of weights in shared memory that are rounded on their way there, to TF32 (4 bytes a value) or
+// bf16 (2 bytes). A block rounds each value once, whereas the kernels of include/tensor_core_gemm.cuh round it each
+// time that they load a fragment. A row of such a piece is 32 channels of one pixel of an image, or of one column of
+// the weights.
 
 constexpr int ROW_CHANNELS = 32;
 constexpr int ROW_FOURS = ROW_CHANNELS / 4;
-constexpr int ROWS_AT_ONCE = SUM_THREADS / ROW_FOURS;  // that a block copies
+constexpr int ROWS_AT_ONCE = SUM_THREADS / ROW_FOURS;  // rows that a block copies at once
 
-// TURNED: the fours of a row are turned by the row in place of a gap after it, so that single values of four
-// neighbouring rows lie in different banks; else fragments of eight neighbouring rows do.
+// The layout of such rows. ldmatrix reads 16 bytes of each of eight neighbouring rows: a gap of 16 bytes after each row
+// puts them in different banks. With TURNED there is no gap; instead, the groups of four values within a row are
+// permuted by an exclusive or with the number of the row, so that single values of four neighbouring rows lie in
+// different banks.
 template <Multiplicand TYPE, bool TURNED = false>
 struct RoundedRows {
     static constexpr int BYTES = TYPE == TF32 ? 4 : 2;
     static constexpr int PITCH = ROW_CHANNELS * BYTES + (TURNED ? 0 : 16);
-    static constexpr int STEPS = ROW_CHANNELS * BYTES / 32;  // of mma.sync along a row
+    static constexpr int STEPS = ROW_CHANNELS * BYTES / 32;  // instructions mma.sync along a row
     static_assert(!TURNED || TYPE == TF32, "bf16 is taken by ldmatrix alone");
 
-    // The first row that this thread copies, and the four of it. In bf16, where two rows are stored at once, those are
-    // 4 apart, which are in different banks.
+    // The first row that this thread copies; four() is its group of four values in each row. In bf16 one access to
+    // shared memory stores two rows: these are 4 rows apart, and thus in different banks.
     __device__ static int row() {
         int row = threadIdx.x / ROW_FOURS;
         return TYPE == TF32 ? row : row % 2 * 4 + row / 2 % 4 + row / 8 * 8;
     }
     __device__ static int four() { return threadIdx.x % ROW_FOURS; }
 
-    // Bytes to four number `four` of row number `row`.
+    // The offset in bytes of group `four` of row `row`.
     __device__ static constexpr int place(int row, int four) {
         return row * PITCH + (TURNED ? four ^ row % 4 * 2 : four) * 4 * BYTES;
     }
 
-    // Rounds and stores four values, OFFSET bytes from `to`.
+    // Rounds four values and stores them OFFSET bytes after `to`.
     template <int OFFSET>
     __device__ static void store(unsigned to, const float4& four) {
         if (TYPE == TF32) {
@@ -48,16 +51,17 @@ struct RoundedRows {
     }
 };
 
-// HEIGHT rows of WIDTH pixels of an image, of which the first GATHERED of a row are taken, zeros where the image ends.
+// A tile of HEIGHT rows of WIDTH pixels of an image. Only the first GATHERED pixels of a row are loaded; the others,
+// and pixels outside the image, are zero.
 template <typename Rows, int HEIGHT, int WIDTH, int GATHERED = WIDTH>
 struct RoundedTile {
     static constexpr int PIXELS = HEIGHT * WIDTH;
     static constexpr int LOADS = (PIXELS + ROWS_AT_ONCE - 1) / ROWS_AT_ONCE;
     static constexpr int BYTES = PIXELS * Rows::PITCH;
 
-    int start[LOADS];  // float of the thread's four of the first channels, or -1 outside
+    int start[LOADS];  // index of the first float that the thread loads of each of its rows, or -1 for zeros
 
-    // Pixels from (top, left) on, channels from `channel` on.
+    // Finds what this thread loads: the tile begins at pixel (top, left) and at channel `channel`.
     __device__ void find(int image, int height, int width, int channels, int top, int left, int channel) {
         int c = channel + Rows::four() * 4;
 #pragma unroll
@@ -73,10 +77,11 @@ struct RoundedTile {
         }
     }
 
-    // Copies the pixels, `further` channels on, to `tile` in shared memory, and hands the fours to `see`, too.
+    // Copies the tile, with all channels moved by `further`, to `tile` in shared memory. Calls see() with each group of
+    // four before it was rounded.
     template <typename See>
     __device__ void copy(const float* images, int further, unsigned tile, const See& see) const {
-        constexpr int AT_ONCE = 6;  // in registers
+        constexpr int AT_ONCE = 6;  // loads that are on their way together, each to registers
         unsigned to = tile + Rows::place(Rows::row(), Rows::four());
         unrolled<(LOADS + AT_ONCE - 1) / AT_ONCE>([&](auto part) {
             float4 values[AT_ONCE];
@@ -105,7 +110,8 @@ struct RoundedTile {
     }
 };
 
-// Four matrices of eight rows of 16 bytes, each thread a row, at OFFSET bytes from `address`.
+// ldmatrix: loads four matrices of eight rows of 16 bytes. Each thread gives the address of one row, to which OFFSET is
+// added.
 template <int OFFSET>
 __device__ inline void load_matrices(unsigned (&matrices)[4], unsigned address) {
     asm volatile("ldmatrix.sync.aligned.m8n8.x4.shared.b16 {%0, %1, %2, %3}, [%4+%5];"
@@ -114,7 +120,7 @@ __device__ inline void load_matrices(unsigned (&matrices)[4], unsigned address) 
                  : "memory");
 }
 
-// The same, four or two, with rows and columns of values of 2 bytes exchanged.
+// The same for four matrices or two, each transposed as 8 by 8 values of 2 bytes.
 template <int OFFSET>
 __device__ inline void load_transposed(unsigned (&matrices)[4], unsigned address) {
     asm volatile("ldmatrix.sync.aligned.m8n8.x4.trans.shared.b16 {%0, %1, %2, %3}, [%4+%5];"

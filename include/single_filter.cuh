@@ -2,14 +2,18 @@
 
 #include "implicit_gemm.cuh"
 
-// A convolution with stride 1 that has a single 3x3 filter, or with TRANSPOSED a transposed one, which is a convolution
-// by the taps in reverse order: such as a network's last layer for grey images. With one column there is nothing to
-// reuse but a value's neighbours. A tile is 16 rows of 32 pixels, gathered once with a border of zeros, eight channels
-// at a time; a warp takes two of the eight, and a thread makes its four rows of four pixels from six rows of six
-// values; the sums over the warps are made at the end. Channels are a multiple of 8.
+// A convolution with a single 3x3 filter, stride 1 and padding 1, or with TRANSPOSED the transposed convolution of
+// these sizes, which is the same with the taps in reverse order. Such is a network's last layer for grey images. With
+// one output column, only neighbouring pixels share a value.
 //
-// Here GemmShape counts otherwise: rows are tiles, by_grid divides by those of an image, and
-// by_width by those in a row.
+// A tile is 16 rows of 32 pixels. A block gathers it once for all nine taps, with a border of one pixel, zeros outside
+// the image, eight channels at a time, to shared memory as [channel, row, pixel]. A warp takes two of the eight
+// channels for the whole tile: a thread computes four rows of four pixels from six rows of six values. After the last
+// channel, the sums of the four warps are added in their order, through the same shared memory. Channels are a multiple
+// of 8.
+//
+// GemmShape is counted differently here: rows are tiles, by_grid divides by the tiles of an image, and by_width by the
+// tiles in a row.
 template <bool TRANSPOSED>
 struct SingleFilter {
     static constexpr int THREADS = SUM_THREADS;
@@ -19,12 +23,13 @@ struct SingleFilter {
     static constexpr int AT_ONCE = 8;
     static constexpr int WIDTH = COLUMNS + 4;
     static constexpr int HEIGHT = ROWS + 2;
-    static constexpr int PITCH = HEIGHT * WIDTH + 4;  // of a channel; so that those of another four are 16 banks on
+    static constexpr int PITCH =
+        HEIGHT * WIDTH + 4;  // floats of a channel; so that the channel four later is 16 banks further
     static constexpr int WEIGHT_PITCH = 12;
     static constexpr int LOADS = (HEIGHT * WIDTH * 2 + THREADS - 1) / THREADS;
     static constexpr int SHARED = AT_ONCE * (PITCH + WEIGHT_PITCH);
 
-    int start[LOADS];  // float of channel 0, or -1 outside
+    int start[LOADS];  // index of the first float that is loaded, or -1 outside the image
     float values[4 * LOADS];
 
     __device__ void find(const GemmShape& shape, int image, int top, int left) {
@@ -40,7 +45,7 @@ struct SingleFilter {
         }
 #pragma unroll
         for (int i = 0; i < 4 * LOADS; i++) {
-            values[i] = 0;  // those outside remain so
+            values[i] = 0;  // values outside the image stay zero
         }
     }
 
@@ -71,7 +76,8 @@ struct SingleFilter {
         }
     }
 
-    // [tap, channels] to [channel, tap] of a transposed convolution, and zeros where a row is read by 16 bytes.
+    // Stores the weights, [tap, channels], as [channel, tap], with zeros after the ninth tap, so that a row is read by
+    // 16 bytes. The taps are in the order of a transposed convolution.
     __device__ static void stage_weights(const GemmShape& shape, const float* weights, int channel, float* shared) {
         int tap = threadIdx.x / AT_ONCE;
         int which = threadIdx.x % AT_ONCE;
@@ -81,7 +87,8 @@ struct SingleFilter {
         }
     }
 
-    // rows: the thread's six, from the pixel left of its first; acc: [row, pixel].
+    // Adds the products of one channel. rows: the first of the six rows, at the pixel left of the first output pixel;
+    // acc: [row, pixel].
     __device__ static void multiply(const float* rows, const float* weights, float (&acc)[4][4]) {
         float w[12];
 #pragma unroll

@@ -2,24 +2,28 @@
 
 #include "weight_gradient.cuh"
 
-// The weight gradient of layers with 3x3 kernels, each value gathered once for all taps: with stride 2 and no padding
-// before (sides are even), or stride 1 and padding 1. A block makes all nine taps of 32 channels of the large images by
-// 32 of the small ones, a thread 9 x 2 x 4, and runs over tiles of 7x7 small pixels with their 15x15 large ones, or 8x8
-// with 10x10. Channels and columns are multiples of 4.
+// The weight gradient of 3x3 layers in fp32 that gathers each value once for all nine taps. It is for stride 2 without
+// padding before the image (its sides are even), and for stride 1 with padding 1. A block computes nine taps of 32
+// channels of the large images by 32 channels of the small ones; a thread has 9 x 2 x 4 of these sums in registers. The
+// block runs over its part of the tiles, which are 7x7 small pixels with their 15x15 large ones, or with stride 1 8x8
+// small pixels with 10x10. Both lie in shared memory as [row, pixel, channel], so that the threads of a warp read
+// neighbouring channels, without bank conflicts. Tiles, and pixels within them, are added in their order. Channels and
+// columns are multiples of 4.
 //
-// Here GradientShape counts otherwise: pixels are tiles, by_image divides by those of an image,
-// by_width by those in a row.
+// GradientShape is counted differently here: pixels are tiles, by_image divides by the tiles of an image, and by_width
+// by the tiles in a row.
 template <int STRIDE>
 struct StripGradient {
     static constexpr int THREADS = SUM_THREADS;
     static constexpr int SIZE = STRIDE == 2 ? 7 : 8;
     static constexpr int LARGE = STRIDE * (SIZE - 1) + 3;
     static constexpr int PADDING = STRIDE == 2 ? 0 : 1;
-    static constexpr int CHANNELS = 32;  // of either
+    static constexpr int CHANNELS = 32;  // of either image in a block
     static constexpr int FOURS = CHANNELS / 4;
     static constexpr int SHARED = (LARGE * LARGE + SIZE * SIZE) * CHANNELS;
 
-    // Pixels [image, top .. top + ROWS, left .. left + ROWS] of 32 channels, zeros outside.
+    // Copies pixels [top, top + ROWS) x [left, left + ROWS) of an image, 32 channels from `channel` on, to shared
+    // memory; pixels outside the image are zero.
     template <int ROWS>
     __device__ static void gather(const float* images, int image, int height, int width, int channels, int top,
                                   int left, int channel, float* shared) {
@@ -37,10 +41,10 @@ struct StripGradient {
         }
     }
 
-    // One row of small pixels; acc: [tap, large channel, small channel].
+    // Adds the products of one row of small pixels. acc: [tap, large channel, small channel].
     __device__ static void multiply(const float* large, const float* small, float (&acc)[9][2][4]) {
         float window[3][3][2];
-        constexpr int KEPT = 3 - STRIDE;  // columns of the window that the pixel before had, too
+        constexpr int KEPT = 3 - STRIDE;  // columns of the window that the pixel before had as well
 #pragma unroll
         for (int ky = 0; ky < 3; ky++) {
 #pragma unroll
@@ -77,7 +81,7 @@ struct StripGradient {
         }
     }
 
-    // All of a block's work; `shared` has SHARED floats.
+    // Does all the work of a block; `shared` has SHARED floats.
     __device__ __forceinline__ static void run(const GradientShape& shape, const float* large, const float* small,
                                                float* partials, const Place& block, float* shared) {
         float* larges = shared;

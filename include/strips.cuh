@@ -2,28 +2,31 @@
 
 #include "implicit_gemm.cuh"
 
-// Layers with 3x3 kernels whose inputs are gathered once for all taps. Eight threads make a strip: seven neighbouring
-// small pixels of a row, or eight of many channels with stride 1 (of a convolution, those that it puts out; of a
-// transposed one, those that it takes in), for all columns of the block, TN each. A tile is 16 strips, one under the
-// other where the images go on. The rows that they need, with a border of zeros, lie in shared memory for a few
-// channels at once, so a value is loaded from global memory once a block, and is in registers for all nine taps.
+// Layers with 3x3 kernels in fp32 that gather each input value once for all nine taps. A strip is seven neighbouring
+// small pixels of a row, or eight with stride 1 and many channels. Small pixels are those that a convolution puts out,
+// or that a transposed convolution takes in. Eight threads compute a strip for all columns of the block, TN columns
+// each. A block's tile is 16 strips, counted down a column of strips of an image, then down the next column, then on in
+// the next image. The input rows that they need, with a border of zeros, lie in shared memory, AT_ONCE channels at a
+// time: a block loads each value once from global memory, and a thread keeps a row in registers while it multiplies it
+// by the taps.
 //
-// Here GemmShape counts otherwise: rows are strips, by_width divides by those of a column of an image (grid_height),
-// and by_channels divides by the columns of strips of an image.
+// GemmShape is counted differently here: rows are strips, by_width divides by the strips in a column of strips
+// (grid_height), and by_channels by the columns of strips of an image.
 
 constexpr int STRIP = 7;
 constexpr int LONG_STRIP = 8;
 constexpr int STRIPS = SUM_THREADS / 8;
 
-// WINDOW: rows that a strip needs; STEP: rows from one strip to the next; WIDTH: floats that a strip needs of a row,
-// and a few, of which the first GATHERED are gathered; BEFORE: rows and columns of zeros before an image; ROWS: of a
-// tile at most; AT_ONCE: channels, 8 or 1; LENGTH: pixels of a strip.
+// The input rows of a tile in shared memory, [row, channel, pixel]. WINDOW: rows that a strip needs; STEP: rows from
+// one strip to the next; WIDTH: pixels of a row in shared memory, at least as many as a strip needs, of which the first
+// GATHERED are loaded; BEFORE: rows and columns of zeros before an image; ROWS: most rows that a tile needs; AT_ONCE:
+// channels at a time, 8 or 1; LENGTH: pixels of a strip.
 template <int WINDOW, int STEP, int WIDTH, int GATHERED, int BEFORE, int ROWS, int AT_ONCE, int LENGTH>
 struct StripInput {
     static constexpr int THREADS = SUM_THREADS;
     static constexpr bool VECTOR = AT_ONCE == 8;
-    // Pitches that keep the 32 values that a warp stores at once in different banks.
-    static constexpr int FOUR_PITCH = WIDTH == 8 ? 40 : WIDTH == 12 ? 48 : 80;  // of four channels
+    // These pitches put the 32 values that a warp stores at once in different banks.
+    static constexpr int FOUR_PITCH = WIDTH == 8 ? 40 : WIDTH == 12 ? 48 : 80;  // floats of four channels of a row
     static constexpr int PITCH = VECTOR ? 2 * FOUR_PITCH + (WIDTH == 12 ? 12 : 0) : WIDTH;
     static constexpr int SHARED = ROWS * PITCH;
     static constexpr int ROWS_AT_ONCE = THREADS / (WIDTH * (VECTOR ? 2 : 1));
@@ -32,23 +35,25 @@ struct StripInput {
 
     const GemmShape& shape;
     const float* input;
-    int start[LOADS];  // float of channel 0, or -1 outside
+    int start[LOADS];  // index of the first float that is loaded, or -1 outside the image
     float values[LOADS * (VECTOR ? 4 : 1)];
 
     __device__ StripInput(const GemmShape& s, const float* i) : shape(s), input(i) {}
 
-    // The value of a row, or four of them, that this thread is for; some threads may have none.
+    // Which pixel this thread loads, counted over the rows that are loaded at once; with eight channels, two threads
+    // load a pixel. Some threads may have none.
     __device__ static int place() { return static_cast<int>(threadIdx.x) / (VECTOR ? 2 : 1); }
     __device__ static bool loads() { return THREADS % WIDTH == 0 || place() < ROWS_AT_ONCE * WIDTH; }
 
-    // The row, counted through all columns of strips, where a strip begins.
+    // The input row where a strip begins, counted through all columns of strips; and the column of strips and the row
+    // in it.
     __device__ int first_row(int strip, int& column, int& i) const {
         column = shape.by_width.quotient(strip);
         i = strip - column * shape.grid_height;
         return column * (STEP * shape.grid_height + WINDOW - STEP) + STEP * i;
     }
 
-    // Which values of the tile's rows this thread loads.
+    // Finds the values that this thread loads for the tile that begins at strip `first_strip`.
     __device__ void find(int first_strip) {
         int rows_of_column = STEP * shape.grid_height + WINDOW - STEP;
         int column, i;
@@ -116,7 +121,7 @@ struct StripInput {
         }
     }
 
-    // N floats of a row for channel `channel` of those in shared memory.
+    // Reads N pixels of a row for channel number `channel` of those in shared memory.
     template <int N>
     __device__ static void read(float (&window)[N], const float* row, int channel) {
         const float* from = row + (VECTOR ? channel / 4 * FOUR_PITCH + channel % 4 * WIDTH : 0);
@@ -132,9 +137,11 @@ struct StripInput {
     }
 };
 
-// A convolution with stride 2 and zeros after, or stride 1 and zeros around, and the data gradients of transposed ones.
-// AT_ONCE 8: channels are a multiple of 8; AT_ONCE 1: there is one. Columns are a multiple of 4. TRANSPOSED: the
-// weights are those of a transposed convolution with stride 1, which is a convolution by the taps in reverse order.
+// A convolution with stride 2 and zeros after the image only, or with stride 1 and zeros all around; and the data
+// gradients of transposed convolutions of these sizes. AT_ONCE 8: channels are a multiple of 8; AT_ONCE 1: there is one
+// channel. Columns are a multiple of 4. TRANSPOSED: the weights are those of a transposed convolution with stride 1,
+// [tap, columns, channels], which is the convolution with the taps in reverse order. Weights lie in shared memory as
+// [tap, channel, column].
 template <int STRIDE, int AT_ONCE, bool TRANSPOSED = false>
 struct StripConvolution {
     static constexpr int TN = 4;
@@ -201,7 +208,9 @@ struct StripConvolution {
         }
     }
 
-    // The weights of the first four channels and of the others, which are turned where TRANSPOSED.
+    // Adds the products of AT_ONCE channels; `first` and `others` are the weights of channels 0 to 3 and 4 to 7. With
+    // TRANSPOSED, the columns of the latter are exchanged by 16 (an exclusive or), so that a warp stores them without
+    // bank conflicts.
     __device__ static void multiply(const float* rows, const float* first, const float* others,
                                     float (&acc)[LENGTH][TN]) {
 #pragma unroll
@@ -297,9 +306,10 @@ struct StripConvolution {
     }
 };
 
-// A transposed convolution with stride 2, and the data gradients of convolutions: a strip's threads make all four
-// phases, that is two rows of 14 pixels, from two rows of 8. A block keeps its weights in shared memory. Channels are
-// C, columns a multiple of 4.
+// A transposed convolution with stride 2, or the data gradient of a convolution with stride 2. The threads of a strip
+// compute all four phases, which are two rows of 14 large pixels, from two rows of 8 small ones. A block keeps the
+// weights of its columns for all channels in shared memory, as [channel, tap, column]. Channels are C, and columns a
+// multiple of 4.
 template <int C>
 struct StripTransposed {
     static constexpr int TN = 2;
@@ -307,11 +317,11 @@ struct StripTransposed {
     static constexpr int THREADS = SUM_THREADS;
     static constexpr int AT_ONCE = 8;
     using Input = StripInput<2, 1, 8, 8, 1, 24, AT_ONCE, STRIP>;
-    // Of the weights of one channel; so that those of another four channels are 16 banks on.
+    // Floats of the weights of one channel; so that the channel four later is 16 banks further.
     static constexpr int PITCH = 9 * BN + 4;
     static constexpr int SHARED = Input::SHARED + C * PITCH;
 
-    // [tap, columns, channels] to [channels, tap, columns].
+    // Copies the weights, [tap, columns, channels], to shared memory as [channel, tap, column].
     __device__ static void stage_weights(const GemmShape& shape, const float* from, int column, float* weights) {
         int n = threadIdx.x / 2 % BN;
         bool has = column + n < shape.columns;
@@ -331,7 +341,7 @@ struct StripTransposed {
         }
     }
 
-    // acc: [row, column of a quad, quad, TN].
+    // Adds the products of eight channels. acc: [row of the phase, column of the phase, small pixel, column].
     __device__ static void multiply(const float* rows, const float* weights, float (&acc)[2][2][STRIP][TN]) {
 #pragma unroll
         for (int channel = 0; channel < AT_ONCE; channel++) {
@@ -403,8 +413,8 @@ struct StripTransposed {
                 for (int part = 0; part < 4; part++) {
                     int pixel =
                         ((image * shape.grid_height + i) * 2 + part / 2) * 2 * shape.grid_width + 2 * x + part % 2;
-                    // One decision for each row of a phase, as with one for all four, ptxas
-                    // takes up to 60 registers more.
+                    // The epilogue is looked up once for each phase. If it is looked up once for all four, ptxas takes
+                    // up to 60 registers more.
                     with_hidden_epilogue(shape, [&](auto epilogue) {
                         long long at = static_cast<long long>(pixel) * shape.columns + n;
 #pragma unroll

@@ -2,23 +2,23 @@
 
 #include "block_sum.cuh"
 
-// What tensor cores of sm_80 and later are fed with. Tiles lie in shared memory in fp32, as cp.async copies them;
-// operands are rounded on their way from there to registers, and products are summed in fp32. A warp makes 32 rows
-// by 32 columns, as two by four tiles of mma.sync: m16n8k8 for TF32, m16n8k16 for bf16. In the fragments, group =
-// lane / 4 and within = lane %
-// 4: PTX ISA, "Matrix fragments for mma.m16n8k8" and "mma.m16n8k16".
+// What the kernels for tensor cores (sm_80 and later) share. Tiles lie in shared memory in fp32, as cp.async copies
+// them. Operands are rounded on their way from there to registers, and products are summed in fp32. A warp computes 32
+// rows by 32 columns, as two by four tiles of mma.sync: m16n8k8 for TF32, m16n8k16 for bf16. Where a lane has its part
+// of a fragment follows from its group, lane / 4, and its place within the group, lane % 4 (PTX ISA, "Matrix fragments
+// for mma.m16n8k8" and "mma.m16n8k16").
 enum Multiplicand {
     TF32 = 0,  // 10 bits of mantissa, to nearest, ties away from zero
     BF16 = 1   // 7 bits of mantissa, to nearest, ties to even
 };
 
-constexpr int DEPTH = 32;  // of a tile
+constexpr int DEPTH = 32;  // values of the depth in a tile
 constexpr int WARP_ROWS = 32;
 constexpr int WARP_COLUMNS = 32;
-constexpr int FOURS = DEPTH / 4;  // of 16 bytes, in a row whose floats are neighbours along the depth
+constexpr int FOURS = DEPTH / 4;  // float4s in a row that lies along the depth
 static_assert(DEPTH == 32, "a tile is taken in two halves");
 
-// Of one tile that a warp makes: the rows and columns of each thread are those of accumulator fragments.
+// The sums of the 32 by 32 values that a warp computes: [16 rows, 8 columns, register of the accumulator fragment].
 struct Accumulators {
     float tile[2][4][4];
 
@@ -43,25 +43,25 @@ __device__ inline unsigned shared_address(const void* pointer) {
     return static_cast<unsigned>(__cvta_generic_to_shared(pointer));
 }
 
-// Keeps a value in a register: without it, the compiler works out again in each turn of a loop
-// what does not change there.
+// Keeps a value in a register. Without it, nvcc computes values that a loop does not change again in each turn.
 __device__ inline void keep(unsigned& value) { asm volatile("" : "+r"(value)); }
 __device__ inline void keep(int& value) { asm volatile("" : "+r"(value)); }
 __device__ inline void keep(long long& value) { asm volatile("" : "+l"(value)); }
 __device__ inline void keep(const char*& value) { asm volatile("" : "+l"(value)); }
 
-// Sets out to copy 16 bytes to OFFSET bytes from `to` in shared memory: the first `bytes` of them from `from`, which
-// is not looked at if that is 0, the others zero.
+// Starts an asynchronous copy of 16 bytes to OFFSET bytes after `to` in shared memory. The first `bytes` of them come
+// from `from`, which is not read if that is 0; the others become zero.
 template <int OFFSET>
 __device__ inline void copy_16(unsigned to, const void* from, int bytes) {
     asm volatile("cp.async.cg.shared.global [%0+%3], [%1], 16, %2;" ::"r"(to), "l"(from), "r"(bytes), "n"(OFFSET)
                  : "memory");
 }
 
-// The bytes of a number of floats.
+// The size of `floats` floats in bytes.
 __device__ inline long long bytes_of(int floats) { return 4LL * floats; }
 
-// action(Index<0>()) ... action(Index<N - 1>()): a loop whose numbers can be offsets in an instruction.
+// Calls action(Index<0>()) to action(Index<N - 1>()): a loop whose counter the compiler knows, so that it can be an
+// offset in an instruction.
 template <int N>
 struct Index {
     static constexpr int value = N;
@@ -77,18 +77,20 @@ __device__ __forceinline__ void unrolled(const Action& action) {
 
 __device__ inline void commit_copies() { asm volatile("cp.async.commit_group;" ::: "memory"); }
 
-// Waits for this thread's copies; those of others are there after a barrier.
+// Waits for this thread's copies. Only after the next barrier can it read those of other threads.
 __device__ inline void wait_for_copies() { asm volatile("cp.async.wait_group 0;" ::: "memory"); }
 
-// Where float 4 * four of row m begins, in bytes, in a tile whose rows are DEPTH floats along the depth: turned so that
-// eight rows of one place lie in different banks.
+// The offset in bytes of floats 4 * four to 4 * four + 3 of row m, in a tile whose rows lie along the depth, DEPTH
+// floats each. The groups of 16 bytes are permuted by an exclusive or with m, so that the same group of eight rows,
+// which ldmatrix reads at once, lies in different banks.
 __device__ inline int across(int m, int four) { return (m * FOURS + (four ^ (m & 7))) * 16; }
 
-// Where float n of row k is in a tile whose rows lie across the depth, `pitch` floats each: turned so that the four
-// rows that a fragment takes lie in different banks.
+// The offset in floats of float n of row k, in a tile whose rows lie across the depth, `pitch` floats each. Floats are
+// permuted by an exclusive or with 8 * (k mod 4), so that the four rows of a fragment lie in different banks.
 __device__ inline int down(int k, int n, int pitch) { return k * pitch + (n ^ ((k & 3) * 8)); }
 
-// Four matrices of eight rows of 16 bytes, at OFFSET bytes from `address`.
+// ldmatrix: loads four matrices of eight rows of 16 bytes. Each thread gives the address of one row, to which OFFSET is
+// added.
 template <int OFFSET>
 __device__ inline void load_matrices(float& a, float& b, float& c, float& d, unsigned address) {
     asm volatile("ldmatrix.sync.aligned.m8n8.x4.shared.b16 {%0, %1, %2, %3}, [%4+%5];"
@@ -109,7 +111,7 @@ __device__ inline unsigned to_bf16(float low, float high) {
     return bits;
 }
 
-// sums += a * b, of one tile of mma.sync.
+// sums += a * b for one tile of mma.sync.
 template <Multiplicand TYPE>
 __device__ inline void multiply_add(float (&sums)[4], const unsigned (&a)[4], const unsigned (&b)[2]) {
     if (TYPE == TF32) {
@@ -125,14 +127,15 @@ __device__ inline void multiply_add(float (&sums)[4], const unsigned (&a)[4], co
     }
 }
 
-// Fragments of 16 of the depth, as TF32 has them, of 8 and 8.
+// The fragments of 16 values of the depth, as TF32 has them: two steps of 8.
 struct Operands {
     float a[2][2][4];  // step, tile of 16 rows, register
     float b[2][4][2];  // step, tile of 8 columns, register
 };
 
-// bf16 takes two of the depth in a register: which two is free, as long as it is the same two in A and B. Those that a
-// thread has anyway for TF32, 4 apart, spare it any other way of loading.
+// Adds the products of such fragments. In bf16 a register holds two values of the depth. Any two will do, if A and B
+// have the same two; so it takes the two that a thread has loaded as for TF32, which are 4 apart, and operands are
+// loaded in one way for both.
 template <Multiplicand TYPE>
 __device__ inline void multiply_add(Accumulators& sums, const Operands& o) {
     if (TYPE == TF32) {
@@ -179,9 +182,8 @@ __device__ inline void multiply_add(Accumulators& sums, const Operands& o) {
     }
 }
 
-// A from a tile of rows along the depth: `address` is that of the lane's row of the warp's first
-// 16, at its place for step
-// 0.
+// A, from a tile whose rows lie along the depth: the address for load_a_across, which is that of this lane's row of the
+// first 16 rows of the warp, at its group of 16 bytes for step 0.
 __device__ inline unsigned a_across(unsigned tile, int first_row) {
     int lane = threadIdx.x % 32;
     return tile + across(first_row + lane % 16, lane / 16);
@@ -199,7 +201,7 @@ __device__ inline void load_a_across(Operands& o, unsigned address) {
     }
 }
 
-// B from a tile of columns along the depth.
+// The same for B, from a tile whose rows, the columns of the product, lie along the depth.
 __device__ inline unsigned b_across(unsigned tile, int first_column) {
     int lane = threadIdx.x % 32;
     return tile + across(first_column + lane % 8 + lane / 16 * 8, lane / 8 % 2);
@@ -216,8 +218,9 @@ __device__ inline void load_b_across(Operands& o, unsigned address) {
     }
 }
 
-// From tiles whose rows lie across the depth, `PITCH` floats each: a thread takes one float of each of four runs of
-// eight neighbouring rows, or columns, which `address` has for the warp's first 32.
+// Reads operands float by float from tiles whose rows lie across the depth, `PITCH` floats each, as ldmatrix cannot
+// transpose values of 4 bytes. Of the 32 rows or columns of a warp, a thread takes one in each of four runs of eight
+// neighbours, at `address`.
 template <int PITCH>
 struct Runs {
     unsigned address[4];
@@ -230,7 +233,7 @@ struct Runs {
         }
     }
 
-    // Float K rows after the thread's first, of run j of the tile that begins `tile` bytes later.
+    // The float K rows after the thread's first one, of run j, in the tile that begins `tile` bytes later.
     template <int K>
     __device__ float load(int j, int tile) const {
         float value;

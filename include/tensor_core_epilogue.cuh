@@ -3,7 +3,8 @@
 #include "implicit_gemm.cuh"
 #include "tensor_core.cuh"
 
-// What follows the products of tensor cores: a thread has pairs of neighbouring columns, eight columns apart.
+// What follows the products of tensor cores. A thread has pairs of neighbouring columns; one pair is eight columns
+// after the other.
 
 __device__ inline void add_two(float& x, float& y, const float* from) {
     float2 two = *reinterpret_cast<const float2*>(from);
@@ -11,7 +12,7 @@ __device__ inline void add_two(float& x, float& y, const float* from) {
     y += two.y;
 }
 
-// The bias of N pairs of columns from n on, zero where there is none.
+// Loads the bias of N pairs of columns from n on; it is zero where there is none.
 template <int N>
 __device__ inline void load_bias(const GemmShape& shape, const GemmOperands& operands, int n, float2 (&bias)[N]) {
 #pragma unroll
@@ -21,8 +22,9 @@ __device__ inline void load_bias(const GemmShape& shape, const GemmOperands& ope
     }
 }
 
-// All that is added but the bias, activation or its gradient, and the store of the pair at float `at`; each request of
-// a warp stores 8 rows of 32 bytes: whole sectors. of_columns are the sums of both columns.
+// Finishes and stores the pair at float `at`, to which the bias was added already: adds what else is to be added, and
+// applies the activation or its gradient. Adds both results to the sums of their columns. One store of a warp writes 8
+// rows of 32 bytes, which are whole sectors.
 __device__ inline void finish_pair(const GemmShape& shape, const GemmOperands& operands, bool adds, bool has_sums,
                                    long long at, float x, float y, float (&of_columns)[2]) {
     if (adds) {
@@ -48,8 +50,9 @@ __device__ inline void finish_pair(const GemmShape& shape, const GemmOperands& o
     *reinterpret_cast<float2*>(operands.output + at) = make_float2(x, y);
 }
 
-// Leaves the sums of a block's BN columns: over the rows of a warp by a tree, then over its warps in their order, of
-// which `warp` is this thread's; `warp_column` is the first column of that warp in the block.
+// Stores the column sums of a block. The rows of a warp are added in a fixed tree, then its WARPS_DOWN warps in their
+// order, so that the bits are the same each time. `warp` is the place of this warp among those with the same columns,
+// and `warp_column` the first column of this warp in the block.
 template <int WARPS_DOWN, int BN, int N>
 __device__ inline void leave_pair_sums(const GemmShape& shape, const GemmOperands& operands, const Place& block,
                                        int phase, int warp, int warp_column, float* scratch,

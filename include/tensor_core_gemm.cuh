@@ -2,19 +2,23 @@
 
 #include "tensor_core_epilogue.cuh"
 
-// The product of include/implicit_gemm.cuh, with its shapes and its epilogues but for the two of the last layer, by
-// tensor cores: for channels and columns that are multiples of 8. Two tiles are in shared memory: one is multiplied
-// while cp.async brings the next. A pixel outside an image is a copy of no bytes, which leaves zeros.
+// The product of include/implicit_gemm.cuh by tensor cores, with the same shapes and grid, and the epilogues LINEAR,
+// RELU and RELU_GRADIENT, for channels and columns that are multiples of 8. A block computes tiles of BM rows by BN
+// columns, each of its four warps 32 by 32 of them. Shared memory has two buffers for a tile of each operand: while one
+// is multiplied, cp.async copies the next to the other. A value outside an image is a copy of no bytes, which leaves
+// zeros. In each turn a thread waits for its own copies; after the barrier that follows, those of all threads can be
+// read, and no thread reads the other buffer any more, so that the next copies can start.
 //
-// WHOLE: kernels are 3x3 and channels a multiple of DEPTH, so that a tile is of one tap, and what is outside
-// is known for each row once.
+// WHOLE: kernels are 3x3 and channels are a multiple of DEPTH. A tile then lies within one tap, and it is found only
+// once for each row which taps are outside the image.
 template <bool TRANSPOSED, Multiplicand TYPE, bool WHOLE, int BM, int BN>
 struct TensorCoreGemm {
     static constexpr int THREADS = SUM_THREADS;
     static constexpr int WARPS_ACROSS = BN / WARP_COLUMNS;
     static constexpr int WARPS_DOWN = BM / WARP_ROWS;
     static_assert(WARPS_ACROSS * WARPS_DOWN * 32 == THREADS, "each warp makes one part of the tile");
-    static constexpr int ROW_STEP = THREADS / FOURS;  // rows between two copies of a thread, of rows along the depth
+    static constexpr int ROW_STEP =
+        THREADS / FOURS;  // rows from one copy of a thread to the next, if rows lie along the depth
     static constexpr int A_COPIES = BM / ROW_STEP;
     static constexpr int B_FOURS = TRANSPOSED ? FOURS : BN / 4;
     static constexpr int B_STEP = THREADS / B_FOURS;
@@ -28,24 +32,25 @@ struct TensorCoreGemm {
     const Place& block;
     const Taps<TRANSPOSED> taps;
     const int depth;
-    const int column;  // first of the tile
+    const int column;  // first column of the tile
     const int warp_row;
     const int warp_column;
-    unsigned a_to;  // where the thread's first copies go, in the first of the two tiles
+    unsigned a_to;  // where the thread's first copies go, in the first of the two buffers
     unsigned b_to;
     Row rows[A_COPIES];
     int b_bytes[B_COPIES];  // 16, or 0 where there is no such column
-    // The following are of whole taps. Of each row: its pixel, and bit 4 + t tells whether tap t of it is inside.
+    // The following are for WHOLE. Of each row: the address of its pixel, and which taps of it are inside the image:
+    // bit 4 + t for tap t, so that a shift by t gives 16, the bytes to copy, or 0.
     const char* pixels[A_COPIES];
     int inside_taps[A_COPIES];
     const char* weights;    // of the thread's first copy, at tap and channel 0
     long long weight_step;  // bytes to the next copy
-    // Tap (0, 0) of the phase is at (first_dy, first_dx) from a row's pixel, and the next ones that many SIGNs further.
+    // The first tap of the phase is at (first_dy, first_dx) from the pixel of a row, and each next one SIGN further.
     static constexpr int SIGN = TRANSPOSED ? -1 : 1;
     int first_dy, first_dx;
     int tap, tap_x, channel;
-    // Bytes from pixels and weights to the tile that comes next, and what they grow by: with the channel, and at the
-    // last channel to the next tap in a row of them, or to the next row.
+    // Bytes from `pixels` and `weights` to the tile that is copied next; and what they grow by: with the channel, and
+    // after the last channel to the next tap in a row of taps, or to the next row of taps.
     long long a_at, a_next_tap, a_next_row;
     long long b_at, b_next_channel, b_next_tap, b_next_row;
 
@@ -120,7 +125,7 @@ struct TensorCoreGemm {
         }
     }
 
-    // To the beginning of tile number `first` along the depth, in whole taps.
+    // Goes to tile number `first` along the depth, with WHOLE.
     __device__ void seek(int first) {
         int tiles = shape.channels / DEPTH;
         tap = first / tiles;
@@ -203,7 +208,7 @@ struct TensorCoreGemm {
         multiply_add<TYPE>(sums, o);
     }
 
-    // The products of tile `tile` over its part of the depth. as and bs hold two tiles each.
+    // Computes the products of tile `tile` over part `split` of the depth. as and bs have two buffers each.
     __device__ void product(int tile, int split, const float* as, const float* bs, Accumulators& sums) {
         sums.clear();
         int tiles = (depth + DEPTH - 1) / DEPTH;
@@ -234,7 +239,8 @@ struct TensorCoreGemm {
         __syncthreads();
     }
 
-    // Of blocks that share a tile, the last one adds all their products, always in the order of the depth; true there.
+    // Stores the part of a split tile that this block computed. The last block of the tile to come here adds all parts,
+    // always in the order of the depth, and returns true.
     __device__ bool add_splits(int tile, int phase, int split, Accumulators& sums) const {
         int tiles = (shape.rows + BM - 1) / BM;
         int place = (phase * block.down + block.y) * tiles + tile;
@@ -257,7 +263,7 @@ struct TensorCoreGemm {
         return true;
     }
 
-    // What follows the products of one thread's part of a tile.
+    // Finishes and stores this thread's part of a tile.
     __device__ void finish(int tile, Accumulators& sums, float (&of_columns)[4][2]) const {
         int n = column + warp_column + lane_within() * 2;
         bool adds = shape.accumulates || operands.added != nullptr;
@@ -281,7 +287,7 @@ struct TensorCoreGemm {
         }
     }
 
-    // All of a block's work; `shared` has SHARED floats, and begins at a multiple of 128 bytes.
+    // Does all the work of a block; `shared` has SHARED floats, and begins at a multiple of 128 bytes.
     __device__ __forceinline__ static void run(const GemmShape& shape, const GemmOperands& operands, const Place& block,
                                                float* shared) {
         float* as = shared;

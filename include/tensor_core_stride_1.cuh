@@ -3,14 +3,15 @@
 #include "rounded_tile.cuh"
 #include "tensor_core_epilogue.cuh"
 
-// A 3x3 convolution with stride 1 and zeros around, or with TRANSPOSED a transposed one, which is a convolution by the
-// taps in reverse order, by tensor cores: for channels in multiples of 32 and columns in multiples of 8. A block makes
-// 8 rows of 16 pixels by BN columns, each warp two of the rows. The pixels and a border of one lie in shared memory for
-// 32 channels at once, gathered and rounded once for all nine taps: a tap is an offset from a fragment's address. The
-// weights of one tap lie there, too, the columns as rows, while those of the next are on their way to registers.
+// A 3x3 convolution with stride 1 and zeros around the image, by tensor cores; or with TRANSPOSED a transposed
+// convolution, which is the convolution with the taps in reverse order. Channels are a multiple of 32, and columns a
+// multiple of 8. A block computes tiles of 8 rows of 16 pixels by BN columns, each of its four warps two of the rows.
+// The pixels with a border of one lie in shared memory for 32 channels at a time, gathered and rounded once for all
+// nine taps: a tap is an offset from the address of a fragment. The weights of one tap lie there, too, with a row for
+// each column, in two buffers: while a tap is multiplied, the weights of the next one are loaded to registers.
 //
-// Here GemmShape counts otherwise: rows are tiles, by_grid divides by those of an image, and by_width by those in a
-// row.
+// GemmShape is counted differently here: rows are tiles, by_grid divides by the tiles of an image, and by_width by the
+// tiles in a row.
 
 constexpr int TILE_HEIGHT = 8;
 constexpr int TILE_WIDTH = 16;
@@ -18,8 +19,8 @@ constexpr int TILE_WIDTH = 16;
 template <bool TRANSPOSED, Multiplicand TYPE, int BN>
 struct TensorCoreStride1 {
     static constexpr int WARPS = SUM_THREADS / 32;
-    static constexpr int ROWS = TILE_HEIGHT / WARPS;  // of pixels, that a warp makes
-    static constexpr int RUNS = BN / 8;               // of columns, as mma.sync has them
+    static constexpr int ROWS = TILE_HEIGHT / WARPS;  // rows of pixels that a warp computes
+    static constexpr int RUNS = BN / 8;               // groups of eight columns, as mma.sync takes them
     static constexpr int WIDTH = TILE_WIDTH + 2;
     using Rows = RoundedRows<TYPE>;
     using Input = RoundedTile<Rows, TILE_HEIGHT + 2, WIDTH>;
@@ -27,18 +28,19 @@ struct TensorCoreStride1 {
     static constexpr int WEIGHT_BYTES = BN * PITCH;
     static constexpr int SHARED = (Input::BYTES + 2 * WEIGHT_BYTES) / sizeof(float);
 
-    // The weights of one tap and 32 channels after another, each thread some fours of the channels of a column.
+    // Copies the weights to shared memory, one tap of 32 channels after another. Each thread copies groups of four
+    // channels of a column.
     struct Weights {
         static constexpr int COPIES = BN / ROWS_AT_ONCE;
 
         const GemmShape& shape;
-        const float* next;  // of the thread's first four
+        const float* next;  // the thread's first group of four channels in the next tap
         long long tap_step, chunk_step;
         int tap;
-        int left;  // taps of all channels that are still to be loaded
-        int four;  // the thread's first, and its column in the block
+        int left;  // how many times a tap is still to be loaded, over all channels
+        int four;  // the thread's first group, and its column in the block
         int column;
-        int columns;  // of those of the block, how many there are
+        int columns;  // how many columns there are from the first of the block on
         float4 values[COPIES];
 
         __device__ Weights(const GemmShape& s, const float* weights, int first) : shape(s) {
@@ -56,11 +58,12 @@ struct TensorCoreStride1 {
             left = shape.channels / ROW_CHANNELS * 9;
         }
 
-        // Four and column of copy r, from the thread's first: those that a warp stores at once lie in different banks.
+        // Group and column of copy r, counted from the thread's first: those that a warp stores at once are in
+        // different banks.
         __device__ static constexpr int four_of(int r) { return TRANSPOSED ? 0 : r % 2 * 4; }
         __device__ static constexpr int column_of(int r) { return TRANSPOSED ? r * ROWS_AT_ONCE : r / 2 * 32; }
 
-        // Loads what comes next, if anything does.
+        // Loads the next tap to registers, if there is one.
         __device__ void load() {
             if (left == 0) {
                 return;
@@ -92,7 +95,7 @@ struct TensorCoreStride1 {
         }
     };
 
-    // Adds the products of one tap.
+    // Adds the products of one tap. sums: [row of pixels, eight columns, register of the accumulator fragment].
     __device__ static void multiply(float (&sums)[ROWS][RUNS][4], unsigned pixels, unsigned weights) {
         unrolled<Rows::STEPS>([&](auto step) {
             unsigned b[RUNS / 2][4];
@@ -111,7 +114,7 @@ struct TensorCoreStride1 {
         });
     }
 
-    // All of a block's work; `shared` has SHARED floats.
+    // Does all the work of a block; `shared` has SHARED floats.
     __device__ __forceinline__ static void run(const GemmShape& shape, const GemmOperands& operands, const Place& block,
                                                float* shared) {
         int lane = threadIdx.x % 32;
@@ -146,7 +149,9 @@ struct TensorCoreStride1 {
 #pragma unroll 1
                 for (int ky = 0; ky < 3; ky++) {
                     unrolled<3>([&](auto kx) {
-                        // What all have multiplied two taps ago is overwritten.
+                        // This overwrites the weights of two taps ago: since the last barrier, no thread reads them any
+                        // more. The barrier below makes the new weights, and in the first tap the pixels, visible to
+                        // all.
                         weights.store(weights_to + turn);
                         __syncthreads();
                         weights.load();

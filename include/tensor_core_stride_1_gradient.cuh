@@ -4,32 +4,35 @@
 #include "weight_gradient.cuh"
 
 // The weight gradient of 3x3 layers with stride 1 and padding 1 by tensor cores, for channels and columns that are
-// multiples of 8. A block makes all nine taps of 32 channels of the large images by 32 of the small ones, and runs over
-// tiles of 8 rows of 16 small pixels, which lie in shared memory with the large ones, rounded when they were gathered.
-// Rows of its products are channels of the small images, columns are channels of the large ones, eight to a warp, and
-// the depth are pixels of a row: the fragments of a row of large pixels, one for each kx, serve the small rows of all
-// three ky. In bf16 ldmatrix turns pixels by channels around; TF32 takes single values.
+// multiples of 8. A block computes all nine taps of 32 channels of the large images by 32 channels of the small ones.
+// It runs over its part of the tiles, each of 8 rows of 16 small pixels, which lie in shared memory with the large
+// pixels around them, rounded when they were gathered. Rows of the products are channels of the small images; columns
+// are channels of the large ones, eight to a warp; the depth runs over the pixels of a row. The fragments of a row of
+// large pixels, one for each kx, serve the small rows of all three ky, so a thread keeps those of three rows in
+// registers. In bf16, ldmatrix.trans exchanges pixels and channels; TF32, which it cannot transpose, is loaded value by
+// value.
 //
-// Here GradientShape counts otherwise: pixels are tiles, by_image divides by those of an image, by_width by those in a
-// row.
+// GradientShape is counted differently here: pixels are tiles, by_image divides by the tiles of an image, and by_width
+// by the tiles in a row.
 template <Multiplicand TYPE>
 struct TensorCoreStride1Gradient {
     static constexpr int HEIGHT = 8;
     static constexpr int WIDTH = 16;
     static constexpr bool TURNED = TYPE == TF32;
     using Rows = RoundedRows<TYPE, TURNED>;
-    // Of large pixels: a row's first four times, as the rows of values are turned by them.
+    // Large pixels in a row of the tile: a multiple of four with TURNED, as the permutation within a pixel repeats
+    // every four pixels.
     static constexpr int LARGE_WIDTH = TURNED ? WIDTH + 4 : WIDTH + 2;
     using Large = RoundedTile<Rows, HEIGHT + 2, LARGE_WIDTH, WIDTH + 2>;
     using Small = RoundedTile<Rows, HEIGHT, WIDTH>;
     static constexpr int PITCH = Rows::PITCH;
-    static constexpr int DEPTH_AT_ONCE = TYPE == TF32 ? 8 : 16;  // pixels of a row, of mma.sync
+    static constexpr int DEPTH_AT_ONCE = TYPE == TF32 ? 8 : 16;  // pixels of a row in one mma.sync
     static constexpr int SHARED = (Large::BYTES + Small::BYTES) / sizeof(float);
 
-    // Where a thread's part of the fragments begins, at the first row and pixel.
+    // The address of a thread's part of each fragment in the first row, at the first pixels.
     struct Places {
-        unsigned small[4];  // TF32: of each eight channels; bf16: one, of all
-        unsigned large[3];  // TF32: of each kx; bf16: of the first two and of the last
+        unsigned small[4];  // TF32: one for each eight channels; bf16: one for all
+        unsigned large[3];  // TF32: one for each kx; bf16: one for the first two, one for the last
 
         __device__ Places(unsigned larges, unsigned smalls) {
             int warp = threadIdx.x / 32;
@@ -50,7 +53,7 @@ struct TensorCoreStride1Gradient {
             }
         }
 
-        // Bytes to a value of a row.
+        // The offset in bytes of the value of a channel of a pixel.
         __device__ static int value(int row, int channel) {
             return Rows::place(row, channel / 4) + channel % 4 * Rows::BYTES;
         }
@@ -63,7 +66,8 @@ struct TensorCoreStride1Gradient {
         return value;
     }
 
-    // Of row ROW of small pixels; `first` are the bytes to the first of the pixels that are taken at once.
+    // Loads the fragments of row ROW of small pixels; `first` is the offset in bytes of the pixels that are taken at
+    // once.
     template <int ROW>
     __device__ static void load_small(unsigned (&a)[2][4], const Places& places, unsigned first) {
         constexpr int AT = ROW * WIDTH * PITCH;
@@ -79,7 +83,7 @@ struct TensorCoreStride1Gradient {
         }
     }
 
-    // Of row ROW of large pixels, for each kx.
+    // Loads the fragments of row ROW of large pixels, one for each kx.
     template <int ROW>
     __device__ static void load_large(unsigned (&b)[3][2], const Places& places, unsigned first) {
         constexpr int AT = ROW * LARGE_WIDTH * PITCH;
@@ -100,11 +104,11 @@ struct TensorCoreStride1Gradient {
         }
     }
 
-    // Adds the products of a tile's rows; sums: [tap, 16 small channels, fragment].
+    // Adds the products of a tile. sums: [tap, 16 small channels, register of the accumulator fragment].
     __device__ static void multiply(float (&sums)[9][2][4], const Places& places) {
 #pragma unroll 1
         for (unsigned first = 0; first < WIDTH * PITCH; first += DEPTH_AT_ONCE * PITCH) {
-            unsigned b[3][3][2];  // of three rows of large pixels, in turn
+            unsigned b[3][3][2];  // row y of large pixels is in b[y % 3]
             load_large<0>(b[0], places, first);
             load_large<1>(b[1], places, first);
             unrolled<HEIGHT>([&](auto y) {
@@ -140,7 +144,7 @@ struct TensorCoreStride1Gradient {
         }
     }
 
-    // All of a block's work; `shared` has SHARED floats.
+    // Does all the work of a block; `shared` has SHARED floats.
     __device__ __forceinline__ static void run(const GradientShape& shape, const float* large, const float* small,
                                                float* partials, const Place& block, float* shared) {
         unsigned larges = shared_address(shared);
@@ -149,7 +153,7 @@ struct TensorCoreStride1Gradient {
         int channel = block.x * ROW_CHANNELS;
         int column = block.y * ROW_CHANNELS;
         bool finds_bias = shape.bias_at >= 0 && block.x == 0;
-        float4 bias = make_float4(0, 0, 0, 0);  // of the thread's four columns, over the pixels that it copies
+        float4 bias = make_float4(0, 0, 0, 0);  // sums of the thread's four columns, over the pixels that it copies
         float sums[9][2][4] = {};
         int first = static_cast<int>(static_cast<long long>(shape.pixels) * block.z / shape.splits);
         int last = static_cast<int>(static_cast<long long>(shape.pixels) * (block.z + 1) / shape.splits);

@@ -4,22 +4,21 @@
 #include "weight_gradient.cuh"
 
 // The product of include/weight_gradient.cuh by tensor cores, for channels and columns that are multiples of 8. A block
-// makes 64 taps and channels by 64 columns, DEPTH pixels at a time; two tiles are in shared memory, as in
-// tensor_core_gemm.cuh. Where the pixels of a tile are, and which taps of them are outside the images, one warp finds
-// out for all threads, a tile ahead.
+// computes 64 rows (taps and channels) by 64 columns, DEPTH pixels at a time, with two buffers in shared memory as in
+// tensor_core_gemm.cuh. One warp finds for all threads where the pixels of a tile lie, and which taps of them are
+// inside the image. It does so a tile ahead of the copies, and the warps take turns.
 template <Multiplicand TYPE>
 struct TensorCoreWeightGradient {
     static constexpr int THREADS = SUM_THREADS;
     static constexpr int SIDE = 64;
-    static constexpr int STEP = THREADS / (SIDE / 4);  // pixels between two copies of a thread
+    static constexpr int STEP = THREADS / (SIDE / 4);  // pixels from one copy of a thread to the next
     static constexpr int COPIES = DEPTH / STEP;
     static constexpr int BYTES = SIDE * DEPTH * 4;  // of a tile
     static constexpr int PIXELS_AT =
-        4 * SIDE * DEPTH;  // in shared memory, in floats: after two tiles of either operand
+        4 * SIDE * DEPTH;  // float of shared memory where the pixels begin: after two tiles of each operand
 
-    // Of the large images: where channel 0 at tap offset (0, 0) is, in fours of floats; bit 4 + ky is set where
-    // tap row ky is inside, bit
-    // 12 + kx where tap column kx is.
+    // Of a large image: where channel 0 lies at tap offset (0, 0), in groups of four floats; bit 4 + ky is set if row
+    // ky of the taps is inside the image, and bit 12 + kx if column kx is.
     struct __align__(8) Pixel {
         unsigned start;
         int inside;
@@ -29,11 +28,11 @@ struct TensorCoreWeightGradient {
 
     const GradientShape& shape;
     const Place& block;
-    const char* large;     // at the offset of the thread's tap and channel
-    const char* small;     // at its columns and its first pixel in the tile that is copied next
-    long long small_step;  // bytes to its next pixel
-    Pixel* pixels;         // of two tiles
-    int needed;            // what has to be inside for the thread's tap; more than ever is, if there is no such row
+    const char* large;     // the large images, at the offset of the thread's tap and channel
+    const char* small;     // the small images, at the thread's columns and its first pixel of the next tile
+    long long small_step;  // bytes to the thread's next pixel
+    Pixel* pixels;         // two tiles of them
+    int needed;            // the bits that the thread's tap needs to be inside; one that is never set if it has no row
     int b_bytes;
     unsigned a_to, b_to;
     int first, last, end;  // tiles of this split, and the pixel after its last one
@@ -68,14 +67,15 @@ struct TensorCoreWeightGradient {
         keep(b_to);
     }
 
-    // Bits lowest ... highest - 1 of those `size` places from `from` on that are inside.
+    // Sets the bits of those of `kernel` taps, the first at `from`, that are inside an image with `size` rows or
+    // columns.
     __device__ static int inside(int from, int size, int kernel) {
         int lowest = max(0, -from);
         int highest = max(lowest, min(kernel, size - from));
         return (1 << highest) - (1 << lowest);
     }
 
-    // By the threads of one warp, a pixel each.
+    // Finds the pixels of a tile. The threads of one warp call this, one for each pixel.
     __device__ void find_pixels(int tile) const {
         int lane = threadIdx.x % 32;
         int pixel = tile * DEPTH + lane;
@@ -109,7 +109,8 @@ struct TensorCoreWeightGradient {
         commit_copies();
     }
 
-    // The sums of the tile's columns, of which thread n adds the n-th, in fp32 as they are in memory.
+    // Adds a tile to the column sums, in the order of the pixels; thread n has column n. The values are fp32, as they
+    // are in memory.
     __device__ void add_columns(const float* bs, float& sum) const {
         if (threadIdx.x < SIDE) {
 #pragma unroll
@@ -145,7 +146,7 @@ struct TensorCoreWeightGradient {
         multiply_add<TYPE>(sums, o);
     }
 
-    // All of a block's work; `shared` has SHARED floats.
+    // Does all the work of a block; `shared` has SHARED floats.
     __device__ __forceinline__ static void run(const GradientShape& shape, const float* large, const float* small,
                                                float* partials, const Place& block, float* shared) {
         const float* bs = shared + 2 * SIDE * DEPTH;

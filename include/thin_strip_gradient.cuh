@@ -3,18 +3,18 @@
 #include "strips.cuh"
 #include "weight_gradient.cuh"
 
-// The weight gradient of layers with 3x3 kernels whose large images have one channel, such as a network's first and
-// last layer for grey images. Eight threads go along a strip of include/strips.cuh for 32 channels of the small
-// images, four each, and keep nine taps of them: a value of the small images is loaded by the one thread that needs
-// it, and those of the large images, from shared memory, serve three taps and four channels. At the end a block adds
-// its 16 strips' sums, in order.
-// Columns are a multiple of 4.
+// The weight gradient of 3x3 layers in fp32 whose large images have one channel, such as the first and the last layer
+// of a network for grey images. A tile is 16 strips of include/strips.cuh. Eight threads take a strip for 32 channels
+// of the small images, four channels each, and keep the sums of nine taps for them in registers. Each value of the
+// small images is loaded from global memory by the one thread that needs it; those of the large images are in shared
+// memory, and each serves three taps and four channels. At the end, the block adds the sums of its 16 strips in their
+// order, through shared memory. Columns are a multiple of 4.
 //
-// EXCHANGED, for stride 1: the large images have channels in multiples of 4, and the small ones have one. As either is
-// of one size, that is the same sum with the images exchanged and the taps in reverse order.
+// EXCHANGED, for stride 1: the large images have a multiple of 4 channels and the small ones have one. With stride 1
+// both have the same size, so this is the same sum with the images exchanged and the taps in reverse order.
 //
-// Here GradientShape counts otherwise: pixels are strips, by_width divides by those of a column of an image
-// (small_height), and by_image divides by the columns of strips of an image.
+// GradientShape is counted differently here: pixels are strips, by_width divides by the strips in a column of strips
+// (small_height), and by_image by the columns of strips of an image.
 template <int STRIDE, bool EXCHANGED = false>
 struct ThinStripGradient {
     static_assert(!EXCHANGED || STRIDE == 1, "both images are of one size");
@@ -22,12 +22,12 @@ struct ThinStripGradient {
     static constexpr int TN = 4;
     static constexpr int BN = 8 * TN;
     static constexpr int TAPS = 9;
-    static constexpr int LINES = TAPS + 1;  // the last one is for the bias
+    static constexpr int LINES = TAPS + 1;  // the last one is the bias gradient
     static constexpr int WIDTH = StripConvolution<STRIDE, 1>::WIDTH;
     using Input = typename StripConvolution<STRIDE, 1>::Input;
     static constexpr int SHARED = Input::SHARED > STRIPS* LINES* BN ? Input::SHARED : STRIPS* LINES* BN;
 
-    // What StripInput wants to know of the large images.
+    // The GemmShape by which StripInput finds rows of the large images.
     __device__ static GemmShape strips_of(const GradientShape& shape) {
         GemmShape strips = {};
         strips.rows = shape.pixels;
@@ -41,7 +41,8 @@ struct ThinStripGradient {
         return strips;
     }
 
-    // The pixels that are left in the row, and zeros.
+    // Loads the pixels of a strip for four channels. `left` pixels are left in the row; what would be beyond them is
+    // zero.
     __device__ static void load(float (&values)[STRIP][TN], const float* from, int columns, int left) {
         if (left >= STRIP) {
 #pragma unroll
@@ -56,6 +57,7 @@ struct ThinStripGradient {
         }
     }
 
+    // Adds the products of a strip. acc: [tap, channel], and the bias gradient after the taps.
     __device__ static void multiply(const float* rows, const float (&small)[STRIP][TN], bool finds_bias,
                                     float (&acc)[LINES][TN]) {
 #pragma unroll
@@ -81,7 +83,7 @@ struct ThinStripGradient {
         }
     }
 
-    // All of a block's work; `shared` has SHARED floats.
+    // Does all the work of a block; `shared` has SHARED floats.
     __device__ __forceinline__ static void run(const GradientShape& shape, const float* large, const float* small,
                                                float* partials, const Place& block, float* shared) {
         GemmShape strips = strips_of(shape);

@@ -1,23 +1,24 @@
 #pragma once
 
-// A block's place in the grid of its product, which is the launch's own or a part of one that two products share.
+// The place of a block in the grid of its product. This grid is that of the launch, or, where two products share a
+// launch, a part of it.
 struct Place {
     int x, y, z;
-    int across;  // blocks in a row of the grid
-    int down;    // rows
+    int across;  // size of the grid in x
+    int down;    // size of the grid in y
 
     __device__ static Place own() {
         return {static_cast<int>(blockIdx.x), static_cast<int>(blockIdx.y), static_cast<int>(blockIdx.z),
                 static_cast<int>(gridDim.x), static_cast<int>(gridDim.y)};
     }
-    // Of block number `block`, counted row by row.
+    // The place of block number `block` in a grid that is numbered row by row.
     __device__ static Place numbered(int block, int across, int down) {
         int line = block / across;
         return {block - line * across, line % down, line / down, across, down};
     }
 };
 
-// Pieces of tiles: N neighbouring floats of a row.
+// Reads 1, 2, 4 or 8 neighbouring floats of shared memory, at most 16 bytes in one instruction.
 
 __device__ inline void read_shared(float (&values)[1], const float* from) { values[0] = *from; }
 
@@ -48,15 +49,16 @@ __device__ inline void read_shared(float (&values)[8], const float* from) {
     values[7] = more.w;
 }
 
-// 16 bytes to shared memory; the compiler takes a float4 that is assigned apart again, into four
-// stores that meet in banks.
+// Writes 16 bytes to shared memory in one instruction. nvcc splits the assignment of a float4 into four stores of 4
+// bytes, which have bank conflicts.
 __device__ inline void write_shared(float* to, float a, float b, float c, float d) {
     asm volatile("st.shared.v4.f32 [%0], {%1, %2, %3, %4};" ::"r"(static_cast<unsigned>(__cvta_generic_to_shared(to))),
                  "f"(a), "f"(b), "f"(c), "f"(d)
                  : "memory");
 }
 
-// The first `count` of N floats; all of them by 16 or 8 bytes where `whole`.
+// Loads the first `count` of N floats; the others are zero. `whole` says that there are all N, and that they are
+// aligned: 4 or 2 floats are then loaded in one instruction.
 template <int N>
 __device__ inline void load_row(float (&values)[N], const float* from, int count, bool whole) {
     if (N == 4 && whole) {
@@ -77,6 +79,8 @@ __device__ inline void load_row(float (&values)[N], const float* from, int count
     }
 }
 
+// Stores the first `count` of N floats. With `whole` it stores 4 or 2 floats in one instruction; __stwb keeps nvcc from
+// splitting it.
 template <int N>
 __device__ inline void store_row(const float (&values)[N], float* to, int count, bool whole) {
     if (N == 4 && whole) {
@@ -93,8 +97,9 @@ __device__ inline void store_row(const float (&values)[N], float* to, int count,
     }
 }
 
-// Whether this block is the last of `blocks` that come here; their stores before are then visible. The ticket is zero
-// again after the last one. Which block that is decides nothing but which block goes on.
+// Whether this block is the last of `blocks` blocks to call this; all threads of a block call it and get the same
+// answer. What the other blocks stored before is then visible to the last one. The ticket is zero before the first call
+// and after the last. Which block is last differs from run to run, but decides only which one goes on.
 __device__ inline bool last_of_all(unsigned* ticket, int blocks) {
     __shared__ bool last;
     __threadfence();

@@ -1,7 +1,7 @@
 #pragma once
 
-// One or four neighbouring floats by one name, so that a kernel is written once for planes whose rows are 16-byte
-// aligned and for any others.
+// One or four neighbouring floats under one name, so that a kernel is written once for planes whose rows are aligned to
+// 16 bytes (N = 4) and for any others (N = 1).
 template <int N>
 struct Vector;
 

@@ -4,12 +4,17 @@
 #include "divisor.cuh"
 #include "tile.cuh"
 
-// The weight gradient of a layer as one matrix product: rows are taps of the kernel times channels of the large images,
-// columns are channels of the small ones, and the depth runs over the small images' pixels: pixel (i, j) of the
-// small images meets tap (ky, kx) at (i * stride + ky - padding, ...) of the large ones. The small images are
-// what a convolution put out, or a transposed one took in. Blocks with another `split` take other pixels, that
-// is, other images; each leaves its share in partials[split], and update.cu adds them, in order. A dense layer
-// is an image of one pixel.
+// The weight gradient of a layer as one matrix product. Rows are the taps of the kernel and, within a tap, the channels
+// of the large images; columns are the channels of the small images; the depth runs over the pixels of all small
+// images. Pixel (i, j) of a small image meets tap (ky, kx) at pixel (i * stride + ky - padding, j * stride + kx -
+// padding) of the large one. The small images are those that a convolution puts out, or that a transposed convolution
+// takes in. A dense layer is the convolution of an image of one pixel.
+//
+// Block (x, y, z) computes BM rows by BN columns over part z of the pixels, and a thread TM by TN of them. It stores
+// this share of the gradient in partials, and update.cu adds the shares in their order. Tiles of PIXELS pixels by BM
+// and by BN lie in shared memory with the pixels as rows, in two buffers: while one is multiplied, the next is loaded
+// to registers, and then stored in the other. Where it is asked for, blocks with x = 0 also sum the columns, which is
+// the bias gradient.
 
 // java/daegpu/engine/cuda/kernels/GradientShape.java has the same layout.
 struct GradientShape {
@@ -24,8 +29,8 @@ struct GradientShape {
     int padding;
     int stride;
     int splits;
-    int share;         // floats from one split's share to the next
-    int bias_at;       // where the sums of columns, the bias gradient of a convolution, are in a share; or -1
+    int share;         // floats from one share to the next
+    int bias_at;       // where the column sums, the bias gradient, are in a share; or -1
     Divisor by_image;  // small_height * small_width
     Divisor by_width;  // small_width
     Divisor by_channels;
@@ -48,7 +53,7 @@ struct WeightGradient {
     const float* large;
     const float* small;
     const Place& block;
-    int tap_y, tap_x, offset;  // of the thread's row: all that it loads is of one tap and channel
+    int tap_y, tap_x, offset;  // of this thread's row: all its loads are of one tap
     bool has_row;
     int column;
     float a[A_VALUES];
@@ -65,7 +70,7 @@ struct WeightGradient {
         offset = (tap_y * s.large_width + tap_x) * s.channels + row - tap * s.channels;
     }
 
-    // Where the value of the thread's row is for this pixel, or -1.
+    // The index of the large images' value for this thread's row at a small pixel, or -1 for zero.
     __device__ int place(int pixel, int end) const {
         if (!has_row || pixel >= end) {
             return -1;
@@ -185,7 +190,7 @@ struct WeightGradient {
         }
     }
 
-    // The sums of the tile's columns, of which thread n adds the n-th.
+    // Adds a tile to the column sums, in the order of the pixels; thread n has column n.
     __device__ void add_columns(const float* bs, float& sum) const {
         if (threadIdx.x < BN) {
 #pragma unroll
@@ -195,7 +200,7 @@ struct WeightGradient {
         }
     }
 
-    // All of a block's work; `shared` has SHARED floats.
+    // Does all the work of a block; `shared` has SHARED floats.
     __device__ __forceinline__ static void run(const GradientShape& shape, const float* large, const float* small,
                                                float* partials, const Place& block, float* shared) {
         float* as = shared;
@@ -242,7 +247,8 @@ struct WeightGradient {
     }
 };
 
-// A kernel whose blocks do as the type after its name says. Shared memory begins where tensor_core.cuh wants it.
+// Defines the kernel NAME, whose blocks run the product type that follows. Shared memory begins at a multiple of 128
+// bytes, as tensor_core.cuh needs it.
 #define WEIGHT_GRADIENT(NAME, ...)                                                                  \
     extern "C" __global__ void __launch_bounds__(SUM_THREADS)                                       \
         NAME(GradientShape shape, const float* __restrict__ large, const float* __restrict__ small, \

@@ -1,6 +1,7 @@
-// The data gradient and the weight gradient of a layer in one launch, as cuda/layer_gradients.cu has them, with
-// operands rounded to TF32. For the convolutions of the default network and most of a U-Net; others take a launch for
-// each. Reference: those of convolution_tf32.cu and weight_gradient_tf32.cu, whose work this is.
+// The data gradient and the weight gradient of a layer in one launch, as in cuda/layer_gradients.cu, with operands
+// rounded to TF32. These are for the convolutions of the default network and for most of those of a U-Net; other layers
+// take a launch for each gradient. Reference: that of the kernels in convolution_tf32.cu and weight_gradient_tf32.cu,
+// which compute the same.
 #include "layer_gradients.cuh"
 #include "tensor_core_gemm.cuh"
 #include "tensor_core_stride_1.cuh"

@@ -1,5 +1,5 @@
-// Weight gradients as cuda/weight_gradient.cu has them, of channels and columns that are multiples of 8, with operands
-// rounded to TF32. Reference: daegpu.engine.reference.ConvolutionLoops. See include/tensor_core_weight_gradient.cuh and
+// Weight gradients as in cuda/weight_gradient.cu, with operands rounded to TF32. Channels and columns are multiples of
+// 8. Reference: daegpu.engine.reference.ConvolutionLoops. See include/tensor_core_weight_gradient.cuh and
 // include/tensor_core_stride_1_gradient.cuh.
 #include "tensor_core_stride_1_gradient.cuh"
 #include "tensor_core_weight_gradient.cuh"
