@@ -10,16 +10,15 @@ public final class Adam {
     public static final double BETA_1 = 0.9;
     /** Decay of the second moment. */
     public static final double BETA_2 = 0.999;
-    /** Keeps the quotient finite. */
+    /** ε, which keeps the quotient finite. */
     public static final float EPSILON = 1e-7f;
 
     private Adam() {}
 
     /**
-     * The step size with both bias corrections: {@code α = lr·sqrt(1 − β₂ᵗ) / (1 − β₁ᵗ)}, the powers taken of float32
-     * constants and rounded to float32, as Keras does.
+     * The step size with both bias corrections: {@code α = lr·sqrt(1 − β₂ᵗ) / (1 − β₁ᵗ)}, where the powers are those of float32 constants, rounded to float32, as Keras computes them.
      *
-     * @param step the update that is being made, from 1
+     * @param step number of the update that is being made, counted from 1
      */
     public static float alpha(float learningRate, long step) {
         float power1 = (float) Math.pow((float) BETA_1, step);

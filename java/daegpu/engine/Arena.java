@@ -10,8 +10,7 @@ import java.util.Map;
 import java.util.function.ToLongFunction;
 
 /**
- * One piece of memory in which every buffer of a plan has its place: the largest first, each at the lowest place that
- * no buffer has that is needed at the same time ("greedy by size": Pisarchyk and Lee, "Efficient memory management for
+ * One piece of memory in which every buffer of a plan has a place. Buffers are placed from the largest to the smallest, each at the lowest offset where it meets no buffer that is needed at the same time ("greedy by size": Pisarchyk and Lee, "Efficient memory management for
  * deep neural net inference", 2020).
  */
 public final class Arena {
@@ -62,12 +61,12 @@ public final class Arena {
         return first;
     }
 
-    /** Bytes from the beginning to the place of {@code buffer}. */
+    /** Offset of {@code buffer} from the beginning, in bytes. */
     public long offset(Buffer buffer) {
         return offsets.get(buffer);
     }
 
-    /** Bytes in all. */
+    /** Size of the whole memory, in bytes. */
     public long bytes() {
         return bytes;
     }

@@ -8,7 +8,7 @@ public final class Bfloat16 {
 
     private Bfloat16() {}
 
-    /** The bits of the bf16 number that is nearest to {@code value}, of two the even one; not for NaN. */
+    /** The bits of the bf16 number that is nearest to {@code value}, or of two such numbers the even one. Not for NaN. */
     public static short bits(float value) {
         int bits = Float.floatToRawIntBits(value);
         return (short) (bits + 0x7FFF + (bits >>> 16 & 1) >>> 16);
@@ -19,12 +19,12 @@ public final class Bfloat16 {
         return Float.intBitsToFloat(bits << 16);
     }
 
-    /** The value of the bf16 number that is nearest to {@code value}, of two the even one; not for NaN. */
+    /** The bf16 number that is nearest to {@code value}, or of two such numbers the even one. Not for NaN. */
     public static float round(float value) {
         return value(bits(value));
     }
 
-    /** Rounds all of them, in place. */
+    /** Rounds each value of the array in place. */
     public static void round(float[] values) {
         for (int i = 0; i < values.length; i++) {
             values[i] = round(values[i]);

@@ -3,8 +3,7 @@ package daegpu.engine;
 import java.util.Optional;
 
 /**
- * The system properties that the program reads: {@code java -Dname=value}. There are no others of its own;
- * docs/system-properties.md describes them, and those of its libraries.
+ * The system properties that the program reads: {@code java -Dname=value}. The program has no others of its own. docs/system-properties.md describes these and those of its libraries.
  */
 public enum Configuration {
     /**
@@ -14,8 +13,7 @@ public enum Configuration {
     CUDA_LIBRARIES("daegpu.cuda.libraries"),
 
     /**
-     * {@code true} lets the cpu engine compute in bf16 on a processor with AVX-512 that has no bf16 instructions, by
-     * other instructions, more slowly: for tests. {@code false} by default.
+     * {@code true} lets the cpu engine compute in bf16 on a processor with AVX-512 that has no bf16 instructions. It then uses other, slower instructions. This is for tests; {@code false} by default.
      */
     CPU_EMULATED_BF16("daegpu.cpu.emulated-bf16");
 
@@ -30,7 +28,7 @@ public enum Configuration {
         return property;
     }
 
-    /** What it is set to; empty where it is not set, or to nothing but spaces. */
+    /** The value that it is set to; empty if it is not set, or is blank. */
     public Optional<String> value() {
         return Optional.ofNullable(System.getProperty(property)).filter(value -> !value.isBlank());
     }

@@ -6,7 +6,7 @@ import java.util.stream.Collectors;
 
 /** What computes convolutions and dense layers on a GPU. */
 public enum Convolutions {
-    /** cuDNN and cuBLAS if they are here, else this program's own kernels; a training takes the faster of the two. */
+    /** cuDNN and cuBLAS if they are installed, else this program's own kernels. Training takes the faster of the two. */
     AUTO,
     /** cuDNN, and cuBLAS for dense layers. */
     CUDNN,
@@ -14,9 +14,9 @@ public enum Convolutions {
     NATIVE;
 
     /**
-     * The convolutions that {@link #toString} writes so.
+     * The constant whose {@link #toString} is the given text.
      *
-     * @throws IllegalArgumentException if there are none
+     * @throws IllegalArgumentException if there is no such constant
      */
     public static Convolutions of(String text) {
         return Arrays.stream(values())
@@ -27,7 +27,7 @@ public enum Convolutions {
                         + Arrays.stream(values()).map(Convolutions::toString).collect(Collectors.joining(", "))));
     }
 
-    /** As users write it. */
+    /** The name as users write it, in lower case. */
     @Override
     public String toString() {
         return name().toLowerCase(Locale.ROOT);

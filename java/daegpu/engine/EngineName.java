@@ -16,9 +16,9 @@ public enum EngineName {
     REFERENCE;
 
     /**
-     * The engine that {@link #toString} writes so.
+     * The constant whose {@link #toString} is the given text.
      *
-     * @throws IllegalArgumentException if there is none
+     * @throws IllegalArgumentException if there is no such constant
      */
     public static EngineName of(String text) {
         return Arrays.stream(values())
@@ -28,7 +28,7 @@ public enum EngineName {
                         + Arrays.stream(values()).map(EngineName::toString).collect(Collectors.joining(", "))));
     }
 
-    /** As users write it. */
+    /** The name as users write it, in lower case. */
     @Override
     public String toString() {
         return name().toLowerCase(Locale.ROOT);

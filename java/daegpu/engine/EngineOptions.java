@@ -4,24 +4,24 @@ package daegpu.engine;
  * How an engine is to compute.
  *
  * @param batchSize largest number of images in a training step
- * @param precision one that the engine offers
+ * @param precision number format of matrix products, which the engine has to offer
  * @param threads processors to use, or 0 for all
- * @param device the GPU to use, counted from 0, where an engine uses one
- * @param convolutions what computes convolutions and dense layers on a GPU, where an engine uses one
+ * @param device index of the GPU, counted from 0; other engines ignore it
+ * @param convolutions what computes convolutions and dense layers on a GPU; other engines ignore it
  */
 public record EngineOptions(int batchSize, Precision precision, int threads, int device, Convolutions convolutions) {
 
-    /** {@link Convolutions#AUTO}. */
+    /** Options with {@link Convolutions#AUTO}. */
     public EngineOptions(int batchSize, Precision precision, int threads, int device) {
         this(batchSize, precision, threads, device, Convolutions.AUTO);
     }
 
-    /** The first GPU, where an engine uses one. */
+    /** Options for the first GPU, if the engine uses one. */
     public EngineOptions(int batchSize, Precision precision, int threads) {
         this(batchSize, precision, threads, 0);
     }
 
-    /** Full precision on all processors. */
+    /** Options for float32 on all processors. */
     public static EngineOptions fp32(int batchSize) {
         return new EngineOptions(batchSize, Precision.FP32, 0);
     }

@@ -4,8 +4,7 @@ import daegpu.data.Remedy;
 import java.util.List;
 
 /**
- * An engine cannot run here, or not as it was asked for. The message is one line that says why; {@link #remedies} says
- * what would help.
+ * Thrown if an engine cannot run here, or not with the options that were asked for. The message says in one line why; {@link #remedies} names what would help.
  */
 public final class EngineUnavailableException extends RuntimeException {
 
@@ -22,7 +21,7 @@ public final class EngineUnavailableException extends RuntimeException {
         this.remedies = remedies.clone();
     }
 
-    /** Changes of which each alone would help; empty where none is known, or the message says it. */
+    /** Changes each of which would help by itself; empty if none is known, or if the message already says it. */
     public List<Remedy> remedies() {
         return List.of(remedies);
     }

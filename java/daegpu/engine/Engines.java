@@ -20,7 +20,7 @@ public final class Engines {
     /**
      * Opens an engine that trains.
      *
-     * @throws EngineUnavailableException if this engine cannot run here, or does not offer what the options want
+     * @throws EngineUnavailableException if this engine cannot run here, or does not offer what the options ask for
      */
     public static OpenedEngine<InspectableEngine> openToTrain(
             EngineName name, Network network, LearningRule rule, EngineOptions options) {
@@ -35,7 +35,7 @@ public final class Engines {
     /**
      * Opens an engine that runs a network, without memory for training.
      *
-     * @throws EngineUnavailableException if this engine cannot run here, or does not offer what the options want
+     * @throws EngineUnavailableException if this engine cannot run here, or does not offer what the options ask for
      */
     public static OpenedEngine<InferenceEngine> open(EngineName name, Network network, EngineOptions options) {
         return open(name, options, chosen -> switch (chosen) {
@@ -52,7 +52,7 @@ public final class Engines {
         return new OpenedEngine<>(choice.taken(), opener.apply(choice.taken()), choice.reason());
     }
 
-    /** The native libraries that engines load here, with their versions, or why they do not. */
+    /** Names the native libraries that engines load here, with their versions, or says why they cannot be loaded. */
     public static String nativeLibraries() {
         return versionsOr("oneDNN", CpuEngine::nativeLibraries) + "; "
                 + versionsOr("CUDA", CudaEngine::nativeLibraries);
@@ -66,16 +66,15 @@ public final class Engines {
         }
     }
 
-    /** Which engine this name stands for here, and why, without opening it: itself, unless it is {@code auto}. */
+    /** Which engine {@code name} stands for here, and why: itself, unless it is {@code auto}. Opens no engine. */
     public static Choice<EngineName> choose(EngineName name, EngineOptions options) {
         return name == EngineName.AUTO ? automatic(options) : new Choice<>(name, "it was asked for");
     }
 
     /**
-     * Bytes of main memory, about, that an image takes on its way through a network, besides the image itself and what
-     * becomes of it: none where the memory is that of a GPU.
+     * About how many bytes of main memory an image takes on its way through a network, without the input and the output themselves; 0 for an engine that uses the memory of a GPU.
      *
-     * @param engine one that computes, not {@link EngineName#AUTO}
+     * @param engine any but {@link EngineName#AUTO}
      */
     public static long memory(EngineName engine, Network network) {
         Plan plan = Plan.inference(network, network.input(), network.output());
@@ -88,8 +87,7 @@ public final class Engines {
     }
 
     /**
-     * Which engine {@code auto} takes here, without opening it. A GPU is taken if it can be used at all. If a network
-     * is too large for its memory, that is an error, and no reason to use a slower engine unasked.
+     * Which engine {@code auto} stands for here, and why. Opens no engine. A GPU is taken if it can be used at all: if a network is too large for its memory, that is an error, and no reason to take a slower engine without being asked.
      */
     public static Choice<EngineName> automatic(EngineOptions options) {
         StringJoiner missing = new StringJoiner("; ");
@@ -109,8 +107,7 @@ public final class Engines {
     }
 
     /**
-     * What is to compute the convolutions of a run on a GPU, where {@code options} leave it open: cuDNN and this
-     * program's own kernels are timed on the device over a few training steps.
+     * Chooses what computes the convolutions of a run on a GPU, if {@code options} leave that open: times cuDNN and this program's own kernels on the device over a few training steps.
      *
      * @return {@link Convolutions#CUDNN} or {@link Convolutions#NATIVE}, and why; empty if there is nothing to choose
      * @throws EngineUnavailableException if this engine cannot run here
@@ -127,10 +124,10 @@ public final class Engines {
     }
 
     /**
-     * What {@code auto} takes.
+     * What {@code auto} stands for.
      *
      * @param taken an engine or convolutions, never {@code AUTO}
-     * @param reason why it is this one and none that would be faster, for people
+     * @param reason why it is this one and not a faster one, in words
      */
     public record Choice<T>(T taken, String reason) {}
 
@@ -139,7 +136,7 @@ public final class Engines {
      *
      * @param name the engine's own name, never {@link EngineName#AUTO}
      * @param engine the engine itself
-     * @param reason why it was this one, for people
+     * @param reason why it was chosen, in words
      */
     public record OpenedEngine<E extends InferenceEngine>(EngineName name, E engine, String reason)
             implements AutoCloseable {

@@ -10,16 +10,17 @@ import daegpu.noise.Noise;
  * Runs one network. An engine is opened for a network, holds its weights in whatever layout suits it, and may own
  * native memory: close it. One thread at a time may use it.
  *
- * <p>Values are {@code [batch, height, width, channels]}, the last running fastest. The arithmetic is that of Keras:
+ * <p>Arrays of images are {@code [batch, height, width, channels]}, where the last index varies fastest. The arithmetic is that of Keras:
  * 'same' padding by TensorFlow's rule.
  *
  * <p>The same engine with the same options gives the same bits for the same input, every time.
  */
 public interface InferenceEngine extends AutoCloseable {
 
+    /** The network that the engine was opened for. */
     Network network();
 
-    /** One line for people: what computes, with which options, such as {@code reference (plain Java, 2 threads)}. */
+    /** Says in one line what computes, and with which options, such as {@code reference (plain Java, 2 threads)}. */
     String description();
 
     /** Replaces the weights, which are zeros when the engine is opened. */
@@ -34,8 +35,8 @@ public interface InferenceEngine extends AutoCloseable {
      * @param epoch counted from 0; 0 for validation
      * @param first the first image in {@code images} to take
      * @param count how many to take, any number
-     * @param clean receives the scaled images, {@code [count, height, width, channels]}
-     * @param noisy receives the corrupted images, likewise
+     * @param clean receives the scaled images, {@code [count, height, width, channels]}, in [0, 1]
+     * @param noisy receives the corrupted images, of the same shape
      */
     void corrupt(
             ImageSet images,
@@ -51,11 +52,11 @@ public interface InferenceEngine extends AutoCloseable {
     /**
      * Computes one tensor of the network from another, for any number of images.
      *
-     * @param from the image that goes in, or what a layer puts out
-     * @param to what a layer puts out
-     * @param values {@code from} of each image
-     * @param count images
-     * @param results receives {@code to} of each image
+     * @param from {@link Network#input()}, or the output of a layer
+     * @param to the output of a layer
+     * @param values the values of {@code from} for each image, one image after the other
+     * @param count number of images
+     * @param results receives the values of {@code to} for each image
      * @throws IllegalArgumentException if {@code to} cannot be computed from {@code from} alone
      */
     void run(Tensor from, Tensor to, float[] values, int count, float[] results);
@@ -63,8 +64,9 @@ public interface InferenceEngine extends AutoCloseable {
     /**
      * Runs the network on any number of images.
      *
-     * @param noisy {@code [count, height, width, channels]} in [0, 1], or around it where noise is not clipped
-     * @param denoised receives the denoised images, likewise
+     * @param noisy {@code [count, height, width, channels]} in [0, 1], or around it if noise is not clipped
+     * @param count number of images
+     * @param denoised receives the denoised images, of the same shape
      */
     default void denoise(float[] noisy, int count, float[] denoised) {
         run(network().input(), network().output(), noisy, count, denoised);
@@ -93,8 +95,7 @@ public interface InferenceEngine extends AutoCloseable {
     }
 
     /**
-     * Frees what the engine owns. Calling it again does nothing; whatever computes or changes weights afterwards throws
-     * {@link IllegalStateException}.
+     * Frees what the engine owns. Calling it again does nothing. Methods that compute, or that change weights, then throw {@link IllegalStateException}.
      */
     @Override
     void close();

@@ -6,17 +6,17 @@ import daegpu.model.Tensor;
 public interface InspectableEngine extends TrainingEngine {
 
     /**
-     * One update on given values instead of the data set's.
+     * Makes one update on given images instead of those of a data set.
      *
      * @param batch at most as many images as the engine was opened for
-     * @throws IllegalArgumentException if it has none or more, or its mask has weights below 0 or zeros only
+     * @throws IllegalArgumentException if it has no images or more than that, or its mask has a weight below 0, or only zeros
      */
     void trainStep(GivenBatch batch, float learningRate);
 
     /**
-     * What a layer put out in the last training step on given values, {@code [count, height, width, channels]}.
+     * The output of a layer in the last training step on given images, {@code [count, height, width, channels]}.
      *
-     * @param tensor what a layer of the network puts out
+     * @param tensor the output of a layer of the network
      */
     float[] activation(Tensor tensor);
 }

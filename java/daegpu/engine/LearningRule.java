@@ -3,13 +3,11 @@ package daegpu.engine;
 import java.util.OptionalDouble;
 
 /**
- * How a network learns: what it makes small, and what an update does.
+ * How a network learns: what it minimizes, and what an update does.
  *
- * @param loss what training makes small
+ * @param loss what training minimizes
  * @param optimizer what an update does with a gradient
- * @param averageDecay d of the exponential moving average of the parameters, which each update follows by {@code a +=
- *     (1 − d)·(p − a)}, and which begins at the first parameters; empty for none. Where there is one, it is validated
- *     and denoises in place of the parameters.
+ * @param averageDecay d of the exponential moving average a of the parameters p, which begins as the initial parameters and changes with each update by {@code a += (1 − d)·(p − a)}; empty for no average. If there is one, it is what validates and denoises, instead of the parameters.
  */
 public record LearningRule(Loss loss, Optimizer optimizer, OptionalDouble averageDecay) {
 
@@ -26,7 +24,7 @@ public record LearningRule(Loss loss, Optimizer optimizer, OptionalDouble averag
         });
     }
 
-    /** {@code 1 − d} in float32, the weight of new parameters in the average; 0 where there is none. */
+    /** {@code 1 − d} in float32, the weight of new parameters in the average; 0 if there is no average. */
     public float averageWeight() {
         return averageDecay.isPresent() ? (float) (1 - averageDecay.getAsDouble()) : 0;
     }

@@ -4,9 +4,7 @@ import java.util.Arrays;
 import java.util.Locale;
 
 /**
- * What training makes small: the mean over batch, height, width and channels of a function of d, the difference between
- * a value that the network puts out and the clean one. Where there is a mask, each value has a weight, and the sum of
- * the weighted values is divided by the sum of the weights.
+ * What training minimizes: the mean, over batch, height, width and channels, of a function of d, the difference between a value of the network's output and the clean value. With a mask, each value has a weight, and the sum of the weighted losses is divided by the sum of the weights.
  */
 public enum Loss {
     /** {@code d²}. */
@@ -55,27 +53,27 @@ public enum Loss {
         this.title = title;
     }
 
-    /** The loss of one value. */
+    /** The loss of one value, given d. */
     public abstract double value(double difference);
 
-    /** The derivative of {@link #value}. */
+    /** The derivative of {@link #value} with respect to d. */
     public abstract float derivative(float difference);
 
-    /** As headings have it: {@code MSE}, {@code L1} or {@code Charbonnier}. */
+    /** The name for headings: {@code MSE}, {@code L1} or {@code Charbonnier}. */
     public String title() {
         return title;
     }
 
-    /** As users write it: {@code mse}. */
+    /** The name as users write it: {@code mse}. */
     @Override
     public String toString() {
         return name().toLowerCase(Locale.ROOT);
     }
 
     /**
-     * The loss that {@link #toString} writes so.
+     * The constant whose {@link #toString} is the given text.
      *
-     * @throws IllegalArgumentException if there is none
+     * @throws IllegalArgumentException if there is no such constant
      */
     public static Loss of(String name) {
         return Arrays.stream(values())

@@ -46,10 +46,9 @@ public record Optimizer(double beta1, double beta2, float epsilon, double weight
     }
 
     /**
-     * The step size α with both bias corrections, the powers taken of float32 constants and rounded to float32, as
-     * Keras does.
+     * The step size α with both bias corrections. The powers are those of float32 constants, rounded to float32, as Keras computes them.
      *
-     * @param step the update that is being made, from 1
+     * @param step number of the update that is being made, counted from 1
      */
     public float alpha(float learningRate, long step) {
         float power1 = (float) Math.pow((float) beta1, step);
@@ -62,12 +61,12 @@ public record Optimizer(double beta1, double beta2, float epsilon, double weight
         return (float) (1 - beta1);
     }
 
-    /** {@code 1 − β₂} in float32. */
+    /** {@code 1 − β₂} in float32: the weight of the square of a new gradient in the second moment. */
     public float weight2() {
         return (float) (1 - beta2);
     }
 
-    /** {@code lr·λ} in float32: the part of each parameter that an update takes away first. */
+    /** {@code lr·λ} in float32: the part of each parameter that an update subtracts first. */
     public float decay(float learningRate) {
         return learningRate * (float) weightDecay;
     }

@@ -16,50 +16,44 @@ import java.util.Set;
 import java.util.function.ToLongFunction;
 
 /**
- * What an engine does with a batch, in order: which layer is computed when, who writes and who adds to a gradient,
- * where the derivative of an activation is applied, and from when to when each value is needed. Every engine follows a
- * plan and makes nothing but its operations, one for each step.
+ * The steps by which an engine processes a batch: in which order layers are computed, which step writes a gradient and which adds to it, where the derivative of an activation is applied, and from which step to which each value is needed. Every engine follows a plan, and only makes one operation for each of its steps.
  *
- * <p>The gradient <em>at</em> a tensor is that of the loss with respect to the sums that its layer computes, before the
- * activation. Whoever completes it applies the derivative of that activation.
+ * <p>The gradient <em>at</em> a tensor is that of the loss with respect to the sums that its layer computes, before the activation. The step that completes it applies the derivative of that activation.
  */
 public final class Plan {
 
     /** One operation. */
     public sealed interface Step permits Forward, LossGradient, Backward, Sum {}
 
-    /** Computes what {@code layer} puts out: {@code activation(operation(input) + bias + added)}. */
+    /** Computes the output of {@code layer}: {@code activation(operation(input) + bias + added)}. */
     public record Forward(Layer layer) implements Step {}
 
     /**
-     * Computes the loss of what the network puts out, and the gradient at it.
+     * Computes the loss of the network's output, and the gradient at that.
      *
-     * @param output what the network puts out
-     * @param activation whose derivative is applied
+     * @param output the network's output
+     * @param activation the activation whose derivative is applied
      */
     public record LossGradient(Tensor output, Activation activation) implements Step {}
 
     /**
-     * Computes the weight and bias gradients of {@code layer}, and its data gradient, from what it takes in and the
-     * gradient at what it puts out.
+     * Computes the weight and bias gradients of {@code layer}, and its data gradient, from its input and the gradient at its output.
      *
-     * @param data where its data gradient goes; empty where the layer takes in the image, whose gradient nobody needs
+     * @param data where its data gradient goes; empty if its input is the image, whose gradient nobody needs
      */
     public record Backward(Layer layer, Optional<GradientSum> data) implements Step {}
 
-    /** Completes a gradient to which no further layer has a data gradient to add. */
+    /** Completes a gradient to which no more data gradients are added. */
     public record Sum(GradientSum sum) implements Step {}
 
     /**
-     * A gradient that is written: of a {@link Backward} step, the data gradient of its layer plus all that is said
-     * here; of a {@link Sum} step, that alone.
+     * A gradient that a step writes. In a {@link Backward} step it is the data gradient of the layer plus what this record names; in a {@link Sum} step it is only the latter.
      *
      * @param target the tensor at which the gradient is
-     * @param accumulates whether what an earlier step wrote there is added; else it is overwritten
-     * @param terms tensors whose gradients are added: what skips hand back
+     * @param accumulates whether what an earlier step wrote there is added; otherwise it is overwritten
+     * @param terms tensors whose gradients are added: those that skips hand back
      * @param isComplete whether no later step adds to it
-     * @param activation whose derivative the sum is multiplied by; linear, which changes nothing, where a later step
-     *     will add to it
+     * @param activation the activation whose derivative the sum is multiplied by; linear, which changes nothing, if a later step adds to it
      */
     public record GradientSum(
             Tensor target, boolean accumulates, List<Tensor> terms, boolean isComplete, Activation activation) {
@@ -72,8 +66,8 @@ public final class Plan {
     /**
      * Memory that a plan needs for each image: the values of a tensor, or the gradient at it.
      *
-     * @param tensor whose values or gradient
-     * @param isGradient whether it is the gradient
+     * @param tensor the tensor whose values or gradient it holds
+     * @param isGradient whether it holds the gradient
      */
     public record Buffer(Tensor tensor, boolean isGradient) {
 
@@ -94,10 +88,10 @@ public final class Plan {
     }
 
     /**
-     * From the step that first writes a buffer to the last that reads it, both included.
+     * The time during which a buffer is needed: from the step that first writes it to the last step that reads it, both included.
      *
-     * @param first place among the steps
-     * @param last place among the steps
+     * @param first index of the first step
+     * @param last index of the last step
      */
     public record Life(int first, int last) {
 
@@ -115,9 +109,9 @@ public final class Plan {
     }
 
     /**
-     * How a batch is trained on. What a layer puts out is kept for as long as the backward pass needs it.
+     * The plan of a training step. The output of a layer is kept for as long as the backward pass needs it.
      *
-     * @param keepsValues whether what every layer puts out is kept to the end, to be looked at
+     * @param keepsValues whether the outputs of all layers are kept to the end, so that they can be read
      */
     public static Plan training(Network network, boolean keepsValues) {
         List<Step> steps = new ArrayList<>();
@@ -128,10 +122,10 @@ public final class Plan {
     }
 
     /**
-     * How a part of a network is computed.
+     * The plan that computes a part of a network.
      *
-     * @param from what goes in: {@link Network#input()}, or what a layer puts out
-     * @param to what is wanted
+     * @param from the input of that part: {@link Network#input()}, or the output of a layer
+     * @param to the output of that part
      * @throws IllegalArgumentException if {@code to} cannot be computed from {@code from} alone
      */
     public static Plan inference(Network network, Tensor from, Tensor to) {
@@ -209,7 +203,7 @@ public final class Plan {
         return lives;
     }
 
-    /** What a step reads or writes. */
+    /** The buffers that a step reads or writes. */
     private static List<Buffer> buffers(Step step) {
         List<Buffer> buffers = new ArrayList<>();
         if (step instanceof Forward forward) {
@@ -237,28 +231,27 @@ public final class Plan {
         buffers.add(Buffer.gradient(sum.target()));
     }
 
-    /** What is done, in order. */
+    /** The steps in their order. */
     public List<Step> steps() {
         return steps;
     }
 
-    /** Every buffer that the steps use, in the order of first use, and when it is needed. */
+    /** Every buffer that the steps use, in the order of first use, with the time during which it is needed. */
     public Map<Buffer, Life> lives() {
         return lives;
     }
 
     /**
-     * Places all buffers in one piece of memory, those that are never needed at the same time perhaps in the same
-     * place.
+     * Places all buffers in one piece of memory, in which buffers that are never needed at the same time may share a place.
      *
-     * @param bytes of each buffer
-     * @param alignment of which each place is a multiple, in bytes
+     * @param bytes the size of each buffer in bytes
+     * @param alignment number of bytes of which each offset is a multiple
      */
     public Arena arena(ToLongFunction<Buffer> bytes, long alignment) {
         return Arena.of(lives, bytes, alignment);
     }
 
-    /** The steps, one a line, for people: {@code forward conv1 = relu(convolution 3x3/2 of input + bias)}. */
+    /** Describes the steps, one in a line: {@code forward conv1 = relu(convolution 3x3/2 of input + bias)}. */
     @Override
     public String toString() {
         StringBuilder text = new StringBuilder();

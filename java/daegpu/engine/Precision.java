@@ -4,18 +4,18 @@ import java.util.Arrays;
 import java.util.Locale;
 import java.util.stream.Collectors;
 
-/** Number format of the matrix products. Weights, moments and what is read from an engine are float32 in any case. */
+/** Number format of the operands of matrix products. Weights, moments and all values that are read from an engine are float32 in any precision. */
 public enum Precision {
     FP32,
-    /** float32 whose products have 10 bits after the point: tensor cores of a GPU. */
+    /** float32 rounded to 10 bits after the point, for the tensor cores of a GPU. */
     TF32,
     /** The upper half of a float32; sums are float32. */
     BF16;
 
     /**
-     * The precision that {@link #toString} writes so.
+     * The constant whose {@link #toString} is the given text.
      *
-     * @throws IllegalArgumentException if there is none
+     * @throws IllegalArgumentException if there is no such constant
      */
     public static Precision of(String text) {
         return Arrays.stream(values())
@@ -25,7 +25,7 @@ public enum Precision {
                         + Arrays.stream(values()).map(Precision::toString).collect(Collectors.joining(", "))));
     }
 
-    /** As users write it. */
+    /** The name as users write it, in lower case. */
     @Override
     public String toString() {
         return name().toLowerCase(Locale.ROOT);

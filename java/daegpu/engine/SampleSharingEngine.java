@@ -4,9 +4,9 @@ package daegpu.engine;
 public interface SampleSharingEngine extends InferenceEngine {
 
     /**
-     * Room on the engine's device for samples that OpenGL can show. It lives as long as the engine.
+     * Allocates memory on the engine's device for samples that OpenGL can show. It is freed with the engine.
      *
-     * @param count validation images, from the first on
+     * @param count number of validation images, from the first on
      * @param columns images in a row
      */
     DeviceSamples deviceSamples(int count, int columns);

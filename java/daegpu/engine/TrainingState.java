@@ -5,13 +5,13 @@ import daegpu.model.Parameters;
 import java.util.Optional;
 
 /**
- * Everything that training changes, and so all that an engine needs to go on where another stopped.
+ * Everything that training changes, and thus all that an engine needs to continue where another one stopped.
  *
  * @param parameters weights and biases
  * @param firstMoment Adam's m, the running mean of the gradients (Keras: momentum)
  * @param secondMoment Adam's v, the running mean of their squares (Keras: velocity)
- * @param average the exponential moving average of the parameters, where the learning rule has one
- * @param step updates done so far
+ * @param average the exponential moving average of the parameters, if the learning rule has one
+ * @param step number of updates done so far
  */
 public record TrainingState(
         Parameters parameters,
@@ -36,7 +36,7 @@ public record TrainingState(
         return average.orElse(parameters);
     }
 
-    /** The same with an average that begins at the parameters, or without one, as {@code rule} wants it. */
+    /** The same state with an average if {@code rule} has one (which begins as the parameters if this state has none), else without. */
     public TrainingState under(LearningRule rule) {
         Optional<Parameters> fitting = rule.averageDecay().isEmpty()
                 ? Optional.empty()

@@ -3,9 +3,7 @@ package daegpu.metrics;
 import java.util.Arrays;
 
 /**
- * How close an image is to another one, of which only some rows need to be in memory: they are given one after the
- * other, from the top. Values should be in [0, 1]; those of the compared image may lie outside, and count as they are.
- * For one thread.
+ * Measures how close an image is to another one. Only some of their rows need to be in memory: rows are given one after the other, from the top. Values should be in [0, 1]; those of the compared image may lie outside, and are not clipped. Only one thread may use it.
  */
 public final class ImageComparison {
 
@@ -13,14 +11,14 @@ public final class ImageComparison {
     private static final double WINDOW_SIGMA = 1.5;
     private static final double C1 = 0.01 * 0.01;
     private static final double C2 = 0.03 * 0.03;
-    /** Of x, y, x², y² and xy. */
+    /** Number of maps: of x, y, x², y² and xy. */
     private static final int MAPS = 5;
 
     private final int height;
     private final int width;
     private final int channels;
     private final double[] window;
-    /** Windows that lie side by side. */
+    /** Number of windows side by side. */
     private final int across;
 
     private final double[][] products;
@@ -31,7 +29,7 @@ public final class ImageComparison {
     private final double[][][][] rows;
 
     private final double[][] means;
-    /** Of the similarities of the windows of each channel. */
+    /** For each channel, the sum of the similarities of its windows. */
     private final double[] similarities;
 
     private double squares;
@@ -42,7 +40,7 @@ public final class ImageComparison {
      *
      * @param height in pixels
      * @param width in pixels
-     * @param channels values of a pixel
+     * @param channels number of values of a pixel
      */
     public ImageComparison(int height, int width, int channels) {
         this.height = height;
@@ -61,7 +59,7 @@ public final class ImageComparison {
         return height == otherHeight && width == otherWidth && channels == otherChannels;
     }
 
-    /** Begins anew, with other images. */
+    /** Starts again with other images. */
     void restart() {
         given = 0;
         squares = 0;
@@ -71,9 +69,9 @@ public final class ImageComparison {
     /**
      * Takes the next row.
      *
-     * @param expected has it as it should be, {@code [width, channels]}
-     * @param actual has it as it is, at the same place
-     * @param at where in both arrays it begins
+     * @param expected has the row as it should be, {@code [width, channels]}
+     * @param actual has the row as it is, at the same place
+     * @param at index in both arrays where the row begins
      * @throws IllegalStateException if all rows have been given
      */
     public void add(float[] expected, float[] actual, int at) {
@@ -107,7 +105,7 @@ public final class ImageComparison {
         given++;
     }
 
-    /** The sum with the similarities of the windows that end with the newest row. */
+    /** The sum of similarities, with those of the windows that end with the newest row added. */
     private double addedSimilarities(int channel) {
         for (int map = 0; map < MAPS; map++) {
             for (int k = 0; k < window.length; k++) {
@@ -123,7 +121,7 @@ public final class ImageComparison {
         return sum;
     }
 
-    /** @param first whether {@code output} is set, and not added to */
+    /** @param first whether {@code output} is overwritten instead of added to */
     private static void addWeighted(double[] input, int from, double weight, double[] output, boolean first) {
         if (first) {
             for (int i = 0; i < output.length; i++) {
@@ -172,7 +170,7 @@ public final class ImageComparison {
     }
 
     /**
-     * Structural similarity, at most 1, which only equal images reach (Wang, Bovik, Sheikh and Simoncelli, "Image
+     * The structural similarity, which is at most 1, and 1 only for equal images (Wang, Bovik, Sheikh and Simoncelli, "Image
      * quality assessment: from error visibility to structural similarity", 2004):
      *
      * <pre>((2·μx·μy + C1)(2·σxy + C2)) / ((μx² + μy² + C1)(σx² + σy² + C2))</pre>

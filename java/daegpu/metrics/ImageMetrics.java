@@ -1,9 +1,9 @@
 package daegpu.metrics;
 
-/** How close an image is to another one, whose pixels are in [0, 1]; its own may lie outside, and count as they are. */
+/** Measures how close an image is to another one. The values of the other one are in [0, 1]; its own may lie outside, and are not clipped. */
 public final class ImageMetrics {
 
-    /** That of each thread, for the size of its last image: made anew for 10,000 images, they would be garbage. */
+    /** For each thread, a comparison for the size of its last image, so that 10,000 images do not need as many. */
     private static final ThreadLocal<ImageComparison> COMPARISONS = new ThreadLocal<>();
 
     private ImageMetrics() {}
@@ -11,10 +11,10 @@ public final class ImageMetrics {
     /**
      * Mean squared error of one image.
      *
-     * @param expected array with the image as it should be
-     * @param actual array with the image as it is, at the same place
-     * @param at where in both arrays the image begins
-     * @param size values of the image: height × width × channels
+     * @param expected array that has the image as it should be
+     * @param actual array that has the image as it is, at the same place
+     * @param at index in both arrays where the image begins
+     * @param size number of values of the image: height × width × channels
      */
     public static double mse(float[] expected, float[] actual, int at, int size) {
         double sum = 0;
@@ -34,11 +34,11 @@ public final class ImageMetrics {
     }
 
     /**
-     * Structural similarity of two images, as {@link ImageComparison#ssim} has it.
+     * Structural similarity of two images; see {@link ImageComparison#ssim}.
      *
      * @param expected array with one image, {@code [height, width, channels]}
      * @param actual array with the other one, at the same place
-     * @param at where in both arrays the image begins
+     * @param at index in both arrays where the image begins
      */
     public static double ssim(float[] expected, float[] actual, int at, int height, int width, int channels) {
         ImageComparison comparison = COMPARISONS.get();

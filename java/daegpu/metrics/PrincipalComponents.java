@@ -11,8 +11,7 @@ import org.ejml.interfaces.decomposition.EigenDecomposition_F64;
  * 2002): the eigenvectors of their covariance matrix, by EJML.
  *
  * @param mean of the vectors
- * @param directions orthonormal, {@code [dimension, dimension]}, that of the largest variance first; the entry of each
- *     that is largest in magnitude is positive
+ * @param directions orthonormal rows, {@code [dimension, dimension]}, from the largest variance to the smallest; in each, the entry of the largest magnitude is positive
  * @param variance along each direction, with divisor count - 1
  */
 public record PrincipalComponents(double[] mean, double[][] directions, double[] variance) {

@@ -1,9 +1,9 @@
 package daegpu.model;
 
-/** What a network is, for images of one size: all that decides its layers. */
+/** The kind of a network and all values that decide its layers, for images of one size. */
 public sealed interface Architecture permits Autoencoder, UNet {
 
-    /** Most parameters, so that arrays of them fit into a Java array with room to spare. */
+    /** The largest number of parameters that a network may have, so that they fit into a Java array with room to spare. */
     int MAXIMUM_PARAMETERS = 1 << 29;
 
     /** Image height in pixels. */
@@ -18,22 +18,22 @@ public sealed interface Architecture permits Autoencoder, UNet {
     /** The network. */
     Network network();
 
-    /** The parameters that training starts from: a pure function of the seed. */
+    /** The parameters that training starts from. They are a pure function of the seed. */
     Parameters initialParameters(long seed);
 
     /**
-     * The same for images of another size.
+     * The same architecture for images of another size.
      *
      * @throws IllegalArgumentException if there is no such network for that size; the message says which sizes will do
      */
     Architecture sizedFor(int height, int width, int channels);
 
-    /** Trainable values in all. */
+    /** Number of trainable values. */
     default int parameterCount() {
         return network().parameterCount();
     }
 
-    /** Values of one image: height × width × channels. */
+    /** Number of values of one image: height × width × channels. */
     default int imageSize() {
         return height() * width() * channels();
     }

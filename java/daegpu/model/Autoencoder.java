@@ -4,9 +4,7 @@ import daegpu.model.Layer.Activation;
 import java.util.List;
 
 /**
- * What the network is: a convolutional autoencoder that halves the image once for each entry of {@code filters},
- * encodes it in a dense bottleneck, and mirrors the way back. The defaults of the program, {@link #MNIST}, are those of
- * Keras's denoising autoencoder for MNIST and have 178,001 parameters.
+ * A convolutional autoencoder. It halves the image once for each entry of {@code filters}, encodes it in a dense bottleneck, and decodes it by the same layers in reverse. The default of the program, {@link #MNIST}, is Keras's denoising autoencoder for MNIST, with 178,001 parameters.
  *
  * @param height image height in pixels, divisible by 2 to the number of convolutions
  * @param width image width in pixels, divisible likewise
@@ -113,9 +111,9 @@ public record Autoencoder(
     }
 
     /**
-     * The smallest one: for grey images of the least size that the strides divide.
+     * The network with these values for the smallest grey images that its strides divide.
      *
-     * @throws IllegalArgumentException if there is none; the message says which value to change
+     * @throws IllegalArgumentException if there is no such network; the message says which value to change
      */
     public static Autoencoder smallest(List<Integer> filters, int kernelSize, int latentDimension) {
         int side = 1 << Math.min(filters.size(), 30);
@@ -127,7 +125,7 @@ public record Autoencoder(
         return new Autoencoder(newHeight, newWidth, newChannels, filters, kernelSize, latentDimension);
     }
 
-    /** By {@link Initializer#glorotUniform}, as Keras does by default. */
+    /** Made by {@link Initializer#glorotUniform}, Keras's default. */
     @Override
     public Parameters initialParameters(long seed) {
         return Initializer.glorotUniform(network(), seed);

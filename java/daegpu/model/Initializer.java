@@ -3,10 +3,10 @@ package daegpu.model;
 import daegpu.noise.Philox;
 import java.util.List;
 
-/** Where training starts from: random kernels and zero biases, as Keras's initializers make them. */
+/** Makes the parameters that training starts from: random kernels and zero biases, as Keras's initializers do. */
 public final class Initializer {
 
-    /** Of a normal distribution that is cut off at two standard deviations, the standard deviation that is left. */
+    /** The standard deviation of a standard normal distribution that is cut off at {@link #CUT_OFF} standard deviations. */
     private static final double TRUNCATED_DEVIATION = 0.8796256610342398;
 
     private static final int CUT_OFF = 2;
@@ -17,8 +17,8 @@ public final class Initializer {
         /**
          * @param subsequence of Philox, for this kernel alone
          * @param receptiveField taps of the kernel
-         * @param in channels that each tap reads
-         * @param out channels that it makes
+         * @param in input channels of a tap
+         * @param out output channels of a tap
          */
         void fill(long subsequence, int receptiveField, int in, int out, float[] values, int offset, int size);
     }
@@ -26,8 +26,7 @@ public final class Initializer {
     private Initializer() {}
 
     /**
-     * Kernels uniform in ±sqrt(6 / (fan in + fan out)) (Glorot and Bengio, 2010), fans counted as Keras counts them:
-     * receptive field × channels. Drawn from Philox: tensor {@code i} of {@link Network#parameterTensors()} is
+     * Kernels uniform in ±sqrt(6 / (fan in + fan out)) (Glorot and Bengio, 2010), with fans counted as Keras counts them: receptive field × channels. Values are drawn from Philox: tensor {@code i} of {@link Network#parameterTensors()} is
      * subsequence {@code i} of {@link Philox#PURPOSE_INITIAL_WEIGHTS}, so the weights are a pure function of the seed.
      */
     public static Parameters glorotUniform(Network network, long seed) {
@@ -46,10 +45,7 @@ public final class Initializer {
 
     /**
      * Normal kernels of variance 2 / fan in, cut off at two standard deviations (He, Zhang, Ren and Sun, "Delving deep
-     * into rectifiers", 2015; Keras's {@code he_normal}). The fan in of a transposed convolution is counted as Keras
-     * counts it, which takes the second last dimension of the kernel for the input: receptive field × filters. Drawn
-     * from the same subsequences as {@link #glorotUniform}; a value beyond the cut is drawn again, further on by the
-     * size of the tensor.
+     * into rectifiers", 2015; Keras's {@code he_normal}). The fan in of a transposed convolution is counted as Keras counts it, which takes the second last dimension of the kernel for the input: receptive field × filters. Values are drawn from the same subsequences as in {@link #glorotUniform}. A value beyond the cut is drawn again, further on in the subsequence by the size of the tensor, rounded up to 4.
      */
     public static Parameters heNormal(Network network, long seed) {
         return fill(network, (subsequence, receptiveField, in, out, values, offset, size) -> {

@@ -7,12 +7,11 @@ import java.util.Optional;
  * One layer of a network: {@code activation(operation(input) + bias + added)}.
  *
  * @param name unique in the network: {@code conv1}, {@code latent}, {@code up2_0}…
- * @param operation what it computes of its input
+ * @param operation what it computes from its input
  * @param activation what is applied to the sums
- * @param input what it takes in: the image, or what an earlier layer puts out
- * @param added a skip: what the image or an earlier layer puts out, of the shape of {@code output}, which is added
- *     before the activation
- * @param output what it puts out
+ * @param input its input: the image, or the output of an earlier layer
+ * @param added a skip: the image or the output of an earlier layer, of the shape of {@code output}, which is added before the activation
+ * @param output its output
  * @param kernelSize height and width of the kernel, 1 for a dense layer
  * @param stride step of the convolution in pixels, 1 for a dense layer
  * @param kernel where its kernel lies among the parameters
@@ -30,7 +29,7 @@ public record Layer(
         ParameterTensor kernel,
         Optional<ParameterTensor> bias) {
 
-    /** What a layer computes of its input. */
+    /** What a layer computes from its input. */
     public enum Operation {
         CONVOLUTION,
         DENSE,
@@ -47,7 +46,7 @@ public record Layer(
         SIGMOID
     }
 
-    /** What it learns: its kernel, and its bias if it has one. */
+    /** Its trainable tensors: the kernel, and the bias if it has one. */
     public List<ParameterTensor> parameters() {
         return bias.map(tensor -> List.of(kernel, tensor)).orElse(List.of(kernel));
     }
@@ -58,8 +57,7 @@ public record Layer(
     }
 
     /**
-     * The convolution that the layer is, or whose data gradient it is: that of a transposed convolution goes the other
-     * way.
+     * The sizes of the convolution that this layer is. For a transposed convolution, they are those of the convolution that goes the other way, and whose data gradient it is.
      */
     public ConvolutionGeometry geometry() {
         return isTransposed()
@@ -122,12 +120,12 @@ public record Layer(
         return isDense() ? output.size() : output.channels();
     }
 
-    /** Values that go in for one image. */
+    /** Number of input values of one image. */
     public int inputSize() {
         return input.size();
     }
 
-    /** Values that come out for one image. */
+    /** Number of output values of one image. */
     public int outputSize() {
         return output.size();
     }
@@ -141,7 +139,7 @@ public record Layer(
     }
 
     /**
-     * Shape of the kernel of such a layer: {@code [kernel height, kernel width, in, out]} for a convolution,
+     * Shape of the kernel of a layer with these sizes: {@code [kernel height, kernel width, in, out]} for a convolution,
      * {@code [kernel height, kernel width, out, in]} for a transposed one, {@code [in, out]} for a dense layer.
      */
     static int[] kernelShape(Operation operation, int kernelSize, int inputChannels, int outputChannels) {

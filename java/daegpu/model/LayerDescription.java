@@ -5,19 +5,18 @@ import daegpu.model.Layer.Operation;
 import java.util.Optional;
 
 /**
- * A layer before it stands in a network, for {@link Network.Builder#add}: with a bias, linear and without a skip until
- * told otherwise.
+ * A layer before it is part of a network, for {@link Network.Builder#add}. It has a bias, is linear and has no skip unless told otherwise.
  *
  * @param name unique in the network
- * @param operation what it computes of its input
+ * @param operation what it computes from its input
  * @param kernelSize height and width of the kernel, odd; 1 for a dense layer
  * @param stride step of the convolution in pixels, 1 or 2; 1 for a dense layer
  * @param filters output channels; units for a dense layer
- * @param activation what follows the sums
+ * @param activation what is applied to the sums
  * @param hasBias whether a bias is added
- * @param added what else is added, of the shape of the output
- * @param height rows that the units of a dense layer are put into, in row, column, channel order; 1 for other layers
- * @param width columns, likewise
+ * @param added a skip, of the shape of the output, which is added before the activation
+ * @param height rows of the image that the units of a dense layer form, in row, column, channel order; 1 for other layers
+ * @param width columns of that image; 1 for other layers
  */
 public record LayerDescription(
         String name,
@@ -31,7 +30,7 @@ public record LayerDescription(
         int height,
         int width) {
 
-    /** @throws IllegalArgumentException if there is no such layer */
+    /** @throws IllegalArgumentException if such a layer is not supported; the message says why */
     public LayerDescription {
         require(name != null && !name.isBlank(), "a layer has a name");
         require(filters > 0, name + " needs at least one filter, not " + filters);
@@ -95,10 +94,10 @@ public record LayerDescription(
     }
 
     /**
-     * The layer where it stands in a network.
+     * The layer as a part of a network.
      *
-     * @param input what it takes in
-     * @param offset where its parameters begin among those of the network
+     * @param input its input
+     * @param offset index of its first parameter among those of the network
      */
     public Layer on(Tensor input, int offset) {
         int[] shape = Layer.kernelShape(
@@ -110,7 +109,7 @@ public record LayerDescription(
         return new Layer(name, operation, activation, input, added, output(input), kernelSize, stride, kernel, bias);
     }
 
-    /** What the layer puts out for {@code input}. */
+    /** The output of the layer for {@code input}. */
     Tensor output(Tensor input) {
         return switch (operation) {
             case CONVOLUTION ->

@@ -8,34 +8,32 @@ import java.util.Set;
 import java.util.stream.Stream;
 
 /**
- * A graph of layers from an image to an image. Each layer reads what the image or earlier layers put out; the last one
- * puts out the denoised image. {@link Builder} makes one.
+ * A graph of layers from an image to an image. Each layer reads the image or the outputs of earlier layers; the output of the last one is the denoised image. {@link Builder} makes a network.
  *
  * @param input the image that goes in
  * @param layers in an order in which they can be computed
- * @param latent the tensor through which everything passes, where the network has such a bottleneck: what an encoder
- *     puts out and a decoder takes in
+ * @param latent the tensor through which everything passes, if the network has such a bottleneck: the output of the encoder and the input of the decoder
  */
 public record Network(Tensor input, List<Layer> layers, Optional<Tensor> latent) {
 
-    /** What the image that goes in is called. */
+    /** The name of the image that goes in. */
     public static final String INPUT = "input";
 
     public Network {
         layers = List.copyOf(layers);
     }
 
-    /** The denoised image: what the last layer puts out. */
+    /** The denoised image: the output of the last layer. */
     public Tensor output() {
         return layers.get(layers.size() - 1).output();
     }
 
-    /** The layer that puts out {@code tensor}; empty for the image that goes in. */
+    /** The layer whose output is {@code tensor}; empty for the image that goes in. */
     public Optional<Layer> maker(Tensor tensor) {
         return layers.stream().filter(layer -> layer.output().equals(tensor)).findFirst();
     }
 
-    /** The image that goes in, and what each layer puts out, in order. */
+    /** The image that goes in, and the outputs of the layers in their order. */
     public List<Tensor> tensors() {
         return Stream.concat(Stream.of(input), layers.stream().map(Layer::output))
                 .toList();
@@ -44,7 +42,7 @@ public record Network(Tensor input, List<Layer> layers, Optional<Tensor> latent)
     /**
      * The layer called {@code name}.
      *
-     * @throws IllegalArgumentException if there is none
+     * @throws IllegalArgumentException if there is no such layer
      */
     public Layer layer(String name) {
         return layers.stream()
@@ -53,18 +51,18 @@ public record Network(Tensor input, List<Layer> layers, Optional<Tensor> latent)
                 .orElseThrow(() -> new IllegalArgumentException("this network has no layer " + name));
     }
 
-    /** Every trainable tensor, kernel before bias, layer by layer: the order of the contiguous array of all of them. */
+    /** Every trainable tensor, layer by layer, kernel before bias. This is their order in the contiguous array of {@link Parameters}. */
     public List<ParameterTensor> parameterTensors() {
         return layers.stream().flatMap(layer -> layer.parameters().stream()).toList();
     }
 
-    /** Trainable values in all. */
+    /** Number of trainable values. */
     public int parameterCount() {
         List<ParameterTensor> tensors = parameterTensors();
         return tensors.get(tensors.size() - 1).end();
     }
 
-    /** Puts a network together, layer by layer. */
+    /** Builds a network layer by layer. */
     public static final class Builder {
 
         private final Tensor input;
@@ -77,7 +75,7 @@ public record Network(Tensor input, List<Layer> layers, Optional<Tensor> latent)
         /**
          * Begins with an image of this size.
          *
-         * @throws IllegalArgumentException if it has no values
+         * @throws IllegalArgumentException if a size is not positive
          */
         public Builder(int height, int width, int channels) {
             require(
@@ -95,10 +93,9 @@ public record Network(Tensor input, List<Layer> layers, Optional<Tensor> latent)
         /**
          * Adds a layer.
          *
-         * @param from what it takes in
-         * @return what it puts out
-         * @throws IllegalArgumentException if there is a layer of that name, {@code from} or what is added is of
-         *     another network, or what is added does not have the shape of the output
+         * @param from its input
+         * @return its output
+         * @throws IllegalArgumentException if there is a layer of that name, if {@code from} or the skip belongs to another network, or if the skip does not have the shape of the output
          */
         public Tensor add(LayerDescription layer, Tensor from) {
             Tensor output = layer.output(from);
@@ -122,7 +119,7 @@ public record Network(Tensor input, List<Layer> layers, Optional<Tensor> latent)
             return output;
         }
 
-        /** Says that everything passes through {@code tensor}. */
+        /** Declares that everything passes through {@code tensor}. */
         public Builder latent(Tensor tensor) {
             latent = Optional.of(tensor);
             return this;
@@ -131,8 +128,7 @@ public record Network(Tensor input, List<Layer> layers, Optional<Tensor> latent)
         /**
          * The network.
          *
-         * @throws IllegalArgumentException if what comes out is not as large as what goes in, or nobody reads what a
-         *     layer puts out
+         * @throws IllegalArgumentException if the output does not have the shape of the input, or if no layer reads the output of a layer
          */
         public Network build() {
             require(!layers.isEmpty(), "a network has at least one layer");

@@ -6,12 +6,12 @@ import java.util.Arrays;
  * Where one trainable tensor lies in the contiguous array of all parameters.
  *
  * @param name layer and kind: {@code conv1.kernel}, {@code output.bias}…
- * @param shape dimensions, the last one running fastest; see {@link Layer#kernelShape}
+ * @param shape dimensions, of which the last varies fastest; see {@link Layer#kernelShape}
  * @param offset index of its first value
  */
 public record ParameterTensor(String name, int[] shape, int offset) {
 
-    /** Values in the tensor. */
+    /** Number of values in the tensor. */
     public int size() {
         return Arrays.stream(shape).reduce(1, Math::multiplyExact);
     }

@@ -4,14 +4,14 @@ import java.util.Arrays;
 
 /**
  * One float for each trainable value of a network, in one contiguous array: the weights themselves, or anything shaped
- * like them, such as their gradients or Adam's moments. Not safe for use by several threads while one of them writes.
+ * like them, such as their gradients or Adam's moments. Several threads may use it only while none of them writes.
  */
 public final class Parameters {
 
     private final Network network;
     private final float[] values;
 
-    /** All zeros. */
+    /** Parameters that are all zero. */
     public Parameters(Network network) {
         this(network, new float[network.parameterCount()]);
     }
@@ -19,7 +19,7 @@ public final class Parameters {
     /**
      * Wraps {@code values}, laid out as {@link Network#parameterTensors()} says, without copying.
      *
-     * @throws IllegalArgumentException if their number is not that of the network's parameters
+     * @throws IllegalArgumentException if the network has another number of parameters
      */
     public Parameters(Network network, float[] values) {
         if (values.length != network.parameterCount()) {
@@ -30,6 +30,7 @@ public final class Parameters {
         this.values = values;
     }
 
+    /** The network that the parameters belong to. */
     public Network network() {
         return network;
     }

@@ -5,17 +5,15 @@ import java.util.Map;
 import java.util.Optional;
 
 /**
- * How far a network sees, where it treats every place of an image alike: how many rows and columns around a pixel of
- * the output decide it.
+ * How far a network without dense layers sees: how many rows and columns around a pixel of the output can change it.
  *
- * @param pixels at most, to each side
- * @param stride pixels by which an image can be shifted so that its output is shifted likewise
+ * @param pixels the largest number of pixels to any side
+ * @param stride number of pixels by which an image can be shifted so that its output is shifted by as many
  */
 public record Reach(int pixels, int stride) {
 
     /**
-     * What the pixel of a tensor whose place begins at the image's pixel p depends on: the image's pixels from {@code p
-     * − before} to {@code p + after}.
+     * What a pixel of a tensor depends on. If its place in the image begins at pixel p, these are the pixels of the image from {@code p − before} to {@code p + after}.
      *
      * @param scale pixels of the image from one pixel of the tensor to the next
      */
@@ -26,7 +24,7 @@ public record Reach(int pixels, int stride) {
         }
     }
 
-    /** That of a network; empty where it has a dense layer, which sees all of an image. */
+    /** The reach of a network; empty if it has a dense layer, which sees the whole image. */
     public static Optional<Reach> of(Network network) {
         Map<Tensor, View> views = new HashMap<>();
         views.put(network.input(), new View(1, 0, 0));

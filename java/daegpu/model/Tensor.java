@@ -1,17 +1,16 @@
 package daegpu.model;
 
 /**
- * The values that a network makes of one image at one place: the image itself, or what a layer puts out. They are
- * counted in row, column, channel order.
+ * The values of one image at one place of a network: the image itself, or the output of a layer. They are in row, column, channel order.
  *
- * @param name of the layer that puts it out, or of the image: unique in its network
+ * @param name that of the layer whose output it is, or of the image; unique in its network
  * @param height rows
  * @param width columns
- * @param channels values of a pixel
+ * @param channels number of values of a pixel
  */
 public record Tensor(String name, int height, int width, int channels) {
 
-    /** Values for one image: height × width × channels. */
+    /** Number of values of one image: height × width × channels. */
     public int size() {
         return Math.multiplyExact(Math.multiplyExact(height, width), channels);
     }

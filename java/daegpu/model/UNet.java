@@ -10,16 +10,14 @@ import java.util.List;
  * denoises images of any size that its strides divide.
  *
  * <p>Each level after the first halves the image by a convolution of stride 2. On every level, convolutions of stride 1
- * follow. On the way back, a transposed convolution of stride 2, plus what the same level put out on the way down, and
- * again convolutions. The last convolution is linear; its output is the image, or the correction that is added to the
- * input. All kernels are 3×3, all other convolutions have ReLU.
+ * follow. On the way back, each level has a transposed convolution of stride 2, to which the output of the same level on the way down is added, and then convolutions of stride 1. The output of the last convolution is the image, or the correction that is added to the input. All kernels are 3×3. Transposed convolutions and the last convolution are linear; all others have a ReLU.
  *
  * @param height image height in pixels, divisible by 2 to the number of levels below the first
  * @param width image width in pixels, divisible likewise
  * @param channels image channels: 1 for grey, 3 for colour
  * @param filters channels of each level, from the whole image down
  * @param blocks convolutions of stride 1 on each level, besides the first one of the network
- * @param residual whether the input is added to what the last convolution puts out
+ * @param residual whether the input is added to the output of the last convolution
  * @param bias whether layers have biases; a network without them keeps working at noise that it was not trained on
  *     (Mohan, Kadkhodaie, Simoncelli and Fernandez-Granda, "Robust and interpretable blind image denoising via
  *     bias-free convolutional neural networks", 2020)
@@ -91,8 +89,7 @@ public record UNet(
     }
 
     /**
-     * The network. Its layers are called {@code down1_0}, {@code down1_1}…, {@code down2_0}… on the way down, of which
-     * the second number counts those of a level, {@code up1_0}… on the way up, and {@code output}.
+     * The network. Its layers are called {@code down1_0}, {@code down1_1}…, {@code down2_0}… on the way down (the second number counts the layers of a level), {@code up1_0}… on the way up, and {@code output}.
      */
     @Override
     public Network network() {
@@ -121,16 +118,16 @@ public record UNet(
     }
 
     /**
-     * The smallest one: for grey images of the least size that the strides divide.
+     * The network with these values for the smallest grey images that its strides divide.
      *
-     * @throws IllegalArgumentException if there is none; the message says which value to change
+     * @throws IllegalArgumentException if there is no such network; the message says which value to change
      */
     public static UNet smallest(List<Integer> filters, List<Integer> blocks, boolean residual, boolean bias) {
         int side = 1 << Math.max(0, Math.min(filters.size() - 1, 30));
         return new UNet(side, side, 1, filters, blocks, residual, bias);
     }
 
-    /** The same, which adds the input to what the last convolution puts out, or does not. */
+    /** The same network with or without the input added to the output of the last convolution. */
     public UNet withResidual(boolean newResidual) {
         return new UNet(height, width, channels, filters, blocks, newResidual, bias);
     }
@@ -141,10 +138,8 @@ public record UNet(
     }
 
     /**
-     * By {@link Initializer#heNormal}, made for layers with ReLU. Where the input is added to what the last convolution
-     * puts out, that convolution begins with zeros, so that training begins with the image as it is (Zhang, Dauphin and
-     * Ma, "Fixup initialization", 2019). With random values there it begins with an error of several times the image,
-     * and what it then reaches depends on the seed.
+     * Made by {@link Initializer#heNormal}, which is for layers with ReLU. If the input is added to the output of the last convolution, that convolution begins with zeros, so that training begins with the image as it is (Zhang, Dauphin and
+     * Ma, "Fixup initialization", 2019). With random values it would begin with an error several times as large as the image, and the quality that it reaches would depend on the seed.
      */
     @Override
     public Parameters initialParameters(long seed) {
