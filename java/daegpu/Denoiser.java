@@ -36,7 +36,7 @@ import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.Supplier;
 
 /**
- * A trained model, for use in other programs: takes the noise out of pictures, and encodes images as latent vectors.
+ * A trained model for use in other programs. It denoises pictures, and encodes images as latent vectors.
  *
  * <pre>{@code
  * try (Denoiser denoiser = Denoiser.load(Path.of("photo-color"))) {
@@ -45,14 +45,9 @@ import java.util.function.Supplier;
  * }
  * }</pre>
  *
- * <p>Pictures have any size, and are denoised as the command {@code denoise} does it: through a network without a
- * bottleneck as a whole, through one with a bottleneck in overlapping tiles. A model of greys takes the channels of a
- * picture in colour one by one; for a model of colours greys become colours, and greys again. Images without a size of
- * their own, {@code [height, width, channels]} with the last running fastest, are of the size that the model was
- * trained for. {@link Training} makes models.
+ * <p>Pictures may have any size, and are denoised as the command {@code denoise} does: as a whole by a network without a bottleneck, in overlapping tiles by one with a bottleneck. A model for grey images denoises the channels of a colour picture one by one; for a model for colours, grey pictures are turned into colours and back. Arrays of images that are given without a size, {@code [height, width, channels]} with the last index varying fastest, have the size that the model was trained for. {@link Training} makes models.
  *
- * <p>Several threads may use a denoiser: one after the other, each with all processors. It may be closed at any time:
- * that waits for the thread whose turn it is, and then nobody can use it any more.
+ * <p>Several threads may use a denoiser: they take turns, and each uses all processors. It may be closed at any time: that waits for the thread whose turn it is, and no other can use it afterwards.
  */
 public final class Denoiser implements AutoCloseable {
 
@@ -71,8 +66,7 @@ public final class Denoiser implements AutoCloseable {
     /**
      * Loads a model on the fastest engine that runs here.
      *
-     * @param path a checkpoint, the folder of a run or, where nothing is there under that name, the name of a model
-     *     that comes with the program
+     * @param path a checkpoint, the folder of a run or, if there is no such file, the name of a model that comes with the program
      * @throws InvalidInputException if the file is damaged or is not a model
      */
     public static Denoiser load(Path path) {
@@ -100,19 +94,17 @@ public final class Denoiser implements AutoCloseable {
         return new Denoiser(own, pictures);
     }
 
-    /** The network: the size of the images that it was trained for, and of its latent vectors. */
+    /** The network, with the sizes of the images that it was trained for and of its latent vectors. */
     public Network network() {
         return engine.network();
     }
 
     /**
-     * Denoises a picture from file to file.
+     * Denoises a picture from one file to another.
      *
      * @param noisy a PNG, JPEG, TIFF, BMP, GIF or WebP file
-     * @param denoised receives the result, or stays as it is if that fails; it may be the same file. It has the format
-     *     that its name says, otherwise that of {@code noisy}, or PNG if that is not written
-     * @throws InvalidInputException if the picture cannot be read, has several pages for a format with one, or the name
-     *     of the result is that of a format that is not written
+     * @param denoised receives the result, and is not changed if that fails; it may be the same file. Its format is that of its file extension, otherwise that of {@code noisy}, or PNG if the program does not write that one
+     * @throws InvalidInputException if the picture cannot be read, has several pages while the format of the result has one, or the program does not write the format that the name of the result says
      * @throws IOException if the result cannot be written
      * @throws IllegalStateException if the denoiser is closed
      */
@@ -148,9 +140,8 @@ public final class Denoiser implements AutoCloseable {
     /**
      * Denoises a picture.
      *
-     * @param noisy of any size and type; alpha is left as it is
-     * @return {@code TYPE_BYTE_GRAY}, {@code TYPE_3BYTE_BGR} or, with alpha, {@code TYPE_4BYTE_ABGR}; of an image with
-     *     samples of 16 bits {@code TYPE_USHORT_GRAY}, or in colour or with alpha a custom type with such samples
+     * @param noisy a picture of any size and type; alpha is not changed
+     * @return a picture of {@code TYPE_BYTE_GRAY}, {@code TYPE_3BYTE_BGR} or, with alpha, {@code TYPE_4BYTE_ABGR}; for samples of 16 bits {@code TYPE_USHORT_GRAY}, or in colour or with alpha a custom type with such samples
      * @throws IllegalStateException if the denoiser is closed
      */
     public BufferedImage denoise(BufferedImage noisy) {
@@ -180,12 +171,12 @@ public final class Denoiser implements AutoCloseable {
         return inTurn(() -> denoised(asGreyIfItIs(photo)).withChannels(channels).values());
     }
 
-    /** What is stored as red, green and blue but has no colour goes through a model of greys once. */
+    /** A picture that is stored as red, green and blue but has no colour goes through a model for grey images once. */
     private Pixels asGreyIfItIs(Pixels picture) {
         return network().input().channels() == 1 && picture.isGrey() ? picture.withChannels(1) : picture;
     }
 
-    /** Denoised when its rows are read, or before. */
+    /** The denoised picture, computed when its rows are read, or before. */
     private Pixels denoised(Pixels picture) {
         Pixels result;
         if (pictures instanceof WholePictureDenoiser whole) {
@@ -273,7 +264,7 @@ public final class Denoiser implements AutoCloseable {
         }
     }
 
-    /** Waits for the thread that uses it, and frees what the engines hold. Closing again does nothing. */
+    /** Waits for the thread that uses the denoiser, and frees its engines. Closing it again does nothing. */
     @Override
     public void close() {
         turn.lock();

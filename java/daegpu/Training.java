@@ -32,7 +32,7 @@ import java.util.Set;
 import java.util.TreeSet;
 
 /**
- * Makes a model, with the defaults of the {@code train} command: what one of them begins, the other can continue.
+ * Trains a model, with the defaults of the {@code train} command. A run that this class begins can be continued by the command, and the other way round.
  *
  * <pre>{@code
  * TrainingResult result = new Training(ImageFiles.MNIST).epochs(3).run(Path.of("digits"));
@@ -48,7 +48,7 @@ public final class Training {
         TrainingRun open() throws IOException;
     }
 
-    /** Null if none were given. */
+    /** Null if no images were given. */
     private final ImageSource images;
 
     private int batchSize = 32;
@@ -60,7 +60,7 @@ public final class Training {
     private Noise noise;
     private Architecture architecture = Autoencoder.MNIST;
     private Path initFrom;
-    // Where these are null, the default holds, or for a resumed run its earlier value.
+    // If one of these is null, the default holds, or in a resumed run its earlier value.
     private Integer epochs;
     private EngineName engine;
     private Precision precision;
@@ -71,7 +71,7 @@ public final class Training {
     private Integer keep;
     private Integer earlyStop;
     private TrainingListener listener = new TrainingListener() {};
-    /** Names of what was set here although a resumed run has its own. */
+    /** Names of the settings made here that a resumed run has already decided. */
     private final Set<String> decided = new TreeSet<>();
 
     private final Object lock = new Object();
@@ -79,23 +79,23 @@ public final class Training {
     private boolean interrupted;
 
     /**
-     * Prepares a training on the MNIST inside the program or, for a run that is resumed, on the images of its record.
+     * Prepares training on the MNIST that comes with the program or, for a run that is resumed, on the images that it was begun with.
      */
     public Training() {
         this((ImageSource) null);
     }
 
-    /** Prepares a training on images in files. */
+    /** Prepares training on images in files. */
     public Training(ImageFiles images) {
         this((ImageSource) images);
     }
 
     /**
-     * Prepares a training on images in memory. To resume it from the command line, name files that hold these images.
+     * Prepares training on images in memory. To resume the run from the command line, name files that hold the same images.
      *
-     * @param training images to learn from
-     * @param validation images to measure on, of the same size
-     * @throws IllegalArgumentException if there are none, or they are of different sizes
+     * @param training images to train on
+     * @param validation images to validate on, of the same size
+     * @throws IllegalArgumentException if there are no images, or the two sets have images of different sizes
      */
     public Training(ImageSet training, ImageSet validation) {
         this(new ImagesInMemory(training, validation));
@@ -105,13 +105,13 @@ public final class Training {
         this.images = images;
     }
 
-    /** Passes over the images, in all if a run is resumed; 10 by default. */
+    /** Sets the number of passes over the images; for a resumed run this includes those that it has made. 10 by default. */
     public Training epochs(int newEpochs) {
         epochs = newEpochs;
         return this;
     }
 
-    /** Images in an update; 32 by default. */
+    /** Sets the number of images in an update; 32 by default. */
     public Training batchSize(int newBatchSize) {
         batchSize = newBatchSize;
         decided.add("batchSize");
@@ -119,7 +119,7 @@ public final class Training {
     }
 
     /**
-     * Adam's step size at its peak, and how it changes over the training; by default cosine and 4e-3, of a U-Net 2e-3.
+     * Sets Adam's learning rate at its peak, and how it changes during training; by default a cosine with a peak of 4e-3, or of 2e-3 for a U-Net.
      */
     public Training learningRate(double newLearningRate, Schedule newSchedule) {
         learningRate = OptionalDouble.of(newLearningRate);
@@ -129,7 +129,7 @@ public final class Training {
     }
 
     /**
-     * What the updates make small, and how; {@link LearningRule#DEFAULT} unless said otherwise. Of the optimizer's
+     * Sets what updates minimize, and how; {@link LearningRule#DEFAULT} by default. Of the optimizer's
      * constants, only the weight decay may differ from {@link daegpu.engine.Optimizer#ADAM}.
      */
     public Training learningRule(LearningRule newLearningRule) {
@@ -138,20 +138,20 @@ public final class Training {
         return this;
     }
 
-    /** Decides the first weights, the noise and the order of the images; 1 by default. */
+    /** Sets the seed, which decides the initial weights, the noise and the order of the images; 1 by default. */
     public Training seed(long newSeed) {
         seed = newSeed;
         decided.add("seed");
         return this;
     }
 
-    /** Mean and standard deviation of Gaussian noise, on values from 0 to 1, clipped. */
+    /** Sets Gaussian noise with this mean and standard deviation, for values from 0 to 1; noisy values are clipped. */
     public Training noise(float mean, float std) {
         return noise(Noise.gaussian(mean, std));
     }
 
     /**
-     * What is done to the images. It may have a range of levels, from which each image draws its own, and need not be
+     * Sets the noise. It may have a range of levels, from which each image draws its own, and need not be
      * clipped: {@code Noise.gaussian(0, 0.1f).clipped(false)}. By default it is Gaussian: for MNIST, IDX files and grey
      * images from memory of mean 0.5 and standard deviation 0.5, clipped; for folders of pictures, for images in colour
      * from memory and for any images of a {@link daegpu.model.UNet} of mean 0 and standard deviations from 0 to 55/255,
@@ -163,7 +163,7 @@ public final class Training {
         return this;
     }
 
-    /** The network, whose image size is that of the images; {@link Autoencoder#MNIST} by default. */
+    /** Sets the network, whose image size must be that of the images; {@link Autoencoder#MNIST} by default. */
     public Training network(Architecture newArchitecture) {
         architecture = newArchitecture;
         decided.add("network");
@@ -171,8 +171,7 @@ public final class Training {
     }
 
     /**
-     * Begins with the network and the weights of a model: a checkpoint, the folder of a run or, where nothing is there
-     * under that name, the {@link daegpu.train.BuiltInModel} of this name.
+     * Begins with the network and the weights of a model: a checkpoint, the folder of a run or, if there is no such file, the {@link daegpu.train.BuiltInModel} of this name.
      */
     public Training initFrom(Path model) {
         initFrom = model;
@@ -180,64 +179,64 @@ public final class Training {
         return this;
     }
 
-    /** What computes; {@link EngineName#AUTO} by default. */
+    /** Sets the engine; {@link EngineName#AUTO} by default. */
     public Training engine(EngineName newEngine) {
         engine = newEngine;
         return this;
     }
 
-    /** Number format of the matrix products; {@link Precision#FP32} by default. */
+    /** Sets the number format of the matrix products; {@link Precision#FP32} by default. */
     public Training precision(Precision newPrecision) {
         precision = newPrecision;
         return this;
     }
 
-    /** Processors to use; 0, which is the default, takes all. */
+    /** Sets the number of processors to use; 0, the default, takes all. */
     public Training threads(int newThreads) {
         threads = newThreads;
         return this;
     }
 
-    /** The GPU to use, counted from 0, which is the default, where an engine uses one. */
+    /** Sets the index of the GPU to use, if the engine uses one; 0 by default. */
     public Training device(int newDevice) {
         device = newDevice;
         return this;
     }
 
-    /** What computes convolutions on a GPU; {@link Convolutions#AUTO}, the default, takes the faster. */
+    /** Sets what computes convolutions on a GPU; {@link Convolutions#AUTO}, the default, takes the faster. */
     public Training convolutions(Convolutions newConvolutions) {
         convolutions = newConvolutions;
         return this;
     }
 
-    /** Updates between two readings of the losses; 50 by default. */
+    /** Sets the number of updates between two readings of the losses; 50 by default. */
     public Training logEvery(int newLogEvery) {
         logEvery = newLogEvery;
         return this;
     }
 
-    /** How many of the newest epochs' checkpoints to keep, besides the best and the last; none by default. */
+    /** Sets how many checkpoints of the newest epochs to keep, besides the best and the last; none by default. */
     public Training keep(int newKeep) {
         keep = newKeep;
         return this;
     }
 
-    /** Ends after this number of epochs in a row without a lower validation error; 0, the default, never does. */
+    /** Ends training after this number of epochs in a row without a lower validation error; 0, the default, never does. */
     public Training earlyStop(int newEarlyStop) {
         earlyStop = newEarlyStop;
         return this;
     }
 
-    /** Sets who is told how the training goes. */
+    /** Sets the listener that is told how training goes. */
     public Training listener(TrainingListener newListener) {
         listener = newListener;
         return this;
     }
 
     /**
-     * Trains in a new folder, and leaves there what the {@code train} command leaves.
+     * Trains, and writes into a new folder what the {@code train} command writes.
      *
-     * @param folder the folder to make
+     * @param folder the folder to create
      * @return how it ended, with the metrics
      * @throws IllegalArgumentException if an option is out of range
      * @throws InvalidInputException if the images cannot be used, if no such network fits them, or if the folder exists
@@ -271,16 +270,13 @@ public final class Training {
     }
 
     /**
-     * Resumes a run that was interrupted or is to have more epochs, whether this class or the command line began it. It
-     * ends as it would have without a break.
+     * Resumes a run that was interrupted, or that is to have more epochs, whether this class or the command line began it. The result is the same as without a break.
      *
-     * @param folder of the run, or of runs of which the newest is taken
+     * @param folder the folder of the run, or a folder of runs, of which the newest is taken
      * @return how it ended, with the metrics of all its epochs
      * @throws IllegalArgumentException if an option is out of range
-     * @throws IllegalStateException if something was set that is the run's own: its noise, network, seed, batch size,
-     *     learning rate or learning rule
-     * @throws InvalidInputException if the folder is not that of a run, is damaged or in use, or if the images are not
-     *     those of the run
+     * @throws IllegalStateException if something was set that the run has already decided: noise, network, seed, batch size, learning rate or learning rule
+     * @throws InvalidInputException if the folder is not that of a run, or is damaged or in use, or if the images are not those of the run
      * @throws EngineUnavailableException if the engine cannot run here
      * @throws DivergedException if the loss is no longer a finite number
      * @throws IOException if a file cannot be written
@@ -320,8 +316,7 @@ public final class Training {
     }
 
     /**
-     * Asks {@link #run} or {@link #resume}, which another thread is running or about to call, to save after the update
-     * in progress and return. {@link #resume} goes on from there.
+     * Asks {@link #run} or {@link #resume}, which another thread is running or about to call, to save after the update in progress and to return. {@link #resume} continues from there.
      */
     public void interrupt() {
         synchronized (lock) {

@@ -8,7 +8,7 @@ import daegpu.noise.Philox;
 /** Denoises images of one size, a few hundred at a time. */
 public final class ImageDenoiser {
 
-    /** Images that are held as floats at a time. */
+    /** Number of images that are held as floats at a time. */
     private static final int CHUNK = 500;
 
     private ImageDenoiser() {}
@@ -21,8 +21,8 @@ public final class ImageDenoiser {
     /**
      * Denoises every image.
      *
-     * @param images of the size of the engine's network
-     * @return the denoised images, each value rounded to the nearest of its depth
+     * @param images images of the size of the engine's network
+     * @return the denoised images, each value rounded to the nearest value of their depth
      * @throws IllegalArgumentException if the images are of another size
      */
     public static ImageSet denoise(InferenceEngine engine, ImageSet images) {
@@ -46,10 +46,10 @@ public final class ImageDenoiser {
     /**
      * Corrupts every image, as validation does, and denoises it.
      *
-     * @param images of the size of the engine's network
-     * @param seed key of the generator
-     * @param base index of the first image for the noise
-     * @return the denoised images, each value rounded to the nearest of its depth
+     * @param images images of the size of the engine's network
+     * @param seed key of the random number generator
+     * @param base index for which the noise of the first image is drawn
+     * @return the denoised images, each value rounded to the nearest value of their depth
      * @throws IllegalArgumentException if the images are of another size
      */
     public static ImageSet denoise(InferenceEngine engine, ImageSet images, Noise noise, long seed, long base) {
@@ -57,7 +57,7 @@ public final class ImageDenoiser {
     }
 
     /**
-     * The same with a strength, which leads from the denoised images back to the corrupted ones.
+     * The same with a strength, which mixes the corrupted images with the denoised ones.
      *
      * @param check is told of all images; null for none
      * @throws IllegalArgumentException if the images are of another size

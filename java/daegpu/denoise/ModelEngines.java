@@ -9,7 +9,7 @@ import daegpu.engine.InferenceEngine;
 import daegpu.model.Network;
 import daegpu.model.Parameters;
 
-/** Opens engines of one kind for the weights of a model, in several sizes. */
+/** Opens engines of one kind with the weights of a model, for images of several sizes. */
 public final class ModelEngines implements TileEngines {
 
     private final Choice<EngineName> engine;
@@ -18,11 +18,11 @@ public final class ModelEngines implements TileEngines {
     private String description;
 
     /**
-     * Opens nothing yet.
+     * Opens no engine yet.
      *
-     * @param engine which engine, never {@link EngineName#AUTO}, and why
-     * @param options of each engine; at most as many of their threads are used as tiles go together
-     * @param weights of the model's network, in any size
+     * @param engine the engine, never {@link EngineName#AUTO}, and why it is this one
+     * @param options of each engine; it uses no more threads than tiles go through it together
+     * @param weights of the model's network for images of any size
      */
     public ModelEngines(Choice<EngineName> engine, EngineOptions options, Parameters weights) {
         this.engine = engine;
@@ -45,7 +45,7 @@ public final class ModelEngines implements TileEngines {
         }
     }
 
-    /** As many as there are threads; one on a GPU, which has room for all of it. */
+    /** As many as there are threads; one on a GPU, all of which works on a single tile. */
     @Override
     public int together() {
         return engine.taken() == EngineName.CUDA ? 1 : options.threadCount();
@@ -56,7 +56,7 @@ public final class ModelEngines implements TileEngines {
         return Engines.memory(engine.taken(), network);
     }
 
-    /** The engine that was opened last, and why it is this one, for people. */
+    /** Describes the engine that was opened last, and says why it is this one. */
     public String description() {
         return description;
     }

@@ -8,8 +8,7 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * Denoises pictures of any size: cut into tiles of the network's size, which overlap and are blended smoothly; what is
- * smaller than a tile is filled up with its reflection. Tiles of several pictures go through the network together.
+ * Denoises pictures of any size by cutting them into tiles of the network's size, which overlap and are blended smoothly. A picture that is smaller than a tile is continued by its reflection. Tiles of several pictures go through the network together.
  */
 public final class PhotoDenoiser implements PictureDenoiser {
 
@@ -20,13 +19,12 @@ public final class PhotoDenoiser implements PictureDenoiser {
         /**
          * Computes a batch.
          *
-         * @param noisy {@code [count, height, width, channels]}; {@code denoised} receives the denoised images,
-         *     likewise
+         * @param noisy {@code [count, height, width, channels]}; {@code denoised} receives the denoised images, of the same shape
          */
         void denoise(float[] noisy, int count, float[] denoised);
     }
 
-    /** Values that go through the network together, at most. */
+    /** The largest number of values that go through the network together. */
     private static final int CHUNK = 500 * 28 * 28;
 
     private final Tensor image;
@@ -52,8 +50,8 @@ public final class PhotoDenoiser implements PictureDenoiser {
     private record Tile(Plane plane, int y, int x) {}
 
     /**
-     * @param image what goes into the network, of 1 or 3 channels
-     * @param overlap pixels that neighbouring tiles share at least, less than height and width of the network
+     * @param image the network's input, with 1 or 3 channels
+     * @param overlap number of pixels that neighbouring tiles share at least; less than the height and width of the network
      */
     public PhotoDenoiser(Tensor image, Batch network, int overlap, Strength strength) {
         this.image = image;
@@ -62,7 +60,7 @@ public final class PhotoDenoiser implements PictureDenoiser {
         this.strength = strength;
     }
 
-    /** The overlap that shows no seams: half a tile. */
+    /** The overlap at which no seams are visible: half a tile. */
     public static int defaultOverlap(Tensor image) {
         return Math.min(image.height(), image.width()) / 2;
     }
@@ -162,7 +160,7 @@ public final class PhotoDenoiser implements PictureDenoiser {
         tiles.clear();
     }
 
-    /** It owns nothing. */
+    /** Does nothing: it owns nothing. */
     @Override
     public void close() {}
 }

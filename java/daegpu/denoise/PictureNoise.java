@@ -10,23 +10,22 @@ import java.nio.ByteBuffer;
 import java.security.MessageDigest;
 
 /**
- * Noise of a picture that is in no data set: which draws it takes follows from its pixels, and so does not depend on
- * what other pictures there are, or in which order.
+ * Noise for a picture that is not in a data set. Which random numbers it draws follows from its pixels, and so does not depend on other pictures or on their order.
  */
 public final class PictureNoise {
 
-    /** Places of a data set that Philox's subsequences tell apart. */
+    /** Number of images of a data set that have subsequences of Philox of their own. */
     private static final long PLACES = 1L << 40;
 
     private PictureNoise() {}
 
-    /** The picture with noise; alpha stays. */
+    /** The picture with noise; alpha is not changed. */
     public static Photo add(Noise noise, long seed, Photo clean) {
         Pixels noisy = add(noise, seed, (Pixels) clean);
         return clean.withValues(clean.channels(), noisy.values());
     }
 
-    /** The same of a picture that is read row by row: noise is drawn for what is read, each time alike. */
+    /** The same for a picture that is read row by row. Noise is drawn for the rows that are read, and is the same each time. */
     public static Pixels add(Noise noise, long seed, Pixels clean) {
         return new NoisyPixels(noise, seed, Philox.VALIDATION + place(clean), clean);
     }

@@ -3,13 +3,13 @@ package daegpu.denoise;
 import daegpu.data.InvalidInputException;
 
 /**
- * How much of what a network does to an image is wanted.
+ * How far an image is changed from what it was to what a network makes of it.
  *
- * @param value from 0, the image as it was, to 1, what the network makes of it
+ * @param value from 0, the image as it was, to 1, the output of the network
  */
 public record Strength(float value) {
 
-    /** What the network makes of it. */
+    /** The output of the network. */
     public static final Strength FULL = new Strength(1);
 
     /** @throws IllegalArgumentException if the value is not from 0 to 1 */
@@ -20,15 +20,14 @@ public record Strength(float value) {
     }
 
     /**
-     * Takes denoised values back towards those that the network was given.
+     * Mixes denoised values with those that the network was given.
      *
-     * <p>All that is denoised comes by here, and none of it may be infinite or no number: it would look like black or
-     * white.
+     * <p>All denoised values pass through this method, which refuses values that are infinite or NaN: they would look like black or white.
      *
-     * @param noisy what it was given
-     * @param count values
-     * @param denoised what it made of them; receives what lies between
-     * @throws InvalidInputException if one of those is not finite
+     * @param noisy the values that the network was given
+     * @param count number of values
+     * @param denoised the output of the network; receives the mixture
+     * @throws InvalidInputException if an output value is not finite
      */
     void apply(float[] noisy, int count, float[] denoised) {
         for (int i = 0; i < count; i++) {

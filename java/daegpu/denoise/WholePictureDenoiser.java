@@ -20,28 +20,22 @@ import java.util.Optional;
 import java.util.function.DoubleConsumer;
 
 /**
- * Denoises pictures of any size by a network without dense layers, as though each went through it as a whole: in tiles
- * that overlap by what the network sees, of which only those pixels are kept that see no edge of the tile but where it
- * is an edge of the picture. A side that the strides do not divide is first continued by its reflection.
+ * Denoises pictures of any size by a network without dense layers, as though each went through it as a whole: in tiles that overlap by as much as the network sees around a pixel. Of a tile, only those pixels are kept that see no edge of the tile, unless it is an edge of the picture. If the strides do not divide a side of the picture, it is first continued by its reflection.
  *
- * <p>Tiles are computed when their rows are read, a strip of them at a time, and what they take is bounded: the values
- * of a strip, of the tiles that go through the network together, and what the network makes of these on its way. Tiles
- * are as large as that bound allows, as long as it makes them faster: less of them is border, but there must be one for
- * each image that goes through the network at the same time.
+ * <p>Tiles are computed when their rows are read, a strip of them at a time. The memory that they take is bounded: the values of a strip, of the tiles that go through the network together, and the values within the network. Tiles are as large as that bound allows, as long as this is faster: a larger tile has a smaller part of border, but there must be one for each image that goes through the network at the same time.
  */
 public final class WholePictureDenoiser implements PictureDenoiser {
 
     /**
-     * Pixels of a tile at most, borders among them, so that progress is told every second or so, and a GPU's memory is
-     * enough.
+     * The largest number of pixels of a tile, with its borders: progress is then reported about every second, and a GPU's memory is large enough.
      */
     private static final int LARGEST_TILE = 1 << 20;
     /**
-     * Rows and columns of tiles are multiples of this, as the cpu engine computes so many of the output at a time:
+     * Rows and columns of tiles are multiples of this number, as the cpu engine computes blocks of this size of the output at a time:
      * tiles of 284×284 took 1.11 times as long for each pixel as those of 288×288 (AVX-512, fp32).
      */
     private static final int MULTIPLE = 8;
-    /** Time that smaller tiles may take for the memory that they save, as a factor. */
+    /** Factor by which smaller tiles may take longer, for the memory that they save. */
     private static final double SMALLER_TILES = 1.03;
 
     private static final int FLOAT_BYTES = 4;
@@ -51,16 +45,16 @@ public final class WholePictureDenoiser implements PictureDenoiser {
     private final Strength strength;
     private final long memory;
     private final Reach reach;
-    /** Pixels of a tile that are not kept, on each side that is none of the picture. */
+    /** Number of pixels of a tile that are not kept on each side, unless that is a side of the picture. */
     private final int border;
 
     /** Rows and columns of the smallest tile. */
     private final int least;
-    /** Pixels of the largest tile, if it is not the smallest. */
+    /** Number of pixels of the largest tile, unless the smallest has more. */
     private final int largest;
 
     private final Map<Size, Network> networks = new HashMap<>();
-    /** That are open, those used last at the end. */
+    /** The engines that are open, in the order of their last use. */
     private final Map<Batch, InferenceEngine> open = new LinkedHashMap<>(16, 0.75f, true);
 
     private record Size(int height, int width) {
@@ -81,16 +75,16 @@ public final class WholePictureDenoiser implements PictureDenoiser {
     /**
      * How a picture is cut.
      *
-     * @param rowsTogether rows of tiles that are computed at a time, so that all can go together that may
-     * @param time in pixels of tiles that go through the network one after the other
-     * @param memory in bytes, about
+     * @param rowsTogether number of rows of tiles that are computed at a time, so that as many tiles as possible go together
+     * @param time an estimate: number of pixels of tiles that go through the network one after the other
+     * @param memory about how many bytes it takes
      */
     private record Tiling(Batch batch, int rowsTogether, long time, double memory) {}
 
     /**
      * Prepares to denoise.
      *
-     * @param memory bytes that tiles, strips and the network's own values take at most
+     * @param memory the largest number of bytes that tiles, strips and the values within the network may take
      * @throws IllegalArgumentException if the network has a dense layer
      */
     public WholePictureDenoiser(Architecture architecture, TileEngines engines, Strength strength, long memory) {
@@ -98,9 +92,9 @@ public final class WholePictureDenoiser implements PictureDenoiser {
     }
 
     /**
-     * The same with other tiles.
+     * The same with tiles of another largest size.
      *
-     * @param largest pixels of a tile at most, if that leaves one between its borders
+     * @param largest the largest number of pixels of a tile, if that leaves a pixel between its borders
      */
     WholePictureDenoiser(Architecture architecture, TileEngines engines, Strength strength, long memory, int largest) {
         this.architecture = architecture;
@@ -115,7 +109,7 @@ public final class WholePictureDenoiser implements PictureDenoiser {
         this.largest = largest;
     }
 
-    /** Bytes that it may take where nobody says how many: a quarter of what Java may use. */
+    /** The default for the memory in bytes: a quarter of what Java may use. */
     public static long defaultMemory() {
         return Runtime.getRuntime().maxMemory() / 4;
     }
@@ -129,7 +123,7 @@ public final class WholePictureDenoiser implements PictureDenoiser {
         return architecture.channels() == 3 ? photo.withChannels(3) : photo;
     }
 
-    /** A picture with the channels with which it goes through the network, likewise. */
+    /** The picture with the channels with which it goes through the network. */
     public Pixels forNetwork(Pixels picture) {
         return architecture.channels() == 3 ? picture.withChannels(3) : picture;
     }
@@ -145,13 +139,11 @@ public final class WholePictureDenoiser implements PictureDenoiser {
     }
 
     /**
-     * The denoised picture. A strip of it is computed when the first of its rows is read, and forgotten when one of
-     * another strip is, so read them in order. It can be read until this denoiser is closed.
+     * The denoised picture. A strip of it is computed when the first of its rows is read, and forgotten when a row of another strip is read, so rows should be read in order. It can be read until this denoiser is closed.
      *
-     * @param noisy as {@link #forNetwork} gives it
-     * @param progress is told, after each batch of tiles, what part of the picture has been computed, up to 1; what it
-     *     throws comes out where the rows are read
-     * @throws InvalidInputException if even the smallest tiles of so wide a picture take more memory than there may be
+     * @param noisy a picture as {@link #forNetwork} returns it
+     * @param progress is told after each batch of tiles what part of the picture has been computed, up to 1. An exception that it throws is thrown where the rows are read
+     * @throws InvalidInputException if even the smallest tiles of such a wide picture need more memory than is allowed
      */
     public Pixels denoise(Pixels noisy, DoubleConsumer progress) {
         return new DenoisedPixels(noisy, progress);
@@ -192,7 +184,7 @@ public final class WholePictureDenoiser implements PictureDenoiser {
     /**
      * One way to cut a picture, if the memory allows it.
      *
-     * @param image bytes that a tile takes on its way through the network, about
+     * @param image about how many bytes a tile takes on its way through the network
      */
     private Optional<Tiling> tiling(Pixels picture, Size size, double image) {
         long strip = stripMemory(picture, size);
@@ -222,7 +214,7 @@ public final class WholePictureDenoiser implements PictureDenoiser {
         return ((long) bytes >> 20) + 1;
     }
 
-    /** Every size that cuts a side of a picture into tiles as small as they can be for their number. */
+    /** All sizes of tiles for one side of a picture: for each number of tiles, the smallest size. */
     private List<Integer> sides(int pixels) {
         int whole = roundedUp(pixels);
         List<Integer> sides = new ArrayList<>(List.of(whole));
@@ -237,14 +229,14 @@ public final class WholePictureDenoiser implements PictureDenoiser {
         return sides;
     }
 
-    /** Tiles along a side. */
+    /** Number of tiles along a side. */
     private int count(int pixels, int tile) {
         int whole = roundedUp(pixels);
         int step = tile - 2 * border;
         return whole == tile ? 1 : (whole - 2 * border + step - 1) / step;
     }
 
-    /** Images for the network in each tile: 3 where it is for greys and the picture is in colour. */
+    /** Number of images for the network in each tile: 3 if the network is for grey images and the picture is in colour. */
     private int planes(Pixels picture) {
         return picture.channels() / architecture.channels();
     }
@@ -266,7 +258,7 @@ public final class WholePictureDenoiser implements PictureDenoiser {
                 .network());
     }
 
-    /** One that is open, or a new one, for which those that were used longest ago make room. */
+    /** An open engine for the batch, or a new one; those that were used longest ago are closed to make room for it. */
     private InferenceEngine engine(Batch batch, long room) {
         InferenceEngine fitting = open.get(batch);
         if (fitting == null) {
@@ -333,7 +325,7 @@ public final class WholePictureDenoiser implements PictureDenoiser {
         private final Tiles columns;
         private final int planes;
         private final int rowsTogether;
-        /** Of the tile that was read last, with all channels. */
+        /** The values of the tile that was read last, with all channels. */
         private final float[] tile;
         /** The rows from {@link #firstRow} to {@link #endRow}. */
         private float[] strip = new float[0];
@@ -379,7 +371,7 @@ public final class WholePictureDenoiser implements PictureDenoiser {
             endRow = rows.end(end - 1);
         }
 
-        /** @param first of the rows of tiles; {@code end} is after the last */
+        /** @param first the first row of tiles; {@code end} is after the last */
         private void compute(int first, int end) {
             InferenceEngine engine = engine(batch, memory - rowsTogether * stripMemory(source(), batch.size));
             int size = engine.network().input().size();
@@ -419,7 +411,7 @@ public final class WholePictureDenoiser implements PictureDenoiser {
             }
         }
 
-        /** Copies what goes through the network of the tile that was read last. */
+        /** Copies one image for the network from the tile that was read last. */
         private void copyPlane(int plane, float[] noisy, int at, int size) {
             if (planes == 1) {
                 System.arraycopy(tile, 0, noisy, at, size);

@@ -7,17 +7,15 @@ import java.util.Locale;
  * One tensor of an engine, compared with the recorded one.
  *
  * @param name what was compared
- * @param absolute largest difference of two elements; infinite where one of them is not finite
- * @param relative the figure that {@code bound} is for: the largest difference, or for updates the one that
- *     {@link Tolerance#SHARE_OF_UPDATES} of the elements do not exceed, over the largest magnitude that was recorded
+ * @param absolute largest difference of two elements; infinite if one of them is not finite
+ * @param relative the figure that {@code bound} limits: the largest difference (for updates, the difference that {@link Tolerance#SHARE_OF_UPDATES} of the elements do not exceed), divided by the largest magnitude that was recorded
  * @param bound the most that {@code relative} may be
  * @param passed whether every bound was kept
  */
 public record Comparison(String name, double absolute, double relative, double bound, boolean passed) {
 
     /**
-     * Compares every element. What is not finite fails on either side, and where all that was recorded is zero, only
-     * zeros pass.
+     * Compares every element. A value that is not finite fails, on either side. If all recorded values are zero, only zeros pass.
      */
     static Comparison everywhere(String name, float[] expected, float[] actual, double bound) {
         double[] differences = differences(expected, actual);
@@ -27,8 +25,7 @@ public record Comparison(String name, double absolute, double relative, double b
     }
 
     /**
-     * Compares what updates have added to parameters, by the rule that {@link Tolerance} describes. What is not finite
-     * fails on either side, and where nothing was added to the recorded parameters, only those same ones pass.
+     * Compares what updates have added to parameters, by the rule that {@link Tolerance} describes. A value that is not finite fails, on either side. If nothing was added to the recorded parameters, only parameters equal to them pass.
      *
      * @param initial parameters before the first update
      * @param expected recorded parameters after the last update
@@ -72,7 +69,7 @@ public record Comparison(String name, double absolute, double relative, double b
         return differences[differences.length - 1];
     }
 
-    /** The quotient; infinite where the difference is, or where only zeros were recorded and there is a difference. */
+    /** The quotient; infinite if the difference is, or if there is a difference and only zeros were recorded. */
     private static double relative(double difference, double largest) {
         if (difference == 0) {
             return 0;
@@ -80,7 +77,7 @@ public record Comparison(String name, double absolute, double relative, double b
         return Double.isInfinite(difference) ? difference : difference / largest;
     }
 
-    /** Why it did not pass, in words. */
+    /** Says in words why the comparison did not pass. */
     public String explanation() {
         if (Double.isInfinite(absolute)) {
             return "a value is not finite";

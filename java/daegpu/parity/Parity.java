@@ -23,8 +23,7 @@ public final class Parity {
     }
 
     /**
-     * Trains the recorded steps on {@code engine}, which must have been opened for the recorded network and learning
-     * rule, and at least the recorded batch.
+     * Repeats the recorded training steps on {@code engine}, which must have been opened for the recorded network and learning rule, and for at least the recorded batch.
      *
      * @return comparisons {@code denoise} and {@code encode}; {@code activation.conv1} for each layer and
      *     {@code gradient.conv1.kernel} for each parameter tensor; of each tensor, what the first step and all steps
@@ -41,8 +40,7 @@ public final class Parity {
     }
 
     /**
-     * Whether rounding opens a ReLU on one of two engines only while both train the recorded steps: its input is as
-     * near to zero as the last bits of a sum. From there on the gradients and, by Adam, the parameters differ, and the
+     * Whether, while two engines repeat the recorded steps, rounding opens a ReLU on only one of them, because its input is as near to zero as the last bits of a sum. From there on the gradients and, by Adam, the parameters differ, and the
      * values say nothing about either engine. This happens to about one random network in twenty within five steps.
      *
      * @param bound how far from zero such an input may be, relative to the largest activation of its layer
@@ -73,7 +71,7 @@ public final class Parity {
     }
 
     /**
-     * The largest activation that is zero on the other engine, relative to the largest of all; zero if there is none.
+     * The largest activation that is zero on the other engine, relative to the largest of all; zero if there is no such activation.
      */
     private static double openOnOneOnly(float[] expected, float[] actual) {
         float furthest = 0;
@@ -87,7 +85,7 @@ public final class Parity {
         return furthest == 0 ? 0 : furthest / largest;
     }
 
-    /** The path that denoises and encodes, which may not be the one that trains. */
+    /** Compares inference, which an engine may compute by other means than training. */
     private void compareInference() {
         engine.load(TrainingState.initial(recorded.initial()));
         float[] denoised = new float[recorded.given().clean().length];
@@ -137,8 +135,7 @@ public final class Parity {
     }
 
     /**
-     * The update alone, on the recorded gradients: whatever the precision of the engine, Adam and the average are
-     * exact.
+     * Compares the update alone, given the recorded gradients: Adam and the average are float32 in every precision.
      */
     private void compareUpdateAlone() {
         engine.load(TrainingState.initial(recorded.initial()));

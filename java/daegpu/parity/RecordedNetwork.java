@@ -15,7 +15,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 
-/** A network as files of recorded values describe one: a list of its layers, in JSON. */
+/** A network as files of recorded values describe it: a list of its layers in JSON. */
 final class RecordedNetwork {
 
     private static final ObjectMapper JSON = new ObjectMapper()
@@ -44,10 +44,10 @@ final class RecordedNetwork {
     private RecordedNetwork() {}
 
     /**
-     * The network.
+     * Reads a network.
      *
      * @param image its height, width and channels
-     * @throws IllegalArgumentException if the text is no such list, or describes no network
+     * @throws IllegalArgumentException if the text is not such a list, or its layers do not make a network
      */
     static Network read(int[] image, String text) {
         Network.Builder network = new Network.Builder(image[0], image[1], image[2]);

@@ -33,18 +33,18 @@ import java.util.stream.IntStream;
  * What an independent implementation computed for one network and one batch: every activation and gradient of the first
  * training step, and the parameters after the first and after all steps, each of them on the same whole batch.
  *
- * @param name where the values come from, for people
+ * @param name where the values come from, in words
  * @param network the network
  * @param rule loss, optimizer and average
  * @param given the batch
- * @param learningRate of Adam, constant
+ * @param learningRate of Adam, the same in all steps
  * @param initial parameters before the first step
- * @param activations of each layer by name, at the initial parameters
+ * @param activations the output of each layer, by its name, at the initial parameters
  * @param gradients of the loss with respect to each parameter, at the initial parameters
  * @param afterFirst parameters after the first step
  * @param afterLast parameters after all steps
- * @param average of the parameters after all steps, where the rule has one
- * @param losses of each step, before its update
+ * @param average the average of the parameters after all steps, if the rule has one
+ * @param losses the loss of each step, before its update
  */
 public record RecordedValues(
         String name,
@@ -65,17 +65,17 @@ public record RecordedValues(
     private static final Pattern WEIGHT_DECAY = Pattern.compile("\\bweight_decay=([0-9.eE+-]+)");
     private static final Pattern FIRST_WORD = Pattern.compile("^\\w+");
 
-    /** Images in the batch. */
+    /** Number of images in the batch. */
     public int batch() {
         return given.count();
     }
 
-    /** Training steps that were recorded. */
+    /** Number of training steps that were recorded. */
     public int steps() {
         return losses.length;
     }
 
-    /** The average after the first step, by its formula, where the rule has one. */
+    /** The average after the first step, computed by its formula, if the rule has one. */
     public Optional<Parameters> averageAfterFirst() {
         return average.map(last -> {
             Parameters first = initial.copy();
@@ -91,7 +91,7 @@ public record RecordedValues(
      * Reads a file of recorded values: a safetensors file with the metadata {@code image}, {@code filters},
      * {@code kernel} and {@code latent}, or {@code image} and {@code layers} (see {@link RecordedNetwork});
      * {@code batch}, {@code steps} and {@code optimizer} (which names {@code lr=…}, and {@code weight_decay=…} if there
-     * is any); perhaps {@code loss} and {@code ema}, the decay of an average, 0 for none; and the tensors
+     * is any); optionally {@code loss} and {@code ema}, the decay of an average, 0 for none; and the tensors
      * {@code input.clean}, {@code input.noisy}, {@code losses}, and for each layer or parameter {@code initial.*},
      * {@code activation.*}, {@code gradient.*}, {@code after1.*} and {@code after<steps>.*}, with an average
      * {@code average<steps>.*}.
@@ -137,10 +137,10 @@ public record RecordedValues(
     }
 
     /**
-     * Records what an engine computes, to be replayed on another one.
+     * Records what an engine computes, so that it can be replayed on another one.
      *
-     * @param rule for which the engine was opened
-     * @param initial parameters to start from, of the engine's network
+     * @param rule the rule that the engine was opened with
+     * @param initial parameters of the engine's network to start from
      */
     public static RecordedValues record(
             InspectableEngine engine,

@@ -5,29 +5,28 @@ import daegpu.engine.Precision;
 import java.util.Map;
 
 /**
- * How far an engine may be from recorded values: relative to the largest magnitude in a tensor. What updates have added
- * to parameters is compared and not the parameters themselves, which are much larger. Adam turns a gradient near zero
+ * How far an engine may be from recorded values, relative to the largest magnitude in a tensor. What updates have added to parameters is compared, not the parameters themselves, which are much larger. Adam turns a gradient near zero
  * into a step of either sign, so {@value #SHARE_OF_UPDATES} of the elements must be within their bound, and all within
  * the length of two such walks, 2·learning rate·updates.
  *
  * @param values bound for activations, gradients and losses
  * @param updates bound for what training steps add to parameters
- * @param named bounds that single tensors have instead, by the names that {@link Parity#replay} gives what it compares
+ * @param named bounds that single tensors have instead, by the names of the comparisons of {@link Parity#replay}
  */
 public record Tolerance(double values, double updates, Map<String, Double> named) {
 
     /** The part of the elements that must be within {@link #updates}. */
     public static final double SHARE_OF_UPDATES = 0.99;
 
-    /** Bound for an update alone, given the same gradients: it is checked to the last bits of float32. */
+    /** Bound for an update alone, given the same gradients: a few units in the last place of float32. */
     public static final double UPDATE = 1e-6;
 
-    /** The same bounds for all tensors. */
+    /** A tolerance with the same bounds for all tensors. */
     public Tolerance(double values, double updates) {
         this(values, updates, Map.of());
     }
 
-    /** The same, but for single tensors, which have bounds of their own. */
+    /** The same tolerance with other bounds for single tensors. */
     public Tolerance except(Map<String, Double> others) {
         return new Tolerance(values, updates, others);
     }
@@ -42,7 +41,7 @@ public record Tolerance(double values, double updates, Map<String, Double> named
         return named.getOrDefault(name, updates);
     }
 
-    /** The bounds for an engine by its name and precision. */
+    /** The tolerance for an engine in a precision. */
     public static Tolerance of(EngineName engine, Precision precision) {
         if (precision != Precision.FP32) {
             return new Tolerance(2e-2, 5e-2);

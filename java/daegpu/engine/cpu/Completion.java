@@ -6,11 +6,10 @@ import java.util.List;
 import java.util.Optional;
 
 /**
- * What completes a sum of products before it is written: {@code activation(products + what is there + added)}. oneDNN
- * does it within the primitive that makes the products ("post-operations").
+ * What is done with products before they are written: {@code activation(products + old values + added)}. oneDNN does this within the primitive that makes the products ("post-operations").
  *
- * @param accumulates whether what is already there is added; else it is overwritten
- * @param added of the same shape as what is written
+ * @param accumulates whether the old values are added; otherwise they are overwritten
+ * @param added arrays of the same shape as what is written
  * @param activation what is applied last
  */
 record Completion(boolean accumulates, List<NativeArray> added, Activation activation) {
@@ -24,15 +23,15 @@ record Completion(boolean accumulates, List<NativeArray> added, Activation activ
     }
 
     /**
-     * What completes the products of a layer's forward pass.
+     * The completion of a layer's forward pass.
      *
-     * @param added the layer's skip
+     * @param added the layer's skip, if it has one
      */
     static Completion forward(Optional<NativeArray> added, Activation activation) {
         return new Completion(false, added.stream().toList(), activation);
     }
 
-    /** What completes those of a data gradient; the derivative of an activation is another primitive's. */
+    /** The completion of a data gradient. The derivative of the activation is left to another primitive. */
     static Completion dataGradient(GradientSum sum, PassMemory memory) {
         return new Completion(
                 sum.accumulates(), sum.terms().stream().map(memory::gradient).toList(), Activation.LINEAR);

@@ -5,9 +5,7 @@ import java.util.List;
 import java.util.Optional;
 
 /**
- * A convolution, or a transposed one, which is made of the convolution whose data gradient it is: that one's forward
- * pass is this one's data gradient, and its weight gradient is this one's with what goes in and what comes out
- * exchanged.
+ * A convolution, or a transposed convolution. The latter is computed by the convolution that goes the other way, whose data gradient it is: the forward pass of that one is the data gradient of this one, and its weight gradient is that of this one with input and output exchanged.
  */
 final class ConvolutionLayer implements LayerPrimitives {
 
@@ -17,7 +15,7 @@ final class ConvolutionLayer implements LayerPrimitives {
     private final Layer layer;
     private final ConvolutionPrimitives primitives;
 
-    /** @param batch images at a time */
+    /** @param batch number of images at a time */
     ConvolutionLayer(PrimitiveBuilder builder, KernelLayouts kernels, Layer layer, int batch) {
         this.layer = layer;
         primitives = new ConvolutionPrimitives(builder, kernels, layer.name(), layer.geometry(), layer.kernel(), batch);

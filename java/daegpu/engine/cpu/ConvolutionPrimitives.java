@@ -15,9 +15,9 @@ import org.bytedeco.dnnl.dnnl_primitive_desc;
 import org.bytedeco.dnnl.global.dnnl;
 
 /**
- * The three operations that convolutional layers, transposed or not, are made of, for some images at a time. Images are
+ * The three operations of which convolutions and transposed convolutions are made, for a number of images at a time. Images are
  * {@code [batch, height, width, channels]}; the kernel lies as {@code [kernel height, kernel width, channels,
- * filters]}, which is what Keras holds for both kinds of layer.
+ * filters]}, which is the layout of Keras for both kinds of layers.
  */
 final class ConvolutionPrimitives {
 
@@ -30,7 +30,7 @@ final class ConvolutionPrimitives {
     private final ParameterTensor kernel;
     private final int batch;
 
-    /** @param layer its name */
+    /** @param layer the name of the layer */
     ConvolutionPrimitives(
             PrimitiveBuilder builder,
             KernelLayouts kernels,
@@ -127,13 +127,10 @@ final class ConvolutionPrimitives {
     }
 
     /**
-     * Output side to input side: the forward pass of a transposed layer, or the data gradient of one that is not. A
+     * Output side to input side: the forward pass of a transposed convolution, or the data gradient of a convolution. A
      * bias has one value for each channel of the input side.
      *
-     * <p>With a stride s, the pixels whose row and column leave the same remainders by s are a transposed convolution
-     * of stride 1 by every s-th row and column of the kernel. oneDNN computes these s² phases, and puts their pixels in
-     * place, in 86 % of the time of the whole in fp32 and 64 % in bf16 (AVX-512 bf16, 8 images of 14×14×64 to 28×28×32
-     * within a training pass). What is added is cut into phases before that.
+     * <p>With stride s, the pixels whose row and column have the same remainders when divided by s are a transposed convolution of stride 1 with every s-th row and column of the kernel. Computing these s² phases with oneDNN and putting their pixels in place takes 86 % of the time of the whole operation in fp32, and 64 % in bf16 (AVX-512 bf16, 8 images of 14×14×64 to 28×28×32 within a training pass). Arrays that are added are cut into phases first.
      */
     List<Primitive> transposed(
             String what,
@@ -146,7 +143,7 @@ final class ConvolutionPrimitives {
                 : List.of(whole(layer + " " + what, bias, outputSide, completion, inputSide));
     }
 
-    /** Whether all phases have the same size, and each its own rows and columns of the kernel. */
+    /** Whether all phases have the same size, and each has rows and columns of the kernel. */
     private boolean hasPhases() {
         int stride = geometry.stride();
         return stride > 1
@@ -212,7 +209,7 @@ final class ConvolutionPrimitives {
         return primitives;
     }
 
-    /** Images of the input side cut into phases, as temporaries: of what is computed, and of what is added to it. */
+    /** Images of the input side, cut into phases, as temporaries: what is computed, and what is added to it. */
     private final class Phases {
 
         private final int stride = geometry.stride();
@@ -228,7 +225,7 @@ final class ConvolutionPrimitives {
         /**
          * One phase.
          *
-         * @param images which images, from 0 on
+         * @param images index of the array of images, from 0 on
          */
         Operand phase(int phase, int images, ElementType type) {
             dnnl_memory_desc shape =
@@ -260,16 +257,16 @@ final class ConvolutionPrimitives {
      * The rows (or columns) of the kernel that meet one phase of the input side: {@code first}, {@code first + step}
      * and so on, {@code count} of them.
      *
-     * @param before rows that the deconvolution by these alone puts out above the first of the phase
-     * @param after rows that it puts out below the last
+     * @param before number of rows that the deconvolution by these rows alone computes above the first row of the phase
+     * @param after number of rows that it computes below the last row of the phase
      */
     private record Taps(int first, int step, int count, int before, int after) {
 
         /**
-         * Row y of the input side is met by row i of the output side through row a = y + padding − s·i of the kernel.
+         * Row y of the input side meets row i of the output side at row a = y + padding − s·i of the kernel.
          * With y = s·q + phase, a = first + s·j: i = q + before − j, as {@code before} is defined here.
          *
-         * @param padding zeros before the first row
+         * @param padding number of rows of zeros before the first row
          */
         static Taps of(ConvolutionGeometry geometry, int padding, int phase) {
             int stride = geometry.stride();
@@ -280,7 +277,7 @@ final class ConvolutionPrimitives {
         }
     }
 
-    /** A transposed convolution by some rows and columns of the kernel. */
+    /** A transposed convolution with some rows and columns of the kernel. */
     private Primitive deconvolution(
             String name,
             Optional<ParameterTensor> bias,
@@ -377,7 +374,7 @@ final class ConvolutionPrimitives {
                 type, geometry.filters(), geometry.channels(), geometry.kernelSize(), geometry.kernelSize());
     }
 
-    /** Filters run fastest, then channels, columns, rows. */
+    /** The kernel in its plain layout: filters vary fastest, then channels, columns, rows. */
     private dnnl_memory_desc plainKernel() {
         long channels = geometry.channels();
         long filters = geometry.filters();
@@ -387,7 +384,7 @@ final class ConvolutionPrimitives {
         });
     }
 
-    /** The description of a forward pass, without which oneDNN describes no backward one. */
+    /** The description of the forward pass, which oneDNN needs to describe a backward pass. */
     private dnnl_primitive_desc forwardHint(dnnl_memory_desc inputShape, dnnl_memory_desc outputShape) {
         dnnl_primitive_desc description = new dnnl_primitive_desc();
         return builder.described(

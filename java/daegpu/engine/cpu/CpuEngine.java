@@ -20,23 +20,19 @@ import org.bytedeco.dnnl.dnnl_engine;
 import org.bytedeco.dnnl.dnnl_stream;
 
 /**
- * A network on the processor, by oneDNN. Images are cut into groups, and each group goes through the network on one
- * thread, in memory of its own, without waiting for another.
+ * Runs a network on the processor with oneDNN. Images are divided into groups, and each group goes through the network on one thread, in memory of its own, without waiting for others.
  *
- * <p>In bf16, images, kernels, what layers put out and the gradients that go back through them are bf16 numbers,
- * multiplied as such and summed in fp32. Biases, the parameters that are updated, their gradients and moments, what the
- * network puts out and its loss are fp32.
+ * <p>In bf16, images, kernels, the outputs of layers and the gradients that go back through them are bf16 numbers, whose products are summed in fp32. Biases, the parameters that are updated, their gradients and moments, the network's output and its loss are fp32.
  *
- * <p>Everything native is made when the engine is opened, or for inference when it is first asked for, and freed when
- * the engine is closed.
+ * <p>All native objects are made when the engine is opened, or those for inference when they are first needed, and are freed when the engine is closed.
  */
 public class CpuEngine implements InferenceEngine {
 
-    /** Images that a thread runs at a time, where they are small. */
+    /** Number of small images that a thread runs at a time. */
     private static final int INFERENCE_IMAGES = 64;
-    /** Floats that a layer may put out at a time in inference. */
+    /** The largest number of values of a layer's output at a time in inference. */
     private static final long INFERENCE_VALUES = 1 << 22;
-    /** Images that a thread corrupts at a time. */
+    /** Number of images that a thread corrupts at a time. */
     private static final int CORRUPTED_IMAGES = 16;
 
     private final Network network;
@@ -48,9 +44,9 @@ public class CpuEngine implements InferenceEngine {
     private final KernelLayouts weights;
 
     private final dnnl_stream[] streams;
-    /** One for each worker, made when it first corrupts an image. */
+    /** One for each worker, made when the worker first corrupts an image. */
     private final NoiseKernel[] noiseKernels;
-    /** One for each worker; made when they are first asked for. */
+    /** One pass for each worker, made when they are first needed. */
     private final Map<Inference, Pass[]> inferences = new HashMap<>();
 
     private boolean closed;
@@ -58,15 +54,14 @@ public class CpuEngine implements InferenceEngine {
     /**
      * What passes compute.
      *
-     * @param capacity images at a time
+     * @param capacity number of images at a time
      */
     private record Inference(int capacity, Tensor from, Tensor to) {}
 
     /**
      * Opens the engine with all weights zero.
      *
-     * @throws EngineUnavailableException if oneDNN does not load here, or the precision is not {@code fp32} or
-     *     {@code bf16}, or bf16 is not what this processor offers
+     * @throws EngineUnavailableException if oneDNN cannot be loaded here, if the precision is not {@code fp32} or {@code bf16}, or if this processor does not have bf16
      */
     public CpuEngine(Network network, EngineOptions options) {
         OneDnn.load();
@@ -109,14 +104,14 @@ public class CpuEngine implements InferenceEngine {
     /**
      * The native library that this engine uses, and its version.
      *
-     * @throws EngineUnavailableException if it does not load here
+     * @throws EngineUnavailableException if it cannot be loaded here
      */
     public static String nativeLibraries() {
         OneDnn.load();
         return "oneDNN " + OneDnn.version();
     }
 
-    /** Bytes that an image takes on its way through an inference. */
+    /** Bytes that an image takes on its way through inference. */
     public static long memory(Plan plan) {
         return plan.arena(
                         buffer ->
@@ -125,7 +120,7 @@ public class CpuEngine implements InferenceEngine {
                 .bytes();
     }
 
-    /** Weights of their own, all zero. */
+    /** New weights, all zero. */
     final KernelLayouts newWeights(ElementType type) {
         PrimitiveBuilder builder = new PrimitiveBuilder(processor, scope);
         return new KernelLayouts(builder, builder.array(ElementType.F32, network.parameterCount()), type);
@@ -136,7 +131,7 @@ public class CpuEngine implements InferenceEngine {
         return weights;
     }
 
-    /** What owns everything native. */
+    /** The scope that owns all native objects. */
     final NativeScope scope() {
         return scope;
     }
@@ -160,7 +155,7 @@ public class CpuEngine implements InferenceEngine {
         return noiseKernels[worker];
     }
 
-    /** Runs phases on all workers; oneDNN is to start no threads of its own on this one either, whichever it is. */
+    /** Runs phases on all workers. On the calling thread, too, oneDNN is told not to start threads of its own. */
     final void inParallel(Phase... phases) {
         requireOpen();
         OpenMp.useOneThread();
@@ -173,17 +168,17 @@ public class CpuEngine implements InferenceEngine {
         }
     }
 
-    /** Renews what {@code changed} holds in layouts of oneDNN's. */
+    /** The phase that renews the copies of {@code changed} in oneDNN's layouts. */
     final Phase layOut(KernelLayouts changed) {
         return new Phase(changed::count, (copy, worker) -> changed.renew(copy, streams[worker]));
     }
 
     /**
-     * Makes passes, in parallel, which are closed with the engine.
+     * Makes passes in parallel. They are closed with the engine.
      *
-     * @param from what goes in
-     * @param images that each computes at a time
-     * @param gradientTargets of each pass
+     * @param from the input
+     * @param images number of images that each computes at a time
+     * @param gradientTargets the arrays into which each pass may write gradients
      */
     final Pass[] openPasses(
             int count,
@@ -227,7 +222,7 @@ public class CpuEngine implements InferenceEngine {
         write(newWeights, weights);
     }
 
-    /** Replaces weights, in all layouts. */
+    /** Replaces weights in all layouts. */
     final void write(Parameters values, KernelLayouts target) {
         requireOpen();
         target.parameters().write(0, values.values(), 0, values.values().length);
@@ -270,12 +265,11 @@ public class CpuEngine implements InferenceEngine {
         }));
     }
 
-    /** Makes the weights those that are to denoise, if they may have changed since. */
+    /** Brings the weights that denoise up to date, if they may have changed. */
     void renewWeights() {}
 
     /**
-     * Images that a pass computes at a time, a power of two: a single image does not wait for others that nobody asked
-     * for.
+     * The number of images that a pass computes at a time, a power of two. It depends on how many images there are, so that for a single image no more are computed.
      */
     private int capacity(int count) {
         long largest =

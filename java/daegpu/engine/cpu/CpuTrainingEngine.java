@@ -25,35 +25,29 @@ import java.util.stream.IntStream;
 import java.util.stream.Stream;
 
 /**
- * Trains on the processor, by oneDNN. A batch is cut into shares of {@value #SHARE_IMAGES} images, of which the last
- * may have fewer, and each share goes through noise, forward pass, loss and backward pass on one thread, in memory of
- * its own, without waiting for another. The gradients of the shares are summed in pairs, as {@link PairwiseSum} says,
- * and the parameters updated, part by part, on all threads. So the result depends on the batch alone, and not on the
- * number of threads.
+ * Trains on the processor with oneDNN. A batch is divided into shares of {@value #SHARE_IMAGES} images (the last may have fewer). Each share goes through noise, forward pass, loss and backward pass on one thread, in memory of its own, without waiting for others. The gradients of the shares are summed in pairs (see {@link PairwiseSum}), and the parameters are updated part by part on all threads. So the result depends only on the batch, and not on the number of threads.
  *
- * <p>Where there are many shares, neighbours form groups: a worker sums the gradients of a group while it computes
- * them, so that the memory for gradients does not grow with the batch.
+ * <p>If there are many shares, neighbours form groups. A worker sums the gradients of a group while it computes them, so that the memory for gradients does not grow with the batch.
  */
 public final class CpuTrainingEngine extends CpuEngine implements InspectableEngine {
 
-    /** Part of the arithmetic: another value rounds differently. Fewer images take longer, image for image. */
+    /** This is part of the arithmetic: another number would round differently. With fewer images, each takes longer. */
     private static final int SHARE_IMAGES = 8;
     /**
-     * Groups and slices for each thread, at most: several keep all threads busy until the end, even when other programs
-     * take processor time.
+     * The largest number of groups and slices for each thread. Several keep all threads busy until the end, even if other programs take processor time.
      */
     private static final int ITEMS = 4;
-    /** Floats that a worker adds at a time. */
+    /** Number of floats that a worker adds at a time. */
     private static final int BLOCK = 4096;
 
     private final LearningRule rule;
     private final int batchSize;
-    /** The weights that are trained; those that denoise are others where there is an average. */
+    /** The weights that are trained. If there is an average, those that denoise are others. */
     private final KernelLayouts trained;
     /** Whether the average is newer than the weights that denoise. */
     private boolean averageChanged;
 
-    /** Whose arrays an update changes; its count of steps is not used. */
+    /** The state whose arrays an update changes; its number of updates is not used. */
     private final TrainingState state;
 
     private long step;
@@ -68,10 +62,10 @@ public final class CpuTrainingEngine extends CpuEngine implements InspectableEng
     private double[] losses = new double[1024];
     private int lossCount;
     private Epoch epoch;
-    /** What each layer put out in the last step on given values. */
+    /** The output of each layer in the last step on given images. */
     private Map<Tensor, float[]> activations = Map.of();
 
-    // What the workers are to do in the step at hand; fields, so that a step needs no new objects.
+    // What the workers do in the current step. These are fields, so that a step makes no new objects.
     private Optional<GivenBatch> stepBatch = Optional.empty();
     private int stepFirst;
     private int stepCount;
@@ -89,8 +83,7 @@ public final class CpuTrainingEngine extends CpuEngine implements InspectableEng
     /**
      * Opens the engine with all weights zero.
      *
-     * @throws EngineUnavailableException if oneDNN does not load here, or the precision is not {@code fp32} or
-     *     {@code bf16}, or bf16 is not what this processor offers
+     * @throws EngineUnavailableException if oneDNN cannot be loaded here, if the precision is not {@code fp32} or {@code bf16}, or if this processor does not have bf16
      */
     public CpuTrainingEngine(Network network, LearningRule rule, EngineOptions options) {
         super(network, options);
@@ -123,7 +116,7 @@ public final class CpuTrainingEngine extends CpuEngine implements InspectableEng
         return (count + SHARE_IMAGES - 1) / SHARE_IMAGES;
     }
 
-    /** Shares of a group, a power of two. */
+    /** The number of shares of a group, a power of two. */
     private int groupShares(int shares) {
         int size = 1;
         while (groups(shares, size) > ITEMS * workers()) {
@@ -142,7 +135,7 @@ public final class CpuTrainingEngine extends CpuEngine implements InspectableEng
                 .toArray(NativeArray[]::new);
     }
 
-    /** @param partialSums that each needs beside the group's own gradients */
+    /** @param partialSums number of partial sums that each needs besides the gradients of the group */
     private Runner[] openRunners(PrimitiveBuilder builder, int count, int partialSums) {
         NativeArray[][] own =
                 Stream.generate(() -> arrays(builder, partialSums)).limit(count).toArray(NativeArray[][]::new);
@@ -176,7 +169,7 @@ public final class CpuTrainingEngine extends CpuEngine implements InspectableEng
     }
 
     /**
-     * Each operation of a training step with the code that oneDNN chose for it, for a log: {@code conv1 forward:
+     * Lists each operation of a training step with the code that oneDNN chose for it: {@code conv1 forward:
      * brg_conv_fwd:avx2}.
      */
     public List<String> implementations() {
@@ -290,7 +283,7 @@ public final class CpuTrainingEngine extends CpuEngine implements InspectableEng
         losses[lossCount++] = PairwiseSum.of(shareLosses, shares(stepCount)) / stepDivisor;
     }
 
-    /** No two groups have the same runner at the same time. */
+    /** Trains on one group. A runner is used by one group at a time. */
     private void train(int group, int worker) {
         runners[stepGroups <= runners.length ? group : worker].run(group, worker);
     }

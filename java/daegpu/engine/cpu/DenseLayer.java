@@ -21,7 +21,7 @@ final class DenseLayer implements LayerPrimitives {
     private final int inputs;
     private final int units;
 
-    /** @param batch images at a time */
+    /** @param batch number of images at a time */
     DenseLayer(PrimitiveBuilder builder, KernelLayouts kernels, Layer layer, int batch) {
         this.builder = builder;
         this.kernels = kernels;
@@ -85,8 +85,7 @@ final class DenseLayer implements LayerPrimitives {
     }
 
     /**
-     * The product with the kernel, which lies plainly in {@code kernelSizes} by {@code kernelStrides}. In fp32 it is
-     * taken as it lies; in bf16 there must be a copy anyway, so that may have any layout.
+     * The product with the kernel, whose plain layout has {@code kernelSizes} and {@code kernelStrides}. In fp32 the kernel is used in this layout; in bf16 a copy is needed anyway, which may have any layout.
      */
     private Primitive byKernel(
             String what,

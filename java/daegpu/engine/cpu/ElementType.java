@@ -5,7 +5,7 @@ import org.bytedeco.javacpp.FloatPointer;
 import org.bytedeco.javacpp.Pointer;
 import org.bytedeco.javacpp.ShortPointer;
 
-/** The number formats that values outside of the Java heap may have. */
+/** The number formats of values outside the Java heap. */
 enum ElementType {
 
     /** IEEE 754 binary32. */
@@ -21,12 +21,12 @@ enum ElementType {
         this.bytes = bytes;
     }
 
-    /** As oneDNN names it. */
+    /** The constant of oneDNN for this format. */
     int code() {
         return code;
     }
 
-    /** Bytes of a value. */
+    /** Size of a value in bytes. */
     int bytes() {
         return bytes;
     }

@@ -9,13 +9,13 @@ import org.bytedeco.dnnl.dnnl_memory_desc;
 import org.bytedeco.dnnl.dnnl_primitive_desc;
 import org.bytedeco.dnnl.global.dnnl;
 
-/** What is computed value by value. */
+/** Makes the primitives that compute each value by itself. */
 final class ElementwisePrimitives {
 
     private final PrimitiveBuilder builder;
     private final PrimitiveBuilder.Shape shape;
 
-    /** @param shape of everything that is given to the methods below */
+    /** @param shape the shape of all arrays that are given to the methods below */
     ElementwisePrimitives(PrimitiveBuilder builder, PrimitiveBuilder.Shape shape) {
         this.builder = builder;
         this.shape = shape;
@@ -25,7 +25,7 @@ final class ElementwisePrimitives {
      * {@code target = activation(first + added)}.
      *
      * @param first may be {@code target} itself
-     * @param added at least one
+     * @param added at least one array
      */
     Primitive sum(String name, NativeArray first, List<NativeArray> added, Activation activation, NativeArray target) {
         NativeArray second = added.get(0);
@@ -50,11 +50,11 @@ final class ElementwisePrimitives {
     }
 
     /**
-     * Turns the gradient with respect to what an activation puts out into that with respect to what it takes in.
+     * Turns the gradient with respect to the result of an activation into that with respect to its argument.
      *
      * @param activation not linear
-     * @param values what it put out
-     * @param from the gradient
+     * @param values the results of the activation
+     * @param from the gradient with respect to the results
      * @param to may be {@code from} itself
      */
     Primitive derivative(String name, Activation activation, NativeArray values, NativeArray from, NativeArray to) {

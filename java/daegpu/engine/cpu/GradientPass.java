@@ -13,8 +13,7 @@ import java.util.Map;
 import org.bytedeco.dnnl.dnnl_stream;
 
 /**
- * Takes a share of a batch through the network and back. Shares take turns on it. For images beyond those of the share,
- * the gradient of the loss is zero, and so is all that follows from it.
+ * Takes a share of a batch forward and backward through the network; shares take turns. If a share has fewer images than the pass, the gradient of the loss is zero for the rest, and so is all that follows from it.
  */
 final class GradientPass {
 
@@ -28,9 +27,9 @@ final class GradientPass {
     private final float[] gradient;
 
     /**
-     * Takes a pass through a plan of training.
+     * Uses a pass through a plan for training.
      *
-     * @param capacity images that it computes at a time
+     * @param capacity number of images that it computes at a time
      */
     GradientPass(Network network, Pass pass, Loss loss, int capacity) {
         this.pass = pass;
@@ -52,11 +51,11 @@ final class GradientPass {
      * Computes the gradients of a share.
      *
      * @param stream of the calling thread
-     * @param target which of the pass's gradient targets receives them
-     * @param count images of this share
+     * @param target index of the pass's gradient target that receives them
+     * @param count number of images of this share
      * @param divisor the sum of the weights of all values in the whole batch
-     * @param activations receive what layers put out, each with room for the whole batch; empty if nobody asks
-     * @param first the share's first image in the batch
+     * @param activations receive the outputs of layers, each with room for the whole batch; empty if they are not needed
+     * @param first index of the share's first image in the batch
      * @return the sum of the weighted losses of this share
      */
     double run(dnnl_stream stream, int target, int count, double divisor, Map<Tensor, float[]> activations, int first) {
@@ -86,7 +85,7 @@ final class GradientPass {
         return sum;
     }
 
-    /** All that {@link #run} runs, in order. */
+    /** The primitives that {@link #run} runs, in their order. */
     List<Primitive> primitives() {
         return pass.primitives();
     }

@@ -8,24 +8,23 @@ import org.bytedeco.dnnl.global.dnnl;
 import org.bytedeco.javacpp.Pointer;
 
 /**
- * Where primitives write the gradients of the parameters: into one of several arrays, which may change between two runs
- * of the same primitives.
+ * The arrays into which primitives write the gradients of the parameters: the array may be changed between two runs of the same primitives.
  */
 final class GradientTargets {
 
     private final PrimitiveBuilder builder;
     private final NativeArray[] targets;
     private final List<dnnl_memory> views = new ArrayList<>();
-    /** For each view, where it lies in each target. */
+    /** For each view, its address in each target. */
     private final List<Pointer[]> places = new ArrayList<>();
 
-    /** @param targets arrays in the order of the parameters, fp32, of which the first is selected */
+    /** @param targets fp32 arrays in the order of the parameters; the first one is selected */
     GradientTargets(PrimitiveBuilder builder, NativeArray[] targets) {
         this.builder = builder;
         this.targets = targets;
     }
 
-    /** The values of the selected target that lie {@code at} and after, seen as {@code shape}. */
+    /** The values of the selected target from index {@code at} on, seen as {@code shape}. */
     dnnl_memory view(dnnl_memory_desc shape, long at) {
         dnnl_memory view = builder.view(shape, targets[0], at);
         Pointer[] place = new Pointer[targets.length];
@@ -37,7 +36,7 @@ final class GradientTargets {
         return view;
     }
 
-    /** From now on, all views lie in this target. */
+    /** Moves all views to this target. */
     void select(int target) {
         for (int i = 0; i < views.size(); i++) {
             OneDnn.check(dnnl.dnnl_memory_set_data_handle(views.get(i), places.get(i)[target]), "bind gradients");

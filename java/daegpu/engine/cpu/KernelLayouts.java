@@ -9,8 +9,7 @@ import org.bytedeco.dnnl.dnnl_stream;
 import org.bytedeco.dnnl.global.dnnl;
 
 /**
- * The weights of the network, and copies of its kernels in the layouts, and the number format, that primitives asked
- * for, shared by all threads. After every update the copies are to be renewed.
+ * The weights of the network, and copies of its kernels in the layouts and number format that primitives ask for. All threads share them. The copies have to be renewed after every update.
  */
 final class KernelLayouts {
 
@@ -21,10 +20,10 @@ final class KernelLayouts {
     private final List<Copy> copies = new ArrayList<>();
 
     /**
-     * A kernel in a layout of oneDNN's.
+     * A copy of a kernel in a layout of oneDNN's.
      *
      * @param source the array that holds the kernel in its plain layout, from {@code at} on
-     * @param expanded what writes {@code source}, or null where that is the parameters
+     * @param expanded the kernel that writes {@code source}, or null if {@code source} is the parameters
      */
     private record Copy(
             NativeArray source,
@@ -45,8 +44,8 @@ final class KernelLayouts {
     }
 
     /**
-     * @param parameters every trainable value, in the order of {@code Network.parameterTensors()}
-     * @param type the format in which primitives multiply; biases stay as they are
+     * @param parameters all trainable values, in the order of {@code Network.parameterTensors()}
+     * @param type the format in which primitives multiply; biases stay fp32
      */
     KernelLayouts(PrimitiveBuilder builder, NativeArray parameters, ElementType type) {
         this.builder = builder;
@@ -54,24 +53,23 @@ final class KernelLayouts {
         this.type = type;
     }
 
-    /** The format of kernels and of what layers hand to each other. */
+    /** The format of kernels and of the values that layers pass to each other. */
     ElementType type() {
         return type;
     }
 
-    /** All parameters as they are. After they were written, {@link #renew} everything. */
+    /** All parameters in their plain layout. After writing to them, {@link #renew} all copies. */
     NativeArray parameters() {
         return parameters;
     }
 
-    /** The parameters that lie {@code at} as they are, seen as {@code shape}. */
+    /** The parameters from index {@code at} on in their plain layout, seen as {@code shape}. */
     synchronized dnnl_memory plain(dnnl_memory_desc shape, long at) {
         return builder.view(shape, parameters, at);
     }
 
     /**
-     * The kernel that lies {@code at} in the layout {@code layout}: the parameters themselves where that is
-     * {@code plain}, or a copy, made only once for all that ask for the same.
+     * The kernel from index {@code at} on in the layout {@code layout}: the parameters themselves if that is {@code plain}, else a copy, which is made once and shared.
      */
     synchronized dnnl_memory laidOut(String name, long at, dnnl_memory_desc plain, dnnl_memory_desc layout) {
         if (dnnl.dnnl_memory_desc_equal(plain, layout) != 0) {
@@ -80,7 +78,7 @@ final class KernelLayouts {
         return copy(name, parameters, at, plain, layout, null);
     }
 
-    /** The kernel of an output layer that computes tiles, made only once for all that ask for the same. */
+    /** The kernel of an output layer that computes tiles, which is made once and shared. */
     synchronized TileKernel tileKernel(Layer layer, OutputTile tile) {
         for (TileKernel made : tileKernels) {
             if (made.isOf(layer, tile)) {
@@ -118,7 +116,7 @@ final class KernelLayouts {
         return memory;
     }
 
-    /** How many copies there are; different ones may be renewed on different threads. */
+    /** The number of copies. Different copies may be renewed on different threads. */
     int count() {
         return copies.size();
     }

@@ -2,14 +2,14 @@ package daegpu.engine.cpu;
 
 import java.util.List;
 
-/** The primitives of one layer of the network, for some images at a time; each operation may take several, in order. */
+/** Makes the primitives of one layer of the network, for a number of images at a time. An operation may take several primitives, in their order. */
 interface LayerPrimitives {
 
     /** {@code output = activation(operation(input) + bias + …)}, completed as {@code completion} says. */
     List<Primitive> forward(NativeArray input, Completion completion, NativeArray output);
 
     /**
-     * The data gradient, from the gradient at what the layer puts out.
+     * The data gradient, from the gradient at the layer's output.
      *
      * @param completion what is added to it
      */

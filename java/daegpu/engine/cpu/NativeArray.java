@@ -16,15 +16,14 @@ import org.bytedeco.javacpp.PointerPointer;
 import org.bytedeco.javacpp.ShortPointer;
 
 /**
- * Numbers of one format outside of the Java heap, aligned as oneDNN likes them, zero at first. Several primitives may
- * see it in several shapes.
+ * An array of numbers of one format outside the Java heap, aligned as oneDNN prefers, and zero at first. Several primitives may see it in several shapes.
  */
 final class NativeArray {
 
-    /** Bytes of a cache line, and of the widest vector register: oneDNN aligns what it allocates to that, or more. */
+    /** Size of a cache line and of the widest vector register in bytes. oneDNN aligns what it allocates to this, or more. */
     static final int ALIGNMENT = 64;
 
-    /** {@code DNNL_MEMORY_ALLOCATE}: oneDNN is to allocate the memory itself. */
+    /** {@code DNNL_MEMORY_ALLOCATE}: tells oneDNN to allocate the memory itself. */
     private static final Pointer ALLOCATE = new Pointer() {
         {
             address = -1;
@@ -48,10 +47,10 @@ final class NativeArray {
     }
 
     /**
-     * An array of its own, which {@code scope} owns.
+     * Allocates an array, which {@code scope} owns.
      *
-     * @param size in values
-     * @throws EngineUnavailableException if there is too little memory, or a Java array could not hold as much
+     * @param size number of values
+     * @throws EngineUnavailableException if there is too little memory, or if a Java array could not hold as many values
      */
     static NativeArray allocate(NativeScope scope, dnnl_engine engine, ElementType type, long size) {
         if (size > Integer.MAX_VALUE) {
@@ -78,10 +77,10 @@ final class NativeArray {
     }
 
     /**
-     * A part of this array as an array, perhaps of another format.
+     * A part of this array as an array, which may have another format.
      *
-     * @param at where it begins, in bytes
-     * @param partSize in values of {@code partType}
+     * @param at offset where it begins, in bytes
+     * @param partSize number of values of {@code partType}
      */
     NativeArray part(long at, ElementType partType, long partSize) {
         return new NativeArray(partType, partSize, partType.at(pointerToByte(at)));
@@ -95,12 +94,12 @@ final class NativeArray {
                 Remedy.SMALLER_NETWORK);
     }
 
-    /** Where the value {@code at} lies. */
+    /** The address of value {@code at}. */
     Pointer pointer(long at) {
         return pointer.getPointer(at);
     }
 
-    /** Where byte {@code at} lies. */
+    /** The address of byte {@code at}. */
     Pointer pointerToByte(long at) {
         return new BytePointer(pointer).getPointer(at);
     }
@@ -110,12 +109,12 @@ final class NativeArray {
         return type;
     }
 
-    /** Values in the array. */
+    /** Number of values in the array. */
     int size() {
         return size;
     }
 
-    /** Copies {@code length} values from here, from {@code at} on. */
+    /** Copies {@code length} values from index {@code at} on into a Java array. */
     void read(int at, float[] to, int toAt, int length) {
         if (floats != null) {
             floats.get(at, to, toAt, length);
@@ -126,7 +125,7 @@ final class NativeArray {
         }
     }
 
-    /** Copies {@code length} values to here, from {@code at} on, rounded to the array's format. */
+    /** Copies {@code length} values from a Java array to index {@code at} on, rounded to this array's format. */
     void write(int at, float[] from, int fromAt, int length) {
         if (floats != null) {
             floats.put(at, from, fromAt, length);

@@ -4,7 +4,7 @@ import java.util.ArrayDeque;
 import java.util.Deque;
 import java.util.function.Consumer;
 
-/** Owns native objects: everything given to it is freed when it is closed, the latest first. */
+/** Owns native objects, and frees them in reverse order when it is closed. */
 final class NativeScope implements AutoCloseable {
 
     private final Deque<Runnable> frees = new ArrayDeque<>();

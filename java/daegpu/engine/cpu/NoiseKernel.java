@@ -4,12 +4,9 @@ import daegpu.noise.Noise;
 import daegpu.noise.Philox;
 
 /**
- * Corrupts an image, as {@link Noise#corrupt} specifies. Normals are made in loops that the compiler turns into vector
- * instructions: the integers are the same; logarithm, sine and cosine are polynomials in float32 that differ from the
- * specification's by some units in the last place. Noise without normals is quick anyway, and is the specification's
- * own. For one thread; allocates nothing big after it is made.
+ * Corrupts an image, as {@link Noise#corrupt} specifies. Normals are computed in loops that the Java compiler turns into vector instructions. The integers are the same as in {@link Noise}; logarithm, sine and cosine are polynomials in float32, which differ by some units in the last place. Noise without normals is fast anyway, and is computed by {@link Noise} itself. Only one thread may use a kernel. It allocates nothing large after it was made.
  */
-// Coefficients of polynomials stand here as they were published.
+// The coefficients of polynomials are written as they were published.
 @SuppressWarnings("FloatingPointLiteralPrecision")
 final class NoiseKernel {
 
@@ -20,11 +17,11 @@ final class NoiseKernel {
     private static final float TWO_POW_MINUS_32 = 0x1p-32f;
     private static final float TWO_PI_TWO_POW_MINUS_32 = 2.3283064e-10f * 6.2831855f;
     private static final int SQRT_HALF_BITS = 0x3f3504f3;
-    /** Added to a float below 2²² and taken away again, it rounds to a whole number. */
+    /** If this is added to a float below 2²² and subtracted again, the float is rounded to a whole number. */
     private static final float ROUND = 12582912f;
 
     private final int size;
-    /** Box–Muller pairs, two for each group of four values. */
+    /** Number of Box–Muller pairs: two for each group of four values. */
     private final int pairs;
 
     private final float[] mantissa;
@@ -36,7 +33,7 @@ final class NoiseKernel {
     private final float[] second;
     private final float[] normal;
 
-    /** @param size values of an image: height × width × channels */
+    /** @param size number of values of an image: height × width × channels */
     NoiseKernel(int size) {
         this.size = size;
         pairs = (size + 3) / 4 * 2;
@@ -54,9 +51,9 @@ final class NoiseKernel {
      * Corrupts one image.
      *
      * @param seed as in {@link Noise#corrupt}
-     * @param index likewise
-     * @param clean has the image, from {@code at} on
-     * @param noisy receives the corrupted image likewise
+     * @param index as in {@link Noise#corrupt}
+     * @param clean has the image from index {@code at} on
+     * @param noisy receives the corrupted image at the same place
      */
     void corrupt(Noise noise, long seed, long index, int epoch, float[] clean, float[] noisy, int at) {
         switch (noise.kind()) {
@@ -97,7 +94,7 @@ final class NoiseKernel {
         }
     }
 
-    /** Philox4x32-10 for every group of four, each pair of integers split into what {@link #transform} needs. */
+    /** Draws by Philox4x32-10 for every group of four values, and splits each pair of integers into what {@link #transform} needs. */
     private void draw(long seed, long subsequence, long start) {
         long low = start >>> 2;
         for (int pair = 0; pair < pairs; pair += 2, low++) {
@@ -133,8 +130,7 @@ final class NoiseKernel {
     }
 
     /**
-     * Box–Muller: sin v and cos v times sqrt(−2 ln u). The polynomials are those of Cephes (Moshier), logf, sinf and
-     * cosf. Many short loops, because the compiler does not turn long ones into vector instructions.
+     * The Box–Muller transform: sin v and cos v times sqrt(−2 ln u). The polynomials are those of logf, sinf and cosf in Cephes (Moshier). There are many short loops because the compiler does not turn long ones into vector instructions.
      */
     private void transform() {
         logarithm(mantissa, exponent, radius);
@@ -173,7 +169,7 @@ final class NoiseKernel {
         }
     }
 
-    /** Takes the nearest multiple of π/2 from each angle and says which it was, 0 to 4. */
+    /** Subtracts the nearest multiple of π/2 from each angle; {@code quarter} receives which one it was, 0 to 4. */
     private static void reduce(float[] angle, float[] quarter) {
         for (int i = 0; i < quarter.length; i++) {
             float v = angle[i];
@@ -203,7 +199,7 @@ final class NoiseKernel {
         }
     }
 
-    /** Turns sine and cosine of what {@link #reduce} left into those of the angle: quarters 1 and 3 exchange them. */
+    /** Turns the sine and cosine of what {@link #reduce} left into those of the angle. Quarters 1 and 3 exchange the two. */
     private static void turn(float[] quarter, float[] sine, float[] cosine) {
         for (int i = 0; i < quarter.length; i++) {
             float odd = quarter[i] - 2 * (((quarter[i] * 0.5f - 0.25f) + ROUND) - ROUND);
@@ -211,11 +207,11 @@ final class NoiseKernel {
             sine[i] += difference;
             cosine[i] -= difference;
         }
-        for (int i = 0; i < quarter.length; i++) { // 2 and 3 change the sign of the sine
+        for (int i = 0; i < quarter.length; i++) { // quarters 2 and 3 change the sign of the sine
             float half = ((quarter[i] * 0.5f - 0.25f) + ROUND) - ROUND;
             sine[i] *= 1 - 2 * (half - 2 * (((half * 0.5f - 0.25f) + ROUND) - ROUND));
         }
-        for (int i = 0; i < quarter.length; i++) { // 1 and 2 that of the cosine
+        for (int i = 0; i < quarter.length; i++) { // quarters 1 and 2 change that of the cosine
             float half = ((quarter[i] * 0.5f + 0.25f) + ROUND) - ROUND;
             cosine[i] *= 1 - 2 * (half - 2 * (((half * 0.5f - 0.25f) + ROUND) - ROUND));
         }

@@ -9,7 +9,7 @@ import org.bytedeco.dnnl.dnnl_version_t;
 import org.bytedeco.dnnl.global.dnnl;
 import org.bytedeco.javacpp.Loader;
 
-/** Loads oneDNN and opens its processor engine. Calls go to its C interface, whose every status is checked here. */
+/** Loads oneDNN and opens its engine for the processor. Calls go to its C interface; {@link #check} checks their status. */
 final class OneDnn {
 
     private static boolean loaded;
@@ -19,7 +19,7 @@ final class OneDnn {
     /**
      * Loads the native libraries, once.
      *
-     * @throws EngineUnavailableException if there are none for this platform, or they cannot be loaded
+     * @throws EngineUnavailableException if there are none for this platform, or if they cannot be loaded
      */
     static synchronized void load() {
         if (loaded) {
@@ -27,10 +27,10 @@ final class OneDnn {
         }
         // JavaCPP would refuse allocations, and run the garbage collector, once the process is larger than twice the
         // Java heap.
-        // Everything native has an owner here that frees it, so neither that nor its reference queue is of use.
+        // All native objects here have an owner that frees them, so neither this nor its reference queue is needed.
         setDefault("org.bytedeco.javacpp.maxPhysicalBytes", "0");
         setDefault("org.bytedeco.javacpp.nopointergc", "true");
-        // It would warn on standard error that its OpenCL, which is not used, is of an older release (see pom.xml).
+        // It would warn on standard error that its OpenCL, which is not used, is from an older release (see pom.xml).
         setDefault("org.bytedeco.javacpp.logger", "slf4j");
         try {
             Loader.load(dnnl.class);
@@ -56,30 +56,27 @@ final class OneDnn {
         return scope.own(engine, dnnl::dnnl_engine_destroy);
     }
 
-    /** Where primitives of one thread run, one after the other; owned by {@code scope}. */
+    /** A stream in which one thread runs primitives one after the other; owned by {@code scope}. */
     static dnnl_stream openStream(dnnl_engine engine, NativeScope scope) {
         dnnl_stream stream = new dnnl_stream();
         check(dnnl.dnnl_stream_create(stream, engine, dnnl.dnnl_stream_default_flags), "open a stream");
         return scope.own(stream, dnnl::dnnl_stream_destroy);
     }
 
-    /** Floats in the widest vector register that oneDNN uses on this processor. */
+    /** Number of floats in the widest vector register that oneDNN uses on this processor. */
     static int vectorFloats() {
         return has(dnnl.dnnl_cpu_isa_avx512_core) ? 16 : 8;
     }
 
     /**
-     * Whether the processor multiplies bf16 numbers itself, with AVX-512 bf16 or AMX, which every processor with AMX
-     * has beside it. Where there is AVX-512 without it, oneDNN computes with bf16 numbers by other instructions: to try
-     * that, {@link Configuration#CPU_EMULATED_BF16} makes this true. Run with AVX-512 bf16 (Zen 5) and so,
-     * never yet with AMX: there oneDNN chooses other code, and neither its numbers nor its times were seen.
+     * Whether the processor itself multiplies bf16 numbers, with AVX-512 bf16 or AMX (every processor with AMX has AVX-512 bf16 as well). On a processor with AVX-512 but without bf16, oneDNN computes with bf16 numbers by other instructions; {@link Configuration#CPU_EMULATED_BF16} makes this method return true there, for tests. This was run with AVX-512 bf16 (Zen 5) and with emulated bf16, but never yet with AMX, for which oneDNN chooses other code: neither its results nor its times are known.
      */
     static boolean hasBf16() {
         return has(dnnl.dnnl_cpu_isa_avx512_core_bf16)
                 || Configuration.CPU_EMULATED_BF16.isTrue() && has(dnnl.dnnl_cpu_isa_avx512_core);
     }
 
-    /** Whether bf16 products are AMX's, tile by tile. */
+    /** Whether bf16 products are computed by AMX, tile by tile. */
     static boolean hasAmx() {
         return has(dnnl.dnnl_cpu_isa_avx512_core_amx);
     }

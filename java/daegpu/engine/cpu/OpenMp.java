@@ -8,14 +8,12 @@ import org.lwjgl.system.APIUtil;
 import org.lwjgl.system.JNI;
 
 /**
- * The OpenMP runtime that oneDNN was built with. Its number of threads belongs to the calling thread; the engine cuts a
- * batch among threads of its own, and so tells OpenMP on each of them to start no others.
+ * The OpenMP runtime that oneDNN was built with. Its number of threads is a property of the calling thread. The engine divides a batch among threads of its own, and so tells OpenMP on each of them not to start others.
  */
 final class OpenMp {
 
     /**
-     * The GNU runtime, Intel's, LLVM's, and Microsoft's, which lies elsewhere and is found by its name once it is
-     * loaded.
+     * The runtimes of GNU, Intel, LLVM and Microsoft. The last one lies elsewhere, and is found by its name once it is loaded.
      */
     private static final List<String> LIBRARIES = List.of("libgomp.so.1", "libiomp5.so", "libomp.so", "vcomp140.dll");
 
@@ -24,16 +22,14 @@ final class OpenMp {
     private OpenMp() {}
 
     /**
-     * Whether {@link #useOneThread} works. Without it oneDNN starts as many threads as there are processors, whoever
-     * calls it.
+     * Whether {@link #useOneThread} works. Without it, oneDNN starts as many threads as there are processors for every thread that calls it.
      */
     static boolean isFound() {
         return SET_NUM_THREADS != 0;
     }
 
     /**
-     * From now on, primitives that the calling thread makes and runs use this thread alone; does nothing if
-     * {@link #isFound} is not.
+     * Makes primitives that the calling thread creates and runs from now on use this thread only. Does nothing if the runtime is not found ({@link #isFound}).
      */
     static void useOneThread() {
         if (isFound()) {
@@ -41,7 +37,7 @@ final class OpenMp {
         }
     }
 
-    /** The address of a function of the runtime that oneDNN has loaded, 0 if it is not found. */
+    /** The address of a function of the runtime that oneDNN has loaded; 0 if it is not found. */
     private static long find(String function) {
         // JavaCPP unpacked oneDNN and what it needs into one folder, and has loaded them from there: this finds the
         // same copy.
@@ -53,7 +49,7 @@ final class OpenMp {
                     return APIUtil.apiCreateLibrary(file.exists() ? file.getAbsolutePath() : name)
                             .getFunctionAddress(function);
                 } catch (LinkageError e) {
-                    return 0; // LWJGL's own library, which makes the call, is not there for this platform
+                    return 0; // LWJGL's own library, which makes the call, does not exist for this platform
                 }
             }
         }

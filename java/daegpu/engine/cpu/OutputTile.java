@@ -3,10 +3,7 @@ package daegpu.engine.cpu;
 import daegpu.model.Layer;
 
 /**
- * A block of pixels of the last layer that are computed together. That layer puts out one or three channels a pixel,
- * far fewer than a vector register holds, and would leave most of it idle. So a tile's pixels become the channels of
- * one pixel of a convolution with a larger kernel, as large as all windows of the tile together, and a stride of the
- * size of the tile.
+ * A block of pixels of the last layer that are computed together. The output of that layer has one or three channels, far fewer than the floats of a vector register, most of which would be idle. So the pixels of a tile become the channels of one pixel of another convolution, whose kernel is as large as all windows of the tile together, and whose stride is the size of the tile.
  *
  * @param height rows of a tile
  * @param width columns of a tile
@@ -14,12 +11,11 @@ import daegpu.model.Layer;
 record OutputTile(int height, int width) {
 
     /**
-     * The tile that takes the fewest vector multiplications a pixel: window of the tile × vectors for its values /
-     * pixels.
+     * The tile with the fewest vector multiplications for each pixel: size of its window × vectors that hold its values / pixels.
      *
      * @param layer a convolution of stride 1, transposed or not
-     * @param vectorFloats floats in a vector register of this processor
-     * @param largest rows and columns of a tile at most
+     * @param vectorFloats number of floats in a vector register of this processor
+     * @param largest the largest number of rows and columns of a tile
      */
     static OutputTile best(Layer layer, int vectorFloats, int largest) {
         OutputTile best = new OutputTile(1, 1);
@@ -42,7 +38,7 @@ record OutputTile(int height, int width) {
         return (double) window * vectors / (height * width);
     }
 
-    /** Values in a tile: height × width × channels. */
+    /** Number of values in a tile: height × width × channels. */
     int values(Layer layer) {
         return height * width * layer.outputChannels();
     }

@@ -1,17 +1,15 @@
 package daegpu.engine.cpu;
 
 /**
- * Sums in a fixed order: neighbours in pairs, then those sums in pairs, and so on; what has no neighbour goes up as it
- * is. So a sum does not depend on who computes which terms, and an aligned block of terms, whose number is a power of
- * two, has the same sum alone.
+ * Sums in a fixed order: neighbours are added in pairs, then these sums in pairs, and so on; a term without a neighbour is carried over. So a sum does not depend on which thread computes which terms, and an aligned block of terms whose number is a power of two has the same sum on its own.
  *
- * <p>The terms come one after the other, and partial sums wait in slots, as the digits of a counter in binary.
+ * <p>Terms are taken one after the other; partial sums wait in slots, like the digits of a binary counter.
  */
 final class PairwiseSum {
 
     private PairwiseSum() {}
 
-    /** Where terms and partial sums are. */
+    /** The memory for terms and partial sums. */
     interface Slots {
 
         /** Writes a term into a slot. */
@@ -21,7 +19,7 @@ final class PairwiseSum {
         void add(int from, int to);
     }
 
-    /** Leaves the sum of the terms 0 … {@code terms − 1} in slot 0. */
+    /** Computes the sum of the terms 0 … {@code terms − 1} in slot 0. */
     static void compute(int terms, Slots slots) {
         int used = 0;
         for (int term = 0; term < terms; term++) {
@@ -37,12 +35,12 @@ final class PairwiseSum {
         }
     }
 
-    /** Slots that {@code terms} terms take. */
+    /** The number of slots that {@code terms} terms need. */
     static int slots(int terms) {
         return Integer.SIZE - Integer.numberOfLeadingZeros(terms);
     }
 
-    /** The sum of the first {@code count} terms, in place of which partial sums are left. */
+    /** The sum of the first {@code count} terms, which are overwritten by partial sums. */
     static double of(double[] terms, int count) {
         for (int apart = 1; apart < count; apart *= 2) {
             for (int i = 0; i + apart < count; i += 2 * apart) {

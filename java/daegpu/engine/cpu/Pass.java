@@ -12,8 +12,7 @@ import org.bytedeco.dnnl.dnnl_engine;
 import org.bytedeco.dnnl.dnnl_stream;
 
 /**
- * Takes some images through a plan: holds every value, and the primitives that compute them. It always computes the
- * number of images that it was made for, whatever the last of them hold.
+ * Takes a number of images through a plan. It holds all values, and the primitives that compute them. It always computes the number of images that it was made for, even if fewer were given.
  */
 final class Pass implements AutoCloseable {
 
@@ -23,15 +22,15 @@ final class Pass implements AutoCloseable {
     private final Buffer input;
     private final Primitive[] inputFormat;
     private final List<Step> steps;
-    /** Of each step. */
+    /** The primitives of each step. */
     private final Primitive[][] primitives;
 
     /**
-     * Call it on a thread on which oneDNN uses no others.
+     * Makes the primitives. Call this on a thread on which oneDNN starts no others.
      *
-     * @param from what goes in
-     * @param images to compute at a time
-     * @param gradientTargets what receives the gradients of the parameters, one or another; none for an inference
+     * @param from the input
+     * @param images number of images to compute at a time
+     * @param gradientTargets arrays of which one at a time receives the gradients of the parameters; none for inference
      */
     Pass(
             dnnl_engine engine,
@@ -59,25 +58,25 @@ final class Pass implements AutoCloseable {
         }
     }
 
-    /** The steps, in order. */
+    /** The steps in their order. */
     List<Step> steps() {
         return steps;
     }
 
-    /** Where the plan's values and gradients are. */
+    /** The memory that holds the plan's values and gradients. */
     PassMemory memory() {
         return memory;
     }
 
-    /** From now on, the gradients of the parameters go there. */
+    /** Chooses the array that receives the gradients of the parameters from now on. */
     void select(int gradientTarget) {
         gradients.select(gradientTarget);
     }
 
     /**
-     * Takes what goes in from {@code values}, from {@code at} on.
+     * Copies the input from {@code values}, from index {@code at} on.
      *
-     * @param length values of the images that there are
+     * @param length number of values of all images that are given
      */
     void put(dnnl_stream stream, float[] values, int at, int length) {
         memory.writable(input).write(0, values, at, length);
@@ -100,13 +99,13 @@ final class Pass implements AutoCloseable {
     }
 
     /**
-     * Follows the plan of an inference.
+     * Runs the steps of a plan for inference.
      *
      * @param stream of the calling thread
-     * @param values what goes in, of images from {@code first} on
-     * @param count images, at most the number that the pass computes at a time
-     * @param to what is wanted
-     * @param results receives it at the same images' places
+     * @param values the input of all images; those from {@code first} on are taken
+     * @param count number of images, at most as many as the pass computes at a time
+     * @param to the output
+     * @param results receives the output at the places of these images
      */
     void infer(dnnl_stream stream, float[] values, int first, int count, Tensor to, float[] results) {
         int inputSize = input.tensor().size();
@@ -117,7 +116,7 @@ final class Pass implements AutoCloseable {
         memory.values(to).read(0, results, first * to.size(), count * to.size());
     }
 
-    /** All that it runs, in order. */
+    /** All primitives that it runs, in their order. */
     List<Primitive> primitives() {
         List<Primitive> all = new ArrayList<>(List.of(inputFormat));
         Stream.of(primitives).forEach(step -> all.addAll(List.of(step)));

@@ -10,8 +10,7 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * All values and gradients of some images on their way through a plan, in one piece of memory. What layers hand to each
- * other, and back, has the number format of the kernels; what the network puts out is fp32 always.
+ * All values and gradients of a number of images on their way through a plan, in one piece of memory. The values that layers pass to each other, and their gradients, have the number format of the kernels; the network's output is always fp32.
  */
 final class PassMemory {
 
@@ -19,7 +18,7 @@ final class PassMemory {
     private final Map<Buffer, NativeArray> arrays = new HashMap<>();
     private final Map<Buffer, NativeArray> writable = new HashMap<>();
 
-    /** @param images how many there is room for */
+    /** @param images number of images that there is room for */
     PassMemory(PrimitiveBuilder builder, Network network, Plan plan, ElementType kernelType, int images) {
         this.builder = builder;
         Buffer output = Buffer.values(network.output());
@@ -39,19 +38,18 @@ final class PassMemory {
         return buffer.equals(output) ? ElementType.F32 : kernelType;
     }
 
-    /** {@code [images, height, width, channels]}. */
+    /** The values of {@code tensor}, {@code [images, height, width, channels]}. */
     NativeArray values(Tensor tensor) {
         return arrays.get(Buffer.values(tensor));
     }
 
-    /** The gradient at {@code tensor}, likewise. */
+    /** The gradient at {@code tensor}, of the same shape. */
     NativeArray gradient(Tensor tensor) {
         return arrays.get(Buffer.gradient(tensor));
     }
 
     /**
-     * Where Java writes the numbers of {@code buffer}, in fp32: the buffer itself, or another array, from which
-     * {@link #converted} copies.
+     * The fp32 array to which Java writes the values of {@code buffer}: the buffer itself, or another array, from which {@link #converted} copies.
      */
     NativeArray writable(Buffer buffer) {
         NativeArray array = arrays.get(buffer);
@@ -60,7 +58,7 @@ final class PassMemory {
                 : writable.computeIfAbsent(buffer, key -> builder.array(ElementType.F32, array.size()));
     }
 
-    /** What copies {@link #writable} into {@code buffer}: nothing, where that is the same. */
+    /** The primitives that copy {@link #writable} into {@code buffer}: none if they are the same array. */
     List<Primitive> converted(Buffer buffer) {
         NativeArray from = writable(buffer);
         NativeArray to = arrays.get(buffer);

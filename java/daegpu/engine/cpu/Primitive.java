@@ -5,7 +5,7 @@ import org.bytedeco.dnnl.dnnl_primitive;
 import org.bytedeco.dnnl.dnnl_stream;
 import org.bytedeco.dnnl.global.dnnl;
 
-/** A oneDNN operation with everything that it reads and writes, ready to be run again and again. */
+/** A oneDNN operation with all memory that it reads and writes, which can be run any number of times. */
 final class Primitive {
 
     private final String name;
@@ -27,7 +27,7 @@ final class Primitive {
         return name;
     }
 
-    /** How oneDNN calls the code that it chose; a name with {@code ref} in it is slow beyond use. */
+    /** The name that oneDNN gives the code that it chose. Code with {@code ref} in its name is too slow to use. */
     String implementation() {
         return implementation;
     }

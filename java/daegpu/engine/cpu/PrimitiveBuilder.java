@@ -18,15 +18,14 @@ import org.bytedeco.javacpp.Pointer;
 import org.bytedeco.javacpp.PointerPointer;
 
 /**
- * Makes primitives, and the shapes and memories that they need, for one thread: whatever is made belongs to one scope,
- * and all primitives of a builder work in one workspace, so that only one of them may run at a time.
+ * Makes primitives for one thread, and the shapes and memories that they need. Everything that is made belongs to one scope. All primitives of a builder share one workspace, so only one of them may run at a time.
  */
 final class PrimitiveBuilder {
 
     /** A shape in either number format. */
     interface Shape extends Function<ElementType, dnnl_memory_desc> {}
 
-    /** A memory that will lie {@code at} bytes into the part of the workspace that it belongs to. */
+    /** A memory that will begin {@code at} bytes after the beginning of its part of the workspace. */
     private record Placed(dnnl_memory memory, long at) {}
 
     private final dnnl_engine engine;
@@ -49,7 +48,7 @@ final class PrimitiveBuilder {
         return NativeArray.allocate(scope, engine, type, size);
     }
 
-    /** An array that holds whatever {@code layout} holds, padding included. */
+    /** An array that is large enough for {@code layout} with its padding. */
     NativeArray array(ElementType type, dnnl_memory_desc layout) {
         return array(type, (bytes(layout) + type.bytes() - 1) / type.bytes());
     }
@@ -58,7 +57,7 @@ final class PrimitiveBuilder {
         return dnnl.dnnl_memory_desc_get_size(shape);
     }
 
-    /** Dense values, the last dimension running fastest. */
+    /** Values without gaps, whose last dimension varies fastest. */
     dnnl_memory_desc dense(ElementType type, long... sizes) {
         long[] strides = new long[sizes.length];
         long stride = 1;
@@ -70,8 +69,7 @@ final class PrimitiveBuilder {
     }
 
     /**
-     * {@code [batch, height, width, channels]}, the last running fastest, which oneDNN names in the order batch,
-     * channels, height, width.
+     * Images {@code [batch, height, width, channels]}, whose last dimension varies fastest. oneDNN names the dimensions in the order batch, channels, height, width.
      */
     dnnl_memory_desc images(ElementType type, long batch, long height, long width, long channels) {
         return strided(type, new long[] {batch, channels, height, width}, new long[] {
@@ -79,7 +77,7 @@ final class PrimitiveBuilder {
         });
     }
 
-    /** Values whose index along dimension {@code i} counts {@code strides[i]} values. */
+    /** Values that are {@code strides[i]} apart along dimension {@code i}. */
     dnnl_memory_desc strided(ElementType type, long[] sizes, long[] strides) {
         dnnl_memory_desc shape = new dnnl_memory_desc();
         OneDnn.check(
@@ -98,12 +96,12 @@ final class PrimitiveBuilder {
         return scope.own(shape, dnnl::dnnl_memory_desc_destroy);
     }
 
-    /** {@code array}, from {@code at} on, seen as {@code shape}. */
+    /** The values of {@code array} from index {@code at} on, seen as {@code shape}. */
     dnnl_memory view(dnnl_memory_desc shape, NativeArray array, long at) {
         return memory(shape, array.pointer(at));
     }
 
-    /** {@code array}, seen in {@code shape} of its format. */
+    /** The values of {@code array}, seen as {@code shape} in its format. */
     dnnl_memory view(Shape shape, NativeArray array) {
         return view(shape.apply(array.type()), array, 0);
     }
@@ -115,10 +113,9 @@ final class PrimitiveBuilder {
     }
 
     /**
-     * A memory for values that one primitive hands to the next, and that nobody reads later: all temporaries lie in the
-     * workspace.
+     * A memory in the workspace for values that one primitive passes to the next, and that are not read later.
      *
-     * @param at where it begins, in bytes, so that several that are in use together lie apart
+     * @param at offset in bytes, so that several temporaries that are in use together do not overlap
      */
     dnnl_memory temporary(dnnl_memory_desc shape, long at) {
         dnnl_memory memory = memory(shape, null);
@@ -127,22 +124,22 @@ final class PrimitiveBuilder {
         return memory;
     }
 
-    /** Attributes with nothing after the operation. */
+    /** Attributes without post-operations. */
     dnnl_primitive_attr attributes() {
         return after(Completion.NONE, List.of()).attributes();
     }
 
     /**
-     * What follows an operation, as oneDNN takes it ("post-operations").
+     * What follows an operation, in oneDNN's terms ("post-operations").
      *
-     * @param arguments the operands that the attributes name
+     * @param arguments the operands that the attributes refer to
      */
     record PostOperations(dnnl_primitive_attr attributes, List<Argument> arguments) {}
 
     /**
-     * {@code completion} for oneDNN.
+     * The post-operations of {@code completion}.
      *
-     * @param shape of what it adds
+     * @param shape the shape of the arrays that it adds
      */
     PostOperations after(Completion completion, Shape shape) {
         return after(
@@ -156,9 +153,9 @@ final class PrimitiveBuilder {
     record Operand(dnnl_memory_desc shape, dnnl_memory memory) {}
 
     /**
-     * The same, but with other operands.
+     * The same with other operands.
      *
-     * @param added in place of what {@code completion} adds
+     * @param added replace the arrays that {@code completion} adds
      */
     PostOperations after(Completion completion, List<Operand> added) {
         dnnl_primitive_attr attributes = new dnnl_primitive_attr();
@@ -204,15 +201,15 @@ final class PrimitiveBuilder {
         return dnnl.dnnl_primitive_desc_query_md(description, operand, 0);
     }
 
-    /** An operand of a primitive: {@code DNNL_ARG_…} and where it is. */
+    /** An operand of a primitive: its role, {@code DNNL_ARG_…}, and its memory. */
     record Argument(int role, dnnl_memory memory) {}
 
-    /** The primitive that {@code description} describes, on these operands. */
+    /** Makes the primitive that {@code description} describes, with these operands. */
     Primitive build(String name, dnnl_primitive_desc description, Argument... operands) {
         return build(name, description, List.of(operands));
     }
 
-    /** The primitive that {@code description} describes, on these operands. */
+    /** Makes the primitive that {@code description} describes, with these operands. */
     Primitive build(String name, dnnl_primitive_desc description, List<Argument> operands) {
         dnnl_primitive primitive = new dnnl_primitive();
         OneDnn.check(dnnl.dnnl_primitive_create(primitive, description), "make " + name);
@@ -231,7 +228,7 @@ final class PrimitiveBuilder {
         arguments.getPointer(place).arg(argument.role()).memory(argument.memory());
     }
 
-    /** A memory that will lie in the workspace. */
+    /** A memory in the workspace. */
     private dnnl_memory scratchpad(dnnl_memory_desc shape) {
         dnnl_memory memory = memory(shape, null);
         scratchpads.add(new Placed(memory, 0));
@@ -240,8 +237,7 @@ final class PrimitiveBuilder {
     }
 
     /**
-     * Allocates the workspace that all primitives made so far share: temporaries, and after them the scratchpads. Call
-     * it when the last one is made, before any is run.
+     * Allocates the workspace that all primitives share: temporaries, and after them the scratchpads. Call this after the last primitive was made, and before any is run.
      */
     void allocateWorkspace() {
         long scratchpadsAt =
@@ -273,7 +269,7 @@ final class PrimitiveBuilder {
     /**
      * Describes a product of matrices.
      *
-     * @param bias one row that is added to each row of the result, or null
+     * @param bias a row that is added to each row of the result, or null
      */
     dnnl_primitive_desc product(
             String name,
@@ -289,7 +285,7 @@ final class PrimitiveBuilder {
                 name);
     }
 
-    /** Copies all values, into another number format where they differ. */
+    /** Copies all values, and converts them if the number formats differ. */
     Primitive copy(String name, NativeArray from, NativeArray to) {
         dnnl_memory_desc fromShape = dense(from.type(), from.size());
         dnnl_memory_desc toShape = dense(to.type(), to.size());

@@ -6,14 +6,14 @@ import daegpu.noise.Noise;
 import java.util.Arrays;
 import java.util.Optional;
 
-/** The images of a share of a batch, {@code [images, height, width, channels]}, as Java writes them. */
+/** The images of a share of a batch, {@code [images, height, width, channels]}, in Java arrays. */
 final class ShareImages {
 
     /**
-     * What the steps of an epoch draw from.
+     * The images of an epoch, and what decides their order and noise.
      *
-     * @param seed key of the noise
-     * @param number of the epoch, from 0
+     * @param seed key of the random number generator
+     * @param number number of the epoch, counted from 0
      * @param order indices of {@code images}
      */
     record Epoch(TrainingImages images, Noise noise, long seed, int number, int[] order) {}
@@ -24,8 +24,8 @@ final class ShareImages {
     private Optional<float[]> mask = Optional.empty();
 
     /**
-     * @param size values of an image
-     * @param images that there is room for
+     * @param size number of values of an image
+     * @param images number of images that there is room for
      */
     ShareImages(int size, int images) {
         this.size = size;
@@ -33,7 +33,7 @@ final class ShareImages {
         noisy = new float[size * images];
     }
 
-    /** Takes the images {@code order[first]} and after, and corrupts them. */
+    /** Takes the images {@code order[first]} and following, and corrupts them. */
     void draw(Epoch epoch, int first, int count, NoiseKernel noiseKernel) {
         for (int i = 0; i < count; i++) {
             int image = epoch.order[first + i];
@@ -43,24 +43,24 @@ final class ShareImages {
         mask = Optional.empty();
     }
 
-    /** Takes images of a batch, from {@code first} on. */
+    /** Takes images of a given batch, from {@code first} on. */
     void take(GivenBatch batch, int first, int count) {
         System.arraycopy(batch.clean(), first * size, clean, 0, count * size);
         System.arraycopy(batch.noisy(), first * size, noisy, 0, count * size);
         mask = batch.mask().map(values -> Arrays.copyOfRange(values, first * size, (first + count) * size));
     }
 
-    /** What should come out. */
+    /** The images that should come out. */
     float[] clean() {
         return clean;
     }
 
-    /** What goes in. */
+    /** The images that go in. */
     float[] noisy() {
         return noisy;
     }
 
-    /** The weight of each value in the loss; empty where all count alike. */
+    /** The weight of each value in the loss; empty if all count alike. */
     Optional<float[]> mask() {
         return mask;
     }

@@ -4,7 +4,7 @@ import daegpu.engine.Loss;
 import daegpu.model.Layer.Activation;
 import java.util.Optional;
 
-/** The loss of some images, and its gradient with respect to what goes into the activation of the last layer. */
+/** The loss of a number of images, and its gradient with respect to the argument of the activation of the last layer. */
 final class ShareLoss {
 
     private ShareLoss() {}
@@ -13,11 +13,11 @@ final class ShareLoss {
      * Fills {@code gradient} with {@code mask · loss'(output − clean) / divisor · activation'}, and with zeros from
      * {@code length} on.
      *
-     * @param activation of the layer that put out {@code output}
-     * @param output {@code [batch, height, width, channels]}, what the network put out
-     * @param clean what it should have put out
-     * @param mask the weight of each value; empty where all weigh 1
-     * @param length values to take
+     * @param activation the activation of the last layer
+     * @param output the network's output, {@code [batch, height, width, channels]}
+     * @param clean what the output should be
+     * @param mask the weight of each value; empty if all weights are 1
+     * @param length number of values to take
      * @param divisor the sum of the weights of all values in the whole batch
      * @return {@code Σ mask · loss(output − clean)} over the values taken
      */
@@ -63,7 +63,7 @@ final class ShareLoss {
         return sum;
     }
 
-    /** Weighs the gradient, too. */
+    /** The weighted sum of losses; the gradient is weighted as well. */
     private static double maskedSum(
             Loss loss, float[] output, float[] clean, float[] mask, int length, float[] gradient) {
         double sum = 0;

@@ -22,10 +22,10 @@ import java.util.stream.Stream;
 import org.bytedeco.dnnl.dnnl_memory_desc;
 import org.bytedeco.dnnl.global.dnnl;
 
-/** Makes the primitives of each step of a plan, for some images at a time. */
+/** Makes the primitives of each step of a plan, for a number of images at a time. */
 final class StepPrimitives {
 
-    /** Rows and columns of a tile of the output at most: larger ones multiply more zeros than they fill registers. */
+    /** The largest number of rows and columns of an output tile: larger tiles cost more by multiplying zeros than they save by filling registers. */
     private static final int LARGEST_TILE = 8;
     /**
      * The same with AMX, one instruction of which multiplies a whole tile of bf16 numbers, so that zeros cost more: 2×2
@@ -40,11 +40,11 @@ final class StepPrimitives {
     private final GradientTargets gradients;
     private final int images;
     private final Map<Layer, LayerPrimitives> layers = new HashMap<>();
-    /** Ones, one for each pixel of the largest layer in all images, for bias gradients. */
+    /** A vector of ones for bias gradients, as long as the largest layer has pixels in all images. */
     private NativeArray ones;
 
     /**
-     * @param memory of the plan's buffers
+     * @param memory the memory of the plan's buffers
      * @param gradients where the gradients of the parameters go
      */
     StepPrimitives(
@@ -63,7 +63,7 @@ final class StepPrimitives {
     }
 
     /**
-     * The primitives of a step, in order. Those of a loss gradient only change the number format of what Java computes.
+     * The primitives of a step, in their order. Those of a loss gradient only convert the number format of what Java computes.
      */
     List<Primitive> of(Step step) {
         if (step instanceof Forward forward) {
@@ -117,7 +117,7 @@ final class StepPrimitives {
         return made;
     }
 
-    /** Turns the gradient in {@code from} into that at the sum's target. */
+    /** Applies the derivative of the activation to {@code from}, and writes the gradient at the sum's target. */
     private Primitive derivative(GradientSum sum, NativeArray from) {
         Tensor target = sum.target();
         String function = sum.activation() == Activation.RELU ? "ReLU" : "sigmoid";
@@ -156,8 +156,7 @@ final class StepPrimitives {
     }
 
     /**
-     * Sums the gradient over images and pixels: the product of a row of ones with {@code [batch · height · width,
-     * channels]}.
+     * Sums the gradient over images and pixels, as the product of a row of ones with {@code [batch · height · width, channels]}.
      */
     private Primitive biasGradient(Layer layer, NativeArray gradient, long biasAt) {
         String name = layer.name() + " bias gradient";

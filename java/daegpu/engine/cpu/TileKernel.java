@@ -4,8 +4,7 @@ import daegpu.model.Layer;
 import org.bytedeco.dnnl.dnnl_memory_desc;
 
 /**
- * The kernel and bias of a tiled output layer, written out for all values of a tile at once: of the window of the tile,
- * each value sees its own part and zeros elsewhere. To be renewed after every update.
+ * The kernel and bias of a tiled output layer, expanded for all values of a tile at once: in the window of the tile, each value has the kernel at its own place, and zeros elsewhere. They have to be renewed after every update.
  */
 final class TileKernel {
 
@@ -17,13 +16,13 @@ final class TileKernel {
     private final NativeArray expanded;
     private final NativeArray expandedBias;
     private final dnnl_memory_desc shape;
-    // Java arrays that the loops work on.
+    // Java arrays on which the loops work.
     private final float[] kernelValues;
     private final float[] biasValues;
     private final float[] expandedValues;
     private final float[] expandedBiasValues;
 
-    /** @param parameters all of the network's, of which those of {@code layer} are taken */
+    /** @param parameters all parameters of the network, of which those of {@code layer} are taken */
     TileKernel(PrimitiveBuilder builder, Layer layer, OutputTile tile, NativeArray parameters) {
         this.layer = layer;
         this.tile = tile;
@@ -46,27 +45,27 @@ final class TileKernel {
         return layer.equals(otherLayer) && tile.equals(otherTile);
     }
 
-    /** As oneDNN names them: values of a tile, channels that go in, rows, columns. */
+    /** The sizes in oneDNN's order: values of a tile, input channels, rows, columns. */
     long[] sizes() {
         return new long[] {tile.values(layer), layer.inputChannels(), rows, columns};
     }
 
-    /** The kernel as it lies in {@link #kernel}: {@code [rows, columns, in, values of a tile]}. */
+    /** The shape of {@link #kernel}: {@code [rows, columns, in, values of a tile]}. */
     dnnl_memory_desc shape() {
         return shape;
     }
 
-    /** The written-out kernel. */
+    /** The expanded kernel. */
     NativeArray kernel() {
         return expanded;
     }
 
-    /** The bias, once for each pixel of a tile; zeros where the layer has none. */
+    /** The bias, repeated for each pixel of a tile; zeros if the layer has no bias. */
     NativeArray bias() {
         return expandedBias;
     }
 
-    /** Writes kernel and bias out anew from the parameters. */
+    /** Expands kernel and bias again from the parameters. */
     void renew() {
         parameters.read(layer.kernel().offset(), kernelValues, 0, kernelValues.length);
         if (layer.bias().isPresent()) {

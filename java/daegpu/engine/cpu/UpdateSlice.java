@@ -5,15 +5,13 @@ import daegpu.engine.Optimizer;
 import daegpu.engine.TrainingState;
 
 /**
- * Some of the parameters, for one thread: sums the gradients of groups of shares, and updates by the sum, block by
- * block in the cache. See {@link Optimizer} and {@link LearningRule} for what an update does.
+ * A part of the parameters for one thread. Sums the gradients of groups of shares and updates with the sum, block by block, so that a block stays in the cache. See {@link Optimizer} and {@link LearningRule} for what an update does.
  */
 final class UpdateSlice implements PairwiseSum.Slots {
 
     private static final int BLOCK = 4096;
     /**
-     * Added and taken away again, this makes numbers too small to matter zero. The moments of a unit that is never
-     * active decay otherwise into denormal numbers, on which a processor is many times slower.
+     * If this is added and subtracted again, numbers that are too small to matter become zero. Otherwise the moments of a unit that is never active decay to denormal numbers, with which a processor is many times slower.
      */
     private static final float FLUSH = 1e-20f;
 
@@ -25,19 +23,19 @@ final class UpdateSlice implements PairwiseSum.Slots {
     private final float[] gradients;
     private final TrainingState state;
     private final NativeArray target;
-    /** For all slots but the first, which is the sum's place in {@link #gradients}. */
+    /** The slots except the first, which is in {@link #gradients}. */
     private final float[][] partialSums;
 
-    // The block at hand.
+    // The current block.
     private int at;
     private int end;
 
     /**
-     * Takes parameters {@code from} (inclusive) to {@code to} (exclusive).
+     * Makes a slice of the parameters {@code from} (inclusive) to {@code to} (exclusive).
      *
      * @param groups the gradients of groups of shares
      * @param gradients receives their sum
-     * @param state whose arrays an update changes
+     * @param state the state whose arrays an update changes
      * @param target receives the updated parameters
      */
     UpdateSlice(
@@ -67,7 +65,7 @@ final class UpdateSlice implements PairwiseSum.Slots {
         }
     }
 
-    /** Updates by given gradients. */
+    /** Updates the parameters with given gradients. */
     void update(float[] given, float alpha, float decay) {
         for (at = from; at < to; at = end) {
             end = Math.min(at + BLOCK, to);

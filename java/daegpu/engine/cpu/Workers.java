@@ -7,29 +7,26 @@ import java.util.concurrent.locks.LockSupport;
 import java.util.function.IntSupplier;
 
 /**
- * Threads that work through phases together: each phase has a number of items, whoever is free takes the next, and when
- * the last item of a phase is done the next phase begins. The calling thread is worker 0. Nobody waits for a thread
- * that the system does not run at the moment, unless it holds an item.
+ * Threads that work through phases together. Each phase has a number of items; a thread that is free takes the next one, and when the last item is done, the next phase begins. The calling thread is worker 0. No thread waits for one that the system is not running at the moment, unless that one has taken an item.
  *
- * <p>Which worker takes which item is left to chance, so what an item computes must not depend on it.
+ * <p>Which worker takes which item is not determined, so the result of an item must not depend on it.
  */
 final class Workers implements AutoCloseable {
 
     /**
-     * Turns of waiting before a thread sleeps, some 20 µs: a training step takes milliseconds and has only three
-     * phases.
+     * Number of turns for which a thread waits before it sleeps, about 20 µs. A training step takes milliseconds and has only three phases.
      */
     private static final int SPINS = 1500;
 
     /**
      * Items that may be done in any order, at the same time.
      *
-     * @param count says how many there are; asked once, when the phase begins
+     * @param count returns the number of items; called once, when the phase begins
      * @param work what is done for each
      */
     record Phase(IntSupplier count, Work work) {}
 
-    /** Does one item. */
+    /** The work of a phase. */
     interface Work {
 
         /**
@@ -42,7 +39,7 @@ final class Workers implements AutoCloseable {
     }
 
     private final Thread[] threads;
-    /** Whether each worker sleeps, or is about to. */
+    /** The thread of each worker that sleeps or is about to, else null. */
     private final AtomicReference<Thread>[] sleepers;
     /** High half: number of the phase, counted over all runs; low half: items of it that nobody has taken yet. */
     private final AtomicLong untaken = new AtomicLong();
@@ -52,14 +49,14 @@ final class Workers implements AutoCloseable {
     private volatile boolean running;
     private volatile boolean closed;
 
-    // Written by one thread between the last item of a phase and the first of the next, read by those who hold an item.
+    // Written by one thread between the last item of a phase and the first of the next; read by threads with an item.
     private Phase[] phases;
     private int current;
     private int items;
 
     /**
-     * @param count workers in all, including the caller
-     * @param newcomer what each of the other threads does first
+     * @param count number of workers, including the calling thread
+     * @param newcomer run first by each of the other threads
      */
     Workers(int count, Runnable newcomer) {
         sleepers = newSleepers(count);
@@ -81,7 +78,7 @@ final class Workers implements AutoCloseable {
         return sleepers;
     }
 
-    /** Workers in all. */
+    /** The number of workers. */
     int count() {
         return sleepers.length;
     }
@@ -167,7 +164,7 @@ final class Workers implements AutoCloseable {
             return;
         }
         sleepers[worker].set(Thread.currentThread());
-        // Whoever begins a phase looks for sleepers after that, so what came before this look is not missed.
+        // The thread that begins a phase looks for sleepers after that, so no phase that began before is missed here.
         if ((int) untaken.get() == 0 && !closed && (worker != 0 || running)) {
             LockSupport.park(this);
         }

@@ -2,7 +2,7 @@ package daegpu.engine.reference;
 
 import daegpu.model.Layer.Activation;
 
-/** Activations of one image, {@code [pixels][channels]}, their derivatives, and the bias gradient, written out. */
+/** Activations of one image, {@code [pixels][channels]}, their derivatives, and the bias gradient, in plain loops. */
 final class ActivationFunctions {
 
     private ActivationFunctions() {}

@@ -2,7 +2,7 @@ package daegpu.engine.reference;
 
 import daegpu.engine.Loss;
 
-/** The loss of one image, {@code [pixels][channels]}, and its gradient, written out. */
+/** The loss of one image, {@code [pixels][channels]}, and its gradient, in plain loops. */
 final class BatchLoss {
 
     private BatchLoss() {}
@@ -10,7 +10,7 @@ final class BatchLoss {
     /**
      * {@code gradient = mask · loss'(output − clean) / divisor}.
      *
-     * @param mask the weight of each value; null where all weigh 1
+     * @param mask the weight of each value; null if all weights are 1
      * @param divisor the sum of the weights in the whole batch
      * @return {@code Σ mask · loss(output − clean)} over the values of the image
      */

@@ -3,7 +3,7 @@ package daegpu.engine.reference;
 import daegpu.model.ConvolutionGeometry;
 
 /**
- * A 'same' convolution of one image and its two gradients, written out. The other layers are the same three formulas: a
+ * A 'same' convolution of one image and its two gradients, in plain loops. The other layers use the same three formulas: a
  * transposed convolution <em>is</em> the data gradient of the convolution that goes the other way, so its forward pass
  * is {@link #addDataGradient}, its own data gradient is {@link #addForward}, and its weight gradient is
  * {@link #addWeightGradient} with the two images exchanged; a dense layer is a 1×1 convolution of an image of one
@@ -111,7 +111,7 @@ final class ConvolutionLoops {
     }
 
     /**
-     * Fills {@code turned} with the kernel as {@code [kernelSize·kernelSize·filters][channels]}, for
+     * Fills {@code turned} with the transposed kernel, {@code [kernelSize·kernelSize·filters][channels]}, for
      * {@link #addDataGradient}.
      */
     void turn(float[][] kernel, float[][] turned) {
@@ -124,7 +124,7 @@ final class ConvolutionLoops {
         }
     }
 
-    /** The first row (column) of the kernel that falls inside the image where the window is the {@code i}-th. */
+    /** The first row (column) of the kernel that falls inside the image in window {@code i}. */
     private int firstTap(int i, int padding) {
         return Math.max(0, padding - i * stride);
     }
@@ -140,9 +140,7 @@ final class ConvolutionLoops {
     }
 
     /**
-     * {@code y[k] += Σ(r) x[r] · rows[first + r][k]}, a vector times a matrix. The compiler turns the loop over
-     * {@code k} into vector instructions: all its arrays are read at {@code k} itself (with different offsets into one
-     * array it could not exclude that they overlap), and there are not too many of them.
+     * {@code y[k] += Σ(r) x[r] · rows[first + r][k]}, a vector times a matrix. The Java compiler turns the loop over {@code k} into vector instructions, because all arrays are read at {@code k} itself (if there were several offsets into one array, it could not exclude that they overlap), and because there are not too many of them.
      */
     private static void addProduct(float[] x, float[][] rows, int first, int count, float[] y) {
         int r = 0;

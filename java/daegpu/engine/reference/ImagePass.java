@@ -20,9 +20,7 @@ import java.util.HashMap;
 import java.util.Map;
 
 /**
- * One image on its way through a plan, with every value that is computed. Images are {@code [pixels][channels]}; a
- * dense layer sees the same values as one pixel of many channels, for which they are copied in row, column, channel
- * order.
+ * One image on its way through a plan, with all values that are computed from it. Images are {@code [pixels][channels]}; for a dense layer the same values are copied to one pixel of many channels, in row, column, channel order.
  */
 final class ImagePass {
 
@@ -39,8 +37,7 @@ final class ImagePass {
     private record DenseRows(float[][] input, float[][] output) {}
 
     /**
-     * @param rounds whether all that is multiplied is rounded to bf16: what goes into layers, and the gradients that go
-     *     back through them
+     * @param rounds whether the operands of products are rounded to bf16: the inputs of layers, and the gradients that go back through them
      */
     ImagePass(Network network, Plan plan, boolean rounds) {
         this.network = network;
@@ -62,7 +59,7 @@ final class ImagePass {
         return new float[tensor.height() * tensor.width()][tensor.channels()];
     }
 
-    /** Bytes of the values of a tensor: each pixel is an array, of which Java keeps the length and the place, too. */
+    /** Bytes of memory for the values of a tensor. Each pixel is an array, which also has a header and a reference. */
     static long memory(Tensor tensor) {
         return 4L * tensor.size() + 24L * tensor.height() * tensor.width();
     }
@@ -78,7 +75,7 @@ final class ImagePass {
         fill(clean, flat, at);
     }
 
-    /** Fills the weights of its values in the loss. */
+    /** Fills the mask: the weights of the values in the loss. */
     void fillMask(float[] flat, int at) {
         fill(mask, flat, at);
     }
@@ -101,7 +98,7 @@ final class ImagePass {
     }
 
     /**
-     * Follows the plan of an inference.
+     * Runs the steps of a plan for inference.
      *
      * @param weights of each layer
      */
@@ -112,9 +109,9 @@ final class ImagePass {
     }
 
     /**
-     * Follows the plan of a training step, adding this image's share to {@code gradients}.
+     * Runs the steps of a plan for training, and adds this image's share to {@code gradients}.
      *
-     * @param isMasked whether values have the weights of {@link #fillMask}, and do not all count alike
+     * @param isMasked whether values have the weights of {@link #fillMask}; otherwise all count alike
      * @param divisor the sum of the weights in the whole batch
      * @return the sum of the weighted losses of this image
      */
@@ -201,7 +198,7 @@ final class ImagePass {
         complete(sum.activation(), sum.target());
     }
 
-    /** Puts what the sum adds to a data gradient into its target. */
+    /** Writes to the target what the sum adds to a data gradient. */
     private void begin(GradientSum sum) {
         float[][] target = gradient(sum.target());
         if (!sum.accumulates()) {
@@ -217,7 +214,7 @@ final class ImagePass {
         round(gradient(target));
     }
 
-    /** An image as the layer that takes it in sees it: a dense one as a single pixel. */
+    /** An image as the input of a layer: for a dense layer, a single pixel. */
     private float[][] asPixels(Layer layer, float[][] image) {
         if (!rows.containsKey(layer)) {
             return image;

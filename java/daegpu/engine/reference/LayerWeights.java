@@ -8,14 +8,14 @@ import java.util.Arrays;
 import java.util.Optional;
 
 /**
- * Kernel and bias of one layer, or their gradients, as rows that {@link ConvolutionLoops} works on.
+ * Kernel and bias of one layer, or their gradients, as the rows on which {@link ConvolutionLoops} works.
  *
  * @param kernelAt where the kernel lies in the contiguous array of all parameters
  * @param biasAt where the bias lies in it, if the layer has one
  * @param loops the convolution that the layer is, or whose data gradient it is
  * @param kernel {@code [kernel size² · channels][filters]}
  * @param turned {@code [kernel size² · filters][channels]}, the kernel as {@link ConvolutionLoops#turn} lays it out
- * @param bias one value for each output channel of the layer; zeros where it has none
+ * @param bias one value for each output channel of the layer; zeros if it has no bias
  */
 record LayerWeights(
         ParameterTensor kernelAt,

@@ -19,22 +19,20 @@ import java.util.function.IntConsumer;
 import java.util.stream.IntStream;
 
 /**
- * A network in plain Java loops: the arithmetic written out, and the oracle that every other engine is compared with.
+ * Runs a network in plain Java loops, with which every other engine is compared.
  * It runs wherever Java runs and works on several images at a time. Its results do not depend on the number of threads.
  *
- * <p>In bf16 it rounds what the cpu engine rounds: images, kernels, what layers put out, and the gradients that go back
- * through them. Sums, biases, what the network puts out, its loss, weight and bias gradients, moments and the
- * parameters that are updated are fp32.
+ * <p>In bf16 it rounds what the cpu engine rounds: images, kernels, the outputs of layers, and the gradients that go back through them. Sums, biases, the network's output, its loss, weight and bias gradients, moments and the parameters that are updated are fp32.
  */
 public class ReferenceEngine implements InferenceEngine {
 
-    /** Images that a thread runs one after the other, at most. */
+    /** The largest number of images that a thread runs one after the other. */
     private static final int GROUP = 64;
 
     private final Network network;
     private final ForkJoinPool threads;
     private final Precision precision;
-    /** The weights that denoise, as the loops want them. */
+    /** The weights that denoise, in the layout of the loops. */
     private final Map<Layer, LayerWeights> weights;
 
     private boolean closed;
@@ -55,7 +53,7 @@ public class ReferenceEngine implements InferenceEngine {
         weights = newWeights();
     }
 
-    /** Bytes that an image takes on its way through an inference, about. */
+    /** About how many bytes an image takes on its way through inference. */
     public static long memory(Plan plan) {
         return plan.lives().keySet().stream()
                 .mapToLong(buffer -> ImagePass.memory(buffer.tensor()))

@@ -21,17 +21,16 @@ import java.util.Optional;
 import java.util.stream.Stream;
 
 /**
- * Trains in plain Java loops. A batch is cut into groups of {@value #GROUP} images, each group sums its gradients in
- * order, and the groups are summed in order: so the result does not depend on the number of threads.
+ * Trains in plain Java loops. A batch is divided into groups of {@value #GROUP} images. The gradients of each group are summed in the order of its images, and then the groups in their order, so the result does not depend on the number of threads.
  */
 public final class ReferenceTrainingEngine extends ReferenceEngine implements InspectableEngine {
 
-    /** Images whose gradients are summed by one thread. Part of the arithmetic: another value rounds differently. */
+    /** Images whose gradients are summed by one thread. This is part of the arithmetic: another number would round differently. */
     private static final int GROUP = 4;
 
     private final LearningRule rule;
     private TrainingState state;
-    /** The parameters as the loops want them; the weights that denoise are another copy where there is an average. */
+    /** The parameters in the layout of the loops. If there is an average, the weights that denoise are another copy. */
     private final Map<Layer, LayerWeights> weights;
 
     private TrainingImages images;

@@ -4,12 +4,12 @@ import daegpu.engine.LearningRule;
 import daegpu.engine.Optimizer;
 import daegpu.engine.TrainingState;
 
-/** One update of parameters, moments and average, written out; see {@link Optimizer} and {@link LearningRule}. */
+/** One update of parameters, moments and average in a plain loop; see {@link Optimizer} and {@link LearningRule}. */
 final class Update {
 
     private Update() {}
 
-    /** Changes the arrays of {@code state}, of which this is update number {@code step}. */
+    /** Makes update number {@code step}, counted from 1: changes the arrays of {@code state}. */
     static void apply(LearningRule rule, TrainingState state, float[] gradients, float learningRate, long step) {
         Optimizer optimizer = rule.optimizer();
         float alpha = optimizer.alpha(learningRate, step);

@@ -1,5 +1,4 @@
 /**
- * Computes in plain loops, one method an operation, written to be read. Every other engine is compared with it; it also
- * runs where no other does.
+ * Computes in plain loops, with one method for each operation, which are written to be read. Every other engine is compared with this one; it also runs where no other does.
  */
 package daegpu.engine.reference;
