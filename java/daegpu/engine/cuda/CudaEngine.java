@@ -26,11 +26,9 @@ import daegpu.model.Tensor;
 import daegpu.noise.Noise;
 
 /**
- * The network on an NVIDIA GPU: this program's kernels (folder {@code cuda}), and cuDNN for convolutions and cuBLAS for
- * dense layers, or kernels of this program for these, too ({@link Convolutions#NATIVE}).
+ * Runs a network on an NVIDIA GPU, with this program's kernels (folder {@code cuda}). Convolutions are computed by cuDNN and dense layers by cuBLAS, or both by kernels of this program ({@link Convolutions#NATIVE}).
  *
- * <p>It has run on an emulated device only, which executes the kernels' PTX and stands in for cuDNN and cuBLAS; never
- * yet on a GPU.
+ * <p>So far it has run only on an emulated device, which executes the kernels' PTX and stands in for cuDNN and cuBLAS, and never on a GPU.
  */
 public class CudaEngine implements SampleSharingEngine {
 
@@ -46,7 +44,7 @@ public class CudaEngine implements SampleSharingEngine {
     private final Layout layout;
     /** Null until images are denoised or encoded, or an epoch is started, for the first time. */
     private Inference inference;
-    /** Null until images are corrupted for their own sake, or an epoch is started, for the first time. */
+    /** Null until {@link #corrupt} is called, or an epoch is started, for the first time. */
     private CorruptedBatch corrupted;
 
     private boolean closed;
@@ -77,8 +75,7 @@ public class CudaEngine implements SampleSharingEngine {
     }
 
     /**
-     * Kernels pad rows and columns alike, and compute an image in phases, one for each place between the strides, that
-     * are all of one size.
+     * Refuses networks with a stride that does not divide an image: kernels pad rows and columns alike, and compute images in phases that all have the same size.
      */
     private static void requireWholeStrides(Network network) {
         for (Layer layer : network.layers()) {
@@ -115,7 +112,7 @@ public class CudaEngine implements SampleSharingEngine {
     /**
      * The native libraries that this engine calls, and their versions.
      *
-     * @throws EngineUnavailableException if they do not load here
+     * @throws EngineUnavailableException if they cannot be loaded here
      */
     public static String nativeLibraries() {
         CudaLibraries.load();
@@ -136,7 +133,7 @@ public class CudaEngine implements SampleSharingEngine {
                 + operations.description() + ", " + options.precision() + ")";
     }
 
-    /** What it runs on. */
+    /** The device on which it runs. */
     final Device device() {
         return device;
     }
@@ -145,7 +142,7 @@ public class CudaEngine implements SampleSharingEngine {
         return options;
     }
 
-    /** What owns everything on the device. */
+    /** The scope that owns everything on the device. */
     final DeviceScope scope() {
         return scope;
     }
@@ -158,7 +155,7 @@ public class CudaEngine implements SampleSharingEngine {
         return operations;
     }
 
-    /** Where the parameters lie. */
+    /** The layout of the parameters on the device. */
     final ParameterArena arena() {
         return arena;
     }
@@ -176,7 +173,7 @@ public class CudaEngine implements SampleSharingEngine {
         return layout;
     }
 
-    /** Begins with what the calling thread asks of the device. */
+    /** Prepares the calling thread to use the device. */
     final void begin() {
         if (closed) {
             throw new IllegalStateException("the engine is closed");

@@ -7,10 +7,10 @@ import java.util.List;
 import java.util.Objects;
 
 /**
- * What of CUDA is on this machine, for people.
+ * Describes what this machine has of CUDA.
  *
  * @param driver the newest version of CUDA that the driver supports, or null if there is none that works
- * @param libraries what the engine loads
+ * @param libraries the libraries that the engine loads
  * @param gpus a line for each GPU that the driver finds
  * @param problem why the GPUs cannot be listed, in one line, or null
  */
@@ -19,14 +19,14 @@ public record CudaReport(String driver, List<Library> libraries, List<String> gp
     /**
      * A library that the engine loads.
      *
-     * @param title what it is
+     * @param title what it is, in words
      * @param file the name of its file
-     * @param where the file that was loaded, or null
-     * @param problem why none was, and how to get it, in one line; null if one was
+     * @param where the path of the file that was loaded, or null
+     * @param problem why it was not loaded, and how to get it, in one line; null if it was
      */
     public record Library(String title, String file, String where, String problem) {}
 
-    /** Why convolutions can only be native, in one line, or null. */
+    /** Why only native convolutions can be used here, in one line; null if there is no reason. */
     public String missingForLayers() {
         return libraries.stream()
                 .skip(1)
@@ -36,7 +36,7 @@ public record CudaReport(String driver, List<Library> libraries, List<String> gp
                 .orElse(null);
     }
 
-    /** Looks. */
+    /** Examines this machine: loads the libraries and lists the GPUs. */
     public static CudaReport make() {
         List<Library> libraries = CudaLibraries.tryAll().stream()
                 .map(loading -> new Library(

@@ -30,24 +30,21 @@ import java.util.Map;
 import java.util.Optional;
 
 /**
- * Trains on an NVIDIA GPU. Images, as long as they fit, or the pictures that patches are cut from, their order,
- * weights, moments and losses stay on the device. A training step is captured as a CUDA graph and replayed; nothing is
- * copied or waited for in a step (but chunks of a set that does not fit), and what changes from one to the next (step
- * count, learning rate, place in the order) lives on the device.
+ * Trains on an NVIDIA GPU. Images (or the pictures that patches are cut from) stay on the device if they fit, and so do their order, the weights, moments and losses. A training step is captured as a CUDA graph and replayed. Within a step nothing is copied or waited for, except chunks of a set that does not fit; what changes from one step to the next (number of updates, learning rate, place in the order) lies on the device.
  */
 public final class CudaTrainingEngine extends CudaEngine implements InspectableEngine {
 
     /**
-     * What decides the operations of a step.
+     * All that decides the operations of a step.
      *
-     * @param count images
-     * @param batch images of the whole batch
+     * @param count number of images
+     * @param batch number of images of the whole batch
      * @param isMasked whether values have weights
-     * @param updates whether it updates
+     * @param updates whether it updates the parameters
      */
     private record StepKind(int count, int batch, boolean isMasked, boolean updates) {}
 
-    /** What decides the launches of a step on images of an epoch: what of {@link BatchSource} they are given. */
+    /** All that decides the launches of a step on images of an epoch, besides the step: the values of {@link BatchSource} that are arguments of launches. */
     private record EpochStep(
             StepKind step,
             Optional<DeviceArray> patches,
@@ -133,7 +130,7 @@ public final class CudaTrainingEngine extends CudaEngine implements InspectableE
     @Override
     public void startEpoch(TrainingImages images, Noise noise, long seed, int epoch, int[] order) {
         begin();
-        corrupted(); // what validation will want comes before the images take what is free
+        corrupted(); // allocates what validation needs before the images take what is free
         inference();
         training.setEpoch(images, noise, seed, epoch, order);
     }
@@ -187,7 +184,7 @@ public final class CudaTrainingEngine extends CudaEngine implements InspectableE
         state.updated();
     }
 
-    /** The weights so that their sum is the number of values: then losses are divided by that, as without a mask. */
+    /** The weights, scaled so that their sum is the number of values. Losses are then divided by that number, as without a mask. */
     private float[] scaled(float[] weights, GivenBatch given) {
         int size = network().output().size();
         float[] scaled = new float[given.count() * size];

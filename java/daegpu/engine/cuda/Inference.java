@@ -17,14 +17,13 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * Runs the network on any number of images, some at a time. The memory is that of the plan of the whole network, in
- * which every part of the network runs, too.
+ * Runs the network on any number of images, a limited number at a time. Its memory is for the plan of the whole network; parts of the network run in the same memory.
  */
 final class Inference {
 
-    /** Images at a time, where they are small. */
+    /** Number of small images at a time. */
     private static final int IMAGES = 256;
-    /** Floats that a layer may put out at a time. */
+    /** The largest number of values of a layer's output at a time. */
     private static final long VALUES = 1 << 24;
 
     private final Device device;
@@ -66,7 +65,7 @@ final class Inference {
      * Computes one tensor from another.
      *
      * @param values {@code from} of each image, {@code [count, height, width, channels]}
-     * @param results receives {@code to} of each image, likewise
+     * @param results receives {@code to} of each image, in the same order
      */
     void run(Tensor from, Tensor to, float[] values, int count, float[] results) {
         for (int first = 0; first < count; first += capacity) {
@@ -103,8 +102,7 @@ final class Inference {
     }
 
     /**
-     * A power of two, so that batches of few sizes are prepared; images beyond {@code count} are computed along and
-     * left.
+     * The next power of two, so that only batches of a few sizes are prepared. Images beyond {@code count} are computed as well and ignored.
      */
     private static int roundedUp(int count) {
         return count == 1 ? 1 : 2 * Integer.highestOneBit(count - 1);

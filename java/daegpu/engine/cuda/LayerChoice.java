@@ -19,7 +19,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
 
-/** Which GPU computes, and which of the two ways to compute layers is taken. */
+/** Chooses the GPU, and one of the two ways to compute layers. */
 final class LayerChoice {
 
     private LayerChoice() {}
@@ -45,10 +45,9 @@ final class LayerChoice {
     }
 
     /**
-     * Whether this program's own kernels compute convolutions and dense layers: where they are asked for, and where
-     * {@code auto} finds no cuBLAS or cuDNN, or a precision that only they have.
+     * Whether this program's own kernels compute convolutions and dense layers: if they are asked for, or if {@code auto} finds no cuBLAS or cuDNN, or a precision that only these kernels have.
      *
-     * @throws EngineUnavailableException if cuDNN is asked for, and not there, or unable to compute in the precision
+     * @throws EngineUnavailableException if cuDNN is asked for, but is not installed, or cannot compute in the precision
      */
     private static boolean computesNatively(EngineOptions options) {
         boolean bf16 = options.precision() == Precision.BF16;
@@ -99,7 +98,7 @@ final class LayerChoice {
                         gpu.name()));
     }
 
-    /** The way that the options want, or the one that can be used, on a device that {@link #usableDevice} gave. */
+    /** Opens the way that the options ask for, or the one that can be used, on a device from {@link #usableDevice}. */
     static LayerOperations open(EngineOptions options, Device device, KernelLibrary kernels, DeviceScope owner) {
         return computesNatively(options)
                 ? new NativeLayers(device, kernels, owner, options.precision())

@@ -10,15 +10,13 @@ import java.util.Map;
 import java.util.function.IntUnaryOperator;
 
 /**
- * Where each trainable tensor lies in one contiguous piece of device memory. How its values are ordered there, who
- * computes the layers decides; they are re-ordered when a state is loaded or saved, and never in between.
+ * The layout of all trainable tensors in one contiguous piece of device memory. The {@link LayerLayout} decides the order of the values within a tensor; they are reordered when a state is loaded or saved, and never in between.
  *
- * <p>Tensors begin at multiples of 256 bytes, as separately allocated ones would. The gaps are zero, and updates keep
- * them so.
+ * <p>Tensors begin at multiples of 256 bytes, as separate allocations would. The gaps between them are zero, and stay zero in updates.
  */
 final class ParameterArena {
 
-    /** Floats that a tensor begins at a multiple of. */
+    /** Each tensor begins at a multiple of this number of floats. */
     private static final int ALIGNMENT = 64;
 
     private final Network network;
@@ -26,7 +24,7 @@ final class ParameterArena {
     private final Map<Layer, WeightPlace> places = new HashMap<>();
     private final int size;
 
-    /** @throws ArithmeticException if the arena would have over 2³¹ floats */
+    /** @throws ArithmeticException if the arena would have 2³¹ floats or more */
     ParameterArena(Network network, LayerLayout layout) {
         this.network = network;
         this.layout = layout;
@@ -45,7 +43,7 @@ final class ParameterArena {
         return (floats + ALIGNMENT - 1) / ALIGNMENT * ALIGNMENT;
     }
 
-    /** Floats of the arena, a multiple of 64. */
+    /** Number of floats of the arena, a multiple of 64. */
     int size() {
         return size;
     }
@@ -55,14 +53,14 @@ final class ParameterArena {
         return places.get(layer);
     }
 
-    /** Re-orders values from a checkpoint's order to the arena's. */
+    /** Reorders values from the order of a checkpoint to that of the arena. */
     float[] toArena(float[] values) {
         float[] arena = new float[size];
         visit((in, at) -> arena[at] = values[in]);
         return arena;
     }
 
-    /** Re-orders values from the arena's order to a checkpoint's. */
+    /** Reorders values from the order of the arena to that of a checkpoint. */
     void fromArena(float[] arena, float[] values) {
         visit((in, at) -> values[in] = arena[at]);
     }

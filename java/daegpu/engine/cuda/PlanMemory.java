@@ -19,14 +19,13 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * The values and gradients of a plan on the device, for batches of up to a number of images: all in one arena, but for
- * those with a border of zeros, which no other buffer may overwrite.
+ * The values and gradients of a plan on the device, for batches up to a number of images. All lie in one arena, except those with a border of zeros, which no other buffer may overwrite.
  */
 final class PlanMemory {
 
     /** Kernels count the floats of a batch in 32 bits. */
     private static final long MOST_FLOATS = Integer.MAX_VALUE - 1024;
-    /** Bytes that an array begins at a multiple of, as separately allocated ones would. */
+    /** Each array begins at a multiple of this number of bytes, as separate allocations would. */
     private static final int ALIGNMENT = 256;
 
     private final LayerLayout layout;
@@ -37,7 +36,7 @@ final class PlanMemory {
     private final Map<Buffer, DeviceTensor> tensors = new HashMap<>();
 
     /**
-     * Allocates it, all zero.
+     * Allocates the memory, which is zero at first.
      *
      * @throws EngineUnavailableException if a layer of such a batch has too many values, or there is too little memory
      */
@@ -93,7 +92,7 @@ final class PlanMemory {
         return new DeviceTensor(device.allocate(owner, bytes(planes), batch()), planes);
     }
 
-    /** The image that goes in, or what a layer puts out. */
+    /** The values of the image that goes in, or of the output of a layer. */
     DeviceTensor values(Tensor tensor) {
         return tensors.get(Buffer.values(tensor));
     }
@@ -103,7 +102,7 @@ final class PlanMemory {
         return tensors.get(Buffer.gradient(tensor));
     }
 
-    /** More memory for a batch, which lies as what the network puts out. */
+    /** Allocates memory for another batch with the layout of the network's output. */
     DeviceTensor likeOutput() {
         return allocate(values(network.output()).planes());
     }

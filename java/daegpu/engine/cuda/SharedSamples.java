@@ -21,8 +21,7 @@ import jcuda.driver.CUstream_flags;
 import jcuda.driver.JCudaDriver;
 
 /**
- * Samples in two arrays: training fills the one, while OpenGL's thread copies the other into its buffer on a stream of
- * its own. Neither thread waits for the other; an event has OpenGL's stream wait for the samples that it copies.
+ * Samples in two arrays: training fills one of them, while OpenGL's thread copies the other into its buffer on a stream of its own. Neither thread waits for the other; OpenGL's stream waits for an event after the samples that it copies.
  */
 final class SharedSamples implements DeviceSamples {
 
@@ -45,7 +44,7 @@ final class SharedSamples implements DeviceSamples {
     private final CUstream stream = new CUstream();
     private volatile boolean shared;
 
-    /** For the first {@code count} images of a set, {@code columns} in a row. */
+    /** Makes room for the first {@code count} images of a set, {@code columns} in a row. */
     SharedSamples(
             Device device,
             DeviceScope owner,

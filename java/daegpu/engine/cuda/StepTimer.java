@@ -11,19 +11,19 @@ import daegpu.noise.Noise;
 import java.util.Random;
 import java.util.stream.IntStream;
 
-/** Times training steps. What is timed decides nothing but which convolutions a run takes, and the run keeps those. */
+/** Times training steps. The times decide only which convolutions a run uses, and a run keeps these to its end. */
 final class StepTimer {
 
-    /** Runs of steps of which the fastest counts. */
+    /** Number of runs of steps, of which the fastest counts. */
     private static final int RUNS = 3;
-    /** Steps of a run, where they are fast. */
+    /** Number of fast steps in a run. */
     private static final int STEPS = 20;
     /** Nanoseconds after which a run ends. */
     private static final long RUN_LIMIT = 200_000_000;
 
     private StepTimer() {}
 
-    /** Milliseconds that a step on a full batch of random images takes, after two others. */
+    /** The milliseconds that a step on a full batch of random images takes, after two other steps. */
     static double millisecondsOfStep(Network network, EngineOptions options) {
         int batch = options.batchSize();
         byte[] pixels = new byte[batch * network.input().size()];
@@ -52,7 +52,7 @@ final class StepTimer {
         }
     }
 
-    /** Nanoseconds that {@code steps} steps take. */
+    /** The nanoseconds that {@code steps} steps take. */
     private static double run(TrainingEngine engine, int batch, int steps) {
         long start = System.nanoTime();
         for (int i = 0; i < steps; i++) {

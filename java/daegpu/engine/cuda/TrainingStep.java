@@ -22,8 +22,7 @@ import java.util.List;
 import java.util.Optional;
 
 /**
- * The operations of a training step on batches of one size, by a plan. All of it is asked for on the device's stream,
- * and nothing waits or copies between host and device: it can be captured.
+ * The operations of a training step on batches of one size, by a plan. They are all enqueued on the device's stream; none waits, or copies between host and device, so the step can be captured.
  */
 final class TrainingStep {
 
@@ -38,11 +37,11 @@ final class TrainingStep {
     private final List<Runnable> work = new ArrayList<>();
 
     /**
-     * Makes them.
+     * Makes the operations.
      *
-     * @param training begins the step
-     * @param target what the network should put out
-     * @param updates whether the parameters are updated; else the gradients are left
+     * @param training the operations that only training has
+     * @param target what the output should be
+     * @param updates whether the parameters are updated; otherwise the gradients are stored
      */
     TrainingStep(
             Network network,
@@ -132,7 +131,7 @@ final class TrainingStep {
                 sum.terms().stream().map(memory::gradient).toList());
     }
 
-    /** Operations add one term at a time. */
+    /** Adds all terms but one, as an operation can add one term at a time. */
     private GradientTarget addAllButOneTerm(GradientTarget whole) {
         GradientTarget left = whole;
         while (left.terms().size() > 1) {
@@ -142,12 +141,12 @@ final class TrainingStep {
         return left;
     }
 
-    /** From the batch that is there to the gradients, the loss and, if it is one that updates, the update. */
+    /** Enqueues the step: from the batch in device memory to the gradients, the loss and, if the step updates, the update. */
     void run() {
         work.forEach(Runnable::run);
     }
 
-    /** Leaves the gradients of the last run in {@link TrainedArrays#gradients}. */
+    /** Writes the gradients of the last run to {@link TrainedArrays#gradients}. */
     void collectGradients() {
         training.collectGradients();
     }

@@ -16,16 +16,12 @@ import java.util.List;
 import java.util.Optional;
 
 /**
- * {@code struct BatchSource} of include/batch_source.cuh on the device, with the images and the order that it points
- * to. Patches are cut on the device: it has their pictures, and for each patch of the epoch its place in them. Memory
- * is reused as long as it is large enough. What would take more than half of the memory that is free, the rest being
- * for validation and the libraries, is not kept on the device: the images of the epoch, patches cut from their
- * pictures, come through an {@link ImageRing}.
+ * {@code struct BatchSource} of include/batch_source.cuh on the device, with the images and the order to which it points. Patches are cut on the device, which has their pictures and, for each patch of the epoch, its place in them. Memory is reused if it is large enough. If the images or pictures would take more than half of the free memory (the rest is for validation and the libraries), they are not kept on the device: the images of the epoch, or patches that the host cuts, come through an {@link ImageRing}.
  */
 public final class BatchSource {
 
     private static final int BYTES = 64;
-    /** Of a chunk of images: far more than copying needs to be fast. */
+    /** Bytes of a chunk of images: far more than copying needs to be fast. */
     private static final long CHUNK_BYTES = 64L << 20;
 
     private final Device device;
@@ -40,18 +36,18 @@ public final class BatchSource {
     private DeviceArray orderMemory;
     private Depth depth = Depth.BITS_8;
     private Noise noise = Noise.Kind.GAUSSIAN.defaultNoise();
-    /** What {@link #photonMemory} holds, if anything. */
+    /** The table that is in {@link #photonMemory}, if there is one. */
     private PhotonTable photons;
 
     private DeviceArray photonMemory;
-    /** The images whose values, or whose pictures' values, are all on the device, if some are. */
+    /** The images that are all on the device, themselves or as the pictures of their patches; if any are. */
     private TrainingImages resident;
-    /** Null where all images are on the device. */
+    /** Null if all images are on the device. */
     private ImageRing ring;
     /** Whether batches are patches that the device cuts. */
     private boolean cutsPatches;
 
-    /** @param largestBatch images that a batch may have */
+    /** @param largestBatch the largest number of images of a batch */
     public BatchSource(Device device, KernelLibrary kernels, DeviceScope owner, int largestBatch) {
         this.device = device;
         this.kernels = kernels;
@@ -68,17 +64,17 @@ public final class BatchSource {
         return source;
     }
 
-    /** Where each patch is in the pictures, if batches are patches that the device cuts. */
+    /** The places of the patches in the pictures, if batches are patches that the device cuts. */
     public Optional<DeviceArray> patches() {
         return cutsPatches ? Optional.of(patchTable.memory()) : Optional.empty();
     }
 
-    /** Images in the ring that batches are taken from, or 0 where all images are on the device. */
+    /** The number of images in the ring that batches are taken from, or 0 if all images are on the device. */
     public int ring() {
         return ring == null ? 0 : ring.size();
     }
 
-    /** Of the images' values. */
+    /** The number format of the images. */
     public Depth depth() {
         return depth;
     }
@@ -88,14 +84,13 @@ public final class BatchSource {
         return noise;
     }
 
-    /** {@link PhotonTable#words} where the noise is Poisson's. */
+    /** {@link PhotonTable#words} if the noise is Poisson noise. */
     public Optional<DeviceArray> photons() {
         return noise.kind() == Noise.Kind.POISSON ? Optional.of(photonMemory) : Optional.empty();
     }
 
     /**
-     * Takes batches from all of {@code images}, in this order. They, or the pictures that they are patches of, are
-     * copied to the device unless they are there already, or do not fit.
+     * Takes batches from all of {@code images}, in this order. The images, or the pictures of which they are patches, are copied to the device unless they are there already, or do not fit.
      */
     public void setEpoch(TrainingImages images, Noise newNoise, long seed, int epoch, int[] order) {
         Optional<Patches> patches = images instanceof Patches some ? Optional.of(some) : Optional.empty();
@@ -148,7 +143,7 @@ public final class BatchSource {
         imageMemory = ring.memory();
     }
 
-    /** Makes the following work on the device's stream find this part of the epoch's order. */
+    /** Makes sure that the work that is enqueued next finds this part of the epoch's order on the device. */
     public void require(int first, int count) {
         if (ring != null) {
             ring.require(first, count);
@@ -156,8 +151,7 @@ public final class BatchSource {
     }
 
     /**
-     * Takes a batch of images {@code first} … {@code first + count − 1}, which draw their noise as images {@code base +
-     * first} ….
+     * Takes a batch of images {@code first} … {@code first + count − 1}, whose noise is that of images {@code base + first} ….
      */
     void setRange(ImageSet images, Noise newNoise, long seed, long base, int epoch, int first, int count) {
         resident = null;

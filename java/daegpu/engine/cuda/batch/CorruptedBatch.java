@@ -7,10 +7,10 @@ import daegpu.engine.cuda.driver.DeviceScope;
 import daegpu.engine.cuda.driver.KernelLibrary;
 import daegpu.noise.Noise;
 
-/** Images in the program's own order, corrupted for their own sake and not for a training step, some at a time. */
+/** Corrupts images, in the program's own order, outside training steps, a limited number at a time. */
 public final class CorruptedBatch {
 
-    /** Images at a time. */
+    /** Number of images at a time. */
     public static final int IMAGES = 512;
 
     private final Device device;
@@ -28,7 +28,7 @@ public final class CorruptedBatch {
         start = device.allocate(owner, 4, "a place");
     }
 
-    /** As {@link daegpu.engine.InferenceEngine#corrupt}. */
+    /** Does what {@link daegpu.engine.InferenceEngine#corrupt} describes. */
     public void run(
             Corruption corruption,
             ImageSet images,
@@ -49,7 +49,7 @@ public final class CorruptedBatch {
         }
     }
 
-    /** The same of at most {@link #IMAGES} images, which stay on the device: {@link #clean} and {@link #noisy}. */
+    /** The same for at most {@link #IMAGES} images, which stay on the device, in {@link #clean} and {@link #noisy}. */
     public void run(
             Corruption corruption,
             ImageSet images,

@@ -10,7 +10,7 @@ import daegpu.model.Tensor;
 import daegpu.noise.Noise;
 
 /**
- * Makes a batch on the device: scaled and corrupted images, from the place in the order that the state of a step has.
+ * Makes a batch of scaled and corrupted images on the device, from the place in the order that the state of a step has.
  */
 public final class Corruption {
 
@@ -20,7 +20,7 @@ public final class Corruption {
         this.kernels = kernels;
     }
 
-    /** For a network: as its first layer wants it. */
+    /** Makes a batch in the layout that the first layer of a network needs. */
     public void run(
             BatchSource source,
             DeviceArray position,
@@ -40,13 +40,13 @@ public final class Corruption {
         }
     }
 
-    /** In the program's own order, without gaps: an image is then one row of {@code imageSize} values. */
+    /** Makes a batch in the program's own order without gaps: an image is one row of {@code imageSize} values. */
     public void run(
             BatchSource source, DeviceArray position, int count, int imageSize, DeviceArray clean, DeviceArray noisy) {
         run(source, position, 1, count, imageSize, 1, imageSize, clean, noisy, Planes.packed(1, 1, imageSize));
     }
 
-    /** @param interleaved columns that a pixel of a patch takes */
+    /** @param interleaved number of columns that a pixel of a patch takes */
     private void run(
             BatchSource source,
             DeviceArray position,

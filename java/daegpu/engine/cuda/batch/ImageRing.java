@@ -15,9 +15,7 @@ import jcuda.driver.CUstream_flags;
 import jcuda.driver.JCudaDriver;
 
 /**
- * Images that do not fit on the device, or patches whose pictures do not, as far as training needs them next: two
- * chunks of the epoch's order, each in a half of a ring. While steps take one, the other is copied from page-locked
- * memory on a stream of its own; events order the two streams. The image at place {@code p} of the order is at {@code p
+ * The images that training needs next, if not all images, or not all pictures of patches, fit on the device: two chunks of the epoch's order, each in one half of a ring. While steps take one chunk, the other is copied from page-locked memory on a stream of its own; events order the two streams. The image at place {@code p} of the order is at {@code p
  * % size()} of the ring.
  */
 final class ImageRing {
@@ -38,10 +36,10 @@ final class ImageRing {
     private final CUevent[] read = new CUevent[HALVES];
     /** The chunk of the order that each half holds, or will once it is copied. */
     private final int[] held = new int[HALVES];
-    /** Whether steps already wait for what a half holds. */
+    /** Whether steps already wait for the copy into a half. */
     private final boolean[] awaited = new boolean[HALVES];
 
-    /** One image. */
+    /** The values of one image. */
     private final byte[] pixels;
 
     private TrainingImages images;
@@ -49,7 +47,7 @@ final class ImageRing {
     private int epoch;
     private int[] order;
 
-    /** @param chunk images in a half; no batch may be larger */
+    /** @param chunk number of images in a half; no batch may be larger */
     ImageRing(Device device, DeviceScope owner, int imageBytes, int chunk) {
         this.device = device;
         this.imageBytes = imageBytes;
@@ -77,12 +75,12 @@ final class ImageRing {
         return event;
     }
 
-    /** Where the images are, {@code [size(), height, width, channels]}. */
+    /** The memory of the images, {@code [size(), height, width, channels]}. */
     DeviceArray memory() {
         return memory;
     }
 
-    /** Images that it holds. */
+    /** The number of images that it holds. */
     int size() {
         return HALVES * chunk;
     }
@@ -101,8 +99,8 @@ final class ImageRing {
     }
 
     /**
-     * Makes the following work on the device's stream find the images at places {@code first} … {@code first + count −
-     * 1} of the order, and begins to copy those that come after them.
+     * Makes sure that the work that is enqueued next finds the images at places {@code first} … {@code first + count −
+     * 1} of the order, and starts to copy those that come after them.
      */
     void require(int first, int count) {
         int from = first / chunk;

@@ -10,13 +10,12 @@ import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 
 /**
- * Where each patch of an epoch is in the pictures, which lie one after the other on the device: a {@code struct Patch}
- * of cuda/gather_noise.cu each. Memory is reused as long as it is large enough.
+ * The places of the patches of an epoch in the pictures, which lie one after the other on the device: for each patch a {@code struct Patch} of cuda/gather_noise.cu. Memory is reused if it is large enough.
  */
 final class PatchTable {
 
     private static final int BYTES = 16;
-    /** Patches whose places travel at a time. */
+    /** Number of places that are copied to the device at a time. */
     private static final int PART = 1 << 16;
 
     private final Device device;
@@ -28,17 +27,17 @@ final class PatchTable {
         owner.own(scope::close);
     }
 
-    /** Bytes that the table of an epoch takes. */
+    /** The size of the table of an epoch in bytes. */
     static long bytes(Patches patches) {
         return (long) BYTES * patches.count();
     }
 
-    /** The table on the device, by the patch's number in the epoch. */
+    /** The table on the device, indexed by the patch's number in the epoch. */
     DeviceArray memory() {
         return memory;
     }
 
-    /** Makes it the table of an epoch. */
+    /** Fills the table for an epoch. */
     void fill(Patches patches, long seed, int epoch) {
         if (memory == null || memory.bytes() < bytes(patches)) {
             memory = null;

@@ -1,8 +1,6 @@
 /**
- * From the images of a data set to a batch on the device: scaled, corrupted, in the order of an epoch, and as the first
- * layer wants it.
+ * Makes batches on the device from the images of a data set: scaled, corrupted, in the order of an epoch, and in the layout that the first layer needs.
  *
- * <p>Knows nothing of how layers are computed. The engine calls it; it calls {@code layers} for how images lie in
- * memory, and {@code driver}.
+ * <p>It does not depend on how layers are computed. The engine calls it; it calls {@code layers} for the layout of images, and {@code driver}.
  */
 package daegpu.engine.cuda.batch;

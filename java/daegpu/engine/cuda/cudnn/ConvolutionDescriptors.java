@@ -16,9 +16,7 @@ import jcuda.jcudnn.cudnnTensorDescriptor;
 import jcuda.jcudnn.cudnnTensorFormat;
 
 /**
- * What cuDNN is told about a convolution, for a transposed one that whose gradient it is: the large side is what it
- * takes in, the small side what it puts out. What a layer takes in may lie in memory as other layers want it, too; the
- * gradients and what it computes lie as it wants them itself. Needs the library, but no GPU.
+ * cuDNN's descriptors of a convolution; for a transposed convolution, of the convolution whose data gradient it is. The large side is the input of that convolution, and the small side its output. The input of a layer may have the layout that other layers need; its gradients and what it computes have the layout that it needs itself. This needs the library, but no GPU.
  */
 final class ConvolutionDescriptors {
 
@@ -32,9 +30,9 @@ final class ConvolutionDescriptors {
     /**
      * Describes layer {@code layer} for {@code count} images.
      *
-     * @param inputPlanes how what the layer takes in lies in memory
+     * @param inputPlanes the layout of the layer's input
      * @param precision {@code fp32}, which forbids TF32, or {@code tf32}, which allows it
-     * @throws IllegalStateException if cuDNN takes it otherwise than it is meant
+     * @throws IllegalStateException if cuDNN derives other sizes than the layer has
      */
     ConvolutionDescriptors(Layer layer, Planes inputPlanes, int count, Precision precision, DeviceScope owner) {
         isTransposed = layer.isTransposed();
@@ -85,7 +83,7 @@ final class ConvolutionDescriptors {
         requireSize(layer, count, smallSide);
     }
 
-    /** Images of the size of {@code side}, its border among it, that lie in memory as {@code planes} says. */
+    /** Describes images of the size of {@code side} with its border, in the layout {@code planes}. */
     private static void describe(cudnnTensorDescriptor descriptor, Planes side, Planes planes, int count) {
         CudaStatus.checkDnn(
                 JCudnn.cudnnSetTensor4dDescriptorEx(
@@ -117,22 +115,22 @@ final class ConvolutionDescriptors {
         }
     }
 
-    /** The large side where small images are made of it: of a transposed layer a gradient. */
+    /** The large side from which small images are made; for a transposed convolution it is a gradient. */
     cudnnTensorDescriptor forwardLarge() {
         return isTransposed ? large : input;
     }
 
-    /** The small side that is made of the large one. */
+    /** The small side that is made from the large one. */
     cudnnTensorDescriptor forwardSmall() {
         return small;
     }
 
-    /** The small side of which the large one is made: of a convolution a gradient. */
+    /** The small side from which large images are made; for a convolution it is a gradient. */
     cudnnTensorDescriptor dataGradientSmall() {
         return isTransposed ? input : small;
     }
 
-    /** The large side that is made of the small one. */
+    /** The large side that is made from the small one. */
     cudnnTensorDescriptor dataGradientLarge() {
         return large;
     }

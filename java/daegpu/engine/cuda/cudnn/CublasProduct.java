@@ -13,8 +13,7 @@ import jcuda.jcublas.cublasOperation;
 import jcuda.runtime.cudaStream_t;
 
 /**
- * The products of dense layers, by cuBLAS. Matrices here are row by row, as everywhere in this program, and cuBLAS's
- * are column by column: each product is asked for transposed, {@code (A·B)ᵀ = Bᵀ·Aᵀ}, and nothing is copied.
+ * The products of dense layers, by cuBLAS. Matrices are stored row by row here, as everywhere in this program, but column by column in cuBLAS. So each product is computed transposed, {@code (A·B)ᵀ = Bᵀ·Aᵀ}, and nothing is copied.
  */
 final class CublasProduct {
 
@@ -50,7 +49,7 @@ final class CublasProduct {
     /**
      * {@code output[count, out] = input[count, in] · weights[in, out]}.
      *
-     * @param accumulates whether what is in the output already is added
+     * @param accumulates whether the old values of the output are added
      */
     void forward(
             DeviceArray input,

@@ -18,21 +18,18 @@ import jcuda.jcudnn.cudnnDeterminism;
 import jcuda.jcudnn.cudnnStatus;
 
 /**
- * A convolution by cuDNN for batches of one size, and its two gradients. A transposed convolution is the data gradient
- * of one, so these three are all that either kind of layer needs, forward and back.
+ * A convolution by cuDNN for batches of one size, and its two gradients. A transposed convolution is the data gradient of a convolution, so these three operations are all that either kind of layer needs, forward and backward.
  *
- * <p>Of the algorithms that cuDNN's heuristics recommend, the first is taken that is deterministic and fits
- * {@link Workspace#LIMIT}. The heuristics measure nothing, so the choice is the same every time on the same GPU with
+ * <p>Of the algorithms that cuDNN's heuristics recommend, it takes the first one that is deterministic and needs at most {@link #WORKSPACE_LIMIT} bytes of memory. The heuristics measure nothing, so the choice is the same every time on the same GPU with
  * the same cuDNN.
  */
 final class CudnnConvolution {
 
     /**
-     * Bytes that an algorithm may ask for; one that wants more is passed over. Part of what decides the choice, and so
-     * the bits.
+     * The largest number of bytes of memory that an algorithm may need; others are passed over. It is a part of what decides the choice, and thus the bits.
      */
     private static final long WORKSPACE_LIMIT = 256L << 20;
-    /** More than cuDNN has for any of the three. */
+    /** More algorithms than cuDNN has for any of the three operations. */
     private static final int MOST_ALGORITHMS = 16;
 
     private static final Pointer ONE = Pointer.to(new float[] {1});
@@ -48,9 +45,9 @@ final class CudnnConvolution {
     private final Workspace workspace;
 
     /**
-     * Prepares it.
+     * Chooses an algorithm for each operation.
      *
-     * @param input how what the layer takes in lies in memory
+     * @param input the layout of the layer's input
      * @throws IllegalStateException if cuDNN offers no deterministic algorithm
      */
     CudnnConvolution(CudnnHandle dnn, Layer layer, Planes input, int count, DeviceScope owner) {
@@ -167,7 +164,7 @@ final class CudnnConvolution {
         dnn.device().asked("cudnnConvolutionForward");
     }
 
-    /** The gradient by the large side, from that by the small side; with a border, that of the border, too. */
+    /** The gradient with respect to the large side, from that with respect to the small side. If the large side has a border, its gradient is written as well. */
     void dataGradient(DeviceArray small, DeviceArray kernel, DeviceArray large) {
         CudaStatus.checkDnn(
                 JCudnn.cudnnConvolutionBackwardData(
@@ -188,7 +185,7 @@ final class CudnnConvolution {
         dnn.device().asked("cudnnConvolutionBackwardData");
     }
 
-    /** The gradient by the kernel. A border of {@code large} must be zero. */
+    /** The gradient with respect to the kernel. A border of {@code large} must be zero. */
     void weightGradient(DeviceArray large, DeviceArray small, DeviceArray kernel) {
         CudaStatus.checkDnn(
                 JCudnn.cudnnConvolutionBackwardFilter(

@@ -18,7 +18,7 @@ import jcuda.runtime.cudaStream_t;
  * @param device the GPU
  * @param handle cuDNN's own handle
  * @param precision {@code fp32} or {@code tf32}
- * @param workspace what its algorithms may use
+ * @param workspace the memory that its algorithms may use
  */
 record CudnnHandle(Device device, cudnnHandle handle, Precision precision, Workspace workspace) {
 

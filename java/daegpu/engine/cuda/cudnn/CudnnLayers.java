@@ -22,7 +22,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.function.Supplier;
 
-/** Layers by cuDNN and cuBLAS, with this program's kernels for bias, activation, loss and sums over a batch. */
+/** Computes layers by cuDNN and cuBLAS, with this program's kernels for bias, activation, loss and sums over a batch. */
 public final class CudnnLayers implements LayerOperations {
 
     private final Device device;
@@ -31,11 +31,11 @@ public final class CudnnLayers implements LayerOperations {
     private final CudnnHandle dnn;
     private final CublasProduct product;
     private final PlaneOperations planeOperations;
-    /** Holds what a convolution computed until bias and activation are applied to it, and likewise on the way back. */
+    /** Holds the result of a convolution until bias and activation are applied to it, and data gradients in the backward pass. */
     private final Workspace scratch;
-    /** What a dense layer takes in, where it lies with gaps elsewhere. */
+    /** A copy without gaps of the input of a dense layer, if that has gaps. */
     private final Workspace packedInput;
-    /** What blocks leave of sums over a batch. */
+    /** The shares of sums over a batch that blocks leave. */
     private final Workspace shares;
 
     private final Map<Sized, CudnnConvolution> convolutions = new HashMap<>();
@@ -60,7 +60,7 @@ public final class CudnnLayers implements LayerOperations {
         return libraries();
     }
 
-    /** The libraries and their version, which must have been loaded: {@code cuDNN 9.10.2}. */
+    /** The libraries, which must have been loaded, and their version: {@code cuDNN 9.10.2}. */
     public static String libraries() {
         return "cuDNN " + CudnnHandle.version();
     }
@@ -98,7 +98,7 @@ public final class CudnnLayers implements LayerOperations {
         };
     }
 
-    /** The bias that is still to be added to what {@link #sums} leaves. */
+    /** The bias that has still to be added to the result of {@link #sums}. */
     static Optional<DeviceArray> channelBias(Layer layer, Optional<DeviceArray> bias) {
         return layer.operation() == Operation.DENSE ? Optional.empty() : bias;
     }
@@ -137,9 +137,9 @@ public final class CudnnLayers implements LayerOperations {
     }
 
     /**
-     * What a dense layer takes in, without the gaps that it has for other layers' sake.
+     * The input of a dense layer without the gaps that other layers need in it.
      *
-     * @return asks for the copy that this may take, and gives the values
+     * @return enqueues the copy that this may need, and returns the values
      */
     Supplier<DeviceArray> packed(Layer layer, int count, DeviceTensor input) {
         Planes planes = SidePlanes.packed(layer.input());
@@ -157,7 +157,7 @@ public final class CudnnLayers implements LayerOperations {
     /**
      * The convolution that a layer is, or whose data gradient it is.
      *
-     * @param input how what the layer takes in lies in memory
+     * @param input the layout of the layer's input
      */
     CudnnConvolution convolution(Layer layer, int count, Planes input) {
         return convolutions.computeIfAbsent(

@@ -10,13 +10,11 @@ import java.util.List;
 import java.util.function.IntUnaryOperator;
 
 /**
- * Images channel by channel, as {@link SidePlanes} has them, so that dense layers meet the flattened image in that
- * order; kernels of convolutions are {@code [filter, channel, row, column]}. Checkpoints hold {@code [row, column,
- * channel, filter]}, and images in row, column, channel order.
+ * Images are stored channel by channel, as in {@link SidePlanes}, so dense layers get the flattened image in that order. Kernels of convolutions are {@code [filter, channel, row, column]}. Checkpoints have {@code [row, column, channel, filter]}, and images in row, column, channel order.
  */
 public final class CudnnLayout implements LayerLayout {
 
-    /** With the largest border that a convolution among its readers wants. */
+    /** Planes with the largest border that a convolution among the readers needs. */
     @Override
     public Planes planes(Tensor tensor, List<Layer> readers) {
         return readers.stream()
@@ -51,7 +49,7 @@ public final class CudnnLayout implements LayerLayout {
         return layer.operation() == Operation.DENSE ? planeOrder(layer.output()) : IntUnaryOperator.identity();
     }
 
-    /** The place in planes of each value of an image in row, column, channel order. */
+    /** Maps the index of a value in row, column, channel order to its index in planes. */
     private static IntUnaryOperator planeOrder(Tensor tensor) {
         int channels = tensor.channels();
         int pixels = tensor.height() * tensor.width();

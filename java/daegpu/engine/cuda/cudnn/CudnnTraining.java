@@ -20,8 +20,7 @@ import java.util.function.Consumer;
 import java.util.function.Supplier;
 
 /**
- * A training step by cuDNN and cuBLAS. Weight gradients and those of dense biases go to their arena at once; blocks
- * leave shares of the sums over a batch, which are added up before the update.
+ * A training step by cuDNN and cuBLAS. Weight gradients and the bias gradients of dense layers are written to their arena directly. For other sums over a batch, blocks leave shares, which are added before the update.
  */
 final class CudnnTraining implements TrainingOperations {
 
@@ -30,7 +29,7 @@ final class CudnnTraining implements TrainingOperations {
     private final BatchShare share;
     private final int count;
     private final TrainedArrays arrays;
-    /** For each bias gradient of a convolution where its shares begin, how many there are, and its place. */
+    /** For each bias gradient of a convolution: where its shares begin, how many there are, and its place. */
     private final List<Integer> ranges = new ArrayList<>();
 
     private int shareCount;
@@ -92,7 +91,7 @@ final class CudnnTraining implements TrainingOperations {
         return at;
     }
 
-    /** Makes room for the shares of a convolution's bias gradient. Returns where they begin. */
+    /** Reserves room for the shares of a convolution's bias gradient, and returns where they begin. */
     private int addBias(int channels, int slices, WeightPlace place) {
         int at = reserve(channels * slices);
         for (int channel = 0; channel < channels; channel++) {
@@ -151,7 +150,7 @@ final class CudnnTraining implements TrainingOperations {
         };
     }
 
-    /** Whether a data gradient is all that is wanted. */
+    /** Whether the sum consists of a data gradient only. */
     private static boolean isPlain(GradientTarget target) {
         return target.activation() == Activation.LINEAR
                 && !target.accumulates()
@@ -159,7 +158,7 @@ final class CudnnTraining implements TrainingOperations {
                 && !target.completesBias();
     }
 
-    /** Sums up a gradient, with a data gradient if there is one. */
+    /** Sums a gradient, with a data gradient if there is one. */
     private Consumer<Optional<DeviceTensor>> summing(GradientTarget target) {
         int channels = target.gradient().planes().channels();
         int slices = PlaneOperations.slices(count, channels);
@@ -208,7 +207,7 @@ final class CudnnTraining implements TrainingOperations {
         return () -> planes.sumShares(shares, table, sums, lossScale, count, arrays);
     }
 
-    /** They are there. */
+    /** Does nothing: the gradients are there already. */
     @Override
     public void collectGradients() {}
 }

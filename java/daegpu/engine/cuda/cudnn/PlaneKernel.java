@@ -2,7 +2,7 @@ package daegpu.engine.cuda.cudnn;
 
 import daegpu.engine.cuda.driver.Kernel;
 
-/** The kernels for what cuDNN and cuBLAS leave to be done: bias, activation, loss, and sums over a batch. */
+/** The kernels for what cuDNN and cuBLAS do not compute: bias, activation, loss, and sums over a batch. */
 public enum PlaneKernel implements Kernel {
     BIAS_ACTIVATION("bias_activation"),
     BIAS_ACTIVATION_VECTOR("bias_activation"),

@@ -16,25 +16,24 @@ import daegpu.model.Layer.Activation;
 import java.util.List;
 import java.util.Optional;
 
-/** Launches the kernels for what cuDNN and cuBLAS leave to be done. */
+/** Launches the kernels for what cuDNN and cuBLAS do not compute. */
 record PlaneOperations(KernelLibrary kernels) {
 
     /**
-     * Blocks that a sum over a batch is cut into, at most: enough to occupy any GPU. Part of the arithmetic: other cuts
-     * round differently.
+     * The largest number of blocks among which a sum over a batch is divided: enough to occupy any GPU. It is a part of the arithmetic: another number would round differently.
      */
     private static final int BLOCKS = 256;
 
-    /** Blocks for each channel of a sum over a batch: each takes some of the images. */
+    /** The number of blocks for each channel of a sum over a batch. Each takes some of the images. */
     static int slices(int count, int channels) {
         return Math.max(1, Math.min(count, BLOCKS / channels));
     }
 
     /**
-     * {@code output = activation(sums + bias + added)}, of images channel by channel.
+     * {@code output = activation(sums + bias + added)}, for images that are stored channel by channel.
      *
-     * @param bias a value for each channel, if there is one
-     * @param added images of the same size, if any are added
+     * @param bias one value for each channel, if there is a bias
+     * @param added a skip: images of the same size, if there is one
      */
     void biasActivation(
             Activation activation,
@@ -70,7 +69,7 @@ record PlaneOperations(KernelLibrary kernels) {
                 .toArray(Planes[]::new));
     }
 
-    /** A pointer, floats from plane to plane and floats from row to row; of a missing one null, and no matter what. */
+    /** Adds a pointer, the floats from plane to plane, and the floats from row to row; for a missing tensor null and two numbers that do not matter. */
     private static void add(KernelArguments arguments, Optional<DeviceTensor> tensor, Walk walk, int place) {
         arguments
                 .add(tensor.map(DeviceTensor::memory))
@@ -98,12 +97,11 @@ record PlaneOperations(KernelLibrary kernels) {
     }
 
     /**
-     * The gradient at what a layer computed, before its activation, {@code back through the activation(data + what is
-     * there + term)}, and its sums over {@code slices} parts of the batch for each channel, {@code [channels, slices]}.
+     * The gradient at what a layer computed, before its activation, {@code back through the activation(data + old values + term)}, and its sums over {@code slices} parts of the batch for each channel, {@code [channels, slices]}.
      *
      * @param data the data gradient, if there is one
-     * @param target with at most one term
-     * @param sums receives the sums, if they are wanted
+     * @param target the gradient, with at most one term
+     * @param sums receives the sums, if they are needed
      */
     void activationGradient(
             int count, int slices, Optional<DeviceTensor> data, GradientTarget target, Optional<DeviceArray> sums) {
@@ -133,11 +131,11 @@ record PlaneOperations(KernelLibrary kernels) {
      * {@code slices} parts of the batch the sums of the losses and of the gradient for each channel, {@code [channels,
      * slices]}.
      *
-     * @param layer the last one
-     * @param bias a value for each channel, if there is one
-     * @param added images of the same size, if any are added
+     * @param layer the last layer
+     * @param bias one value for each channel, if there is a bias
+     * @param added a skip: images of the same size, if there is one
      * @param losses receives the sums of the losses
-     * @param gradientSums receives the sums of the gradient, if they are wanted
+     * @param gradientSums receives the sums of the gradient, if they are needed
      */
     void loss(
             Layer layer,
@@ -174,11 +172,11 @@ record PlaneOperations(KernelLibrary kernels) {
     }
 
     /**
-     * The second stage of all sums over a batch: the gradients, and last the loss, which is scaled.
+     * The second stage of all sums over a batch: bias gradients, and as the last one the loss, which is scaled.
      *
-     * @param shares what the first stages left
-     * @param ranges for each sum where its shares begin, how many there are, and its place among the gradients
-     * @param sums how many, with the loss
+     * @param shares the shares that the first stages left
+     * @param ranges for each sum: where its shares begin, how many there are, and its place among the gradients
+     * @param sums number of sums, with the loss
      */
     void sumShares(DeviceArray shares, DeviceArray ranges, int sums, float scale, int count, TrainedArrays arrays) {
         int warps = Grid.THREADS / 32;

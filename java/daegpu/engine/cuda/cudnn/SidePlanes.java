@@ -6,18 +6,14 @@ import daegpu.model.Layer;
 import daegpu.model.Tensor;
 
 /**
- * How cuDNN wants the two sides of a layer: one plane of floats for each channel, its NCHW. cuDNN pads on both sides
- * alike, and a 'same' convolution of stride 2 has one row and column of zeros more after the image than before it; so
- * the image that it takes in lies in a plane with a border there. A transposed convolution computes that border, too,
- * and it is then left unread.
+ * The layouts of the two sides of a layer for cuDNN: one plane of floats for each channel (NCHW). cuDNN pads both sides of an image alike, but a 'same' convolution of stride 2 has one more row and column of zeros after the image than before it. So its input lies in planes with a border after the image. A transposed convolution computes that border as well, and it is not read.
  */
 final class SidePlanes {
 
     private SidePlanes() {}
 
     /**
-     * What a convolution takes in, and a transposed one puts out: with the border that 'same' needs, and then rows of a
-     * multiple of four floats, so that they can be written by 16 bytes.
+     * The input of a convolution, and the output of a transposed convolution: with the border that 'same' needs and, if there is one, rows of a multiple of four floats, so that they can be written by 16 bytes.
      */
     static Planes large(Layer layer) {
         ConvolutionGeometry geometry = layer.geometry();
@@ -28,7 +24,7 @@ final class SidePlanes {
                 : new Planes(geometry.channels(), geometry.height(), width, border, (width + border + 3) / 4 * 4);
     }
 
-    /** What a convolution puts out, and a transposed one takes in. */
+    /** The output of a convolution, and the input of a transposed convolution. */
     static Planes small(Layer layer) {
         ConvolutionGeometry geometry = layer.geometry();
         return Planes.packed(geometry.filters(), geometry.outputHeight(), geometry.outputWidth());
@@ -52,7 +48,7 @@ final class SidePlanes {
         };
     }
 
-    /** Without gaps. */
+    /** Planes without gaps. */
     static Planes packed(Tensor tensor) {
         return Planes.packed(tensor.channels(), tensor.height(), tensor.width());
     }

@@ -6,9 +6,7 @@ import jcuda.driver.CUstreamCaptureMode;
 import jcuda.driver.JCudaDriver;
 
 /**
- * Work that is asked for again and again. The first time it simply runs, and the libraries load what they need; the
- * second time it is captured as a CUDA graph; from then on one call replays all of it. The bits are the same, since it
- * is the same work.
+ * Work that is repeated many times. The first time it is enqueued as it is, and libraries load what they need; the second time it is captured as a CUDA graph; from then on one call replays all of it. The bits are the same each time, since it is the same work.
  */
 public final class CapturedStep {
 
@@ -19,8 +17,7 @@ public final class CapturedStep {
     private CUgraphExec graph;
 
     /**
-     * @param work asks for everything on the device's stream, and does not wait, allocate or copy between host and
-     *     device
+     * @param work enqueues everything on the device's stream; it does not wait, allocate, or copy between host and device
      */
     public CapturedStep(Device device, DeviceScope owner, Runnable work) {
         this.device = device;
@@ -28,7 +25,7 @@ public final class CapturedStep {
         this.work = work;
     }
 
-    /** Asks for the work to be done; does not wait for it. */
+    /** Enqueues the work; does not wait for it. */
     public void run() {
         if (!ranOnce || device.isListenedTo()) {
             work.run();

@@ -23,13 +23,11 @@ import jcuda.jcublas.JCublas2;
 import jcuda.jcudnn.JCudnn;
 
 /**
- * Loads NVIDIA's driver, cuBLAS and cuDNN, and JCuda's bindings to them. They are taken from the folder that the system
- * property {@code daegpu.cuda.libraries} names, else from where toolkits put them, else from wherever the system's loader finds
- * them.
+ * Loads NVIDIA's driver, cuBLAS and cuDNN, and JCuda's bindings to them. They are taken from the folder that the system property {@code daegpu.cuda.libraries} names, else from the folders where toolkits install them, else from where the system's loader finds them.
  */
 public final class CudaLibraries {
 
-    /** A library that the engine needs, and what a user without it is to do. */
+    /** A library that the engine needs, and what a user does to get it. */
     public enum Library {
         DRIVER("NVIDIA driver", "libcuda.so.1", "nvcuda.dll", "install NVIDIA's driver, 525 or later"),
         CUBLAS(
@@ -60,7 +58,7 @@ public final class CudaLibraries {
             return onWindows() ? windowsFile : linuxFile;
         }
 
-        /** What it is, for people. */
+        /** What it is, in words. */
         public String title() {
             return title;
         }
@@ -83,21 +81,21 @@ public final class CudaLibraries {
     /**
      * Whether a library was loaded.
      *
-     * @param library which one
+     * @param library the library
      * @param problem why it was not, in one line; null if it was
      */
     public record Loading(Library library, String problem) {}
 
-    /** Below this version of the driver interface, cuBLAS 12 does not run. */
+    /** The oldest version of the driver interface with which cuBLAS 12 runs. */
     private static final int OLDEST_DRIVER = 12000;
 
-    /** Of those that were tried: why they were not loaded, if they were not. */
+    /** For each library that was tried, why it was not loaded; empty if it was. */
     private static final Map<Library, Optional<String>> PROBLEMS = new EnumMap<>(Library.class);
 
     private CudaLibraries() {}
 
     /**
-     * Loads the driver, once; nothing else is touched.
+     * Loads the driver, once, and no other library.
      *
      * @throws EngineUnavailableException if it is missing or too old
      */
@@ -110,7 +108,7 @@ public final class CudaLibraries {
     }
 
     /**
-     * Loads cuBLAS and cuDNN, too.
+     * Loads the driver, cuBLAS and cuDNN.
      *
      * @throws EngineUnavailableException if one is missing
      */
@@ -129,7 +127,7 @@ public final class CudaLibraries {
     }
 
     /**
-     * @throws EngineUnavailableException if a driver of this version (as {@code cuDriverGetVersion} has it) is too old
+     * @throws EngineUnavailableException if a driver of this version (as {@code cuDriverGetVersion} returns it) is too old
      */
     static void requireDriver(int version) {
         if (version < OLDEST_DRIVER) {
@@ -144,9 +142,9 @@ public final class CudaLibraries {
     }
 
     /**
-     * The driver's version, as {@code cuDriverGetVersion} has it; the driver must have been loaded.
+     * The driver's version, as {@code cuDriverGetVersion} returns it. The driver must have been loaded.
      *
-     * @throws EngineUnavailableException if what was loaded does not tell it: it is a stub, or does not fit the machine
+     * @throws EngineUnavailableException if the loaded library does not return it, because it is a stub or is not for this machine
      */
     public static int driverVersion() {
         int[] version = new int[1];
@@ -154,7 +152,7 @@ public final class CudaLibraries {
         return version[0];
     }
 
-    /** Loads all of them, each once, and says how it went. */
+    /** Loads all libraries, each once, and returns for each whether that worked. */
     public static List<Loading> tryAll() {
         return Stream.of(Library.values())
                 .map(library -> new Loading(library, tryOnce(library)))
@@ -180,8 +178,7 @@ public final class CudaLibraries {
     }
 
     /**
-     * JCuda unpacks its natives under fixed names into the folder for temporary files, where two programs would meet:
-     * one at a time.
+     * JCuda unpacks its native libraries under fixed names into the folder for temporary files. A lock keeps two programs from doing so at the same time.
      */
     @SuppressWarnings("try") // the lock is there to be held
     private static void bindAlone(Library library) throws IOException {
@@ -215,8 +212,7 @@ public final class CudaLibraries {
     }
 
     /**
-     * Where a library lies, if it is in one of the places where installers put it; else the system's loader may still
-     * know of one.
+     * The path of a library, if it is in one of the folders where installers put it. Otherwise the system's loader may still find one.
      */
     private static Optional<Path> find(Library library) {
         return folders()
@@ -253,7 +249,7 @@ public final class CudaLibraries {
         }
     }
 
-    /** The file that a loaded library came from, by the system's own account; empty where it gives none. */
+    /** The file from which a library was loaded, as the system reports it; empty if it does not. */
     public static Optional<String> loadedFrom(Library library) {
         Path maps = Path.of("/proc/self/maps");
         if (!Files.isReadable(maps)) {

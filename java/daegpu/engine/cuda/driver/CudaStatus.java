@@ -9,21 +9,20 @@ import jcuda.jcublas.cublasStatus;
 import jcuda.jcudnn.cudnnStatus;
 
 /**
- * Checks what the driver, cuBLAS and cuDNN return. A failure here is one of the machine or of this program, not of the
- * input; what a user can cure (no driver, too little memory) is caught where it arises.
+ * Checks the status that the driver, cuBLAS and cuDNN return. A failure is one of the machine or of this program, and not of its input. Failures that a user can cure (no driver, too little memory) become an {@link EngineUnavailableException}.
  */
 public final class CudaStatus {
 
     private CudaStatus() {}
 
-    /** {@code cudaErrorInsufficientDriver} of the runtime, which drivers have been seen to return, too. */
+    /** {@code cudaErrorInsufficientDriver} of the runtime, which drivers have been seen to return as well. */
     private static final int CUDA_ERROR_INSUFFICIENT_DRIVER = 35;
 
     /** {@code CUDNN_STATUS_INTERNAL_ERROR_DEVICE_ALLOCATION_FAILED} of cuDNN 9, which JCudnn does not know. */
     private static final int DNN_DEVICE_ALLOCATION_FAILED = 4004;
 
     /**
-     * Checks what a call of the driver returned.
+     * Checks the status that a call of the driver returned.
      *
      * @throws IllegalStateException if the driver could not do {@code action}; the message has the error's name and
      *     meaning
@@ -39,10 +38,9 @@ public final class CudaStatus {
     }
 
     /**
-     * Checks what a call returned that tells whether there is a driver that works, and a GPU that it can open.
+     * Checks the status of a call that shows whether there is a working driver, and a GPU that it can open.
      *
-     * @throws EngineUnavailableException if {@code action} failed; the message has the error's name, and what to do
-     *     where that is known. The driver is not asked what its error means: what calls itself one may be a mere stub
+     * @throws EngineUnavailableException if {@code action} failed; the message has the name of the error and, if it is known, what to do. The driver is not asked for the meaning of the error, as it may be a mere stub
      */
     static void checkUsable(int status, String action) {
         if (status == CUresult.CUDA_SUCCESS) {
@@ -67,7 +65,7 @@ public final class CudaStatus {
                 "the NVIDIA driver could not " + action + ": " + CUresult.stringFor(status) + help, Remedy.CPU_ENGINE);
     }
 
-    /** Name and meaning of a driver's error: {@code CUDA_ERROR_NO_DEVICE (no CUDA-capable device is detected)}. */
+    /** The name and the meaning of an error of the driver: {@code CUDA_ERROR_NO_DEVICE (no CUDA-capable device is detected)}. */
     static String describe(int status) {
         String[] meaning = new String[1];
         JCudaDriver.cuGetErrorString(status, meaning);
@@ -95,7 +93,7 @@ public final class CudaStatus {
         }
     }
 
-    /** For memory that a library takes for itself; what this program allocates is told by {@link Device#allocate}. */
+    /** The exception for memory that a library could not allocate for itself; for memory of this program see {@link Device#allocate}. */
     private static EngineUnavailableException outOfMemory(String who, String action) {
         long[] free = new long[1];
         long[] total = new long[1];

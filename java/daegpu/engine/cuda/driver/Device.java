@@ -17,12 +17,11 @@ import jcuda.driver.CUstream_flags;
 import jcuda.driver.JCudaDriver;
 
 /**
- * A GPU in use: its context, the one stream on which everything runs in order, its memory, and pinned host memory
- * through which values travel. Closing it frees all of that.
+ * A GPU in use: its context, the one stream on which everything runs in order, its memory, and page-locked host memory through which values are copied. Closing it frees all of these.
  */
 public final class Device implements AutoCloseable {
 
-    /** Bytes that travel at a time. */
+    /** Number of bytes that are copied at a time. */
     private static final int STAGING_BYTES = 4 << 20;
 
     private final Gpu gpu;
@@ -38,7 +37,7 @@ public final class Device implements AutoCloseable {
     /**
      * Opens a GPU.
      *
-     * @throws EngineUnavailableException if the driver cannot open it, or has no memory for it
+     * @throws EngineUnavailableException if the driver cannot open it, or has too little memory for that
      */
     public Device(Gpu gpu) {
         this.gpu = gpu;
@@ -66,15 +65,13 @@ public final class Device implements AutoCloseable {
         return stream;
     }
 
-    /** Lets the calling thread use the device: its context belongs to one thread at a time. */
+    /** Lets the calling thread use the device, whose context belongs to one thread at a time. */
     public void makeCurrent() {
         CudaStatus.check(JCudaDriver.cuCtxSetCurrent(context), "use " + gpu.name());
     }
 
     /**
-     * Has {@code newListener} told of each kernel, and each call of cuDNN and cuBLAS, by its name, when it has been
-     * asked for; null ends it. Steps are then not replayed as graphs, whose parts could not be told: a benchmark wants
-     * that.
+     * Calls {@code newListener} with the name of each kernel, and of each call of cuDNN and cuBLAS, after it was enqueued; null ends this. Steps are then not replayed as graphs, whose parts could not be told apart. This is for a benchmark.
      */
     public void listen(Consumer<String> newListener) {
         listener = newListener;
@@ -84,24 +81,23 @@ public final class Device implements AutoCloseable {
         return listener != null;
     }
 
-    /** Tells the listener that something was asked for. */
+    /** Tells the listener that something was enqueued. */
     public void asked(String what) {
         if (listener != null) {
             listener.accept(what);
         }
     }
 
-    /** Waits for all that was asked for. */
+    /** Waits for all work that was enqueued. */
     public void synchronize() {
         CudaStatus.check(JCudaDriver.cuStreamSynchronize(stream), "finish its work");
     }
 
     /**
-     * Allocates memory, zeroed, that {@code owner} frees.
+     * Allocates memory that is zero, and that {@code owner} frees.
      *
-     * @param what what it is for, for people
-     * @throws EngineUnavailableException if there is too little; the message says how much was asked for, what there
-     *     is, and what to do
+     * @param what what it is for, in words
+     * @throws EngineUnavailableException if there is too little; the message says how much was asked for, how much there is, and what to do
      */
     public DeviceArray allocate(DeviceScope owner, long bytes, String what) {
         CUdeviceptr pointer = new CUdeviceptr();
@@ -120,7 +116,7 @@ public final class Device implements AutoCloseable {
         return new DeviceArray(pointer, size);
     }
 
-    /** Floats of {@link #allocate}. */
+    /** The same, with the size as a number of floats. */
     public DeviceArray allocateFloats(DeviceScope owner, long count, String what) {
         return allocate(owner, 4 * count, what);
     }
@@ -143,12 +139,12 @@ public final class Device implements AutoCloseable {
                         message, Remedy.SMALLER_BATCH, Remedy.SMALLER_NETWORK, Remedy.CPU_ENGINE);
     }
 
-    /** Bytes that {@link #allocate} gave and that are not freed yet. */
+    /** Number of bytes that {@link #allocate} has allocated and that are not freed yet. */
     public long allocatedBytes() {
         return allocatedBytes;
     }
 
-    /** Bytes of device memory that are free. */
+    /** Number of free bytes of device memory. */
     public long freeBytes() {
         long[] free = new long[1];
         long[] total = new long[1];
@@ -157,8 +153,7 @@ public final class Device implements AutoCloseable {
     }
 
     /**
-     * Allocates page-locked memory of this machine, through which the device copies at full speed and while it
-     * computes; {@code owner} frees it.
+     * Allocates page-locked memory of this machine, which the device copies at full speed and while it computes. {@code owner} frees it.
      *
      * @throws EngineUnavailableException if there is too little
      */
@@ -222,8 +217,7 @@ public final class Device implements AutoCloseable {
     }
 
     /**
-     * Copies {@code count} floats from the device, from the beginning of {@code source} on, after all that was asked
-     * for is done.
+     * Copies {@code count} floats from the device, from the beginning of {@code source} on, after all work that was enqueued before is done.
      */
     public void download(DeviceArray source, float[] values, int to, int count) {
         FloatBuffer floats = stagingBytes.clear().asFloatBuffer();
@@ -258,7 +252,7 @@ public final class Device implements AutoCloseable {
         scope.close();
     }
 
-    /** Frees what {@code other} owns on this device, after the work that may use it. */
+    /** Waits for the work that was enqueued, and frees what {@code other} owns on this device. */
     public void close(DeviceScope other) {
         JCudaDriver.cuCtxSetCurrent(context);
         JCudaDriver.cuStreamSynchronize(stream);

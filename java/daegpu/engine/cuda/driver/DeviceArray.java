@@ -5,8 +5,8 @@ import jcuda.driver.CUdeviceptr;
 /**
  * A piece of device memory.
  *
- * @param pointer where it begins
- * @param bytes how long it is
+ * @param pointer its address
+ * @param bytes its size
  */
 public record DeviceArray(CUdeviceptr pointer, long bytes) {
 

@@ -3,12 +3,12 @@ package daegpu.engine.cuda.driver;
 import java.util.ArrayDeque;
 import java.util.Deque;
 
-/** Owns what lives on a device: everything given to it is freed when it is closed, the latest first. */
+/** Owns objects on a device, and frees them in reverse order when it is closed. */
 public final class DeviceScope implements AutoCloseable {
 
     private final Deque<Runnable> frees = new ArrayDeque<>();
 
-    /** Takes over something that {@code free} frees. */
+    /** Takes over an object that {@code free} frees. */
     public void own(Runnable free) {
         frees.push(free);
     }

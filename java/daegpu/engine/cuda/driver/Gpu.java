@@ -15,11 +15,11 @@ import jcuda.driver.JCudaDriver;
 /**
  * A GPU of this machine.
  *
- * @param number its place in the driver's list, from 0
+ * @param number its index in the driver's list, from 0
  * @param name NVIDIA's name for it
  * @param major first part of its compute capability
  * @param minor second part
- * @param memory bytes of its memory
+ * @param memory size of its memory in bytes
  */
 public record Gpu(int number, String name, int major, int minor, long memory) {
 
@@ -82,7 +82,7 @@ public record Gpu(int number, String name, int major, int minor, long memory) {
         return device;
     }
 
-    /** Whether compute capability {@code major}.{@code minor} or a later one is there. */
+    /** Whether it has compute capability {@code requiredMajor}.{@code requiredMinor} or a later one. */
     public boolean isAtLeast(int requiredMajor, int requiredMinor) {
         return major > requiredMajor || major == requiredMajor && minor >= requiredMinor;
     }
@@ -108,7 +108,7 @@ public record Gpu(int number, String name, int major, int minor, long memory) {
         }
     }
 
-    /** One line: {@code 0: NVIDIA T4, compute capability 7.5, 14.7 GiB}. */
+    /** Describes it in one line: {@code 0: NVIDIA T4, compute capability 7.5, 14.7 GiB}. */
     public String describe() {
         return String.format(
                 Locale.ROOT,

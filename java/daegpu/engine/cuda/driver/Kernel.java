@@ -7,7 +7,7 @@ import java.util.Locale;
  */
 public interface Kernel {
 
-    /** The PTX file that holds it, without its ending: {@code sm_80/convolution_tf32}. */
+    /** The PTX file that contains it, without its extension: {@code sm_80/convolution_tf32}. */
     String file();
 
     /** The constant's name: that of the kernel, in capitals. */

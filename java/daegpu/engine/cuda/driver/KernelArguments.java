@@ -7,7 +7,7 @@ import java.util.Optional;
 import jcuda.NativePointerObject;
 import jcuda.Pointer;
 
-/** What a kernel is given, in the order in which it declares its parameters; a launch compares them with these. */
+/** The arguments of a kernel, in the order in which it declares its parameters. A launch compares the two. */
 public final class KernelArguments {
 
     private final List<KernelParameter> given = new ArrayList<>();
@@ -28,12 +28,12 @@ public final class KernelArguments {
         return add(Kind.FLOAT, 4, Pointer.to(new float[] {value}));
     }
 
-    /** A pointer to what {@code array} has. */
+    /** A pointer to {@code array}. */
     public KernelArguments add(DeviceArray array) {
         return add(Kind.INTEGER, 8, Pointer.to(array.pointer()));
     }
 
-    /** A pointer to what {@code array} has, or null. */
+    /** A pointer to {@code array}, or null if there is none. */
     public KernelArguments add(Optional<DeviceArray> array) {
         return array.map(this::add).orElseGet(() -> add(0L));
     }
@@ -50,7 +50,7 @@ public final class KernelArguments {
         return this;
     }
 
-    /** @throws IllegalArgumentException if a kernel with these parameters cannot be given this */
+    /** @throws IllegalArgumentException if a kernel with these parameters cannot take these arguments */
     void check(Kernel kernel, List<KernelParameter> declared) {
         if (!given.equals(declared)) {
             throw new IllegalArgumentException(
@@ -58,7 +58,7 @@ public final class KernelArguments {
         }
     }
 
-    /** What {@code cuLaunchKernel} takes. */
+    /** The arguments as {@code cuLaunchKernel} takes them. */
     Pointer pointer() {
         return Pointer.to(values.toArray(NativePointerObject[]::new));
     }

@@ -12,7 +12,7 @@ import jcuda.driver.CUmodule;
 import jcuda.driver.CUresult;
 import jcuda.driver.JCudaDriver;
 
-/** The kernels as the driver compiled them for one device. */
+/** The kernels, as the driver compiles them for one device. */
 public final class KernelLibrary {
 
     /** Where {@code cuda/build-ptx} leaves the PTX. */
@@ -23,19 +23,19 @@ public final class KernelLibrary {
     private final Map<String, Module> modules = new HashMap<>();
     private final Map<Kernel, Function> functions = new HashMap<>();
 
-    /** A PTX file that was loaded, and what its kernels take. */
+    /** A PTX file that was loaded, and the parameters of its kernels. */
     private record Module(CUmodule handle, Map<String, List<KernelParameter>> parameters) {}
 
     private record Function(CUfunction handle, List<KernelParameter> parameters) {}
 
-    /** Each is loaded when it is first asked for, and {@code owner} unloads it: no run needs all of them. */
+    /** A kernel is loaded when it is first launched, as no run needs all of them. {@code owner} unloads them. */
     public KernelLibrary(Device device, DeviceScope owner) {
         this.device = device;
         this.owner = owner;
     }
 
     /**
-     * Asks for a kernel on the device's stream.
+     * Enqueues a kernel on the device's stream.
      *
      * @throws IllegalArgumentException if the kernel takes other arguments
      */
@@ -88,7 +88,7 @@ public final class KernelLibrary {
         }
     }
 
-    /** The driver takes text with a zero after it. */
+    /** The text with a zero at its end, as the driver takes it. */
     private static byte[] terminated(byte[] text) {
         return Arrays.copyOf(text, text.length + 1);
     }

@@ -8,16 +8,16 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
 /**
- * What a kernel takes at one place.
+ * One parameter of a kernel.
  *
  * @param kind how it is passed
- * @param bytes its size
+ * @param bytes its size in bytes
  */
 record KernelParameter(Kind kind, int bytes) {
 
-    /** What PTX tells apart. */
+    /** The kinds that PTX distinguishes. */
     enum Kind {
-        /** A number, or a pointer, which PTX has as a number of 8 bytes. */
+        /** An integer, or a pointer, which in PTX is an integer of 8 bytes. */
         INTEGER,
         FLOAT,
         STRUCT

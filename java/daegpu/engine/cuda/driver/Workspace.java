@@ -1,6 +1,6 @@
 package daegpu.engine.cuda.driver;
 
-/** Memory that several operations use, since one runs after the other. */
+/** Memory that several operations share, since they run one after the other. */
 public final class Workspace {
 
     private final Device device;
@@ -9,21 +9,20 @@ public final class Workspace {
     private long required;
     private DeviceArray memory;
 
-    /** @param what what it is for, for people */
+    /** @param what what it is for, in words */
     public Workspace(Device device, DeviceScope owner, String what) {
         this.device = device;
         this.owner = owner;
         this.what = what;
     }
 
-    /** Says that an operation will want {@code bytes} bytes. */
+    /** Announces that an operation will need {@code bytes} bytes. */
     public void require(long bytes) {
         required = Math.max(required, bytes);
     }
 
     /**
-     * Enough bytes for every operation, zeroed when they are new. The memory is allocated when it is first asked for
-     * after more was required; what was handed out before stays valid, since captured steps point to it.
+     * Memory that is large enough for every operation, and zero when it is new. It is allocated when this is first called after more was required. Memory that was returned before stays valid, since captured steps point to it.
      */
     public DeviceArray memory() {
         if (memory == null || memory.bytes() < required) {

@@ -14,7 +14,7 @@ enum Epilogue {
     SIGMOID_GRADIENT,
     LOSS;
 
-    /** Of a layer forward that is not the last of a training step. */
+    /** The epilogue of a layer forward, unless it is the last layer in a training step. */
     static Epilogue of(Activation activation) {
         return switch (activation) {
             case LINEAR -> LINEAR;
@@ -23,7 +23,7 @@ enum Epilogue {
         };
     }
 
-    /** Of a data gradient that goes back through this activation. */
+    /** The epilogue of a data gradient that goes back through this activation. */
     static Epilogue ofGradient(Activation activation) {
         return switch (activation) {
             case LINEAR -> LINEAR;
@@ -32,7 +32,7 @@ enum Epilogue {
         };
     }
 
-    /** Whether kernels have it that are made for layers with many channels on both sides. */
+    /** Whether the kernels for layers with many channels on both sides have this epilogue. */
     boolean isHidden() {
         return this == LINEAR || this == RELU || this == RELU_GRADIENT;
     }

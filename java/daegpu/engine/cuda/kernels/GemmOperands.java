@@ -5,17 +5,17 @@ import daegpu.engine.cuda.driver.KernelArguments;
 import java.util.Optional;
 
 /**
- * What a product takes and leaves, in the order of {@code struct GemmOperands} of include/implicit_gemm.cuh.
+ * The arrays that a product reads and writes, in the order of {@code struct GemmOperands} of include/implicit_gemm.cuh.
  *
- * @param input what values are gathered from
+ * @param input the images that values are gathered from
  * @param weights the layer's kernel
- * @param bias of the layer forward, if it has one
- * @param added images of the output's shape that are added: a skip, or its gradient
- * @param other what the activation put out whose gradient is found, or the clean images of the loss
+ * @param bias the bias, of a layer forward that has one
+ * @param added images of the output's shape that are added: a skip, or the gradient that it hands back
+ * @param other the result of the activation whose gradient is computed, or the clean images for the loss
  * @param mask the weight of each value in the loss
  * @param output the images that are made
- * @param gradient of the loss, at what the last layer computed
- * @param sums of columns: {@link ImplicitGemm#sumRows} rows of {@link ImplicitGemm#sumsPitch} floats
+ * @param gradient the gradient of the loss at what the last layer computed
+ * @param sums the column sums: {@link ImplicitGemm#sumRows} rows of {@link ImplicitGemm#sumsPitch} floats
  * @param losses {@link ImplicitGemm#losses} sums of losses
  */
 record GemmOperands(
@@ -30,7 +30,7 @@ record GemmOperands(
         Optional<DeviceArray> sums,
         Optional<DeviceArray> losses) {
 
-    /** Of a layer forward. */
+    /** The operands of a layer forward. */
     static GemmOperands forward(
             DeviceArray input,
             DeviceArray weights,
@@ -71,11 +71,11 @@ record GemmOperands(
     }
 
     /**
-     * Of a data gradient.
+     * The operands of a data gradient.
      *
-     * @param gradient at what the layer computed, before its activation
+     * @param gradient the gradient at what the layer computed, before its activation
      * @param term another gradient that is added
-     * @param layerInput what the layer took in, of which an activation's gradient is found
+     * @param layerInput the layer's input, through whose activation the gradient goes back
      * @param atInput receives the gradient
      */
     static GemmOperands dataGradient(

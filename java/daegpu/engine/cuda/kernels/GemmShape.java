@@ -5,8 +5,7 @@ import daegpu.engine.cuda.driver.KernelStruct;
 import daegpu.model.Layer.Activation;
 
 /**
- * {@code struct GemmShape} of include/implicit_gemm.cuh: the sizes of a product. Kernels that work in strips or tiles
- * of pixels count them in place of rows, and the divisors are theirs.
+ * {@code struct GemmShape} of include/implicit_gemm.cuh: the sizes of a product. Kernels that work on strips or tiles of pixels count these instead of rows, and the divisors are for them.
  *
  * @param rows output pixels of a phase: images × gridHeight × gridWidth; or strips, or tiles
  * @param gridHeight output pixels of a phase in an image, along its height
@@ -18,13 +17,13 @@ import daegpu.model.Layer.Activation;
  * @param kernel rows, and columns, of the kernel
  * @param padding rows, and columns, of zeros before an image
  * @param stride pixels from one window to the next
- * @param splits parts of the depth that different blocks sum up
+ * @param splits number of parts of the depth, each summed by another block
  * @param epilogue what is done with the products
- * @param accumulates whether what is in the output already is added to them
- * @param activation of the layer, where the loss follows
- * @param loss where it follows
- * @param scale of the loss's gradient
- * @param sumsPitch floats from one row of sums of columns to the next
+ * @param accumulates whether the old values of the output are added to them
+ * @param activation the activation of the layer, if the loss follows
+ * @param loss the loss, if it follows
+ * @param scale factor of the loss's gradient
+ * @param sumsPitch floats from one row of column sums to the next
  * @param byGrid divides by gridHeight × gridWidth; or by the strips or tiles of an image
  * @param byWidth divides by gridWidth; or by gridHeight for strips, or by the tiles in a row
  * @param byChannels divides by channels; or by the strips in a row

@@ -3,20 +3,19 @@ package daegpu.engine.cuda.kernels;
 import daegpu.engine.cuda.driver.KernelStruct;
 
 /**
- * {@code struct GradientShape} of include/weight_gradient.cuh: the sizes of a weight gradient. Kernels that work in
- * strips or tiles count them in place of pixels, and the divisors are theirs.
+ * {@code struct GradientShape} of include/weight_gradient.cuh: the sizes of a weight gradient. Kernels that work on strips or tiles count these instead of pixels, and the divisors are for them.
  *
- * @param pixels of all small images; or strips, or tiles
- * @param smallHeight rows of the images that a convolution puts out
+ * @param pixels number of pixels of all small images; or of strips, or of tiles
+ * @param smallHeight rows of the small images, which are the output of a convolution
  * @param smallWidth columns of those
- * @param largeHeight rows of the images that it takes in
+ * @param largeHeight rows of the large images, which are its input
  * @param largeWidth columns of those
  * @param channels of the large images
  * @param columns channels of the small ones
  * @param kernel rows, and columns, of the kernel
  * @param padding rows, and columns, of zeros before a large image
  * @param stride pixels of a large image from one window to the next
- * @param splits shares that are left
+ * @param splits number of shares
  * @param share floats from one share to the next
  * @param biasAt where the bias gradient is in a share, or -1
  * @param byImage divides by smallHeight × smallWidth; or by the tiles of an image, or by the strips in a row

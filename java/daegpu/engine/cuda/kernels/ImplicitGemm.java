@@ -13,43 +13,42 @@ import daegpu.model.Layer;
 import daegpu.model.Layer.Activation;
 
 /**
- * A layer forward, or its data gradient, for batches of one size: the kernel that makes it, and how many blocks share
- * the work. All of it follows from the shapes, so that the bits are the same on any GPU.
+ * A layer forward, or its data gradient, for batches of one size: the kernel that computes it, and how the work is divided between blocks. All of this follows from the shapes, so that the bits are the same on any GPU.
  *
- * @param kernel what is launched
- * @param shape what it is told of the sizes
- * @param blocks along the rows, each of which takes a tile or several
- * @param tileColumns along the columns
- * @param phases products for pixels of another place between the strides
- * @param tickets tiles that are split
- * @param partials floats that the parts of split tiles take
+ * @param kernel the kernel that is launched
+ * @param shape the sizes that it gets
+ * @param blocks number of blocks along the rows; each takes one tile or several
+ * @param tileColumns number of blocks along the columns
+ * @param phases number of products, one for the pixels of each place between the strides
+ * @param tickets number of tiles that are split
+ * @param partials number of floats for the parts of split tiles
  */
 record ImplicitGemm(
         LayerKernel kernel, GemmShape shape, int blocks, int tileColumns, int phases, int tickets, long partials) {
 
     /**
-     * Floats that a piece of the parameters' arena has, and so the pitch of rows of sums of columns is a multiple of.
+     * Number of floats of a piece of the parameters' arena. The pitch of rows of column sums is a multiple of it.
      */
     static final int PIECE = 64;
-    /** Blocks along the rows at most: those that sum columns leave one row each, which later are summed. */
+    /** The largest number of blocks along the rows. Blocks that sum columns leave one row each, and these rows are added later. */
     private static final int MOST_BLOCKS = 256;
-    /** Blocks below which a product is split along its depth, to occupy a GPU. */
+    /** Products with fewer blocks are split along their depth, to occupy a GPU. */
     private static final int FEW_BLOCKS = 64;
-    /** Depth that a part has at least. */
+    /** The smallest depth of a part. */
     private static final int LEAST_PART = 128;
 
-    /** What is done with the products, but for the epilogue. */
+    /** What is done with the products besides the epilogue. */
     private record Finish(
             boolean accumulates, boolean leavesSums, Activation activation, Loss loss, float gradientScale) {}
 
     private static final Finish FORWARD = new Finish(false, false, Activation.LINEAR, Loss.MSE, 0);
 
-    /** The layer itself. */
+    /** The layer forward. */
     static ImplicitGemm forward(Layer layer, int count, Precision precision) {
         return of(Product.forward(layer, Epilogue.of(layer.activation()), precision), layer.geometry(), count, FORWARD);
     }
 
-    /** The last layer with the loss. */
+    /** The last layer forward, with the loss. */
     static ImplicitGemm loss(Layer layer, BatchShare share, Precision precision) {
         return of(
                 Product.forward(layer, Epilogue.LOSS, precision),
@@ -59,11 +58,11 @@ record ImplicitGemm(
     }
 
     /**
-     * From the gradient at what the layer computed, before its activation, to that at what it took in.
+     * The data gradient: from the gradient at what the layer computed, before its activation, to the gradient at its input.
      *
-     * @param through the activation of which the gradient is found
-     * @param accumulates whether what is there already is added
-     * @param leavesSums whether the sums of columns are left
+     * @param through the activation before the layer, through which the gradient goes back
+     * @param accumulates whether the old values of the gradient are added
+     * @param leavesSums whether the column sums are stored
      */
     static ImplicitGemm dataGradient(
             Layer layer, int count, Activation through, boolean accumulates, boolean leavesSums, Precision precision) {
@@ -123,32 +122,32 @@ record ImplicitGemm(
                 splits > 1 ? (long) tiles * splits * tile.rows() * tile.columns() : 0);
     }
 
-    /** Pieces of the arena that {@code floats} floats take. */
+    /** Number of pieces of the arena that {@code floats} floats take. */
     static int pieces(int floats) {
         return (floats + PIECE - 1) / PIECE;
     }
 
-    /** Rows of sums of columns that it leaves. */
+    /** Number of rows of column sums that it stores. */
     int sumRows() {
         return phases * blocks;
     }
 
-    /** Floats from one row of them to the next. */
+    /** Floats from one row of column sums to the next. */
     int sumsPitch() {
         return shape.sumsPitch();
     }
 
-    /** Sums of losses that it leaves, if its epilogue is the loss. */
+    /** Number of sums of losses that it stores, if its epilogue is the loss. */
     int losses() {
         return phases * tileColumns * blocks;
     }
 
-    /** Blocks of a launch. */
+    /** Number of blocks of a launch. */
     int allBlocks() {
         return blocks * tileColumns * phases * shape.splits();
     }
 
-    /** Asks for it. */
+    /** Enqueues it on the device's stream. */
     void launch(KernelLibrary kernels, SplitMemory split, GemmOperands operands) {
         kernels.launch(
                 kernel,
@@ -156,7 +155,7 @@ record ImplicitGemm(
                 addTo(new KernelArguments(), split, operands));
     }
 
-    /** Adds what its kernel takes. */
+    /** Adds the arguments of its kernel. */
     KernelArguments addTo(KernelArguments arguments, SplitMemory split, GemmOperands operands) {
         arguments.add(shape);
         operands.addTo(arguments);

@@ -6,11 +6,11 @@ import daegpu.engine.cuda.driver.KernelStruct;
  * {@code struct JointGrid} of include/layer_gradients.cuh: how the blocks of a launch are shared between a data
  * gradient and a weight gradient.
  *
- * @param dataBlocks of the data gradient, which come first
- * @param dataAcross of them in a row
- * @param dataDown rows of them
- * @param weightsAcross blocks of the weight gradient in a row
- * @param weightsDown rows of them
+ * @param dataBlocks number of blocks of the data gradient, which come first
+ * @param dataAcross number of blocks of the data gradient in a row of its grid
+ * @param dataDown number of rows of that grid
+ * @param weightsAcross number of blocks of the weight gradient in a row of its grid
+ * @param weightsDown number of rows of that grid
  */
 record JointGrid(int dataBlocks, int dataAcross, int dataDown, int weightsAcross, int weightsDown)
         implements KernelStruct {

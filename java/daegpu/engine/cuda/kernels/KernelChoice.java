@@ -7,16 +7,15 @@ import java.util.Optional;
 import java.util.function.Predicate;
 
 /**
- * Which kernel makes a product of a layer: of those of its kind the first that fits. Kernels that are made for few
- * shapes come before those that make any; the sizes of tiles are those of the kernels' sources.
+ * Chooses the kernel that computes a product of a layer: the first kernel for this kind of product that fits. Kernels for few shapes come before those for any shape. The sizes of tiles are those in the kernels' sources.
  */
 final class KernelChoice {
 
     /** Depth of a tile of {@link Unit#PIXEL}s, in values: {@code BK} of include/implicit_gemm.cuh. */
     private static final int DEPTH = 16;
-    /** Strips of a tile: {@code STRIPS} of include/strips.cuh. */
+    /** Number of strips of a tile: {@code STRIPS} of include/strips.cuh. */
     private static final int STRIPS = 16;
-    /** Channels of either side that a block of a weight gradient takes which makes all taps. */
+    /** Number of channels of either side in a block of a weight gradient that computes all taps. */
     private static final int BLOCK_CHANNELS = 32;
 
     private static final List<Rule> CONVOLUTIONS = List.of(
@@ -234,10 +233,10 @@ final class KernelChoice {
                     LayerKernel.WEIGHT_GRADIENT_BF16,
                     LayerKernel.TRANSPOSED_CONVOLUTION_BF16_32_NARROW_GRADIENTS));
 
-    /** Data gradient and weight gradient of a layer, and the kernel that makes both in one launch. */
+    /** A data gradient and a weight gradient of a layer, and the kernel that computes both in one launch. */
     private record Both(LayerKernel dataGradient, LayerKernel weightGradient, LayerKernel both) {}
 
-    /** A kernel with its tiles, and which products it makes. */
+    /** A kernel with its tiles, and the products that it computes. */
     private record Rule(Tile tile, Predicate<Product> fits) {}
 
     private KernelChoice() {}
@@ -262,7 +261,7 @@ final class KernelChoice {
         return new Rule(new Tile(kernel, rows, columns, 1, unit), fits);
     }
 
-    /** The kernel that makes a product, with its tiles. */
+    /** The kernel that computes a product, with its tiles. */
     static Tile of(Product product) {
         List<Rule> rules =
                 switch (product.kind()) {
@@ -278,7 +277,7 @@ final class KernelChoice {
     }
 
     /**
-     * The kernel that makes a layer's data gradient and weight gradient in one launch, where there is one for the two.
+     * The kernel that computes a layer's data gradient and weight gradient in one launch, if there is one for these two.
      */
     static Optional<LayerKernel> ofBoth(LayerKernel dataGradient, LayerKernel weightGradient) {
         return BOTH_GRADIENTS.stream()

@@ -7,26 +7,25 @@ import daegpu.engine.cuda.driver.KernelLibrary;
 import java.util.Optional;
 
 /**
- * The data gradient and the weight gradient of a layer. Neither needs anything from the other, so one launch does both
- * where there is a kernel for the two, as for every layer of the default network.
+ * The data gradient and the weight gradient of a layer. Neither needs a result of the other, so one launch computes both if there is a kernel for the two, as for every layer of the default network that needs both.
  */
 record LayerGradients(ImplicitGemm data, WeightGradient weights) {
 
-    /** The kernel that does both at once, where there is one. */
+    /** The kernel that computes both in one launch, if there is one. */
     Optional<LayerKernel> joint() {
         return KernelChoice.ofBoth(data.kernel(), weights.kernel());
     }
 
     /**
-     * Asks for both.
+     * Enqueues both on the device's stream.
      *
-     * @param input what the layer took in
-     * @param gradient at what it computed, before its activation
+     * @param input the layer's input
+     * @param gradient the gradient at what it computed, before its activation
      * @param kernel its weights
-     * @param shares for the weight gradient
+     * @param shares receives the shares of the weight gradient
      * @param term another gradient that is added to the data gradient
-     * @param atInput for the data gradient
-     * @param sums for the sums of its columns, where they are a bias gradient
+     * @param atInput receives the data gradient
+     * @param sums receives the column sums of the data gradient, if they are a bias gradient
      */
     void launch(
             KernelLibrary kernels,

@@ -7,10 +7,10 @@ import java.util.Optional;
 /**
  * The kernels that compute a layer in a training step.
  *
- * @param forward the layer itself, and for a last layer the loss
- * @param dataGradient empty for a layer that takes in the image, whose gradient is not needed
- * @param weightGradient of the kernel, and of the bias of convolutions and dense layers
- * @param bothGradients makes data and weight gradient in one launch, in place of the other two
+ * @param forward computes the layer forward, and for a last layer the loss
+ * @param dataGradient empty for a layer whose input is the image, as that gradient is not needed
+ * @param weightGradient computes the gradient of the kernel, and of the bias of convolutions and dense layers
+ * @param bothGradients computes both gradients in one launch, instead of the other two
  */
 public record LayerKernels(
         LayerKernel forward,
@@ -19,9 +19,9 @@ public record LayerKernels(
         Optional<LayerKernel> bothGradients) {
 
     /**
-     * Those of a layer.
+     * The kernels of a layer.
      *
-     * @param maker the layer that puts out what this one takes in, if any
+     * @param maker the layer whose output is this layer's input, if any
      * @param isLast whether the loss follows
      */
     public static LayerKernels of(Layer layer, Optional<Layer> maker, boolean isLast, Precision precision) {

@@ -16,8 +16,7 @@ import daegpu.model.Layer;
 import java.util.Optional;
 
 /**
- * Layers by this program's own kernels: one for a layer forward with its bias and activation, and one for its two
- * gradients, or one for each.
+ * Computes layers by this program's own kernels: one for a layer forward with its bias and activation, and one for both of its gradients, or one for each.
  */
 public final class NativeLayers implements LayerOperations {
 
@@ -26,10 +25,10 @@ public final class NativeLayers implements LayerOperations {
     private final KernelLibrary kernels;
     private final Precision precision;
     private final SplitMemory split;
-    /** What blocks leave of gradients. */
+    /** The shares of gradients that blocks leave. */
     private final Workspace shares;
 
-    /** @param precision what the tensor cores multiply in, or {@link Precision#FP32} to do without them */
+    /** @param precision number format for the tensor cores, or {@link Precision#FP32} not to use them */
     public NativeLayers(Device device, KernelLibrary kernels, DeviceScope owner, Precision precision) {
         this.device = device;
         this.owner = owner;

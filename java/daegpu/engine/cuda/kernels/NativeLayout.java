@@ -7,7 +7,7 @@ import daegpu.model.Tensor;
 import java.util.List;
 import java.util.function.IntUnaryOperator;
 
-/** The program's own order: images {@code [images, height, width, channels]}, and weights as checkpoints hold them. */
+/** The program's own order: images are {@code [images, height, width, channels]}, and weights are as in checkpoints. */
 public final class NativeLayout implements LayerLayout {
 
     @Override

@@ -15,8 +15,7 @@ import daegpu.model.Layer.Operation;
 import java.util.Optional;
 
 /**
- * A training step by this program's own kernels. Bias, activation and loss are found where the products before them are
- * made, and so are their gradients. Blocks leave shares of the parameters' gradients, which one kernel adds while it
+ * A training step by this program's own kernels. Bias, activation and loss are computed by the kernel that makes the products before them, and so are their gradients. Blocks leave shares of the parameters' gradients, which one kernel adds while it
  * updates the parameters: {@code cuda/update.cu}.
  */
 final class NativeTraining implements TrainingOperations {
@@ -74,7 +73,7 @@ final class NativeTraining implements TrainingOperations {
                         shares(lossesAt, lossCount)));
     }
 
-    /** Room for sums of columns, where they are a bias gradient that comes with no weight gradient. */
+    /** Reserves room for column sums, if they are a bias gradient that does not come with a weight gradient. */
     private Optional<Long> sumsOf(Layer layer, WeightPlace place, int rows, int pitch) {
         return layer.isTransposed() && layer.bias().isPresent()
                 ? Optional.of(table.addSums(rows, pitch, place))
@@ -101,13 +100,12 @@ final class NativeTraining implements TrainingOperations {
     }
 
     /**
-     * The bias gradient of convolutions and dense layers comes with their weight gradient, and that of transposed
-     * convolutions with whatever completes the gradient at what they computed.
+     * The bias gradient of convolutions and dense layers comes with their weight gradient, and that of transposed convolutions with the operation that completes the gradient at what they computed.
      */
     @Override
     public Runnable gradients(Layer layer, WeightPlace place, DeviceTensor gradient, GradientTarget target) {
         boolean leavesSums = leavesSums(target);
-        if (leavesSums && layer.operation() == Operation.DENSE) { // whose columns are values, not channels
+        if (leavesSums && layer.operation() == Operation.DENSE) { // the columns of its data gradient are values, not channels
             Runnable gradients = gradients(layer, place, gradient, target.withoutCompletion());
             Runnable sum = sum(target.completion());
             return () -> {
@@ -149,7 +147,7 @@ final class NativeTraining implements TrainingOperations {
         return () -> sum.launch(layers.kernels(), sumsAt.map(at -> shares(at, (long) sum.blocks() * sum.sumsPitch())));
     }
 
-    /** Makes room for the shares of all operations, which all are made, and tells the device what they are of. */
+    /** Allocates the shares of all operations, which must all have been made, and writes the table of pieces to the device. */
     private void place() {
         layers.shares().require(4 * table.floats());
         shares = layers.shares().memory();
@@ -194,7 +192,7 @@ final class NativeTraining implements TrainingOperations {
         sumGradients(0);
     }
 
-    /** @param lossBlocks 1 to finish the batch, too, or 0 */
+    /** @param lossBlocks 1 to finish the batch as well, else 0 */
     private void sumGradients(int lossBlocks) {
         int count = arrays.size() / ImplicitGemm.PIECE;
         layers.kernels()

@@ -6,9 +6,9 @@ import daegpu.model.Layer;
 import daegpu.model.Layer.Operation;
 
 /**
- * One of the three products of a layer: all that decides which kernel makes it.
+ * One of the three products of a layer: all that decides which kernel computes it.
  *
- * @param kind what is made of what
+ * @param kind which images are made from which
  * @param dense whether the layer is a dense one
  * @param channels of the images that values are gathered from; for a weight gradient, of the large images
  * @param columns channels of the images that are made; for a weight gradient, of the small images
@@ -17,8 +17,8 @@ import daegpu.model.Layer.Operation;
  * @param padding rows, and columns, of zeros before a large image
  * @param smallHeight rows of the small images
  * @param smallWidth columns of those
- * @param epilogue what is done with the products; of a weight gradient nothing
- * @param precision what operands are rounded to: in a kernel of the tensor cores
+ * @param epilogue what is done with the products; nothing in a weight gradient
+ * @param precision number format to which operands are rounded, in kernels for tensor cores
  */
 record Product(
         Kind kind,
@@ -35,19 +35,19 @@ record Product(
 
     /** Depth of a tile of the tensor cores, in values; {@code DEPTH} of include/tensor_core.cuh. */
     static final int TENSOR_CORE_DEPTH = 32;
-    /** Height and width below which strips would be mostly empty, and the rows of a tile not fit its place. */
+    /** The smallest height and width for strips: below it strips would be mostly empty, and the rows of a tile would not fit into shared memory. */
     private static final int LEAST_STRIPS = 5;
 
-    /** The same of blocks of 16×8 pixels. */
+    /** The same for blocks of 16×8 pixels. */
     private static final int LEAST_BLOCKS = 8;
 
-    /** A convolution takes in large images and puts out small ones. */
+    /** Which images are made from which: a convolution makes small images from large ones. */
     enum Kind {
-        /** Small images of large ones. */
+        /** Small images from large ones. */
         CONVOLUTION,
-        /** Large images of small ones. */
+        /** Large images from small ones. */
         TRANSPOSED,
-        /** The kernel's gradient, of both. */
+        /** The kernel's gradient, from both. */
         WEIGHT_GRADIENT
     }
 
@@ -56,7 +56,7 @@ record Product(
         return of(layer.isTransposed() ? Kind.TRANSPOSED : Kind.CONVOLUTION, layer, epilogue, precision);
     }
 
-    /** From the gradient at what a layer computes to that at what it takes in. */
+    /** The data gradient: from the gradient at what a layer computes to that at its input. */
     static Product dataGradient(Layer layer, Epilogue epilogue, Precision precision) {
         return of(layer.isTransposed() ? Kind.CONVOLUTION : Kind.TRANSPOSED, layer, epilogue, precision);
     }
@@ -82,17 +82,17 @@ record Product(
                 precision);
     }
 
-    /** Whether tensor cores make it, in this precision: where channels and columns are multiples of 8. */
+    /** Whether tensor cores compute it in this precision: if channels and columns are multiples of 8. */
     boolean byTensorCores(Precision format) {
         return precision == format && !dense && channels % 8 == 0 && columns % 8 == 0 && epilogue.isHidden();
     }
 
-    /** Whether what a kernel of the tensor cores takes of the depth at a time is of one tap. */
+    /** Whether each tile of a kernel for tensor cores lies within one tap. */
     boolean hasWholeTaps() {
         return kernelSize == 3 && channels % TENSOR_CORE_DEPTH == 0;
     }
 
-    /** Whether they do so by kernels that gather blocks of pixels once for all taps. */
+    /** Whether tensor cores compute it by kernels that gather blocks of pixels once for all taps. */
     boolean byTensorCoresInBlocks(Precision format) {
         return byTensorCores(format)
                 && kernelSize == 3
@@ -101,12 +101,12 @@ record Product(
                 && (kind == Kind.WEIGHT_GRADIENT ? Math.min(channels, columns) >= 16 : hasWholeTaps());
     }
 
-    /** Whether strips of small pixels go along its images, and its columns come in fours. */
+    /** Whether it can be computed by strips of small pixels, and its columns are a multiple of 4. */
     boolean byStrips(int ofStride) {
         return alongStrips(ofStride) && columns % 4 == 0;
     }
 
-    /** Whether strips of small pixels go along its images. */
+    /** Whether it can be computed by strips of small pixels. */
     private boolean alongStrips(int ofStride) {
         return !dense
                 && kernelSize == 3
@@ -116,27 +116,27 @@ record Product(
                 && epilogue.isHidden();
     }
 
-    /** Whether it has one filter of 3×3 that goes from pixel to pixel of images whose channels come in eights. */
+    /** Whether it has one 3×3 filter with stride 1, and channels in multiples of 8. */
     boolean hasSingleFilter() {
         return !dense && columns == 1 && kernelSize == 3 && stride == 1 && channels % 8 == 0;
     }
 
-    /** The same of a weight gradient, where strips go along its images. */
+    /** The same for a weight gradient that can be computed by strips. */
     boolean hasSingleFilterByStrips() {
         return hasSingleFilter() && alongStrips(1);
     }
 
-    /** Taps of the kernel times channels: the depth of a product, the rows of a weight gradient. */
+    /** Taps of the kernel × channels: the depth of a product, or the rows of a weight gradient. */
     int tapChannels() {
         return kernelSize * kernelSize * channels;
     }
 
-    /** Whether pixels of what is gathered from can be read by 16 bytes. */
+    /** Whether the pixels that values are gathered from can be read by 16 bytes. */
     boolean channelsByFours() {
         return channels % 4 == 0;
     }
 
-    /** Whether pixels of both images can. */
+    /** Whether the pixels of both images can be read by 16 bytes. */
     boolean bothByFours() {
         return channelsByFours() && columns % 4 == 0;
     }

@@ -5,7 +5,7 @@ import daegpu.engine.cuda.driver.DeviceArray;
 import daegpu.engine.cuda.driver.DeviceScope;
 import daegpu.engine.cuda.driver.Workspace;
 
-/** Where blocks that share a tile of a product meet; products that follow each other use the same. */
+/** The memory through which blocks that share a tile of a product exchange their parts. Products run one after the other and share it. */
 final class SplitMemory {
 
     private final Workspace partials;
@@ -16,18 +16,18 @@ final class SplitMemory {
         tickets = new Workspace(device, owner, "parts of products");
     }
 
-    /** Makes room for a product. */
+    /** Announces the memory that a product needs. */
     void require(ImplicitGemm product) {
         partials.require(4 * product.partials());
         tickets.require(4L * product.tickets());
     }
 
-    /** Floats. */
+    /** Memory for the parts of split tiles, in floats. */
     DeviceArray partials() {
         return partials.memory();
     }
 
-    /** Integers that are zero between two products. */
+    /** One integer for each split tile, zero between two products. */
     DeviceArray tickets() {
         return tickets.memory();
     }

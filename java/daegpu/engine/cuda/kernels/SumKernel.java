@@ -9,20 +9,20 @@ import daegpu.engine.cuda.layers.GradientTarget;
 import java.util.Optional;
 
 /**
- * A gradient that no data gradient completes: cuda/gradient_sum.cu.
+ * Completes a gradient that no data gradient completes: cuda/gradient_sum.cu.
  *
- * @param target what is summed up
- * @param rows pixels of the batch
- * @param columns channels
- * @param blocks along the rows, each of which leaves a row of sums
+ * @param target the gradient
+ * @param rows number of pixels of the batch
+ * @param columns number of channels
+ * @param blocks number of blocks along the rows, each of which stores a row of sums
  */
 record SumKernel(GradientTarget target, int rows, int columns, int blocks) {
 
-    /** Rows, of which a block takes one at a time with each of its warps. */
+    /** Number of rows that a block takes at a time, one with each of its warps. */
     private static final int ROWS = 4;
-    /** Columns of a block. */
+    /** Number of columns of a block. */
     private static final int COLUMNS = 32;
-    /** Blocks along the rows at most. */
+    /** The largest number of blocks along the rows. */
     private static final int MOST_BLOCKS = 64;
 
     static SumKernel of(GradientTarget target, int count) {
@@ -36,7 +36,7 @@ record SumKernel(GradientTarget target, int rows, int columns, int blocks) {
         return ImplicitGemm.pieces(columns) * ImplicitGemm.PIECE;
     }
 
-    /** Asks for it. */
+    /** Enqueues it on the device's stream. */
     void launch(KernelLibrary kernels, Optional<DeviceArray> sums) {
         kernels.launch(
                 LayerKernel.GRADIENT_SUM,

@@ -1,14 +1,13 @@
 package daegpu.engine.cuda.kernels;
 
 /**
- * A kernel, and what a block of it makes at a time.
+ * A kernel, and what one of its blocks computes at a time.
  *
- * @param kernel what is launched
- * @param rows of the product: {@link Unit}s of a layer forward or a data gradient; taps and channels, or channels
- *     alone, of a weight gradient
- * @param columns of the product
- * @param depth values, or for a weight gradient {@link Unit}s, that it takes at a time
- * @param unit what it counts
+ * @param kernel the kernel that is launched
+ * @param rows number of rows of the product: {@link Unit}s in a layer forward or a data gradient; taps and channels, or channels only, in a weight gradient
+ * @param columns number of columns of the product
+ * @param depth number of values of the depth, or for a weight gradient of {@link Unit}s, that it takes at a time
+ * @param unit the pieces of images that it counts
  */
 record Tile(LayerKernel kernel, int rows, int columns, int depth, Unit unit) {
 
@@ -19,13 +18,13 @@ record Tile(LayerKernel kernel, int rows, int columns, int depth, Unit unit) {
         STRIP(7, 1),
         /** Eight: {@code LONG_STRIP} of include/strips.cuh. */
         LONG_STRIP(8, 1),
-        /** Of include/strip_gradient.cuh. */
+        /** A tile of include/strip_gradient.cuh with stride 2. */
         BLOCK_OF_7X7(7, 7),
-        /** Of the same. */
+        /** A tile of include/strip_gradient.cuh with stride 1. */
         BLOCK_OF_8X8(8, 8),
-        /** Of include/tensor_core_stride_1.cuh and include/tensor_core_stride_1_gradient.cuh. */
+        /** A tile of include/tensor_core_stride_1.cuh and include/tensor_core_stride_1_gradient.cuh. */
         BLOCK_OF_16X8(16, 8),
-        /** Of include/single_filter.cuh. */
+        /** A tile of include/single_filter.cuh. */
         BLOCK_OF_32X16(32, 16);
 
         private final int width;
@@ -36,12 +35,12 @@ record Tile(LayerKernel kernel, int rows, int columns, int depth, Unit unit) {
             this.height = height;
         }
 
-        /** Pieces along {@code pixels} pixels of a row; the last may be cut. */
+        /** Number of pieces along {@code pixels} pixels of a row; the last one may be cut off. */
         int along(int pixels) {
             return (pixels + width - 1) / width;
         }
 
-        /** Pieces along {@code pixels} pixels of a column. */
+        /** Number of pieces along {@code pixels} pixels of a column. */
         int down(int pixels) {
             return (pixels + height - 1) / height;
         }
@@ -51,12 +50,12 @@ record Tile(LayerKernel kernel, int rows, int columns, int depth, Unit unit) {
         }
     }
 
-    /** Tiles that {@code count} rows take. */
+    /** Number of tiles that {@code count} rows take. */
     int downFor(int count) {
         return (count + rows - 1) / rows;
     }
 
-    /** Tiles that {@code count} columns take. */
+    /** Number of tiles that {@code count} columns take. */
     int acrossFor(int count) {
         return (count + columns - 1) / columns;
     }

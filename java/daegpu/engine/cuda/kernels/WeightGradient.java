@@ -10,22 +10,21 @@ import daegpu.model.Layer;
 
 /**
  * The weight gradient of a layer for batches of one size, and beside it the bias gradient of convolutions and dense
- * layers. It leaves {@link #splits} shares, each of which has the kernel's gradient and then, from the next piece of
- * the arena on, the bias's.
+ * layers. It stores {@link #splits} shares, each of which has the gradient of the kernel and then, from the next piece on, that of the bias.
  *
- * @param kernel what is launched
- * @param shape what it is told of the sizes
- * @param tileRows blocks along taps and channels of the large images
- * @param tileColumns blocks along channels of the small ones
- * @param largeIsInput whether the large images are what the layer takes in
+ * @param kernel the kernel that is launched
+ * @param shape the sizes that it gets
+ * @param tileRows number of blocks along taps and channels of the large images
+ * @param tileColumns number of blocks along channels of the small images
+ * @param largeIsInput whether the large images are the layer's input
  */
 record WeightGradient(LayerKernel kernel, GradientShape shape, int tileRows, int tileColumns, boolean largeIsInput) {
 
-    /** Blocks that a gradient is split into, at most: enough to occupy a GPU, and few shares to add. */
+    /** The largest number of blocks of a gradient: enough to occupy a GPU, and few shares to add. */
     private static final int BLOCKS = 128;
-    /** The same of include/strip_gradient.cuh: fewer, because each leaves nine taps of all its channels. */
+    /** The same for kernels that compute all taps: fewer, because each block stores nine taps of all its channels. */
     private static final int STRIP_BLOCKS = 64;
-    /** Pixels that a share takes at least. */
+    /** The smallest number of pixels of a share. */
     private static final int LEAST_PART = 64;
 
     static WeightGradient of(Layer layer, int count, Precision precision) {
@@ -47,7 +46,7 @@ record WeightGradient(LayerKernel kernel, GradientShape shape, int tileRows, int
                 int across = tile.unit().along(width);
                 int strips = count * across * height;
                 int tileRows =
-                        tile.acrossFor(product.channels()); // where either has one channel, the other takes columns
+                        tile.acrossFor(product.channels()); // if one side has one channel, the block takes channels of the other
                 int splits = Math.min(BLOCKS / (tileRows * tileColumns), tile.downFor(strips));
                 yield of(layer, tile, strips, Divisor.of(across), Divisor.of(height), tileRows, splits);
             }
@@ -89,27 +88,27 @@ record WeightGradient(LayerKernel kernel, GradientShape shape, int tileRows, int
         return new WeightGradient(tile.kernel(), shape, tileRows, tile.acrossFor(columns), !layer.isTransposed());
     }
 
-    /** Parts of the batch's pixels, each of which leaves a share. */
+    /** Number of parts of the batch's pixels, each of which gives a share. */
     int splits() {
         return shape.splits();
     }
 
-    /** Floats of a share. */
+    /** Number of floats of a share. */
     int share() {
         return shape.share();
     }
 
-    /** Where the bias gradient is in a share, or -1. */
+    /** Index of the bias gradient in a share, or -1. */
     int biasAt() {
         return shape.biasAt();
     }
 
-    /** Blocks of a launch. */
+    /** Number of blocks of a launch. */
     int allBlocks() {
         return tileRows * tileColumns * splits();
     }
 
-    /** Asks for it: {@code gradient} is that at what the layer computed, before its activation. */
+    /** Enqueues it on the device's stream. {@code gradient} is the gradient at what the layer computed, before its activation. */
     void launch(KernelLibrary kernels, DeviceArray input, DeviceArray gradient, DeviceArray shares) {
         kernels.launch(
                 kernel,
@@ -117,7 +116,7 @@ record WeightGradient(LayerKernel kernel, GradientShape shape, int tileRows, int
                 addTo(new KernelArguments(), input, gradient, shares));
     }
 
-    /** Adds what its kernel takes. */
+    /** Adds the arguments of its kernel. */
     KernelArguments addTo(KernelArguments arguments, DeviceArray input, DeviceArray gradient, DeviceArray shares) {
         return arguments
                 .add(shape)

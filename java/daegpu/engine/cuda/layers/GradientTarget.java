@@ -8,12 +8,12 @@ import java.util.List;
 import java.util.Optional;
 
 /**
- * Where a gradient is summed up: that at what a layer computed, before its activation.
+ * A gradient that is being summed, and where: the gradient at what a layer computed, before its activation.
  *
- * @param sum what the plan says of it
+ * @param sum what the plan says about it
  * @param maker that layer
- * @param place its weights, of whose bias gradient the complete gradient is summed up
- * @param values what it put out
+ * @param place the place of its weights; the sum of the complete gradient is the gradient of its bias
+ * @param values its output
  * @param gradient receives the gradient
  * @param terms other gradients that are added
  */
@@ -25,7 +25,7 @@ public record GradientTarget(
         DeviceTensor gradient,
         List<DeviceTensor> terms) {
 
-    /** Whether what is there already is added. */
+    /** Whether the old values of the gradient are added. */
     public boolean accumulates() {
         return sum.accumulates();
     }
@@ -35,12 +35,12 @@ public record GradientTarget(
         return sum.activation();
     }
 
-    /** What the layer put out, where the derivative of its activation is applied. */
+    /** The layer's output, if the derivative of its activation is applied. */
     public Optional<DeviceTensor> activationValues() {
         return activation() == Activation.LINEAR ? Optional.empty() : Optional.of(values);
     }
 
-    /** Whether the complete gradient of a (transposed) convolution with a bias is written, whose sums are wanted. */
+    /** Whether this writes the complete gradient of a convolution or transposed convolution with a bias, so that its sums are the bias gradient. */
     public boolean completesBias() {
         return sum.isComplete() && maker.bias().isPresent() && maker.operation() != Operation.DENSE;
     }
@@ -60,12 +60,12 @@ public record GradientTarget(
                 terms.subList(1, terms.size()));
     }
 
-    /** The sum without its activation and whatever follows from its being complete. */
+    /** The sum without its activation, and without what else is done when it is complete. */
     public GradientTarget withoutCompletion() {
         return with(new GradientSum(sum.target(), sum.accumulates(), sum.terms(), false, Activation.LINEAR), terms);
     }
 
-    /** What is then left to be done. */
+    /** The rest after {@link #withoutCompletion}. */
     public GradientTarget completion() {
         return with(new GradientSum(sum.target(), true, List.of(), sum.isComplete(), sum.activation()), List.of());
     }

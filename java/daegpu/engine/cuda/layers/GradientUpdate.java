@@ -5,12 +5,12 @@ import daegpu.engine.cuda.driver.Grid;
 import daegpu.engine.cuda.driver.KernelArguments;
 import daegpu.engine.cuda.driver.KernelLibrary;
 
-/** An update by gradients that lie in an arena of their own. */
+/** Updates parameters with gradients that lie in an arena of their own. */
 public final class GradientUpdate {
 
     private GradientUpdate() {}
 
-    /** Asks for it. */
+    /** Enqueues the update on the device's stream. */
     public static void run(KernelLibrary kernels, TrainedArrays arrays, DeviceArray gradients) {
         kernels.launch(
                 StepKernel.ADAM,

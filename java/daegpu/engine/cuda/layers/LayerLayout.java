@@ -5,16 +5,16 @@ import daegpu.model.Tensor;
 import java.util.List;
 import java.util.function.IntUnaryOperator;
 
-/** How values and weights lie in device memory for a way to compute layers. Needs no device. */
+/** The layout of values and weights in device memory for one way to compute layers. It needs no device. */
 public interface LayerLayout {
 
-    /** How the values of a tensor lie in memory, for all layers that take it in. */
+    /** The layout of the values of a tensor, for all layers that read it. */
     Planes planes(Tensor tensor, List<Layer> readers);
 
-    /** How the gradient at what a layer computes, before its activation, lies in memory. */
+    /** The layout of the gradient at what a layer computes, before its activation. */
     Planes gradientPlanes(Layer layer);
 
-    /** The place in a layer's kernel on the device of the value at a place in the kernel of a checkpoint. */
+    /** Maps the index of a value in the kernel of a checkpoint to its index in the layer's kernel on the device. */
     IntUnaryOperator kernelOrder(Layer layer);
 
     /** The same for its bias. */

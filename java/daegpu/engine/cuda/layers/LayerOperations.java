@@ -5,25 +5,23 @@ import daegpu.model.Layer;
 import java.util.Optional;
 
 /**
- * A way to compute layers on a device. It makes operations of one layer for batches of one size, from the arrays that
- * they are to work on; its caller knows the network.
+ * A way to compute layers on a device. It makes operations of one layer for batches of one size, given the arrays on which they work; its caller knows the network.
  *
- * <p>Running an operation asks for it on the device's stream. It waits for nothing and copies nothing between host and
- * device, and allocates at most when it runs for the first time: from then on it can be captured.
+ * <p>Running an operation enqueues it on the device's stream. It waits for nothing and copies nothing between host and device. It may allocate memory only when it runs for the first time; from then on it can be captured.
  */
 public interface LayerOperations {
 
-    /** What computes, for people. */
+    /** Says in words what computes. */
     String description();
 
-    /** How what it works on lies in memory. */
+    /** The layout of the arrays on which it works. */
     LayerLayout layout();
 
     /**
      * The layer forward: {@code activation(operation(input) + bias + added)}.
      *
-     * @param bias for a layer that has one
-     * @param added what is added, for a layer with a skip
+     * @param bias the bias, if the layer has one
+     * @param added the skip, if the layer has one
      */
     Runnable forward(
             Layer layer,

@@ -3,10 +3,9 @@ package daegpu.engine.cuda.layers;
 import java.util.Optional;
 
 /**
- * What a network should put out, on the device; both lie as what the network puts out.
+ * What the output of a network should be, on the device. Both tensors have the layout of the network's output.
  *
  * @param clean the images
- * @param mask the weight of each value in the loss, scaled so that all weights of the batch add up to its values; empty
- *     where all count alike
+ * @param mask the weight of each value in the loss, scaled so that the sum of all weights is the number of values of the batch; empty if all values count alike
  */
 public record LossTarget(DeviceTensor clean, Optional<DeviceTensor> mask) {}

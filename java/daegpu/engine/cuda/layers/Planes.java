@@ -1,40 +1,39 @@
 package daegpu.engine.cuda.layers;
 
 /**
- * How images lie in device memory: one plane of floats for each channel, each perhaps larger than the image; or, with a
- * single plane whose columns are pixels and their channels, in the program's own order.
+ * The layout of images in device memory: one plane of floats for each channel, which may be larger than the image; or the program's own order, which is a single plane whose columns are the channels of pixels.
  *
- * @param channels planes of an image
+ * @param channels number of planes of an image
  * @param height rows of the image
  * @param width columns of the image
- * @param border rows, and columns, after the image
+ * @param border number of rows, and of columns, after the image
  * @param pitch floats from one row to the next
  */
 public record Planes(int channels, int height, int width, int border, int pitch) {
 
-    /** Without gaps. */
+    /** Planes without gaps. */
     public static Planes packed(int channels, int height, int width) {
         return new Planes(channels, height, width, 0, width);
     }
 
     /**
-     * In the program's own order, pixel by pixel: the channels of a row's pixels are one long row of a single plane.
+     * The program's own order, pixel by pixel: the channels of all pixels of a row form one long row of a single plane.
      */
     public static Planes pixels(int height, int width, int channels) {
         return packed(1, height, width * channels);
     }
 
-    /** Floats from one plane to the next. */
+    /** Number of floats from one plane to the next. */
     public int plane() {
         return (height + border) * pitch;
     }
 
-    /** Floats of an image, gaps included. */
+    /** Number of floats of an image with its gaps. */
     public int size() {
         return channels * plane();
     }
 
-    /** Values of an image. */
+    /** Number of values of an image. */
     public int values() {
         return channels * height * width;
     }
@@ -46,14 +45,14 @@ public record Planes(int channels, int height, int width, int border, int pitch)
     /**
      * How a kernel walks over the same pixels of several planes at once: rows of steps of one or four floats.
      *
-     * @param rows rows of a plane
-     * @param steps steps of a row
+     * @param rows number of rows of a plane
+     * @param steps number of steps in a row
      * @param vector whether a step is four floats
      * @param pitches floats from row to row of each of the planes, in their order
      */
     public record Walk(int rows, int steps, boolean vector, int[] pitches) {}
 
-    /** The walk over planes of one height and width; those without gaps are one long row. */
+    /** The walk over planes of the same height and width. Planes without gaps are one long row. */
     public static Walk walk(Planes... planes) {
         boolean packed = true;
         boolean aligned = true;

@@ -2,7 +2,7 @@ package daegpu.engine.cuda.layers;
 
 import daegpu.engine.cuda.driver.Kernel;
 
-/** The kernels of a step as a whole, whichever way layers are computed. */
+/** The kernels that belong to a step as a whole, in whichever way layers are computed. */
 public enum StepKernel implements Kernel {
     LOAD_STEP("load_step"),
     SET_STEP("set_step"),

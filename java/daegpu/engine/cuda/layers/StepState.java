@@ -9,13 +9,12 @@ import daegpu.engine.cuda.driver.KernelArguments;
 import daegpu.engine.cuda.driver.KernelLibrary;
 
 /**
- * {@code struct StepState} of include/step_state.cuh, which lives on the device, and what the host knows of it: steps
- * advance it there, and this copy along with it, so that it is written only when something else is wanted.
+ * {@code struct StepState} of include/step_state.cuh, which lies on the device, and a copy of it on the host. Steps advance it on the device, and the host advances the copy, so that the device's is written only if another value is wanted.
  */
 public final class StepState {
 
     static final int BYTES = 32;
-    /** Where {@code position} is in it. */
+    /** Index of {@code position} in the struct. */
     private static final int POSITION_FLOATS = 3;
 
     private final KernelLibrary kernels;
@@ -26,7 +25,7 @@ public final class StepState {
     private int position;
     private int losses;
 
-    /** Of no step yet. */
+    /** The state before the first step. */
     public StepState(Device device, KernelLibrary kernels, DeviceScope owner, Optimizer optimizer) {
         this.kernels = kernels;
         this.optimizer = optimizer;
@@ -44,12 +43,12 @@ public final class StepState {
         return state.floats(POSITION_FLOATS, 1);
     }
 
-    /** Updates done, those among them that the device was asked for and has not done yet. */
+    /** Number of updates, including those that are enqueued but not done yet. */
     public long step() {
         return step;
     }
 
-    /** Losses that wait on the device. */
+    /** Number of losses on the device that were not read yet. */
     public int losses() {
         return losses;
     }
@@ -68,7 +67,7 @@ public final class StepState {
     }
 
     /**
-     * Makes the next step take this learning rate and begin here in the epoch's order; does nothing if it would anyway.
+     * Makes the next step use this learning rate and begin at this place of the epoch's order. Does nothing if it would anyway.
      */
     public void expect(float newLearningRate, int newPosition) {
         if (newLearningRate != learningRate || newPosition != position) {
@@ -76,19 +75,19 @@ public final class StepState {
         }
     }
 
-    /** The same with the learning rate that is there. */
+    /** The same without changing the learning rate. */
     public void expectPosition(int newPosition) {
         if (newPosition != position) {
             write(learningRate, newPosition, losses);
         }
     }
 
-    /** The same with the place in the order that is there. */
+    /** The same without changing the place in the order. */
     public void expect(float newLearningRate) {
         expect(newLearningRate, position);
     }
 
-    /** Forgets the losses on the device. */
+    /** Sets the number of unread losses to 0. */
     public void clearLosses() {
         if (losses > 0) {
             write(learningRate, position, 0);
@@ -109,13 +108,13 @@ public final class StepState {
         losses = newLosses;
     }
 
-    /** Follows the gradients of {@code count} images that the device was asked for. */
+    /** Advances the copy after the gradients of {@code count} images were enqueued. */
     public void computed(int count) {
         position += count;
         losses++;
     }
 
-    /** Follows an update that the device was asked for. */
+    /** Advances the copy after an update was enqueued. */
     public void updated() {
         step++;
     }

@@ -8,15 +8,15 @@ import daegpu.engine.cuda.driver.KernelLibrary;
 import java.util.Optional;
 
 /**
- * What updates change, on the device: arenas of one size, in which each tensor has the same place.
+ * What updates change on the device: arenas of the same size, in which each tensor has the same place.
  *
- * @param size floats of an arena
+ * @param size number of floats of an arena
  * @param parameters weights and biases
  * @param firstMoment running mean of the gradients
  * @param secondMoment running mean of their squares
- * @param average of the parameters, where the learning rule has one
- * @param gradients of the last step, where it leaves them here
- * @param losses of the steps since they were read: {@link StepState#losses} of them
+ * @param average the average of the parameters, if the learning rule has one
+ * @param gradients the gradients of the last step, if it stores them here
+ * @param losses the losses of the steps since they were last read: {@link StepState#losses} of them
  * @param state what changes from step to step
  * @param rule what an update does
  */
@@ -31,13 +31,13 @@ public record TrainedArrays(
         StepState state,
         UpdateRule rule) {
 
-    /** Losses that can wait to be read. */
+    /** The largest number of losses that are not read yet. */
     public static final int MOST_LOSSES = 4096;
 
     /**
-     * Allocates them, all zero.
+     * Allocates the arrays, which are zero at first.
      *
-     * @param weights the arena of the weights that denoise: the average where there is one, else the parameters
+     * @param weights the arena of the weights that denoise: the average if there is one, else the parameters
      */
     public static TrainedArrays allocate(
             Device device, KernelLibrary kernels, DeviceScope owner, int size, LearningRule rule, DeviceArray weights) {

@@ -5,7 +5,7 @@ import daegpu.engine.Optimizer;
 import daegpu.engine.cuda.driver.KernelStruct;
 
 /**
- * {@code struct UpdateRule} of include/adam.cuh: what an update does.
+ * {@code struct UpdateRule} of include/adam.cuh: the constants of an update.
  *
  * @param beta1 decay of the first moment
  * @param beta2 decay of the second moment
@@ -19,7 +19,7 @@ public record UpdateRule(
         float beta1, float beta2, float weight1, float weight2, float epsilon, float weightDecay, float averageWeight)
         implements KernelStruct {
 
-    /** That of a learning rule. */
+    /** The constants of a learning rule. */
     public static UpdateRule of(LearningRule rule) {
         Optimizer optimizer = rule.optimizer();
         return new UpdateRule(

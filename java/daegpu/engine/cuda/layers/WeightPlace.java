@@ -4,12 +4,12 @@ import daegpu.engine.cuda.driver.DeviceArray;
 import java.util.Optional;
 
 /**
- * Where the weights of a layer lie in an arena: of parameters, of gradients, of moments.
+ * The place of the weights of a layer in an arena of parameters, gradients or moments.
  *
- * @param kernel where the kernel begins, in floats
- * @param kernelSize its floats
- * @param bias where the bias begins
- * @param biasSize its floats; 0 for a layer without one
+ * @param kernel index of the first float of the kernel
+ * @param kernelSize number of floats of the kernel
+ * @param bias index of the first float of the bias
+ * @param biasSize number of floats of the bias; 0 for a layer without bias
  */
 public record WeightPlace(int kernel, int kernelSize, int bias, int biasSize) {
 
@@ -18,7 +18,7 @@ public record WeightPlace(int kernel, int kernelSize, int bias, int biasSize) {
         return arena.floats(kernel, kernelSize);
     }
 
-    /** The bias in an arena, of a layer that has one. */
+    /** The bias in an arena, if the layer has one. */
     public Optional<DeviceArray> biasIn(DeviceArray arena) {
         return biasSize == 0 ? Optional.empty() : Optional.of(arena.floats(bias, biasSize));
     }
