@@ -1,5 +1,4 @@
 /**
- * Trains denoising autoencoders and denoises from other Java programs: {@link daegpu.Training} makes a model,
- * {@link daegpu.Denoiser} uses one. {@link daegpu.Main} is the command line.
+ * The interface for other Java programs: {@link daegpu.Training} trains a model, and {@link daegpu.Denoiser} denoises with one. {@link daegpu.Main} is the command line.
  */
 package daegpu;

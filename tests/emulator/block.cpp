@@ -1,7 +1,8 @@
-// Runs launches: block after block, its warps in turn from barrier to barrier, the lanes of a warp in lockstep.
+// Runs launches: one block after the other, the warps of a block in turn from barrier to barrier, and the lanes of a
+// warp in lockstep.
 //
-// Where lanes of a warp part, those with the lowest program counter go first, and join the others where they reach
-// them: the compiler lays code out so that this is where the paths meet.
+// When the lanes of a warp diverge, those with the lowest program counter run first, and join the others when they
+// reach them: the compiler lays out code so that this is where the paths meet.
 #include <algorithm>
 #include <climits>
 #include <numeric>
@@ -14,10 +15,10 @@ namespace emulator {
 
 namespace {
 
-// More than any kernel here needs by far: a loop that does not end.
+// Far more than any kernel here needs: a kernel that exceeds this is in a loop without end.
 constexpr uint64_t MOST_STEPS = 2'000'000'000;
 
-// A small generator, so that a seed means the same everywhere (SplitMix64).
+// A small random number generator, so that a seed gives the same order everywhere (SplitMix64).
 uint64_t nextRandom(uint64_t& state) {
     uint64_t z = state += 0x9e3779b97f4a7c15;
     z = (z ^ (z >> 30)) * 0xbf58476d1ce4e5b9;
@@ -310,7 +311,7 @@ bool Warp::converge(uint32_t members) {
     return false;
 }
 
-// Chooses which lanes go on: false if none is left.
+// Chooses the lanes that go on. Returns false if none is left.
 bool Warp::regroup() {
     for (int lane = 0; lane < LANES; lane++) {
         if (active >> lane & 1) {
@@ -319,7 +320,7 @@ bool Warp::regroup() {
     }
     uint32_t ready = live & ~stalled;
     if (ready == 0 && live != 0) {
-        // Those that the stalled ones waited for may have exited meanwhile: let them try once more.
+        // The lanes for which the stalled ones wait may have exited meanwhile, so the stalled ones try once more.
         isRetrying = true;
         int lowest = INT_MAX;
         for (int lane = 0; lane < LANES; lane++) {
@@ -391,7 +392,7 @@ void Warp::run() {
     }
 }
 
-// Lets those warps go on whose barrier is complete; false if there are none.
+// Lets the warps go on whose barrier is complete. Returns false if there are none.
 bool Block::releaseBarriers() {
     uint32_t living = 0;
     uint32_t waiting[16] = {};
@@ -480,7 +481,7 @@ void countLaunch(const Launch& launch, const Block& block, uint64_t blocks) {
     }
 }
 
-// Names the place: kernel, line of its PTX, thread and block.
+// Adds the place to the message: kernel, line of its PTX, thread and block.
 std::string locate(const Launch& launch, const Block& block, const Fault& fault) {
     std::string text = "kernel " + launch.kernel->name;
     if (block.running != nullptr) {

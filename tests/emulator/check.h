@@ -1,4 +1,4 @@
-// The tests' own frame: named tests that register themselves, and the calls of the libraries that they make.
+// A small test framework: named tests that register themselves, and helpers that call the libraries.
 #pragma once
 
 #include <cstddef>
@@ -126,7 +126,7 @@ struct Registration {
     static const check::Registration registration_##name(#name, name); \
     static void name()
 
-// Counts a failure, and says where.
+// Counts a failure, and prints its place.
 void fail(const char* file, int line, const std::string& what);
 
 #define REQUIRE(condition)                               \
@@ -147,7 +147,7 @@ void fail(const char* file, int line, const std::string& what);
         }                                                                                         \
     } while (false)
 
-// A context for one test; the tests share nothing.
+// A context for one test. Tests share nothing.
 class Context {
 public:
     Context();
@@ -184,10 +184,10 @@ std::vector<T> download(const Memory& source, size_t count) {
     return values;
 }
 
-// Text of a module with one kernel, "test", whose parameters are 64-bit and named a, b, c …
+// The text of a module with one kernel, "test", whose parameters are 64 bits wide and are called a, b, c …
 std::string module(const std::string& body, int parameters, const std::string& variables = "");
 
-// A module of one kernel, loaded.
+// A module with one kernel, which is loaded.
 class Kernel {
 public:
     explicit Kernel(const std::string& text);
@@ -201,7 +201,7 @@ public:
     Handle function = nullptr;
 };
 
-// What is written to stderr while `action` runs.
+// The text that is written to stderr while `action` runs.
 std::string messagesOf(const std::function<void()>& action);
 
 }  // namespace check

@@ -1,4 +1,4 @@
-// Counters against numbers that a person can work out from the kernel.
+// Compares counters with numbers that can be worked out by hand from the kernel.
 #include <unistd.h>
 
 #include <cstdlib>

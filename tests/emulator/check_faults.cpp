@@ -1,5 +1,5 @@
-// Small broken kernels, each with a mistake that a GPU would not tell of, or tell of badly: each must be caught, and
-// the message must name the place.
+// Small kernels, each with a mistake that a GPU would not report, or not report well. Each must be found, and the
+// message must name the place.
 #include <cstring>
 
 #include "check.h"
@@ -26,8 +26,8 @@ const char* const THREAD = R"(
     add.s64 %l3, %l1, %l2;
 )";
 
-// Launches one kernel in a context of its own, with zeroed memory of `bytes`; checks result and message, and that the
-// context is lost if the kernel is at fault.
+// Launches one kernel in a context of its own, with `bytes` bytes of memory set to zero. Checks the result and the
+// message, and that the context has failed if the kernel is at fault.
 void expectFault(int line, const std::string& body, int expected, const std::vector<std::string>& words,
                  size_t bytes = 128, unsigned blocks = 1, unsigned threads = 32, const std::string& variables = "",
                  bool isZeroed = true, unsigned sharedBytes = 0) {

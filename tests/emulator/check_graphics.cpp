@@ -1,5 +1,5 @@
-// Buffers shared with OpenGL: the right order of calls, and each wrong one. OpenGL is a map of buffers here; a real one
-// is met by the tests of the preview.
+// Buffers shared with OpenGL: calls in the right order, and each wrong call. OpenGL is a map of buffers here; the tests
+// of the preview use a real one.
 #include <cstdint>
 #include <cstring>
 #include <map>

@@ -1,7 +1,7 @@
-// Matrix instructions and what feeds them: every form of mma.sync, ldmatrix, cp.async, and the votes and sums of
-// a warp. The fragments are written out element by element as the PTX manual defines them (a0 … a7 of a lane),
-// not register by register as the interpreter takes them; products are of small integers, which all formats hold,
-// so that the sums are exact.
+// Matrix instructions and those that load their operands: every form of mma.sync, ldmatrix and cp.async, and the votes
+// and sums of a warp. The fragments are written element by element as the PTX manual defines them (a0 … a7 of a lane),
+// not register by register as in the interpreter. Products are of small integers, which all formats hold, so that the
+// sums are exact.
 #include <algorithm>
 #include <cstring>
 

@@ -1,5 +1,5 @@
-// One instruction at a time, against values worked out by hand from the PTX manual and IEEE 754: not by the same code,
-// and not by the host's own arithmetic where the two could err together.
+// Compares one instruction at a time with values that were worked out by hand from the PTX manual and IEEE 754. They do
+// not come from the same code, nor from the arithmetic of the host where both could be wrong in the same way.
 #include <cmath>
 #include <cstring>
 

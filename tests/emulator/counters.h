@@ -1,4 +1,4 @@
-// What kernels did, counted exactly: the same for the same work, whatever the order of blocks and warps.
+// Counts what kernels do, exactly. The same work gives the same counts, whatever the order of blocks and warps.
 #pragma once
 
 #include <array>
@@ -36,7 +36,7 @@ const char* nameOf(InstructionClass counted);
 struct AccessCounters {
     uint64_t requests = 0;  // instructions of a warp
     uint64_t bytes = 0;     // that its lanes asked for
-    uint64_t sectors = 0;   // of 32 bytes, that these lie in: what the memory has to move
+    uint64_t sectors = 0;   // of 32 bytes, in which these lie: what the memory has to move
 };
 
 struct KernelCounters {
@@ -54,7 +54,7 @@ struct KernelCounters {
     uint64_t localRequests = 0;
     uint64_t localBytes = 0;
     uint64_t barriers = 0;           // of a warp
-    uint64_t divergentBranches = 0;  // that some lanes of a warp took and others did not
+    uint64_t divergentBranches = 0;  // branches that some lanes of a warp took and others did not
 };
 
 struct LibraryCounters {
@@ -77,11 +77,11 @@ struct Counters {
     CopyCounters deviceToOpenGl;  // buffers of OpenGL that were unmapped
     CopyCounters memsets;
     uint64_t graphLaunches = 0;
-    std::map<std::string, uint64_t> graphNodes;  // that ran, by kind
+    std::map<std::string, uint64_t> graphNodes;  // nodes that ran, by kind
     uint64_t allocations = 0;
     uint64_t synchronizations = 0;
 
-    // Zeroes all; KernelCounters stay where they are.
+    // Sets all counters to zero; the KernelCounters keep their addresses.
     void reset();
     std::string toJson() const;
 };

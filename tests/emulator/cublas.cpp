@@ -1,4 +1,4 @@
-// libcublas.so.12: matrix products as plain loops. Every sum is taken in the order of k, in float32.
+// libcublas.so.12: matrix products as plain loops. Every sum is added in the order of k, in float32.
 #include <algorithm>
 #include <vector>
 
@@ -48,7 +48,7 @@ struct Product {
     float alpha, beta;
     uint64_t alphaAddress, betaAddress;
 
-    // op(X) as rows × columns, column after column.
+    // op(X) as rows × columns, stored column by column.
     std::vector<float> load(const Matrix& x, int rows, int columns, const char* which) const {
         std::vector<float> target(static_cast<size_t>(rows) * static_cast<size_t>(columns));
         int height = x.isTransposed ? columns : rows;

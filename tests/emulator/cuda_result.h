@@ -3,7 +3,7 @@
 
 namespace emulator {
 
-// Name, value, what cuGetErrorString says.
+// Name, value, and the text of cuGetErrorString.
 #define EMULATOR_RESULTS(X)                                                                                      \
     X(CUDA_SUCCESS, 0, "no error")                                                                               \
     X(CUDA_ERROR_INVALID_VALUE, 1, "invalid argument")                                                           \

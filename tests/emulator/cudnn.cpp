@@ -1,6 +1,6 @@
 // libcudnn.so.9: convolutions as plain loops over strided tensors, summed in float32.
 //
-// Tensors are taken into dense arrays of the host, channels innermost, computed there, and put back: so that one loop
+// Tensors are copied to dense arrays of the host, with channels innermost, computed there, and copied back. So one loop
 // serves all layouts, and each element that is read or written is checked once.
 #include <algorithm>
 #include <cmath>
@@ -61,8 +61,8 @@ private:
         return ((count(n) * count(shape.size[2]) + count(h)) * count(shape.size[3]) + w) * count(shape.size[1]) + c;
     }
 
-    // Visits the tensor by what lies together in memory: all channels of a pixel, a row of one
-    // channel, or single elements.
+    // Visits the tensor in pieces that lie together in memory: all channels of a pixel, a row of one channel, or single
+    // elements.
     template <class F>
     void forRows(const F& visit) const {
         bool isChannelRow = shape.stride[1] == 1;
@@ -120,7 +120,7 @@ struct Shapes {
                         for (int s = 0; s < w.size[3]; s++) {
                             int v = q * convolution.stride[1] - convolution.padding[1] + s * convolution.dilation[1];
                             if (h >= 0 && h < x.size[2] && v >= 0 && v < x.size[3]) {
-                                // A true convolution turns the filter round.
+                                // A true convolution reverses the filter.
                                 int row = convolution.mode == 1 ? r : w.size[2] - 1 - r;
                                 int column = convolution.mode == 1 ? s : w.size[3] - 1 - s;
                                 visit(((count(n) * count(y.size[2]) + count(p)) * count(y.size[3]) + count(q))
@@ -244,7 +244,7 @@ struct Convolution {
     }
 };
 
-// What cudnnGet…Algorithm_v7 and cudnnFind… tell of an algorithm: cudnnConvolution…AlgoPerf_t.
+// What cudnnGet…Algorithm_v7 and cudnnFind… return about an algorithm: cudnnConvolution…AlgoPerf_t.
 struct Performance {
     int algorithm;
     int status;
@@ -261,8 +261,8 @@ struct Algorithm {
     bool wantsWorkspace;
 };
 
-// Some of the real ones, fastest first as far as the real library would tell: so that a program has something to choose
-// from, and to refuse. The numbers are cuDNN's own; what is computed is the same for all.
+// Some of the real algorithms, in about the order in which the real library would list them, so that a program has some
+// to choose from and some to refuse. The numbers are those of cuDNN; what is computed is the same for all.
 const std::vector<Algorithm>& algorithmsOf(Pass pass) {
     static const std::vector<Algorithm> FORWARD = {{1, true, true}, {0, true, false}};
     static const std::vector<Algorithm> DATA = {{0, false, false}, {1, true, true}};
@@ -270,7 +270,7 @@ const std::vector<Algorithm>& algorithmsOf(Pass pass) {
     return pass == Pass::FORWARD ? FORWARD : pass == Pass::DATA ? DATA : FILTER;
 }
 
-// Some scratch memory, so that programs that forget it are found.
+// They need some scratch memory, so that programs that do not provide it are found.
 size_t workspaceOf(const Algorithm& algorithm, const Shapes& shapes) {
     return algorithm.wantsWorkspace ? (shapes.w.elements() * 4 + 255) / 256 * 256 : 0;
 }
@@ -404,7 +404,7 @@ EMULATOR_EXPORT int cudnnFindConvolutionBackwardFilterAlgorithm(DnnHandle*, Tens
     return listAlgorithms(Pass::FILTER, SHAPES(x, w, convolution, y), requested, returned, results, true);
 }
 
-// The Ex forms run on the caller's memory; what is found is the same.
+// The Ex forms run in the memory of the caller; they find the same algorithms.
 EMULATOR_EXPORT int cudnnFindConvolutionForwardAlgorithmEx(DnnHandle*, TensorDescriptor* x, const void*,
                                                            FilterDescriptor* w, const void*,
                                                            ConvolutionDescriptor* convolution, TensorDescriptor* y,

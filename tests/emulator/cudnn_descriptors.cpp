@@ -77,7 +77,7 @@ EMULATOR_EXPORT const char* cudnnGetErrorString(int status) {
     }
 }
 
-// The real ones check that the parts of cuDNN fit together.
+// The real functions check that the parts of cuDNN fit together.
 EMULATOR_EXPORT int cudnnGraphVersionCheck() { return DNN_SUCCESS; }
 
 EMULATOR_EXPORT int cudnnOpsVersionCheck() { return DNN_SUCCESS; }

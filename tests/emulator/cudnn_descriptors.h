@@ -1,4 +1,4 @@
-// What cuDNN's descriptors hold here.
+// The contents of the descriptors of cuDNN.
 #pragma once
 
 #include <cstddef>
@@ -47,7 +47,7 @@ struct FilterDescriptor {
         return static_cast<size_t>(size[0]) * static_cast<size_t>(size[1]) * static_cast<size_t>(size[2])
                * static_cast<size_t>(size[3]);
     }
-    // As a tensor: KCRS where the format is NCHW, KRSC where it is NHWC.
+    // The same as a tensor: KCRS if the format is NCHW, KRSC if it is NHWC.
     TensorDescriptor asTensor() const;
 };
 
@@ -55,7 +55,7 @@ struct ConvolutionDescriptor {
     int padding[2] = {0, 0};
     int stride[2] = {1, 1};
     int dilation[2] = {1, 1};
-    int mode = 1;  // cross-correlation; 0 turns the filter round
+    int mode = 1;  // cross-correlation; 0 for a convolution, which reverses the filter
     int computeType = 0;
     int mathType = 0;
     int groups = 1;

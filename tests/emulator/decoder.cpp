@@ -1,5 +1,5 @@
-// Syntax to Kernel: finds each instruction's row in the table of opcodes, gives every operand its place in the register
-// file, and turns what the suffixes say into the fields that the row's function reads.
+// Turns syntax into a Kernel: finds the row of each instruction in the table of opcodes, gives every operand its place
+// in the register file, and turns suffixes into the fields that the function of the row reads.
 #include <algorithm>
 #include <cstring>
 #include <map>
@@ -63,7 +63,7 @@ const std::map<std::string, Space> SPACES = {
     {"param::entry", Space::PARAMETER},
 };
 
-// What Instruction::mode holds for the opcodes that read it.
+// The value of Instruction::mode for the opcodes that read it.
 const std::map<std::string, std::map<std::string, char>> MODES = {
     {"shfl", {{"up", 'u'}, {"down", 'd'}, {"bfly", 'b'}, {"idx", 'i'}}},
     {"vote", {{"all", 'a'}, {"any", 'y'}, {"uni", 'u'}, {"ballot", 'b'}}},
@@ -82,8 +82,9 @@ const std::map<std::string, std::map<std::string, char>> MODES = {
      {{"finite", 'f'}, {"infinite", 'i'}, {"number", 'n'}, {"notanumber", 'N'}, {"normal", 'r'}, {"subnormal", 's'}}},
 };
 
-// Variables in shared and local memory stand apart by this much, so that running out of one does not end in the next. A
-// multiple of what the 32 banks span: conflicts are those of a variable that begins at the first bank.
+// Variables in shared and local memory are this far apart, so that an access beyond the end of one does not reach the
+// next. It is a multiple of what the 32 banks span, so bank conflicts are those of a variable that begins at the first
+// bank.
 constexpr uint64_t GAP = 128;
 constexpr uint64_t FIRST_ADDRESS = 1024;  // the first bytes are never allocated, as on the device
 
@@ -288,7 +289,7 @@ private:
         result.text.push_back(statement.opcode);
     }
 
-    // Appends an argument's operands at `next`; returns what comes after.
+    // Appends the operands of an argument at `next`; returns the place after them.
     size_t addArgument(const Argument& argument, const Statement& statement, Instruction& decoded, size_t next) {
         if (argument.kind == Argument::Kind::VECTOR) {
             for (const Argument& part : argument.parts) {
@@ -409,7 +410,7 @@ private:
 
     void fillConstants() {
         result.registerImage.assign(fileBytes, 0);
-        // What a register holds before it is written is unknown: not the zero that hides the mistake.
+        // A register holds an unknown value before it is written, and not the zero that would hide the mistake.
         for (const Operand& reg : registers) {
             std::fill_n(result.registerImage.begin() + reg.offset, reg.width == 0 ? 4 : reg.width * LANES, 0xd5);
         }

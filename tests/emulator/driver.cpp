@@ -197,8 +197,8 @@ CUresult allocateHost(void** target, size_t size) {
 
 enum class Direction { HOST_TO_DEVICE, DEVICE_TO_HOST, DEVICE_TO_DEVICE };
 
-// A copy, now or in a graph. Host memory that the driver does not know is the host's own; it is
-// read or written as it is.
+// A copy, now or in a graph. Host memory that the driver does not know belongs to the host, and is read or written as
+// it is.
 CUresult copy(void* streamHandle, bool isAsynchronous, Direction direction, uint64_t target, uint64_t source,
               size_t size) {
     Stream* stream = streamOf(streamHandle);
@@ -231,8 +231,7 @@ CUresult copy(void* streamHandle, bool isAsynchronous, Direction direction, uint
                          std::memmove(to, from, size);
                          return static_cast<CUresult>(CUDA_SUCCESS);
                      } catch (const Fault& fault) {
-                         // The driver sees this before the device does: the call is
-                         // refused, the context lives.
+                         // The driver notices this before the device does: it refuses the call, and the context lives.
                          std::fprintf(stderr, "emulated device: %s\n", fault.what.c_str());
                          (void)context;
                          return static_cast<CUresult>(CUDA_ERROR_INVALID_VALUE);
@@ -249,7 +248,7 @@ CUresult copy(void* streamHandle, bool isAsynchronous, Direction direction, uint
     return enqueue(stream, std::move(node));
 }
 
-// Copies between addresses of either kind, found out by looking.
+// Copies between addresses of either kind, which is found by looking them up.
 CUresult copyAny(void* stream, bool isAsynchronous, uint64_t target, uint64_t source, size_t size) {
     Allocation* to = driver().memory.find(target);
     Allocation* from = driver().memory.find(source);
@@ -708,7 +707,7 @@ EMULATOR_EXPORT CUresult cuMemsetD32Async(CUdeviceptr target, unsigned value, si
     return call("cuMemsetD32Async", true, [&] { return fill(stream, true, target, value, 4, count); });
 }
 
-// Starts and ends what the counters count: start zeroes them, stop writes them.
+// Starts and ends the counting: start sets the counters to zero, stop writes them.
 EMULATOR_EXPORT CUresult cuProfilerStart() {
     std::lock_guard<std::recursive_mutex> lock(driver().mutex);
     counters().reset();

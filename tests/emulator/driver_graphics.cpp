@@ -15,10 +15,10 @@ namespace {
 constexpr unsigned READ_ONLY = 1;
 constexpr unsigned WRITE_DISCARD = 2;
 
-// OpenGL as the process has loaded it: this library needs none.
+// The OpenGL that the process has loaded: this library itself does not need it.
 class LoadedOpenGl {
 public:
-    // nullptr where there is no OpenGL by GLX in the process.
+    // nullptr if the process has no OpenGL with GLX.
     static const LoadedOpenGl* find() {
         static const LoadedOpenGl* found = nullptr;
         if (found == nullptr) {
@@ -35,7 +35,7 @@ public:
     const void* (*currentContext)() = nullptr;
     unsigned char (*isBuffer)(unsigned) = nullptr;
 
-    // Does something with a buffer that is bound to GL_COPY_WRITE_BUFFER for it.
+    // Does something with a buffer that is bound to GL_COPY_WRITE_BUFFER meanwhile.
     template <class Action>
     void with(unsigned buffer, Action action) const {
         int before = 0;
@@ -127,8 +127,8 @@ CUresult refuse(CUresult result, const char* what) {
     return result;
 }
 
-// The resources of a call that maps or unmaps: CUDA_SUCCESS if all are there, each once, and
-// OpenGL's context is theirs.
+// Checks the resources of a call that maps or unmaps: returns CUDA_SUCCESS if all of them exist, none occurs twice, and
+// the OpenGL context is theirs.
 CUresult find(unsigned count, GraphicsResource** resources, bool isMapped) {
     if (count == 0 || resources == nullptr) {
         return CUDA_ERROR_INVALID_VALUE;

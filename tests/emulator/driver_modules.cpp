@@ -13,7 +13,7 @@ namespace emulator {
 
 namespace {
 
-// The newest PTX that a driver knows: 12.6 reads 8.5, 13.0 reads 9.0.
+// The newest version of PTX that a driver reads: 8.5 for 12.6, 9.0 for 13.0.
 int newestPtx(int driverVersion) {
     int major = driverVersion / 1000;
     int minor = driverVersion % 1000 / 10;
@@ -61,7 +61,7 @@ void unload(LoadedModule* module) {
     delete module;
 }
 
-// A text that was loaded before, as it may be again and again: each engine loads the same.
+// A text that was loaded before. Each engine loads the same texts.
 struct KnownText {
     Module module;
     std::map<std::string, Kernel> kernels;  // those that name no variable of the module, and so are the same each time

@@ -1,5 +1,6 @@
-// What the emulated driver knows: contexts, streams, events, modules, graphs. Work runs when it is enqueued, but for
-// copies from page-locked memory: these are put off until something waits for them, so that a missing wait shows.
+// The state of the emulated driver: contexts, streams, events, modules, graphs. Work runs when it is enqueued, except
+// copies from page-locked memory: these are carried out only when something waits for them, so that a missing wait
+// shows.
 #pragma once
 
 #include <chrono>
@@ -27,11 +28,11 @@ using CUdeviceptr = unsigned long long;
 struct Context {
     int number = 0;
     int device = 0;
-    CUresult error = CUDA_SUCCESS;  // what every later call returns, once a fault ended a launch
+    CUresult error = CUDA_SUCCESS;  // returned by every later call, once a fault has ended a launch
     int retained = 0;               // of a primary context
 };
 
-// A step of a graph. Order in the graph is an order in which it may run.
+// A node of a graph. The nodes are in an order in which they may run.
 struct Node {
     std::string kind;  // kernel, memcpy, memset, host, library
     std::function<CUresult()> work;
@@ -49,7 +50,7 @@ struct ExecutableGraph {
 
 struct Stream;
 
-// A capture under way, in the stream that began it and those that joined it by events.
+// A capture in progress, in the stream that began it and those that joined it by events.
 struct Capture {
     Stream* origin = nullptr;
     std::unique_ptr<Graph> graph = std::make_unique<Graph>();
@@ -64,14 +65,14 @@ struct Stream {
     int priority = 0;
     std::shared_ptr<Capture> capture;
     std::vector<size_t> tails;  // nodes that the next one waits for
-    std::deque<Node> late;      // copies that wait to be waited for
+    std::deque<Node> late;      // copies that are not carried out yet
     uint64_t lateDone = 0;      // such copies that were carried out
 };
 
 struct Event {
     Context* context = nullptr;
-    Stream* stream = nullptr;  // in which it was recorded; perhaps gone since
-    uint64_t lateBefore = 0;   // late copies of that stream that came before it, counted from the stream's beginning
+    Stream* stream = nullptr;  // the stream in which it was recorded, which may have been destroyed since
+    uint64_t lateBefore = 0;   // number of late copies of that stream before it, counted from the stream's beginning
     bool isRecorded = false;
     std::chrono::steady_clock::time_point time;
     std::shared_ptr<Capture> capture;
@@ -118,7 +119,7 @@ struct Driver {
     int nextContext = 1;
     uint64_t launches = 0;
 
-    // What the environment says; see README.md.
+    // The switches in the environment; see README.md.
     int devices = 1;
     int capability = 80;
     int version = 12060;
@@ -133,33 +134,33 @@ struct Driver {
 Driver& driver();
 Context*& currentContext();
 
-// Runs the body of a driver call: under the lock, initialized, and with a context that has not
-// failed, where one is needed.
+// Runs the body of a driver call: with the lock held, after initialization and, if the call needs one, with a context
+// that has not failed.
 CUresult call(const char* name, bool needsContext, const std::function<CUresult()>& body);
 
-// A fault of the current context: says it, and makes the context fail.
+// Reports a fault of the current context, and makes the context fail.
 CUresult fail(Context* context, const Fault& fault);
 
-// The stream of a handle (null, 1 and 2 are the default stream), or nullptr.
+// The stream of a handle (null, 1 and 2 are the default stream), or nullptr if there is none.
 Stream* streamOf(void* handle);
 
-// Runs work, or records it where the stream captures.
+// Runs work, or records it if the stream captures.
 CUresult enqueue(Stream* stream, Node node);
 
-// Puts off a copy from page-locked memory, as a busy device would: it is carried out when something
-// that waits for it is called.
+// Delays a copy from page-locked memory, as a busy device would: it is carried out when something that waits for it is
+// called.
 void enqueueLate(Stream* stream, Node node);
 
-// Carries out the late copies of a stream, those alone that are among the first `count` of its life, or of all
-// streams. The first error.
+// Carries out the late copies of a stream (only those among the first `count` of its life), or of all streams. Returns
+// the first error.
 CUresult finishLate(Stream* stream, uint64_t count = UINT64_MAX);
 CUresult finishAllLate();
 
-// For calls that must not be made during a capture: CUDA_SUCCESS, or the error, with the capture invalid. `waits` of
-// those that wait for the whole device or use the default stream.
+// For calls that must not be made during a capture: returns CUDA_SUCCESS, or the error after making the capture
+// invalid. `waits` is for calls that wait for the whole device or use the default stream.
 CUresult forbidDuringCapture();
 
-// Destroys what a context owns, after saying what leaked; whether anything did.
+// Destroys the objects of a context after listing those that leaked. Returns whether any did.
 bool releaseContext(Context* context);
 void destroyStreamsOf(Context* context);
 bool destroyResourcesOf(Context* context);

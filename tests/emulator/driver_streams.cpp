@@ -51,7 +51,7 @@ CUresult synchronize(Stream* stream) {
     return finishLate(stream);
 }
 
-// What came before an event is done.
+// The work before an event is done.
 CUresult finishBefore(const Event* event) {
     return owns(driver().streams, event->stream) ? finishLate(event->stream, event->lateBefore) : CUDA_SUCCESS;
 }
@@ -104,7 +104,7 @@ Stream* streamOf(void* handle) {
 CUresult enqueue(Stream* stream, Node node) {
     if (!stream->capture) {
         if (stream == driver().defaultStreams[stream->context].get()) {
-            // The default stream waits for all others, but for those that were made not to be waited for.
+            // The default stream waits for all others, except those that were created not to be waited for.
             for (const auto& capture : driver().captures) {
                 if (capture->origin->context == stream->context && (capture->origin->flags & 1) == 0) {
                     capture->isInvalid = true;
@@ -324,7 +324,7 @@ EMULATOR_EXPORT CUresult cuEventSynchronize(Event* event) {
     });
 }
 
-// Time passes here, too; it says nothing of a device's.
+// The time that has passed here, which says nothing about the time on a device.
 EMULATOR_EXPORT CUresult cuEventElapsedTime(float* milliseconds, Event* start, Event* end) {
     return call("cuEventElapsedTime", true, [&]() -> CUresult {
         if (!owns(driver().events, start) || !owns(driver().events, end) || !start->isRecorded || !end->isRecorded) {
@@ -392,7 +392,8 @@ EMULATOR_EXPORT CUresult cuStreamEndCapture(Stream* stream, Graph** target) {
             return CUDA_ERROR_STREAM_CAPTURE_UNMATCHED;
         }
         std::shared_ptr<Capture> capture = stream->capture;
-        // Every other stream that joined must have been waited for: all its nodes lead to the last ones of this stream.
+        // Every other stream that joined must have been waited for: all its nodes must lead to the last ones of this
+        // stream.
         std::vector<bool> isJoined(capture->graph->nodes.size(), false);
         for (size_t tail : stream->tails) {
             isJoined[tail] = true;
@@ -455,7 +456,7 @@ EMULATOR_EXPORT CUresult cuGraphDestroy(Graph* graph) {
     });
 }
 
-// With `nodes` null, how many there are; else those that fit.
+// If `nodes` is null, returns how many there are; else as many as fit.
 EMULATOR_EXPORT CUresult cuGraphGetNodes(Graph* graph, void** nodes, size_t* count) {
     return call("cuGraphGetNodes", false, [&]() -> CUresult {
         if (!owns(driver().graphs, graph)) {
@@ -475,7 +476,7 @@ EMULATOR_EXPORT CUresult cuGraphGetNodes(Graph* graph, void** nodes, size_t* cou
 
 EMULATOR_EXPORT CUresult cuGraphNodeGetType(Node* node, int* type) {
     return call("cuGraphNodeGetType", false, [&]() -> CUresult {
-        // As the real cuBLAS and cuDNN add kernels, so do these.
+        // The real cuBLAS and cuDNN add kernels; these do, too.
         *type = node->kind == "memcpy" ? 1 : node->kind == "memset" ? 2 : node->kind == "host" ? 3 : 0;
         return CUDA_SUCCESS;
     });

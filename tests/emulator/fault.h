@@ -1,4 +1,4 @@
-// What goes wrong on the device, and in the text of its programs.
+// Faults on the device, and errors in the text of its programs.
 #pragma once
 
 #include <cstdarg>
@@ -7,14 +7,14 @@
 
 namespace emulator {
 
-// A fault of the device: ends the launch, and makes its context fail with `result` for good.
+// A fault on the device. It ends the launch, and makes its context fail with `result` for good.
 struct Fault {
     int result;  // a CUresult
     std::string what;
     int lane = -1;  // of the warp that faulted, where one lane is to blame
 };
 
-// A program that cannot be run: wrong, or beyond what is emulated.
+// A program that cannot be run, because it is wrong, or because it needs what is not emulated.
 struct PtxError {
     int line;
     std::string what;

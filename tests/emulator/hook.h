@@ -1,5 +1,5 @@
-// What the emulated cuBLAS and cuDNN need of the emulated driver, beside its public calls. Plain C, so that the three
-// libraries share no C++ types.
+// The functions of the emulated driver that the emulated cuBLAS and cuDNN call, besides its public ones. They are plain
+// C, so that the three libraries share no C++ types.
 #pragma once
 
 #include <cstddef>
@@ -7,18 +7,20 @@
 
 #define EMULATOR_EXPORT extern "C" __attribute__((visibility("default")))
 
-// How memory is used: only its bounds matter, or that all of it was written, or that it is written now.
+// How memory is used: only its bounds are checked, or also that all of it was written, or it is marked as written now.
 enum EmulatorAccess { EMULATOR_BOUNDS, EMULATOR_READ, EMULATOR_WRITE };
 
-// Work for a stream: run now, or recorded into the graph that the stream captures and run with it. `work` returns 0, or
-// a CUresult that it got from emulatorResolve. `destroy` frees `data` when it will not run again. Returns a CUresult.
+// Enqueues work in a stream: it runs now, or is recorded into the graph that the stream captures, and runs with that.
+// `work` returns 0, or a CUresult that it got from emulatorResolve. `destroy` frees `data` when it will not run again.
+// Returns a CUresult.
 EMULATOR_EXPORT int emulatorEnqueue(void* stream, const char* name, int (*work)(void*), void* data,
                                     void (*destroy)(void*));
 
-// The host address of device memory; or nullptr, after a message, with the context failed for good and *result set.
+// The host address of device memory; or nullptr, after a message, after which the context has failed for good and
+// *result is set.
 EMULATOR_EXPORT void* emulatorResolve(uint64_t address, size_t size, int access, const char* what, int* result);
 
-// What the driver asks of OpenGL: of the calling thread's context.
+// The functions of OpenGL that the driver calls, for the context of the calling thread.
 struct EmulatorOpenGl {
     const void* (*currentContext)();                  // nullptr if there is none
     bool (*sizeOf)(unsigned buffer, uint64_t* size);  // whether there is such a buffer
@@ -26,8 +28,8 @@ struct EmulatorOpenGl {
     void (*write)(unsigned buffer, const void* source, uint64_t size);
 };
 
-// Takes this for OpenGL, in place of the library that the process has loaded; nullptr for that one.
+// Makes the driver call these instead of the OpenGL that the process has loaded; nullptr makes it call that one again.
 EMULATOR_EXPORT void emulatorUseOpenGl(const EmulatorOpenGl* openGl);
 
-// Counts a call of a library: multiplications with addition, and bytes of its operands.
+// Counts a call of a library: its multiply-adds, and the bytes of its operands.
 EMULATOR_EXPORT void emulatorCount(const char* name, uint64_t multiplyAdds, uint64_t bytes);

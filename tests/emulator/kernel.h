@@ -1,8 +1,8 @@
-// A kernel as it runs: registers are places in a warp's register file, labels are indices, and each instruction points
-// to the function that executes it.
+// A kernel as the interpreter runs it: registers are places in the register file of a warp, labels are indices, and
+// each instruction points to the function that executes it.
 //
-// The register file holds, one after the other, the kernel's registers, its constants and the special registers that it
-// reads, each for 32 lanes. So an operand is one offset, whatever it is.
+// The register file holds the registers of the kernel, its constants and the special registers that it reads, one after
+// the other, each for 32 lanes. So every operand is one offset, whatever it is.
 #pragma once
 
 #include <array>
@@ -21,14 +21,14 @@ struct Instruction;
 
 constexpr int LANES = 32;
 
-// Executes an instruction for those lanes of a warp whose bits are set.
+// Executes an instruction for the lanes of a warp whose bits are set.
 using Execute = void (*)(Warp& warp, const Instruction& instruction, uint32_t lanes);
 
 struct Operand {
-    uint32_t offset = 0;     // into the register file
-    uint8_t width = 0;       // bytes a lane; 0: a predicate, one bit a lane in one 32-bit word
+    uint32_t offset = 0;  // into the register file
+    uint8_t width = 0;    // bytes for each lane; 0 for a predicate, which has one bit for each lane in one 32-bit word
     bool isNegated = false;  // !p
-    bool isThere = false;    // false for _ and what was left out
+    bool isThere = false;    // false for _ and for operands that were left out
 };
 
 enum class Rounding : uint8_t { NEAREST, ZERO, DOWN, UP, NEAREST_AWAY };
@@ -38,7 +38,7 @@ enum class Boolean : uint8_t { NONE, AND, OR, XOR };
 struct Instruction {
     Execute execute = nullptr;
     InstructionClass counted = InstructionClass::OTHER;
-    // The operands, flattened in the order of the text: those of a vector {a, b} one after the other. first[i] is where
+    // The operands in the order of the text; those of a vector {a, b} follow each other. first[i] is the index where
     // argument i begins.
     std::array<Operand, 18> operands;
     std::array<uint8_t, 7> first{};
@@ -55,7 +55,7 @@ struct Instruction {
     bool isFlushing = false;        // .ftz
     bool isSaturating = false;      // .sat
     bool isPropagatingNan = false;  // .NaN
-    bool isFlow = false;            // may change the program counter otherwise than to the next
+    bool isFlow = false;            // may set the program counter to another instruction than the next
     bool isWrapping = false;        // shf.wrap, cvta.to, ldmatrix.trans
     char mode = 0;                  // of shfl, vote, atom, bar: see the opcode
     int64_t immediate = 0;          // of the address
@@ -109,7 +109,7 @@ struct Kernel {
     std::string name;
     std::vector<Instruction> code;
     std::vector<std::string> text;                       // of each instruction, for messages: its opcode
-    std::vector<uint8_t> registerImage;                  // what a warp starts with
+    std::vector<uint8_t> registerImage;                  // the registers with which a warp starts
     std::vector<std::pair<Special, uint32_t>> specials;  // where the special registers are
     std::vector<Region> parameters;
     uint64_t parameterBytes = 0;
@@ -126,7 +126,7 @@ struct Kernel {
     KernelCounters* counters = nullptr;
 };
 
-// Where the variables of a module live: their device addresses.
+// The device addresses of the variables of a module.
 using Addresses = std::map<std::string, uint64_t>;
 
 // Decodes a kernel of a module; throws PtxError.

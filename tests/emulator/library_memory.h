@@ -8,7 +8,7 @@
 
 namespace emulator {
 
-// A fault that the driver has already reported; what the call's work returns.
+// Thrown after a fault that the driver has already reported. Holds the result of the work.
 struct Failed {
     int result;
 };
@@ -67,7 +67,7 @@ inline void loadRow(Element element, uint64_t address, size_t count, float* targ
     }
 }
 
-// target = alpha · values + beta · target; where beta is 0, target is not read.
+// target = alpha · values + beta · target. If beta is 0, target is not read.
 inline void storeRow(Element element, uint64_t address, size_t count, const float* values, float alpha, float beta,
                      const std::string& what) {
     int result = 0;
@@ -87,7 +87,7 @@ inline void storeRow(Element element, uint64_t address, size_t count, const floa
     }
 }
 
-// Hands work to a stream: `Work` is copied, and has int operator()(), which may throw Failed.
+// Enqueues work in a stream. `Work` is copied, and has int operator()(), which may throw Failed.
 template <class Work>
 int enqueueWork(void* stream, const char* name, const Work& work) {
     return emulatorEnqueue(

@@ -1,7 +1,7 @@
 // Device memory: allocations with exact bounds, and for every byte whether it was ever written.
 //
-// Device addresses are numbers that mean nothing to the host, so that a host pointer handed to a kernel, or the other
-// way round, is found; they are never used twice, so that a use after free is found, too.
+// Device addresses have no meaning on the host, so that the use of a host pointer in a kernel, or of a device address
+// on the host, is found. They are never used twice, so that a use after free is found.
 #pragma once
 
 #include <cstdint>
@@ -30,7 +30,7 @@ struct Allocation {
     uint8_t* bytes = nullptr;
     Bytes storage;              // of bytes, unless the host's
     Bytes written;              // one per byte: 1 once it was written
-    bool isAllWritten = false;  // what makes `written` superfluous
+    bool isAllWritten = false;  // `written` is then not needed
 
     std::string describe() const;
     void markWritten(uint64_t offset, uint64_t count);
@@ -44,7 +44,7 @@ constexpr uint64_t WINDOW_SIZE = 1 << 24;
 
 class DeviceMemory {
 public:
-    // nullptr if the host has too little.
+    // Returns nullptr if the host has too little memory.
     Allocation* allocate(uint64_t size, int owner, const std::string& name = "");
     Allocation* adoptHost(void* pointer, uint64_t size, int owner);
     // Whether `base` was the beginning of an allocation.
@@ -60,12 +60,12 @@ public:
         return findSlowly(address);
     }
 
-    // Host addresses of `size` bytes at `address`; throws Fault where they are not all inside one allocation. `read`
-    // throws if any was never written, too.
+    // The host address of `size` bytes at `address`. Throws Fault if they are not all inside one allocation, and with
+    // `read` also if any of them was never written.
     uint8_t* read(uint64_t address, uint64_t size, const char* what);
     uint8_t* write(uint64_t address, uint64_t size, const char* what);
 
-    // What is known about an address that is in no allocation, or whose allocation is too small.
+    // Describes an address that is in no allocation, or whose allocation is too small.
     std::string explain(uint64_t address, uint64_t size) const;
 
     uint64_t used() const { return usedBytes; }

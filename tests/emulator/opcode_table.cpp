@@ -8,7 +8,7 @@ namespace emulator {
 
 namespace {
 
-// Whether one element of a pattern, as "rn|rz" without its "?", takes a token.
+// Whether one element of a pattern, such as "rn|rz" without its "?", matches a token.
 bool takes(const std::string& element, const std::string& token) {
     for (size_t start = 0; start <= element.size();) {
         size_t end = std::min(element.find('|', start), element.size());

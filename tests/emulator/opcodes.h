@@ -1,5 +1,4 @@
-// The table of opcodes: what an instruction's text means, one row for each form, and how the
-// functions after it see operands.
+// The table of opcodes, which has one row for each form of an instruction; and how the functions in it access operands.
 #pragma once
 
 #include <cstring>
@@ -30,11 +29,11 @@ Opcodes memoryOpcodes();      // opcodes_memory.cpp
 Opcodes controlOpcodes();     // opcodes_control.cpp: branches, barriers, shuffles, votes
 Opcodes matrixOpcodes();      // opcodes_matrix.cpp: mma, ldmatrix
 
-// The row for an opcode's tokens, or nullptr. (opcode_table.cpp)
+// The row for the tokens of an opcode, or nullptr. (opcode_table.cpp)
 const Opcode* findOpcode(const std::vector<std::string>& tokens);
 
-// The values of an operand for all lanes: the register file itself where the operand is as wide as T, else `scratch`,
-// filled with the low bytes or with zeros above.
+// The values of an operand for all lanes: the register file itself if the operand is as wide as T; else `scratch`,
+// filled with the low bytes, or with zeros above.
 template <class T>
 const T* read(Warp& warp, const Operand& operand, T* scratch) {
     if (operand.width == sizeof(T)) {
@@ -48,7 +47,8 @@ const T* read(Warp& warp, const Operand& operand, T* scratch) {
     return scratch;
 }
 
-// Writes the values of those lanes; into a wider register sign-extended if T is signed, else with zeros above.
+// Writes the values of these lanes. In a wider register they are sign-extended if T is signed, else extended with
+// zeros.
 template <class T>
 void write(Warp& warp, const Operand& operand, const T* values, uint32_t lanes) {
     if (!operand.isThere) {
@@ -130,7 +130,7 @@ float halfToFloat(uint16_t bits);
 uint16_t floatToHalf(double value, Rounding rounding);
 float brainToFloat(uint16_t bits);
 uint16_t floatToBrain(float value, Rounding rounding);
-// tf32: float32 with the low 13 bits gone, rounded to nearest, ties away from zero.
+// tf32: float32 without its low 13 bits, rounded to nearest, ties away from zero.
 float roundToTf32(float value);
 
 }  // namespace emulator

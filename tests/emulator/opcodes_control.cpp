@@ -1,4 +1,4 @@
-// Branches, ends, barriers, and what lanes of a warp exchange.
+// Branches, exits, barriers, and the exchange of values between lanes of a warp.
 #include <algorithm>
 
 #include "cuda_result.h"
@@ -78,7 +78,7 @@ uint32_t constantOf(Warp& warp, const Operand& operand, uint32_t lanes) {
     return read<uint32_t>(warp, operand, scratch)[lanes != 0 ? __builtin_ctz(lanes) : 0];
 }
 
-// Lanes that exchange something meet first: whether they have. Throws where a guard excludes some of them.
+// Lanes that exchange values meet first. Returns whether they have met; throws if a guard excludes some of them.
 bool meet(Warp& warp, uint32_t members, uint32_t lanes) {
     if (lanes != 0 && lanes != warp.active) {
         throw Fault{CUDA_ERROR_NOT_SUPPORTED,
@@ -88,7 +88,7 @@ bool meet(Warp& warp, uint32_t members, uint32_t lanes) {
     return lanes == 0 || warp.converge(members & warp.live);
 }
 
-// bar.sync a{, b}: the block goes on from here when b threads, or all, have arrived. The warp arrives as a whole.
+// bar.sync a{, b}: the block goes on when b threads, or all, have arrived. A warp arrives as a whole.
 void barrier(Warp& warp, const Instruction& instruction, uint32_t lanes) {
     if (lanes != warp.active) {
         throw Fault{CUDA_ERROR_LAUNCH_FAILED, format("lanes %08x of a warp come to a barrier that lanes %08x pass by",

@@ -30,7 +30,7 @@ void moveVector(Warp& warp, const Instruction& instruction, uint32_t lanes) {
             std::memcpy(to, warp.registers + operand.offset + lane * operand.width, operand.width);
             to += operand.width;
         }
-        // What is left out with _ is as wide as its neighbours.
+        // An element that is left out with _ is as wide as its neighbours.
         unsigned width = sizeOf(instruction.types[0]) / static_cast<unsigned>(targets);
         for (int i = 0; i < targets; i++) {
             const Operand& operand = instruction.operand(0, i);
@@ -74,8 +74,8 @@ uint64_t largest(Type type) {
 
 int64_t smallest(Type type) { return isSigned(type) ? -static_cast<int64_t>(largest(type)) - 1 : 0; }
 
-// A rounded value into an integer type's range. A NaN is 0, or 2^(n−1) where a 64-bit type takes
-// part, as the manual says.
+// Converts a rounded value to the range of an integer type. NaN becomes 0, or 2^(n−1) if one of the types has 64 bits,
+// as the manual says.
 uint64_t toInteger(double value, Type from, Type to) {
     if (std::isnan(value)) {
         bool isWide = from == Type::F64 || to == Type::S64 || to == Type::U64;
@@ -92,7 +92,7 @@ uint64_t toInteger(double value, Type from, Type to) {
     return value >= limit ? largest(to) : value <= 0 ? 0 : static_cast<uint64_t>(value);
 }
 
-// An integer into another type's range, for cvt.sat.
+// Converts an integer to the range of another type, for cvt.sat.
 uint64_t clampInteger(uint64_t bits, bool isFromSigned, Type to) {
     if (isFromSigned && static_cast<int64_t>(bits) < 0) {
         return static_cast<uint64_t>(std::max(static_cast<int64_t>(bits), smallest(to)));
@@ -173,7 +173,7 @@ double flushFloat(double value) {
                                                                                      : value;
 }
 
-// One value of cvt.to.from: both as bits in 64, integers sign- or zero-extended.
+// Converts one value for cvt.to.from. Both are bits in 64, integers sign- or zero-extended.
 uint64_t convertValue(const Instruction& instruction, uint64_t bits) {
     Type to = instruction.types[0];
     Type from = instruction.types[1];
@@ -219,7 +219,8 @@ void convert(Warp& warp, const Instruction& instruction, uint32_t lanes) {
         if (!(lanes >> lane & 1)) {
             continue;
         }
-        // The low bits of the register are the source, whatever its width; the result fills the target's, extended.
+        // The source is the low bits of the register, whatever its width; the result fills the register of the target,
+        // extended.
         uint64_t bits = values[lane] << (64 - fromBits);
         bits = isSigned(instruction.types[1]) ? static_cast<uint64_t>(static_cast<int64_t>(bits) >> (64 - fromBits))
                                               : bits >> (64 - fromBits);
@@ -230,7 +231,7 @@ void convert(Warp& warp, const Instruction& instruction, uint32_t lanes) {
     }
 }
 
-// From one integer type to another, as addresses need it all the time: cvt.s64.s32 and the like.
+// From one integer type to another, which addresses need often: cvt.s64.s32 and the like.
 template <class D, class S>
 void convertInteger(Warp& warp, const Instruction& instruction, uint32_t lanes) {
     S scratch[LANES];

@@ -1,7 +1,7 @@
-// Floating point: IEEE 754 with the rounding that the opcode asks for, .ftz and .sat, and the device's own NaN.
+// Floating point: IEEE 754 with the rounding that the opcode asks for, .ftz and .sat, and the NaN of the device.
 //
-// The .approx functions are computed in double and rounded: more exact than the device's,
-// whose bits cannot be had here.
+// The .approx functions are computed in double precision and rounded. This is more exact than the device, whose exact
+// bits are not available here.
 #include <cfenv>
 #include <cmath>
 
@@ -39,7 +39,7 @@ T fromBits(typename BitsOf<T>::type bits) {
 template <class T>
 constexpr typename BitsOf<T>::type SIGN = static_cast<typename BitsOf<T>::type>(1) << (8 * sizeof(T) - 1);
 
-// Results that are no number are this one NaN on the device, whatever went in (float32; float64 keeps the host's).
+// A result that is NaN is always this NaN on the device (in float32; float64 keeps that of the host).
 constexpr uint32_t NAN_BITS = 0x7fffffff;
 
 template <class T>
@@ -61,8 +61,8 @@ T saturate(T value) {
     return value > 0 ? (value < 1 ? value : T{1}) : T{0};
 }
 
-// The host's rounding mode for as long as this lives. What is computed in between must come from and go to memory, so
-// that the compiler moves none of it across.
+// Sets the rounding mode of the host for as long as this object lives. What is computed meanwhile must come from memory
+// and go to memory, so that the compiler does not move any of it across.
 class RoundingScope {
 public:
     explicit RoundingScope(Rounding rounding) : isChanged(rounding != Rounding::NEAREST) {
@@ -206,7 +206,7 @@ struct HyperbolicTangent {
     float operator()(float a) const { return static_cast<float>(std::tanh(static_cast<double>(a))); }
 };
 
-// A number wins over a NaN; +0 is more than −0.
+// A number is preferred to a NaN; +0 is greater than −0.
 template <bool IS_MAXIMUM>
 struct Extreme {
     template <class T>
@@ -233,7 +233,7 @@ struct ExtremeOrNan {
     }
 };
 
-// Sign operations touch nothing but the sign, of a NaN, too.
+// Operations on the sign change nothing but the sign, even of a NaN.
 template <class T, class F>
 void signs(Warp& warp, const Instruction& instruction, uint32_t lanes) {
     T first[LANES], result[LANES];

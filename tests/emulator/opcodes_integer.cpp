@@ -1,5 +1,5 @@
-// Integer arithmetic, logic, shifts and bit fields. Arithmetic is unsigned inside, so that it
-// wraps as the device's does.
+// Integer arithmetic, logic, shifts and bit fields. Arithmetic is done with unsigned types, so that it wraps around as
+// on the device.
 #include <algorithm>
 
 #include "opcodes.h"
@@ -120,7 +120,8 @@ struct MultiplyAddWide {
     }
 };
 
-// By zero the device gives all ones, and the dividend as remainder; the manual leaves it open.
+// When dividing by zero, the device gives all ones, and the dividend as the remainder; the manual leaves this
+// undefined.
 struct Divide {
     template <class T>
     T operator()(T a, T b) const {
@@ -221,7 +222,7 @@ struct LogicalNot {
     }
 };
 
-// Shifts take any amount: beyond the width all bits go.
+// Shifts take any amount: from the width on, no bits are left.
 template <class T, bool IS_LEFT>
 void shift(Warp& warp, const Instruction& instruction, uint32_t lanes) {
     T first[LANES], result[LANES];
@@ -260,7 +261,7 @@ void funnelShift(Warp& warp, const Instruction& instruction, uint32_t lanes) {
     write(warp, instruction.operand(0), result, lanes);
 }
 
-// Any function of three bits, its table in the immediate.
+// Any function of three bits, whose table is the immediate.
 void logic3(Warp& warp, const Instruction& instruction, uint32_t lanes) {
     uint32_t first[LANES], second[LANES], third[LANES], fourth[LANES], result[LANES];
     const uint32_t* a = read<uint32_t>(warp, instruction.operand(1), first);
@@ -356,7 +357,7 @@ struct CountLeadingZeros {
     }
 };
 
-// The place of the highest bit that is not the sign; all ones if there is none.
+// The index of the highest bit that differs from the sign; all ones if there is none.
 struct FindHighest {
     template <class T>
     uint32_t operator()(T a) const {

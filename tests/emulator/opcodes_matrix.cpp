@@ -1,5 +1,5 @@
-// Tensor cores: mma.sync with float32 accumulators, and the ldmatrix that feeds it. Products are exact and summed in
-// float32, k after k; in which order, and with how many bits, the device does it is not documented.
+// Tensor cores: mma.sync with float32 accumulators, and ldmatrix, which loads its operands. Products are exact, and are
+// summed in float32 in the order of k. In which order and with how many bits the device adds is not documented.
 #include <algorithm>
 
 #include "cuda_result.h"
@@ -54,7 +54,7 @@ void multiplyAdd(Warp& warp, const Instruction& instruction, uint32_t depth, Mat
     }
 }
 
-// The device looks at the upper 19 bits of a tf32 operand only.
+// The device reads only the upper 19 bits of a tf32 operand.
 float tf32Of(Warp& warp, const Operand& operand, int lane) {
     uint32_t bits = valueOf<uint32_t>(warp, operand, lane) & ~0x1fffu;
     float value;

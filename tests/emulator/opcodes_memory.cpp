@@ -24,7 +24,7 @@ void addresses(Warp& warp, const Instruction& instruction, int argument, int64_t
     }
 }
 
-// Distinct 32-byte sectors that aligned accesses of at most 32 bytes touch.
+// The number of distinct 32-byte sectors that aligned accesses of at most 32 bytes touch.
 uint64_t countSectors(const uint64_t address[LANES], uint32_t lanes) {
     uint64_t sectors[LANES];
     int count = 0;
@@ -46,8 +46,8 @@ uint64_t countSectors(const uint64_t address[LANES], uint32_t lanes) {
     return static_cast<uint64_t>(count);
 }
 
-// Passes over the 32 banks of 4 bytes that a request takes beyond the least: lanes that want different words of one
-// bank wait for each other. 8-byte accesses go by half warps, 16-byte ones by quarters.
+// The number of passes over the 32 banks of 4 bytes that a request needs beyond the least: lanes that access different
+// words of one bank wait for each other. 8-byte accesses are made by half warps, 16-byte ones by quarters.
 uint64_t countBankConflicts(const uint64_t address[LANES], unsigned size, uint32_t lanes) {
     int lanesAtOnce = size <= 4 ? 32 : size == 8 ? 16 : 8;
     uint64_t conflicts = 0;
@@ -115,7 +115,7 @@ void checkAligned(int lane, uint64_t address, unsigned size) {
 
 bool isSigned(Type type) { return type == Type::S8 || type == Type::S16 || type == Type::S32 || type == Type::S64; }
 
-// What resolve() says, found at once where a lane's place lies in the same allocation as that of the lane before it.
+// The result of resolve(), found faster if the place of a lane is in the same allocation as that of the lane before it.
 class GlobalPlaces {
 public:
     GlobalPlaces(Warp& warp, const Instruction& instruction, unsigned size, Access access)
@@ -128,7 +128,7 @@ public:
         uint8_t* place = resolve(warp, lane, space, address, size, access);
         if (space == Space::GLOBAL) {
             Allocation* found = warp.block->launch->memory->find(address);
-            // Where every byte was written already, reading checks nothing more, and writing changes nothing.
+            // If every byte was written already, reading checks nothing more, and writing changes nothing.
             allocation = found->isAllWritten && !found->isConstant ? found : nullptr;
             last = found->size - size;
         }
@@ -287,7 +287,7 @@ void atomic(Warp& warp, const Instruction& instruction, uint32_t lanes) {
 
 void nothing(Warp&, const Instruction&, uint32_t) {}
 
-// cp.async: remembered here, done by the wait.
+// cp.async: recorded here, carried out by the wait.
 void copyAsynchronously(Warp& warp, const Instruction& instruction, uint32_t lanes) {
     uint64_t target[LANES], source[LANES];
     uint32_t scratch[LANES], scratch2[LANES];

@@ -1,5 +1,5 @@
-// PTX text to syntax: tokens first, then a recursive descent over them. Registers are resolved here, since { } scope
-// them; labels and variables are resolved by the decoder, since both may be used before they are declared.
+// Turns PTX text into syntax: tokens first, then by recursive descent. Registers are resolved here, since { } limits
+// their scope; labels and variables are resolved by the decoder, since both may be used before they are declared.
 #include <algorithm>
 #include <cctype>
 #include <cstdlib>
@@ -320,7 +320,7 @@ private:
             } else if (takeIf(".v4")) {
                 vector = 4;
             } else if (takeIf(".ptr") || takeIf(".global") || takeIf(".managed") || takeIf(".attribute")) {
-                // What a pointer parameter points to: nothing that an interpreter needs.
+                // What a pointer parameter points to, which the interpreter does not need.
             } else if (peek().kind == Token::Kind::DIRECTIVE && typeNamed(peek().text.substr(1)) != Type::NONE) {
                 elementType = typeNamed(take().text.substr(1));
             } else {
@@ -565,7 +565,7 @@ private:
             start = end + 1;
         }
         if (result.tokens[0] == "call") {
-            // Functions are inlined in the programs that this is for.
+            // Functions are always inlined in the programs for which this parser is made.
             throw PtxError{opcode.line,
                            "call: functions are not emulated; let the compiler inline them (__forceinline__)"};
         }

@@ -1,5 +1,5 @@
-// Calls that are not emulated: each says its name, once, and returns an error. Weak, so that where a call is emulated
-// the definition elsewhere takes its place.
+// Calls that are not emulated. Each prints its name once, and returns an error. They are weak symbols, so that the
+// definition of a call that is emulated replaces them.
 #pragma once
 
 #include <cstdio>

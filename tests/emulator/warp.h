@@ -12,8 +12,8 @@ namespace emulator {
 
 struct Block;
 
-// A copy that cp.async asked for and cp.async.wait_group has not yet waited for: it happens at the wait, so that a
-// kernel that reads too early finds nothing there.
+// A copy by cp.async for which the kernel has not waited yet. It is carried out at the wait, so that a kernel that
+// reads too early does not find its values.
 struct AsynchronousCopy {
     int lane;
     uint32_t group;
@@ -32,10 +32,10 @@ struct Warp {
     uint32_t stalled = 0;   // lanes that wait for others to reach the same instruction
     bool isAtBarrier = false;
     int barrier = 0;
-    uint32_t barrierCount = 0;      // threads that the barrier takes, 0 for all
-    int pc = 0;                     // of the active lanes
-    int pcs[LANES] = {};            // of the others
-    int limit = 0;                  // the lowest pc of lanes that are ready but not active: reaching it, they may join
+    uint32_t barrierCount = 0;  // threads that the barrier takes, 0 for all
+    int pc = 0;                 // of the active lanes
+    int pcs[LANES] = {};        // of the others
+    int limit = 0;  // the lowest pc of lanes that are ready but not active; when the others reach it, they may join
     std::vector<uint64_t> storage;  // of the register file
     uint8_t* registers = nullptr;
     std::vector<std::vector<uint8_t>> local;  // of each lane, made when it is first used
@@ -48,7 +48,7 @@ struct Warp {
     // Runs until the warp has exited or waits at a barrier.
     void run();
 
-    // The lanes' values of an operand that is as wide as T.
+    // The values of the lanes for an operand that is as wide as T.
     template <class T>
     T* lanes(const Operand& operand) {
         return reinterpret_cast<T*>(registers + operand.offset);
@@ -64,8 +64,8 @@ struct Warp {
     void branch(uint32_t lanes, int targetPc);
     // Ends threads.
     void exit(uint32_t lanes);
-    // For instructions that need `members` together: true, with `active` holding all of them, once they are; else
-    // the active lanes wait here.
+    // For instructions that need all `members` together: returns true, with all of them in `active`, once they are;
+    // until then the active lanes wait here.
     bool converge(uint32_t members);
 
     int threadOf(int lane) const { return number * LANES + lane; }
@@ -73,7 +73,7 @@ struct Warp {
 private:
     bool regroup();
 
-    bool isRetrying = false;  // nothing but stalled lanes is left: those that go on now must not stall again
+    bool isRetrying = false;  // only stalled lanes are left: those that go on now must not stall again
     uint64_t steps = 0;
 };
 
@@ -88,10 +88,10 @@ struct Launch {
     uint64_t identity = 0;  // %gridid
 };
 
-// Runs a launch to its end; throws Fault, its text complete.
+// Runs a launch to its end. Throws Fault, with the whole message.
 void run(const Launch& launch);
 
-// Who used a byte of shared memory last, to find what no barrier separates.
+// Which warp used a byte of shared memory last, to find accesses that no barrier separates.
 struct SharedUse {
     uint32_t writeEpoch = 0;  // barriers that the block had passed, from 1; 0: never written
     uint32_t readEpoch = 0;
@@ -124,13 +124,13 @@ private:
     [[noreturn]] void reportDeadlock() const;
 };
 
-// Where an access of one lane goes. Throws Fault.
+// The memory to which an access of one lane goes. Throws Fault.
 enum class Access { READ, WRITE, ATOMIC };
 uint8_t* resolve(Warp& warp, int lane, Space space, uint64_t address, unsigned size, Access access);
-// Takes an address in a window of generic addresses apart.
+// Splits an address in a window of generic addresses into its parts.
 Space spaceOf(Space space, uint64_t& address);
 
-// Carries out those copies of cp.async whose group number is below `groups` (of each lane).
+// Carries out the copies by cp.async whose group number is below `groups` (of each lane).
 void finishCopies(Warp& warp, uint32_t lanes, uint32_t keep);
 
 }  // namespace emulator

@@ -1,7 +1,4 @@
 /**
- * Images and where they come from: the MNIST that is inside the program, IDX files, pictures and folders of them; how
- * pictures become images of one size; and how files are replaced as a whole. Images are bytes 0 to 255, {@code [count,
- * height, width, channels]}; {@link daegpu.data.Pixels} are one picture of any size, read row by row, and a
- * {@link daegpu.data.Photo} is all of it as floats 0 to 1.
+ * Images and their sources: the MNIST that comes with the program, IDX files, pictures and folders of pictures. Further classes turn pictures into images of one size, and replace files as a whole. Images are bytes from 0 to 255, or 16-bit values, {@code [count, height, width, channels]}; {@link daegpu.data.Pixels} are one picture of any size, read row by row, and a {@link daegpu.data.Photo} is a whole picture as floats from 0 to 1.
  */
 package daegpu.data;

@@ -1,2 +1,2 @@
-/** Figures of images and vectors: PSNR, SSIM, principal components. */
+/** Measures of images and vectors: PSNR, SSIM and principal components. */
 package daegpu.metrics;
