@@ -45,9 +45,14 @@ import java.util.function.Supplier;
  * }
  * }</pre>
  *
- * <p>Pictures may have any size, and are denoised as the command {@code denoise} does: as a whole by a network without a bottleneck, in overlapping tiles by one with a bottleneck. A model for grey images denoises the channels of a colour picture one by one; for a model for colours, grey pictures are turned into colours and back. Arrays of images that are given without a size, {@code [height, width, channels]} with the last index varying fastest, have the size that the model was trained for. {@link Training} makes models.
+ * <p>Pictures may have any size, and are denoised as the command {@code denoise} does: as a whole by a network without
+ * a bottleneck, in overlapping tiles by one with a bottleneck. A model for grey images denoises the channels of a
+ * colour picture one by one; for a model for colours, grey pictures are turned into colours and back. Arrays of images
+ * that are given without a size, {@code [height, width, channels]} with the last index varying fastest, have the size
+ * that the model was trained for. {@link Training} makes models.
  *
- * <p>Several threads may use a denoiser: they take turns, and each uses all processors. It may be closed at any time: that waits for the thread whose turn it is, and no other can use it afterwards.
+ * <p>Several threads may use a denoiser: they take turns, and each uses all processors. It may be closed at any time:
+ * that waits for the thread whose turn it is, and no other can use it afterwards.
  */
 public final class Denoiser implements AutoCloseable {
 
@@ -66,7 +71,8 @@ public final class Denoiser implements AutoCloseable {
     /**
      * Loads a model on the fastest engine that runs here.
      *
-     * @param path a checkpoint, the folder of a run or, if there is no such file, the name of a model that comes with the program
+     * @param path a checkpoint, the folder of a run or, if there is no such file, the name of a model that comes with
+     *     the program
      * @throws InvalidInputException if the file is damaged or is not a model
      */
     public static Denoiser load(Path path) {
@@ -103,8 +109,10 @@ public final class Denoiser implements AutoCloseable {
      * Denoises a picture from one file to another.
      *
      * @param noisy a PNG, JPEG, TIFF, BMP, GIF or WebP file
-     * @param denoised receives the result, and is not changed if that fails; it may be the same file. Its format is that of its file extension, otherwise that of {@code noisy}, or PNG if the program does not write that one
-     * @throws InvalidInputException if the picture cannot be read, has several pages while the format of the result has one, or the program does not write the format that the name of the result says
+     * @param denoised receives the result, and is not changed if that fails; it may be the same file. Its format is
+     *     that of its file extension, otherwise that of {@code noisy}, or PNG if the program does not write that one
+     * @throws InvalidInputException if the picture cannot be read, has several pages while the format of the result has
+     *     one, or the program does not write the format that the name of the result says
      * @throws IOException if the result cannot be written
      * @throws IllegalStateException if the denoiser is closed
      */
@@ -141,7 +149,8 @@ public final class Denoiser implements AutoCloseable {
      * Denoises a picture.
      *
      * @param noisy a picture of any size and type; alpha is not changed
-     * @return a picture of {@code TYPE_BYTE_GRAY}, {@code TYPE_3BYTE_BGR} or, with alpha, {@code TYPE_4BYTE_ABGR}; for samples of 16 bits {@code TYPE_USHORT_GRAY}, or in colour or with alpha a custom type with such samples
+     * @return a picture of {@code TYPE_BYTE_GRAY}, {@code TYPE_3BYTE_BGR} or, with alpha, {@code TYPE_4BYTE_ABGR}; for
+     *     samples of 16 bits {@code TYPE_USHORT_GRAY}, or in colour or with alpha a custom type with such samples
      * @throws IllegalStateException if the denoiser is closed
      */
     public BufferedImage denoise(BufferedImage noisy) {

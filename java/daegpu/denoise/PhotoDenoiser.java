@@ -8,7 +8,9 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * Denoises pictures of any size by cutting them into tiles of the network's size, which overlap and are blended smoothly. A picture that is smaller than a tile is continued by its reflection. Tiles of several pictures go through the network together.
+ * Denoises pictures of any size by cutting them into tiles of the network's size, which overlap and are blended
+ * smoothly. A picture that is smaller than a tile is continued by its reflection. Tiles of several pictures go through
+ * the network together.
  */
 public final class PhotoDenoiser implements PictureDenoiser {
 
@@ -19,7 +21,8 @@ public final class PhotoDenoiser implements PictureDenoiser {
         /**
          * Computes a batch.
          *
-         * @param noisy {@code [count, height, width, channels]}; {@code denoised} receives the denoised images, of the same shape
+         * @param noisy {@code [count, height, width, channels]}; {@code denoised} receives the denoised images, of the
+         *     same shape
          */
         void denoise(float[] noisy, int count, float[] denoised);
     }
@@ -51,7 +54,8 @@ public final class PhotoDenoiser implements PictureDenoiser {
 
     /**
      * @param image the network's input, with 1 or 3 channels
-     * @param overlap number of pixels that neighbouring tiles share at least; less than the height and width of the network
+     * @param overlap number of pixels that neighbouring tiles share at least; less than the height and width of the
+     *     network
      */
     public PhotoDenoiser(Tensor image, Batch network, int overlap, Strength strength) {
         this.image = image;

@@ -7,7 +7,8 @@ import java.util.List;
 public interface PictureDenoiser extends AutoCloseable {
 
     /**
-     * The picture with the channels with which it goes through the network: a grey picture becomes a colour picture for a network for colours.
+     * The picture with the channels with which it goes through the network: a grey picture becomes a colour picture for
+     * a network for colours.
      */
     Photo forNetwork(Photo photo);
 

@@ -10,7 +10,8 @@ import java.nio.ByteBuffer;
 import java.security.MessageDigest;
 
 /**
- * Noise for a picture that is not in a data set. Which random numbers it draws follows from its pixels, and so does not depend on other pictures or on their order.
+ * Noise for a picture that is not in a data set. Which random numbers it draws follows from its pixels, and so does not
+ * depend on other pictures or on their order.
  */
 public final class PictureNoise {
 
@@ -25,7 +26,10 @@ public final class PictureNoise {
         return clean.withValues(clean.channels(), noisy.values());
     }
 
-    /** The same for a picture that is read row by row. Noise is drawn for the rows that are read, and is the same each time. */
+    /**
+     * The same for a picture that is read row by row. Noise is drawn for the rows that are read, and is the same each
+     * time.
+     */
     public static Pixels add(Noise noise, long seed, Pixels clean) {
         return new NoisyPixels(noise, seed, Philox.VALIDATION + place(clean), clean);
     }

@@ -22,7 +22,8 @@ public record Strength(float value) {
     /**
      * Mixes denoised values with those that the network was given.
      *
-     * <p>All denoised values pass through this method, which refuses values that are infinite or NaN: they would look like black or white.
+     * <p>All denoised values pass through this method, which refuses values that are infinite or NaN: they would look
+     * like black or white.
      *
      * @param noisy the values that the network was given
      * @param count number of values

@@ -20,19 +20,26 @@ import java.util.Optional;
 import java.util.function.DoubleConsumer;
 
 /**
- * Denoises pictures of any size by a network without dense layers, as though each went through it as a whole: in tiles that overlap by as much as the network sees around a pixel. Of a tile, only those pixels are kept that see no edge of the tile, unless it is an edge of the picture. If the strides do not divide a side of the picture, it is first continued by its reflection.
+ * Denoises pictures of any size by a network without dense layers, as though each went through it as a whole: in tiles
+ * that overlap by as much as the network sees around a pixel. Of a tile, only those pixels are kept that see no edge of
+ * the tile, unless it is an edge of the picture. If the strides do not divide a side of the picture, it is first
+ * continued by its reflection.
  *
- * <p>Tiles are computed when their rows are read, a strip of them at a time. The memory that they take is bounded: the values of a strip, of the tiles that go through the network together, and the values within the network. Tiles are as large as that bound allows, as long as this is faster: a larger tile has a smaller part of border, but there must be one for each image that goes through the network at the same time.
+ * <p>Tiles are computed when their rows are read, a strip of them at a time. The memory that they take is bounded: the
+ * values of a strip, of the tiles that go through the network together, and the values within the network. Tiles are as
+ * large as that bound allows, as long as this is faster: a larger tile has a smaller part of border, but there must be
+ * one for each image that goes through the network at the same time.
  */
 public final class WholePictureDenoiser implements PictureDenoiser {
 
     /**
-     * The largest number of pixels of a tile, with its borders: progress is then reported about every second, and a GPU's memory is large enough.
+     * The largest number of pixels of a tile, with its borders: progress is then reported about every second, and a
+     * GPU's memory is large enough.
      */
     private static final int LARGEST_TILE = 1 << 20;
     /**
-     * Rows and columns of tiles are multiples of this number, as the cpu engine computes blocks of this size of the output at a time:
-     * tiles of 284×284 took 1.11 times as long for each pixel as those of 288×288 (AVX-512, fp32).
+     * Rows and columns of tiles are multiples of this number, as the cpu engine computes blocks of this size of the
+     * output at a time: tiles of 284×284 took 1.11 times as long for each pixel as those of 288×288 (AVX-512, fp32).
      */
     private static final int MULTIPLE = 8;
     /** Factor by which smaller tiles may take longer, for the memory that they save. */
@@ -75,7 +82,8 @@ public final class WholePictureDenoiser implements PictureDenoiser {
     /**
      * How a picture is cut.
      *
-     * @param rowsTogether number of rows of tiles that are computed at a time, so that as many tiles as possible go together
+     * @param rowsTogether number of rows of tiles that are computed at a time, so that as many tiles as possible go
+     *     together
      * @param time an estimate: number of pixels of tiles that go through the network one after the other
      * @param memory about how many bytes it takes
      */
@@ -139,10 +147,12 @@ public final class WholePictureDenoiser implements PictureDenoiser {
     }
 
     /**
-     * The denoised picture. A strip of it is computed when the first of its rows is read, and forgotten when a row of another strip is read, so rows should be read in order. It can be read until this denoiser is closed.
+     * The denoised picture. A strip of it is computed when the first of its rows is read, and forgotten when a row of
+     * another strip is read, so rows should be read in order. It can be read until this denoiser is closed.
      *
      * @param noisy a picture as {@link #forNetwork} returns it
-     * @param progress is told after each batch of tiles what part of the picture has been computed, up to 1. An exception that it throws is thrown where the rows are read
+     * @param progress is told after each batch of tiles what part of the picture has been computed, up to 1. An
+     *     exception that it throws is thrown where the rows are read
      * @throws InvalidInputException if even the smallest tiles of such a wide picture need more memory than is allowed
      */
     public Pixels denoise(Pixels noisy, DoubleConsumer progress) {
@@ -236,7 +246,9 @@ public final class WholePictureDenoiser implements PictureDenoiser {
         return whole == tile ? 1 : (whole - 2 * border + step - 1) / step;
     }
 
-    /** Number of images for the network in each tile: 3 if the network is for grey images and the picture is in colour. */
+    /**
+     * Number of images for the network in each tile: 3 if the network is for grey images and the picture is in colour.
+     */
     private int planes(Pixels picture) {
         return picture.channels() / architecture.channels();
     }

@@ -16,7 +16,8 @@ public final class Adam {
     private Adam() {}
 
     /**
-     * The step size with both bias corrections: {@code α = lr·sqrt(1 − β₂ᵗ) / (1 − β₁ᵗ)}, where the powers are those of float32 constants, rounded to float32, as Keras computes them.
+     * The step size with both bias corrections: {@code α = lr·sqrt(1 − β₂ᵗ) / (1 − β₁ᵗ)}, where the powers are those of
+     * float32 constants, rounded to float32, as Keras computes them.
      *
      * @param step number of the update that is being made, counted from 1
      */

@@ -10,8 +10,9 @@ import java.util.Map;
 import java.util.function.ToLongFunction;
 
 /**
- * One piece of memory in which every buffer of a plan has a place. Buffers are placed from the largest to the smallest, each at the lowest offset where it meets no buffer that is needed at the same time ("greedy by size": Pisarchyk and Lee, "Efficient memory management for
- * deep neural net inference", 2020).
+ * One piece of memory in which every buffer of a plan has a place. Buffers are placed from the largest to the smallest,
+ * each at the lowest offset where it meets no buffer that is needed at the same time ("greedy by size": Pisarchyk and
+ * Lee, "Efficient memory management for deep neural net inference", 2020).
  */
 public final class Arena {
 

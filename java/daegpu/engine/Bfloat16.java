@@ -8,7 +8,9 @@ public final class Bfloat16 {
 
     private Bfloat16() {}
 
-    /** The bits of the bf16 number that is nearest to {@code value}, or of two such numbers the even one. Not for NaN. */
+    /**
+     * The bits of the bf16 number that is nearest to {@code value}, or of two such numbers the even one. Not for NaN.
+     */
     public static short bits(float value) {
         int bits = Float.floatToRawIntBits(value);
         return (short) (bits + 0x7FFF + (bits >>> 16 & 1) >>> 16);

@@ -3,7 +3,8 @@ package daegpu.engine;
 import java.util.Optional;
 
 /**
- * The system properties that the program reads: {@code java -Dname=value}. The program has no others of its own. docs/system-properties.md describes these and those of its libraries.
+ * The system properties that the program reads: {@code java -Dname=value}. The program has no others of its own.
+ * docs/system-properties.md describes these and those of its libraries.
  */
 public enum Configuration {
     /**
@@ -13,7 +14,8 @@ public enum Configuration {
     CUDA_LIBRARIES("daegpu.cuda.libraries"),
 
     /**
-     * {@code true} lets the cpu engine compute in bf16 on a processor with AVX-512 that has no bf16 instructions. It then uses other, slower instructions. This is for tests; {@code false} by default.
+     * {@code true} lets the cpu engine compute in bf16 on a processor with AVX-512 that has no bf16 instructions. It
+     * then uses other, slower instructions. This is for tests; {@code false} by default.
      */
     CPU_EMULATED_BF16("daegpu.cpu.emulated-bf16");
 

@@ -6,7 +6,9 @@ import java.util.stream.Collectors;
 
 /** What computes convolutions and dense layers on a GPU. */
 public enum Convolutions {
-    /** cuDNN and cuBLAS if they are installed, else this program's own kernels. Training takes the faster of the two. */
+    /**
+     * cuDNN and cuBLAS if they are installed, else this program's own kernels. Training takes the faster of the two.
+     */
     AUTO,
     /** cuDNN, and cuBLAS for dense layers. */
     CUDNN,

@@ -4,7 +4,8 @@ import daegpu.data.Remedy;
 import java.util.List;
 
 /**
- * Thrown if an engine cannot run here, or not with the options that were asked for. The message says in one line why; {@link #remedies} names what would help.
+ * Thrown if an engine cannot run here, or not with the options that were asked for. The message says in one line why;
+ * {@link #remedies} names what would help.
  */
 public final class EngineUnavailableException extends RuntimeException {
 

@@ -72,7 +72,8 @@ public final class Engines {
     }
 
     /**
-     * About how many bytes of main memory an image takes on its way through a network, without the input and the output themselves; 0 for an engine that uses the memory of a GPU.
+     * About how many bytes of main memory an image takes on its way through a network, without the input and the output
+     * themselves; 0 for an engine that uses the memory of a GPU.
      *
      * @param engine any but {@link EngineName#AUTO}
      */
@@ -87,7 +88,9 @@ public final class Engines {
     }
 
     /**
-     * Which engine {@code auto} stands for here, and why. Opens no engine. A GPU is taken if it can be used at all: if a network is too large for its memory, that is an error, and no reason to take a slower engine without being asked.
+     * Which engine {@code auto} stands for here, and why. Opens no engine. A GPU is taken if it can be used at all: if
+     * a network is too large for its memory, that is an error, and no reason to take a slower engine without being
+     * asked.
      */
     public static Choice<EngineName> automatic(EngineOptions options) {
         StringJoiner missing = new StringJoiner("; ");
@@ -107,7 +110,8 @@ public final class Engines {
     }
 
     /**
-     * Chooses what computes the convolutions of a run on a GPU, if {@code options} leave that open: times cuDNN and this program's own kernels on the device over a few training steps.
+     * Chooses what computes the convolutions of a run on a GPU, if {@code options} leave that open: times cuDNN and
+     * this program's own kernels on the device over a few training steps.
      *
      * @return {@link Convolutions#CUDNN} or {@link Convolutions#NATIVE}, and why; empty if there is nothing to choose
      * @throws EngineUnavailableException if this engine cannot run here

@@ -7,7 +7,8 @@ import java.util.Optional;
  *
  * @param clean the images that should come out, {@code [count, height, width, channels]}, in [0, 1]
  * @param noisy the images that go in, of the same shape; in [0, 1], or around it if noise is not clipped
- * @param mask the weight of each value in the loss, of the same shape: 0 or more, and not all 0; empty if all values count alike
+ * @param mask the weight of each value in the loss, of the same shape: 0 or more, and not all 0; empty if all values
+ *     count alike
  * @param count number of images
  */
 public record GivenBatch(float[] clean, float[] noisy, Optional<float[]> mask, int count) {
@@ -21,7 +22,8 @@ public record GivenBatch(float[] clean, float[] noisy, Optional<float[]> mask, i
      * The sum of the weights of all values, by which the sum of the weighted losses is divided.
      *
      * @param imageSize values of an image
-     * @throws IllegalArgumentException if a weight is negative or NaN, or all are 0, so that there is nothing to train on
+     * @throws IllegalArgumentException if a weight is negative or NaN, or all are 0, so that there is nothing to train
+     *     on
      */
     public double weight(int imageSize) {
         if (mask.isEmpty()) {

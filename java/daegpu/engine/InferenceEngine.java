@@ -10,8 +10,8 @@ import daegpu.noise.Noise;
  * Runs one network. An engine is opened for a network, holds its weights in whatever layout suits it, and may own
  * native memory: close it. One thread at a time may use it.
  *
- * <p>Arrays of images are {@code [batch, height, width, channels]}, where the last index varies fastest. The arithmetic is that of Keras:
- * 'same' padding by TensorFlow's rule.
+ * <p>Arrays of images are {@code [batch, height, width, channels]}, where the last index varies fastest. The arithmetic
+ * is that of Keras: 'same' padding by TensorFlow's rule.
  *
  * <p>The same engine with the same options gives the same bits for the same input, every time.
  */
@@ -95,7 +95,8 @@ public interface InferenceEngine extends AutoCloseable {
     }
 
     /**
-     * Frees what the engine owns. Calling it again does nothing. Methods that compute, or that change weights, then throw {@link IllegalStateException}.
+     * Frees what the engine owns. Calling it again does nothing. Methods that compute, or that change weights, then
+     * throw {@link IllegalStateException}.
      */
     @Override
     void close();

@@ -9,7 +9,8 @@ public interface InspectableEngine extends TrainingEngine {
      * Makes one update on given images instead of those of a data set.
      *
      * @param batch at most as many images as the engine was opened for
-     * @throws IllegalArgumentException if it has no images or more than that, or its mask has a weight below 0, or only zeros
+     * @throws IllegalArgumentException if it has no images or more than that, or its mask has a weight below 0, or only
+     *     zeros
      */
     void trainStep(GivenBatch batch, float learningRate);
 

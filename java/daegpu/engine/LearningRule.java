@@ -7,7 +7,9 @@ import java.util.OptionalDouble;
  *
  * @param loss what training minimizes
  * @param optimizer what an update does with a gradient
- * @param averageDecay d of the exponential moving average a of the parameters p, which begins as the initial parameters and changes with each update by {@code a += (1 − d)·(p − a)}; empty for no average. If there is one, it is what validates and denoises, instead of the parameters.
+ * @param averageDecay d of the exponential moving average a of the parameters p, which begins as the initial parameters
+ *     and changes with each update by {@code a += (1 − d)·(p − a)}; empty for no average. If there is one, it is what
+ *     validates and denoises, instead of the parameters.
  */
 public record LearningRule(Loss loss, Optimizer optimizer, OptionalDouble averageDecay) {
 

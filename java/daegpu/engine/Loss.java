@@ -4,7 +4,9 @@ import java.util.Arrays;
 import java.util.Locale;
 
 /**
- * What training minimizes: the mean, over batch, height, width and channels, of a function of d, the difference between a value of the network's output and the clean value. With a mask, each value has a weight, and the sum of the weighted losses is divided by the sum of the weights.
+ * What training minimizes: the mean, over batch, height, width and channels, of a function of d, the difference between
+ * a value of the network's output and the clean value. With a mask, each value has a weight, and the sum of the
+ * weighted losses is divided by the sum of the weights.
  */
 public enum Loss {
     /** {@code d²}. */

@@ -46,7 +46,8 @@ public record Optimizer(double beta1, double beta2, float epsilon, double weight
     }
 
     /**
-     * The step size α with both bias corrections. The powers are those of float32 constants, rounded to float32, as Keras computes them.
+     * The step size α with both bias corrections. The powers are those of float32 constants, rounded to float32, as
+     * Keras computes them.
      *
      * @param step number of the update that is being made, counted from 1
      */

@@ -16,9 +16,12 @@ import java.util.Set;
 import java.util.function.ToLongFunction;
 
 /**
- * The steps by which an engine processes a batch: in which order layers are computed, which step writes a gradient and which adds to it, where the derivative of an activation is applied, and from which step to which each value is needed. Every engine follows a plan, and only makes one operation for each of its steps.
+ * The steps by which an engine processes a batch: in which order layers are computed, which step writes a gradient and
+ * which adds to it, where the derivative of an activation is applied, and from which step to which each value is
+ * needed. Every engine follows a plan, and only makes one operation for each of its steps.
  *
- * <p>The gradient <em>at</em> a tensor is that of the loss with respect to the sums that its layer computes, before the activation. The step that completes it applies the derivative of that activation.
+ * <p>The gradient <em>at</em> a tensor is that of the loss with respect to the sums that its layer computes, before the
+ * activation. The step that completes it applies the derivative of that activation.
  */
 public final class Plan {
 
@@ -37,7 +40,8 @@ public final class Plan {
     public record LossGradient(Tensor output, Activation activation) implements Step {}
 
     /**
-     * Computes the weight and bias gradients of {@code layer}, and its data gradient, from its input and the gradient at its output.
+     * Computes the weight and bias gradients of {@code layer}, and its data gradient, from its input and the gradient
+     * at its output.
      *
      * @param data where its data gradient goes; empty if its input is the image, whose gradient nobody needs
      */
@@ -47,13 +51,15 @@ public final class Plan {
     public record Sum(GradientSum sum) implements Step {}
 
     /**
-     * A gradient that a step writes. In a {@link Backward} step it is the data gradient of the layer plus what this record names; in a {@link Sum} step it is only the latter.
+     * A gradient that a step writes. In a {@link Backward} step it is the data gradient of the layer plus what this
+     * record names; in a {@link Sum} step it is only the latter.
      *
      * @param target the tensor at which the gradient is
      * @param accumulates whether what an earlier step wrote there is added; otherwise it is overwritten
      * @param terms tensors whose gradients are added: those that skips hand back
      * @param isComplete whether no later step adds to it
-     * @param activation the activation whose derivative the sum is multiplied by; linear, which changes nothing, if a later step adds to it
+     * @param activation the activation whose derivative the sum is multiplied by; linear, which changes nothing, if a
+     *     later step adds to it
      */
     public record GradientSum(
             Tensor target, boolean accumulates, List<Tensor> terms, boolean isComplete, Activation activation) {
@@ -88,7 +94,8 @@ public final class Plan {
     }
 
     /**
-     * The time during which a buffer is needed: from the step that first writes it to the last step that reads it, both included.
+     * The time during which a buffer is needed: from the step that first writes it to the last step that reads it, both
+     * included.
      *
      * @param first index of the first step
      * @param last index of the last step
@@ -242,7 +249,8 @@ public final class Plan {
     }
 
     /**
-     * Places all buffers in one piece of memory, in which buffers that are never needed at the same time may share a place.
+     * Places all buffers in one piece of memory, in which buffers that are never needed at the same time may share a
+     * place.
      *
      * @param bytes the size of each buffer in bytes
      * @param alignment number of bytes of which each offset is a multiple

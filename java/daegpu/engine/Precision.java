@@ -4,7 +4,10 @@ import java.util.Arrays;
 import java.util.Locale;
 import java.util.stream.Collectors;
 
-/** Number format of the operands of matrix products. Weights, moments and all values that are read from an engine are float32 in any precision. */
+/**
+ * Number format of the operands of matrix products. Weights, moments and all values that are read from an engine are
+ * float32 in any precision.
+ */
 public enum Precision {
     FP32,
     /** float32 rounded to 10 bits after the point, for the tensor cores of a GPU. */

@@ -36,7 +36,10 @@ public record TrainingState(
         return average.orElse(parameters);
     }
 
-    /** The same state with an average if {@code rule} has one (which begins as the parameters if this state has none), else without. */
+    /**
+     * The same state with an average if {@code rule} has one (which begins as the parameters if this state has none),
+     * else without.
+     */
     public TrainingState under(LearningRule rule) {
         Optional<Parameters> fitting = rule.averageDecay().isEmpty()
                 ? Optional.empty()

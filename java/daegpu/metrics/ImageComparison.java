@@ -3,7 +3,9 @@ package daegpu.metrics;
 import java.util.Arrays;
 
 /**
- * Measures how close an image is to another one. Only some of their rows need to be in memory: rows are given one after the other, from the top. Values should be in [0, 1]; those of the compared image may lie outside, and are not clipped. Only one thread may use it.
+ * Measures how close an image is to another one. Only some of their rows need to be in memory: rows are given one after
+ * the other, from the top. Values should be in [0, 1]; those of the compared image may lie outside, and are not
+ * clipped. Only one thread may use it.
  */
 public final class ImageComparison {
 
@@ -170,8 +172,8 @@ public final class ImageComparison {
     }
 
     /**
-     * The structural similarity, which is at most 1, and 1 only for equal images (Wang, Bovik, Sheikh and Simoncelli, "Image
-     * quality assessment: from error visibility to structural similarity", 2004):
+     * The structural similarity, which is at most 1, and 1 only for equal images (Wang, Bovik, Sheikh and Simoncelli,
+     * "Image quality assessment: from error visibility to structural similarity", 2004):
      *
      * <pre>((2·μx·μy + C1)(2·σxy + C2)) / ((μx² + μy² + C1)(σx² + σy² + C2))</pre>
      *

@@ -1,6 +1,9 @@
 package daegpu.metrics;
 
-/** Measures how close an image is to another one. The values of the other one are in [0, 1]; its own may lie outside, and are not clipped. */
+/**
+ * Measures how close an image is to another one. The values of the other one are in [0, 1]; its own may lie outside,
+ * and are not clipped.
+ */
 public final class ImageMetrics {
 
     /** For each thread, a comparison for the size of its last image, so that 10,000 images do not need as many. */

@@ -11,7 +11,8 @@ import org.ejml.interfaces.decomposition.EigenDecomposition_F64;
  * 2002): the eigenvectors of their covariance matrix, by EJML.
  *
  * @param mean of the vectors
- * @param directions orthonormal rows, {@code [dimension, dimension]}, from the largest variance to the smallest; in each, the entry of the largest magnitude is positive
+ * @param directions orthonormal rows, {@code [dimension, dimension]}, from the largest variance to the smallest; in
+ *     each, the entry of the largest magnitude is positive
  * @param variance along each direction, with divisor count - 1
  */
 public record PrincipalComponents(double[] mean, double[][] directions, double[] variance) {

@@ -3,7 +3,9 @@ package daegpu.model;
 /** The kind of a network and all values that decide its layers, for images of one size. */
 public sealed interface Architecture permits Autoencoder, UNet {
 
-    /** The largest number of parameters that a network may have, so that they fit into a Java array with room to spare. */
+    /**
+     * The largest number of parameters that a network may have, so that they fit into a Java array with room to spare.
+     */
     int MAXIMUM_PARAMETERS = 1 << 29;
 
     /** Image height in pixels. */

@@ -4,7 +4,9 @@ import daegpu.model.Layer.Activation;
 import java.util.List;
 
 /**
- * A convolutional autoencoder. It halves the image once for each entry of {@code filters}, encodes it in a dense bottleneck, and decodes it by the same layers in reverse. The default of the program, {@link #MNIST}, is Keras's denoising autoencoder for MNIST, with 178,001 parameters.
+ * A convolutional autoencoder. It halves the image once for each entry of {@code filters}, encodes it in a dense
+ * bottleneck, and decodes it by the same layers in reverse. The default of the program, {@link #MNIST}, is Keras's
+ * denoising autoencoder for MNIST, with 178,001 parameters.
  *
  * @param height image height in pixels, divisible by 2 to the number of convolutions
  * @param width image width in pixels, divisible likewise

@@ -2,7 +2,8 @@ package daegpu.model;
 
 /**
  * The sizes of a 'same' convolution of one image. Every layer is one, or the data gradient of one: a transposed
- * convolution is the data gradient of the convolution that goes the other way, from the layer's output to its input; a dense layer is a 1×1 convolution of one pixel whose channels are all values of its input.
+ * convolution is the data gradient of the convolution that goes the other way, from the layer's output to its input; a
+ * dense layer is a 1×1 convolution of one pixel whose channels are all values of its input.
  *
  * @param height rows on the side that the convolution takes in
  * @param width columns of that side

@@ -6,7 +6,9 @@ import java.util.List;
 /** Makes the parameters that training starts from: random kernels and zero biases, as Keras's initializers do. */
 public final class Initializer {
 
-    /** The standard deviation of a standard normal distribution that is cut off at {@link #CUT_OFF} standard deviations. */
+    /**
+     * The standard deviation of a standard normal distribution that is cut off at {@link #CUT_OFF} standard deviations.
+     */
     private static final double TRUNCATED_DEVIATION = 0.8796256610342398;
 
     private static final int CUT_OFF = 2;
@@ -26,8 +28,10 @@ public final class Initializer {
     private Initializer() {}
 
     /**
-     * Kernels uniform in ±sqrt(6 / (fan in + fan out)) (Glorot and Bengio, 2010), with fans counted as Keras counts them: receptive field × channels. Values are drawn from Philox: tensor {@code i} of {@link Network#parameterTensors()} is
-     * subsequence {@code i} of {@link Philox#PURPOSE_INITIAL_WEIGHTS}, so the weights are a pure function of the seed.
+     * Kernels uniform in ±sqrt(6 / (fan in + fan out)) (Glorot and Bengio, 2010), with fans counted as Keras counts
+     * them: receptive field × channels. Values are drawn from Philox: tensor {@code i} of
+     * {@link Network#parameterTensors()} is subsequence {@code i} of {@link Philox#PURPOSE_INITIAL_WEIGHTS}, so the
+     * weights are a pure function of the seed.
      */
     public static Parameters glorotUniform(Network network, long seed) {
         return fill(network, (subsequence, receptiveField, in, out, values, offset, size) -> {
@@ -45,7 +49,10 @@ public final class Initializer {
 
     /**
      * Normal kernels of variance 2 / fan in, cut off at two standard deviations (He, Zhang, Ren and Sun, "Delving deep
-     * into rectifiers", 2015; Keras's {@code he_normal}). The fan in of a transposed convolution is counted as Keras counts it, which takes the second last dimension of the kernel for the input: receptive field × filters. Values are drawn from the same subsequences as in {@link #glorotUniform}. A value beyond the cut is drawn again, further on in the subsequence by the size of the tensor, rounded up to 4.
+     * into rectifiers", 2015; Keras's {@code he_normal}). The fan in of a transposed convolution is counted as Keras
+     * counts it, which takes the second last dimension of the kernel for the input: receptive field × filters. Values
+     * are drawn from the same subsequences as in {@link #glorotUniform}. A value beyond the cut is drawn again, further
+     * on in the subsequence by the size of the tensor, rounded up to 4.
      */
     public static Parameters heNormal(Network network, long seed) {
         return fill(network, (subsequence, receptiveField, in, out, values, offset, size) -> {

@@ -10,7 +10,8 @@ import java.util.Optional;
  * @param operation what it computes from its input
  * @param activation what is applied to the sums
  * @param input its input: the image, or the output of an earlier layer
- * @param added a skip: the image or the output of an earlier layer, of the shape of {@code output}, which is added before the activation
+ * @param added a skip: the image or the output of an earlier layer, of the shape of {@code output}, which is added
+ *     before the activation
  * @param output its output
  * @param kernelSize height and width of the kernel, 1 for a dense layer
  * @param stride step of the convolution in pixels, 1 for a dense layer
@@ -57,7 +58,8 @@ public record Layer(
     }
 
     /**
-     * The sizes of the convolution that this layer is. For a transposed convolution, they are those of the convolution that goes the other way, and whose data gradient it is.
+     * The sizes of the convolution that this layer is. For a transposed convolution, they are those of the convolution
+     * that goes the other way, and whose data gradient it is.
      */
     public ConvolutionGeometry geometry() {
         return isTransposed()
@@ -139,8 +141,9 @@ public record Layer(
     }
 
     /**
-     * Shape of the kernel of a layer with these sizes: {@code [kernel height, kernel width, in, out]} for a convolution,
-     * {@code [kernel height, kernel width, out, in]} for a transposed one, {@code [in, out]} for a dense layer.
+     * Shape of the kernel of a layer with these sizes: {@code [kernel height, kernel width, in, out]} for a
+     * convolution, {@code [kernel height, kernel width, out, in]} for a transposed one, {@code [in, out]} for a dense
+     * layer.
      */
     static int[] kernelShape(Operation operation, int kernelSize, int inputChannels, int outputChannels) {
         return switch (operation) {

@@ -5,7 +5,8 @@ import daegpu.model.Layer.Operation;
 import java.util.Optional;
 
 /**
- * A layer before it is part of a network, for {@link Network.Builder#add}. It has a bias, is linear and has no skip unless told otherwise.
+ * A layer before it is part of a network, for {@link Network.Builder#add}. It has a bias, is linear and has no skip
+ * unless told otherwise.
  *
  * @param name unique in the network
  * @param operation what it computes from its input
@@ -15,7 +16,8 @@ import java.util.Optional;
  * @param activation what is applied to the sums
  * @param hasBias whether a bias is added
  * @param added a skip, of the shape of the output, which is added before the activation
- * @param height rows of the image that the units of a dense layer form, in row, column, channel order; 1 for other layers
+ * @param height rows of the image that the units of a dense layer form, in row, column, channel order; 1 for other
+ *     layers
  * @param width columns of that image; 1 for other layers
  */
 public record LayerDescription(

@@ -8,11 +8,13 @@ import java.util.Set;
 import java.util.stream.Stream;
 
 /**
- * A graph of layers from an image to an image. Each layer reads the image or the outputs of earlier layers; the output of the last one is the denoised image. {@link Builder} makes a network.
+ * A graph of layers from an image to an image. Each layer reads the image or the outputs of earlier layers; the output
+ * of the last one is the denoised image. {@link Builder} makes a network.
  *
  * @param input the image that goes in
  * @param layers in an order in which they can be computed
- * @param latent the tensor through which everything passes, if the network has such a bottleneck: the output of the encoder and the input of the decoder
+ * @param latent the tensor through which everything passes, if the network has such a bottleneck: the output of the
+ *     encoder and the input of the decoder
  */
 public record Network(Tensor input, List<Layer> layers, Optional<Tensor> latent) {
 
@@ -51,7 +53,10 @@ public record Network(Tensor input, List<Layer> layers, Optional<Tensor> latent)
                 .orElseThrow(() -> new IllegalArgumentException("this network has no layer " + name));
     }
 
-    /** Every trainable tensor, layer by layer, kernel before bias. This is their order in the contiguous array of {@link Parameters}. */
+    /**
+     * Every trainable tensor, layer by layer, kernel before bias. This is their order in the contiguous array of
+     * {@link Parameters}.
+     */
     public List<ParameterTensor> parameterTensors() {
         return layers.stream().flatMap(layer -> layer.parameters().stream()).toList();
     }
@@ -95,7 +100,8 @@ public record Network(Tensor input, List<Layer> layers, Optional<Tensor> latent)
          *
          * @param from its input
          * @return its output
-         * @throws IllegalArgumentException if there is a layer of that name, if {@code from} or the skip belongs to another network, or if the skip does not have the shape of the output
+         * @throws IllegalArgumentException if there is a layer of that name, if {@code from} or the skip belongs to
+         *     another network, or if the skip does not have the shape of the output
          */
         public Tensor add(LayerDescription layer, Tensor from) {
             Tensor output = layer.output(from);
@@ -128,7 +134,8 @@ public record Network(Tensor input, List<Layer> layers, Optional<Tensor> latent)
         /**
          * The network.
          *
-         * @throws IllegalArgumentException if the output does not have the shape of the input, or if no layer reads the output of a layer
+         * @throws IllegalArgumentException if the output does not have the shape of the input, or if no layer reads the
+         *     output of a layer
          */
         public Network build() {
             require(!layers.isEmpty(), "a network has at least one layer");

@@ -13,7 +13,8 @@ import java.util.Optional;
 public record Reach(int pixels, int stride) {
 
     /**
-     * What a pixel of a tensor depends on. If its place in the image begins at pixel p, these are the pixels of the image from {@code p − before} to {@code p + after}.
+     * What a pixel of a tensor depends on. If its place in the image begins at pixel p, these are the pixels of the
+     * image from {@code p − before} to {@code p + after}.
      *
      * @param scale pixels of the image from one pixel of the tensor to the next
      */

@@ -1,7 +1,8 @@
 package daegpu.model;
 
 /**
- * The values of one image at one place of a network: the image itself, or the output of a layer. They are in row, column, channel order.
+ * The values of one image at one place of a network: the image itself, or the output of a layer. They are in row,
+ * column, channel order.
  *
  * @param name that of the layer whose output it is, or of the image; unique in its network
  * @param height rows

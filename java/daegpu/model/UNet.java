@@ -10,7 +10,10 @@ import java.util.List;
  * denoises images of any size that its strides divide.
  *
  * <p>Each level after the first halves the image by a convolution of stride 2. On every level, convolutions of stride 1
- * follow. On the way back, each level has a transposed convolution of stride 2, to which the output of the same level on the way down is added, and then convolutions of stride 1. The output of the last convolution is the image, or the correction that is added to the input. All kernels are 3×3. Transposed convolutions and the last convolution are linear; all others have a ReLU.
+ * follow. On the way back, each level has a transposed convolution of stride 2, to which the output of the same level
+ * on the way down is added, and then convolutions of stride 1. The output of the last convolution is the image, or the
+ * correction that is added to the input. All kernels are 3×3. Transposed convolutions and the last convolution are
+ * linear; all others have a ReLU.
  *
  * @param height image height in pixels, divisible by 2 to the number of levels below the first
  * @param width image width in pixels, divisible likewise
@@ -89,7 +92,8 @@ public record UNet(
     }
 
     /**
-     * The network. Its layers are called {@code down1_0}, {@code down1_1}…, {@code down2_0}… on the way down (the second number counts the layers of a level), {@code up1_0}… on the way up, and {@code output}.
+     * The network. Its layers are called {@code down1_0}, {@code down1_1}…, {@code down2_0}… on the way down (the
+     * second number counts the layers of a level), {@code up1_0}… on the way up, and {@code output}.
      */
     @Override
     public Network network() {
@@ -138,8 +142,10 @@ public record UNet(
     }
 
     /**
-     * Made by {@link Initializer#heNormal}, which is for layers with ReLU. If the input is added to the output of the last convolution, that convolution begins with zeros, so that training begins with the image as it is (Zhang, Dauphin and
-     * Ma, "Fixup initialization", 2019). With random values it would begin with an error several times as large as the image, and the quality that it reaches would depend on the seed.
+     * Made by {@link Initializer#heNormal}, which is for layers with ReLU. If the input is added to the output of the
+     * last convolution, that convolution begins with zeros, so that training begins with the image as it is (Zhang,
+     * Dauphin and Ma, "Fixup initialization", 2019). With random values it would begin with an error several times as
+     * large as the image, and the quality that it reaches would depend on the seed.
      */
     @Override
     public Parameters initialParameters(long seed) {

@@ -8,14 +8,17 @@ import java.util.Locale;
  *
  * @param name what was compared
  * @param absolute largest difference of two elements; infinite if one of them is not finite
- * @param relative the figure that {@code bound} limits: the largest difference (for updates, the difference that {@link Tolerance#SHARE_OF_UPDATES} of the elements do not exceed), divided by the largest magnitude that was recorded
+ * @param relative the figure that {@code bound} limits: the largest difference (for updates, the difference that
+ *     {@link Tolerance#SHARE_OF_UPDATES} of the elements do not exceed), divided by the largest magnitude that was
+ *     recorded
  * @param bound the most that {@code relative} may be
  * @param passed whether every bound was kept
  */
 public record Comparison(String name, double absolute, double relative, double bound, boolean passed) {
 
     /**
-     * Compares every element. A value that is not finite fails, on either side. If all recorded values are zero, only zeros pass.
+     * Compares every element. A value that is not finite fails, on either side. If all recorded values are zero, only
+     * zeros pass.
      */
     static Comparison everywhere(String name, float[] expected, float[] actual, double bound) {
         double[] differences = differences(expected, actual);
@@ -25,7 +28,9 @@ public record Comparison(String name, double absolute, double relative, double b
     }
 
     /**
-     * Compares what updates have added to parameters, by the rule that {@link Tolerance} describes. A value that is not finite fails, on either side. If nothing was added to the recorded parameters, only parameters equal to them pass.
+     * Compares what updates have added to parameters, by the rule that {@link Tolerance} describes. A value that is not
+     * finite fails, on either side. If nothing was added to the recorded parameters, only parameters equal to them
+     * pass.
      *
      * @param initial parameters before the first update
      * @param expected recorded parameters after the last update

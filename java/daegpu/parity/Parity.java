@@ -23,7 +23,8 @@ public final class Parity {
     }
 
     /**
-     * Repeats the recorded training steps on {@code engine}, which must have been opened for the recorded network and learning rule, and for at least the recorded batch.
+     * Repeats the recorded training steps on {@code engine}, which must have been opened for the recorded network and
+     * learning rule, and for at least the recorded batch.
      *
      * @return comparisons {@code denoise} and {@code encode}; {@code activation.conv1} for each layer and
      *     {@code gradient.conv1.kernel} for each parameter tensor; of each tensor, what the first step and all steps
@@ -40,8 +41,10 @@ public final class Parity {
     }
 
     /**
-     * Whether, while two engines repeat the recorded steps, rounding opens a ReLU on only one of them, because its input is as near to zero as the last bits of a sum. From there on the gradients and, by Adam, the parameters differ, and the
-     * values say nothing about either engine. This happens to about one random network in twenty within five steps.
+     * Whether, while two engines repeat the recorded steps, rounding opens a ReLU on only one of them, because its
+     * input is as near to zero as the last bits of a sum. From there on the gradients and, by Adam, the parameters
+     * differ, and the values say nothing about either engine. This happens to about one random network in twenty within
+     * five steps.
      *
      * @param bound how far from zero such an input may be, relative to the largest activation of its layer
      */
@@ -71,7 +74,8 @@ public final class Parity {
     }
 
     /**
-     * The largest activation that is zero on the other engine, relative to the largest of all; zero if there is no such activation.
+     * The largest activation that is zero on the other engine, relative to the largest of all; zero if there is no such
+     * activation.
      */
     private static double openOnOneOnly(float[] expected, float[] actual) {
         float furthest = 0;
@@ -134,9 +138,7 @@ public final class Parity {
         engine.trainStep(recorded.given(), recorded.learningRate());
     }
 
-    /**
-     * Compares the update alone, given the recorded gradients: Adam and the average are float32 in every precision.
-     */
+    /** Compares the update alone, given the recorded gradients: Adam and the average are float32 in every precision. */
     private void compareUpdateAlone() {
         engine.load(TrainingState.initial(recorded.initial()));
         engine.update(recorded.gradients(), recorded.learningRate());

@@ -5,9 +5,10 @@ import daegpu.engine.Precision;
 import java.util.Map;
 
 /**
- * How far an engine may be from recorded values, relative to the largest magnitude in a tensor. What updates have added to parameters is compared, not the parameters themselves, which are much larger. Adam turns a gradient near zero
- * into a step of either sign, so {@value #SHARE_OF_UPDATES} of the elements must be within their bound, and all within
- * the length of two such walks, 2·learning rate·updates.
+ * How far an engine may be from recorded values, relative to the largest magnitude in a tensor. What updates have added
+ * to parameters is compared, not the parameters themselves, which are much larger. Adam turns a gradient near zero into
+ * a step of either sign, so {@value #SHARE_OF_UPDATES} of the elements must be within their bound, and all within the
+ * length of two such walks, 2·learning rate·updates.
  *
  * @param values bound for activations, gradients and losses
  * @param updates bound for what training steps add to parameters

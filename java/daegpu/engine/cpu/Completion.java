@@ -6,7 +6,8 @@ import java.util.List;
 import java.util.Optional;
 
 /**
- * What is done with products before they are written: {@code activation(products + old values + added)}. oneDNN does this within the primitive that makes the products ("post-operations").
+ * What is done with products before they are written: {@code activation(products + old values + added)}. oneDNN does
+ * this within the primitive that makes the products ("post-operations").
  *
  * @param accumulates whether the old values are added; otherwise they are overwritten
  * @param added arrays of the same shape as what is written

@@ -5,7 +5,9 @@ import java.util.List;
 import java.util.Optional;
 
 /**
- * A convolution, or a transposed convolution. The latter is computed by the convolution that goes the other way, whose data gradient it is: the forward pass of that one is the data gradient of this one, and its weight gradient is that of this one with input and output exchanged.
+ * A convolution, or a transposed convolution. The latter is computed by the convolution that goes the other way, whose
+ * data gradient it is: the forward pass of that one is the data gradient of this one, and its weight gradient is that
+ * of this one with input and output exchanged.
  */
 final class ConvolutionLayer implements LayerPrimitives {
 

@@ -15,9 +15,9 @@ import org.bytedeco.dnnl.dnnl_primitive_desc;
 import org.bytedeco.dnnl.global.dnnl;
 
 /**
- * The three operations of which convolutions and transposed convolutions are made, for a number of images at a time. Images are
- * {@code [batch, height, width, channels]}; the kernel lies as {@code [kernel height, kernel width, channels,
- * filters]}, which is the layout of Keras for both kinds of layers.
+ * The three operations of which convolutions and transposed convolutions are made, for a number of images at a time.
+ * Images are {@code [batch, height, width, channels]}; the kernel lies as {@code [kernel height, kernel width,
+ * channels, filters]}, which is the layout of Keras for both kinds of layers.
  */
 final class ConvolutionPrimitives {
 
@@ -130,7 +130,10 @@ final class ConvolutionPrimitives {
      * Output side to input side: the forward pass of a transposed convolution, or the data gradient of a convolution. A
      * bias has one value for each channel of the input side.
      *
-     * <p>With stride s, the pixels whose row and column have the same remainders when divided by s are a transposed convolution of stride 1 with every s-th row and column of the kernel. Computing these s² phases with oneDNN and putting their pixels in place takes 86 % of the time of the whole operation in fp32, and 64 % in bf16 (AVX-512 bf16, 8 images of 14×14×64 to 28×28×32 within a training pass). Arrays that are added are cut into phases first.
+     * <p>With stride s, the pixels whose row and column have the same remainders when divided by s are a transposed
+     * convolution of stride 1 with every s-th row and column of the kernel. Computing these s² phases with oneDNN and
+     * putting their pixels in place takes 86 % of the time of the whole operation in fp32, and 64 % in bf16 (AVX-512
+     * bf16, 8 images of 14×14×64 to 28×28×32 within a training pass). Arrays that are added are cut into phases first.
      */
     List<Primitive> transposed(
             String what,
@@ -263,8 +266,8 @@ final class ConvolutionPrimitives {
     private record Taps(int first, int step, int count, int before, int after) {
 
         /**
-         * Row y of the input side meets row i of the output side at row a = y + padding − s·i of the kernel.
-         * With y = s·q + phase, a = first + s·j: i = q + before − j, as {@code before} is defined here.
+         * Row y of the input side meets row i of the output side at row a = y + padding − s·i of the kernel. With y =
+         * s·q + phase, a = first + s·j: i = q + before − j, as {@code before} is defined here.
          *
          * @param padding number of rows of zeros before the first row
          */

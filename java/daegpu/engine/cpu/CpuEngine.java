@@ -20,11 +20,15 @@ import org.bytedeco.dnnl.dnnl_engine;
 import org.bytedeco.dnnl.dnnl_stream;
 
 /**
- * Runs a network on the processor with oneDNN. Images are divided into groups, and each group goes through the network on one thread, in memory of its own, without waiting for others.
+ * Runs a network on the processor with oneDNN. Images are divided into groups, and each group goes through the network
+ * on one thread, in memory of its own, without waiting for others.
  *
- * <p>In bf16, images, kernels, the outputs of layers and the gradients that go back through them are bf16 numbers, whose products are summed in fp32. Biases, the parameters that are updated, their gradients and moments, the network's output and its loss are fp32.
+ * <p>In bf16, images, kernels, the outputs of layers and the gradients that go back through them are bf16 numbers,
+ * whose products are summed in fp32. Biases, the parameters that are updated, their gradients and moments, the
+ * network's output and its loss are fp32.
  *
- * <p>All native objects are made when the engine is opened, or those for inference when they are first needed, and are freed when the engine is closed.
+ * <p>All native objects are made when the engine is opened, or those for inference when they are first needed, and are
+ * freed when the engine is closed.
  */
 public class CpuEngine implements InferenceEngine {
 
@@ -61,7 +65,8 @@ public class CpuEngine implements InferenceEngine {
     /**
      * Opens the engine with all weights zero.
      *
-     * @throws EngineUnavailableException if oneDNN cannot be loaded here, if the precision is not {@code fp32} or {@code bf16}, or if this processor does not have bf16
+     * @throws EngineUnavailableException if oneDNN cannot be loaded here, if the precision is not {@code fp32} or
+     *     {@code bf16}, or if this processor does not have bf16
      */
     public CpuEngine(Network network, EngineOptions options) {
         OneDnn.load();
@@ -269,7 +274,8 @@ public class CpuEngine implements InferenceEngine {
     void renewWeights() {}
 
     /**
-     * The number of images that a pass computes at a time, a power of two. It depends on how many images there are, so that for a single image no more are computed.
+     * The number of images that a pass computes at a time, a power of two. It depends on how many images there are, so
+     * that for a single image no more are computed.
      */
     private int capacity(int count) {
         long largest =

@@ -25,16 +25,22 @@ import java.util.stream.IntStream;
 import java.util.stream.Stream;
 
 /**
- * Trains on the processor with oneDNN. A batch is divided into shares of {@value #SHARE_IMAGES} images (the last may have fewer). Each share goes through noise, forward pass, loss and backward pass on one thread, in memory of its own, without waiting for others. The gradients of the shares are summed in pairs (see {@link PairwiseSum}), and the parameters are updated part by part on all threads. So the result depends only on the batch, and not on the number of threads.
+ * Trains on the processor with oneDNN. A batch is divided into shares of {@value #SHARE_IMAGES} images (the last may
+ * have fewer). Each share goes through noise, forward pass, loss and backward pass on one thread, in memory of its own,
+ * without waiting for others. The gradients of the shares are summed in pairs (see {@link PairwiseSum}), and the
+ * parameters are updated part by part on all threads. So the result depends only on the batch, and not on the number of
+ * threads.
  *
- * <p>If there are many shares, neighbours form groups. A worker sums the gradients of a group while it computes them, so that the memory for gradients does not grow with the batch.
+ * <p>If there are many shares, neighbours form groups. A worker sums the gradients of a group while it computes them,
+ * so that the memory for gradients does not grow with the batch.
  */
 public final class CpuTrainingEngine extends CpuEngine implements InspectableEngine {
 
     /** This is part of the arithmetic: another number would round differently. With fewer images, each takes longer. */
     private static final int SHARE_IMAGES = 8;
     /**
-     * The largest number of groups and slices for each thread. Several keep all threads busy until the end, even if other programs take processor time.
+     * The largest number of groups and slices for each thread. Several keep all threads busy until the end, even if
+     * other programs take processor time.
      */
     private static final int ITEMS = 4;
     /** Number of floats that a worker adds at a time. */
@@ -83,7 +89,8 @@ public final class CpuTrainingEngine extends CpuEngine implements InspectableEng
     /**
      * Opens the engine with all weights zero.
      *
-     * @throws EngineUnavailableException if oneDNN cannot be loaded here, if the precision is not {@code fp32} or {@code bf16}, or if this processor does not have bf16
+     * @throws EngineUnavailableException if oneDNN cannot be loaded here, if the precision is not {@code fp32} or
+     *     {@code bf16}, or if this processor does not have bf16
      */
     public CpuTrainingEngine(Network network, LearningRule rule, EngineOptions options) {
         super(network, options);

@@ -85,7 +85,8 @@ final class DenseLayer implements LayerPrimitives {
     }
 
     /**
-     * The product with the kernel, whose plain layout has {@code kernelSizes} and {@code kernelStrides}. In fp32 the kernel is used in this layout; in bf16 a copy is needed anyway, which may have any layout.
+     * The product with the kernel, whose plain layout has {@code kernelSizes} and {@code kernelStrides}. In fp32 the
+     * kernel is used in this layout; in bf16 a copy is needed anyway, which may have any layout.
      */
     private Primitive byKernel(
             String what,

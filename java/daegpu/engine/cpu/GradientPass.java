@@ -13,7 +13,8 @@ import java.util.Map;
 import org.bytedeco.dnnl.dnnl_stream;
 
 /**
- * Takes a share of a batch forward and backward through the network; shares take turns. If a share has fewer images than the pass, the gradient of the loss is zero for the rest, and so is all that follows from it.
+ * Takes a share of a batch forward and backward through the network; shares take turns. If a share has fewer images
+ * than the pass, the gradient of the loss is zero for the rest, and so is all that follows from it.
  */
 final class GradientPass {
 
@@ -54,7 +55,8 @@ final class GradientPass {
      * @param target index of the pass's gradient target that receives them
      * @param count number of images of this share
      * @param divisor the sum of the weights of all values in the whole batch
-     * @param activations receive the outputs of layers, each with room for the whole batch; empty if they are not needed
+     * @param activations receive the outputs of layers, each with room for the whole batch; empty if they are not
+     *     needed
      * @param first index of the share's first image in the batch
      * @return the sum of the weighted losses of this share
      */

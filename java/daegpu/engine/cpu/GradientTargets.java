@@ -8,7 +8,8 @@ import org.bytedeco.dnnl.global.dnnl;
 import org.bytedeco.javacpp.Pointer;
 
 /**
- * The arrays into which primitives write the gradients of the parameters: the array may be changed between two runs of the same primitives.
+ * The arrays into which primitives write the gradients of the parameters: the array may be changed between two runs of
+ * the same primitives.
  */
 final class GradientTargets {
 

@@ -9,7 +9,8 @@ import org.bytedeco.dnnl.dnnl_stream;
 import org.bytedeco.dnnl.global.dnnl;
 
 /**
- * The weights of the network, and copies of its kernels in the layouts and number format that primitives ask for. All threads share them. The copies have to be renewed after every update.
+ * The weights of the network, and copies of its kernels in the layouts and number format that primitives ask for. All
+ * threads share them. The copies have to be renewed after every update.
  */
 final class KernelLayouts {
 
@@ -69,7 +70,8 @@ final class KernelLayouts {
     }
 
     /**
-     * The kernel from index {@code at} on in the layout {@code layout}: the parameters themselves if that is {@code plain}, else a copy, which is made once and shared.
+     * The kernel from index {@code at} on in the layout {@code layout}: the parameters themselves if that is
+     * {@code plain}, else a copy, which is made once and shared.
      */
     synchronized dnnl_memory laidOut(String name, long at, dnnl_memory_desc plain, dnnl_memory_desc layout) {
         if (dnnl.dnnl_memory_desc_equal(plain, layout) != 0) {

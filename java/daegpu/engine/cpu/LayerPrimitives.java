@@ -2,7 +2,10 @@ package daegpu.engine.cpu;
 
 import java.util.List;
 
-/** Makes the primitives of one layer of the network, for a number of images at a time. An operation may take several primitives, in their order. */
+/**
+ * Makes the primitives of one layer of the network, for a number of images at a time. An operation may take several
+ * primitives, in their order.
+ */
 interface LayerPrimitives {
 
     /** {@code output = activation(operation(input) + bias + …)}, completed as {@code completion} says. */

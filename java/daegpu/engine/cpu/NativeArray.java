@@ -16,11 +16,15 @@ import org.bytedeco.javacpp.PointerPointer;
 import org.bytedeco.javacpp.ShortPointer;
 
 /**
- * An array of numbers of one format outside the Java heap, aligned as oneDNN prefers, and zero at first. Several primitives may see it in several shapes.
+ * An array of numbers of one format outside the Java heap, aligned as oneDNN prefers, and zero at first. Several
+ * primitives may see it in several shapes.
  */
 final class NativeArray {
 
-    /** Size of a cache line and of the widest vector register in bytes. oneDNN aligns what it allocates to this, or more. */
+    /**
+     * Size of a cache line and of the widest vector register in bytes. oneDNN aligns what it allocates to this, or
+     * more.
+     */
     static final int ALIGNMENT = 64;
 
     /** {@code DNNL_MEMORY_ALLOCATE}: tells oneDNN to allocate the memory itself. */
@@ -50,7 +54,8 @@ final class NativeArray {
      * Allocates an array, which {@code scope} owns.
      *
      * @param size number of values
-     * @throws EngineUnavailableException if there is too little memory, or if a Java array could not hold as many values
+     * @throws EngineUnavailableException if there is too little memory, or if a Java array could not hold as many
+     *     values
      */
     static NativeArray allocate(NativeScope scope, dnnl_engine engine, ElementType type, long size) {
         if (size > Integer.MAX_VALUE) {

@@ -4,7 +4,10 @@ import daegpu.noise.Noise;
 import daegpu.noise.Philox;
 
 /**
- * Corrupts an image, as {@link Noise#corrupt} specifies. Normals are computed in loops that the Java compiler turns into vector instructions. The integers are the same as in {@link Noise}; logarithm, sine and cosine are polynomials in float32, which differ by some units in the last place. Noise without normals is fast anyway, and is computed by {@link Noise} itself. Only one thread may use a kernel. It allocates nothing large after it was made.
+ * Corrupts an image, as {@link Noise#corrupt} specifies. Normals are computed in loops that the Java compiler turns
+ * into vector instructions. The integers are the same as in {@link Noise}; logarithm, sine and cosine are polynomials
+ * in float32, which differ by some units in the last place. Noise without normals is fast anyway, and is computed by
+ * {@link Noise} itself. Only one thread may use a kernel. It allocates nothing large after it was made.
  */
 // The coefficients of polynomials are written as they were published.
 @SuppressWarnings("FloatingPointLiteralPrecision")
@@ -94,7 +97,10 @@ final class NoiseKernel {
         }
     }
 
-    /** Draws by Philox4x32-10 for every group of four values, and splits each pair of integers into what {@link #transform} needs. */
+    /**
+     * Draws by Philox4x32-10 for every group of four values, and splits each pair of integers into what
+     * {@link #transform} needs.
+     */
     private void draw(long seed, long subsequence, long start) {
         long low = start >>> 2;
         for (int pair = 0; pair < pairs; pair += 2, low++) {
@@ -130,7 +136,9 @@ final class NoiseKernel {
     }
 
     /**
-     * The Box–Muller transform: sin v and cos v times sqrt(−2 ln u). The polynomials are those of logf, sinf and cosf in Cephes (Moshier). There are many short loops because the compiler does not turn long ones into vector instructions.
+     * The Box–Muller transform: sin v and cos v times sqrt(−2 ln u). The polynomials are those of logf, sinf and cosf
+     * in Cephes (Moshier). There are many short loops because the compiler does not turn long ones into vector
+     * instructions.
      */
     private void transform() {
         logarithm(mantissa, exponent, radius);
@@ -199,7 +207,10 @@ final class NoiseKernel {
         }
     }
 
-    /** Turns the sine and cosine of what {@link #reduce} left into those of the angle. Quarters 1 and 3 exchange the two. */
+    /**
+     * Turns the sine and cosine of what {@link #reduce} left into those of the angle. Quarters 1 and 3 exchange the
+     * two.
+     */
     private static void turn(float[] quarter, float[] sine, float[] cosine) {
         for (int i = 0; i < quarter.length; i++) {
             float odd = quarter[i] - 2 * (((quarter[i] * 0.5f - 0.25f) + ROUND) - ROUND);

@@ -9,7 +9,9 @@ import org.bytedeco.dnnl.dnnl_version_t;
 import org.bytedeco.dnnl.global.dnnl;
 import org.bytedeco.javacpp.Loader;
 
-/** Loads oneDNN and opens its engine for the processor. Calls go to its C interface; {@link #check} checks their status. */
+/**
+ * Loads oneDNN and opens its engine for the processor. Calls go to its C interface; {@link #check} checks their status.
+ */
 final class OneDnn {
 
     private static boolean loaded;
@@ -69,7 +71,11 @@ final class OneDnn {
     }
 
     /**
-     * Whether the processor itself multiplies bf16 numbers, with AVX-512 bf16 or AMX (every processor with AMX has AVX-512 bf16 as well). On a processor with AVX-512 but without bf16, oneDNN computes with bf16 numbers by other instructions; {@link Configuration#CPU_EMULATED_BF16} makes this method return true there, for tests. This was run with AVX-512 bf16 (Zen 5) and with emulated bf16, but never yet with AMX, for which oneDNN chooses other code: neither its results nor its times are known.
+     * Whether the processor itself multiplies bf16 numbers, with AVX-512 bf16 or AMX (every processor with AMX has
+     * AVX-512 bf16 as well). On a processor with AVX-512 but without bf16, oneDNN computes with bf16 numbers by other
+     * instructions; {@link Configuration#CPU_EMULATED_BF16} makes this method return true there, for tests. This was
+     * run with AVX-512 bf16 (Zen 5) and with emulated bf16, but never yet with AMX, for which oneDNN chooses other
+     * code: neither its results nor its times are known.
      */
     static boolean hasBf16() {
         return has(dnnl.dnnl_cpu_isa_avx512_core_bf16)

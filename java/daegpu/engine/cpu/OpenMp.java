@@ -8,12 +8,14 @@ import org.lwjgl.system.APIUtil;
 import org.lwjgl.system.JNI;
 
 /**
- * The OpenMP runtime that oneDNN was built with. Its number of threads is a property of the calling thread. The engine divides a batch among threads of its own, and so tells OpenMP on each of them not to start others.
+ * The OpenMP runtime that oneDNN was built with. Its number of threads is a property of the calling thread. The engine
+ * divides a batch among threads of its own, and so tells OpenMP on each of them not to start others.
  */
 final class OpenMp {
 
     /**
-     * The runtimes of GNU, Intel, LLVM and Microsoft. The last one lies elsewhere, and is found by its name once it is loaded.
+     * The runtimes of GNU, Intel, LLVM and Microsoft. The last one lies elsewhere, and is found by its name once it is
+     * loaded.
      */
     private static final List<String> LIBRARIES = List.of("libgomp.so.1", "libiomp5.so", "libomp.so", "vcomp140.dll");
 
@@ -22,14 +24,16 @@ final class OpenMp {
     private OpenMp() {}
 
     /**
-     * Whether {@link #useOneThread} works. Without it, oneDNN starts as many threads as there are processors for every thread that calls it.
+     * Whether {@link #useOneThread} works. Without it, oneDNN starts as many threads as there are processors for every
+     * thread that calls it.
      */
     static boolean isFound() {
         return SET_NUM_THREADS != 0;
     }
 
     /**
-     * Makes primitives that the calling thread creates and runs from now on use this thread only. Does nothing if the runtime is not found ({@link #isFound}).
+     * Makes primitives that the calling thread creates and runs from now on use this thread only. Does nothing if the
+     * runtime is not found ({@link #isFound}).
      */
     static void useOneThread() {
         if (isFound()) {

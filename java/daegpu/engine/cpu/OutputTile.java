@@ -3,7 +3,10 @@ package daegpu.engine.cpu;
 import daegpu.model.Layer;
 
 /**
- * A block of pixels of the last layer that are computed together. The output of that layer has one or three channels, far fewer than the floats of a vector register, most of which would be idle. So the pixels of a tile become the channels of one pixel of another convolution, whose kernel is as large as all windows of the tile together, and whose stride is the size of the tile.
+ * A block of pixels of the last layer that are computed together. The output of that layer has one or three channels,
+ * far fewer than the floats of a vector register, most of which would be idle. So the pixels of a tile become the
+ * channels of one pixel of another convolution, whose kernel is as large as all windows of the tile together, and whose
+ * stride is the size of the tile.
  *
  * @param height rows of a tile
  * @param width columns of a tile
@@ -11,7 +14,8 @@ import daegpu.model.Layer;
 record OutputTile(int height, int width) {
 
     /**
-     * The tile with the fewest vector multiplications for each pixel: size of its window × vectors that hold its values / pixels.
+     * The tile with the fewest vector multiplications for each pixel: size of its window × vectors that hold its values
+     * / pixels.
      *
      * @param layer a convolution of stride 1, transposed or not
      * @param vectorFloats number of floats in a vector register of this processor

@@ -1,7 +1,9 @@
 package daegpu.engine.cpu;
 
 /**
- * Sums in a fixed order: neighbours are added in pairs, then these sums in pairs, and so on; a term without a neighbour is carried over. So a sum does not depend on which thread computes which terms, and an aligned block of terms whose number is a power of two has the same sum on its own.
+ * Sums in a fixed order: neighbours are added in pairs, then these sums in pairs, and so on; a term without a neighbour
+ * is carried over. So a sum does not depend on which thread computes which terms, and an aligned block of terms whose
+ * number is a power of two has the same sum on its own.
  *
  * <p>Terms are taken one after the other; partial sums wait in slots, like the digits of a binary counter.
  */

@@ -12,7 +12,8 @@ import org.bytedeco.dnnl.dnnl_engine;
 import org.bytedeco.dnnl.dnnl_stream;
 
 /**
- * Takes a number of images through a plan. It holds all values, and the primitives that compute them. It always computes the number of images that it was made for, even if fewer were given.
+ * Takes a number of images through a plan. It holds all values, and the primitives that compute them. It always
+ * computes the number of images that it was made for, even if fewer were given.
  */
 final class Pass implements AutoCloseable {
 

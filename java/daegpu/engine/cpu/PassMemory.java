@@ -10,7 +10,9 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * All values and gradients of a number of images on their way through a plan, in one piece of memory. The values that layers pass to each other, and their gradients, have the number format of the kernels; the network's output is always fp32.
+ * All values and gradients of a number of images on their way through a plan, in one piece of memory. The values that
+ * layers pass to each other, and their gradients, have the number format of the kernels; the network's output is always
+ * fp32.
  */
 final class PassMemory {
 
@@ -49,7 +51,8 @@ final class PassMemory {
     }
 
     /**
-     * The fp32 array to which Java writes the values of {@code buffer}: the buffer itself, or another array, from which {@link #converted} copies.
+     * The fp32 array to which Java writes the values of {@code buffer}: the buffer itself, or another array, from which
+     * {@link #converted} copies.
      */
     NativeArray writable(Buffer buffer) {
         NativeArray array = arrays.get(buffer);

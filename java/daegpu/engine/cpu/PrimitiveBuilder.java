@@ -18,7 +18,8 @@ import org.bytedeco.javacpp.Pointer;
 import org.bytedeco.javacpp.PointerPointer;
 
 /**
- * Makes primitives for one thread, and the shapes and memories that they need. Everything that is made belongs to one scope. All primitives of a builder share one workspace, so only one of them may run at a time.
+ * Makes primitives for one thread, and the shapes and memories that they need. Everything that is made belongs to one
+ * scope. All primitives of a builder share one workspace, so only one of them may run at a time.
  */
 final class PrimitiveBuilder {
 
@@ -69,7 +70,8 @@ final class PrimitiveBuilder {
     }
 
     /**
-     * Images {@code [batch, height, width, channels]}, whose last dimension varies fastest. oneDNN names the dimensions in the order batch, channels, height, width.
+     * Images {@code [batch, height, width, channels]}, whose last dimension varies fastest. oneDNN names the dimensions
+     * in the order batch, channels, height, width.
      */
     dnnl_memory_desc images(ElementType type, long batch, long height, long width, long channels) {
         return strided(type, new long[] {batch, channels, height, width}, new long[] {
@@ -237,7 +239,8 @@ final class PrimitiveBuilder {
     }
 
     /**
-     * Allocates the workspace that all primitives share: temporaries, and after them the scratchpads. Call this after the last primitive was made, and before any is run.
+     * Allocates the workspace that all primitives share: temporaries, and after them the scratchpads. Call this after
+     * the last primitive was made, and before any is run.
      */
     void allocateWorkspace() {
         long scratchpadsAt =

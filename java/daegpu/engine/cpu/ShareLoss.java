@@ -4,7 +4,9 @@ import daegpu.engine.Loss;
 import daegpu.model.Layer.Activation;
 import java.util.Optional;
 
-/** The loss of a number of images, and its gradient with respect to the argument of the activation of the last layer. */
+/**
+ * The loss of a number of images, and its gradient with respect to the argument of the activation of the last layer.
+ */
 final class ShareLoss {
 
     private ShareLoss() {}

@@ -25,7 +25,10 @@ import org.bytedeco.dnnl.global.dnnl;
 /** Makes the primitives of each step of a plan, for a number of images at a time. */
 final class StepPrimitives {
 
-    /** The largest number of rows and columns of an output tile: larger tiles cost more by multiplying zeros than they save by filling registers. */
+    /**
+     * The largest number of rows and columns of an output tile: larger tiles cost more by multiplying zeros than they
+     * save by filling registers.
+     */
     private static final int LARGEST_TILE = 8;
     /**
      * The same with AMX, one instruction of which multiplies a whole tile of bf16 numbers, so that zeros cost more: 2×2
@@ -63,7 +66,8 @@ final class StepPrimitives {
     }
 
     /**
-     * The primitives of a step, in their order. Those of a loss gradient only convert the number format of what Java computes.
+     * The primitives of a step, in their order. Those of a loss gradient only convert the number format of what Java
+     * computes.
      */
     List<Primitive> of(Step step) {
         if (step instanceof Forward forward) {
@@ -156,7 +160,8 @@ final class StepPrimitives {
     }
 
     /**
-     * Sums the gradient over images and pixels, as the product of a row of ones with {@code [batch · height · width, channels]}.
+     * Sums the gradient over images and pixels, as the product of a row of ones with {@code [batch · height · width,
+     * channels]}.
      */
     private Primitive biasGradient(Layer layer, NativeArray gradient, long biasAt) {
         String name = layer.name() + " bias gradient";

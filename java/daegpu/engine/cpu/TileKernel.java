@@ -4,7 +4,8 @@ import daegpu.model.Layer;
 import org.bytedeco.dnnl.dnnl_memory_desc;
 
 /**
- * The kernel and bias of a tiled output layer, expanded for all values of a tile at once: in the window of the tile, each value has the kernel at its own place, and zeros elsewhere. They have to be renewed after every update.
+ * The kernel and bias of a tiled output layer, expanded for all values of a tile at once: in the window of the tile,
+ * each value has the kernel at its own place, and zeros elsewhere. They have to be renewed after every update.
  */
 final class TileKernel {
 

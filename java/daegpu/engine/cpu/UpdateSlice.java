@@ -5,13 +5,15 @@ import daegpu.engine.Optimizer;
 import daegpu.engine.TrainingState;
 
 /**
- * A part of the parameters for one thread. Sums the gradients of groups of shares and updates with the sum, block by block, so that a block stays in the cache. See {@link Optimizer} and {@link LearningRule} for what an update does.
+ * A part of the parameters for one thread. Sums the gradients of groups of shares and updates with the sum, block by
+ * block, so that a block stays in the cache. See {@link Optimizer} and {@link LearningRule} for what an update does.
  */
 final class UpdateSlice implements PairwiseSum.Slots {
 
     private static final int BLOCK = 4096;
     /**
-     * If this is added and subtracted again, numbers that are too small to matter become zero. Otherwise the moments of a unit that is never active decay to denormal numbers, with which a processor is many times slower.
+     * If this is added and subtracted again, numbers that are too small to matter become zero. Otherwise the moments of
+     * a unit that is never active decay to denormal numbers, with which a processor is many times slower.
      */
     private static final float FLUSH = 1e-20f;
 

@@ -7,14 +7,17 @@ import java.util.concurrent.locks.LockSupport;
 import java.util.function.IntSupplier;
 
 /**
- * Threads that work through phases together. Each phase has a number of items; a thread that is free takes the next one, and when the last item is done, the next phase begins. The calling thread is worker 0. No thread waits for one that the system is not running at the moment, unless that one has taken an item.
+ * Threads that work through phases together. Each phase has a number of items; a thread that is free takes the next
+ * one, and when the last item is done, the next phase begins. The calling thread is worker 0. No thread waits for one
+ * that the system is not running at the moment, unless that one has taken an item.
  *
  * <p>Which worker takes which item is not determined, so the result of an item must not depend on it.
  */
 final class Workers implements AutoCloseable {
 
     /**
-     * Number of turns for which a thread waits before it sleeps, about 20 µs. A training step takes milliseconds and has only three phases.
+     * Number of turns for which a thread waits before it sleeps, about 20 µs. A training step takes milliseconds and
+     * has only three phases.
      */
     private static final int SPINS = 1500;
 

@@ -26,9 +26,11 @@ import daegpu.model.Tensor;
 import daegpu.noise.Noise;
 
 /**
- * Runs a network on an NVIDIA GPU, with this program's kernels (folder {@code cuda}). Convolutions are computed by cuDNN and dense layers by cuBLAS, or both by kernels of this program ({@link Convolutions#NATIVE}).
+ * Runs a network on an NVIDIA GPU, with this program's kernels (folder {@code cuda}). Convolutions are computed by
+ * cuDNN and dense layers by cuBLAS, or both by kernels of this program ({@link Convolutions#NATIVE}).
  *
- * <p>So far it has run only on an emulated device, which executes the kernels' PTX and stands in for cuDNN and cuBLAS, and never on a GPU.
+ * <p>So far it has run only on an emulated device, which executes the kernels' PTX and stands in for cuDNN and cuBLAS,
+ * and never on a GPU.
  */
 public class CudaEngine implements SampleSharingEngine {
 
@@ -75,7 +77,8 @@ public class CudaEngine implements SampleSharingEngine {
     }
 
     /**
-     * Refuses networks with a stride that does not divide an image: kernels pad rows and columns alike, and compute images in phases that all have the same size.
+     * Refuses networks with a stride that does not divide an image: kernels pad rows and columns alike, and compute
+     * images in phases that all have the same size.
      */
     private static void requireWholeStrides(Network network) {
         for (Layer layer : network.layers()) {

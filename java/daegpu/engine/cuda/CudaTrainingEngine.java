@@ -30,7 +30,10 @@ import java.util.Map;
 import java.util.Optional;
 
 /**
- * Trains on an NVIDIA GPU. Images (or the pictures that patches are cut from) stay on the device if they fit, and so do their order, the weights, moments and losses. A training step is captured as a CUDA graph and replayed. Within a step nothing is copied or waited for, except chunks of a set that does not fit; what changes from one step to the next (number of updates, learning rate, place in the order) lies on the device.
+ * Trains on an NVIDIA GPU. Images (or the pictures that patches are cut from) stay on the device if they fit, and so do
+ * their order, the weights, moments and losses. A training step is captured as a CUDA graph and replayed. Within a step
+ * nothing is copied or waited for, except chunks of a set that does not fit; what changes from one step to the next
+ * (number of updates, learning rate, place in the order) lies on the device.
  */
 public final class CudaTrainingEngine extends CudaEngine implements InspectableEngine {
 
@@ -44,7 +47,10 @@ public final class CudaTrainingEngine extends CudaEngine implements InspectableE
      */
     private record StepKind(int count, int batch, boolean isMasked, boolean updates) {}
 
-    /** All that decides the launches of a step on images of an epoch, besides the step: the values of {@link BatchSource} that are arguments of launches. */
+    /**
+     * All that decides the launches of a step on images of an epoch, besides the step: the values of
+     * {@link BatchSource} that are arguments of launches.
+     */
     private record EpochStep(
             StepKind step,
             Optional<DeviceArray> patches,
@@ -184,7 +190,10 @@ public final class CudaTrainingEngine extends CudaEngine implements InspectableE
         state.updated();
     }
 
-    /** The weights, scaled so that their sum is the number of values. Losses are then divided by that number, as without a mask. */
+    /**
+     * The weights, scaled so that their sum is the number of values. Losses are then divided by that number, as without
+     * a mask.
+     */
     private float[] scaled(float[] weights, GivenBatch given) {
         int size = network().output().size();
         float[] scaled = new float[given.count() * size];

@@ -17,7 +17,8 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * Runs the network on any number of images, a limited number at a time. Its memory is for the plan of the whole network; parts of the network run in the same memory.
+ * Runs the network on any number of images, a limited number at a time. Its memory is for the plan of the whole
+ * network; parts of the network run in the same memory.
  */
 final class Inference {
 
@@ -102,7 +103,8 @@ final class Inference {
     }
 
     /**
-     * The next power of two, so that only batches of a few sizes are prepared. Images beyond {@code count} are computed as well and ignored.
+     * The next power of two, so that only batches of a few sizes are prepared. Images beyond {@code count} are computed
+     * as well and ignored.
      */
     private static int roundedUp(int count) {
         return count == 1 ? 1 : 2 * Integer.highestOneBit(count - 1);

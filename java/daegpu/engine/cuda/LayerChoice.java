@@ -45,9 +45,11 @@ final class LayerChoice {
     }
 
     /**
-     * Whether this program's own kernels compute convolutions and dense layers: if they are asked for, or if {@code auto} finds no cuBLAS or cuDNN, or a precision that only these kernels have.
+     * Whether this program's own kernels compute convolutions and dense layers: if they are asked for, or if
+     * {@code auto} finds no cuBLAS or cuDNN, or a precision that only these kernels have.
      *
-     * @throws EngineUnavailableException if cuDNN is asked for, but is not installed, or cannot compute in the precision
+     * @throws EngineUnavailableException if cuDNN is asked for, but is not installed, or cannot compute in the
+     *     precision
      */
     private static boolean computesNatively(EngineOptions options) {
         boolean bf16 = options.precision() == Precision.BF16;

@@ -10,9 +10,11 @@ import java.util.Map;
 import java.util.function.IntUnaryOperator;
 
 /**
- * The layout of all trainable tensors in one contiguous piece of device memory. The {@link LayerLayout} decides the order of the values within a tensor; they are reordered when a state is loaded or saved, and never in between.
+ * The layout of all trainable tensors in one contiguous piece of device memory. The {@link LayerLayout} decides the
+ * order of the values within a tensor; they are reordered when a state is loaded or saved, and never in between.
  *
- * <p>Tensors begin at multiples of 256 bytes, as separate allocations would. The gaps between them are zero, and stay zero in updates.
+ * <p>Tensors begin at multiples of 256 bytes, as separate allocations would. The gaps between them are zero, and stay
+ * zero in updates.
  */
 final class ParameterArena {
 

@@ -19,7 +19,8 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * The values and gradients of a plan on the device, for batches up to a number of images. All lie in one arena, except those with a border of zeros, which no other buffer may overwrite.
+ * The values and gradients of a plan on the device, for batches up to a number of images. All lie in one arena, except
+ * those with a border of zeros, which no other buffer may overwrite.
  */
 final class PlanMemory {
 

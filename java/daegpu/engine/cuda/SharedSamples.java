@@ -21,7 +21,8 @@ import jcuda.driver.CUstream_flags;
 import jcuda.driver.JCudaDriver;
 
 /**
- * Samples in two arrays: training fills one of them, while OpenGL's thread copies the other into its buffer on a stream of its own. Neither thread waits for the other; OpenGL's stream waits for an event after the samples that it copies.
+ * Samples in two arrays: training fills one of them, while OpenGL's thread copies the other into its buffer on a stream
+ * of its own. Neither thread waits for the other; OpenGL's stream waits for an event after the samples that it copies.
  */
 final class SharedSamples implements DeviceSamples {
 

@@ -22,7 +22,8 @@ import java.util.List;
 import java.util.Optional;
 
 /**
- * The operations of a training step on batches of one size, by a plan. They are all enqueued on the device's stream; none waits, or copies between host and device, so the step can be captured.
+ * The operations of a training step on batches of one size, by a plan. They are all enqueued on the device's stream;
+ * none waits, or copies between host and device, so the step can be captured.
  */
 final class TrainingStep {
 
@@ -141,7 +142,10 @@ final class TrainingStep {
         return left;
     }
 
-    /** Enqueues the step: from the batch in device memory to the gradients, the loss and, if the step updates, the update. */
+    /**
+     * Enqueues the step: from the batch in device memory to the gradients, the loss and, if the step updates, the
+     * update.
+     */
     void run() {
         work.forEach(Runnable::run);
     }

@@ -3,9 +3,9 @@ package daegpu.engine.reference;
 import daegpu.model.ConvolutionGeometry;
 
 /**
- * A 'same' convolution of one image and its two gradients, in plain loops. The other layers use the same three formulas: a
- * transposed convolution <em>is</em> the data gradient of the convolution that goes the other way, so its forward pass
- * is {@link #addDataGradient}, its own data gradient is {@link #addForward}, and its weight gradient is
+ * A 'same' convolution of one image and its two gradients, in plain loops. The other layers use the same three
+ * formulas: a transposed convolution <em>is</em> the data gradient of the convolution that goes the other way, so its
+ * forward pass is {@link #addDataGradient}, its own data gradient is {@link #addForward}, and its weight gradient is
  * {@link #addWeightGradient} with the two images exchanged; a dense layer is a 1×1 convolution of an image of one
  * pixel.
  *
@@ -140,7 +140,9 @@ final class ConvolutionLoops {
     }
 
     /**
-     * {@code y[k] += Σ(r) x[r] · rows[first + r][k]}, a vector times a matrix. The Java compiler turns the loop over {@code k} into vector instructions, because all arrays are read at {@code k} itself (if there were several offsets into one array, it could not exclude that they overlap), and because there are not too many of them.
+     * {@code y[k] += Σ(r) x[r] · rows[first + r][k]}, a vector times a matrix. The Java compiler turns the loop over
+     * {@code k} into vector instructions, because all arrays are read at {@code k} itself (if there were several
+     * offsets into one array, it could not exclude that they overlap), and because there are not too many of them.
      */
     private static void addProduct(float[] x, float[][] rows, int first, int count, float[] y) {
         int r = 0;

@@ -20,7 +20,9 @@ import java.util.HashMap;
 import java.util.Map;
 
 /**
- * One image on its way through a plan, with all values that are computed from it. Images are {@code [pixels][channels]}; for a dense layer the same values are copied to one pixel of many channels, in row, column, channel order.
+ * One image on its way through a plan, with all values that are computed from it. Images are
+ * {@code [pixels][channels]}; for a dense layer the same values are copied to one pixel of many channels, in row,
+ * column, channel order.
  */
 final class ImagePass {
 
@@ -37,7 +39,8 @@ final class ImagePass {
     private record DenseRows(float[][] input, float[][] output) {}
 
     /**
-     * @param rounds whether the operands of products are rounded to bf16: the inputs of layers, and the gradients that go back through them
+     * @param rounds whether the operands of products are rounded to bf16: the inputs of layers, and the gradients that
+     *     go back through them
      */
     ImagePass(Network network, Plan plan, boolean rounds) {
         this.network = network;

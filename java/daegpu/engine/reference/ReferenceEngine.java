@@ -19,10 +19,12 @@ import java.util.function.IntConsumer;
 import java.util.stream.IntStream;
 
 /**
- * Runs a network in plain Java loops, with which every other engine is compared.
- * It runs wherever Java runs and works on several images at a time. Its results do not depend on the number of threads.
+ * Runs a network in plain Java loops, with which every other engine is compared. It runs wherever Java runs and works
+ * on several images at a time. Its results do not depend on the number of threads.
  *
- * <p>In bf16 it rounds what the cpu engine rounds: images, kernels, the outputs of layers, and the gradients that go back through them. Sums, biases, the network's output, its loss, weight and bias gradients, moments and the parameters that are updated are fp32.
+ * <p>In bf16 it rounds what the cpu engine rounds: images, kernels, the outputs of layers, and the gradients that go
+ * back through them. Sums, biases, the network's output, its loss, weight and bias gradients, moments and the
+ * parameters that are updated are fp32.
  */
 public class ReferenceEngine implements InferenceEngine {
 

@@ -21,11 +21,16 @@ import java.util.Optional;
 import java.util.stream.Stream;
 
 /**
- * Trains in plain Java loops. A batch is divided into groups of {@value #GROUP} images. The gradients of each group are summed in the order of its images, and then the groups in their order, so the result does not depend on the number of threads.
+ * Trains in plain Java loops. A batch is divided into groups of {@value #GROUP} images. The gradients of each group are
+ * summed in the order of its images, and then the groups in their order, so the result does not depend on the number of
+ * threads.
  */
 public final class ReferenceTrainingEngine extends ReferenceEngine implements InspectableEngine {
 
-    /** Images whose gradients are summed by one thread. This is part of the arithmetic: another number would round differently. */
+    /**
+     * Images whose gradients are summed by one thread. This is part of the arithmetic: another number would round
+     * differently.
+     */
     private static final int GROUP = 4;
 
     private final LearningRule rule;

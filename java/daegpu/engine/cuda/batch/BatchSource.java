@@ -16,7 +16,11 @@ import java.util.List;
 import java.util.Optional;
 
 /**
- * {@code struct BatchSource} of include/batch_source.cuh on the device, with the images and the order to which it points. Patches are cut on the device, which has their pictures and, for each patch of the epoch, its place in them. Memory is reused if it is large enough. If the images or pictures would take more than half of the free memory (the rest is for validation and the libraries), they are not kept on the device: the images of the epoch, or patches that the host cuts, come through an {@link ImageRing}.
+ * {@code struct BatchSource} of include/batch_source.cuh on the device, with the images and the order to which it
+ * points. Patches are cut on the device, which has their pictures and, for each patch of the epoch, its place in them.
+ * Memory is reused if it is large enough. If the images or pictures would take more than half of the free memory (the
+ * rest is for validation and the libraries), they are not kept on the device: the images of the epoch, or patches that
+ * the host cuts, come through an {@link ImageRing}.
  */
 public final class BatchSource {
 
@@ -90,7 +94,8 @@ public final class BatchSource {
     }
 
     /**
-     * Takes batches from all of {@code images}, in this order. The images, or the pictures of which they are patches, are copied to the device unless they are there already, or do not fit.
+     * Takes batches from all of {@code images}, in this order. The images, or the pictures of which they are patches,
+     * are copied to the device unless they are there already, or do not fit.
      */
     public void setEpoch(TrainingImages images, Noise newNoise, long seed, int epoch, int[] order) {
         Optional<Patches> patches = images instanceof Patches some ? Optional.of(some) : Optional.empty();
@@ -151,7 +156,8 @@ public final class BatchSource {
     }
 
     /**
-     * Takes a batch of images {@code first} … {@code first + count − 1}, whose noise is that of images {@code base + first} ….
+     * Takes a batch of images {@code first} … {@code first + count − 1}, whose noise is that of images {@code base +
+     * first} ….
      */
     void setRange(ImageSet images, Noise newNoise, long seed, long base, int epoch, int first, int count) {
         resident = null;

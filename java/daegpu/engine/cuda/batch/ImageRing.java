@@ -15,7 +15,9 @@ import jcuda.driver.CUstream_flags;
 import jcuda.driver.JCudaDriver;
 
 /**
- * The images that training needs next, if not all images, or not all pictures of patches, fit on the device: two chunks of the epoch's order, each in one half of a ring. While steps take one chunk, the other is copied from page-locked memory on a stream of its own; events order the two streams. The image at place {@code p} of the order is at {@code p
+ * The images that training needs next, if not all images, or not all pictures of patches, fit on the device: two chunks
+ * of the epoch's order, each in one half of a ring. While steps take one chunk, the other is copied from page-locked
+ * memory on a stream of its own; events order the two streams. The image at place {@code p} of the order is at {@code p
  * % size()} of the ring.
  */
 final class ImageRing {

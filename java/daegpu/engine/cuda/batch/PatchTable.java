@@ -10,7 +10,8 @@ import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 
 /**
- * The places of the patches of an epoch in the pictures, which lie one after the other on the device: for each patch a {@code struct Patch} of cuda/gather_noise.cu. Memory is reused if it is large enough.
+ * The places of the patches of an epoch in the pictures, which lie one after the other on the device: for each patch a
+ * {@code struct Patch} of cuda/gather_noise.cu. Memory is reused if it is large enough.
  */
 final class PatchTable {
 

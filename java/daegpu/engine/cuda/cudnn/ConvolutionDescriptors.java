@@ -16,7 +16,10 @@ import jcuda.jcudnn.cudnnTensorDescriptor;
 import jcuda.jcudnn.cudnnTensorFormat;
 
 /**
- * cuDNN's descriptors of a convolution; for a transposed convolution, of the convolution whose data gradient it is. The large side is the input of that convolution, and the small side its output. The input of a layer may have the layout that other layers need; its gradients and what it computes have the layout that it needs itself. This needs the library, but no GPU.
+ * cuDNN's descriptors of a convolution; for a transposed convolution, of the convolution whose data gradient it is. The
+ * large side is the input of that convolution, and the small side its output. The input of a layer may have the layout
+ * that other layers need; its gradients and what it computes have the layout that it needs itself. This needs the
+ * library, but no GPU.
  */
 final class ConvolutionDescriptors {
 

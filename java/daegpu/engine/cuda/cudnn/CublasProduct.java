@@ -13,7 +13,8 @@ import jcuda.jcublas.cublasOperation;
 import jcuda.runtime.cudaStream_t;
 
 /**
- * The products of dense layers, by cuBLAS. Matrices are stored row by row here, as everywhere in this program, but column by column in cuBLAS. So each product is computed transposed, {@code (A·B)ᵀ = Bᵀ·Aᵀ}, and nothing is copied.
+ * The products of dense layers, by cuBLAS. Matrices are stored row by row here, as everywhere in this program, but
+ * column by column in cuBLAS. So each product is computed transposed, {@code (A·B)ᵀ = Bᵀ·Aᵀ}, and nothing is copied.
  */
 final class CublasProduct {
 

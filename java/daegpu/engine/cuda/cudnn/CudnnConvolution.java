@@ -18,15 +18,18 @@ import jcuda.jcudnn.cudnnDeterminism;
 import jcuda.jcudnn.cudnnStatus;
 
 /**
- * A convolution by cuDNN for batches of one size, and its two gradients. A transposed convolution is the data gradient of a convolution, so these three operations are all that either kind of layer needs, forward and backward.
+ * A convolution by cuDNN for batches of one size, and its two gradients. A transposed convolution is the data gradient
+ * of a convolution, so these three operations are all that either kind of layer needs, forward and backward.
  *
- * <p>Of the algorithms that cuDNN's heuristics recommend, it takes the first one that is deterministic and needs at most {@link #WORKSPACE_LIMIT} bytes of memory. The heuristics measure nothing, so the choice is the same every time on the same GPU with
- * the same cuDNN.
+ * <p>Of the algorithms that cuDNN's heuristics recommend, it takes the first one that is deterministic and needs at
+ * most {@link #WORKSPACE_LIMIT} bytes of memory. The heuristics measure nothing, so the choice is the same every time
+ * on the same GPU with the same cuDNN.
  */
 final class CudnnConvolution {
 
     /**
-     * The largest number of bytes of memory that an algorithm may need; others are passed over. It is a part of what decides the choice, and thus the bits.
+     * The largest number of bytes of memory that an algorithm may need; others are passed over. It is a part of what
+     * decides the choice, and thus the bits.
      */
     private static final long WORKSPACE_LIMIT = 256L << 20;
     /** More algorithms than cuDNN has for any of the three operations. */
@@ -164,7 +167,10 @@ final class CudnnConvolution {
         dnn.device().asked("cudnnConvolutionForward");
     }
 
-    /** The gradient with respect to the large side, from that with respect to the small side. If the large side has a border, its gradient is written as well. */
+    /**
+     * The gradient with respect to the large side, from that with respect to the small side. If the large side has a
+     * border, its gradient is written as well.
+     */
     void dataGradient(DeviceArray small, DeviceArray kernel, DeviceArray large) {
         CudaStatus.checkDnn(
                 JCudnn.cudnnConvolutionBackwardData(

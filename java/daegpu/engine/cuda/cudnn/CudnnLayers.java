@@ -22,7 +22,9 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.function.Supplier;
 
-/** Computes layers by cuDNN and cuBLAS, with this program's kernels for bias, activation, loss and sums over a batch. */
+/**
+ * Computes layers by cuDNN and cuBLAS, with this program's kernels for bias, activation, loss and sums over a batch.
+ */
 public final class CudnnLayers implements LayerOperations {
 
     private final Device device;
@@ -31,7 +33,10 @@ public final class CudnnLayers implements LayerOperations {
     private final CudnnHandle dnn;
     private final CublasProduct product;
     private final PlaneOperations planeOperations;
-    /** Holds the result of a convolution until bias and activation are applied to it, and data gradients in the backward pass. */
+    /**
+     * Holds the result of a convolution until bias and activation are applied to it, and data gradients in the backward
+     * pass.
+     */
     private final Workspace scratch;
     /** A copy without gaps of the input of a dense layer, if that has gaps. */
     private final Workspace packedInput;

@@ -10,7 +10,9 @@ import java.util.List;
 import java.util.function.IntUnaryOperator;
 
 /**
- * Images are stored channel by channel, as in {@link SidePlanes}, so dense layers get the flattened image in that order. Kernels of convolutions are {@code [filter, channel, row, column]}. Checkpoints have {@code [row, column, channel, filter]}, and images in row, column, channel order.
+ * Images are stored channel by channel, as in {@link SidePlanes}, so dense layers get the flattened image in that
+ * order. Kernels of convolutions are {@code [filter, channel, row, column]}. Checkpoints have {@code [row, column,
+ * channel, filter]}, and images in row, column, channel order.
  */
 public final class CudnnLayout implements LayerLayout {
 

@@ -20,7 +20,8 @@ import java.util.function.Consumer;
 import java.util.function.Supplier;
 
 /**
- * A training step by cuDNN and cuBLAS. Weight gradients and the bias gradients of dense layers are written to their arena directly. For other sums over a batch, blocks leave shares, which are added before the update.
+ * A training step by cuDNN and cuBLAS. Weight gradients and the bias gradients of dense layers are written to their
+ * arena directly. For other sums over a batch, blocks leave shares, which are added before the update.
  */
 final class CudnnTraining implements TrainingOperations {
 

@@ -20,7 +20,8 @@ import java.util.Optional;
 record PlaneOperations(KernelLibrary kernels) {
 
     /**
-     * The largest number of blocks among which a sum over a batch is divided: enough to occupy any GPU. It is a part of the arithmetic: another number would round differently.
+     * The largest number of blocks among which a sum over a batch is divided: enough to occupy any GPU. It is a part of
+     * the arithmetic: another number would round differently.
      */
     private static final int BLOCKS = 256;
 
@@ -69,7 +70,10 @@ record PlaneOperations(KernelLibrary kernels) {
                 .toArray(Planes[]::new));
     }
 
-    /** Adds a pointer, the floats from plane to plane, and the floats from row to row; for a missing tensor null and two numbers that do not matter. */
+    /**
+     * Adds a pointer, the floats from plane to plane, and the floats from row to row; for a missing tensor null and two
+     * numbers that do not matter.
+     */
     private static void add(KernelArguments arguments, Optional<DeviceTensor> tensor, Walk walk, int place) {
         arguments
                 .add(tensor.map(DeviceTensor::memory))
@@ -97,7 +101,9 @@ record PlaneOperations(KernelLibrary kernels) {
     }
 
     /**
-     * The gradient at what a layer computed, before its activation, {@code back through the activation(data + old values + term)}, and its sums over {@code slices} parts of the batch for each channel, {@code [channels, slices]}.
+     * The gradient at what a layer computed, before its activation, {@code back through the activation(data + old
+     * values + term)}, and its sums over {@code slices} parts of the batch for each channel, {@code [channels,
+     * slices]}.
      *
      * @param data the data gradient, if there is one
      * @param target the gradient, with at most one term

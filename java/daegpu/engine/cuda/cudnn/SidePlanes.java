@@ -6,14 +6,18 @@ import daegpu.model.Layer;
 import daegpu.model.Tensor;
 
 /**
- * The layouts of the two sides of a layer for cuDNN: one plane of floats for each channel (NCHW). cuDNN pads both sides of an image alike, but a 'same' convolution of stride 2 has one more row and column of zeros after the image than before it. So its input lies in planes with a border after the image. A transposed convolution computes that border as well, and it is not read.
+ * The layouts of the two sides of a layer for cuDNN: one plane of floats for each channel (NCHW). cuDNN pads both sides
+ * of an image alike, but a 'same' convolution of stride 2 has one more row and column of zeros after the image than
+ * before it. So its input lies in planes with a border after the image. A transposed convolution computes that border
+ * as well, and it is not read.
  */
 final class SidePlanes {
 
     private SidePlanes() {}
 
     /**
-     * The input of a convolution, and the output of a transposed convolution: with the border that 'same' needs and, if there is one, rows of a multiple of four floats, so that they can be written by 16 bytes.
+     * The input of a convolution, and the output of a transposed convolution: with the border that 'same' needs and, if
+     * there is one, rows of a multiple of four floats, so that they can be written by 16 bytes.
      */
     static Planes large(Layer layer) {
         ConvolutionGeometry geometry = layer.geometry();

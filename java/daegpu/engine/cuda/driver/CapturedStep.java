@@ -6,7 +6,9 @@ import jcuda.driver.CUstreamCaptureMode;
 import jcuda.driver.JCudaDriver;
 
 /**
- * Work that is repeated many times. The first time it is enqueued as it is, and libraries load what they need; the second time it is captured as a CUDA graph; from then on one call replays all of it. The bits are the same each time, since it is the same work.
+ * Work that is repeated many times. The first time it is enqueued as it is, and libraries load what they need; the
+ * second time it is captured as a CUDA graph; from then on one call replays all of it. The bits are the same each time,
+ * since it is the same work.
  */
 public final class CapturedStep {
 
@@ -17,7 +19,8 @@ public final class CapturedStep {
     private CUgraphExec graph;
 
     /**
-     * @param work enqueues everything on the device's stream; it does not wait, allocate, or copy between host and device
+     * @param work enqueues everything on the device's stream; it does not wait, allocate, or copy between host and
+     *     device
      */
     public CapturedStep(Device device, DeviceScope owner, Runnable work) {
         this.device = device;

@@ -23,7 +23,9 @@ import jcuda.jcublas.JCublas2;
 import jcuda.jcudnn.JCudnn;
 
 /**
- * Loads NVIDIA's driver, cuBLAS and cuDNN, and JCuda's bindings to them. They are taken from the folder that the system property {@code daegpu.cuda.libraries} names, else from the folders where toolkits install them, else from where the system's loader finds them.
+ * Loads NVIDIA's driver, cuBLAS and cuDNN, and JCuda's bindings to them. They are taken from the folder that the system
+ * property {@code daegpu.cuda.libraries} names, else from the folders where toolkits install them, else from where the
+ * system's loader finds them.
  */
 public final class CudaLibraries {
 
@@ -127,7 +129,8 @@ public final class CudaLibraries {
     }
 
     /**
-     * @throws EngineUnavailableException if a driver of this version (as {@code cuDriverGetVersion} returns it) is too old
+     * @throws EngineUnavailableException if a driver of this version (as {@code cuDriverGetVersion} returns it) is too
+     *     old
      */
     static void requireDriver(int version) {
         if (version < OLDEST_DRIVER) {
@@ -144,7 +147,8 @@ public final class CudaLibraries {
     /**
      * The driver's version, as {@code cuDriverGetVersion} returns it. The driver must have been loaded.
      *
-     * @throws EngineUnavailableException if the loaded library does not return it, because it is a stub or is not for this machine
+     * @throws EngineUnavailableException if the loaded library does not return it, because it is a stub or is not for
+     *     this machine
      */
     public static int driverVersion() {
         int[] version = new int[1];
@@ -178,7 +182,8 @@ public final class CudaLibraries {
     }
 
     /**
-     * JCuda unpacks its native libraries under fixed names into the folder for temporary files. A lock keeps two programs from doing so at the same time.
+     * JCuda unpacks its native libraries under fixed names into the folder for temporary files. A lock keeps two
+     * programs from doing so at the same time.
      */
     @SuppressWarnings("try") // the lock is there to be held
     private static void bindAlone(Library library) throws IOException {
@@ -212,7 +217,8 @@ public final class CudaLibraries {
     }
 
     /**
-     * The path of a library, if it is in one of the folders where installers put it. Otherwise the system's loader may still find one.
+     * The path of a library, if it is in one of the folders where installers put it. Otherwise the system's loader may
+     * still find one.
      */
     private static Optional<Path> find(Library library) {
         return folders()

@@ -9,7 +9,9 @@ import jcuda.jcublas.cublasStatus;
 import jcuda.jcudnn.cudnnStatus;
 
 /**
- * Checks the status that the driver, cuBLAS and cuDNN return. A failure is one of the machine or of this program, and not of its input. Failures that a user can cure (no driver, too little memory) become an {@link EngineUnavailableException}.
+ * Checks the status that the driver, cuBLAS and cuDNN return. A failure is one of the machine or of this program, and
+ * not of its input. Failures that a user can cure (no driver, too little memory) become an
+ * {@link EngineUnavailableException}.
  */
 public final class CudaStatus {
 
@@ -40,7 +42,8 @@ public final class CudaStatus {
     /**
      * Checks the status of a call that shows whether there is a working driver, and a GPU that it can open.
      *
-     * @throws EngineUnavailableException if {@code action} failed; the message has the name of the error and, if it is known, what to do. The driver is not asked for the meaning of the error, as it may be a mere stub
+     * @throws EngineUnavailableException if {@code action} failed; the message has the name of the error and, if it is
+     *     known, what to do. The driver is not asked for the meaning of the error, as it may be a mere stub
      */
     static void checkUsable(int status, String action) {
         if (status == CUresult.CUDA_SUCCESS) {
@@ -65,7 +68,10 @@ public final class CudaStatus {
                 "the NVIDIA driver could not " + action + ": " + CUresult.stringFor(status) + help, Remedy.CPU_ENGINE);
     }
 
-    /** The name and the meaning of an error of the driver: {@code CUDA_ERROR_NO_DEVICE (no CUDA-capable device is detected)}. */
+    /**
+     * The name and the meaning of an error of the driver: {@code CUDA_ERROR_NO_DEVICE (no CUDA-capable device is
+     * detected)}.
+     */
     static String describe(int status) {
         String[] meaning = new String[1];
         JCudaDriver.cuGetErrorString(status, meaning);
@@ -93,7 +99,10 @@ public final class CudaStatus {
         }
     }
 
-    /** The exception for memory that a library could not allocate for itself; for memory of this program see {@link Device#allocate}. */
+    /**
+     * The exception for memory that a library could not allocate for itself; for memory of this program see
+     * {@link Device#allocate}.
+     */
     private static EngineUnavailableException outOfMemory(String who, String action) {
         long[] free = new long[1];
         long[] total = new long[1];

@@ -17,7 +17,8 @@ import jcuda.driver.CUstream_flags;
 import jcuda.driver.JCudaDriver;
 
 /**
- * A GPU in use: its context, the one stream on which everything runs in order, its memory, and page-locked host memory through which values are copied. Closing it frees all of these.
+ * A GPU in use: its context, the one stream on which everything runs in order, its memory, and page-locked host memory
+ * through which values are copied. Closing it frees all of these.
  */
 public final class Device implements AutoCloseable {
 
@@ -71,7 +72,9 @@ public final class Device implements AutoCloseable {
     }
 
     /**
-     * Calls {@code newListener} with the name of each kernel, and of each call of cuDNN and cuBLAS, after it was enqueued; null ends this. Steps are then not replayed as graphs, whose parts could not be told apart. This is for a benchmark.
+     * Calls {@code newListener} with the name of each kernel, and of each call of cuDNN and cuBLAS, after it was
+     * enqueued; null ends this. Steps are then not replayed as graphs, whose parts could not be told apart. This is for
+     * a benchmark.
      */
     public void listen(Consumer<String> newListener) {
         listener = newListener;
@@ -97,7 +100,8 @@ public final class Device implements AutoCloseable {
      * Allocates memory that is zero, and that {@code owner} frees.
      *
      * @param what what it is for, in words
-     * @throws EngineUnavailableException if there is too little; the message says how much was asked for, how much there is, and what to do
+     * @throws EngineUnavailableException if there is too little; the message says how much was asked for, how much
+     *     there is, and what to do
      */
     public DeviceArray allocate(DeviceScope owner, long bytes, String what) {
         CUdeviceptr pointer = new CUdeviceptr();
@@ -153,7 +157,8 @@ public final class Device implements AutoCloseable {
     }
 
     /**
-     * Allocates page-locked memory of this machine, which the device copies at full speed and while it computes. {@code owner} frees it.
+     * Allocates page-locked memory of this machine, which the device copies at full speed and while it computes.
+     * {@code owner} frees it.
      *
      * @throws EngineUnavailableException if there is too little
      */
@@ -217,7 +222,8 @@ public final class Device implements AutoCloseable {
     }
 
     /**
-     * Copies {@code count} floats from the device, from the beginning of {@code source} on, after all work that was enqueued before is done.
+     * Copies {@code count} floats from the device, from the beginning of {@code source} on, after all work that was
+     * enqueued before is done.
      */
     public void download(DeviceArray source, float[] values, int to, int count) {
         FloatBuffer floats = stagingBytes.clear().asFloatBuffer();

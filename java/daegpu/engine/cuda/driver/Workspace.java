@@ -22,7 +22,8 @@ public final class Workspace {
     }
 
     /**
-     * Memory that is large enough for every operation, and zero when it is new. It is allocated when this is first called after more was required. Memory that was returned before stays valid, since captured steps point to it.
+     * Memory that is large enough for every operation, and zero when it is new. It is allocated when this is first
+     * called after more was required. Memory that was returned before stays valid, since captured steps point to it.
      */
     public DeviceArray memory() {
         if (memory == null || memory.bytes() < required) {

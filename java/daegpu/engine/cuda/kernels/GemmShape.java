@@ -5,7 +5,8 @@ import daegpu.engine.cuda.driver.KernelStruct;
 import daegpu.model.Layer.Activation;
 
 /**
- * {@code struct GemmShape} of include/implicit_gemm.cuh: the sizes of a product. Kernels that work on strips or tiles of pixels count these instead of rows, and the divisors are for them.
+ * {@code struct GemmShape} of include/implicit_gemm.cuh: the sizes of a product. Kernels that work on strips or tiles
+ * of pixels count these instead of rows, and the divisors are for them.
  *
  * @param rows output pixels of a phase: images × gridHeight × gridWidth; or strips, or tiles
  * @param gridHeight output pixels of a phase in an image, along its height

@@ -3,7 +3,8 @@ package daegpu.engine.cuda.kernels;
 import daegpu.engine.cuda.driver.KernelStruct;
 
 /**
- * {@code struct GradientShape} of include/weight_gradient.cuh: the sizes of a weight gradient. Kernels that work on strips or tiles count these instead of pixels, and the divisors are for them.
+ * {@code struct GradientShape} of include/weight_gradient.cuh: the sizes of a weight gradient. Kernels that work on
+ * strips or tiles count these instead of pixels, and the divisors are for them.
  *
  * @param pixels number of pixels of all small images; or of strips, or of tiles
  * @param smallHeight rows of the small images, which are the output of a convolution

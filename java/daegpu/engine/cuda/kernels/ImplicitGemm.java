@@ -13,7 +13,8 @@ import daegpu.model.Layer;
 import daegpu.model.Layer.Activation;
 
 /**
- * A layer forward, or its data gradient, for batches of one size: the kernel that computes it, and how the work is divided between blocks. All of this follows from the shapes, so that the bits are the same on any GPU.
+ * A layer forward, or its data gradient, for batches of one size: the kernel that computes it, and how the work is
+ * divided between blocks. All of this follows from the shapes, so that the bits are the same on any GPU.
  *
  * @param kernel the kernel that is launched
  * @param shape the sizes that it gets
@@ -26,11 +27,12 @@ import daegpu.model.Layer.Activation;
 record ImplicitGemm(
         LayerKernel kernel, GemmShape shape, int blocks, int tileColumns, int phases, int tickets, long partials) {
 
-    /**
-     * Number of floats of a piece of the parameters' arena. The pitch of rows of column sums is a multiple of it.
-     */
+    /** Number of floats of a piece of the parameters' arena. The pitch of rows of column sums is a multiple of it. */
     static final int PIECE = 64;
-    /** The largest number of blocks along the rows. Blocks that sum columns leave one row each, and these rows are added later. */
+    /**
+     * The largest number of blocks along the rows. Blocks that sum columns leave one row each, and these rows are added
+     * later.
+     */
     private static final int MOST_BLOCKS = 256;
     /** Products with fewer blocks are split along their depth, to occupy a GPU. */
     private static final int FEW_BLOCKS = 64;
@@ -58,7 +60,8 @@ record ImplicitGemm(
     }
 
     /**
-     * The data gradient: from the gradient at what the layer computed, before its activation, to the gradient at its input.
+     * The data gradient: from the gradient at what the layer computed, before its activation, to the gradient at its
+     * input.
      *
      * @param through the activation before the layer, through which the gradient goes back
      * @param accumulates whether the old values of the gradient are added

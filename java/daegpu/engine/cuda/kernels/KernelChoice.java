@@ -7,7 +7,8 @@ import java.util.Optional;
 import java.util.function.Predicate;
 
 /**
- * Chooses the kernel that computes a product of a layer: the first kernel for this kind of product that fits. Kernels for few shapes come before those for any shape. The sizes of tiles are those in the kernels' sources.
+ * Chooses the kernel that computes a product of a layer: the first kernel for this kind of product that fits. Kernels
+ * for few shapes come before those for any shape. The sizes of tiles are those in the kernels' sources.
  */
 final class KernelChoice {
 
@@ -277,7 +278,8 @@ final class KernelChoice {
     }
 
     /**
-     * The kernel that computes a layer's data gradient and weight gradient in one launch, if there is one for these two.
+     * The kernel that computes a layer's data gradient and weight gradient in one launch, if there is one for these
+     * two.
      */
     static Optional<LayerKernel> ofBoth(LayerKernel dataGradient, LayerKernel weightGradient) {
         return BOTH_GRADIENTS.stream()

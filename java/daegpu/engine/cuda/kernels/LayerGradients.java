@@ -7,7 +7,8 @@ import daegpu.engine.cuda.driver.KernelLibrary;
 import java.util.Optional;
 
 /**
- * The data gradient and the weight gradient of a layer. Neither needs a result of the other, so one launch computes both if there is a kernel for the two, as for every layer of the default network that needs both.
+ * The data gradient and the weight gradient of a layer. Neither needs a result of the other, so one launch computes
+ * both if there is a kernel for the two, as for every layer of the default network that needs both.
  */
 record LayerGradients(ImplicitGemm data, WeightGradient weights) {
 

@@ -2,7 +2,10 @@ package daegpu.engine.cuda.kernels;
 
 import daegpu.engine.cuda.driver.Kernel;
 
-/** The kernels that compute layers forward and backward, and those that add the shares of gradients and update the parameters. */
+/**
+ * The kernels that compute layers forward and backward, and those that add the shares of gradients and update the
+ * parameters.
+ */
 public enum LayerKernel implements Kernel {
     CONVOLUTION("convolution"),
     CONVOLUTION_VECTOR("convolution"),

@@ -16,7 +16,8 @@ import daegpu.model.Layer;
 import java.util.Optional;
 
 /**
- * Computes layers by this program's own kernels: one for a layer forward with its bias and activation, and one for both of its gradients, or one for each.
+ * Computes layers by this program's own kernels: one for a layer forward with its bias and activation, and one for both
+ * of its gradients, or one for each.
  */
 public final class NativeLayers implements LayerOperations {
 

@@ -15,8 +15,9 @@ import daegpu.model.Layer.Operation;
 import java.util.Optional;
 
 /**
- * A training step by this program's own kernels. Bias, activation and loss are computed by the kernel that makes the products before them, and so are their gradients. Blocks leave shares of the parameters' gradients, which one kernel adds while it
- * updates the parameters: {@code cuda/update.cu}.
+ * A training step by this program's own kernels. Bias, activation and loss are computed by the kernel that makes the
+ * products before them, and so are their gradients. Blocks leave shares of the parameters' gradients, which one kernel
+ * adds while it updates the parameters: {@code cuda/update.cu}.
  */
 final class NativeTraining implements TrainingOperations {
 
@@ -100,12 +101,14 @@ final class NativeTraining implements TrainingOperations {
     }
 
     /**
-     * The bias gradient of convolutions and dense layers comes with their weight gradient, and that of transposed convolutions with the operation that completes the gradient at what they computed.
+     * The bias gradient of convolutions and dense layers comes with their weight gradient, and that of transposed
+     * convolutions with the operation that completes the gradient at what they computed.
      */
     @Override
     public Runnable gradients(Layer layer, WeightPlace place, DeviceTensor gradient, GradientTarget target) {
         boolean leavesSums = leavesSums(target);
-        if (leavesSums && layer.operation() == Operation.DENSE) { // the columns of its data gradient are values, not channels
+        if (leavesSums
+                && layer.operation() == Operation.DENSE) { // the columns of its data gradient are values, not channels
             Runnable gradients = gradients(layer, place, gradient, target.withoutCompletion());
             Runnable sum = sum(target.completion());
             return () -> {
@@ -147,7 +150,10 @@ final class NativeTraining implements TrainingOperations {
         return () -> sum.launch(layers.kernels(), sumsAt.map(at -> shares(at, (long) sum.blocks() * sum.sumsPitch())));
     }
 
-    /** Allocates the shares of all operations, which must all have been made, and writes the table of pieces to the device. */
+    /**
+     * Allocates the shares of all operations, which must all have been made, and writes the table of pieces to the
+     * device.
+     */
     private void place() {
         layers.shares().require(4 * table.floats());
         shares = layers.shares().memory();

@@ -35,7 +35,10 @@ record Product(
 
     /** Depth of a tile of the tensor cores, in values; {@code DEPTH} of include/tensor_core.cuh. */
     static final int TENSOR_CORE_DEPTH = 32;
-    /** The smallest height and width for strips: below it strips would be mostly empty, and the rows of a tile would not fit into shared memory. */
+    /**
+     * The smallest height and width for strips: below it strips would be mostly empty, and the rows of a tile would not
+     * fit into shared memory.
+     */
     private static final int LEAST_STRIPS = 5;
 
     /** The same for blocks of 16×8 pixels. */

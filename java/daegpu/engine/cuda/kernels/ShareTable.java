@@ -3,7 +3,8 @@ package daegpu.engine.cuda.kernels;
 import daegpu.engine.cuda.layers.WeightPlace;
 
 /**
- * The memory layout of the shares of gradients that blocks leave, and for each piece of the parameters' arena, the shares whose sum is its gradient: {@code pieces} of cuda/update.cu.
+ * The memory layout of the shares of gradients that blocks leave, and for each piece of the parameters' arena, the
+ * shares whose sum is its gradient: {@code pieces} of cuda/update.cu.
  */
 final class ShareTable {
 
@@ -44,7 +45,10 @@ final class ShareTable {
         return at;
     }
 
-    /** Records that {@code size} floats of the arena, from {@code place} on, are the sums of shares that are {@code stride} floats apart. */
+    /**
+     * Records that {@code size} floats of the arena, from {@code place} on, are the sums of shares that are
+     * {@code stride} floats apart.
+     */
     private void put(int place, int size, long first, int shares, int stride) {
         for (int i = 0; i < ImplicitGemm.pieces(size); i++) {
             int piece = place / ImplicitGemm.PIECE + i;
@@ -55,7 +59,8 @@ final class ShareTable {
     }
 
     /**
-     * Four integers for each piece of the arena: where its first share begins, how many shares there are, how many floats they are apart, and 0.
+     * Four integers for each piece of the arena: where its first share begins, how many shares there are, how many
+     * floats they are apart, and 0.
      */
     int[] pieces() {
         return pieces;

@@ -5,7 +5,10 @@ import daegpu.engine.cuda.driver.DeviceArray;
 import daegpu.engine.cuda.driver.DeviceScope;
 import daegpu.engine.cuda.driver.Workspace;
 
-/** The memory through which blocks that share a tile of a product exchange their parts. Products run one after the other and share it. */
+/**
+ * The memory through which blocks that share a tile of a product exchange their parts. Products run one after the other
+ * and share it.
+ */
 final class SplitMemory {
 
     private final Workspace partials;

@@ -4,7 +4,8 @@ package daegpu.engine.cuda.kernels;
  * A kernel, and what one of its blocks computes at a time.
  *
  * @param kernel the kernel that is launched
- * @param rows number of rows of the product: {@link Unit}s in a layer forward or a data gradient; taps and channels, or channels only, in a weight gradient
+ * @param rows number of rows of the product: {@link Unit}s in a layer forward or a data gradient; taps and channels, or
+ *     channels only, in a weight gradient
  * @param columns number of columns of the product
  * @param depth number of values of the depth, or for a weight gradient of {@link Unit}s, that it takes at a time
  * @param unit the pieces of images that it counts

@@ -10,7 +10,8 @@ import daegpu.model.Layer;
 
 /**
  * The weight gradient of a layer for batches of one size, and beside it the bias gradient of convolutions and dense
- * layers. It stores {@link #splits} shares, each of which has the gradient of the kernel and then, from the next piece on, that of the bias.
+ * layers. It stores {@link #splits} shares, each of which has the gradient of the kernel and then, from the next piece
+ * on, that of the bias.
  *
  * @param kernel the kernel that is launched
  * @param shape the sizes that it gets
@@ -45,8 +46,8 @@ record WeightGradient(LayerKernel kernel, GradientShape shape, int tileRows, int
             case STRIP, LONG_STRIP -> {
                 int across = tile.unit().along(width);
                 int strips = count * across * height;
-                int tileRows =
-                        tile.acrossFor(product.channels()); // if one side has one channel, the block takes channels of the other
+                int tileRows = tile.acrossFor(
+                        product.channels()); // if one side has one channel, the block takes channels of the other
                 int splits = Math.min(BLOCKS / (tileRows * tileColumns), tile.downFor(strips));
                 yield of(layer, tile, strips, Divisor.of(across), Divisor.of(height), tileRows, splits);
             }
@@ -108,7 +109,10 @@ record WeightGradient(LayerKernel kernel, GradientShape shape, int tileRows, int
         return tileRows * tileColumns * splits();
     }
 
-    /** Enqueues it on the device's stream. {@code gradient} is the gradient at what the layer computed, before its activation. */
+    /**
+     * Enqueues it on the device's stream. {@code gradient} is the gradient at what the layer computed, before its
+     * activation.
+     */
     void launch(KernelLibrary kernels, DeviceArray input, DeviceArray gradient, DeviceArray shares) {
         kernels.launch(
                 kernel,

@@ -21,7 +21,8 @@ public record BatchShare(int count, int batch, Loss loss) {
     }
 
     /**
-     * The factor by which the derivative of each loss is multiplied. It includes the factor 2 of the squared error, which kernels leave out.
+     * The factor by which the derivative of each loss is multiplied. It includes the factor 2 of the squared error,
+     * which kernels leave out.
      *
      * @param imageSize number of values of an image
      */

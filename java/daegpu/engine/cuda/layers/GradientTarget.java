@@ -40,7 +40,10 @@ public record GradientTarget(
         return activation() == Activation.LINEAR ? Optional.empty() : Optional.of(values);
     }
 
-    /** Whether this writes the complete gradient of a convolution or transposed convolution with a bias, so that its sums are the bias gradient. */
+    /**
+     * Whether this writes the complete gradient of a convolution or transposed convolution with a bias, so that its
+     * sums are the bias gradient.
+     */
     public boolean completesBias() {
         return sum.isComplete() && maker.bias().isPresent() && maker.operation() != Operation.DENSE;
     }

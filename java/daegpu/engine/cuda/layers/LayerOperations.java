@@ -5,9 +5,11 @@ import daegpu.model.Layer;
 import java.util.Optional;
 
 /**
- * A way to compute layers on a device. It makes operations of one layer for batches of one size, given the arrays on which they work; its caller knows the network.
+ * A way to compute layers on a device. It makes operations of one layer for batches of one size, given the arrays on
+ * which they work; its caller knows the network.
  *
- * <p>Running an operation enqueues it on the device's stream. It waits for nothing and copies nothing between host and device. It may allocate memory only when it runs for the first time; from then on it can be captured.
+ * <p>Running an operation enqueues it on the device's stream. It waits for nothing and copies nothing between host and
+ * device. It may allocate memory only when it runs for the first time; from then on it can be captured.
  */
 public interface LayerOperations {
 

@@ -1,7 +1,8 @@
 package daegpu.engine.cuda.layers;
 
 /**
- * The layout of images in device memory: one plane of floats for each channel, which may be larger than the image; or the program's own order, which is a single plane whose columns are the channels of pixels.
+ * The layout of images in device memory: one plane of floats for each channel, which may be larger than the image; or
+ * the program's own order, which is a single plane whose columns are the channels of pixels.
  *
  * @param channels number of planes of an image
  * @param height rows of the image

@@ -9,7 +9,9 @@ import daegpu.engine.cuda.driver.KernelArguments;
 import daegpu.engine.cuda.driver.KernelLibrary;
 
 /**
- * {@code struct StepState} of include/step_state.cuh, which lies on the device, and a copy of it on the host. Steps advance it on the device, and the host advances the copy, so that the device's is written only if another value is wanted.
+ * {@code struct StepState} of include/step_state.cuh, which lies on the device, and a copy of it on the host. Steps
+ * advance it on the device, and the host advances the copy, so that the device's is written only if another value is
+ * wanted.
  */
 public final class StepState {
 
@@ -67,7 +69,8 @@ public final class StepState {
     }
 
     /**
-     * Makes the next step use this learning rate and begin at this place of the epoch's order. Does nothing if it would anyway.
+     * Makes the next step use this learning rate and begin at this place of the epoch's order. Does nothing if it would
+     * anyway.
      */
     public void expect(float newLearningRate, int newPosition) {
         if (newLearningRate != learningRate || newPosition != position) {

@@ -4,7 +4,8 @@ import daegpu.model.Layer;
 import java.util.Optional;
 
 /**
- * The operations that a training step has besides those of inference. All of them are made before the first one runs; {@link #update} or {@link #finish} is made last, as it adds the shares that the others leave.
+ * The operations that a training step has besides those of inference. All of them are made before the first one runs;
+ * {@link #update} or {@link #finish} is made last, as it adds the shares that the others leave.
  */
 public interface TrainingOperations {
 
