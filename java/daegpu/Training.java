@@ -32,7 +32,8 @@ import java.util.Set;
 import java.util.TreeSet;
 
 /**
- * Trains a model, with the defaults of the {@code train} command. A run that this class begins can be continued by the command, and the other way round.
+ * Trains a model, with the defaults of the {@code train} command. A run that this class begins can be continued by the
+ * command, and the other way round.
  *
  * <pre>{@code
  * TrainingResult result = new Training(ImageFiles.MNIST).epochs(3).run(Path.of("digits"));
@@ -58,6 +59,7 @@ public final class Training {
     private long seed = 1;
     /** Null if none was given. */
     private Noise noise;
+
     private Architecture architecture = Autoencoder.MNIST;
     private Path initFrom;
     // If one of these is null, the default holds, or in a resumed run its earlier value.
@@ -79,7 +81,8 @@ public final class Training {
     private boolean interrupted;
 
     /**
-     * Prepares training on the MNIST that comes with the program or, for a run that is resumed, on the images that it was begun with.
+     * Prepares training on the MNIST that comes with the program or, for a run that is resumed, on the images that it
+     * was begun with.
      */
     public Training() {
         this((ImageSource) null);
@@ -91,7 +94,8 @@ public final class Training {
     }
 
     /**
-     * Prepares training on images in memory. To resume the run from the command line, name files that hold the same images.
+     * Prepares training on images in memory. To resume the run from the command line, name files that hold the same
+     * images.
      *
      * @param training images to train on
      * @param validation images to validate on, of the same size
@@ -105,7 +109,9 @@ public final class Training {
         this.images = images;
     }
 
-    /** Sets the number of passes over the images; for a resumed run this includes those that it has made. 10 by default. */
+    /**
+     * Sets the number of passes over the images; for a resumed run this includes those that it has made. 10 by default.
+     */
     public Training epochs(int newEpochs) {
         epochs = newEpochs;
         return this;
@@ -119,7 +125,8 @@ public final class Training {
     }
 
     /**
-     * Sets Adam's learning rate at its peak, and how it changes during training; by default a cosine with a peak of 4e-3, or of 2e-3 for a U-Net.
+     * Sets Adam's learning rate at its peak, and how it changes during training; by default a cosine with a peak of
+     * 4e-3, or of 2e-3 for a U-Net.
      */
     public Training learningRate(double newLearningRate, Schedule newSchedule) {
         learningRate = OptionalDouble.of(newLearningRate);
@@ -129,8 +136,8 @@ public final class Training {
     }
 
     /**
-     * Sets what updates minimize, and how; {@link LearningRule#DEFAULT} by default. Of the optimizer's
-     * constants, only the weight decay may differ from {@link daegpu.engine.Optimizer#ADAM}.
+     * Sets what updates minimize, and how; {@link LearningRule#DEFAULT} by default. Of the optimizer's constants, only
+     * the weight decay may differ from {@link daegpu.engine.Optimizer#ADAM}.
      */
     public Training learningRule(LearningRule newLearningRule) {
         learningRule = newLearningRule;
@@ -151,11 +158,11 @@ public final class Training {
     }
 
     /**
-     * Sets the noise. It may have a range of levels, from which each image draws its own, and need not be
-     * clipped: {@code Noise.gaussian(0, 0.1f).clipped(false)}. By default it is Gaussian: for MNIST, IDX files and grey
-     * images from memory of mean 0.5 and standard deviation 0.5, clipped; for folders of pictures, for images in colour
-     * from memory and for any images of a {@link daegpu.model.UNet} of mean 0 and standard deviations from 0 to 55/255,
-     * not clipped.
+     * Sets the noise. It may have a range of levels, from which each image draws its own, and need not be clipped:
+     * {@code Noise.gaussian(0, 0.1f).clipped(false)}. By default it is Gaussian: for MNIST, IDX files and grey images
+     * from memory of mean 0.5 and standard deviation 0.5, clipped; for folders of pictures, for images in colour from
+     * memory and for any images of a {@link daegpu.model.UNet} of mean 0 and standard deviations from 0 to 55/255, not
+     * clipped.
      */
     public Training noise(Noise newNoise) {
         noise = newNoise;
@@ -171,7 +178,8 @@ public final class Training {
     }
 
     /**
-     * Begins with the network and the weights of a model: a checkpoint, the folder of a run or, if there is no such file, the {@link daegpu.train.BuiltInModel} of this name.
+     * Begins with the network and the weights of a model: a checkpoint, the folder of a run or, if there is no such
+     * file, the {@link daegpu.train.BuiltInModel} of this name.
      */
     public Training initFrom(Path model) {
         initFrom = model;
@@ -221,7 +229,9 @@ public final class Training {
         return this;
     }
 
-    /** Ends training after this number of epochs in a row without a lower validation error; 0, the default, never does. */
+    /**
+     * Ends training after this number of epochs in a row without a lower validation error; 0, the default, never does.
+     */
     public Training earlyStop(int newEarlyStop) {
         earlyStop = newEarlyStop;
         return this;
@@ -270,13 +280,16 @@ public final class Training {
     }
 
     /**
-     * Resumes a run that was interrupted, or that is to have more epochs, whether this class or the command line began it. The result is the same as without a break.
+     * Resumes a run that was interrupted, or that is to have more epochs, whether this class or the command line began
+     * it. The result is the same as without a break.
      *
      * @param folder the folder of the run, or a folder of runs, of which the newest is taken
      * @return how it ended, with the metrics of all its epochs
      * @throws IllegalArgumentException if an option is out of range
-     * @throws IllegalStateException if something was set that the run has already decided: noise, network, seed, batch size, learning rate or learning rule
-     * @throws InvalidInputException if the folder is not that of a run, or is damaged or in use, or if the images are not those of the run
+     * @throws IllegalStateException if something was set that the run has already decided: noise, network, seed, batch
+     *     size, learning rate or learning rule
+     * @throws InvalidInputException if the folder is not that of a run, or is damaged or in use, or if the images are
+     *     not those of the run
      * @throws EngineUnavailableException if the engine cannot run here
      * @throws DivergedException if the loss is no longer a finite number
      * @throws IOException if a file cannot be written
@@ -316,7 +329,8 @@ public final class Training {
     }
 
     /**
-     * Asks {@link #run} or {@link #resume}, which another thread is running or about to call, to save after the update in progress and to return. {@link #resume} continues from there.
+     * Asks {@link #run} or {@link #resume}, which another thread is running or about to call, to save after the update
+     * in progress and to return. {@link #resume} continues from there.
      */
     public void interrupt() {
         synchronized (lock) {

@@ -63,8 +63,8 @@ class ExamplesTest {
                 .filter(example -> example.group(2).equals(name))
                 .toList();
         assertEquals(1, examples.size(), document + " has no class " + name + ", or several");
-        Path source =
-                Files.writeString(folder.resolve(name + ".java"), examples.get(0).group(1));
+        Path source = Files.writeString(
+                folder.resolve(name + ".java"), examples.get(0).group(1));
         int compiled = ToolProvider.getSystemJavaCompiler()
                 .run(
                         null,

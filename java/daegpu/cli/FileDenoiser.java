@@ -273,8 +273,7 @@ final class FileDenoiser implements AutoCloseable {
         Pixels visible = VisiblePixels.of(reader.read(page));
         Pixels clean = staysGrey(visible) ? visible.withChannels(1) : visible;
         Pixels ready = whole.forNetwork(clean);
-        Pixels noisy =
-                treatment.added() == null ? ready : PictureNoise.add(treatment.added(), treatment.seed(), ready);
+        Pixels noisy = treatment.added() == null ? ready : PictureNoise.add(treatment.added(), treatment.seed(), ready);
         Pixels denoised = whole.denoise(noisy, part -> {
             requireGoing();
             progress.accept((page + part) / reader.pages());

@@ -40,9 +40,10 @@ final class FolderOptions {
             paramLabel = "DIR",
             arity = "0..1",
             fallbackValue = "runs",
-            description = "Continue the run in this folder, or the newest of the runs in it (without DIR: in runs/), with "
-                    + "the options of that run. Only --epochs, the location of the images, the options under "
-                    + "\"What computes\", --log-every, --keep and --early-stop can be changed.")
+            description =
+                    "Continue the run in this folder, or the newest of the runs in it (without DIR: in runs/), with "
+                            + "the options of that run. Only --epochs, the location of the images, the options under "
+                            + "\"What computes\", --log-every, --keep and --early-stop can be changed.")
     Path resume;
 
     @Option(
@@ -61,9 +62,10 @@ final class FolderOptions {
     @Option(
             names = "--config",
             paramLabel = "FILE",
-            description = "Take options from a YAML file, by their long names (epochs: 20), or from the config.json of a "
-                    + "run, whose folder is not taken. Options on the command line win. Relative paths start at "
-                    + "the working directory. Not with --resume.")
+            description =
+                    "Take options from a YAML file, by their long names (epochs: 20), or from the config.json of a "
+                            + "run, whose folder is not taken. Options on the command line win. Relative paths start at "
+                            + "the working directory. Not with --resume.")
     Path config;
 
     @Option(

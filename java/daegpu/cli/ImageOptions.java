@@ -32,16 +32,18 @@ final class ImageOptions {
     @Option(
             names = "--data",
             paramLabel = "PATH",
-            description = "The training images: an IDX file, a folder of IDX files with MNIST's names, raw or .gz, or a "
-                    + "folder of pictures and of such folders, which are taken in the order of their names "
-                    + "(default: MNIST, which is inside the program).")
+            description =
+                    "The training images: an IDX file, a folder of IDX files with MNIST's names, raw or .gz, or a "
+                            + "folder of pictures and of such folders, which are taken in the order of their names "
+                            + "(default: MNIST, which is inside the program).")
     Path data;
 
     @Option(
             names = "--validation-data",
             paramLabel = "PATH",
-            description = "The validation images, in the same form (default: the file t10k-images... beside the training "
-                    + "images, or else the last tenth of the training images).")
+            description =
+                    "The validation images, in the same form (default: the file t10k-images... beside the training "
+                            + "images, or else the last tenth of the training images).")
     Path validation;
 
     @Option(
@@ -69,9 +71,8 @@ final class ImageOptions {
             names = "--resize",
             paramLabel = "HxW",
             converter = ImageSize.SizeConverter.class,
-            description =
-                    "Scale each picture of a folder to this size, height before width as in all options. Scaled "
-                            + "pictures have 8 bits a value.")
+            description = "Scale each picture of a folder to this size, height before width as in all options. Scaled "
+                    + "pictures have 8 bits a value.")
     private ImageSize resize;
 
     @Option(
@@ -87,7 +88,8 @@ final class ImageOptions {
             names = "--tiles",
             paramLabel = "HxW",
             converter = ImageSize.SizeConverter.class,
-            description = "Cut each picture into tiles of this size; smaller pictures are continued by their reflection.")
+            description =
+                    "Cut each picture into tiles of this size; smaller pictures are continued by their reflection.")
     private ImageSize tiles;
 
     @Option(
@@ -109,10 +111,9 @@ final class ImageOptions {
     @Option(
             names = "--patches-per-epoch",
             paramLabel = "N",
-            description =
-                    "The number of patches in an epoch (default: together they have as many pixels as all "
-                            + "pictures). It does not change the memory that a training takes: the pictures are in "
-                            + "memory, with a byte for each value, or two if one of the pictures has 16 bits.")
+            description = "The number of patches in an epoch (default: together they have as many pixels as all "
+                    + "pictures). It does not change the memory that a training takes: the pictures are in "
+                    + "memory, with a byte for each value, or two if one of the pictures has 16 bits.")
     private Integer patchesPerEpoch;
 
     @Option(

@@ -68,10 +68,11 @@ final class NetworkOptions {
             names = "--network",
             paramLabel = "NAME",
             defaultValue = "autoencoder",
-            description = "The kind of network: ${COMPLETION-CANDIDATES}. The autoencoder has a bottleneck and is for small "
-                    + "images such as digits. A unet has skips instead and is for photographs. unet-small takes "
-                    + "16,000, unet 74,000 and unet-large 517,000 multiply-adds for each pixel "
-                    + "(default: ${DEFAULT-VALUE}).")
+            description =
+                    "The kind of network: ${COMPLETION-CANDIDATES}. The autoencoder has a bottleneck and is for small "
+                            + "images such as digits. A unet has skips instead and is for photographs. unet-small takes "
+                            + "16,000, unet 74,000 and unet-large 517,000 multiply-adds for each pixel "
+                            + "(default: ${DEFAULT-VALUE}).")
     Choice network;
 
     @Option(
@@ -104,8 +105,9 @@ final class NetworkOptions {
     @Option(
             names = "--residual",
             negatable = true,
-            description = "A unet puts out a correction, which is added to its input; with --no-residual it puts out the "
-                    + "image itself (default: --residual).")
+            description =
+                    "A unet puts out a correction, which is added to its input; with --no-residual it puts out the "
+                            + "image itself (default: --residual).")
     Boolean residual;
 
     @Option(

@@ -77,8 +77,8 @@ class NoiseOptions {
     }
 
     /**
-     * The noise that was given, of one level or range. What was not given is as a model was trained or, if that was with
-     * noise of another kind, the default of the kind.
+     * The noise that was given, of one level or range. What was not given is as a model was trained or, if that was
+     * with noise of another kind, the default of the kind.
      *
      * @throws IllegalArgumentException if options do not go together, or a value is out of range
      */

@@ -33,7 +33,8 @@ final class PictureFitting {
     @Option(
             names = "--overlap",
             paramLabel = "N",
-            description = "The least number of pixels that neighbouring tiles share (default: 0, or as in the model's training).")
+            description =
+                    "The least number of pixels that neighbouring tiles share (default: 0, or as in the model's training).")
     private Integer overlap;
 
     /** Whether an option was given; if not, pictures are prepared as in the model's run. */

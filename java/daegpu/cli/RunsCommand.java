@@ -73,23 +73,26 @@ final class RunsCommand implements Callable<Integer> {
             arity = "0..1",
             paramLabel = "FOLDER",
             defaultValue = "runs",
-            description = "The folder that holds the runs (default: ${DEFAULT-VALUE}, where train makes them without --output).")
+            description =
+                    "The folder that holds the runs (default: ${DEFAULT-VALUE}, where train makes them without --output).")
     private Path folder;
 
     @Option(
             names = "--sort",
             paramLabel = "ORDER",
             defaultValue = "date",
-            description = "What comes first: ${COMPLETION-CANDIDATES}; that is, the newest run, or the one with the least "
-                    + "validation error (default: ${DEFAULT-VALUE}).")
+            description =
+                    "What comes first: ${COMPLETION-CANDIDATES}; that is, the newest run, or the one with the least "
+                            + "validation error (default: ${DEFAULT-VALUE}).")
     private Order order;
 
     @Option(
             names = "--compare",
             paramLabel = "RUN",
             arity = "2",
-            description = "Instead compare two runs, named by their folders or by their names in FOLDER: the options in "
-                    + "which they differ, and their errors epoch by epoch.")
+            description =
+                    "Instead compare two runs, named by their folders or by their names in FOLDER: the options in "
+                            + "which they differ, and their errors epoch by epoch.")
     private List<Path> compared;
 
     @Option(

@@ -7,10 +7,10 @@ import daegpu.noise.Noise;
 import java.util.List;
 
 /**
- * Tells of pictures that went through a model whether the results can be what they should be: clean pictures that become
- * what went in by noise as in the model's training, or what went in itself, if that had no noise. If they are neither,
- * the model was not trained on such pictures, and spoils them: one for digits, which are drowned in noise of mean 0.5,
- * makes photographs black.
+ * Tells of pictures that went through a model whether the results can be what they should be: clean pictures that
+ * become what went in by noise as in the model's training, or what went in itself, if that had no noise. If they are
+ * neither, the model was not trained on such pictures, and spoils them: one for digits, which are drowned in noise of
+ * mean 0.5, makes photographs black.
  *
  * <p>Noise and details average out over an area, so that means of areas are compared. Where the noise changes the mean,
  * there must be noise, too: black would explain a grey picture by its mean alone.

@@ -123,9 +123,8 @@ public record Noise(Kind kind, float mean, float lowest, float highest, boolean 
         }
 
         /**
-         * Such noise with the defaults for pictures, drawn afresh each epoch: of mean 0 and not clipped, so that what is
-         * denoised is as bright as it was, and of a standard deviation from 0 to {@link
-         * #STRONGEST_IN_PICTURES}.
+         * Such noise with the defaults for pictures, drawn afresh each epoch: of mean 0 and not clipped, so that what
+         * is denoised is as bright as it was, and of a standard deviation from 0 to {@link #STRONGEST_IN_PICTURES}.
          */
         public Noise pictureNoise() {
             boolean std = measure == Measure.STD;

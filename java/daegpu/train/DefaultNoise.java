@@ -8,7 +8,8 @@ import daegpu.noise.Noise.Kind;
 
 /**
  * What corrupts images where nobody says it. The noise of the first program of this kind, of mean 0.5, is for digits: a
- * model that was trained on it makes any picture darker. Pictures, and U-Nets, which are for them, have noise of mean 0.
+ * model that was trained on it makes any picture darker. Pictures, and U-Nets, which are for them, have noise of mean
+ * 0.
  */
 public enum DefaultNoise {
     /** For MNIST, IDX files and grey images from memory. */

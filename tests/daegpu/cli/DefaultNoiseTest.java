@@ -123,8 +123,7 @@ class DefaultNoiseTest {
         Path config = run.resolve("config.json");
         assertEquals(DIGITS, noise(train(pictures, new Object[0], "--config", config)));
         Path photos = train(pictures, AUTOENCODER);
-        assertEquals(
-                PICTURES, noise(train(digits, new Object[0], "--config", photos.resolve("config.json"))));
+        assertEquals(PICTURES, noise(train(digits, new Object[0], "--config", photos.resolve("config.json"))));
         Program.run("train", "--resume", photos, "--epochs", "2").assertDone();
         assertEquals(PICTURES, noise(photos));
 
@@ -174,7 +173,9 @@ class DefaultNoiseTest {
         assertFalse(root.get("noise_clipped").booleanValue());
         List<Double> levels = new ArrayList<>();
         root.get("levels").forEach(level -> levels.add(level.get("noise_std").doubleValue()));
-        assertEquals(List.of(27.5, 55.0, 110.0), levels.stream().map(level -> Math.rint(level * 2550) / 10).toList());
+        assertEquals(
+                List.of(27.5, 55.0, 110.0),
+                levels.stream().map(level -> Math.rint(level * 2550) / 10).toList());
         for (Path model : List.of(photos, train(digits, UNET, "--noise", "masking"))) {
             root = evaluate(model, "--noise", "uniform", "--noise-std", "0.1");
             assertEquals(0, root.get("noise_mean").doubleValue());
@@ -189,8 +190,19 @@ class DefaultNoiseTest {
         Path said = folder.resolve("said.png");
         Program.run("denoise", photos, picture, "--add-noise", "--output", byDefault);
         Program.run(
-                "denoise", photos, picture, "--add-noise", "--noise", "gaussian", "--noise-mean", "0",
-                "--noise-std", "0..55/255", "--no-clip", "--output", said);
+                "denoise",
+                photos,
+                picture,
+                "--add-noise",
+                "--noise",
+                "gaussian",
+                "--noise-mean",
+                "0",
+                "--noise-std",
+                "0..55/255",
+                "--no-clip",
+                "--output",
+                said);
         assertEquals(-1, Files.mismatch(byDefault, said));
     }
 

@@ -150,12 +150,12 @@ class DocumentsTest {
         PrintWriter nowhere = new PrintWriter(OutputStream.nullOutputStream(), false, StandardCharsets.UTF_8);
         CommandLine all = DaeGpu.commandLine(nowhere, nowhere);
         int examples = 0;
-        for (CommandLine command :
-                Stream.concat(Stream.of(all), all.getSubcommands().values().stream())
-                        .toList()) {
+        for (CommandLine command : Stream.concat(Stream.of(all), all.getSubcommands().values().stream())
+                .toList()) {
             for (String line : command.getCommandSpec().usageMessage().footer()) {
                 if (line.startsWith("  dae-gpu ")) {
-                    List<String> words = words(AFTER_COMMAND.matcher(line.strip()).replaceFirst(""));
+                    List<String> words =
+                            words(AFTER_COMMAND.matcher(line.strip()).replaceFirst(""));
                     assertUnderstood(Path.of(command.getCommandName()), line, words.subList(1, words.size()));
                     examples++;
                 }
@@ -202,8 +202,8 @@ class DocumentsTest {
     void onlyTheConfigurationReadsPropertiesOfTheProgram() throws IOException {
         Pattern reading = Pattern.compile("(?:getProperty|getBoolean|getInteger|getLong)\\(\\s*\"daegpu");
         try (Stream<Path> sources = Files.walk(Path.of("java/daegpu"))) {
-            for (Path source : sources.filter(file -> file.toString().endsWith(".java"))
-                    .toList()) {
+            for (Path source :
+                    sources.filter(file -> file.toString().endsWith(".java")).toList()) {
                 assertFalse(reading.matcher(Files.readString(source)).find(), source.toString());
             }
         }
@@ -211,11 +211,11 @@ class DocumentsTest {
 
     @Test
     void everyExitStatusIsDescribed() throws Exception {
-        Set<Integer> described = find(
-                        Pattern.compile("(?m)^\\| (\\d+) \\|"), Files.readString(Path.of("docs/exit-statuses.md")))
-                .stream()
-                .map(match -> Integer.valueOf(match.group(1)))
-                .collect(Collectors.toCollection(TreeSet::new));
+        Set<Integer> described =
+                find(Pattern.compile("(?m)^\\| (\\d+) \\|"), Files.readString(Path.of("docs/exit-statuses.md")))
+                        .stream()
+                        .map(match -> Integer.valueOf(match.group(1)))
+                        .collect(Collectors.toCollection(TreeSet::new));
         Set<Integer> used = new TreeSet<>();
         for (Field field : ExitStatus.class.getDeclaredFields()) {
             if (Modifier.isStatic(field.getModifiers()) && field.getType() == int.class) {
@@ -235,7 +235,8 @@ class DocumentsTest {
         String readme = Files.readString(Path.of("README.md"));
         List<MatchResult> named = find(Pattern.compile("It installs\\s+`([^`]*)`"), readme);
         assertEquals(1, named.size(), "the sentence \"It installs ...\"");
-        assertEquals(installed, new TreeSet<>(Arrays.asList(named.get(0).group(1).split("\\s+"))));
+        assertEquals(
+                installed, new TreeSet<>(Arrays.asList(named.get(0).group(1).split("\\s+"))));
         String command = "mvn -B -ntp verify";
         assertTrue(readme.contains("`" + command + "`") && script.endsWith("\n" + command + "\n"), command);
     }

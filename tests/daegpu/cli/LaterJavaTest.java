@@ -15,8 +15,8 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /**
- * The packaged program on Java 24 or later, where that is installed: nothing on standard error, also where the methods of
- * {@code sun.misc.Unsafe} are refused that a still later Java will not have.
+ * The packaged program on Java 24 or later, where that is installed: nothing on standard error, also where the methods
+ * of {@code sun.misc.Unsafe} are refused that a still later Java will not have.
  */
 class LaterJavaTest {
 
@@ -60,7 +60,14 @@ class LaterJavaTest {
                 run(home, options, "train", "--limit", "64", "--epochs", "1", "--output", run);
                 run(home, options, "evaluate", run, "--limit", "10");
                 run(home, options, "export", run, "--to", "onnx", "--output", run.resolve("model.onnx"));
-                run(home, options, "denoise", "digits", run.resolve("loss.png"), "--output", run.resolve("denoised.png"));
+                run(
+                        home,
+                        options,
+                        "denoise",
+                        "digits",
+                        run.resolve("loss.png"),
+                        "--output",
+                        run.resolve("denoised.png"));
                 run(home, options, "devices");
             }
         }

@@ -27,7 +27,8 @@ class UnlikeTrainingTest {
         for (int i = 0; i < pixels.length; i++) {
             int x = i / channels % width;
             int y = i / channels / width;
-            pixels[i] = (byte) Math.round(128 + 100 * Math.sin(6.0 * x / width + i % channels) * Math.cos(4.0 * y / height));
+            pixels[i] = (byte)
+                    Math.round(128 + 100 * Math.sin(6.0 * x / width + i % channels) * Math.cos(4.0 * y / height));
         }
         Path file = folder.resolve(name);
         Files.createDirectories(file.getParent());
@@ -36,8 +37,12 @@ class UnlikeTrainingTest {
 
     private Result denoise(Object model, Path input, Object... options) {
         Object[] arguments = new Object[options.length + 6];
-        System.arraycopy(new Object[] {"denoise", model, input, "--output", folder.resolve("out"), "--overwrite"}, 0,
-                arguments, 0, 6);
+        System.arraycopy(
+                new Object[] {"denoise", model, input, "--output", folder.resolve("out"), "--overwrite"},
+                0,
+                arguments,
+                0,
+                6);
         System.arraycopy(options, 0, arguments, 6, options.length);
         return Program.run(arguments);
     }
@@ -50,10 +55,13 @@ class UnlikeTrainingTest {
             assertEquals(0, result.status());
             assertEquals(1, result.err().lines().count(), result.err());
             assertTrue(
-                    result.err().startsWith("dae-gpu denoise: warning: " + picture + " is probably not what this model"
-                            + " was trained on: "),
+                    result.err()
+                            .startsWith("dae-gpu denoise: warning: " + picture + " is probably not what this model"
+                                    + " was trained on: "),
                     result.err());
-            assertTrue(result.err().contains("which was clip(image + N(0.5, 0.25..1.0), 0, 1) (mean brightness 1"), result.err());
+            assertTrue(
+                    result.err().contains("which was clip(image + N(0.5, 0.25..1.0), 0, 1) (mean brightness 1"),
+                    result.err());
         }
     }
 
@@ -78,7 +86,8 @@ class UnlikeTrainingTest {
             Path picture = picture("photo" + channels + ".png", 90, 120, channels);
             denoise(model, picture).assertDone();
             denoise(model, picture, "--add-noise").assertDone();
-            denoise(model, picture, "--add-noise", "--noise-std", "0.4", "--clip").assertDone();
+            denoise(model, picture, "--add-noise", "--noise-std", "0.4", "--clip")
+                    .assertDone();
             denoise(model, picture, "--strength", "0.25").assertDone();
             for (int value : new int[] {0, 3, 252, 255}) {
                 byte[] pixels = new byte[40 * 50 * channels];
