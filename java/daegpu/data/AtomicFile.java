@@ -27,11 +27,11 @@ import java.util.concurrent.locks.LockSupport;
 import java.util.regex.Pattern;
 
 /**
- * Writes files that are never half there: whatever happens, a full disk, an exception, {@code kill -9} or a power cut,
- * the file is either as it was or entirely new.
+ * Writes files atomically: whatever happens (a full disk, an exception, {@code kill -9} or a power cut), the file is
+ * either as it was or entirely new.
  *
  * <p>The content goes to a temporary file beside the target, called {@code .dae-gpu-<8 hexadecimal digits>.tmp}, which
- * is synced and then renamed over the target. The rename is tried again for a second where the system refuses it: virus
+ * is synced and then renamed over the target. If the system refuses the rename, it is tried again for a second: virus
  * scanners and programs that synchronize folders hold files open for moments. A process that was killed may leave such
  * a temporary file; it harms nothing, and the next process that writes into the folder removes it once it has not been
  * touched for an hour.
@@ -57,7 +57,7 @@ public final class AtomicFile {
     /**
      * Replaces or creates {@code target}.
      *
-     * @throws IOException if that fails; the message is one line that names the file, and the target is as it was
+     * @throws IOException if that fails; the message names the file in one line, and the target is not changed
      */
     public static void write(Path target, byte[] content) throws IOException {
         write(target, out -> out.write(content));
@@ -65,7 +65,7 @@ public final class AtomicFile {
 
     /**
      * Replaces or creates {@code target} with what {@code content} writes. The stream is buffered and need not be
-     * closed. Where the target is a symbolic link, the file that it leads to is replaced.
+     * closed. If the target is a symbolic link, the file to which it leads is replaced.
      *
      * @throws IOException if that fails, or {@code content} throws it; the message is one line that names the file, and
      *     the target is as it was
@@ -140,9 +140,9 @@ public final class AtomicFile {
     }
 
     /**
-     * Removes what killed processes left in a folder, as far as that can be done.
+     * Removes temporary files that killed processes have left in a folder, as far as that is possible.
      *
-     * @param directory a folder that no other process writes into; it need not exist
+     * @param directory a folder into which no other process writes; it need not exist
      */
     public static void removeTemporaries(Path directory) {
         removeTemporaries(directory, Instant.MAX);

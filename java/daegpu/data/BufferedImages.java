@@ -8,14 +8,14 @@ import java.awt.image.ColorModel;
 import java.awt.image.IndexColorModel;
 import java.awt.image.Raster;
 
-/** Pictures as the images of Java 2D. */
+/** Converts between pictures and the images of Java 2D. */
 public final class BufferedImages {
 
     private BufferedImages() {}
 
     /**
-     * An image's picture. Samples of greys and of red, green and blue are taken as they are, without regard to gamma or
-     * colour profiles, as {@link ImageFile} takes those of files; other colour models are converted to sRGB.
+     * Makes a picture of an image. Samples of grey or of red, green and blue are taken as they are, without regard to
+     * gamma or colour profiles, as {@link ImageFile} does with files; other colour models are converted to sRGB.
      *
      * @return a picture of depth 16 if the image has samples of 16 bits, otherwise 8, with the format {@code png}
      */
@@ -39,11 +39,12 @@ public final class BufferedImages {
     }
 
     /**
-     * The image of a picture. Values below 0 are black there, those above 1 white.
+     * Makes an image of a picture. Values below 0 become black, and values above 1 white.
      *
      * @param photo of the format {@code png}
-     * @return {@code TYPE_BYTE_GRAY}, {@code TYPE_3BYTE_BGR} or, with alpha, {@code TYPE_4BYTE_ABGR}; of a picture of
-     *     depth 16 {@code TYPE_USHORT_GRAY} or, in colour or with alpha, a custom type with samples of 16 bits
+     * @return an image of {@code TYPE_BYTE_GRAY}, {@code TYPE_3BYTE_BGR} or, with alpha, {@code TYPE_4BYTE_ABGR}; for a
+     *     picture of depth 16 {@code TYPE_USHORT_GRAY} or, in colour or with alpha, a custom type with samples of 16
+     *     bits
      */
     public static BufferedImage of(Photo photo) {
         Photo picture = photo.hasAlpha() ? photo.withChannels(3) : photo;

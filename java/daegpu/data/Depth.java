@@ -1,6 +1,6 @@
 package daegpu.data;
 
-/** How many bits a value of an image has where it is held as an integer. */
+/** The number of bits of a value of an image that is held as an integer. */
 public enum Depth {
     /** A byte: 255 is white. */
     BITS_8(1, 255),
@@ -27,12 +27,12 @@ public enum Depth {
         this.white = white;
     }
 
-    /** Bytes of a value. */
+    /** Number of bytes of a value. */
     public int bytes() {
         return bytes;
     }
 
-    /** The greatest value. */
+    /** The greatest value, which is white. */
     public int white() {
         return white;
     }
@@ -43,13 +43,13 @@ public enum Depth {
     }
 
     /**
-     * Makes floats in [0, 1] of values: each is divided by that of white, and rounded once.
+     * Turns values into floats in [0, 1]: each is divided by the value of white, and rounded once.
      *
      * @param pixels holds values of this depth
      * @param from the first value to take; values are counted, not bytes
      * @param count how many to take
      * @param values receives the floats
-     * @param at where in {@code values} the first goes
+     * @param at index in {@code values} of the first float
      */
     public void scale(byte[] pixels, int from, int count, float[] values, int at) {
         switch (this) {
@@ -68,11 +68,11 @@ public enum Depth {
     }
 
     /**
-     * The other way: each float becomes the nearest value; below 0 is black, above 1 white.
+     * The inverse: each float becomes the nearest value; floats below 0 become black, those above 1 white.
      *
      * @param count how many of {@code values} to take
      * @param pixels receives values of this depth
-     * @param at where in {@code pixels} the first goes; values are counted, not bytes
+     * @param at index in {@code pixels} of the first value; values are counted, not bytes
      */
     public void unscale(float[] values, int count, byte[] pixels, int at) {
         for (int i = 0; i < count; i++) {
@@ -90,7 +90,7 @@ public enum Depth {
         return this == BITS_8 ? "" : " in " + this;
     }
 
-    /** In words: {@code 8 bits}. */
+    /** The depth in words: {@code 8 bits}. */
     @Override
     public String toString() {
         return 8 * bytes + " bits";

@@ -10,11 +10,11 @@ import java.util.HexFormat;
 import java.util.zip.GZIPInputStream;
 
 /**
- * The MNIST images (LeCun, Cortes and Burges), 28×28 grey, that are inside the program.
+ * The MNIST images (LeCun, Cortes and Burges), 28×28 grey, that come with the program.
  *
- * <p>What is returned was checked against a known SHA-256. Where all images are asked for, that is the hash of the
- * original file, computed while it is decompressed; where only the first ones are, it is that of the compressed file,
- * which is hashed as a whole before its first part is decompressed.
+ * <p>The images are checked against a known SHA-256 before they are returned. If all images are asked for, this is the
+ * hash of the original file, computed while it is decompressed; if only the first ones are, it is the hash of the
+ * compressed file, all of which is hashed before its first part is decompressed.
  */
 public final class EmbeddedMnist {
 
@@ -24,10 +24,10 @@ public final class EmbeddedMnist {
     /**
      * One of the original files.
      *
-     * @param resource where it is, gzipped
-     * @param count images in it
+     * @param resource name of the resource with the gzipped file
+     * @param count number of images in it
      * @param hash SHA-256 of the original file
-     * @param hashOfCompressed SHA-256 of the gzipped one
+     * @param hashOfCompressed SHA-256 of the gzipped file
      */
     record OriginalFile(String resource, int count, String hash, String hashOfCompressed) {
 
@@ -70,7 +70,7 @@ public final class EmbeddedMnist {
     }
 
     /**
-     * The labels of all test images: the digits that they are of.
+     * The labels of all test images: the digits that they show.
      *
      * @throws InvalidInputException if the program's own file is damaged
      */

@@ -12,9 +12,9 @@ import java.util.function.Consumer;
 
 /**
  * Single images in files of the {@link PictureFormat formats} of pictures. Grey values and colours are taken as they
- * are in the file, without regard to gamma or colour profiles: pixels are numbers here, and a grey PNG that is read and
- * written again has the same ones. A picture whose file says how the camera was held is turned upright. Of a file of
- * several pages, or frames, the first is taken; {@link PictureReader} has all pages.
+ * are in the file, without regard to gamma or colour profiles, so a grey PNG that is read and written again has the
+ * same values. If the file says how the camera was held, the picture is turned upright. Of a file with several pages or
+ * frames, the first is read; {@link PictureReader} reads all pages.
  */
 public final class ImageFile {
 
@@ -22,16 +22,16 @@ public final class ImageFile {
      * An image from a file.
      *
      * @param image one image
-     * @param format as {@link PictureFormat#id} has it
+     * @param format the {@link PictureFormat#id} of its format
      */
     public record Picture(ImageSet image, String format) {}
 
     /**
-     * What a file says of its picture before pixels are decoded.
+     * What a file says about its picture, known without decoding pixels.
      *
      * @param height in pixels, when the picture is upright
-     * @param width likewise
-     * @param channels 1 for grey, 3 for colour, which a picture of greys may say it has, too
+     * @param width in pixels, when the picture is upright
+     * @param channels 1 for grey, 3 for colour; a picture that is stored as colour may contain only greys
      * @param depth of its samples; fewer than 8 bits count as 8
      */
     public record Header(int height, int width, int channels, Depth depth) {}
@@ -41,15 +41,15 @@ public final class ImageFile {
     /**
      * Reads a picture that is to go through a network for images of the given size.
      *
-     * <p>Greys become colours with three equal channels where the network wants colour; colours become grey only if
-     * each has three equal channels. An alpha channel is dropped if it is opaque everywhere. The size is checked before
-     * pixels are decoded.
+     * <p>Grey values become colours with three equal channels if the network is for colour; colours become grey only if
+     * all of them have three equal channels. An alpha channel is dropped if it is opaque everywhere. The size is
+     * checked before pixels are decoded.
      *
      * @param height wanted height in pixels
      * @param width wanted width in pixels
      * @param channels 1 for grey, 3 for colour
-     * @throws InvalidInputException if the file cannot be read, is damaged, is no picture that can be read or does not
-     *     fit; the message names it and what is wrong
+     * @throws InvalidInputException if the file cannot be read, is damaged, is not a picture that can be read, or does
+     *     not fit; the message names it and says what is wrong
      */
     public static Picture read(Path file, int height, int width, int channels) {
         String wanted = ImageSet.describeSize(height, width, channels);
@@ -74,11 +74,11 @@ public final class ImageFile {
     }
 
     /**
-     * Reads a picture of any size, upright, with the depth of its samples; alpha is kept aside.
+     * Reads a picture of any size, upright, with the depth of its samples. Alpha is kept separately.
      *
-     * @throws InvalidInputException if the file cannot be read, is damaged, is no picture that can be read, has a
+     * @throws InvalidInputException if the file cannot be read, is damaged, is not a picture that can be read, has a
      *     colour model other than grey, palette and RGB, or is too large for the memory that Java may use; the message
-     *     names it and what is wrong
+     *     names it and says what is wrong
      */
     public static Photo open(Path file) {
         return photo(file, header -> {});
@@ -91,10 +91,10 @@ public final class ImageFile {
     }
 
     /**
-     * The first page of a picture, whose samples stay what they are in the file, of a byte or two each, and become
+     * Opens the first page of a picture. Its samples are kept as in the file, with one or two bytes each, and become
      * floats when they are read.
      *
-     * @throws InvalidInputException likewise
+     * @throws InvalidInputException as {@link #open}
      */
     public static Pixels openPixels(Path file) {
         try (PictureReader reader = PictureReader.open(file)) {
@@ -106,15 +106,14 @@ public final class ImageFile {
      * Reads the size of a picture, its depth and whether it is grey, without decoding its pixels, and mostly without
      * reading them.
      *
-     * @throws InvalidInputException if the file cannot be read, or does not begin as a picture that can be used
+     * @throws InvalidInputException if the file cannot be read, or does not begin like a picture that can be used
      */
     public static Header header(Path file) {
         return PictureReader.header(file);
     }
 
     /**
-     * What a file is, judged by its first bytes, as {@link PictureFormat#id} has it; null for anything else than a
-     * picture that can be read.
+     * The {@link PictureFormat#id} of a file, judged by its first bytes; null if it is not a picture that can be read.
      *
      * @throws InvalidInputException if the file cannot be read
      */
@@ -123,7 +122,8 @@ public final class ImageFile {
     }
 
     /**
-     * What a file is that looks like a picture, or a document of pictures, and cannot be read: "a HEIC picture".
+     * Names the format of a file that looks like a picture or a document of pictures, but cannot be read: "a HEIC
+     * picture".
      *
      * @throws InvalidInputException if the file cannot be read
      */
@@ -131,18 +131,18 @@ public final class ImageFile {
         return PictureFormat.foreignTitle(PictureReader.start(file));
     }
 
-    /** That a file is no picture that can be read, and what it is, if that is known. */
+    /** The exception that says that a file is not a picture that can be read, and what it is, if that is known. */
     public static InvalidInputException notAPicture(Path file) {
         return PictureReader.unknown(file, PictureReader.start(file));
     }
 
     /**
-     * One image as a file, JPEG at the default quality.
+     * Encodes one image as a file; JPEG has the default quality.
      *
      * @param images of 1 or 3 channels, of 8 bits a value
-     * @param index which of them
-     * @param format as {@link PictureFormat#id} has it
-     * @throws IllegalArgumentException if there is no such format, it is not writable, or the images have other
+     * @param index index of the image
+     * @param format the {@link PictureFormat#id} of its format
+     * @throws IllegalArgumentException if there is no such format, if it is not writable, or if the images have other
      *     channels or another depth
      */
     public static byte[] encode(ImageSet images, int index, String format) {
@@ -167,9 +167,7 @@ public final class ImageFile {
         return inMemory(out -> encode(picture, PictureFormat.of(format), out));
     }
 
-    /**
-     * A picture as a file of its own format, if that is writable, or else as a PNG file; JPEG at the default quality.
-     */
+    /** Encodes a picture as a file of its own format if that is writable, else as PNG. JPEG has the default quality. */
     public static byte[] encode(Pixels pixels) {
         return inMemory(out -> encode(pixels, out));
     }
@@ -185,7 +183,7 @@ public final class ImageFile {
     }
 
     /**
-     * The same, written row after row: each is read when it is its turn.
+     * The same, row by row: each row is read when it is written.
      *
      * @throws IOException if {@code out} throws it
      */

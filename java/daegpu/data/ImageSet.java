@@ -4,8 +4,8 @@ import java.util.Arrays;
 import java.util.HexFormat;
 
 /**
- * Images of one size, as integers of 8 or 16 bits. They stay so until they reach an engine, which scales them to [0, 1]
- * as {@link Depth#scale} says. Immutable as long as nobody writes to {@link #pixels()}.
+ * Images of one size, as integers of 8 or 16 bits. An engine scales them to [0, 1] by {@link Depth#scale}. A set is
+ * immutable as long as nobody writes to {@link #pixels()}.
  */
 public final class ImageSet implements TrainingImages {
 
@@ -17,9 +17,9 @@ public final class ImageSet implements TrainingImages {
     private String identity;
 
     /**
-     * Wraps {@code pixels}, of a byte each, without copying.
+     * Wraps {@code pixels}, values of one byte each, without copying.
      *
-     * @param pixels {@code [count, height, width, channels]}, the last running fastest
+     * @param pixels {@code [count, height, width, channels]}, where the last index varies fastest
      * @throws IllegalArgumentException if the sizes are not positive or the bytes do not make whole images
      */
     public ImageSet(int height, int width, int channels, byte[] pixels) {
@@ -29,8 +29,8 @@ public final class ImageSet implements TrainingImages {
     /**
      * Wraps {@code pixels} without copying.
      *
-     * @param depth of a value
-     * @param pixels values, {@code [count, height, width, channels]}, the last running fastest
+     * @param depth the depth of a value
+     * @param pixels values, {@code [count, height, width, channels]}, where the last index varies fastest
      * @throws IllegalArgumentException if the sizes are not positive or the bytes do not make whole images
      */
     public ImageSet(int height, int width, int channels, Depth depth, byte[] pixels) {
@@ -81,7 +81,7 @@ public final class ImageSet implements TrainingImages {
         scale(index, values, at);
     }
 
-    /** How many images there are. */
+    /** Number of images. */
     @Override
     public int count() {
         return pixels.length / imageBytes();
@@ -92,7 +92,7 @@ public final class ImageSet implements TrainingImages {
         return pixels;
     }
 
-    /** A size in words, height before width as everywhere in this program. */
+    /** Describes a size in words, with height before width, as everywhere in this program. */
     public static String describeSize(int height, int width, int channels) {
         String kind =
                 switch (channels) {
@@ -114,9 +114,7 @@ public final class ImageSet implements TrainingImages {
         depth.scale(pixels, index * imageSize(), imageSize(), values, at);
     }
 
-    /**
-     * Tells this set of images from any other: their number and size, and the SHA-256 of their bytes. Computed once.
-     */
+    /** Identifies this set of images: their number and size, and the SHA-256 of their bytes. It is computed once. */
     @Override
     public synchronized String identity() {
         if (identity == null) {

@@ -8,9 +8,9 @@ import java.util.List;
 import java.util.stream.Stream;
 
 /**
- * Something that was given to the program cannot be used: a file that is damaged, foreign or of the wrong size, a
- * folder that is in the way. The message is one line that names it and says what is wrong; {@link #remedies} says what
- * would help.
+ * Thrown if something that was given to the program cannot be used: a file that is damaged, of another program or of
+ * the wrong size, or a folder that exists already. The message names it and says in one line what is wrong;
+ * {@link #remedies} names what would help.
  */
 public final class InvalidInputException extends RuntimeException {
 
@@ -27,19 +27,20 @@ public final class InvalidInputException extends RuntimeException {
         this.remedies = remedies.clone();
     }
 
-    /** Changes of which each alone would help; empty where none is known, or the message says it. */
+    /** Changes each of which would help by itself; empty if none is known, or if the message already says it. */
     public List<Remedy> remedies() {
         return List.of(remedies);
     }
 
-    /** The same problem in other words, which say where it arose, with the same remedies and maybe more. */
+    /** The same problem in other words that say where it arose, with the same remedies and {@code more}. */
     public InvalidInputException saying(String message, Remedy... more) {
         return new InvalidInputException(
                 message, this, Stream.of(remedies, more).flatMap(Stream::of).toArray(Remedy[]::new));
     }
 
     /**
-     * {@code file} could not be read because of {@code problem}, whose own message often holds nothing but the path.
+     * Says that {@code file} could not be read because of {@code problem}, whose own message often contains only the
+     * path.
      */
     public static InvalidInputException unreadable(Path file, IOException problem) {
         String reason;

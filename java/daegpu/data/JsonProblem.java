@@ -3,7 +3,7 @@ package daegpu.data;
 import com.fasterxml.jackson.core.JacksonException;
 import com.fasterxml.jackson.databind.DatabindException;
 
-/** What is wrong with JSON, in words for people who do not know the library that reads it. */
+/** Describes what is wrong with JSON for people who do not know the library that reads it. */
 public final class JsonProblem {
 
     private JsonProblem() {}

@@ -7,13 +7,13 @@ import java.util.HexFormat;
 import java.util.List;
 
 /**
- * Patches that each epoch cuts anywhere from pictures of any sizes, flipped and turned. Which picture, where, and which
- * of the flips and turns is a pure function of the seed, the epoch and the number of the patch in the epoch: the four
- * integers of Philox at subsequence {@link Philox#PURPOSE_PATCHES} and offset 4·epoch. Of each integer, the product
- * with the number of possibilities, divided by 2³², chooses one.
+ * Patches that each epoch cuts at random places from pictures of any sizes, flipped and turned at random. The picture,
+ * the place, the flip and the turn are a pure function of the seed, the epoch and the number of the patch in the epoch:
+ * the four integers of Philox at subsequence {@link Philox#PURPOSE_PATCHES} and offset 4·epoch. Each integer, times the
+ * number of possibilities and divided by 2³², chooses one of them.
  *
- * <p>The pictures are what is in memory. A patch is cut when it is asked for, by {@link #copy}, or where an engine has
- * the pictures, by {@link #cut}.
+ * <p>Only the pictures are in memory. A patch is cut when it is needed: by {@link #copy}, or by an engine that has the
+ * pictures, at the place that {@link #cut} returns.
  */
 public final class Patches implements TrainingImages {
 
@@ -29,12 +29,12 @@ public final class Patches implements TrainingImages {
     private String identity;
 
     /**
-     * Where the values of a patch are: value {@code c} of the pixel in row {@code i} and column {@code j} is value
+     * Where the values of a patch lie: value {@code c} of the pixel in row {@code i} and column {@code j} is value
      * {@code first + i · rowStep + j · columnStep + c} of the picture.
      *
      * @param picture index of the picture
-     * @param first value of the pixel in row 0 and column 0
-     * @param rowStep values from a row of the patch to the next one, negative where they are reversed
+     * @param first index of the first value of the pixel in row 0 and column 0
+     * @param rowStep values from a row of the patch to the next one, negative if rows are reversed
      * @param columnStep the same from a column to the next one
      */
     public record Cut(int picture, int first, int rowStep, int columnStep) {}
@@ -46,9 +46,9 @@ public final class Patches implements TrainingImages {
      *     and none smaller than a patch
      * @param height rows of a patch
      * @param width columns of a patch
-     * @param count patches of an epoch
-     * @throws IllegalArgumentException if a picture is too small, the pictures are not alike, there is none, or the
-     *     count is not positive
+     * @param count number of patches in an epoch
+     * @throws IllegalArgumentException if a picture is too small, if the pictures differ in channels or depth, if there
+     *     are none, or if the count is not positive
      */
     public Patches(List<ImageSet> pictures, int height, int width, int count) {
         this.pictures = List.copyOf(pictures);
@@ -72,7 +72,10 @@ public final class Patches implements TrainingImages {
         }
     }
 
-    /** Patches whose pixels are together as many as the pictures have: each pixel is seen once an epoch, on average. */
+    /**
+     * The number of patches that have as many pixels together as the pictures, so that each pixel is seen once an epoch
+     * on average.
+     */
     public static int defaultCount(long picturePixels, int height, int width) {
         return (int) Math.max(1, Math.min(Integer.MAX_VALUE, picturePixels / ((long) height * width)));
     }
@@ -102,7 +105,7 @@ public final class Patches implements TrainingImages {
         return count;
     }
 
-    /** The pictures that they are cut from, each a set of one. */
+    /** The pictures from which patches are cut, each as a set of one image. */
     public List<ImageSet> pictures() {
         return pictures;
     }

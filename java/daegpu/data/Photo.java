@@ -11,9 +11,9 @@ import java.util.Arrays;
  * @param width in pixels
  * @param channels 1 for grey, 3 for red, green and blue
  * @param values {@code [height, width, channels]} in [0, 1]; those that were corrupted or denoised may lie outside
- * @param alpha {@code [height, width]} in [0, 1], kept aside; null where every pixel is opaque
+ * @param alpha {@code [height, width]} in [0, 1]; null if every pixel is opaque
  * @param depth of a sample in the file; fewer than 8 bits count as 8
- * @param format of the file, as {@link PictureFormat#id} has it
+ * @param format the {@link PictureFormat#id} of the file
  */
 public record Photo(int height, int width, int channels, float[] values, float[] alpha, Depth depth, String format)
         implements Pixels {
@@ -24,12 +24,12 @@ public record Photo(int height, int width, int channels, float[] values, float[]
      */
     private static final int BYTES_A_VALUE = 4 + 2 + 4 + 8;
 
-    /** Bytes that reading a picture and denoising it take at most. */
+    /** The largest number of bytes that reading a picture and denoising it takes. */
     public static long memory(int height, int width, int channels) {
         return (long) height * width * channels * BYTES_A_VALUE;
     }
 
-    /** All of a picture as floats; itself if it has them. */
+    /** The whole picture as floats; {@code picture} itself if it is a {@link Photo}. */
     public static Photo of(Pixels picture) {
         if (picture instanceof Photo photo) {
             return photo;
@@ -85,7 +85,7 @@ public record Photo(int height, int width, int channels, float[] values, float[]
         return new Photo(height, width, newChannels, newValues, alpha, depth, format);
     }
 
-    /** Scaled to another size, whatever that does to its proportions, and rounded to 8 bits. */
+    /** The picture scaled to another size without keeping its proportions, and rounded to 8 bits. */
     public Photo resized(int newHeight, int newWidth) {
         if (newHeight == height && newWidth == width) {
             return this;
@@ -100,7 +100,7 @@ public record Photo(int height, int width, int channels, float[] values, float[]
                 format);
     }
 
-    /** The largest part around the middle that has the proportions of the given size, scaled to it. */
+    /** The largest part around the middle with the proportions of the given size, scaled to that size. */
     public Photo cropped(int newHeight, int newWidth) {
         int partHeight = height;
         int partWidth = width;
@@ -160,7 +160,7 @@ public record Photo(int height, int width, int channels, float[] values, float[]
         return result;
     }
 
-    /** An image for a network, each value rounded to the nearest of this depth, without alpha. */
+    /** The picture as an image for a network, without alpha, each value rounded to the nearest value of this depth. */
     public ImageSet toImageSet(Depth newDepth) {
         return new ImageSet(height, width, channels, newDepth, integers(values, newDepth));
     }

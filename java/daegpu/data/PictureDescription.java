@@ -18,12 +18,12 @@ import java.util.zip.DeflaterOutputStream;
 import java.util.zip.Inflater;
 
 /**
- * What the file of a picture says of it besides its pixels, as it is for the upright picture, so that it can go into
- * the file of a result. Each format takes what it can hold.
+ * What the file of a picture says about it besides its pixels, adapted to the upright picture, so that it can be
+ * written to the file of a result. Each format takes what it can hold.
  */
 public final class PictureDescription {
 
-    /** Nothing is said. */
+    /** An empty description. */
     public static final PictureDescription NONE = new Builder().build();
 
     /** Words about a picture by a name such as Title or Comment. */

@@ -25,8 +25,8 @@ import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
 /**
- * A folder of pictures as images of one size. Their headers are read first, so that it is known what there is and
- * whether it fits the memory before any pixel is decoded.
+ * Reads a folder of pictures as images of one size. Their headers are read first, so that their sizes, and whether they
+ * fit into memory, are known before pixels are decoded.
  */
 public final class PictureFolder implements DataSets.FoundImages {
 
@@ -74,12 +74,12 @@ public final class PictureFolder implements DataSets.FoundImages {
      * What was found in a folder.
      *
      * @param files sorted by their path inside the folder, which gives the same order on every system
-     * @param unusable a problem for each folder that cannot be looked into, and for each entry with the name of a
-     *     picture that leads to no file
+     * @param unusable a problem for each folder that cannot be read, and for each entry that has the name of a picture
+     *     but does not lead to a file
      */
     public record Found(List<Path> files, List<InvalidInputException> unusable) {
 
-        /** What there is where nobody looked. */
+        /** The result if no folder was searched. */
         public static final Found NOTHING = new Found(List.of(), List.of());
     }
 
@@ -143,13 +143,13 @@ public final class PictureFolder implements DataSets.FoundImages {
         return new Found(files, unusable);
     }
 
-    /** Whether a file's name ends as those of a {@link PictureFormat} do. */
+    /** Whether a file's name has the extension of a {@link PictureFormat}. */
     public static boolean isNamedAsPicture(Path file) {
         return PictureFormat.ofName(file).isPresent();
     }
 
     /**
-     * That a folder holds no pictures, and what it holds instead.
+     * The exception that says that a folder contains no pictures, and what it contains instead.
      *
      * @throws InvalidInputException if the folder cannot be read
      */

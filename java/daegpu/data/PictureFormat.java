@@ -9,7 +9,8 @@ import java.util.Optional;
 import java.util.stream.Collectors;
 
 /**
- * The formats of pictures that are read. What a file is, its first bytes tell; its name only says what it should be.
+ * The formats of pictures that are read. The format of a file follows from its first bytes; its name only says what it
+ * should be.
  */
 public enum PictureFormat {
     PNG("PNG", true, "png", "apng"),
@@ -71,27 +72,27 @@ public enum PictureFormat {
         this.extensions = List.of(extensions);
     }
 
-    /** What it is called: PNG, JPEG, TIFF, BMP, GIF or WebP. */
+    /** Its name: PNG, JPEG, TIFF, BMP, GIF or WebP. */
     public String title() {
         return title;
     }
 
-    /** The same in lower case, as {@link Pixels#format} has it. */
+    /** The name in lower case, as in {@link Pixels#format}. */
     public String id() {
         return name().toLowerCase(Locale.ROOT);
     }
 
-    /** Whether pictures are written in this format, too. */
+    /** Whether the program also writes pictures in this format. */
     public boolean isWritable() {
         return writable;
     }
 
-    /** The format in which a picture of this one is written: this, or PNG. */
+    /** The format in which a picture of this format is written: this one, or PNG. */
     public PictureFormat asWritten() {
         return writable ? this : PNG;
     }
 
-    /** How names of such files end, without the dot. */
+    /** The extension of the names of such files, without the dot. */
     public String extension() {
         return extensions.get(0);
     }
@@ -105,7 +106,7 @@ public enum PictureFormat {
     /**
      * The format with an {@link #id}.
      *
-     * @throws IllegalArgumentException if there is none
+     * @throws IllegalArgumentException if there is no such format
      */
     public static PictureFormat of(String id) {
         return Arrays.stream(values())

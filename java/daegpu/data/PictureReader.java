@@ -34,7 +34,7 @@ import javax.imageio.ImageTypeSpecifier;
 import javax.imageio.stream.FileImageInputStream;
 import javax.imageio.stream.ImageInputStream;
 
-/** Reads the pictures in a file: one, or the pages of a TIFF file; and what the file says of them. */
+/** Reads the pictures in a file (one, or the pages of a TIFF file), and what the file says about them. */
 public final class PictureReader implements AutoCloseable {
 
     /** What a decoder says when it fills in what the file lacks; other warnings concern metadata. */
@@ -71,8 +71,8 @@ public final class PictureReader implements AutoCloseable {
     /**
      * Opens a file of any of the {@link PictureFormat formats}.
      *
-     * @throws InvalidInputException if it cannot be read, is damaged, or is no picture that can be read; the message
-     *     names it and what is wrong
+     * @throws InvalidInputException if the file cannot be read, is damaged, or is not a picture that can be read; the
+     *     message names it and says what is wrong
      */
     public static PictureReader open(Path file) {
         byte[] content = content(file);
@@ -180,17 +180,17 @@ public final class PictureReader implements AutoCloseable {
         throw new IllegalStateException("this Java platform has no " + kind.getSimpleName());
     }
 
-    /** What the file is, whatever its name says. */
+    /** The format of the file, whatever its name says. */
     public PictureFormat format() {
         return format;
     }
 
-    /** 1, or more for a TIFF file. */
+    /** Number of pages: 1, or more for a TIFF file. */
     public int pages() {
         return pages.size();
     }
 
-    /** What is to be told of the file, if anything is: that it has frames which are not read. */
+    /** A remark about the file for the user, if there is one: that it has frames which are not read. */
     public Optional<String> remark() {
         return frames <= 1
                 ? Optional.empty()
@@ -198,7 +198,7 @@ public final class PictureReader implements AutoCloseable {
     }
 
     /**
-     * Reads a page, upright; its samples stay what they are in the file, of a byte or two each, and become floats when
+     * Reads a page, upright. Its samples are kept as in the file, with one or two bytes each, and become floats when
      * they are read.
      *
      * @param page 0 for the first
@@ -212,7 +212,7 @@ public final class PictureReader implements AutoCloseable {
     /**
      * The same with all of its pixels as floats.
      *
-     * @throws InvalidInputException likewise
+     * @throws InvalidInputException as {@link #read}
      */
     public Photo photo(int page) {
         return photo(page, header -> {});
@@ -346,7 +346,7 @@ public final class PictureReader implements AutoCloseable {
                 file + " is in CMYK or another colour model that cannot be read; convert it to RGB");
     }
 
-    /** What the file says of a page. */
+    /** What the file says about a page. */
     public PictureDescription description(int page) {
         try {
             int index = pages.get(page);

@@ -18,13 +18,14 @@ import javax.imageio.stream.ImageOutputStream;
 import javax.imageio.stream.MemoryCacheImageOutputStream;
 
 /**
- * Writes a picture to a file, row after row: each is read when it is its turn; or several as the pages of a TIFF file.
- * PNG and TIFF files have the picture's own depth without loss, and its alpha; BMP files are of 8 bits without loss.
- * JPEG and BMP files show what is transparent on white. Values below 0 are black there, those above 1 white.
+ * Writes a picture to a file row by row, where each row is read when it is written; or several pictures as the pages of
+ * a TIFF file. PNG and TIFF files have the picture's own depth without loss, and its alpha; BMP files have 8 bits
+ * without loss. In JPEG and BMP files, transparent pixels are put on white. Values below 0 are written as black, and
+ * values above 1 as white.
  */
 public final class PictureWriter implements AutoCloseable {
 
-    /** Of JPEG files, from 1 to 100, where nobody chooses another. */
+    /** The default quality of JPEG files, from 1 to 100. */
     public static final int DEFAULT_QUALITY = 95;
 
     /** The signature and the header of a PNG file, and the start and JFIF's segment of a JPEG file. */
@@ -49,7 +50,7 @@ public final class PictureWriter implements AutoCloseable {
     /**
      * Prepares to write.
      *
-     * @param out is not closed
+     * @param out receives the file; it is not closed
      * @param quality of JPEG files, from 1 to 100
      * @throws IllegalArgumentException if the format is not writable
      */
@@ -155,9 +156,9 @@ public final class PictureWriter implements AutoCloseable {
     /**
      * Writes the picture, or in a TIFF file another page.
      *
-     * @param description what the file is to say of it
+     * @param description what the file says about the picture
      * @throws IOException if that fails
-     * @throws IllegalStateException if there is a picture already, and there can be one only
+     * @throws IllegalStateException if a picture was written already and the format can have only one
      */
     public void write(Pixels pixels, PictureDescription description) throws IOException {
         int channels = pixels.channels();

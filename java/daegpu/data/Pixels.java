@@ -1,24 +1,27 @@
 package daegpu.data;
 
 /**
- * The pixels of one picture of any size, upright, which can be had row by row, so that nobody needs all of them as
- * floats. One thread at a time may read them.
+ * The pixels of one picture of any size, upright, which are read row by row, so that not all of them have to be in
+ * memory as floats. One thread at a time may read them.
  */
 public interface Pixels {
 
-    /** In pixels. */
+    /** Size in pixels. */
     int height();
 
-    /** In pixels. */
+    /** Size in pixels. */
     int width();
 
-    /** 1 for grey, 3 for red, green and blue. */
+    /** Number of channels: 1 for grey, 3 for red, green and blue. */
     int channels();
 
-    /** Of a sample in the file that it is from, and in the file that it goes to if that can have it. */
+    /**
+     * The depth of a sample in the file from which the picture comes; a file to which it is written has the same depth,
+     * if its format can.
+     */
     Depth depth();
 
-    /** The format of the file that it is from, as {@link PictureFormat#id} has it. */
+    /** The {@link PictureFormat#id} of the file from which the picture comes. */
     String format();
 
     /**
@@ -26,9 +29,9 @@ public interface Pixels {
      *
      * @param row from the top, 0 for the first
      * @param column the first pixel, from the left
-     * @param count pixels
-     * @param values receives {@code [count, channels]}, in [0, 1] or, where they were corrupted or denoised, around it
-     * @param at where in {@code values} the first goes
+     * @param count number of pixels
+     * @param values receives {@code [count, channels]}, in [0, 1], or around it if they were corrupted or denoised
+     * @param at index in {@code values} of the first value
      */
     void read(int row, int column, int count, float[] values, int at);
 
@@ -48,7 +51,7 @@ public interface Pixels {
     /**
      * Reads the alpha of a row.
      *
-     * @param alpha receives {@code [width]}, in [0, 1]; 1 where there is none
+     * @param alpha receives {@code [width]}, in [0, 1]; 1 if the picture has no alpha
      */
     void readAlpha(int row, float[] alpha);
 

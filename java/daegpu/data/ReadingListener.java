@@ -1,6 +1,6 @@
 package daegpu.data;
 
-/** Hears how far reading many files is. */
+/** Is told about the progress of reading many files. */
 @FunctionalInterface
 public interface ReadingListener {
 
@@ -10,8 +10,8 @@ public interface ReadingListener {
      * More files are done.
      *
      * @param task what is done, in a few words
-     * @param done files that are done, 0 to {@code all}
-     * @param all files in all
+     * @param done number of files that are done, 0 to {@code all}
+     * @param all number of all files
      */
     void progressed(String task, int done, int all);
 }

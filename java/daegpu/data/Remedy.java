@@ -1,8 +1,8 @@
 package daegpu.data;
 
 /**
- * A change that would help where something cannot be done. Messages say what is wrong. What the change is called, and
- * where it is made, is known to the caller: the command line names its options, a program has its own.
+ * A change that would help if something cannot be done. Messages say what is wrong; the caller knows what the change is
+ * called and where it is made: the command line names its options, and another program has its own.
  */
 public enum Remedy {
     /** The engine for processors instead of the one for GPUs. */

@@ -13,10 +13,12 @@ public final class EngineUnavailableException extends RuntimeException {
 
     private final Remedy[] remedies;
 
+    /** A problem that is described by {@code message} in one line, and what would help. */
     public EngineUnavailableException(String message, Remedy... remedies) {
         this(message, null, remedies);
     }
 
+    /** The same problem with its cause, which may be null. */
     public EngineUnavailableException(String message, Throwable cause, Remedy... remedies) {
         super(message, cause);
         this.remedies = remedies.clone();

@@ -8,10 +8,10 @@ import daegpu.model.Tensor;
 import java.util.stream.IntStream;
 
 /**
- * Parameters as PyTorch and ONNX lay them, for images of {@code [batch, channels, height, width]}: a convolution's
+ * Parameters in the layout of PyTorch and ONNX, for images {@code [batch, channels, height, width]}. A convolution's
  * kernel is {@code [out, in, kernel height, kernel width]}, a transposed one's {@code [in, out, kernel height, kernel
- * width]}, a dense layer's {@code [out, in]}. Where a dense layer sees an image as a row, or puts one out, its channels
- * run slowest.
+ * width]}, a dense layer's {@code [out, in]}. If the input or output of a dense layer is an image, its channels vary
+ * slowest.
  */
 final class ChannelsFirst {
 

@@ -34,14 +34,14 @@ import java.util.Optional;
 /**
  * A network as an ONNX model: input {@code noisy} and output {@code denoised}, both {@code [batch, height, width,
  * channels]} with any number of images, black being 0 and white 1. A network without a bottleneck takes images of any
- * height and width that are multiples of its {@link Reach#stride()}; what it puts out is not clipped to [0, 1]. One
+ * height and width that are multiples of its {@link Reach#stride()}; its output is not clipped to [0, 1]. A network
  * with a bottleneck takes images of its own size, and has a second output {@code latents}, {@code [batch, latent
- * dimension]}. Standard operators of opset {@value #OPSET}; inside, images are {@code [batch, channels, height,
- * width]}, as ONNX's convolutions want them.
+ * dimension]}. The model uses standard operators of opset {@value #OPSET}. Inside, images are {@code [batch, channels,
+ * height, width]}, as ONNX's convolutions need them.
  */
 public final class OnnxFile {
 
-    /** The version of ONNX's operators that the model asks for. */
+    /** The version of ONNX's operators that the model needs. */
     public static final int OPSET = 13;
     /** Of the file format, the one that came with that opset. */
     private static final int IR_VERSION = 7;
@@ -64,7 +64,7 @@ public final class OnnxFile {
      * Writes the network.
      *
      * @param version of this program
-     * @throws IOException if that fails; a file that was there is untouched then
+     * @throws IOException if that fails; an existing file is then not changed
      */
     public static void write(Path file, Parameters parameters, String version) throws IOException {
         AtomicFile.write(file, new OnnxFile(parameters).model(version).toByteArray());

@@ -15,7 +15,7 @@ import java.util.Locale;
 import java.util.zip.CRC32C;
 
 /**
- * An event file as TensorBoard reads it: TFRecords of TensorFlow's {@code Event} messages. Whatever was written before
+ * Writes an event file for TensorBoard: TFRecords of TensorFlow's {@code Event} messages. All that was written before
  * the process ended can be read.
  *
  * @see <a href="https://github.com/tensorflow/tensorboard/tree/master/tensorboard/compat/proto">event.proto and
@@ -53,8 +53,8 @@ public final class TensorBoardEvents implements Closeable {
     }
 
     /**
-     * Begins a new file in {@code folder}, which is made where it is missing. Its name has the time, so that those of
-     * several sessions stand in their order.
+     * Creates a new file in {@code folder}, which is created if it is missing. Its name contains the time, so that the
+     * files of several sessions are in their order.
      *
      * @throws IOException if that fails
      */
@@ -80,19 +80,22 @@ public final class TensorBoardEvents implements Closeable {
         return events;
     }
 
-    /** Says that what other files of the folder have at {@code step} and later does not count: it is done again. */
+    /**
+     * Writes that values of other files of the folder at {@code step} and later do not count, because those steps are
+     * done again.
+     */
     public void restart(long step) throws IOException {
         byte[] log = message(fields -> fields.writeEnum(SESSION_LOG_STATUS, SESSION_LOG_START));
         event(step, event -> event.writeByteArray(EVENT_SESSION_LOG, log));
     }
 
-    /** A point of the curve called {@code tag}. */
+    /** Writes a point of the curve {@code tag}. */
     public void scalar(String tag, long step, double value) throws IOException {
         summary(step, tag, fields -> fields.writeFloat(VALUE_SIMPLE_VALUE, (float) value));
     }
 
     /**
-     * A picture in the series called {@code tag}.
+     * Writes a picture of the series {@code tag}.
      *
      * @param channels 1 for grey, 3 for colour
      * @param png a PNG file

@@ -1,12 +1,12 @@
 package daegpu.noise;
 
 /**
- * Philox4x32-10 (Salmon, Moraes, Dror and Shaw, "Parallel random numbers: as easy as 1, 2, 3", 2011), drawn as cuRAND's
- * device API draws it after {@code curand_init(seed, subsequence, offset)}: the same integers, and floats by the same
- * formulas. A counter-based generator has no state: four values are a pure function of where they are asked for, so any
- * engine draws the same numbers for the same image in any order.
+ * Philox4x32-10 (Salmon, Moraes, Dror and Shaw, "Parallel random numbers: as easy as 1, 2, 3", 2011), as cuRAND's
+ * device API computes it after {@code curand_init(seed, subsequence, offset)}: the same integers, and floats by the
+ * same formulas. A counter-based generator has no state: four values are a pure function of seed, subsequence and
+ * offset, so every engine draws the same numbers for the same image in any order.
  *
- * <p>The subsequence tells the draws of this program apart: image index, plus 2<sup>40</sup> for validation images,
+ * <p>The draws of this program differ in their subsequence: image index, plus 2<sup>40</sup> for validation images,
  * plus 2<sup>41</sup> × purpose. The seed is the seed of the run.
  */
 public final class Philox {
@@ -45,7 +45,7 @@ public final class Philox {
     /**
      * Four 32-bit integers, as {@code curand4} returns them.
      *
-     * @param offset draws to skip, a multiple of 4
+     * @param offset number of values to skip, a multiple of 4
      * @param integers receives the four values
      */
     public static void integers4(long seed, long subsequence, long offset, int[] integers) {
@@ -93,7 +93,7 @@ public final class Philox {
         boxMuller(integers[2], integers[3], normals, 2);
     }
 
-    /** The float in (0, 1] that {@link #uniform4} makes of an integer. */
+    /** The float in (0, 1] that {@link #uniform4} makes from an integer. */
     static float uniform(int integer) {
         return (integer & 0xFFFFFFFFL) * TWO_POW_MINUS_32 + TWO_POW_MINUS_32 / 2;
     }

@@ -4,23 +4,23 @@ import java.util.Arrays;
 
 /**
  * Poisson distributions as integers, so that every engine draws the same photons from the same 32 bits: the number of
- * photons that a draw stands for is that of the thresholds at or below it, both taken as unsigned. The threshold of
+ * photons for a draw is the number of thresholds that are at or below it, all compared as unsigned. The threshold of
  * {@code k} photons, counted from 0, is the probability of {@code k} or fewer, as a multiple of 2<sup>−32</sup>
  * (inversion: Devroye, "Non-Uniform Random Variate Generation", 1986, chapter III.2). There is a distribution for each
  * value of a byte.
  *
- * <p>A table for every peak in a range cannot be made beforehand: with a range, an image draws one of {@value #LEVELS}
- * evenly spaced levels.
+ * <p>As no table can be made for every peak in a range, an image draws one of {@value #LEVELS} evenly spaced peaks if
+ * there is a range.
  */
 public final class PhotonTable {
 
-    /** Levels that a range of peaks is cut into, its ends included. */
+    /** Number of levels of a range of peaks, including its ends. */
     static final int LEVELS = 17;
     /** Values of a byte. */
     private static final int INTENSITIES = 256;
     /** Probabilities below this part of the largest lie far below the resolution of a threshold. */
     private static final double NEGLIGIBLE = 0x1p-60;
-    /** The table that was asked for last: whoever corrupts one image with it corrupts many. */
+    /** The table that was used last, as usually many images are corrupted with the same table. */
     private static volatile PhotonTable last;
 
     private final float lowest;
@@ -62,7 +62,7 @@ public final class PhotonTable {
     }
 
     /**
-     * The table for peaks from {@code lowest} to {@code highest}; made anew unless it is the one that was asked for
+     * The table for peaks from {@code lowest} to {@code highest}; it is made again unless it is the one that was used
      * last.
      */
     static PhotonTable of(float lowest, float highest) {
@@ -74,12 +74,12 @@ public final class PhotonTable {
         return table;
     }
 
-    /** Which level an image takes for its uniform draw in (0, 1]. */
+    /** The level that an image takes for its uniform draw in (0, 1]. */
     static int level(float uniform) {
         return Math.min((int) (uniform * LEVELS), LEVELS - 1);
     }
 
-    /** Photons at white of level {@code level}; float32, each operation rounded. */
+    /** The mean number of photons at white in level {@code level}, in float32 with each operation rounded. */
     static float peak(float lowest, float highest, int level) {
         return lowest + (highest - lowest) * (level / (LEVELS - 1f));
     }
@@ -119,19 +119,19 @@ public final class PhotonTable {
     }
 
     /**
-     * The table as a device reads it. For cell {@code c}, which is 256 · level + byte, {@code words[2c]} is where its
-     * thresholds begin, {@code words[2c + 2]} where they end, and {@code words[2c + 1]} the photons that are certain,
-     * those of thresholds of zero. After all cells come the thresholds, ascending. The array is shared: do not write to
-     * it.
+     * The table in the layout for a device. For cell {@code c}, which is 256 · level + byte, {@code words[2c]} is where
+     * its thresholds begin, {@code words[2c + 2]} where they end, and {@code words[2c + 1]} the number of photons that
+     * are certain, whose thresholds are zero. After all cells come the thresholds, ascending. The array is shared and
+     * must not be changed.
      */
     public int[] words() {
         return words;
     }
 
     /**
-     * The number of photons that a draw stands for.
+     * The number of photons for a draw.
      *
-     * @param level 0 … {@value #LEVELS} − 1, or 0 where the range is one level
+     * @param level 0 … {@value #LEVELS} − 1, or 0 if there is only one level
      * @param intensity value of the byte, 0 … 255
      * @param draw 32 bits
      */

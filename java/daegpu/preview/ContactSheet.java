@@ -9,8 +9,9 @@ import java.util.Arrays;
 import java.util.List;
 
 /**
- * Draws many images into one picture: blocks one under the other, each of rows of images, such as originals over noisy
- * over denoised ones, with a caption above. Where there are no fonts, as on many servers, captions are left out.
+ * Draws many images into one picture: blocks below each other, each with a caption and rows of images, such as a row of
+ * originals, one of noisy images and one of denoised images. If there are no fonts, as on many servers, captions are
+ * left out.
  */
 public final class ContactSheet {
 
@@ -19,12 +20,12 @@ public final class ContactSheet {
      *
      * @param caption one line of text above the rows; empty for none
      * @param rows rows from top to bottom, each of images from left to right, each {@code [height, width, channels]}
-     *     with values from 0, black, to 1, white, and whatever is below or above, which is drawn as black or white;
-     *     rows may differ in length. An image that is null leaves its place empty.
+     *     with values from 0, black, to 1, white; values below or above are drawn as black or white; rows may differ in
+     *     length. An image that is null leaves its place empty.
      */
     public record Block(String caption, List<float[][]> rows) {
 
-        /** Rows without a caption. */
+        /** A block without a caption. */
         public Block(List<float[][]> rows) {
             this("", rows);
         }
@@ -103,9 +104,9 @@ public final class ContactSheet {
     }
 
     /**
-     * Draws {@code blocks}. Pixels are magnified by a whole number so that small images can be seen: 28×28 ones become
-     * 56×56. Images of over 512 pixels are reduced by leaving out rows and columns. Images of one or two channels are
-     * drawn in grey, after the first channel; others in colour, after the first three.
+     * Draws {@code blocks}. Small images are magnified by a whole number: 28×28 pixels become 56×56. Images with a side
+     * of over 512 pixels are reduced by leaving out rows and columns. Images of one or two channels are drawn in grey,
+     * from the first channel; others in colour, from the first three.
      *
      * @param height height of each image in pixels
      * @param width width of each image in pixels

@@ -9,8 +9,8 @@ import java.awt.image.BufferedImage;
 import java.util.Optional;
 
 /**
- * Text in pictures. Java draws it with the fonts of the system, and small servers and containers have none: pictures
- * are then drawn without their text, and charts, which are nothing without it, not at all.
+ * Draws text in pictures. Java uses the fonts of the system for this, which small servers and containers do not have:
+ * pictures are then drawn without their text, and charts, which are useless without text, are not drawn.
  */
 public final class Lettering {
 
@@ -18,7 +18,7 @@ public final class Lettering {
 
     private Lettering() {}
 
-    /** Why no text can be drawn here and what to do about it, in one line; empty where it can. */
+    /** Says in one line why no text can be drawn here, and what to do about it; empty if text can be drawn. */
     public static Optional<String> missing() {
         return MISSING;
     }

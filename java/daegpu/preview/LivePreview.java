@@ -11,9 +11,9 @@ import java.util.function.Consumer;
 
 /**
  * Shows how training goes, in a window or in a file that is written again and again, on a thread of its own. It draws
- * for no more than a hundredth of the time: where a picture takes long, as with OpenGL in software, it is drawn less
- * often. Denoising what it shows takes half of that at most on the thread that trains, so that steps take less than 2 %
- * longer, with the window's events.
+ * for at most a hundredth of the time: if a picture takes long, as with OpenGL in software, it is drawn less often.
+ * Denoising the images for it takes at most half of that on the thread that trains. Together with the window's events,
+ * steps take less than 2 % longer.
  */
 public final class LivePreview implements AutoCloseable {
 
@@ -33,9 +33,9 @@ public final class LivePreview implements AutoCloseable {
     private Window window;
 
     /**
-     * Begins; nothing is shown before the first {@link #show}.
+     * Starts the thread. Nothing is shown before the first {@link #show}.
      *
-     * @param inWindow whether to open a window; where that fails, {@code problems} hears of it and the rest goes on
+     * @param inWindow whether to open a window; if that fails, {@code problems} is told, and the rest goes on
      * @param file PNG file to write as well; null for none
      * @param problems receives one line for each thing that cannot be shown, on the preview's thread
      */
@@ -52,7 +52,7 @@ public final class LivePreview implements AutoCloseable {
         thread.start();
     }
 
-    /** Shows this as soon as it is time to draw again, unless something newer comes before. Returns at once. */
+    /** Shows a picture as soon as it is time to draw again, unless a newer one comes before. Returns at once. */
     public void show(TrainingPicture picture) {
         newest.set(picture);
     }
@@ -128,7 +128,7 @@ public final class LivePreview implements AutoCloseable {
         }
     }
 
-    /** Draws what came last, and closes the window. */
+    /** Draws the last picture, and closes the window. */
     @Override
     public void close() {
         closing.countDown();

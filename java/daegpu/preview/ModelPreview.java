@@ -18,8 +18,8 @@ import java.nio.file.Path;
 import java.util.List;
 
 /**
- * A window to try a trained model in: a slider for the level of noise, keys, and a place to drop pictures. What the
- * network does is handed in as functions.
+ * A window for trying a trained model: it has a slider for the level of noise, keys, and takes pictures that are
+ * dropped on it. What the network does is passed as functions.
  */
 public final class ModelPreview implements Window.Input {
 
@@ -28,12 +28,12 @@ public final class ModelPreview implements Window.Input {
         /**
          * Corrupts the same few images each time, and denoises them.
          *
-         * @param level from 0 on: for added noise its standard deviation
-         * @param draw which noise, counted from 0
+         * @param level the level of noise, from 0 on; for added noise its standard deviation
+         * @param draw number of the draw of noise, counted from 0
          */
         Block corrupted(float level, long draw);
 
-        /** What to call noise of this level. */
+        /** A title for noise of this level. */
         String title(float level);
 
         /**
@@ -69,7 +69,7 @@ public final class ModelPreview implements Window.Input {
     private int sheetHeight;
 
     /**
-     * Prepares; no window is opened yet.
+     * Prepares the preview; no window is opened yet.
      *
      * @param height height of the network's images in pixels
      * @param width their width
@@ -89,7 +89,7 @@ public final class ModelPreview implements Window.Input {
     /**
      * Opens the window, and returns when it is closed.
      *
-     * @throws NoWindowException if none can be opened
+     * @throws NoWindowException if no window can be opened
      */
     public void run(String title) {
         BufferedImage first = picture();

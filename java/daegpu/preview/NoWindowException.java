@@ -1,6 +1,6 @@
 package daegpu.preview;
 
-/** No window can be opened here. The message is one line that says why. */
+/** Thrown if no window can be opened here. The message says why in one line. */
 public final class NoWindowException extends RuntimeException {
 
     private static final long serialVersionUID = 1;

@@ -13,14 +13,15 @@ import java.util.List;
 import java.util.Objects;
 
 /**
- * How training goes, in one picture: what the network makes of some images, and beside them the loss and a few lines.
+ * Shows in one picture how training goes: what the network makes of some images, and beside them the loss and a few
+ * lines of text.
  *
  * @param height height of the images in pixels
  * @param width width of the images in pixels
  * @param channels channels of the images
  * @param samples the images, in rows
  * @param curves training and validation loss
- * @param lines what to say beside them, the first in bold
+ * @param lines lines of text beside them, the first in bold
  * @param device the images on a device, if they can be there; null otherwise. Those that {@code samples} leaves places
  *     for are there alone.
  */
@@ -39,7 +40,7 @@ public record TrainingPicture(
     private static final int CHART_HEIGHT = 300;
     static final Color BACKGROUND = new Color(160, 160, 160);
 
-    /** Draws it, in colours. */
+    /** Draws the picture in colour. */
     public BufferedImage draw() {
         BufferedImage sheet = ContactSheet.draw(height, width, channels, samples);
         int textHeight = lines.size() * LINE_HEIGHT + MARGIN;

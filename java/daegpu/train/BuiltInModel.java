@@ -13,8 +13,8 @@ import java.util.Optional;
 import java.util.stream.Collectors;
 
 /**
- * A trained model that comes with the program: weights as {@code export --to safetensors} writes them.
- * {@code docs/models.md} says how each was trained and measured, {@code NOTICE.md} on what.
+ * The trained models that come with the program, in the form in which {@code export --to safetensors} writes weights.
+ * {@code docs/models.md} says how each was trained and measured, and {@code NOTICE.md} on which pictures.
  */
 public enum BuiltInModel {
     /** Digits like MNIST's, 28×28 pixels in grey. */
@@ -48,7 +48,7 @@ public enum BuiltInModel {
         return figures;
     }
 
-    /** What images it is for, in words. */
+    /** The images that it is for, in words. */
     public String images() {
         return images;
     }
@@ -58,7 +58,10 @@ public enum BuiltInModel {
         return Arrays.stream(values()).map(BuiltInModel::toString).collect(Collectors.joining(", "));
     }
 
-    /** The model that a path names: what is there under that name in the file system comes first. */
+    /**
+     * The model that a path names; empty if there is no such model, or if there is a file of that name, which comes
+     * first.
+     */
     public static Optional<BuiltInModel> of(Path path) {
         return Files.exists(path)
                 ? Optional.empty()
@@ -68,7 +71,7 @@ public enum BuiltInModel {
     }
 
     /**
-     * The model for pictures of so many channels.
+     * The model for pictures with this number of channels.
      *
      * @param channels 1 for grey, 3 for colour
      */
@@ -89,7 +92,7 @@ public enum BuiltInModel {
         return Checkpoint.untrained(options, WeightsFile.parameters(content, Convention.KERAS, options.network()));
     }
 
-    /** As users write it. */
+    /** The name as users write it. */
     @Override
     public String toString() {
         return text;

@@ -2,7 +2,7 @@ package daegpu.train;
 
 import java.nio.file.Path;
 
-/** The loss of a training is no longer a finite number. Its last good checkpoint is kept. */
+/** Thrown if the loss of a training is no longer a finite number. The last good checkpoint is kept. */
 public final class DivergedException extends RuntimeException {
 
     private static final long serialVersionUID = 1;

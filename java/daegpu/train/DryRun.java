@@ -8,7 +8,7 @@ import java.util.Optional;
 import java.util.function.BooleanSupplier;
 
 /**
- * Trains for a few seconds, to tell how long all of a training would take. Nothing of it is kept, and no file is
+ * Trains for a few seconds, to estimate how long a whole training would take. The result is discarded, and no file is
  * written.
  */
 public final class DryRun {
@@ -25,18 +25,18 @@ public final class DryRun {
     /**
      * What was timed.
      *
-     * @param updates updates, after others that were not timed
+     * @param updates number of timed updates, after others that were not timed
      * @param secondsPerUpdate their mean time
-     * @param validated validation images that were corrupted, denoised and scored
-     * @param secondsPerImage the mean time of one
+     * @param validated number of validation images that were corrupted, denoised and scored
+     * @param secondsPerImage the mean time of a validation image
      */
     public record Timing(int updates, double secondsPerUpdate, int validated, double secondsPerImage) {
 
         /**
-         * The time that a training is expected to take, pictures and checkpoints excepted.
+         * The time that a training is expected to take, without pictures and checkpoints.
          *
-         * @param someUpdates updates that it does
-         * @param someValidation validation images that it looks at, in all epochs together
+         * @param someUpdates number of its updates
+         * @param someValidation number of validation images that it evaluates in all epochs together
          * @return seconds
          */
         public double expected(long someUpdates, long someValidation) {
@@ -48,9 +48,9 @@ public final class DryRun {
      * Times updates on the first images of an epoch, over and over, and the validation of some images. The engine's
      * state is changed afterwards.
      *
-     * @param engine opened for the architecture and batch size of the options
+     * @param engine an engine that was opened for the architecture and batch size of the options
      * @param state where training would begin
-     * @param stop is asked now and then
+     * @param stop is called now and then; true stops the timing
      * @return empty if it was stopped
      */
     public static Optional<Timing> of(

@@ -2,7 +2,7 @@ package daegpu.train;
 
 import java.util.Locale;
 
-/** Spans of time for people. */
+/** Writes spans of time for people. */
 public final class ElapsedTime {
 
     private ElapsedTime() {}

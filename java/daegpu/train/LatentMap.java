@@ -31,9 +31,9 @@ public final class LatentMap {
     private LatentMap() {}
 
     /**
-     * Encodes images, the first 2,000 of them, without noise, and draws their latent vectors. Does nothing where there
-     * is nothing to draw (fewer than three images, a latent dimension of 1, latent vectors that are all the same), or
-     * no font.
+     * Encodes images, the first 2,000 of them, without noise, and draws their latent vectors. Does nothing if there is
+     * nothing to draw (fewer than three images, a latent dimension of 1, or latent vectors that are all the same), or
+     * if there is no font.
      *
      * @param engine holds the weights
      * @param labels of the images, at least one for each; each label has its own colour

@@ -10,8 +10,8 @@ import java.util.stream.Collectors;
  *
  * @param schedule how it changes
  * @param peak the highest rate
- * @param horizon updates over which a schedule runs its course, counted from the first; 0 for a constant rate, which
- *     has none
+ * @param horizon number of updates over which the schedule runs, counted from the first; 0 for a constant rate, which
+ *     has no horizon
  */
 public record LearningRate(Schedule schedule, double peak, long horizon) {
 
@@ -34,7 +34,10 @@ public record LearningRate(Schedule schedule, double peak, long horizon) {
             this.text = text;
         }
 
-        /** The default of the peak: Keras's for Adam, and with the cosine what measured best for such a network. */
+        /**
+         * The default peak: Keras's default for Adam, or for the cosine, the best value that was measured for such a
+         * network.
+         */
         public double defaultPeak(Architecture network) {
             return switch (this) {
                 case CONSTANT -> 1e-3;
@@ -43,9 +46,9 @@ public record LearningRate(Schedule schedule, double peak, long horizon) {
         }
 
         /**
-         * The schedule that {@link #toString} writes so.
+         * The schedule whose {@link #toString} is the given text.
          *
-         * @throws IllegalArgumentException if there is none
+         * @throws IllegalArgumentException if there is no such schedule
          */
         public static Schedule of(String text) {
             return Arrays.stream(values())
@@ -56,7 +59,7 @@ public record LearningRate(Schedule schedule, double peak, long horizon) {
                             + Arrays.stream(values()).map(Schedule::toString).collect(Collectors.joining(" and "))));
         }
 
-        /** As users write it. */
+        /** The name as users write it. */
         @Override
         public String toString() {
             return text;
@@ -80,7 +83,7 @@ public record LearningRate(Schedule schedule, double peak, long horizon) {
         return new LearningRate(schedule, peak, schedule == Schedule.CONSTANT ? 0 : Math.max(1, updates));
     }
 
-    /** The same schedule and peak over a training of {@code updates} updates. */
+    /** This schedule and peak over a training of {@code updates} updates. */
     public LearningRate lasting(long updates) {
         return over(schedule, peak, updates);
     }

@@ -112,7 +112,7 @@ public final class MetricsLog {
     /**
      * Reads the rows of a log.
      *
-     * @throws InvalidInputException if the file cannot be read or is no such log
+     * @throws InvalidInputException if the file cannot be read or is not such a log
      */
     public static List<Row> read(Path file) {
         return open(file).rows();
@@ -121,7 +121,7 @@ public final class MetricsLog {
     /**
      * Reads a log as it is.
      *
-     * @throws InvalidInputException if the file cannot be read or is no such log
+     * @throws InvalidInputException if the file cannot be read or is not such a log
      */
     static MetricsLog open(Path file) {
         List<String> lines = WholeFile.readText(file, LARGEST).lines().toList();

@@ -14,9 +14,9 @@ import java.util.Locale;
 import java.util.function.Consumer;
 
 /**
- * Says, while a network is trained, what there is to see of it: denoises a fixed set of validation images now and then,
- * on the thread that trains. That takes at most a two-hundredth of the time: where denoising takes long, it is done
- * less often. It draws no random numbers and changes nothing, so training gives the same bits with it and without.
+ * Makes the contents of the preview while a network is trained: denoises a fixed set of validation images now and then,
+ * on the thread that trains. This takes at most a two-hundredth of the time: if denoising takes long, it is done less
+ * often. It draws no random numbers and changes nothing, so training gives the same bits with and without it.
  */
 public final class PreviewFeed implements TrainingListener {
 
@@ -54,7 +54,7 @@ public final class PreviewFeed implements TrainingListener {
      * @param before rows of metrics of epochs that were done earlier
      * @param forWindow whether it is for a window alone: images then stay on the engine's device, if it has one and
      *     OpenGL turns out to run there
-     * @param screen takes what is to be shown and returns at once
+     * @param screen takes what is to be shown, and returns at once
      */
     public PreviewFeed(
             TrainingEngine engine,

@@ -20,7 +20,7 @@ import java.util.stream.Stream;
 
 /**
  * The folder of one training run: {@code config.json}, {@code metrics.csv}, {@code best.safetensors},
- * {@code last.safetensors}, {@code checkpoints/} where some are kept, {@code samples/}, {@code tensorboard/},
+ * {@code last.safetensors}, {@code checkpoints/} if some are kept, {@code samples/}, {@code tensorboard/},
  * {@code loss.png}, {@code latents.png} and {@code report.html}. While it is open no other process can open it to
  * train.
  */
@@ -45,7 +45,7 @@ public final class RunDirectory implements AutoCloseable {
         this.locked = locked;
     }
 
-    /** Where the files of a run lie, whether it is there or not; nothing is to be written. */
+    /** The paths of the files of a run, whether the folder exists or not. Nothing may be written. */
     public static RunDirectory of(Path path) {
         return new RunDirectory(path, null, false);
     }
@@ -83,7 +83,7 @@ public final class RunDirectory implements AutoCloseable {
     }
 
     /**
-     * Makes the folder for a new run; an empty one that exists is taken.
+     * Creates the folder for a new run, or takes an empty one that exists.
      *
      * @throws InvalidInputException if something is there already
      * @throws IOException if it cannot be made
@@ -236,7 +236,7 @@ public final class RunDirectory implements AutoCloseable {
     }
 
     /**
-     * Bytes that can still be written where the folder is or would be.
+     * The number of bytes that can still be written in the folder, or where it would be.
      *
      * @throws IOException if that is not known
      */
@@ -322,7 +322,7 @@ public final class RunDirectory implements AutoCloseable {
         return path.resolve("report.html");
     }
 
-    /** Lets others use the folder. */
+    /** Lets other processes use the folder. */
     @Override
     public void close() throws IOException {
         if (lockFile != null) {

@@ -16,19 +16,19 @@ import java.nio.file.Path;
 import java.util.OptionalDouble;
 
 /**
- * All that a new run is asked for: what {@code config.json} says of it.
+ * All options of a new run, which {@code config.json} records.
  *
- * @param folder to make for the run
- * @param images what it learns from and is measured on
- * @param noise what is done to them
- * @param seed decides the first weights, the noise and the order of the images
- * @param architecture the network, where it is not a model's; its images are of any size, since those of the run decide
- *     that
+ * @param folder the folder to create for the run
+ * @param images the images to train and to validate on
+ * @param noise the noise that corrupts them
+ * @param seed decides the initial weights, the noise and the order of the images
+ * @param architecture the network, unless it is that of a model; its images may have any size, since the images of the
+ *     run decide that
  * @param initFrom a model, or the folder of a run, whose network and weights the run begins with; null for none
- * @param batchSize images in an update
+ * @param batchSize number of images in an update
  * @param schedule how the learning rate changes
  * @param learningRate the peak of the learning rate; empty for the default of schedule and network
- * @param learningRule what the updates make small, and how
+ * @param learningRule what updates minimize, and how
  * @param session what can be changed when the run is resumed
  */
 public record RunOptions(
@@ -44,7 +44,7 @@ public record RunOptions(
         LearningRule learningRule,
         SessionOptions session) {
 
-    /** @throws IllegalArgumentException if a number is out of range, or the optimizer is none that a run can have */
+    /** @throws IllegalArgumentException if a number is out of range, or if a run cannot have this optimizer */
     public RunOptions {
         TrainingOptions.stepsPerEpoch(1, batchSize);
         TrainingOptions.requireRecordable(learningRule);

@@ -41,16 +41,17 @@ import java.util.stream.Collectors;
 import java.util.stream.StreamSupport;
 
 /**
- * {@code config.json}: every option of a run by its long name, and the versions of what it ran on. From here a resumed
- * run takes where its images are, the engine and the epochs; what decides the arithmetic is in the checkpoint. Images
- * that a program gave from its memory have no location: of these their identity is recorded.
+ * {@code config.json}: every option of a run by its long name, and the versions of the software that it ran on. A
+ * resumed run takes from it the location of its images, the engine and the number of epochs; what decides the
+ * arithmetic is in the checkpoint. Images that a program gave from its memory have no location; their identity is
+ * recorded instead.
  */
 public final class RunRecord {
 
     private static final ObjectMapper JSON = new ObjectMapper().enable(SerializationFeature.INDENT_OUTPUT);
-    /** The part that has the options by their names. */
+    /** The name of the part that has the options. */
     public static final String OPTIONS = "options";
-    /** A part that is there if a program gave the images from its memory: it identifies them. */
+    /** The name of the part that identifies the images, if a program gave them from its memory. */
     public static final String IN_MEMORY = "images-in-memory";
 
     /** Bytes. */
@@ -229,7 +230,7 @@ public final class RunRecord {
     /**
      * Reads the record of a run.
      *
-     * @throws InvalidInputException if the file is missing or is no such record
+     * @throws InvalidInputException if the file is missing or is not such a record
      */
     public static RunRecord read(Path file) {
         return parse(file)
@@ -259,9 +260,9 @@ public final class RunRecord {
     }
 
     /**
-     * The record of the run that a model is of: {@code config.json} in its folder or, for one that was kept in
-     * {@code checkpoints/}, in the folder above. Empty where there is none, or where the file is of another program:
-     * many of them put a {@code config.json} beside a model.
+     * The record of the run that made a model: {@code config.json} in its folder or, for one that was kept in
+     * {@code checkpoints/}, in the folder above. Empty if there is none, or if the file belongs to another program:
+     * many programs put a {@code config.json} beside a model.
      *
      * @throws InvalidInputException if it is damaged
      */
@@ -272,7 +273,7 @@ public final class RunRecord {
         return Files.exists(file) ? parse(file) : Optional.empty();
     }
 
-    /** Whether the images were given by a program, so that the record cannot say where they are. */
+    /** Whether a program gave the images from its memory, so that the record cannot say where they are. */
     public boolean hasImagesInMemory() {
         return root.has(IN_MEMORY);
     }

@@ -10,7 +10,7 @@ import java.util.Optional;
 import java.util.stream.Stream;
 
 /**
- * What a run has done so far, from the files in its folder.
+ * Describes what a run has done so far, from the files in its folder.
  *
  * @param folder of the run
  * @param record options and versions
@@ -19,13 +19,13 @@ import java.util.stream.Stream;
  */
 public record RunSummary(Path folder, RunRecord record, List<MetricsLog.Row> rows, Instant changed) {
 
-    /** Where a run stands. */
+    /** The state of a run. */
     public enum Progress {
         /** It has done all its epochs. */
         FINISHED("finished"),
         /** It stopped early. */
         STOPPED_EARLY("stopped early"),
-        /** It was interrupted, or it is at work now. */
+        /** It was interrupted, or it is running now. */
         UNFINISHED("unfinished");
 
         private final String text;
@@ -58,7 +58,7 @@ public record RunSummary(Path folder, RunRecord record, List<MetricsLog.Row> row
     }
 
     /**
-     * The folders in {@code folder} that hold a run or what is left of one, by name.
+     * The folders in {@code folder} that contain a run or the remains of one, sorted by name.
      *
      * @throws IOException if it cannot be read
      */
@@ -80,7 +80,7 @@ public record RunSummary(Path folder, RunRecord record, List<MetricsLog.Row> row
     }
 
     /**
-     * How many epochs it is to have.
+     * The number of epochs that it is to have.
      *
      * @throws InvalidInputException if its record does not say so
      */
@@ -103,7 +103,7 @@ public record RunSummary(Path folder, RunRecord record, List<MetricsLog.Row> row
                 : Progress.UNFINISHED;
     }
 
-    /** Seconds that its epochs took together, validation included. */
+    /** The seconds that its epochs took together, including validation. */
     public double seconds() {
         return rows.stream().mapToDouble(MetricsLog.Row::seconds).sum();
     }

@@ -6,16 +6,16 @@ import daegpu.engine.EngineOptions;
 import daegpu.engine.Precision;
 
 /**
- * What can be changed each time a run is resumed. What is null was not given: then it is as it was before, and for a
- * new run as in {@link #DEFAULTS}.
+ * The options that can be changed each time a run is resumed. An option that is null was not given: it is then as it
+ * was before, or for a new run as in {@link #DEFAULTS}.
  *
- * @param epochs epochs in all, including those that are done
- * @param engine what computes
+ * @param epochs number of all epochs, including those that are done
+ * @param engine the engine
  * @param precision number format of the matrix products
- * @param threads processors to use, or 0 for all
- * @param device the GPU to use, counted from 0, where an engine uses one
+ * @param threads number of processors to use, or 0 for all
+ * @param device index of the GPU, counted from 0, if the engine uses one
  * @param convolutions what computes convolutions on a GPU; {@link Convolutions#AUTO} takes the faster
- * @param logEvery updates from one reading of the losses to the next
+ * @param logEvery number of updates from one reading of the losses to the next
  * @param keep how many of the newest epochs' checkpoints are kept, besides the best and the last
  * @param earlyStop epochs in a row without a lower validation error after which training stops; 0 for never
  */
@@ -30,7 +30,7 @@ public record SessionOptions(
         Integer keep,
         Integer earlyStop) {
 
-    /** A larger number of processors is taken for a mistake. */
+    /** The largest number of threads; a larger one is taken for a mistake. */
     public static final int MOST_THREADS = 1024;
 
     /** Ten epochs on the fastest engine that runs here. */
@@ -53,7 +53,7 @@ public record SessionOptions(
         }
     }
 
-    /** These options, with those of {@code other} where these are null. */
+    /** These options, where those that are null are taken from {@code other}. */
     public SessionOptions orElse(SessionOptions other) {
         return new SessionOptions(
                 either(epochs, other.epochs),

@@ -11,11 +11,11 @@ import java.nio.file.Path;
 /**
  * Writes each epoch's metrics and picture for TensorBoard, under the names that Keras's own callback gives them:
  * {@code epoch_loss} in {@code tensorboard/train} and {@code tensorboard/validation}, so that both curves are in one
- * chart; of a training by another loss than the mean squared error, the validation's is {@code epoch_mse}. The step is
- * the epoch, counted from 1 as in {@code metrics.csv}.
+ * chart. If training minimizes another loss than the mean squared error, the curve of validation is {@code epoch_mse}.
+ * The step is the epoch, counted from 1 as in {@code metrics.csv}.
  *
- * <p>Files are begun with the first epoch that is finished. Those of a resumed run say that later epochs in older files
- * do not count; there are such epochs if the run was killed between two files.
+ * <p>Files are created when the first epoch is finished. The files of a resumed run say that later epochs in older
+ * files do not count; there are such epochs if the run was killed between writing two files.
  */
 public final class TensorBoardLog implements TrainingListener, AutoCloseable {
 
@@ -33,7 +33,7 @@ public final class TensorBoardLog implements TrainingListener, AutoCloseable {
     /**
      * Nothing is written yet.
      *
-     * @param loss that training makes small
+     * @param loss the loss that training minimizes
      */
     public TensorBoardLog(RunDirectory directory, Loss loss) {
         this.directory = directory;

@@ -7,16 +7,16 @@ import daegpu.model.Network;
 import daegpu.noise.Noise;
 
 /**
- * What decides the arithmetic of a training, besides the data: with the same options, data and engine, every bit of the
- * result is the same. How long to train is not part of them, so that a run can be continued.
+ * The options that decide the arithmetic of a training: with the same options, data and engine, every bit of the result
+ * is the same. The length of the training is not one of them, so that a run can be continued.
  *
- * @param architecture what describes the network
- * @param noise what is done to its input
- * @param seed decides the noise, the order of the images and, where they are drawn, the first weights
- * @param batchSize images in an update
+ * @param architecture describes the network
+ * @param noise the noise that corrupts its input
+ * @param seed decides the noise, the order of the images and the initial weights, if these are drawn
+ * @param batchSize number of images in an update
  * @param learningRate of each update
- * @param learningRule what the updates make small, and how; of the optimizer's constants, only the weight decay may
- *     differ from {@link Optimizer#ADAM}
+ * @param learningRule what updates minimize, and how; of the optimizer's constants, only the weight decay may differ
+ *     from {@link Optimizer#ADAM}
  */
 public record TrainingOptions(
         Architecture architecture,
@@ -26,7 +26,7 @@ public record TrainingOptions(
         LearningRate learningRate,
         LearningRule learningRule) {
 
-    /** A larger batch would not fit into the arrays that hold it. */
+    /** The largest batch; a larger one would not fit into the arrays that hold it. */
     public static final int LARGEST_BATCH = 65_536;
 
     /** @throws IllegalArgumentException if the batch size is out of range, or the optimizer has other constants */
@@ -71,7 +71,7 @@ public record TrainingOptions(
         return new TrainingOptions(architecture, noise, seed, batchSize, learningRate.lasting(updates), learningRule);
     }
 
-    /** Updates in an epoch of {@code images} images; the last one may have a smaller batch. */
+    /** Number of updates in an epoch of {@code images} images; the last one may have a smaller batch. */
     public long stepsPerEpoch(int images) {
         return stepsPerEpoch(images, batchSize);
     }

@@ -6,11 +6,11 @@ import java.util.List;
 import java.util.Optional;
 
 /**
- * How a training ended, and what it left.
+ * How a training ended, and the files that it wrote.
  *
- * @param outcome whether it is done, or can be resumed
+ * @param outcome whether it is finished, or can be resumed
  * @param folder of the run
- * @param epochs metrics of each epoch that was done, including those of earlier sessions
+ * @param epochs metrics of each finished epoch, including those of earlier sessions
  */
 public record TrainingResult(Outcome outcome, Path folder, List<MetricsLog.Row> epochs) {
 
@@ -19,7 +19,7 @@ public record TrainingResult(Outcome outcome, Path folder, List<MetricsLog.Row> 
         return MetricsLog.best(epochs);
     }
 
-    /** Seconds that the epochs took together, validation included. */
+    /** The seconds that the epochs took together, including validation. */
     public double seconds() {
         return epochs.stream().mapToDouble(MetricsLog.Row::seconds).sum();
     }

@@ -14,13 +14,13 @@ public final class Versions {
 
     private Versions() {}
 
-    /** The program's own. */
+    /** The version of the program. */
     public static String program() {
         return Optional.ofNullable(Versions.class.getPackage().getImplementationVersion())
                 .orElse("unpackaged");
     }
 
-    /** Everything by name, in the order in which people want to read it. */
+    /** All versions by name, in an order that is good to read. */
     public static Map<String, String> all() {
         Map<String, String> versions = new LinkedHashMap<>();
         versions.put("dae-gpu", program());

@@ -20,6 +20,9 @@ public final class CorruptedBatch {
     /** An integer that stays zero: such a batch begins at the beginning of what was copied. */
     private final DeviceArray start;
 
+    /**
+     * Allocates memory on the device for {@link #IMAGES} images of {@code imageSize} values; {@code owner} frees it.
+     */
     public CorruptedBatch(Device device, KernelLibrary kernels, DeviceScope owner, int imageSize) {
         this.device = device;
         source = new BatchSource(device, kernels, owner, IMAGES);

@@ -16,6 +16,7 @@ public final class Corruption {
 
     private final KernelLibrary kernels;
 
+    /** Makes batches with these kernels. */
     public Corruption(KernelLibrary kernels) {
         this.kernels = kernels;
     }

@@ -12,14 +12,17 @@ public final class Layout {
 
     private final KernelLibrary kernels;
 
+    /** Copies with these kernels. */
     public Layout(KernelLibrary kernels) {
         this.kernels = kernels;
     }
 
+    /** Enqueues a copy of {@code count} images from the program's order to planes. */
     public void toPlanes(DeviceArray pixels, DeviceArray planes, Planes shape, int count) {
         copy(BatchKernel.TO_PLANES, pixels, planes, shape, count);
     }
 
+    /** Enqueues a copy of {@code count} images from planes to the program's order. */
     public void toPixels(DeviceArray planes, DeviceArray pixels, Planes shape, int count) {
         copy(BatchKernel.TO_PIXELS, planes, pixels, shape, count);
     }

@@ -58,10 +58,12 @@ public final class Device implements AutoCloseable {
         }
     }
 
+    /** The GPU. */
     public Gpu gpu() {
         return gpu;
     }
 
+    /** The stream on which all work of this device runs, except copies that have a stream of their own. */
     public CUstream stream() {
         return stream;
     }
