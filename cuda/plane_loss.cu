@@ -8,8 +8,8 @@
 #include "loss.cuh"
 #include "vector.cuh"
 
-// Planes are [count, channels, rows, width] as in bias_activation.cu; clean and mask have the layout of y. steps: width
-// / N; scale: factor of the gradient. bias, added, mask and partials may be null.
+// Planes are [count, channels, rows, width] as in bias_activation.cu; clean and mask have the layout of y.
+// steps: width / N; scale: factor of the gradient. bias, added, mask and partials may be null.
 template <int N>
 __device__ void loss_and_gradient(const float* __restrict__ x, int x_plane, int x_pitch, const float* __restrict__ bias,
                                   const float* __restrict__ added, int added_plane, int added_pitch,

@@ -23,8 +23,11 @@ struct TrainedArrays {
     float4* average;
 };
 
-// One update of one parameter: p -= lr * decay * p, m += (g - m) (1 - beta1), v += (g^2 - v) (1 - beta2), p -= alpha m
-// / (sqrt(v) + epsilon), with alpha from include/step_size.cuh. Reference: daegpu.engine.reference.Update.
+// One update of one parameter, with alpha from include/step_size.cuh. Reference: daegpu.engine.reference.Update.
+//     p -= lr * decay * p
+//     m += (g - m) (1 - beta1)
+//     v += (g^2 - v) (1 - beta2)
+//     p -= alpha m / (sqrt(v) + epsilon)
 __device__ inline void update_one(float& parameter, float& first, float& second, float gradient, const UpdateRule& rule,
                                   const StepSize& size) {
     parameter -= size.learning_rate * rule.weight_decay * parameter;

@@ -15,11 +15,11 @@
 // pixel (i * stride + ky - padding, j * stride + kx - padding). The weights are [tap, channels, columns]. That is a
 // convolution, or the data gradient of a transposed convolution.
 //
-// Transposed: output pixel (y, x) is the sum, over taps (ky, kx), of the tap's weights times input pixel ((y + padding
-// - ky) / stride, (x + padding - kx) / stride), for those taps where both divide without remainder. The weights are
-// [tap, columns, channels]. That is a transposed convolution, or the data gradient of a convolution. Output pixels with
-// the same (y mod stride, x mod stride) form a phase. They share their taps, so each phase is a product of its own, and
-// no zeros between pixels are multiplied.
+// Transposed: output pixel (y, x) is the sum, over taps (ky, kx), of the tap's weights times input pixel
+// ((y + padding - ky) / stride, (x + padding - kx) / stride), for those taps where both divide without remainder. The
+// weights are [tap, columns, channels]. That is a transposed convolution, or the data gradient of a convolution. Output
+// pixels with the same (y mod stride, x mod stride) form a phase. They share their taps, so each phase is a product of
+// its own, and no zeros between pixels are multiplied.
 //
 // The grid: block (x, y, z) computes tiles x, x + gridDim.x, ... of BM rows each, for BN columns from y * BN on, of
 // phase z / splits. Tiles of both operands, BK values of the depth each, lie in shared memory with the depth as rows,

@@ -78,7 +78,7 @@ struct RoundedTile {
     }
 
     // Copies the tile, with all channels moved by `further`, to `tile` in shared memory. Calls see() with each group of
-    // four before it was rounded.
+    // four values as they were before rounding.
     template <typename See>
     __device__ void copy(const float* images, int further, unsigned tile, const See& see) const {
         constexpr int AT_ONCE = 6;  // loads that are on their way together, each to registers
