@@ -3,6 +3,7 @@ package daegpu.train;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.DeserializationFeature;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import daegpu.data.FileKind;
 import daegpu.data.InvalidInputException;
 import daegpu.data.JsonProblem;
 import daegpu.engine.LearningRule;
@@ -236,13 +237,35 @@ public record Checkpoint(
      */
     public static Checkpoint ofModel(Path model) {
         if (Files.exists(model)) {
-            return read(fileOf(model));
+            Path file = fileOf(model);
+            refuseOtherKinds(file);
+            return read(file);
         }
         return BuiltInModel.of(model)
                 .map(BuiltInModel::read)
                 .orElseThrow(() -> new InvalidInputException(model
-                        + " does not exist, and is no model that comes with the program, which are "
+                        + " does not exist, and no model of this name comes with the program: those are "
                         + BuiltInModel.names()));
+    }
+
+    /** Refuses pictures and other files that can be told from a checkpoint by how they begin. */
+    private static void refuseOtherKinds(Path file) {
+        if (!Files.isRegularFile(file)) {
+            return; // What a pipe gives can be read once only.
+        }
+        byte[] start;
+        try {
+            start = FileKind.start(file);
+        } catch (IOException e) {
+            return; // Reading it will say why.
+        }
+        boolean safetensors = start.length > Long.BYTES && start[Long.BYTES] == '{';
+        if (!safetensors) {
+            FileKind.instead(start, "a model").ifPresent(kind -> {
+                throw new InvalidInputException(file + " " + kind + "; models are checkpoints (*.safetensors), the folders"
+                        + " of runs, and those that come with the program: " + BuiltInModel.names());
+            });
+        }
     }
 
     /** Whether a file says that it is a checkpoint. */
