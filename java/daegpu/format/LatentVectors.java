@@ -3,6 +3,15 @@ package daegpu.format;
 import daegpu.data.AtomicFile;
 import daegpu.data.InvalidInputException;
 import daegpu.data.WholeFile;
+import de.siegmar.fastcsv.reader.CsvParseException;
+import de.siegmar.fastcsv.reader.CsvReader;
+import de.siegmar.fastcsv.reader.CsvRecord;
+import de.siegmar.fastcsv.reader.CsvRecordHandler;
+import de.siegmar.fastcsv.reader.FieldMismatchStrategy;
+import de.siegmar.fastcsv.writer.CsvWriter;
+import de.siegmar.fastcsv.writer.LineDelimiter;
+import de.siegmar.fastcsv.writer.QuoteStrategy;
+import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.nio.BufferUnderflowException;
 import java.nio.ByteBuffer;
@@ -13,15 +22,17 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
-import java.util.StringJoiner;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
 /**
  * Latent vectors of images, and files of them: CSV with a header line and the image's name before its values, or
  * NumPy's NPY (<a href="https://numpy.org/doc/stable/reference/generated/numpy.lib.format.html">description</a>), an
- * array of 32-bit floats {@code [count, dimension]} without names. Both give back the same floats. Also read are CSV as
- * spreadsheets write it, with a byte-order mark, semicolons or quotes, and NPY of floats of other sizes.
+ * array of 32-bit floats {@code [count, dimension]} without names. Both give back the same floats.
+ *
+ * <p>Also read are CSV as spreadsheets write it: with a byte-order mark, in UTF-16, with semicolons or tabulators
+ * between cells and then perhaps a comma in numbers, with quotes around all cells; and NPY of 16- and 64-bit floats, of
+ * either order of bytes, in Fortran's order, and of one dimension, which is one vector.
  *
  * @param names of the images; empty where they have none
  * @param dimension values of a vector
@@ -30,12 +41,24 @@ import java.util.regex.Pattern;
 public record LatentVectors(List<String> names, int dimension, float[] values) {
 
     /** How cells begin that spreadsheets compute; one that begins so after apostrophes is marked, too. */
-    private static final Pattern FORMULA = Pattern.compile("^'*[=+\\-@\t\r]");
+    private static final Pattern FORMULA = Pattern.compile("^'*[=+\\-@\t\r\n\uFF1D\uFF0B\uFF0D\uFF20]");
 
+    /** The beginning of a file: what separates cells is said there, or stands behind the first one. */
+    private static final Pattern SEPARATOR = Pattern.compile("(\"?sep=.\"?[\r\n]+)?\\s*\"?image\"?\\s*([,;\t])");
+
+    /** What is quoted that need not be: spreadsheets of some languages would take it for a separator. */
+    private static final QuoteStrategy QUOTED = new QuoteStrategy() {
+        @Override
+        public boolean quoteValue(int line, int cell, String value) {
+            return value.indexOf(';') >= 0 || value.indexOf('\t') >= 0;
+        }
+    };
+
+    private static final String HEADER = "image";
     private static final int LONGEST_QUOTE = 60;
     private static final byte[] NPY_MAGIC = {(byte) 0x93, 'N', 'U', 'M', 'P', 'Y'};
     private static final Pattern NPY_HEADER = Pattern.compile(
-            "\\{'descr': *'([^']*)', *'fortran_order': *(True|False), *'shape': *\\((\\d+), *(\\d+)\\),? *\\}\\s*");
+            "\\{'descr': *'([<>=|]?f[248])', *'fortran_order': *(True|False), *'shape': *\\((\\d+),(?: *(\\d+))?,?\\),? *\\}\\s*");
     private static final int NPY_ALIGNMENT = 64;
 
     /**
@@ -58,11 +81,11 @@ public record LatentVectors(List<String> names, int dimension, float[] values) {
 
     /** Whether a file of this name can be written or read: it ends in {@code .csv} or {@code .npy}. */
     public static boolean isFormat(Path file) {
-        return isCsv(file) || hasEnding(file, ".npy");
+        return hasEnding(file, ".csv") || isNpy(file);
     }
 
-    private static boolean isCsv(Path file) {
-        return hasEnding(file, ".csv");
+    private static boolean isNpy(Path file) {
+        return hasEnding(file, ".npy");
     }
 
     private static boolean hasEnding(Path file, String ending) {
@@ -70,31 +93,36 @@ public record LatentVectors(List<String> names, int dimension, float[] values) {
     }
 
     /**
-     * Writes CSV or NPY, by the name of the file.
+     * Writes NPY, if that is how the name of the file ends, or else CSV.
      *
      * @throws IOException if that fails; what was there is untouched then
      */
     public void write(Path file) throws IOException {
-        AtomicFile.write(file, isCsv(file) ? csv() : npy());
+        AtomicFile.write(file, isNpy(file) ? npy() : csv());
     }
 
-    private byte[] csv() {
-        StringBuilder text = new StringBuilder();
-        StringJoiner header = new StringJoiner(",", "", "\n");
-        header.add("image");
-        for (int i = 1; i <= dimension; i++) {
-            header.add("latent" + i);
-        }
-        text.append(header);
-        for (int vector = 0; vector < count(); vector++) {
-            String name = names.isEmpty() ? String.valueOf(vector + 1) : names.get(vector);
-            text.append(Csv.cell(withFormulaMark(name)));
-            for (int i = 0; i < dimension; i++) {
-                text.append(',').append(values[vector * dimension + i]);
+    private byte[] csv() throws IOException {
+        ByteArrayOutputStream bytes = new ByteArrayOutputStream();
+        try (CsvWriter csv = CsvWriter.builder()
+                .lineDelimiter(LineDelimiter.LF)
+                .quoteStrategy(QUOTED)
+                .build(bytes)) {
+            List<String> cells = new ArrayList<>();
+            cells.add(HEADER);
+            for (int i = 1; i <= dimension; i++) {
+                cells.add("latent" + i);
             }
-            text.append('\n');
+            csv.writeRecord(cells);
+            for (int vector = 0; vector < count(); vector++) {
+                cells.clear();
+                cells.add(names.isEmpty() ? String.valueOf(vector + 1) : withFormulaMark(names.get(vector)));
+                for (int i = 0; i < dimension; i++) {
+                    cells.add(String.valueOf(values[vector * dimension + i]));
+                }
+                csv.writeRecord(cells);
+            }
         }
-        return text.toString().getBytes(StandardCharsets.UTF_8);
+        return bytes.toByteArray();
     }
 
     private byte[] npy() {
@@ -114,14 +142,14 @@ public record LatentVectors(List<String> names, int dimension, float[] values) {
     }
 
     /**
-     * Reads CSV or NPY, by the name of the file.
+     * Reads NPY, if the file begins so or is called so, or else CSV.
      *
      * @throws InvalidInputException if it cannot be read or holds no such vectors; the message names it and what is
      *     wrong
      */
     public static LatentVectors read(Path file) {
         byte[] content = WholeFile.read(file, largest());
-        LatentVectors vectors = isCsv(file) ? readCsv(file, content) : readNpy(file, content);
+        LatentVectors vectors = isNpy(file) || startsAsNpy(content) ? readNpy(file, content) : readCsv(file, content);
         for (float value : vectors.values) {
             if (!Float.isFinite(value)) {
                 throw new InvalidInputException(file + " has a value that is not a finite number");
@@ -135,11 +163,15 @@ public record LatentVectors(List<String> names, int dimension, float[] values) {
         return (int) Math.min(1 << 30, Runtime.getRuntime().maxMemory() / 8);
     }
 
+    private static boolean startsAsNpy(byte[] content) {
+        return Arrays.equals(Arrays.copyOf(content, NPY_MAGIC.length), NPY_MAGIC);
+    }
+
     private static LatentVectors readCsv(Path file, byte[] content) {
-        List<List<String>> lines = Csv.read(new String(content, StandardCharsets.UTF_8));
+        List<List<String>> lines = lines(file, text(content));
         if (lines.size() < 2
                 || lines.get(0).size() < 2
-                || !lines.get(0).get(0).strip().equals("image")) {
+                || !lines.get(0).get(0).strip().equals(HEADER)) {
             throw new InvalidInputException(
                     file + " has no vectors: its first line must be image,latent1,… and each other a name and values");
         }
@@ -168,6 +200,43 @@ public record LatentVectors(List<String> names, int dimension, float[] values) {
         return new LatentVectors(names, dimension, values);
     }
 
+    /** A byte-order mark says which encoding it is, and is none of the text. */
+    private static String text(byte[] content) {
+        boolean marked = content.length >= 2;
+        if (marked && content[0] == (byte) 0xFF && content[1] == (byte) 0xFE
+                || marked && content[0] == (byte) 0xFE && content[1] == (byte) 0xFF) {
+            return new String(content, StandardCharsets.UTF_16);
+        }
+        String text = new String(content, StandardCharsets.UTF_8);
+        return text.startsWith("\uFEFF") ? text.substring(1) : text;
+    }
+
+    /** The cells of each line that is not blank. */
+    private static List<List<String>> lines(Path file, String text) {
+        Matcher separator = SEPARATOR.matcher(text);
+        boolean found = separator.lookingAt();
+        int start = found && separator.group(1) != null ? separator.end(1) : 0;
+        try (CsvReader<CsvRecord> csv = CsvReader.builder()
+                .fieldSeparator(found ? separator.group(2) : ",")
+                .extraFieldStrategy(FieldMismatchStrategy.IGNORE)
+                .missingFieldStrategy(FieldMismatchStrategy.IGNORE)
+                .build(
+                        CsvRecordHandler.builder()
+                                .maxFields(Integer.MAX_VALUE)
+                                .build(),
+                        text.substring(start))) {
+            return csv.stream()
+                    .map(CsvRecord::getFields)
+                    .filter(line -> line.size() > 1 || !line.get(0).isBlank())
+                    .toList();
+        } catch (CsvParseException e) {
+            throw new InvalidInputException(
+                    file + " is no CSV file: " + shortened(String.valueOf(e.getMessage())), e);
+        } catch (IOException e) {
+            throw InvalidInputException.unreadable(file, e);
+        }
+    }
+
     private static String shortened(String cell) {
         return cell.length() <= LONGEST_QUOTE ? cell : cell.substring(0, LONGEST_QUOTE) + "…";
     }
@@ -192,26 +261,27 @@ public record LatentVectors(List<String> names, int dimension, float[] values) {
             byte[] header = new byte[Math.max(0, Math.min(length, content.length))];
             bytes.get(header);
             Matcher matcher = NPY_HEADER.matcher(new String(header, StandardCharsets.US_ASCII));
-            if (!Arrays.equals(magic, NPY_MAGIC)
-                    || !matcher.matches()
-                    || !matcher.group(1).matches("[<>=|]?f[248]")
-                    || matcher.group(2).equals("True")) {
-                throw new InvalidInputException(
-                        file + " is no NPY file of 16-, 32- or 64-bit floats, [count, dimension] in C order");
+            if (!Arrays.equals(magic, NPY_MAGIC) || !matcher.matches()) {
+                throw new InvalidInputException(file
+                        + " is no NPY file of 16-, 32- or 64-bit floats, [count, dimension] or [dimension]");
             }
-            int size = matcher.group(1).charAt(matcher.group(1).length() - 1) - '0';
-            ByteOrder order = matcher.group(1).startsWith(">") ? ByteOrder.BIG_ENDIAN : ByteOrder.LITTLE_ENDIAN;
-            long count = Long.parseLong(matcher.group(3));
-            long dimension = Long.parseLong(matcher.group(4));
+            String type = matcher.group(1);
+            int size = type.charAt(type.length() - 1) - '0';
+            boolean one = matcher.group(4) == null;
+            long count = one ? 1 : Long.parseLong(matcher.group(3));
+            long dimension = Long.parseLong(matcher.group(one ? 3 : 4));
             if (dimension < 1
                     || Math.multiplyExact(Math.multiplyExact(count, dimension), (long) size) != bytes.remaining()) {
                 throw new InvalidInputException(file + " is damaged: it announces " + count + " vectors of " + dimension
                         + " and holds " + bytes.remaining() + " bytes");
             }
+            boolean columns = matcher.group(2).equals("True");
             float[] values = new float[Math.toIntExact(count * dimension)];
-            ByteBuffer numbers = bytes.slice().order(order);
+            ByteBuffer numbers =
+                    bytes.slice().order(type.startsWith(">") ? ByteOrder.BIG_ENDIAN : ByteOrder.LITTLE_ENDIAN);
             for (int i = 0; i < values.length; i++) {
-                values[i] = switch (size) {
+                int place = columns ? (int) (i % count * dimension + i / count) : i;
+                values[place] = switch (size) {
                     case 2 -> FloatFormat.ofHalf(numbers.getShort());
                     case 4 -> numbers.getFloat();
                     default -> (float) numbers.getDouble();

@@ -11,6 +11,7 @@ import daegpu.data.InvalidInputException;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
+import java.nio.charset.Charset;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -59,22 +60,30 @@ class LatentVectorsTest {
                 "\uFEFFimage,latent1,latent2\na.png,0.5,-0.001\n\n",
                 "\"image\",\"latent1\",\"latent2\"\n\"a.png\",\"0.5\",\"-0.001\"",
                 "\uFEFF\"image\";latent1;latent2\ra.png;0,5;-0,001\r",
-                "image\tlatent1\tlatent2\na.png\t0.5\t-0.001\n"
+                "image\tlatent1\tlatent2\na.png\t0.5\t-0.001\n",
+                "sep=;\r\nimage;latent1;latent2\r\na.png;0,5;-0,001\r\n",
+                "\"image\";\"latent1\";\"latent2\"\n \n\"a.png\";\"0,5\";\"-0,001\"\n"
             })
     void csvIsReadAsSpreadsheetsWriteIt(String content) throws IOException {
         LatentVectors read = LatentVectors.read(Files.writeString(folder.resolve("a.csv"), content));
         assertEquals(List.of("a.png"), read.names());
         assertArrayEquals(new float[] {0.5f, -0.001f}, read.values());
+        for (Charset charset : List.of(StandardCharsets.UTF_16LE, StandardCharsets.UTF_16BE)) {
+            String marked = content.startsWith("\uFEFF") ? content : "\uFEFF" + content;
+            read = LatentVectors.read(Files.write(folder.resolve("a.csv"), marked.getBytes(charset)));
+            assertEquals(List.of("a.png"), read.names());
+            assertArrayEquals(new float[] {0.5f, -0.001f}, read.values());
+        }
     }
 
     /** What spreadsheets would compute is marked as a text for them, and comes back as it was. */
     @Test
     void namesAreNoFormulas() throws IOException {
-        List<String> names = List.of("=1+1.png", "+a", "-b", "@c", "'=d", "''e", "\tf", "=\"g\",h");
+        List<String> names = List.of("=1+1.png", "+a", "-b", "@c", "'=d", "''e", "\tf", "=\"g\",h", "\ri", "\nj", "\uFF1Dk", "'l");
         Path file = folder.resolve("a.csv");
         new LatentVectors(names, 1, new float[names.size()]).write(file);
-        for (String line : Files.readAllLines(file)) {
-            assertFalse(line.matches("\"?[=+\\-@\t].*"), line);
+        for (String cell : Files.readString(file).split("(?<=,0.0)\n")) {
+            assertFalse(cell.matches("(?s)\"?[=+\\-@\t\r\n\uFF1D].*"), cell);
         }
         assertEquals(names, LatentVectors.read(file).names());
     }
@@ -112,6 +121,30 @@ class LatentVectorsTest {
         assertArrayEquals(new float[] {1.5f, -0.25f, 0x1p-24f}, read.values());
     }
 
+    /** Columns before rows, and one row alone. */
+    @ParameterizedTest
+    @CsvSource(
+            delimiter = '|',
+            value = {
+                "'fortran_order': True, 'shape': (2, 3), | 1 4 2 5 3 6 | 3",
+                "'fortran_order': False, 'shape': (2, 3), | 1 2 3 4 5 6 | 3",
+                "'fortran_order': True, 'shape': (6,), | 1 2 3 4 5 6 | 6"
+            })
+    void npyOfOtherShapesIsRead(String described, String values, int dimension) throws IOException {
+        String header = "{'descr': '<f4', " + described + " }\n";
+        ByteBuffer bytes = ByteBuffer.allocate(10 + header.length() + 24)
+                .order(ByteOrder.LITTLE_ENDIAN)
+                .put("\u0093NUMPY\u0001\0".getBytes(StandardCharsets.ISO_8859_1))
+                .putShort((short) header.length())
+                .put(header.getBytes(StandardCharsets.US_ASCII));
+        for (String value : values.split(" ")) {
+            bytes.putFloat(Float.parseFloat(value));
+        }
+        LatentVectors read = LatentVectors.read(Files.write(folder.resolve("a.npy"), bytes.array()));
+        assertArrayEquals(new float[] {1, 2, 3, 4, 5, 6}, read.values());
+        assertEquals(dimension, read.dimension());
+    }
+
     /** By NumPy's description of the format. */
     @Test
     void npyIsAsNumPyDescribesIt() throws IOException {
@@ -137,7 +170,8 @@ class LatentVectorsTest {
                 "image,latent1\nx,1,2\n",
                 "image,latent1\nx,one\n",
                 "image,latent1\nx,NaN\n",
-                "image,latent1\nx\n"
+                "image,latent1\nx\n",
+                "image,latent1\n\"x,1\n"
             })
     void damagedCsvIsNamed(String content) throws IOException {
         Path file = Files.writeString(folder.resolve("a.csv"), content);
