@@ -104,6 +104,7 @@ public final class DaeGpu implements Runnable {
             commandLine.setExecutionStrategy(command -> {
                 // Help has colours, and nothing that was given.
                 requireEachOnce(command);
+                StandardStreams.requireTaken(command);
                 command.asCommandLineList()
                         .forEach(each -> each.setOut(each.isUsageHelpRequested() ? standardOutput : out));
                 warnOfThreads(command);

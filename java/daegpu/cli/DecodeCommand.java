@@ -43,6 +43,8 @@ import picocli.CommandLine.Spec;
 final class DecodeCommand implements Callable<Integer> {
 
     private static final int CHUNK = 1000;
+    /** Characters of a name, of up to 3 bytes; file systems take 255 bytes. */
+    private static final int LONGEST_NAME = 60;
 
     @Spec
     private CommandSpec spec;
@@ -50,7 +52,8 @@ final class DecodeCommand implements Callable<Integer> {
     @Mixin
     private ModelFile model;
 
-    @Parameters(index = "1", paramLabel = "LATENTS", description = "A file *.csv or *.npy, as encode writes it.")
+    @Parameters(index = "1", paramLabel = "LATENTS", description = "A file *.csv or *.npy, as encode writes it; - is the standard "
+                    + "input.")
     private Path input;
 
     @Option(
@@ -58,7 +61,7 @@ final class DecodeCommand implements Callable<Integer> {
             paramLabel = "PATH",
             required = true,
             description = "Where the images go: an IDX file (*-ubyte or *-ubyte.gz), or else a folder of PNG "
-                    + "files, named as in the CSV or by number.")
+                    + "files, named as in the CSV or by number; - is the standard output, for one picture.")
     private Path output;
 
     @Option(names = "--overwrite", description = "Replace files that are there already.")
@@ -67,11 +70,24 @@ final class DecodeCommand implements Callable<Integer> {
     @ArgGroup(validate = false, heading = "%nWhat computes:%n")
     private EngineChoice engineChoice = new EngineChoice();
 
+    private final StandardStreams streams = new StandardStreams();
+
     @Override
     public Integer call() throws IOException {
-        if (!LatentVectors.isFormat(input)) {
+        try (streams) {
+            return run();
+        } catch (InvalidInputException e) {
+            throw e.saying(streams.named(e.getMessage()));
+        }
+    }
+
+    private int run() throws IOException {
+        if (!StandardStreams.isStream(input) && !LatentVectors.isFormat(input)) {
             throw new ParameterException(spec.commandLine(), "LATENTS must end in .csv or .npy, not be " + input);
         }
+        input = streams.read(input);
+        boolean toStandardOutput = output.equals(StandardStreams.DASH);
+        output = streams.output(output, spec.commandLine());
         boolean toIdx = output.toString().toLowerCase(Locale.ROOT).matches(".*ubyte(\\.gz)?");
         LatentVectors vectors = LatentVectors.read(input);
         Checkpoint checkpoint = model.read();
@@ -84,7 +100,11 @@ final class DecodeCommand implements Callable<Integer> {
         if (!toIdx && Files.exists(output) && !Files.isDirectory(output)) {
             throw new InvalidInputException(output + " is a file; pictures need a folder for --output");
         }
-        Path[] targets = toIdx ? new Path[] {output} : targets(vectors);
+        if (toStandardOutput && vectors.count() != 1) {
+            throw new InvalidInputException("one picture goes to the standard output, and " + input + " has "
+                    + vectors.count() + " vectors: name a folder or an IDX file");
+        }
+        Path[] targets = toIdx || toStandardOutput ? new Path[] {output} : targets(vectors);
         for (Path target : targets) {
             Overwriting.requireAllowed(target, overwrite);
         }
@@ -96,15 +116,18 @@ final class DecodeCommand implements Callable<Integer> {
         if (toIdx) {
             IdxFile.write(output, images);
         } else {
-            Files.createDirectories(output);
+            if (!toStandardOutput) {
+                Files.createDirectories(output);
+            }
             for (int i = 0; i < targets.length; i++) {
                 AtomicFile.write(targets[i], ImageFile.encode(images, i, "png"));
             }
         }
+        streams.writeOut();
         spec.commandLine()
                 .getOut()
-                .println(
-                        "Decoded " + images.count() + (images.count() == 1 ? " image" : " images") + " into " + output);
+                .println("Decoded " + images.count() + (images.count() == 1 ? " image" : " images") + " into "
+                        + streams.named(output.toString()));
         return ExitStatus.DONE;
     }
 
@@ -123,19 +146,25 @@ final class DecodeCommand implements Callable<Integer> {
         return new ImageSet(image.height(), image.width(), image.channels(), pixels);
     }
 
-    /** A picture's file for each vector: its name without what cannot be in one, or its number. */
+    /**
+     * A picture's file for each vector: its name without what cannot be in one, or its number. Where another has that
+     * name, its number is added, as if it were too long.
+     */
     private Path[] targets(LatentVectors vectors) {
         Set<Path> targets = new LinkedHashSet<>();
         for (int i = 0; i < vectors.count(); i++) {
+            String number = String.format(Locale.ROOT, "%05d", i + 1);
             String name = vectors.names().isEmpty()
-                    ? String.format(Locale.ROOT, "%05d", i + 1)
+                    ? number
                     : vectors.names()
                             .get(i)
                             .replaceFirst("(?i)\\.(png|jpe?g|jpe|jfif|tiff?|bmp|dib|gif|webp)(?=(#\\d+)?$)", "")
                             .replaceAll("[^\\p{L}\\p{N}._#-]", "_");
-            if (!targets.add(output.resolve(name + ".png"))) {
-                throw new InvalidInputException(
-                        input + " has two vectors called " + name + ": their pictures need different names");
+            String beginning = name.substring(0, Math.min(name.length(), LONGEST_NAME));
+            if (beginning.length() < name.length() || !targets.add(output.resolve(name + ".png"))) {
+                while (!targets.add(output.resolve(beginning + "_" + number + ".png"))) {
+                    number += "_";
+                }
             }
         }
         return targets.toArray(Path[]::new);

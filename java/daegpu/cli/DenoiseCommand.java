@@ -23,6 +23,7 @@ import java.io.PrintWriter;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -182,10 +183,6 @@ final class DenoiseCommand implements Callable<Integer> {
             throw new ParameterException(spec.commandLine(), "give one of --overwrite and --skip-existing");
         }
         boolean toStandardOutput = output.equals(StandardStreams.DASH);
-        if (toStandardOutput) {
-            // Messages must not get between the bytes of the result.
-            spec.commandLine().setOut(spec.commandLine().getErr());
-        }
         boolean named = !StandardStreams.isStream(arguments.get(0)) && isModel(arguments.get(0));
         if (arguments.size() == (named ? 1 : 0)) {
             throw new ParameterException(
@@ -196,14 +193,9 @@ final class DenoiseCommand implements Callable<Integer> {
         for (Path input : arguments.subList(named ? 1 : 0, arguments.size())) {
             inputs.add(streams.read(input));
         }
-        if (!toStandardOutput) {
-            return denoise(named);
-        }
-        output = streams.output();
+        output = streams.output(output, spec.commandLine());
         int status = denoise(named);
-        if (Files.exists(output)) {
-            StandardStreams.write(output);
-        }
+        streams.writeOut();
         return status;
     }
 
@@ -452,9 +444,41 @@ final class DenoiseCommand implements Callable<Integer> {
     /** The pictures in a folder, without the results of an earlier call if they went to a folder inside it. */
     private List<Path> picturesIn(Path folder) {
         Path results = real(output);
-        boolean inside = !results.equals(real(folder));
-        return InputFiles.picturesIn(
-                folder, file -> !(inside && real(file.getParent()).startsWith(results)), failures);
+        if (real(folder).startsWith(results)) {
+            return InputFiles.picturesIn(folder, file -> true, failures);
+        }
+        Map<Path, Boolean> hold = new HashMap<>();
+        return InputFiles.picturesIn(folder, file -> !isIn(results, file.getParent(), folder, hold), failures);
+    }
+
+    /**
+     * Whether a folder is that of the results or one in it, by whatever way it was reached: through a link, or where
+     * the same folder is mounted a second time.
+     *
+     * @param inner a folder in {@code folder}, or this itself
+     * @param known what was found of others
+     */
+    private boolean isIn(Path results, Path inner, Path folder, Map<Path, Boolean> known) {
+        if (inner.equals(folder)) {
+            return false;
+        }
+        Boolean before = known.get(inner);
+        if (before != null) {
+            return before;
+        }
+        boolean found = real(inner).startsWith(results)
+                || isSame(inner, results)
+                || isIn(results, inner.getParent(), folder, known);
+        known.put(inner, found);
+        return found;
+    }
+
+    private static boolean isSame(Path one, Path other) {
+        try {
+            return Files.exists(other) && Files.isSameFile(one, other);
+        } catch (IOException e) {
+            return false;
+        }
     }
 
     /** Where a path leads, whatever links are in it, and whether it is there or not. */

@@ -46,7 +46,8 @@ import picocli.CommandLine.Spec;
         footer = {
             "  dae-gpu encode digits scan.png --output latents.csv",
             "  dae-gpu encode digits scans/ more.idx3-ubyte --output latents.npy",
-            "  dae-gpu encode digits photos/ --crop --output latents.csv"
+            "  dae-gpu encode digits photos/ --crop --output latents.csv",
+            "  dae-gpu encode digits - --output - < scan.png"
         })
 final class EncodeCommand implements Callable<Integer> {
 
@@ -64,7 +65,8 @@ final class EncodeCommand implements Callable<Integer> {
             arity = "1..*",
             paramLabel = "INPUT",
             description =
-                    "Pictures (PNG, JPEG, TIFF, BMP, GIF or WebP), IDX files, or folders of pictures and of such folders.")
+                    "Pictures (PNG, JPEG, TIFF, BMP, GIF or WebP), IDX files, or folders of pictures and of such folders; "
+                            + "- is the standard input.")
     private List<Path> inputs;
 
     @Option(
@@ -73,7 +75,7 @@ final class EncodeCommand implements Callable<Integer> {
             required = true,
             description =
                     "The file to write: *.csv, a line for each image, its name first; or *.npy, 32-bit floats [images, "
-                            + "values] for NumPy.")
+                            + "values] for NumPy; - is the standard output, as CSV.")
     private Path output;
 
     @Option(names = "--overwrite", description = "Replace a file that is there already.")
@@ -99,11 +101,22 @@ final class EncodeCommand implements Callable<Integer> {
     /** A file to encode, and its name in the output: for a file in a folder, its path inside that. */
     private record InputFile(Path path, String name) {}
 
+    private final StandardStreams streams = new StandardStreams();
+
     @Override
     public Integer call() throws IOException {
-        if (!LatentVectors.isFormat(output)) {
+        try (streams) {
+            return run();
+        } catch (InvalidInputException e) {
+            throw e.saying(streams.named(e.getMessage()));
+        }
+    }
+
+    private int run() throws IOException {
+        if (!output.equals(StandardStreams.DASH) && !LatentVectors.isFormat(output)) {
             throw new ParameterException(spec.commandLine(), "--output must end in .csv or .npy, not be " + output);
         }
+        output = streams.output(output, spec.commandLine());
         Overwriting.requireAllowed(output, overwrite);
         Checkpoint checkpoint = model.read();
         Network network = checkpoint.options().network();
@@ -133,10 +146,11 @@ final class EncodeCommand implements Callable<Integer> {
             FloatBuffer values = FloatBuffer.allocate(Math.multiplyExact(names.size(), dimension));
             latents.forEach(values::put);
             new LatentVectors(names, dimension, values.array()).write(output);
+            streams.writeOut();
             spec.commandLine()
                     .getOut()
                     .println("Encoded " + names.size() + (names.size() == 1 ? " image" : " images") + " into "
-                            + dimension + " values each: " + output);
+                            + dimension + " values each: " + streams.named(output.toString()));
             if (cut && !fitting.isGiven()) {
                 spec.commandLine()
                         .getOut()
@@ -145,19 +159,21 @@ final class EncodeCommand implements Callable<Integer> {
             }
         }
         for (String failure : failures) {
-            spec.commandLine().getErr().println(spec.qualifiedName() + ": " + DaeGpu.oneLine(failure));
+            spec.commandLine().getErr().println(spec.qualifiedName() + ": " + DaeGpu.oneLine(streams.named(failure)));
         }
         return failures.isEmpty() ? ExitStatus.DONE : names.isEmpty() ? ExitStatus.BAD_INPUT : ExitStatus.DONE_IN_PART;
     }
 
-    private List<InputFile> files() {
+    private List<InputFile> files() throws IOException {
         List<InputFile> files = new ArrayList<>();
         for (Path input : inputs) {
             if (Files.isDirectory(input)) {
                 InputFiles.picturesIn(input, file -> true, failures)
                         .forEach(file -> files.add(new InputFile(file, PictureFolder.inside(input, file))));
             } else {
-                files.add(new InputFile(input, input.getFileName().toString()));
+                boolean isStandardInput = input.equals(StandardStreams.DASH);
+                files.add(new InputFile(
+                        streams.read(input), isStandardInput ? "stdin" : String.valueOf(input.getFileName())));
             }
         }
         return files;

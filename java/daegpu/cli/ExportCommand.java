@@ -1,5 +1,6 @@
 package daegpu.cli;
 
+import daegpu.data.InvalidInputException;
 import daegpu.format.OnnxFile;
 import daegpu.format.WeightsFile;
 import daegpu.format.WeightsFile.Convention;
@@ -70,17 +71,28 @@ final class ExportCommand implements Callable<Integer> {
             description = "Whose names and layouts a safetensors file has: ${COMPLETION-CANDIDATES} (default: keras).")
     private Convention convention;
 
-    @Option(names = "--output", paramLabel = "FILE", required = true, description = "The file to write.")
+    @Option(names = "--output", paramLabel = "FILE", required = true, description = "The file to write; - is the standard output.")
     private Path output;
 
     @Option(names = "--overwrite", description = "Replace a file that is there already.")
     private boolean overwrite;
 
+    private final StandardStreams streams = new StandardStreams();
+
     @Override
     public Integer call() throws IOException {
+        try (streams) {
+            return run();
+        } catch (InvalidInputException e) {
+            throw e.saying(streams.named(e.getMessage()));
+        }
+    }
+
+    private int run() throws IOException {
         if (target == Target.ONNX && convention != null) {
             throw new ParameterException(spec.commandLine(), "--layout goes with --to safetensors");
         }
+        output = streams.output(output, spec.commandLine());
         Overwriting.requireAllowed(output, overwrite);
         Checkpoint checkpoint = model.read();
         Parameters parameters = checkpoint.state().weights();
@@ -88,7 +100,7 @@ final class ExportCommand implements Callable<Integer> {
             OnnxFile.write(output, parameters, Versions.program());
             spec.commandLine()
                     .getOut()
-                    .println("Wrote " + output + ": ONNX, opset " + OnnxFile.OPSET + ", for images "
+                    .println("Wrote " + streams.named(output.toString()) + ": ONNX, opset " + OnnxFile.OPSET + ", for images "
                             + sizes(parameters.network()));
         } else {
             Convention chosen = convention != null ? convention : Convention.KERAS;
@@ -98,10 +110,11 @@ final class ExportCommand implements Callable<Integer> {
             WeightsFile.write(output, parameters, chosen, metadata);
             spec.commandLine()
                     .getOut()
-                    .println("Wrote " + output + ": "
+                    .println("Wrote " + streams.named(output.toString()) + ": "
                             + parameters.network().parameterCount() + " weights, named and laid as in "
                             + (chosen == Convention.PYTORCH ? "PyTorch" : "Keras"));
         }
+        streams.writeOut();
         return ExitStatus.DONE;
     }
 

@@ -47,10 +47,10 @@ final class ImportCommand implements Callable<Integer> {
     @Spec
     private CommandSpec spec;
 
-    @picocli.CommandLine.Parameters(index = "0", paramLabel = "WEIGHTS", description = "A safetensors file.")
+    @picocli.CommandLine.Parameters(index = "0", paramLabel = "WEIGHTS", description = "A safetensors file; - is the standard input.")
     private Path weights;
 
-    @Option(names = "--output", paramLabel = "FILE", required = true, description = "The model to write.")
+    @Option(names = "--output", paramLabel = "FILE", required = true, description = "The model to write; - is the standard output.")
     private Path output;
 
     @Option(
@@ -71,9 +71,21 @@ final class ImportCommand implements Callable<Integer> {
     @Option(names = "--overwrite", description = "Replace a file that is there already.")
     private boolean overwrite;
 
+    private final StandardStreams streams = new StandardStreams();
+
     @Override
     public Integer call() throws IOException {
+        try (streams) {
+            return run();
+        } catch (InvalidInputException e) {
+            throw e.saying(streams.named(e.getMessage()));
+        }
+    }
+
+    private int run() throws IOException {
+        output = streams.output(output, spec.commandLine());
         Overwriting.requireAllowed(output, overwrite);
+        weights = streams.read(weights);
         OtherWeights.refuse(weights);
         Safetensors content = Safetensors.read(weights);
         Named named;
@@ -90,12 +102,13 @@ final class ImportCommand implements Callable<Integer> {
             throw e.saying(weights + ": " + e.getMessage());
         }
         checkpoint.write(output);
+        streams.writeOut();
         if (!named.origins().isEmpty()) {
             spec.commandLine().getOut().println("Names of layers, by shapes and order: " + origins(named));
         }
         spec.commandLine()
                 .getOut()
-                .println("Wrote " + output + ":\n"
+                .println("Wrote " + streams.named(output.toString()) + ":\n"
                         + NetworkSummary.of(checkpoint.options().network()));
         return ExitStatus.DONE;
     }

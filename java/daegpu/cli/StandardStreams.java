@@ -9,7 +9,16 @@ import java.io.OutputStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
+import java.util.Set;
+import java.util.TreeSet;
+import picocli.CommandLine;
+import picocli.CommandLine.Model.ArgSpec;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Model.OptionSpec;
+import picocli.CommandLine.ParameterException;
+import picocli.CommandLine.ParseResult;
 
 /**
  * Inputs and an output that are no files. What comes from the standard input ({@code -}), a pipe or a device is read
@@ -24,9 +33,19 @@ final class StandardStreams implements AutoCloseable {
     /** As much as the largest pictures and sets of images in IDX that can be read, about. */
     private static final long LARGEST = 2L << 30;
 
+    /** What can be a stream, by the names of commands: labels of parameters, names of options. */
+    private static final Map<String, Set<String>> COMMANDS = Map.of(
+            "denoise", Set.of("[MODEL] INPUT", "--output"),
+            "encode", Set.of("INPUT", "--output"),
+            "decode", Set.of("LATENTS", "--output"),
+            "export", Set.of("--output"),
+            "import", Set.of("WEIGHTS", "--output"));
+
     private final long largest;
     /** What messages call a temporary file. */
     private final Map<Path, String> names = new LinkedHashMap<>();
+    /** Null where nothing goes to the standard output. */
+    private Path standardOutput;
 
     StandardStreams() {
         this(LARGEST);
@@ -40,6 +59,28 @@ final class StandardStreams implements AutoCloseable {
     /** Whether this is a name of something that can be read only once. */
     static boolean isStream(Path path) {
         return path.equals(DASH) || Files.exists(path) && !Files.isRegularFile(path) && !Files.isDirectory(path);
+    }
+
+    /**
+     * Refuses what stands for a stream where a command takes none: it would look for a file of that name.
+     *
+     * @throws ParameterException if it was given so
+     */
+    static void requireTaken(ParseResult arguments) {
+        ParseResult command = arguments.hasSubcommand() ? arguments.subcommand() : arguments;
+        CommandSpec spec = command.commandSpec();
+        Set<String> taken = COMMANDS.getOrDefault(spec.name(), Set.of());
+        for (ArgSpec argument : command.matchedArgs()) {
+            String name = argument instanceof OptionSpec option ? option.longestName() : argument.paramLabel();
+            boolean isPath = argument.type() == Path.class || List.of(argument.auxiliaryTypes()).contains(Path.class);
+            if (isPath && !taken.contains(name) && argument.originalStringValues().contains(DASH.toString())) {
+                throw new ParameterException(
+                        spec.commandLine(),
+                        name + " cannot be - here: it is the standard input or output where "
+                                + String.join(", ", new TreeSet<>(COMMANDS.keySet()))
+                                + " read or write a file; ./- is a file of that name");
+            }
+        }
     }
 
     /**
@@ -74,35 +115,47 @@ final class StandardStreams implements AutoCloseable {
             }
             bytes += read;
             if (bytes > largest) {
-                throw new InvalidInputException(name + " has over " + (largest >> 20) + " MiB, too much for images");
+                throw new InvalidInputException(name + " has over " + (largest >> 20) + " MiB, too much to be read");
             }
             out.write(buffer, 0, read);
         }
     }
 
-    /** A file for what goes to the standard output; it is not there yet. */
-    Path output() throws IOException {
-        Path file = temporary("the standard output");
-        Files.delete(file);
-        return file;
+    /**
+     * Where an output is to be written: the path itself or, where that is {@code -}, a temporary file, which is not there
+     * yet, and which {@link #writeOut} writes to the standard output. Messages of the command then go to the standard
+     * error, or they would get between its bytes.
+     *
+     * @throws IOException if there is no room for it
+     */
+    Path output(Path output, CommandLine command) throws IOException {
+        if (!output.equals(DASH)) {
+            return output;
+        }
+        command.setOut(command.getErr());
+        standardOutput = temporary("the standard output");
+        Files.delete(standardOutput);
+        return standardOutput;
+    }
+
+    /**
+     * Writes what goes to the standard output, if there is something.
+     *
+     * @throws IOException if that fails
+     */
+    void writeOut() throws IOException {
+        if (standardOutput != null && Files.exists(standardOutput)) {
+            // Not System.out, which would keep a failure to itself. The descriptor stays open for whoever prints later.
+            @SuppressWarnings("resource")
+            FileOutputStream out = new FileOutputStream(FileDescriptor.out);
+            Files.copy(standardOutput, out);
+        }
     }
 
     private Path temporary(String name) throws IOException {
         Path file = Files.createTempFile("dae-gpu-", null);
         names.put(file, name);
         return file;
-    }
-
-    /**
-     * Writes a file to the standard output.
-     *
-     * @throws IOException if that fails
-     */
-    static void write(Path file) throws IOException {
-        // Not System.out, which would keep a failure to itself. The descriptor stays open for whoever prints later.
-        @SuppressWarnings("resource")
-        FileOutputStream out = new FileOutputStream(FileDescriptor.out);
-        Files.copy(file, out);
     }
 
     /** A message with the names that a user knows instead of those of temporary files. */

@@ -39,9 +39,24 @@ public final class PictureFolder implements DataSets.FoundImages {
     /** About what the program takes besides. */
     private static final long ROOM = 32 << 20;
 
-    /** Folders with thumbnails, deleted files and parts of files: of Synology, QNAP, macOS and Windows. */
-    private static final Set<String> LITTER =
-            Set.of("@eadir", "@thumb", "#recycle", "@recycle", "__macosx", "$recycle.bin");
+    /**
+     * Folders with thumbnails, deleted files and parts of files: of Synology, QNAP, macOS, Windows and Linux. Others of
+     * theirs begin with a dot.
+     */
+    private static final Set<String> LITTER = Set.of(
+            "@eadir",
+            "@tmp",
+            "@thumb",
+            "@__thumb",
+            "#recycle",
+            "@recycle",
+            "#snapshot",
+            "@recently-snapshot",
+            "__macosx",
+            "$recycle.bin",
+            "recycler",
+            "system volume information",
+            "lost+found");
 
     private final Path folder;
     private final List<Entry> entries;
@@ -162,7 +177,7 @@ public final class PictureFolder implements DataSets.FoundImages {
     static String contents(Path folder) {
         Map<String, Long> kinds;
         try (Stream<Path> files = Files.walk(folder)) {
-            kinds = files.filter(file -> !isHidden(folder.relativize(file)))
+            kinds = files.filter(file -> !isPassedOver(folder.relativize(file)))
                     .filter(Files::isRegularFile)
                     .collect(Collectors.groupingBy(PictureFolder::kind, TreeMap::new, Collectors.counting()));
         } catch (IOException e) {
@@ -189,6 +204,16 @@ public final class PictureFolder implements DataSets.FoundImages {
 
     private static boolean isHidden(Path path) {
         return String.valueOf(path.getFileName()).startsWith(".");
+    }
+
+    /** @param inside the path of a file inside a folder */
+    private static boolean isPassedOver(Path inside) {
+        for (Path part : inside) {
+            if (isHidden(part) || isLitter(part)) {
+                return true;
+            }
+        }
+        return false;
     }
 
     private static boolean isLitter(Path folder) {

@@ -127,7 +127,18 @@ class DenoiseBatchTest {
     void litterAndResultsAreNoInput() throws IOException {
         write("in/a.png");
         for (String name : List.of(
-                "@eaDir/a.png/SYNOPHOTO_THUMB_M.png", "__MACOSX/a.png", "$RECYCLE.BIN/a.png", ".thumbs/a.png")) {
+                "@eaDir/a.png/SYNOPHOTO_THUMB_M.png",
+                "__MACOSX/._a.png",
+                "__MACOSX/a.png",
+                "$RECYCLE.BIN/a.png",
+                "#recycle/a.png",
+                ".@__thumb/a.png",
+                ".Trash-1000/files/a.png",
+                ".thumbnails/a.png",
+                "lost+found/a.png",
+                "System Volume Information/a.png",
+                "._b.png",
+                "more/._b.png")) {
             write("in/" + name);
         }
         Path link = Files.createSymbolicLink(folder.resolve("link"), folder.resolve("in"));
@@ -136,6 +147,35 @@ class DenoiseBatchTest {
                     .assertDone();
             assertTrue(result.out().startsWith("Denoised 1 of 1 file"), result.out());
         }
+    }
+
+    /** The folder of the results is inside the input by a link, or the link is the output; and both where it ends. */
+    @Test
+    void resultsAreNotReadAgainThroughALink() throws IOException {
+        write("in/a.png");
+        Path out = Files.createDirectory(folder.resolve("out"));
+        Path link = Files.createSymbolicLink(folder.resolve("in/link"), out);
+        Path inner = Files.createDirectory(folder.resolve("in/inner"));
+        Path outerLink = Files.createSymbolicLink(folder.resolve("outer"), inner);
+        for (Path output : List.of(link, out, outerLink, inner)) {
+            for (int call = 0; call < 2; call++) {
+                Result result = denoise("whole", folder.resolve("in"), "--output", output, "--overwrite")
+                        .assertDone();
+                assertTrue(result.out().startsWith("Denoised 1 of 1 file"), output + ": " + result.out());
+            }
+            Files.delete(output.resolve("a.png"));
+        }
+    }
+
+    /** Where the input is inside the folder of the results, none of it is a result. */
+    @Test
+    void resultsMayGoToTheFolderAroundTheInput() throws IOException {
+        write("all/raw/a.png");
+        write("all/raw/more/b.png");
+        Result result = denoise("whole", folder.resolve("all/raw"), "--output", folder.resolve("all"))
+                .assertDone();
+        assertTrue(result.out().startsWith("Denoised 2 of 2 files"), result.out());
+        assertTrue(Files.exists(folder.resolve("all/more/b.png")));
     }
 
     /** By a pipe, whose bytes can be read only once, into a pipe, which gets nothing but the picture. */
@@ -166,7 +206,7 @@ class DenoiseBatchTest {
         try (StandardStreams streams = new StandardStreams(1000)) {
             String message = assertThrows(InvalidInputException.class, () -> streams.read(zero))
                     .getMessage();
-            assertEquals("/dev/zero has over 0 MiB, too much for images", message);
+            assertEquals("/dev/zero has over 0 MiB, too much to be read", message);
             Path file = write("a.png");
             assertEquals(file, streams.read(file));
         }

@@ -18,12 +18,14 @@ import daegpu.data.ReadingListener;
 import daegpu.engine.EngineName;
 import daegpu.format.LatentVectors;
 import java.io.IOException;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.Random;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
@@ -222,11 +224,85 @@ class EncodeCommandTest {
         new LatentVectors(List.of(), 2, new float[4]).write(other);
         run("decode", other, "--output", folder.resolve("x")).assertRefused(other.toString(), "2", "3");
         new LatentVectors(List.of("same", "same"), 3, new float[6]).write(other);
-        run("decode", other, "--output", folder.resolve("x")).assertRefused("same", "different names");
+        run("decode", other, "--output", folder.resolve("named")).assertDone();
+        assertTrue(Files.exists(folder.resolve("named/same.png")));
+        assertTrue(Files.exists(folder.resolve("named/same_00002.png")));
         run("decode", other, "--output", picture).assertRefused(picture.toString(), "folder");
         run("encode", Files.createDirectories(folder.resolve("empty")), "--output", folder.resolve("l.csv"))
                 .assertRefused("empty");
         run("decode", folder.resolve("none.csv"), "--output", folder.resolve("x"))
                 .assertRefused("none.csv");
+    }
+
+    /** Whatever names files have, and whatever they have in common when they become names of pictures. */
+    @Test
+    void decodeReadsWhatEncodeWroteOfAnyName() throws IOException {
+        List<String> names = List.of(
+                "a\nb.png", "a b.png", "a,b.png", "\"q\";r.png", "=1+1.png", "+x.png", "-y.png", "@z.png", "'=w.png", "c.png",
+                "c.gif.png", "x".repeat(200) + "1.png", "x".repeat(200) + "2.png", "sub/c.png", "sub_c.png");
+        Path pictures = folder.resolve("pictures");
+        for (int i = 0; i < names.size(); i++) {
+            Path file = pictures.resolve(names.get(i));
+            Files.createDirectories(file.getParent());
+            Files.write(file, ImageFile.encode(IMAGES, i % 4, "png"));
+        }
+        Path latents = folder.resolve("latents.csv");
+        run("encode", pictures, "--output", latents).assertDone();
+        assertEquals(
+                names.stream().sorted().toList(),
+                LatentVectors.read(latents).names().stream().sorted().toList());
+        Path decoded = folder.resolve("decoded");
+        run("decode", latents, "--output", decoded).assertDone();
+        try (Stream<Path> files = Files.list(decoded)) {
+            assertEquals(names.size(), files.count());
+        }
+    }
+
+    /** From one command into the next, by pipes, and the same as by files. */
+    @Test
+    void streamsAreReadAndWritten() throws IOException, InterruptedException {
+        Path picture = Files.write(folder.resolve("a.png"), ImageFile.encode(IMAGES, 0, "png"));
+        Path latents = folder.resolve("latents.csv");
+        Path decoded = folder.resolve("decoded");
+        Path weights = folder.resolve("weights.safetensors");
+        Path imported = folder.resolve("imported.safetensors");
+        run("encode", picture, "--output", latents).assertDone();
+        run("decode", latents, "--output", decoded).assertDone();
+        Program.run("export", model, "--to", "safetensors", "--output", weights).assertDone();
+        Program.run("import", weights, "--output", imported).assertDone();
+        assertEquals(
+                Files.readString(latents).replace("\na.png,", "\nstdin,"),
+                new String(
+                        piped(picture, "encode", model, "-", "--engine", "reference", "--output", "-"),
+                        StandardCharsets.UTF_8));
+        assertArrayEquals(
+                Files.readAllBytes(decoded.resolve("a.png")),
+                piped(latents, "decode", model, "-", "--engine", "reference", "--output", "-"));
+        assertArrayEquals(
+                Files.readAllBytes(weights),
+                piped(picture, "export", model, "--to", "safetensors", "--output", "-"));
+        assertArrayEquals(Files.readAllBytes(imported), piped(weights, "import", "-", "--output", "-"));
+    }
+
+    private static byte[] piped(Path input, Object... arguments) throws IOException, InterruptedException {
+        Process process = Program.fork(List.of(), arguments)
+                .redirectInput(input.toFile())
+                .redirectError(ProcessBuilder.Redirect.DISCARD)
+                .start();
+        byte[] out = process.getInputStream().readAllBytes();
+        assertEquals(0, process.waitFor());
+        return out;
+    }
+
+    @Test
+    void streamsAreRefusedWhereThereIsNone() throws IOException {
+        Path latents = folder.resolve("latents.csv");
+        new LatentVectors(List.of(), 3, new float[6]).write(latents);
+        run("decode", latents, "--output", "-").assertRefused("one picture", "2 vectors");
+        Program.run("encode", "-", "a.png", "--output", "b.csv").assertRefused("MODEL", "- here", "./-");
+        Program.run("train", "--data", "-", "--output", "x").assertRefused("--data", "- here", "./-");
+        Program.run("train", "--output", "-").assertRefused("--output", "./-");
+        Program.run("evaluate", "-").assertRefused("MODEL", "./-");
+        Program.run("runs", "-").assertRefused("./-");
     }
 }
