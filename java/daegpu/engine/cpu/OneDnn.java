@@ -3,6 +3,8 @@ package daegpu.engine.cpu;
 import daegpu.data.Remedy;
 import daegpu.engine.Configuration;
 import daegpu.engine.EngineUnavailableException;
+import daegpu.engine.NativeFolder;
+import java.util.stream.Stream;
 import org.bytedeco.dnnl.dnnl_engine;
 import org.bytedeco.dnnl.dnnl_stream;
 import org.bytedeco.dnnl.dnnl_version_t;
@@ -34,15 +36,31 @@ final class OneDnn {
         setDefault("org.bytedeco.javacpp.nopointergc", "true");
         // It would warn on standard error that its OpenCL, which is not used, is from an older release (see pom.xml).
         setDefault("org.bytedeco.javacpp.logger", "slf4j");
+        if (!isInJar()) {
+            throw new EngineUnavailableException(
+                    "the cpu engine needs oneDNN, and this jar holds none for " + Loader.getPlatform(),
+                    Remedy.REFERENCE_ENGINE);
+        }
         try {
+            NativeFolder.prepare();
             Loader.load(dnnl.class);
+        } catch (EngineUnavailableException e) {
+            throw new EngineUnavailableException(
+                    "the cpu engine needs oneDNN, and " + e.getMessage(), e, Remedy.REFERENCE_ENGINE);
         } catch (LinkageError e) {
             throw new EngineUnavailableException(
-                    "the cpu engine needs oneDNN, and this jar holds none that loads on " + Loader.getPlatform(),
+                    "the cpu engine needs oneDNN, which does not load here: " + NativeFolder.reason(e),
                     e,
                     Remedy.REFERENCE_ENGINE);
         }
         loaded = true;
+    }
+
+    /** Whether the library for this platform is in the class path; which folder it is unpacked into has no part in it. */
+    private static boolean isInJar() {
+        String platform = Loader.getPlatform();
+        return Stream.of("libjnidnnl.so", "jnidnnl.dll", "libjnidnnl.dylib")
+                .anyMatch(name -> OneDnn.class.getResource("/org/bytedeco/dnnl/" + platform + "/" + name) != null);
     }
 
     private static void setDefault(String property, String value) {

@@ -3,6 +3,7 @@ package daegpu.engine.cuda.driver;
 import daegpu.data.Remedy;
 import daegpu.engine.Configuration;
 import daegpu.engine.EngineUnavailableException;
+import daegpu.engine.NativeFolder;
 import java.io.File;
 import java.io.IOException;
 import java.nio.channels.FileChannel;
@@ -178,6 +179,8 @@ public final class CudaLibraries {
             return null;
         } catch (IOException | LinkageError e) {
             return explain(library, file, e);
+        } catch (EngineUnavailableException e) {
+            return "the cuda engine needs JCuda's natives, and " + e.getMessage();
         }
     }
 
@@ -191,7 +194,7 @@ public final class CudaLibraries {
                 System.getProperty("java.io.tmpdir"), "dae-gpu-jcuda-" + System.getProperty("user.name") + ".lock");
         try (FileChannel channel = FileChannel.open(file, StandardOpenOption.CREATE, StandardOpenOption.WRITE);
                 FileLock lock = channel.lock()) {
-            library.bind();
+            NativeFolder.withTemporaryFolder(library::bind);
         }
     }
 
