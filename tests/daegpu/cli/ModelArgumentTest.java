@@ -26,13 +26,14 @@ class ModelArgumentTest {
     @ValueSource(
             strings = {
                 "evaluate MODEL",
-                "encode MODEL picture.png --output latents.csv",
+                "encode MODEL picture.png --output encoded.csv",
                 "decode MODEL latents.csv --output pictures",
                 "export MODEL --to onnx --output model.onnx",
                 "preview MODEL",
                 "train --init-from MODEL --output run"
             })
     void namesWhatComesInPlaceOfAModel(String command) throws IOException {
+        Files.writeString(folder.resolve("latents.csv"), "image,latent1\na.png,0.5\n");
         Path picture = folder.resolve("picture.png");
         for (String format : List.of("png", "jpg", "gif", "bmp")) {
             ImageIO.write(new BufferedImage(9, 9, BufferedImage.TYPE_INT_RGB), format, picture.toFile());
