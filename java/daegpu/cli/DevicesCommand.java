@@ -51,7 +51,9 @@ final class DevicesCommand implements Callable<Integer> {
         out.println("GPUs:");
         report.gpus().forEach(gpu -> out.println("  " + gpu));
         if (report.problem() != null) {
-            out.println("  none: " + report.problem());
+            boolean said = report.libraries().stream()
+                    .anyMatch(library -> report.problem().equals(library.problem()));
+            out.println("  none" + (said ? "" : ": " + report.problem()));
         }
         Choice<EngineName> choice = Engines.automatic(EngineOptions.fp32(1));
         out.println("--engine auto takes " + choice.taken() + ": " + choice.reason());

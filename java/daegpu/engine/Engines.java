@@ -15,6 +15,8 @@ import java.util.function.Supplier;
 /** Opens engines by name. */
 public final class Engines {
 
+    private static final String FASTEST = "the fastest engine that runs here";
+
     private Engines() {}
 
     /**
@@ -93,20 +95,23 @@ public final class Engines {
      * asked.
      */
     public static Choice<EngineName> automatic(EngineOptions options) {
-        StringJoiner missing = new StringJoiner("; ");
+        StringJoiner reason = new StringJoiner("; ");
         try {
             CudaEngine.requireDevice(options);
-            return new Choice<>(EngineName.CUDA, "the fastest engine that runs here");
+            return new Choice<>(EngineName.CUDA, FASTEST);
         } catch (EngineUnavailableException e) {
-            missing.add("cuda does not: " + e.getMessage());
+            // On a computer without an NVIDIA GPU nobody wants to read that each time.
+            if (CudaEngine.isExpected(options)) {
+                reason.add("cuda does not: " + e.getMessage());
+            }
         }
         try {
             CpuEngine.nativeLibraries();
-            return new Choice<>(EngineName.CPU, "the fastest engine that runs here; " + missing);
+            return new Choice<>(EngineName.CPU, FASTEST + (reason.length() == 0 ? "" : "; " + reason));
         } catch (EngineUnavailableException e) {
-            missing.add("cpu does not: " + e.getMessage());
+            reason.add("cpu does not: " + e.getMessage());
         }
-        return new Choice<>(EngineName.REFERENCE, "the only engine that runs here; " + missing);
+        return new Choice<>(EngineName.REFERENCE, "the only engine that runs here; " + reason);
     }
 
     /**

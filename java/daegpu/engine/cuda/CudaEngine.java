@@ -7,6 +7,7 @@ import daegpu.engine.DeviceSamples;
 import daegpu.engine.EngineOptions;
 import daegpu.engine.EngineUnavailableException;
 import daegpu.engine.Engines;
+import daegpu.engine.Precision;
 import daegpu.engine.SampleSharingEngine;
 import daegpu.engine.cuda.batch.CorruptedBatch;
 import daegpu.engine.cuda.batch.Corruption;
@@ -100,6 +101,17 @@ public class CudaEngine implements SampleSharingEngine {
      */
     public static void requireDevice(EngineOptions options) {
         LayerChoice.usableDevice(options);
+    }
+
+    /**
+     * Whether it matters to somebody that this engine does not run: there is something of NVIDIA's here, or the options
+     * ask for a GPU.
+     */
+    public static boolean isExpected(EngineOptions options) {
+        return options.device() != 0
+                || options.convolutions() != Convolutions.AUTO
+                || options.precision() == Precision.TF32
+                || CudaLibraries.areExpected();
     }
 
     /**

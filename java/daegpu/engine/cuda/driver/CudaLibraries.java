@@ -92,6 +92,10 @@ public final class CudaLibraries {
     /** The oldest version of the driver interface with which cuBLAS 12 runs. */
     private static final int OLDEST_DRIVER = 12000;
 
+    private static final String PCI_NVIDIA = "0x10de";
+    /** The class of GPUs; NVIDIA has made other devices, too. */
+    private static final String PCI_DISPLAY = "0x03";
+
     /** For each library that was tried, why it was not loaded; empty if it was. */
     private static final Map<Library, Optional<String>> PROBLEMS = new EnumMap<>(Library.class);
 
@@ -228,6 +232,38 @@ public final class CudaLibraries {
                 .map(folder -> folder.resolve(library.file()))
                 .filter(Files::isRegularFile)
                 .findFirst();
+    }
+
+    /**
+     * Whether there seems to be a GPU or a driver of NVIDIA's, or somebody has said where one is: then it matters why
+     * the engine does not run, and not on any other computer.
+     */
+    public static boolean areExpected() {
+        return Configuration.CUDA_LIBRARIES.value().isPresent()
+                || tryOnce(Library.DRIVER) == null
+                || find(Library.DRIVER).isPresent()
+                || isNvidiaAt(Path.of("/"));
+    }
+
+    /** @param root the folder in which Linux's {@code dev}, {@code proc} and {@code sys} are */
+    static boolean isNvidiaAt(Path root) {
+        if (Files.exists(root.resolve("proc/driver/nvidia")) || Files.exists(root.resolve("dev/nvidiactl"))) {
+            return true;
+        }
+        try (Stream<Path> devices = Files.list(root.resolve("sys/bus/pci/devices"))) {
+            return devices.anyMatch(
+                    device -> says(device.resolve("vendor"), PCI_NVIDIA) && says(device.resolve("class"), PCI_DISPLAY));
+        } catch (IOException e) {
+            return false; // another system, or a container that does not show them
+        }
+    }
+
+    private static boolean says(Path file, String start) {
+        try {
+            return Files.readString(file).startsWith(start);
+        } catch (IOException e) {
+            return false;
+        }
     }
 
     private static Stream<Path> folders() {
