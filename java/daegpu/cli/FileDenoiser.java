@@ -80,6 +80,9 @@ final class FileDenoiser implements AutoCloseable {
     private final PictureDenoiser pictures;
     private final List<Job> waiting = new ArrayList<>();
     private final List<String> remarks = new ArrayList<>();
+    /** What pictures are to have that the model can be for. */
+    private final Noise noise;
+
     private final NoiseCheck check;
     /** The first file whose result is not explained; null where there is none. */
     private Path firstUnexplained;
@@ -113,7 +116,10 @@ final class FileDenoiser implements AutoCloseable {
         this.stop = stop;
         this.failures = failures;
         image = checkpoint.options().network().input();
-        check = new NoiseCheck(checkpoint.options().noise(), treatment.strength());
+        noise = treatment.added() != null
+                ? treatment.added()
+                : checkpoint.options().noise();
+        check = new NoiseCheck(noise, treatment.strength());
         if (Reach.of(checkpoint.options().network()).isPresent()) {
             whole = new WholePictureDenoiser(
                     checkpoint.options().architecture(),
@@ -340,12 +346,12 @@ final class FileDenoiser implements AutoCloseable {
         return Optional.of(String.format(
                 Locale.ROOT,
                 "warning: %s%s probably not what this model was trained on: the result differs from %s by more than "
-                        + "the noise of the training explains, which was %s (mean brightness %.0f before and %.0f "
-                        + "after, of 255)",
+                        + "%s explains, %s (mean brightness %.0f before and %.0f after, of 255)",
                 firstUnexplained,
                 more,
                 unexplained == 1 ? "it" : "the first",
-                NoiseText.formula(checkpoint.options().noise()),
+                treatment.added() != null ? "the added noise" : "the noise of the training",
+                NoiseText.formula(noise),
                 255 * checkOfFirst.before(),
                 255 * checkOfFirst.after()));
     }

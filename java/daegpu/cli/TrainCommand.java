@@ -59,8 +59,8 @@ import picocli.CommandLine.Spec;
             "  dae-gpu train --output digits",
             "  dae-gpu train --limit 2000 --epochs 2 --noise-std 0.75",
             "  dae-gpu train --noise salt-pepper --noise-amount 0.1..0.7",
-            "  dae-gpu train --data photos --network unet --patches 64x64 --output photo-model",
-            "  dae-gpu train --data photos --patches 32x32 --noise-std 25/255",
+            "  dae-gpu train --data photos --network unet --patches 32x32",
+            "  dae-gpu train --data photos --tiles 32x32 --limit 20000 --output photo-model",
             "  dae-gpu train --config digits/config.json --seed 2 --output digits-2",
             "  dae-gpu train --filters 64,128 --dry-run",
             "  dae-gpu train --resume digits --epochs 20"

@@ -23,6 +23,8 @@ public final class NoiseCheck {
     private static final int LEAST_SIDE = 16;
     /** Rows that are compared of a picture, at most. */
     private static final int MOST_ROWS = 512;
+    /** Nothing can be told of fewer pixels in all channels than these. */
+    private static final int LEAST_VALUES = 1000;
     /** How far the means of areas may be off, of values from 0 to 1, as the root of the mean square. */
     private static final double TOLERANCE = 0.1;
     /** The part of the noise's variance that must be there. */
@@ -49,11 +51,11 @@ public final class NoiseCheck {
     /**
      * A check of one file.
      *
-     * @param trained the noise that the model was trained on
+     * @param noise what the pictures are to have: that of the model's training, or that which was added to them
      * @param strength how much of what the network does is in the results
      */
-    public NoiseCheck(Noise trained, Strength strength) {
-        this(NoiseResponse.of(trained), strength.value());
+    public NoiseCheck(Noise noise, Strength strength) {
+        this(NoiseResponse.of(noise), strength.value());
     }
 
     private NoiseCheck(List<NoiseResponse> levels, float strength) {
@@ -206,9 +208,9 @@ public final class NoiseCheck {
         return value * value;
     }
 
-    /** Whether the results can be what they should be; always, where the strength is 0. */
+    /** Whether the results can be what they should be; always, where the strength is 0 or there is next to nothing. */
     public boolean isPassed() {
-        boolean passed = strength == 0 || values == 0 || isSmall(departure);
+        boolean passed = strength == 0 || values < LEAST_VALUES || isSmall(departure);
         for (int i = 0; i < levels.size(); i++) {
             boolean noise = neighbours == 0 || roughness[i] / neighbours >= LEAST_NOISE * variances[i] / values;
             passed |= noise && isSmall(departures[i]);

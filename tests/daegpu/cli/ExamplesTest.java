@@ -183,7 +183,10 @@ class ExamplesTest {
             Files.move(folder.resolve(output), aside);
         }
         List<Path> runsBefore = list(folder.resolve("runs"));
-        Result result = directory.run(arguments.toArray()).assertDone();
+        Result result = directory.run(arguments.toArray());
+        assertEquals(0, result.status(), result.err());
+        // The models of these examples have learned next to nothing, and spoil what they are given.
+        assertTrue(result.err().lines().allMatch(line -> line.startsWith("dae-gpu denoise: warning: ")), result.err());
         if (words.contains("--dry-run")) {
             assertTrue(result.out().contains("Nothing was written"), result.out());
             assertTrue(output == null || !Files.exists(folder.resolve(output)), output + " was made");

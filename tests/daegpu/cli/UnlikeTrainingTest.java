@@ -60,7 +60,9 @@ class UnlikeTrainingTest {
                                     + " was trained on: "),
                     result.err());
             assertTrue(
-                    result.err().contains("which was clip(image + N(0.5, 0.25..1.0), 0, 1) (mean brightness 1"),
+                    result.err()
+                            .contains(
+                                    "the noise of the training explains, clip(image + N(0.5, 0.25..1.0), 0, 1) (mean brightness 1"),
                     result.err());
         }
     }
