@@ -136,7 +136,7 @@ public record Preparation(Fit fit, int height, int width, int overlap, Colour co
     }
 
     /** Whether a picture, of which it makes images, is cut into tiles. */
-    boolean cutsTiles() {
+    public boolean cutsTiles() {
         return fit == Fit.TILES || fit == Fit.PATCHES;
     }
 

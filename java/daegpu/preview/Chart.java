@@ -4,9 +4,12 @@ import java.awt.BasicStroke;
 import java.awt.Color;
 import java.awt.Font;
 import java.awt.image.BufferedImage;
+import java.math.BigDecimal;
+import java.math.RoundingMode;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
+import java.util.function.Function;
 import java.util.stream.IntStream;
 import org.knowm.xchart.AnnotationText;
 import org.knowm.xchart.BitmapEncoder;
@@ -59,14 +62,15 @@ public final class Chart {
             chart.getStyler().setXAxisDecimalPattern("0.##");
         }
         chart.getStyler().setYAxisLogarithmic(spansDecades(curves));
-        chart.getStyler().setYAxisDecimalPattern("0.####");
+        chart.getStyler().setyAxisTickLabelsFormattingFunction(labels(curves, Curve::y));
         return BitmapEncoder.getBufferedImage(chart);
     }
 
     /** PSNR over the level of the noise, which is {@code measured} in something. */
     public static BufferedImage robustness(int width, int height, String measured, List<Curve> curves) {
         XYChart chart = chart(width, height, "Robustness", measured, "PSNR in dB", curves);
-        chart.getStyler().setXAxisDecimalPattern("0.###");
+        chart.getStyler().setxAxisTickLabelsFormattingFunction(labels(curves, Curve::x));
+        chart.getStyler().setyAxisTickLabelsFormattingFunction(labels(curves, Curve::y));
         return BitmapEncoder.getBufferedImage(chart);
     }
 
@@ -134,6 +138,30 @@ public final class Chart {
             }
         }
         return chart;
+    }
+
+    /** Numbers along an axis, short, but with enough digits to tell neighbours apart. */
+    static Function<Double, String> labels(List<Curve> curves, Function<Curve, double[]> values) {
+        double[] finite = curves.stream()
+                .flatMapToDouble(curve -> Arrays.stream(values.apply(curve)))
+                .filter(Double::isFinite)
+                .sorted()
+                .toArray();
+        double range = finite.length == 0 ? 0 : finite[finite.length - 1] - finite[0];
+        return value -> {
+            if (!Double.isFinite(value)) {
+                return "";
+            }
+            // Of its own size, and of a fiftieth of the range, which is less than neighbours are apart.
+            int own = value == 0 ? 0 : 2 - exponent(value);
+            int apart = range == 0 ? own + 1 : -exponent(range / 50);
+            BigDecimal rounded = BigDecimal.valueOf(value).setScale(Math.max(own, apart), RoundingMode.HALF_EVEN);
+            return rounded.signum() == 0 ? "0" : rounded.stripTrailingZeros().toPlainString();
+        };
+    }
+
+    private static int exponent(double value) {
+        return (int) Math.floor(Math.log10(Math.abs(value)));
     }
 
     /** The name, with a number where the chart has a curve of that name already. */

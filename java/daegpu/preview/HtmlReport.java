@@ -47,6 +47,7 @@ public final class HtmlReport {
             td { vertical-align: top; }
             th:first-child, td:first-child { text-align: left; }
             .named td { text-align: left; overflow-wrap: anywhere; }
+            .named td:first-child { white-space: nowrap; }
             pre { padding: .8rem; background: #8882; white-space: pre-wrap; overflow-wrap: anywhere; }
             """;
 

@@ -59,6 +59,9 @@ public final class Trainer {
     private MetricsLog metrics;
     private int keptCheckpoints;
     private int patience;
+    /** Validation images from one sample to the next. */
+    private int sampleStep = 1;
+
     private volatile boolean interrupted;
 
     /**
@@ -111,6 +114,11 @@ public final class Trainer {
             throw new IllegalArgumentException("0 or more checkpoints can be kept, not " + count);
         }
         keptCheckpoints = count;
+    }
+
+    /** Takes the samples from the whole set, of which the first images are much alike, and not from its beginning. */
+    public void spreadSamples() {
+        sampleStep = SampleBlock.step(validation, SAMPLE_BLOCKS * SAMPLES_PER_BLOCK);
     }
 
     /**
@@ -291,10 +299,11 @@ public final class Trainer {
     private List<Block> samples() {
         List<Block> blocks = new ArrayList<>();
         for (int block = 0; block < SAMPLE_BLOCKS; block++) {
-            int first = block * SAMPLES_PER_BLOCK;
-            int count = Math.min(SAMPLES_PER_BLOCK, validation.count() - first);
+            int before = block * SAMPLES_PER_BLOCK;
+            int count = Math.min(SAMPLES_PER_BLOCK, validation.count() - before);
             if (count > 0) {
-                blocks.add(SampleBlock.of(engine, validation, options.noise(), options.seed(), first, count));
+                blocks.add(SampleBlock.of(
+                        engine, validation, options.noise(), options.seed(), before * sampleStep, count, sampleStep));
             }
         }
         return blocks;

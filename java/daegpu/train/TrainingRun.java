@@ -1,6 +1,7 @@
 package daegpu.train;
 
 import daegpu.data.DataSets;
+import daegpu.data.ImageFiles;
 import daegpu.data.ImageSet;
 import daegpu.data.ImageSource;
 import daegpu.data.InvalidInputException;
@@ -319,6 +320,9 @@ public final class TrainingRun implements AutoCloseable {
                     asked.logEvery());
             newTrainer.keepCheckpoints(asked.keep());
             newTrainer.stopEarlyAfter(asked.earlyStop());
+            if (source instanceof ImageFiles files && files.preparation().cutsTiles()) {
+                newTrainer.spreadSamples();
+            }
             trainer = newTrainer;
             if (interrupted) {
                 newTrainer.interrupt();

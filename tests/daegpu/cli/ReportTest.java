@@ -62,6 +62,13 @@ class ReportTest {
         assertTrue(html.contains("<h1>Run a &lt;b&gt; &amp; &quot;c&quot;</h1>"), html.substring(0, 2000));
     }
 
+    /** A browser would break "learning-rate" after its hyphen, and "convolutions" anywhere. */
+    @Test
+    void namesOfOptionsStayInOneLine() {
+        assertTrue(html.contains("<td>learning-rate</td>") && html.contains("<td>convolutions</td>"), "no options");
+        assertTrue(html.contains(".named td:first-child { white-space: nowrap; }"), "they may be broken");
+    }
+
     @Test
     void commandsMakeTheSameRun() throws IOException, InterruptedException {
         Matcher matcher = Pattern.compile("<pre>[^\\n]*? (train .*?)\\n").matcher(html);

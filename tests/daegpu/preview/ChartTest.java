@@ -7,7 +7,11 @@ import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import daegpu.preview.Chart.Curve;
 import java.awt.image.BufferedImage;
+import java.util.Arrays;
+import java.util.HashSet;
 import java.util.List;
+import java.util.Set;
+import java.util.function.Function;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -81,6 +85,43 @@ class ChartTest {
         assertFalse(
                 Chart.spansDecades(List.of(new Curve("a", EPOCHS, new double[] {1, 0.1, 0}))), "zero has no logarithm");
         assertFalse(Chart.spansDecades(List.of(new Curve("a", EPOCHS, new double[] {1, Double.NaN, Double.NaN}))));
+    }
+
+    /** Numbers of an axis are short, whatever its values, and neighbours differ. */
+    @Test
+    void labelsAreShortAndDiffer() {
+        double[][] ranges = {
+            {26.75001250118234},
+            {26.75, 26.7501},
+            {20, 30},
+            {0, 1},
+            {0.015625},
+            {1e-5, 2e-5},
+            {-3, 45},
+            {1000, 1e6},
+            {0},
+            {}
+        };
+        for (double[] values : ranges) {
+            Function<Double, String> labels = Chart.labels(List.of(new Curve("a", values, values)), Curve::y);
+            double least = Arrays.stream(values).min().orElse(0);
+            double range = Arrays.stream(values).max().orElse(0) - least;
+            Set<String> seen = new HashSet<>();
+            for (int i = 0; i <= 10; i++) {
+                String label = labels.apply(least + range * i / 10);
+                assertTrue(label.length() <= 9, label);
+                seen.add(label);
+            }
+            assertEquals(range == 0 ? 1 : 11, seen.size(), seen::toString);
+        }
+        Function<Double, String> one =
+                Chart.labels(List.of(new Curve("a", new double[1], new double[] {26.75})), Curve::y);
+        assertEquals("26.75", one.apply(26.75001250118234));
+        assertEquals(
+                "0.1",
+                Chart.labels(List.of(new Curve("a", new double[] {0.1}, new double[1])), Curve::x)
+                        .apply((double) 0.1f));
+        assertEquals("", one.apply(Double.NaN));
     }
 
     @Test
