@@ -4,7 +4,6 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import daegpu.data.DataSets.Validation;
-import daegpu.data.ImageFile;
 import daegpu.data.ImageSet;
 import daegpu.data.InvalidInputException;
 import daegpu.data.PictureFolder;
@@ -107,8 +106,12 @@ final class EvaluateCommand implements Callable<Integer> {
             paramLabel = "FILE.png",
             converter = PngFile.class,
             description =
-                    "Where to draw the figure (default: robustness.png beside the model, or here, if that came with the program).")
+                    "Where to draw the figure (default: robustness.png in the folder of the model's run, or here, if "
+                            + "it is in none; robustness-2.png and so on beside those of other evaluations).")
     private Path output;
+
+    @Option(names = "--overwrite", description = "Replace a figure that is there already.")
+    private boolean overwrite;
 
     @Option(names = "--json", description = "Print the table as JSON, for programs.")
     private boolean json;
@@ -149,6 +152,9 @@ final class EvaluateCommand implements Callable<Integer> {
         if (limit != null && limit < 0) {
             throw new ParameterException(spec.commandLine(), "--limit must be 0 or more, not " + limit);
         }
+        if (output != null) {
+            EvaluationFigures.at(output).requireAllowed(overwrite);
+        }
         Checkpoint checkpoint = model.read();
         Network network = checkpoint.options().network();
         if (seed == null) {
@@ -178,9 +184,15 @@ final class EvaluateCommand implements Callable<Integer> {
         ImageSet images = validation.images();
         List<Level> levels = new ArrayList<>();
         List<Block> blocks = new ArrayList<>();
+        double meanImage = Evaluation.baseline(engine.engine(), images, noises.get(0), seed)
+                .meanImage();
+        int columns = Math.min(FIGURE_COLUMNS, images.count());
+        boolean cut = fitting.preparation(engine.engine().network().input(), model.run())
+                .cutsTiles();
+        int step = cut ? SampleBlock.step(images, columns) : 1;
         for (Noise each : noises) {
             levels.add(new Level(each.lowest(), Evaluation.of(engine.engine(), images, each, seed), Map.of()));
-            blocks.add(SampleBlock.of(engine.engine(), images, each, seed, 0, Math.min(FIGURE_COLUMNS, images.count()))
+            blocks.add(SampleBlock.of(engine.engine(), images, each, seed, 0, columns, step)
                     .captioned(caption(each)));
         }
         leave(
@@ -192,6 +204,7 @@ final class EvaluateCommand implements Callable<Integer> {
                         validation.origin(),
                         validation.unusable()),
                 levels,
+                meanImage,
                 ContactSheet.draw(images.height(), images.width(), images.channels(), blocks));
         return report(checkpoint, validation);
     }
@@ -238,38 +251,80 @@ final class EvaluateCommand implements Callable<Integer> {
                         data.data().toString(),
                         pictures.unusable()),
                 levels,
+                Double.POSITIVE_INFINITY, // pictures of any sizes have no mean
                 ContactSheet.draw(SHOWN_SIDE, SHOWN_SIDE, channels, blocks));
         return Problems.report(spec, Remedies.messages(pictures.unusable(), spec));
     }
 
     /**
-     * Prints and draws what was measured. The numbers first: they should not be lost if the figure cannot be written.
+     * Prints and draws what was measured. A figure that nobody asked for, and that cannot be written, is no failure.
      *
      * @param engine what computed, and why
+     * @param meanImage mean squared error of the mean of the images in place of each of them
      */
-    private void leave(String engine, Noise one, Measured measured, List<Level> levels, BufferedImage drawn)
+    private void leave(
+            String engine, Noise one, Measured measured, List<Level> levels, double meanImage, BufferedImage samples)
             throws IOException {
-        Path figure = output != null ? output : model.beside("robustness.png");
-        Path chart = chartBeside(figure);
-        if (json) {
-            printJson(one, measured, levels, figure, chart);
-        } else {
-            printTable(engine, one, measured, levels);
-        }
-        ImageFile.write(figure, drawn);
-        if (Lettering.missing().isEmpty()) {
-            ImageFile.write(chart, Chart.robustness(CHART_WIDTH, CHART_HEIGHT, measured(one), psnrCurves(levels)));
-        }
         if (!json) {
-            printFigures(figure, chart);
+            // First: the numbers should not be lost if the figure cannot be written.
+            printTable(engine, one, measured, levels);
+            printIfUseless(levels, meanImage);
         }
-        refreshReport(figure);
+        BufferedImage chart = Lettering.missing().isEmpty()
+                ? Chart.robustness(CHART_WIDTH, CHART_HEIGHT, measured(one), psnrCurves(levels))
+                : null;
+        EvaluationFigures figures = figures(samples, chart);
+        IOException failure = null;
+        try {
+            figures.write(samples, chart);
+            refreshReport(figures.samples());
+        } catch (IOException e) {
+            failure = e;
+        }
+        if (json) {
+            printJson(one, measured, levels, failure == null ? figures : null);
+        } else if (failure == null) {
+            printFigures(figures);
+        }
+        if (failure != null && output != null) {
+            throw failure;
+        }
+        if (failure != null) {
+            spec.commandLine()
+                    .getErr()
+                    .println(spec.qualifiedName() + ": note: the figure was not kept: " + DaeGpu.describe(failure)
+                            + "; --output FILE.png draws it elsewhere");
+        }
     }
 
-    /** {@code robustness-chart.png} for {@code robustness.png}. */
-    private static Path chartBeside(Path figure) {
-        String name = figure.getFileName().toString();
-        return figure.resolveSibling(name.substring(0, name.length() - ".png".length()) + "-chart.png");
+    /** Says it where the model is hardly better than no model at all, at any level. */
+    private void printIfUseless(List<Level> levels, double meanImage) {
+        boolean useless = levels.stream()
+                .map(Level::result)
+                .allMatch(result -> Evaluation.isUseless(
+                        result.denoised().mse(), new Evaluation.Baseline(result.noisyClippedMse(), meanImage)));
+        if (useless) {
+            spec.commandLine()
+                    .getOut()
+                    .printf(
+                            Locale.ROOT,
+                            "%nThis model is of no use here: at no level is it clearly better than the noisy%nimages%s.%n",
+                            Double.isInfinite(meanImage)
+                                    ? ""
+                                    : String.format(
+                                            Locale.ROOT,
+                                            " or than the mean of the images, which has an MSE of %.5f",
+                                            meanImage));
+        }
+    }
+
+    private EvaluationFigures figures(BufferedImage samples, BufferedImage chart) {
+        if (output != null) {
+            return EvaluationFigures.at(output);
+        }
+        return overwrite
+                ? EvaluationFigures.at(model.folder().resolve(RunReport.robustness(1)))
+                : EvaluationFigures.in(model.folder(), samples, chart);
     }
 
     /** PSNR by level of noise, before and after denoising; those that are infinite, without an error, are left out. */
@@ -292,16 +347,16 @@ final class EvaluateCommand implements Callable<Integer> {
                                 .toArray()));
     }
 
-    private void printFigures(Path figure, Path chart) {
+    private void printFigures(EvaluationFigures figures) {
         PrintWriter out = spec.commandLine().getOut();
-        out.printf("%nFigure: %s (a block for each level: original over noisy over denoised)%n", figure);
-        Lettering.missing().ifPresentOrElse(out::println, () -> out.printf("Chart:  %s%n", chart));
+        out.printf("%nFigure: %s (a block for each level: original over noisy over denoised)%n", figures.samples());
+        Lettering.missing().ifPresentOrElse(out::println, () -> out.printf("Chart:  %s%n", figures.chart()));
     }
 
-    /** The page of a run shows the newest figures that lie in its folder. */
+    /** The page of a run shows the figures that lie in its folder. */
     private static void refreshReport(Path figure) throws IOException {
         Path run = figure.toAbsolutePath().getParent();
-        if (figure.endsWith("robustness.png") && Files.exists(run.resolve("report.html"))) {
+        if (RunReport.isRobustness(figure) && Files.exists(run.resolve("report.html"))) {
             RunReport.write(run, ReproductionCommands.of(run));
         }
     }
@@ -378,8 +433,10 @@ final class EvaluateCommand implements Callable<Integer> {
         }
     }
 
-    private void printJson(Noise one, Measured measured, List<Level> levels, Path figure, Path chart)
+    /** @param figures null where none were kept */
+    private void printJson(Noise one, Measured measured, List<Level> levels, EvaluationFigures figures)
             throws IOException {
+        boolean hasChart = figures != null && Lettering.missing().isEmpty();
         ObjectMapper mapper = new ObjectMapper();
         ObjectNode root = mapper.createObjectNode();
         root.put("model", model.name())
@@ -389,8 +446,8 @@ final class EvaluateCommand implements Callable<Integer> {
                 .put("noise_mean", one.mean())
                 .put("noise_clipped", one.clipped())
                 .put("seed", seed)
-                .put("figure", figure.toString())
-                .put("chart", Lettering.missing().isEmpty() ? chart.toString() : null);
+                .put("figure", figures == null ? null : figures.samples().toString())
+                .put("chart", hasChart ? figures.chart().toString() : null);
         Remedies.messages(measured.leftOut(), spec).forEach(root.putArray("left_out")::add);
         ArrayNode rows = root.putArray("levels");
         for (Level level : levels) {

@@ -30,11 +30,13 @@ final class ModelFile {
         return Checkpoint.fileOf(path);
     }
 
-    /** A file beside it; in the current folder, if it came with the program. */
-    Path beside(String fileName) {
-        return builtIn().isPresent()
-                ? Path.of(fileName)
-                : file().toAbsolutePath().resolveSibling(fileName);
+    /**
+     * The folder for what is made of it: its own where that is a run's; else the current one.
+     *
+     * @throws daegpu.data.InvalidInputException if the record of the run is damaged
+     */
+    Path folder() {
+        return run().isPresent() ? file().toAbsolutePath().getParent() : Path.of("");
     }
 
     /**

@@ -19,9 +19,6 @@ import java.util.Locale;
 /** What {@code train} prints before and after. */
 final class TrainingText {
 
-    /** A model whose error is not below this part of what is reached without one has learned nothing of use. */
-    private static final double USELESS = 0.9;
-
     private final PrintWriter out;
 
     TrainingText(PrintWriter out) {
@@ -118,7 +115,7 @@ final class TrainingText {
     private void printIfUseless(TrainingResult result, Evaluation.Baseline without) {
         double mse = result.bestEpoch().orElseThrow().validation().mse();
         double least = Math.min(without.noisy(), without.meanImage());
-        if (mse > USELESS * least) {
+        if (Evaluation.isUseless(mse, without)) {
             out.printf(
                     Locale.ROOT,
                     "This model is of no use yet: without any network, %s an MSE of %.5f.%n"

@@ -35,18 +35,28 @@ public final class Evaluation {
      *
      * @param noisy scores of the corrupted images
      * @param denoised scores of the images that the network denoised
+     * @param noisyClippedMse mean squared error of the corrupted images clipped to [0, 1], as those denoised are; lower
+     *     than that of {@code noisy} where the noise is not clipped
      */
-    public record Result(Scores noisy, Scores denoised) {}
+    public record Result(Scores noisy, Scores denoised, double noisyClippedMse) {}
 
     /**
      * Mean squared errors that are reached without any network.
      *
-     * @param noisy of the corrupted images as they are
+     * @param noisy of the corrupted images clipped to [0, 1], as what a network puts out is
      * @param meanImage of the mean of the clean images, in place of each of them; infinite where there is only one
      */
     public record Baseline(double noisy, double meanImage) {}
 
+    /** A model whose error is not below this part of what is reached without one has learned nothing of use. */
+    private static final double USELESS = 0.9;
+
     private Evaluation() {}
+
+    /** Whether a model's mean squared error is hardly below what is reached without any network. */
+    public static boolean isUseless(double mse, Baseline without) {
+        return mse > USELESS * Math.min(without.noisy(), without.meanImage());
+    }
 
     /**
      * What is reached without a network, on the first 500 of the images, corrupted as validation does it.
@@ -69,6 +79,7 @@ public final class Evaluation {
             }
             meanImage += squares / count - sum / count * (sum / count);
         }
+        clip(noisy, noisy.length);
         // Divided by one image less, since the mean fits these images better than others.
         return new Baseline(
                 ImageMetrics.mse(clean, noisy, 0, clean.length),
@@ -105,7 +116,7 @@ public final class Evaluation {
             clip(denoised, count * size);
             IntStream.range(0, count).parallel().forEach(i -> {
                 Image image = new Image(clean, i * size, images.height(), images.width(), images.channels());
-                results[first + i] = new Result(image.scores(noisy), image.scores(denoised));
+                results[first + i] = new Result(image.scores(noisy), image.scores(denoised), image.clippedMse(noisy));
             });
         }
         return Optional.of(average(Arrays.asList(results)));
@@ -125,15 +136,18 @@ public final class Evaluation {
         ImageComparison after = new ImageComparison(clean.height(), clean.width(), clean.channels());
         float[] expected = new float[clean.width() * clean.channels()];
         float[] actual = new float[expected.length];
+        double clippedSum = 0;
         for (int row = 0; row < clean.height(); row++) {
             clean.read(row, 0, clean.width(), expected, 0);
             noisy.read(row, 0, clean.width(), actual, 0);
             before.add(expected, actual, 0);
+            clip(actual, actual.length);
+            clippedSum += ImageMetrics.mse(expected, actual, 0, actual.length);
             denoised.read(row, 0, clean.width(), actual, 0);
             clip(actual, actual.length);
             after.add(expected, actual, 0);
         }
-        return new Result(scores(before), scores(after));
+        return new Result(scores(before), scores(after), clippedSum / clean.height());
     }
 
     private static Scores scores(ImageComparison comparison) {
@@ -151,6 +165,16 @@ public final class Evaluation {
     /** A clean image, whose values are there from {@code at} on. */
     private record Image(float[] values, int at, int height, int width, int channels) {
 
+        double clippedMse(float[] actual) {
+            double sum = 0;
+            int size = height * width * channels;
+            for (int i = at; i < at + size; i++) {
+                double difference = Math.max(0, Math.min(1, actual[i])) - values[i];
+                sum += difference * difference;
+            }
+            return sum / size;
+        }
+
         /** @param actual what is compared with it, at the same place */
         Scores scores(float[] actual) {
             double mse = ImageMetrics.mse(values, actual, at, height * width * channels);
@@ -163,7 +187,8 @@ public final class Evaluation {
     public static Result average(List<Result> results) {
         return new Result(
                 averageScores(results.stream().map(Result::noisy).toList()),
-                averageScores(results.stream().map(Result::denoised).toList()));
+                averageScores(results.stream().map(Result::denoised).toList()),
+                average(results.stream().mapToDouble(Result::noisyClippedMse).toArray()));
     }
 
     private static Scores averageScores(List<Scores> scores) {

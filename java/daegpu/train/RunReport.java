@@ -17,9 +17,13 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.List;
 import java.util.Locale;
 import java.util.function.ToDoubleFunction;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import java.util.stream.Stream;
 
 /** {@code loss.png} and {@code report.html}: what there is to see of a run, made from the files in its folder. */
 public final class RunReport {
@@ -27,7 +31,52 @@ public final class RunReport {
     private static final int CHART_WIDTH = 800;
     private static final int CHART_HEIGHT = 450;
 
+    private static final Pattern ROBUSTNESS = Pattern.compile("robustness(?:-(\\d{1,6}))?\\.png");
+
     private RunReport() {}
+
+    /**
+     * The name of the figure of an evaluation in the folder of a run, whose chart is {@code robustness-chart.png} or
+     * the like.
+     *
+     * @param number 1 for the first
+     */
+    public static String robustness(int number) {
+        return number == 1 ? "robustness.png" : "robustness-" + number + ".png";
+    }
+
+    /** Whether a figure has such a name. */
+    public static boolean isRobustness(Path figure) {
+        return ROBUSTNESS.matcher(figure.getFileName().toString()).matches();
+    }
+
+    private static int number(Path figure) {
+        Matcher name = ROBUSTNESS.matcher(figure.getFileName().toString());
+        return name.matches() && name.group(1) != null ? Integer.parseInt(name.group(1)) : 1;
+    }
+
+    /** The figures of evaluations, in the order of their numbers. */
+    private static List<Path> robustnessIn(Path run) throws IOException {
+        try (Stream<Path> files = Files.list(run)) {
+            return files.filter(RunReport::isRobustness)
+                    .sorted(Comparator.comparingInt(RunReport::number))
+                    .toList();
+        }
+    }
+
+    private static void addRobustness(List<Section> sections, Path samples) throws IOException {
+        String number = number(samples) == 1 ? "" : " (" + number(samples) + ")";
+        addPicture(
+                sections,
+                "Robustness" + number,
+                "PSNR of noisy and denoised images, by the level of the noise",
+                samples.resolveSibling(samples.getFileName().toString().replaceFirst("\\.png$", "-chart.png")));
+        addPicture(
+                sections,
+                "Samples at several levels of noise" + number,
+                "In each block from top to bottom: original, noisy, denoised",
+                samples);
+    }
 
     /**
      * Writes both anew. Does nothing before the first epoch is finished; leaves charts out where there are no fonts.
@@ -60,16 +109,9 @@ public final class RunReport {
                 "Validation images after epoch " + rows.get(rows.size() - 1).epoch()
                         + ", in each block from top to bottom: original, noisy, denoised",
                 run.resolve(RunDirectory.sampleName(rows.get(rows.size() - 1).epoch())));
-        addPicture(
-                sections,
-                "Robustness",
-                "PSNR of noisy and denoised images, by standard deviation of the noise",
-                run.resolve("robustness-chart.png"));
-        addPicture(
-                sections,
-                "Samples at several levels of noise",
-                "In each block from top to bottom: original, noisy, denoised",
-                run.resolve("robustness.png"));
+        for (Path samples : robustnessIn(run)) {
+            addRobustness(sections, samples);
+        }
         addPicture(
                 sections,
                 "Latents",

@@ -1,5 +1,6 @@
 package daegpu.cli;
 
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
@@ -26,6 +27,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.Base64;
 import java.util.List;
 import java.util.Locale;
@@ -66,6 +68,7 @@ class EvaluateCommandTest {
                 "reference",
                 "--threads",
                 "1",
+                "--overwrite",
                 "--output",
                 folder.resolve("figure.png")));
         all.addAll(List.of(arguments));
@@ -249,20 +252,169 @@ class EvaluateCommandTest {
         assertTrue(root.at("/levels/0/noisy/psnr").isNull(), root.toString());
     }
 
+    private static String figure(Object... options) {
+        List<Object> arguments = new ArrayList<>(List.of("evaluate", "--engine", "reference", "--data", data));
+        arguments.addAll(List.of(options));
+        String out = Program.run(arguments.toArray()).assertDone().out();
+        return out.lines()
+                .filter(line -> line.startsWith("Figure: "))
+                .map(line -> line.replaceFirst("^Figure: (.*) \\(a block.*", "$1"))
+                .findFirst()
+                .orElseThrow(() -> new AssertionError(out));
+    }
+
+    /** What an evaluation drew stays when there is another, and the report has all; the same is drawn once. */
     @Test
-    void figureGoesBesideTheModelAndIsDrawnAgain() throws IOException {
-        for (int i = 0; i < 2; i++) {
-            String out = Program.run("evaluate", model.resolve("last.safetensors"), "--data", data, "--limit", "1")
-                    .assertDone()
-                    .out();
-            assertTrue(out.contains("Figure: " + model.resolve("robustness.png")), out);
+    void figuresGoIntoTheRunBesideEarlierOnes() throws IOException {
+        Path run = Program.train(data, folder.resolve("run"));
+        Path last = run.resolve("last.safetensors");
+        assertEquals(run.resolve("robustness.png").toString(), figure(run));
+        byte[] first = Files.readAllBytes(run.resolve("robustness.png"));
+        assertEquals(run.resolve("robustness-2.png").toString(), figure(last, "--noise-std", "0.1"));
+        assertEquals(run.resolve("robustness.png").toString(), figure(run), "the same again");
+        assertEquals(run.resolve("robustness-2.png").toString(), figure(last, "--noise-std", "0.1"));
+        assertEquals(run.resolve("robustness-3.png").toString(), figure(run, "--noise", "poisson"));
+        assertArrayEquals(first, Files.readAllBytes(run.resolve("robustness.png")));
+        String report = Files.readString(run.resolve("report.html"));
+        for (String name : List.of("robustness.png", "robustness-2.png", "robustness-3.png")) {
+            assertTrue(
+                    report.contains(Base64.getEncoder().encodeToString(Files.readAllBytes(run.resolve(name)))),
+                    "the report has not " + name);
         }
-        assertTrue(Files.exists(model.resolve("robustness.png")));
-        String report = Files.readString(model.resolve("report.html"));
+        assertTrue(report.contains("<h2>Robustness (3)</h2>"), "the charts have no numbers");
+        assertFalse(report.contains("by standard deviation"), "not all noise has one");
+        assertEquals(run.resolve("robustness.png").toString(), figure(run, "--overwrite", "--noise-std", "0.3"));
+        assertFalse(Arrays.equals(first, Files.readAllBytes(run.resolve("robustness.png"))));
+    }
+
+    /** A network without training, or trained on next to nothing, of digits or of pictures; and one that is of use. */
+    @Test
+    void saysItWhereAModelIsOfNoUse() throws IOException {
+        String useless = "This model is of no use here: at no level is it clearly better than the noisy\nimages";
+        String out = evaluate().assertDone().out();
+        assertTrue(out.contains(useless + " or than the mean of the images, which has an MSE of 0.0"), out);
+        assertTrue(evaluate("--noise-std", "0.5").assertDone().out().contains(useless));
+        assertFalse(evaluate("--json").assertDone().out().contains("of no use"));
+
+        Path pictures = Files.createDirectories(folder.resolve("pictures"));
+        for (int i = 0; i < 6; i++) {
+            byte[] pixels = new byte[24 * 20];
+            for (int j = 0; j < pixels.length; j++) {
+                pixels[j] = (byte) (128 + 100 * Math.sin(j % 20 / 4.0 + i) * Math.cos(j / 20 / 5.0));
+            }
+            Files.write(pictures.resolve(i + ".png"), ImageFile.encode(new ImageSet(24, 20, 1, pixels), 0, "png"));
+        }
+        Path unet = folder.resolve("unet");
+        List<Object> training = Program.training(
+                pictures, unet, "--network", "unet", "--filters", "2,3", "--blocks", "0,0", "--tiles", "8x8");
+        training.addAll(List.of("--learning-rate", "1e-9"));
+        out = Program.run(training.toArray()).assertDone().out();
         assertTrue(
-                report.contains(
-                        Base64.getEncoder().encodeToString(Files.readAllBytes(model.resolve("robustness.png")))),
-                "the report has not the new figure");
+                out.contains("This model is of no use yet: without any network, the noisy images have an MSE of "),
+                out);
+        List<List<Object>> evaluations = List.of(
+                List.of("evaluate", unet, "--engine", "reference"),
+                List.of("evaluate", unet, "--engine", "reference", "--data", pictures));
+        for (List<Object> each : evaluations) {
+            out = Program.run(each.toArray()).assertDone().out();
+            assertTrue(out.contains(useless), out);
+        }
+        out = Program.run("evaluate", "photo-grey", "--data", pictures, "--output", folder.resolve("photo.png"))
+                .assertDone()
+                .out();
+        assertFalse(out.contains("of no use"), out);
+        out = Program.run("evaluate", "digits", "--limit", "50", "--output", folder.resolve("digits.png"))
+                .assertDone()
+                .out();
+        assertFalse(out.contains("of no use"), out);
+    }
+
+    @Test
+    void noFigureIsReplacedUnlessItIsAskedFor() throws IOException {
+        for (String there : List.of("figure.png", "figure-chart.png")) {
+            Path precious = Files.writeString(folder.resolve(there), "precious");
+            Path output = folder.resolve("figure.png");
+            Program.run("evaluate", model, "--data", data, "--output", output)
+                    .assertRefused(precious + " exists already; --overwrite replaces it");
+            assertEquals("precious", Files.readString(precious));
+            assertEquals(output.toString(), figure(model, "--output", output, "--overwrite"));
+            Files.delete(output);
+            Files.deleteIfExists(folder.resolve("figure-chart.png"));
+        }
+    }
+
+    /** A model that is only a file has no folder of its own: what is drawn goes to where the user is. */
+    @Test
+    void aModelThatIsOnlyAFileKeepsItsFolderClean() throws IOException, InterruptedException {
+        Path models = Files.createDirectories(folder.resolve("models"));
+        Path lone = Files.copy(model.resolve("best.safetensors"), models.resolve("lone.safetensors"));
+        Path here = Files.createDirectories(folder.resolve("here"));
+        for (int i = 0; i < 2; i++) {
+            Result result = Program.finish(
+                    Program.fork(List.of(), "evaluate", lone, "--data", data, "--seed", i, "--engine", "reference")
+                            .directory(here.toFile())
+                            .start());
+            assertEquals(0, result.status(), result.err());
+        }
+        assertArrayEquals(new String[] {"lone.safetensors"}, models.toFile().list());
+        assertTrue(Files.exists(here.resolve("robustness.png")) && Files.exists(here.resolve("robustness-2.png")));
+    }
+
+    /** The figures are printed, and one line says that they were not kept, whatever keeps them from being written. */
+    @Test
+    void runsThatCannotBeWrittenAreEvaluated() throws IOException, InterruptedException {
+        Path run = Program.train(data, folder.resolve("run"));
+        Path library = Program.preload(folder, """
+                #include <errno.h>
+                #include <fcntl.h>
+                #include <stdarg.h>
+                #include <string.h>
+                #include <sys/stat.h>
+
+                static int refuses(const char *path, int flags) {
+                    if ((flags & O_CREAT) && strstr(path, ".dae-gpu-")) {
+                        errno = EROFS;
+                        return 1;
+                    }
+                    return 0;
+                }
+
+                int open(const char *path, int flags, ...) {
+                    va_list list;
+                    va_start(list, flags);
+                    mode_t mode = flags & O_CREAT ? va_arg(list, mode_t) : 0;
+                    return refuses(path, flags) ? -1 : openat(AT_FDCWD, path, flags, mode);
+                }
+
+                int open64(const char *path, int flags, ...) {
+                    va_list list;
+                    va_start(list, flags);
+                    mode_t mode = flags & O_CREAT ? va_arg(list, mode_t) : 0;
+                    return refuses(path, flags) ? -1 : openat(AT_FDCWD, path, flags, mode);
+                }
+                """);
+        Map<String, String> before = Program.content(run);
+        for (String option : List.of("--limit=12", "--json")) {
+            ProcessBuilder builder =
+                    Program.fork(List.of(), "evaluate", run, "--data", data, "--engine", "reference", option);
+            builder.environment().put("LD_PRELOAD", library.toString());
+            Result result = Program.finish(builder.start());
+            assertEquals(0, result.status(), result.err());
+            assertTrue(
+                    result.err()
+                            .startsWith("dae-gpu evaluate: note: the figure was not kept: cannot write "
+                                    + run.resolve("robustness.png") + ": "),
+                    result.err());
+            assertTrue(result.err().contains("Read-only file system; --output FILE.png draws it"), result.err());
+            assertEquals(1, result.err().lines().count(), result.err());
+            assertTrue(result.out().contains("0.25"), result.out());
+            assertFalse(result.out().contains("Figure: "), result.out());
+            if (option.equals("--json")) {
+                JsonNode root = new ObjectMapper().readTree(result.out());
+                assertTrue(root.get("figure").isNull() && root.get("chart").isNull(), result.out());
+            }
+        }
+        assertEquals(before, Program.content(run));
     }
 
     @Test
@@ -434,7 +586,11 @@ class EvaluateCommandTest {
                 .engine()) {
             engine.load(checkpoint.state().weights());
             assertEquals(
-                    Evaluation.of(engine, images, Noise.gaussian(0.5f, 0.25f), 1)
+                    Evaluation.of(
+                                    engine,
+                                    images,
+                                    Noise.Kind.GAUSSIAN.pictureNoise().withLevel(55 / 255f / 2),
+                                    1)
                             .denoised()
                             .mse(),
                     root.at("/levels/0/denoised/mse").doubleValue(),

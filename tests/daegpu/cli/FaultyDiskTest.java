@@ -2,11 +2,9 @@ package daegpu.cli;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
-import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import daegpu.cli.Program.Result;
 import java.io.IOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import org.junit.jupiter.api.Test;
@@ -60,8 +58,7 @@ class FaultyDiskTest {
 
     @Test
     void trainingGoesOnWithAWarning() throws IOException, InterruptedException {
-        assumeTrue(System.getProperty("os.name").equals("Linux"), "the faults are made by a library of Linux");
-        Path library = build();
+        Path library = Program.preload(folder, LIBRARY);
         Path data = Program.writeImages(folder.resolve("data"));
         Path straight = Program.train(data, folder.resolve("straight"));
         Path run = folder.resolve("run");
@@ -72,20 +69,5 @@ class FaultyDiskTest {
         assertEquals(0, result.status(), result.err());
         assertTrue((result.out() + result.err()).contains("has no locks"), result.out() + result.err());
         assertEquals(Program.result(straight), Program.result(run));
-    }
-
-    private Path build() throws InterruptedException, IOException {
-        Path source = Files.writeString(folder.resolve("faults.c"), LIBRARY);
-        Path library = folder.resolve("faults.so");
-        try {
-            Process compiler = new ProcessBuilder(
-                            "cc", "-shared", "-fPIC", "-o", library.toString(), source.toString(), "-ldl")
-                    .inheritIO()
-                    .start();
-            assertEquals(0, compiler.waitFor());
-        } catch (IOException e) {
-            assumeTrue(false, "there is no C compiler: " + e.getMessage());
-        }
-        return library;
     }
 }

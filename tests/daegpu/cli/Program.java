@@ -3,6 +3,7 @@ package daegpu.cli;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import daegpu.Training;
 import daegpu.data.IdxFile;
@@ -100,6 +101,23 @@ final class Program {
         int status = process.waitFor();
         reader.join();
         return new Result(status, out, err.toString());
+    }
+
+    /** Compiles what takes the place of functions of the system, for {@code LD_PRELOAD}. */
+    static Path preload(Path folder, String code) throws IOException, InterruptedException {
+        assumeTrue(System.getProperty("os.name").equals("Linux"), "the faults are made by a library of Linux");
+        Path source = Files.writeString(folder.resolve("faults.c"), code);
+        Path library = folder.resolve("faults.so");
+        try {
+            Process compiler = new ProcessBuilder(
+                            "cc", "-shared", "-fPIC", "-o", library.toString(), source.toString(), "-ldl")
+                    .inheritIO()
+                    .start();
+            assertEquals(0, compiler.waitFor());
+        } catch (IOException e) {
+            assumeTrue(false, "there is no C compiler: " + e.getMessage());
+        }
+        return library;
     }
 
     /** A folder of 8×8 images by MNIST's names. */
