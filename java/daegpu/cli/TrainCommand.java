@@ -93,9 +93,9 @@ final class TrainCommand implements Callable<Integer> {
 
     @ArgGroup(
             validate = false,
-            heading =
-                    "%nNoise (default: gaussian; for MNIST and IDX files of mean 0.5, of speckle 0, std 0.5, clipped; "
-                            + "for%npictures, and for a unet, of mean 0, std 0..55/255, not clipped; amount 0.5, peak 4):%n",
+            heading = "%nNoise (default: gaussian; for MNIST and IDX files of mean 0.5 (speckle: 0), std%n"
+                    + "0.5, clipped; for pictures, and for a unet, of mean 0, std 0..55/255, not%n"
+                    + "clipped; amount 0.5; peak 4):%n",
             order = 2)
     private TrainingNoise noise = new TrainingNoise();
 

@@ -153,8 +153,8 @@ public final class Chart {
                 return "";
             }
             // Of its own size, and of a fiftieth of the range, which is less than neighbours are apart.
-            int own = value == 0 ? 0 : 2 - exponent(value);
-            int apart = range == 0 ? own + 1 : -exponent(range / 50);
+            int own = value == 0 ? 0 : 3 - exponent(value);
+            int apart = range == 0 ? own : -exponent(range / 50);
             BigDecimal rounded = BigDecimal.valueOf(value).setScale(Math.max(own, apart), RoundingMode.HALF_EVEN);
             return rounded.signum() == 0 ? "0" : rounded.stripTrailingZeros().toPlainString();
         };

@@ -61,7 +61,7 @@ class SampleSpreadTest {
         int[] counts = new int[256];
         for (int y = 0; y < sample.getHeight(); y++) {
             for (int x = 0; x < sample.getWidth(); x++) {
-                counts[sample.getRGB(x, y) & 255]++;
+                counts[sample.getRaster().getSample(x, y, 0)]++;
             }
         }
         Set<Integer> greys = new TreeSet<>();
