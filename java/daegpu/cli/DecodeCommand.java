@@ -52,8 +52,10 @@ final class DecodeCommand implements Callable<Integer> {
     @Mixin
     private ModelFile model;
 
-    @Parameters(index = "1", paramLabel = "LATENTS", description = "A file *.csv or *.npy, as encode writes it; - is the standard "
-                    + "input.")
+    @Parameters(
+            index = "1",
+            paramLabel = "LATENTS",
+            description = "A file *.csv or *.npy, as encode writes it; - is the standard " + "input.")
     private Path input;
 
     @Option(

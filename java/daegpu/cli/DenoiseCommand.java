@@ -365,8 +365,7 @@ final class DenoiseCommand implements Callable<Integer> {
                 } catch (IOException e) {
                     failures.add(DaeGpu.describe(e));
                 } catch (OutOfMemoryError e) {
-                    failures.add(input + " takes more memory than Java may use: cut it into smaller pictures, or raise"
-                            + " that with java -Xmx");
+                    failures.add(FileDenoiser.outOfMemory(input));
                 }
                 started++;
                 progress.progressed("denoising", started, all);

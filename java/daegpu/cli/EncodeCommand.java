@@ -88,6 +88,7 @@ final class EncodeCommand implements Callable<Integer> {
     private EngineChoice engineChoice = new EngineChoice();
 
     private final List<String> failures = new ArrayList<>();
+    private final List<String> remarks = new ArrayList<>();
     private final List<String> names = new ArrayList<>();
     /** The vectors of some images each. */
     private final List<float[]> latents = new ArrayList<>();
@@ -158,6 +159,9 @@ final class EncodeCommand implements Callable<Integer> {
                                 + " --crop take each as one image.");
             }
         }
+        for (String remark : remarks) {
+            spec.commandLine().getOut().println(DaeGpu.oneLine(streams.named(remark)));
+        }
         for (String failure : failures) {
             spec.commandLine().getErr().println(spec.qualifiedName() + ": " + DaeGpu.oneLine(streams.named(failure)));
         }
@@ -191,7 +195,7 @@ final class EncodeCommand implements Callable<Integer> {
             return;
         }
         InputFiles.requirePicturesFit(file, image);
-        Photo photo = ImageFile.open(file).withChannels(preparation.channels());
+        Photo photo = ImageFile.open(file, remarks::add).withChannels(preparation.channels());
         preparation.requireSize(file, photo.height(), photo.width());
         boolean tiles = preparation.fit() == Fit.TILES;
         cut |= tiles;

@@ -71,7 +71,11 @@ final class ExportCommand implements Callable<Integer> {
             description = "Whose names and layouts a safetensors file has: ${COMPLETION-CANDIDATES} (default: keras).")
     private Convention convention;
 
-    @Option(names = "--output", paramLabel = "FILE", required = true, description = "The file to write; - is the standard output.")
+    @Option(
+            names = "--output",
+            paramLabel = "FILE",
+            required = true,
+            description = "The file to write; - is the standard output.")
     private Path output;
 
     @Option(names = "--overwrite", description = "Replace a file that is there already.")
@@ -100,8 +104,8 @@ final class ExportCommand implements Callable<Integer> {
             OnnxFile.write(output, parameters, Versions.program());
             spec.commandLine()
                     .getOut()
-                    .println("Wrote " + streams.named(output.toString()) + ": ONNX, opset " + OnnxFile.OPSET + ", for images "
-                            + sizes(parameters.network()));
+                    .println("Wrote " + streams.named(output.toString()) + ": ONNX, opset " + OnnxFile.OPSET
+                            + ", for images " + sizes(parameters.network()));
         } else {
             Convention chosen = convention != null ? convention : Convention.KERAS;
             Map<String, String> metadata = new TreeMap<>(checkpoint.optionsMetadata());

@@ -289,9 +289,35 @@ final class FileDenoiser implements AutoCloseable {
 
     /** Denoises the pictures that wait, together, and writes them. */
     void finish() {
-        List<Job> jobs = List.copyOf(waiting);
+        List<Job> left = new ArrayList<>(waiting);
         waiting.clear();
         waitingValues = 0;
+        try {
+            finish(List.copyOf(left), left);
+        } catch (OutOfMemoryError e) {
+            // One alone may be too large: the others are not to be lost with it.
+            for (Job job : List.copyOf(left)) {
+                finishAlone(job);
+            }
+        }
+    }
+
+    private void finishAlone(Job job) {
+        try {
+            finish(List.of(job), new ArrayList<>());
+        } catch (OutOfMemoryError e) {
+            failures.add(outOfMemory(job.input));
+        }
+    }
+
+    /** That a file was too large. */
+    static String outOfMemory(Path input) {
+        return input + " takes more memory than Java may use: cut it into smaller pictures, or raise that with java"
+                + " -Xmx";
+    }
+
+    /** @param left from which each job is removed that came to its end */
+    private void finish(List<Job> jobs, List<Job> left) {
         List<Photo> noisy = new ArrayList<>();
         for (Job job : jobs) {
             for (Page page : job.pages) {
@@ -326,6 +352,7 @@ final class FileDenoiser implements AutoCloseable {
             } catch (IOException e) {
                 failures.add(DaeGpu.describe(e));
             }
+            left.remove(job);
         }
     }
 

@@ -47,10 +47,17 @@ final class ImportCommand implements Callable<Integer> {
     @Spec
     private CommandSpec spec;
 
-    @picocli.CommandLine.Parameters(index = "0", paramLabel = "WEIGHTS", description = "A safetensors file; - is the standard input.")
+    @picocli.CommandLine.Parameters(
+            index = "0",
+            paramLabel = "WEIGHTS",
+            description = "A safetensors file; - is the standard input.")
     private Path weights;
 
-    @Option(names = "--output", paramLabel = "FILE", required = true, description = "The model to write; - is the standard output.")
+    @Option(
+            names = "--output",
+            paramLabel = "FILE",
+            required = true,
+            description = "The model to write; - is the standard output.")
     private Path output;
 
     @Option(

@@ -72,8 +72,11 @@ final class StandardStreams implements AutoCloseable {
         Set<String> taken = COMMANDS.getOrDefault(spec.name(), Set.of());
         for (ArgSpec argument : command.matchedArgs()) {
             String name = argument instanceof OptionSpec option ? option.longestName() : argument.paramLabel();
-            boolean isPath = argument.type() == Path.class || List.of(argument.auxiliaryTypes()).contains(Path.class);
-            if (isPath && !taken.contains(name) && argument.originalStringValues().contains(DASH.toString())) {
+            boolean isPath = argument.type() == Path.class
+                    || List.of(argument.auxiliaryTypes()).contains(Path.class);
+            if (isPath
+                    && !taken.contains(name)
+                    && argument.originalStringValues().contains(DASH.toString())) {
                 throw new ParameterException(
                         spec.commandLine(),
                         name + " cannot be - here: it is the standard input or output where "
@@ -122,9 +125,9 @@ final class StandardStreams implements AutoCloseable {
     }
 
     /**
-     * Where an output is to be written: the path itself or, where that is {@code -}, a temporary file, which is not there
-     * yet, and which {@link #writeOut} writes to the standard output. Messages of the command then go to the standard
-     * error, or they would get between its bytes.
+     * Where an output is to be written: the path itself or, where that is {@code -}, a temporary file, which is not
+     * there yet, and which {@link #writeOut} writes to the standard output. Messages of the command then go to the
+     * standard error, or they would get between its bytes.
      *
      * @throws IOException if there is no room for it
      */

@@ -5,6 +5,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
+import java.util.Set;
 import java.util.stream.Stream;
 
 /**
@@ -161,6 +162,11 @@ public record DataSets(
 
         String name();
 
+        /** What is to be told of files that were read by the calls so far: that only a part of one was taken. */
+        default Set<String> remarks() {
+            return Set.of();
+        }
+
         /** What was left out by the calls so far, and why. */
         default List<InvalidInputException> unusable() {
             return List.of();
@@ -284,8 +290,10 @@ public record DataSets(
         return new DataSets(
                 training,
                 validation,
-                describe("training", training, limit) + " from " + trainingSource.name() + "\n"
-                        + describe("validation", validation, validationLimit) + " from " + validationSource.name(),
+                describe("training", training, limit) + " from " + trainingSource.name()
+                        + remarks(trainingSource) + "\n"
+                        + describe("validation", validation, validationLimit) + " from " + validationSource.name()
+                        + remarks(validationSource),
                 unusable(trainingSource, validationSource));
     }
 
@@ -306,7 +314,7 @@ public record DataSets(
         return new DataSets(
                 training,
                 validation,
-                describe("training", training, limit) + " from " + source.name() + "\n"
+                describe("training", training, limit) + " from " + source.name() + remarks(source) + "\n"
                         + describe("validation", validation, validationLimit)
                         + ", split off the end of the training images"
                         + (validationSplit > 0 ? "" : " (the last tenth, since there is no validation set)"),
@@ -356,6 +364,15 @@ public record DataSets(
             unusable.addAll(source.unusable());
         }
         return List.copyOf(unusable);
+    }
+
+    /** One of them, and how many there are. */
+    private static String remarks(FoundImages source) {
+        Set<String> remarks = source.remarks();
+        return remarks.isEmpty()
+                ? ""
+                : " (" + remarks.iterator().next()
+                        + (remarks.size() == 1 ? "" : ", and so are those of " + (remarks.size() - 1) + " more") + ")";
     }
 
     private static String describe(String purpose, TrainingImages images, int limit) {

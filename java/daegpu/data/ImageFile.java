@@ -84,6 +84,19 @@ public final class ImageFile {
         return photo(file, header -> {});
     }
 
+    /**
+     * The same.
+     *
+     * @param remarks gets a sentence if the file has other pages, or frames, than the first, which is taken
+     */
+    public static Photo open(Path file, Consumer<String> remarks) {
+        try (PictureReader reader = PictureReader.open(file)) {
+            Photo photo = reader.photo(0);
+            reader.remarkOfFirst().ifPresent(remarks);
+            return photo;
+        }
+    }
+
     private static Photo photo(Path file, Consumer<Header> check) {
         try (PictureReader reader = PictureReader.open(file)) {
             return reader.photo(0, check);

@@ -14,8 +14,10 @@ import java.nio.file.SimpleFileVisitor;
 import java.nio.file.attribute.BasicFileAttributes;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.Collections;
 import java.util.Comparator;
 import java.util.EnumSet;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
@@ -66,6 +68,8 @@ public final class PictureFolder implements DataSets.FoundImages {
 
     private final ReadingListener listener;
     private final List<InvalidInputException> unusable;
+    /** What was told of files of which the first page, or frame, was taken. */
+    private final Set<String> ofSeveral = new LinkedHashSet<>();
 
     private record Entry(Path file, Header header) {}
 
@@ -135,6 +139,9 @@ public final class PictureFolder implements DataSets.FoundImages {
                         public FileVisitResult visitFileFailed(Path file, IOException problem) throws IOException {
                             if (file.equals(folder)) {
                                 throw problem;
+                            }
+                            if (isHidden(file) || isLitter(file)) {
+                                return FileVisitResult.CONTINUE; // Nor would it have been looked into.
                             }
                             unusable.add(
                                     problem instanceof FileSystemLoopException
@@ -321,6 +328,11 @@ public final class PictureFolder implements DataSets.FoundImages {
     }
 
     @Override
+    public Set<String> remarks() {
+        return Collections.unmodifiableSet(ofSeveral);
+    }
+
+    @Override
     public List<InvalidInputException> unusable() {
         return unusable;
     }
@@ -407,7 +419,7 @@ public final class PictureFolder implements DataSets.FoundImages {
     }
 
     private ImageSet picture(Path file) {
-        Photo photo = ImageFile.open(file);
+        Photo photo = ImageFile.open(file, ofSeveral::add);
         if (photo.height() < preparation.height() || photo.width() < preparation.width()) {
             throw new InvalidInputException(file + " is " + photo.height() + "x" + photo.width()
                     + ", smaller than the patches of " + preparation.height() + "x" + preparation.width());
@@ -516,7 +528,7 @@ public final class PictureFolder implements DataSets.FoundImages {
                 break;
             }
             try {
-                Photo photo = ImageFile.open(entry.file);
+                Photo photo = ImageFile.open(entry.file, ofSeveral::add);
                 // The file may have been replaced since its header was read.
                 preparation.requireSize(entry.file, photo.height(), photo.width());
                 int count = (int) Math.min(preparation.images(photo.height(), photo.width()), most - filled / size);

@@ -197,6 +197,11 @@ public final class PictureReader implements AutoCloseable {
                 : Optional.of(file + " is animated: the first of its " + frames + " frames is taken, as a picture");
     }
 
+    /** What is to be told where the first page alone is taken, if there are others, or other frames. */
+    public Optional<String> remarkOfFirst() {
+        return pages() > 1 ? Optional.of(file + " has " + pages() + " pages: the first is taken") : remark();
+    }
+
     /**
      * Reads a page, upright. Its samples are kept as in the file, with one or two bytes each, and become floats when
      * they are read.

@@ -16,10 +16,10 @@ import java.util.Optional;
 import java.util.function.Supplier;
 
 /**
- * The folder into which native libraries are unpacked from the jar, and from which the system loads them. Administrators
- * mount homes and folders for temporary files so that nothing in them can be run, or loaded; and a service may have no
- * home at all. So it is tried out before JavaCPP, LWJGL and JCuda are told of it, which choose folders of their own and
- * do not try them, or tell of it on the terminal.
+ * The folder into which native libraries are unpacked from the jar, and from which the system loads them.
+ * Administrators mount homes and folders for temporary files so that nothing in them can be run, or loaded; and a
+ * service may have no home at all. So it is tried out before JavaCPP, LWJGL and JCuda are told of it, which choose
+ * folders of their own and do not try them, or tell of it on the terminal.
  */
 public final class NativeFolder {
 
@@ -119,23 +119,23 @@ public final class NativeFolder {
 
     /** The folders to try, by what they are. JavaCPP would take the first two, in this order. */
     private static List<Map.Entry<String, Optional<Path>>> candidates() {
-        String named = System.getProperty(FOLDER, System.getProperty(JAVACPP, System.getProperty("org.bytedeco.javacpp.cacheDir")));
+        String named = System.getProperty(
+                FOLDER, System.getProperty(JAVACPP, System.getProperty("org.bytedeco.javacpp.cacheDir")));
         if (named != null) {
-            return List.of(Map.entry("the named folder", Optional.of(Path.of(named).toAbsolutePath())));
+            return List.of(
+                    Map.entry("the named folder", Optional.of(Path.of(named).toAbsolutePath())));
         }
         String user = ".javacpp-" + System.getProperty("user.name", "").replaceAll("[^A-Za-z0-9_.@-]", "_");
         List<Map.Entry<String, Optional<Path>>> candidates = new ArrayList<>();
         candidates.add(Map.entry(
                 "the home folder",
-                path(System.getProperty("user.home"))
-                        .filter(Files::isDirectory)
-                        .map(home -> home.resolve(".javacpp").resolve("cache"))));
+                path(System.getProperty("user.home")).filter(Files::isDirectory).map(home -> home.resolve(".javacpp")
+                        .resolve("cache"))));
         for (String temporary : List.of(System.getProperty(TEMPORARY, ""), "/var/tmp")) {
             candidates.add(Map.entry(
                     "a folder for temporary files",
-                    path(temporary)
-                            .filter(Files::isDirectory)
-                            .map(folder -> folder.resolve(user).resolve("cache"))));
+                    path(temporary).filter(Files::isDirectory).map(folder -> folder.resolve(user)
+                            .resolve("cache"))));
         }
         return candidates;
     }

@@ -220,18 +220,13 @@ public record LatentVectors(List<String> names, int dimension, float[] values) {
                 .fieldSeparator(found ? separator.group(2) : ",")
                 .extraFieldStrategy(FieldMismatchStrategy.IGNORE)
                 .missingFieldStrategy(FieldMismatchStrategy.IGNORE)
-                .build(
-                        CsvRecordHandler.builder()
-                                .maxFields(Integer.MAX_VALUE)
-                                .build(),
-                        text.substring(start))) {
+                .build(CsvRecordHandler.builder().maxFields(Integer.MAX_VALUE).build(), text.substring(start))) {
             return csv.stream()
                     .map(CsvRecord::getFields)
                     .filter(line -> line.size() > 1 || !line.get(0).isBlank())
                     .toList();
         } catch (CsvParseException e) {
-            throw new InvalidInputException(
-                    file + " is no CSV file: " + shortened(String.valueOf(e.getMessage())), e);
+            throw new InvalidInputException(file + " is no CSV file: " + shortened(String.valueOf(e.getMessage())), e);
         } catch (IOException e) {
             throw InvalidInputException.unreadable(file, e);
         }
@@ -262,8 +257,8 @@ public record LatentVectors(List<String> names, int dimension, float[] values) {
             bytes.get(header);
             Matcher matcher = NPY_HEADER.matcher(new String(header, StandardCharsets.US_ASCII));
             if (!Arrays.equals(magic, NPY_MAGIC) || !matcher.matches()) {
-                throw new InvalidInputException(file
-                        + " is no NPY file of 16-, 32- or 64-bit floats, [count, dimension] or [dimension]");
+                throw new InvalidInputException(
+                        file + " is no NPY file of 16-, 32- or 64-bit floats, [count, dimension] or [dimension]");
             }
             String type = matcher.group(1);
             int size = type.charAt(type.length() - 1) - '0';

@@ -9,6 +9,13 @@ import static org.junit.jupiter.api.Assumptions.assumeTrue;
 import daegpu.cli.Program.Result;
 import daegpu.data.ImageFile;
 import daegpu.data.InvalidInputException;
+import java.awt.color.ColorSpace;
+import java.awt.image.BufferedImage;
+import java.awt.image.ColorModel;
+import java.awt.image.ComponentColorModel;
+import java.awt.image.DataBuffer;
+import java.awt.image.Raster;
+import java.awt.image.WritableRaster;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.nio.file.Files;
@@ -16,6 +23,7 @@ import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.util.ArrayList;
 import java.util.List;
+import javax.imageio.ImageIO;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -73,7 +81,7 @@ class DenoiseBatchTest {
         for (String name : List.of("a.png", "b.png", "inner/c.png", "z.png", "file/d.png", longest)) {
             write("in/" + name);
         }
-        Path closed = Files.createDirectories(in.resolve("lost+found"));
+        Path closed = Files.createDirectories(in.resolve("closed"));
         Files.setPosixFilePermissions(closed, PosixFilePermissions.fromString("---------"));
         boolean isClosed = !Files.isReadable(closed); // not for root
         Files.createSymbolicLink(in.resolve("latest"), Path.of("."));
@@ -89,7 +97,7 @@ class DenoiseBatchTest {
                     1, result.err().lines().filter(line -> line.contains(name)).count(), name + ": " + result.err());
         }
         assertEquals(isClosed ? 7 : 6, result.err().lines().count(), result.err());
-        assertEquals(isClosed, result.err().contains("lost+found"), result.err());
+        assertEquals(isClosed, result.err().contains("closed"), result.err());
         for (String name : List.of("a.png", "inner/c.png", "z.png", longest)) {
             assertTrue(Files.isRegularFile(out.resolve(name)), name);
         }
@@ -147,6 +155,33 @@ class DenoiseBatchTest {
                     .assertDone();
             assertTrue(result.out().startsWith("Denoised 1 of 1 file"), result.out());
         }
+    }
+
+    /** One that is larger than the memory, in a program that has little, among others; by either kind of model. */
+    @ParameterizedTest
+    @ValueSource(strings = {"tiles", "whole"})
+    void aPictureLargerThanTheMemoryIsNamed(String model) throws IOException, InterruptedException {
+        write("in/a.png");
+        write("in/c.png");
+        WritableRaster raster = Raster.createInterleavedRaster(DataBuffer.TYPE_USHORT, 2400, 2400, 4, null);
+        ColorModel colours = new ComponentColorModel(
+                ColorSpace.getInstance(ColorSpace.CS_sRGB),
+                true,
+                false,
+                ColorModel.TRANSLUCENT,
+                DataBuffer.TYPE_USHORT);
+        Path large = folder.resolve("in/b.png");
+        ImageIO.write(new BufferedImage(colours, raster, false, null), "png", large.toFile());
+        Result result = Program.finish(Program.fork(
+                        List.of("-Xmx40m"),
+                        command(model, folder.resolve("in"), "--output", folder.resolve("out"))
+                                .toArray())
+                .start());
+        assertEquals(3, result.status(), result.err());
+        assertEquals(1, result.err().lines().count(), result.err());
+        assertTrue(result.err().startsWith("dae-gpu denoise: " + large + " "), result.err());
+        assertTrue(result.err().contains("java -Xmx"), result.err());
+        assertTrue(result.out().contains("Denoised 2 of 3 files"), result.out());
     }
 
     /** The folder of the results is inside the input by a link, or the link is the output; and both where it ends. */

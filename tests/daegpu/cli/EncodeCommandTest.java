@@ -238,8 +238,21 @@ class EncodeCommandTest {
     @Test
     void decodeReadsWhatEncodeWroteOfAnyName() throws IOException {
         List<String> names = List.of(
-                "a\nb.png", "a b.png", "a,b.png", "\"q\";r.png", "=1+1.png", "+x.png", "-y.png", "@z.png", "'=w.png", "c.png",
-                "c.gif.png", "x".repeat(200) + "1.png", "x".repeat(200) + "2.png", "sub/c.png", "sub_c.png");
+                "a\nb.png",
+                "a b.png",
+                "a,b.png",
+                "\"q\";r.png",
+                "=1+1.png",
+                "+x.png",
+                "-y.png",
+                "@z.png",
+                "'=w.png",
+                "c.png",
+                "c.gif.png",
+                "x".repeat(200) + "1.png",
+                "x".repeat(200) + "2.png",
+                "sub/c.png",
+                "sub_c.png");
         Path pictures = folder.resolve("pictures");
         for (int i = 0; i < names.size(); i++) {
             Path file = pictures.resolve(names.get(i));
@@ -279,8 +292,7 @@ class EncodeCommandTest {
                 Files.readAllBytes(decoded.resolve("a.png")),
                 piped(latents, "decode", model, "-", "--engine", "reference", "--output", "-"));
         assertArrayEquals(
-                Files.readAllBytes(weights),
-                piped(picture, "export", model, "--to", "safetensors", "--output", "-"));
+                Files.readAllBytes(weights), piped(picture, "export", model, "--to", "safetensors", "--output", "-"));
         assertArrayEquals(Files.readAllBytes(imported), piped(weights, "import", "-", "--output", "-"));
     }
 

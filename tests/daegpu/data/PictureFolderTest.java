@@ -9,6 +9,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import daegpu.Seeds;
 import daegpu.data.Preparation.Colour;
 import daegpu.data.Preparation.Fit;
+import java.awt.image.BufferedImage;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.file.Files;
@@ -16,6 +17,10 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import javax.imageio.IIOImage;
+import javax.imageio.ImageIO;
+import javax.imageio.ImageWriter;
+import javax.imageio.stream.ImageOutputStream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.api.io.TempDir;
@@ -360,5 +365,32 @@ class PictureFolderTest {
 
     private static byte[] pixels(DataSets sets) {
         return ((ImageSet) sets.training()).pixels();
+    }
+
+    /** Of a file of several pages or frames the first is taken, and this is told once. */
+    @Test
+    void saysWhereTheFirstPageAloneIsTaken() throws IOException {
+        Path pictures = Files.createDirectory(folder.resolve("several"));
+        BufferedImage page = new BufferedImage(8, 8, BufferedImage.TYPE_BYTE_GRAY);
+        for (String name : List.of("a.tif", "b.tif", "c.gif")) {
+            ImageWriter writer = ImageIO.getImageWritersByFormatName(name.endsWith("gif") ? "gif" : "tiff")
+                    .next();
+            try (ImageOutputStream out =
+                    ImageIO.createImageOutputStream(pictures.resolve(name).toFile())) {
+                writer.setOutput(out);
+                writer.prepareWriteSequence(null);
+                for (int i = 0; i < 3; i++) {
+                    writer.writeToSequence(new IIOImage(page, null, null), null);
+                }
+                writer.endWriteSequence();
+            }
+            writer.dispose();
+        }
+        ImageIO.write(page, "png", pictures.resolve("d.png").toFile());
+        String description = DataSets.open(pictures, null, 0.25, 0, 0).description();
+        assertTrue(
+                description.contains(pictures + " (" + pictures.resolve("a.tif")
+                        + " has 3 pages: the first is taken, and so are those of 2 more)"),
+                description);
     }
 }

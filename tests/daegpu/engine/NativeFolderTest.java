@@ -19,8 +19,8 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /**
- * Where nothing may be run is known from a folder that this machine has mounted so, and is not tested where it has none;
- * everything else that keeps folders from being used is tested everywhere.
+ * Where nothing may be run is known from a folder that this machine has mounted so, and is not tested where it has
+ * none; everything else that keeps folders from being used is tested everywhere.
  */
 class NativeFolderTest {
 
@@ -62,7 +62,9 @@ class NativeFolderTest {
             assertTrue(choice.contains("java -Ddaegpu.natives=FOLDER names another"), choice);
             lines = devices("-Duser.home=" + inner, "-Djava.io.tmpdir=" + inner);
             // Whatever other folder was found or not, only one thing is told, and nothing of others' noise.
-            assertTrue(lines.stream().noneMatch(line -> line.contains("LWJGL") || line.contains("\tat ")), lines.toString());
+            assertTrue(
+                    lines.stream().noneMatch(line -> line.contains("LWJGL") || line.contains("\tat ")),
+                    lines.toString());
         } finally {
             deleteAll(inner);
         }
@@ -119,7 +121,8 @@ class NativeFolderTest {
         }
         return Files.readAllLines(mounts).stream()
                 .map(line -> line.split(" "))
-                .filter(mount -> mount[2].equals("tmpfs") && List.of(mount[3].split(",")).contains("noexec"))
+                .filter(mount ->
+                        mount[2].equals("tmpfs") && List.of(mount[3].split(",")).contains("noexec"))
                 .map(mount -> Path.of(mount[1]))
                 .filter(path -> Files.isDirectory(path) && Files.isWritable(path))
                 .findFirst();

@@ -79,7 +79,8 @@ class LatentVectorsTest {
     /** What spreadsheets would compute is marked as a text for them, and comes back as it was. */
     @Test
     void namesAreNoFormulas() throws IOException {
-        List<String> names = List.of("=1+1.png", "+a", "-b", "@c", "'=d", "''e", "\tf", "=\"g\",h", "\ri", "\nj", "\uFF1Dk", "'l");
+        List<String> names =
+                List.of("=1+1.png", "+a", "-b", "@c", "'=d", "''e", "\tf", "=\"g\",h", "\ri", "\nj", "\uFF1Dk", "'l");
         Path file = folder.resolve("a.csv");
         new LatentVectors(names, 1, new float[names.size()]).write(file);
         for (String cell : Files.readString(file).split("(?<=,0.0)\n")) {

@@ -56,7 +56,9 @@ final class OneDnn {
         loaded = true;
     }
 
-    /** Whether the library for this platform is in the class path; which folder it is unpacked into has no part in it. */
+    /**
+     * Whether the library for this platform is in the class path; which folder it is unpacked into has no part in it.
+     */
     private static boolean isInJar() {
         String platform = Loader.getPlatform();
         return Stream.of("libjnidnnl.so", "jnidnnl.dll", "libjnidnnl.dylib")
