@@ -482,9 +482,11 @@ class EvaluateCommandTest {
         assertEquals(before, Program.content(folder));
     }
 
-    private static JsonNode json(Object... arguments) throws IOException {
+    private JsonNode json(Object... arguments) throws IOException {
         List<Object> all = new ArrayList<>(List.of(arguments));
-        all.addAll(List.of("--json", "--noise-std", "0.5"));
+        // Or the figures of a model in no run would go into the working directory.
+        Path figure = folder.resolve("figure.png");
+        all.addAll(List.of("--json", "--noise-std", "0.5", "--output", figure, "--overwrite"));
         Result result = Program.run(all.toArray());
         assertTrue(result.status() == 0 || result.status() == 3, result.err());
         return new ObjectMapper().readTree(result.out());

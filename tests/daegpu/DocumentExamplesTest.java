@@ -19,7 +19,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /** The examples in Java of the documents compile and do what they say. */
-class ExamplesTest {
+class DocumentExamplesTest {
 
     private static final Pattern EXAMPLE = Pattern.compile("```java\\n(.*?public class (\\w+) .*?)```", Pattern.DOTALL);
     private static final String CLASS_PATH = System.getProperty("java.class.path");
