@@ -174,7 +174,7 @@ public final class Denoiser implements AutoCloseable {
                 || channels != 1 && channels != 3
                 || (long) height * width * channels != picture.length) {
             throw new IllegalArgumentException(
-                    picture.length + " values are no picture of " + height + "x" + width + "x" + channels);
+                    picture.length + " values do not make a picture of " + height + "x" + width + "x" + channels);
         }
         Photo photo = new Photo(height, width, channels, picture, null, Depth.BITS_8, "png");
         return inTurn(() -> denoised(asGreyIfItIs(photo)).withChannels(channels).values());

@@ -121,7 +121,7 @@ final class ConfigurationFile {
             OptionSpec option = train.findOption(name);
             if (option == null || FLAGS_ONLY.contains(name)) {
                 throw new InvalidInputException(
-                        where + " has " + key.getValue() + ", which is no option for a configuration" + nearest(name));
+                        where + " has " + key.getValue() + ", which is not an option for a configuration" + nearest(name));
             }
             if (!seen.add(name)) {
                 throw new InvalidInputException(where + " has " + key.getValue() + " again");

@@ -235,7 +235,7 @@ public final class DaeGpu implements Runnable {
         try {
             return Path.of(text);
         } catch (InvalidPathException e) {
-            throw new TypeConversionException("'" + text + "' is no path here: " + e.getReason()
+            throw new TypeConversionException("'" + text + "' is not a path here: " + e.getReason()
                     + "; if it has accents, does the locale (LC_ALL) know them?");
         }
     }
@@ -346,7 +346,7 @@ public final class DaeGpu implements Runnable {
                     : problem instanceof AccessDeniedException
                             ? "may not be read or written: permission denied"
                             : problem instanceof FileAlreadyExistsException
-                                    ? "is no folder, and one is needed there"
+                                    ? "is not a folder, and a folder is needed there"
                                     : "cannot be used ("
                                             + problem.getClass().getSimpleName().replace("Exception", "") + ")";
             return file.getFile() + " " + kind;

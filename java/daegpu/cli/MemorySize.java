@@ -22,7 +22,7 @@ final class MemorySize {
         public Long convert(String text) {
             Matcher matcher = WRITTEN.matcher(text);
             if (!matcher.matches()) {
-                throw new TypeConversionException("'" + text + "' is no size of memory, such as 256M or 1G");
+                throw new TypeConversionException("'" + text + "' is not a size of memory, such as 256M or 1G");
             }
             int shift =
                     switch (matcher.group(2)) {

@@ -42,7 +42,7 @@ final class NetworkOptions {
                     .filter(choice -> choice.toString().equals(name))
                     .findFirst()
                     .orElseThrow(() -> new IllegalArgumentException("there is no network called " + name
-                            + ": choose autoencoder, unet-small, unet or unet-large"));
+                            + "; choose one of autoencoder, unet-small, unet, unet-large"));
         }
 
         private List<Integer> defaultFilters() {

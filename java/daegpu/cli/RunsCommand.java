@@ -118,7 +118,7 @@ final class RunsCommand implements Callable<Integer> {
 
     private int list() throws IOException {
         if (!Files.isDirectory(folder)) {
-            throw new InvalidInputException(folder + (Files.exists(folder) ? " is no folder" : " does not exist")
+            throw new InvalidInputException(folder + (Files.exists(folder) ? " is not a folder" : " does not exist")
                     + ": name the folder that your runs lie in");
         }
         // Somebody may name the run itself.

@@ -144,7 +144,7 @@ public final class IdxFile {
         } catch (ZipException | EOFException e) {
             throw new InvalidInputException(name + " is damaged: " + e.getMessage(), e);
         }
-        throw new InvalidInputException(name + " is no IDX file of labels, or damaged");
+        throw new InvalidInputException(name + " is not an IDX file of labels, or it is damaged");
     }
 
     /** For data known to be sound: the buffer for {@code announced} bytes is taken at once. */
@@ -313,7 +313,7 @@ public final class IdxFile {
             byte[] start = Arrays.copyOf(magic, FileKind.START);
             int length = magic.length + in.readNBytes(start, magic.length, start.length - magic.length);
             return invalid(FileKind.instead(Arrays.copyOf(start, length), "an IDX file")
-                    .orElseGet(() -> "is no IDX file: it begins with " + describe(magic)));
+                    .orElseGet(() -> "is not an IDX file: it begins with " + describe(magic)));
         }
 
         private static String describe(byte[] magic) {

@@ -129,7 +129,7 @@ public final class PictureFolder implements DataSets.FoundImages {
                                     files.add(file);
                                 } else {
                                     unusable.add(new InvalidInputException(
-                                            file + (attributes.isSymbolicLink() ? " leads nowhere" : " is no file")));
+                                            file + (attributes.isSymbolicLink() ? " leads nowhere" : " is not a file")));
                                 }
                             }
                             return FileVisitResult.CONTINUE;

@@ -483,7 +483,7 @@ public final class PictureReader implements AutoCloseable {
         }
         return new InvalidInputException(PictureFormat.foreignTitle(start)
                 .map(title -> file + " is " + title + ", which cannot be read: convert it to PNG")
-                .orElseGet(() -> file + " is no picture that can be read: those are " + PictureFormat.titles()));
+                .orElseGet(() -> file + " is not a picture that can be read: those are " + PictureFormat.titles()));
     }
 
     /** Decoders throw about anything when a file is damaged. */

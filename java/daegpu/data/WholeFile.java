@@ -45,7 +45,7 @@ public final class WholeFile {
                     .decode(ByteBuffer.wrap(read(file, most)))
                     .toString();
         } catch (CharacterCodingException e) {
-            throw new InvalidInputException(file + " is no text in UTF-8", e);
+            throw new InvalidInputException(file + " is not UTF-8 text", e);
         }
     }
 }

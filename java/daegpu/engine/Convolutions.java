@@ -25,7 +25,7 @@ public enum Convolutions {
                 .filter(convolutions -> convolutions.toString().equals(text))
                 .findFirst()
                 .orElseThrow(() -> new IllegalArgumentException("there are no convolutions called " + text
-                        + "; there are "
+                        + "; choose one of "
                         + Arrays.stream(values()).map(Convolutions::toString).collect(Collectors.joining(", "))));
     }
 

@@ -24,7 +24,7 @@ public enum EngineName {
         return Arrays.stream(values())
                 .filter(engine -> engine.toString().equals(text))
                 .findFirst()
-                .orElseThrow(() -> new IllegalArgumentException("there is no engine called " + text + "; there are "
+                .orElseThrow(() -> new IllegalArgumentException("there is no engine called " + text + "; choose one of "
                         + Arrays.stream(values()).map(EngineName::toString).collect(Collectors.joining(", "))));
     }
 

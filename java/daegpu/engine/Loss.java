@@ -82,6 +82,6 @@ public enum Loss {
                 .filter(loss -> loss.toString().equals(name))
                 .findFirst()
                 .orElseThrow(() -> new IllegalArgumentException(
-                        "there is no loss called " + name + "; there are mse, l1 and charbonnier"));
+                        "there is no loss called " + name + "; choose one of mse, l1, charbonnier"));
     }
 }

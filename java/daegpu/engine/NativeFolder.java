@@ -58,7 +58,7 @@ public final class NativeFolder {
     public static Path prepare() {
         NativeFolder choice = choice();
         if (choice.folder == null) {
-            throw new EngineUnavailableException("there is no folder from which native libraries can be loaded: "
+            throw new EngineUnavailableException("there is not a folder from which native libraries can be loaded: "
                     + String.join("; ", choice.problems) + "; java -D" + FOLDER + "=FOLDER names another");
         }
         return choice.folder;

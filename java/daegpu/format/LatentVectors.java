@@ -70,7 +70,7 @@ public record LatentVectors(List<String> names, int dimension, float[] values) {
                 || values.length % dimension != 0
                 || !names.isEmpty() && names.size() != values.length / dimension) {
             throw new IllegalArgumentException(
-                    values.length + " values and " + names.size() + " names are no vectors of " + dimension);
+                    values.length + " values and " + names.size() + " names do not make vectors of " + dimension);
         }
     }
 
@@ -226,7 +226,7 @@ public record LatentVectors(List<String> names, int dimension, float[] values) {
                     .filter(line -> line.size() > 1 || !line.get(0).isBlank())
                     .toList();
         } catch (CsvParseException e) {
-            throw new InvalidInputException(file + " is no CSV file: " + shortened(String.valueOf(e.getMessage())), e);
+            throw new InvalidInputException(file + " is not a CSV file: " + shortened(String.valueOf(e.getMessage())), e);
         } catch (IOException e) {
             throw InvalidInputException.unreadable(file, e);
         }
@@ -258,7 +258,7 @@ public record LatentVectors(List<String> names, int dimension, float[] values) {
             Matcher matcher = NPY_HEADER.matcher(new String(header, StandardCharsets.US_ASCII));
             if (!Arrays.equals(magic, NPY_MAGIC) || !matcher.matches()) {
                 throw new InvalidInputException(
-                        file + " is no NPY file of 16-, 32- or 64-bit floats, [count, dimension] or [dimension]");
+                        file + " is not an NPY file of 16-, 32- or 64-bit floats, [count, dimension] or [dimension]");
             }
             String type = matcher.group(1);
             int size = type.charAt(type.length() - 1) - '0';
@@ -284,7 +284,7 @@ public record LatentVectors(List<String> names, int dimension, float[] values) {
             }
             return new LatentVectors(List.of(), (int) dimension, values);
         } catch (BufferUnderflowException | ArithmeticException | NumberFormatException e) {
-            throw new InvalidInputException(file + " is no NPY file: it ends early or its sizes are impossible", e);
+            throw new InvalidInputException(file + " is not an NPY file: it ends early or its sizes are impossible", e);
         }
     }
 }

@@ -242,7 +242,7 @@ public final class Safetensors {
                     .order(ByteOrder.LITTLE_ENDIAN)
                     .getLong();
             if (length < 0 || length > LARGEST_HEADER) {
-                throw invalid("is no safetensors file: it would begin with a header of " + Long.toUnsignedString(length)
+                throw invalid("is not a safetensors file: it would begin with a header of " + Long.toUnsignedString(length)
                         + " bytes");
             }
             if (length > fileSize - 8) {
@@ -254,7 +254,7 @@ public final class Safetensors {
 
         private JsonNode parse(byte[] header) throws IOException {
             if (header.length == 0 || header[0] != '{') {
-                throw invalid("is no safetensors file: its header does not begin with a brace");
+                throw invalid("is not a safetensors file: its header does not begin with a brace");
             }
             try {
                 // Decoded here, since Jackson guesses encodings and the format knows only one.
@@ -271,11 +271,11 @@ public final class Safetensors {
 
         private void readMetadata(JsonNode node, Map<String, String> metadata) {
             if (!node.isObject()) {
-                throw damaged("its metadata are no object");
+                throw damaged("its metadata is not an object");
             }
             for (Map.Entry<String, JsonNode> text : node.properties()) {
                 if (!text.getValue().isTextual()) {
-                    throw damaged("the metadata called " + text.getKey() + " are no text");
+                    throw damaged("the metadata called " + text.getKey() + " is not text");
                 }
                 metadata.put(text.getKey(), text.getValue().textValue());
             }

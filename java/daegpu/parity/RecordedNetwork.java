@@ -82,7 +82,7 @@ final class RecordedNetwork {
             throw new IllegalArgumentException("its layers cannot be read: " + JsonProblem.describe(e), e);
         }
         if (entries == null || Arrays.asList(entries).contains(null)) { // which is how the text "null" is read
-            throw new IllegalArgumentException("its layers are no list of layers");
+            throw new IllegalArgumentException("its layers are not a list of layers");
         }
         return List.of(entries);
     }

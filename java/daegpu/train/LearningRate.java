@@ -55,7 +55,7 @@ public record LearningRate(Schedule schedule, double peak, long horizon) {
                     .filter(schedule -> schedule.text.equals(text))
                     .findFirst()
                     .orElseThrow(() -> new IllegalArgumentException("there is no schedule called " + text
-                            + "; there are "
+                            + "; choose one of "
                             + Arrays.stream(values()).map(Schedule::toString).collect(Collectors.joining(" and "))));
         }
 

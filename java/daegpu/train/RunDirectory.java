@@ -114,7 +114,7 @@ public final class RunDirectory implements AutoCloseable {
         }
         Path place = existing(path);
         if (!Files.isDirectory(place)) {
-            throw new InvalidInputException(place + " is no folder, and one is needed there");
+            throw new InvalidInputException(place + " is not a folder, and a folder is needed there");
         }
         if (!Files.isWritable(place)) {
             throw new InvalidInputException(place + " may not be written: permission denied");

@@ -436,7 +436,7 @@ public final class RunRecord {
         try {
             return option(name).isNull() ? Optional.empty() : Optional.of(Path.of(text(name)));
         } catch (InvalidPathException e) {
-            throw new InvalidInputException(origin + ": " + name + " is no path: " + e.getReason(), e);
+            throw new InvalidInputException(origin + ": " + name + " is not a path: " + e.getReason(), e);
         }
     }
 

@@ -313,7 +313,7 @@ class DenoiseCommandTest {
         write("scans/a.png", 0, "png");
         denoise(folder.resolve("scans"), "--output", folder.resolve("out"))
                 .assertRefusedWith(
-                        3, text + " is no picture that can be read: those are PNG, JPEG, TIFF, BMP, GIF or WebP");
+                        3, text + " is not a picture that can be read: those are PNG, JPEG, TIFF, BMP, GIF or WebP");
     }
 
     @Test
@@ -552,7 +552,7 @@ class DenoiseCommandTest {
         Path in = writeNoisy("in/a.png", 1, new float[70 * 90]);
         Files.writeString(in.resolveSibling("b.png"), "no picture");
         result = Program.run("denoise", in.getParent(), "--output", folder.resolve("out"));
-        result.assertRefusedWith(3, "b.png is no picture that can be read");
+        result.assertRefusedWith(3, "b.png is not a picture that can be read");
         assertTrue(result.out().contains("Denoised 1 of 2 files into"), result.out());
         assertTrue(Files.exists(folder.resolve("out/a.png")));
     }

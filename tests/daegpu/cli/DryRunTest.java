@@ -110,9 +110,9 @@ class DryRunTest {
         dryRun().assertRefused(run + " exists already");
         Path file = Files.writeString(folder.resolve("file"), "here");
         List<Object> arguments = Program.training(data, file.resolve("run"));
-        Program.run(arguments.toArray()).assertRefused(file + " is no folder, and one is needed there");
+        Program.run(arguments.toArray()).assertRefused(file + " is not a folder, and a folder is needed there");
         arguments.add("--dry-run");
-        Program.run(arguments.toArray()).assertRefused(file + " is no folder, and one is needed there");
+        Program.run(arguments.toArray()).assertRefused(file + " is not a folder, and a folder is needed there");
         Program.run("train", "--resume", folder.resolve("none"), "--dry-run").assertRefused("there is no such folder");
         assertEquals("here", Files.readString(file));
     }
@@ -133,6 +133,6 @@ class DryRunTest {
     @Test
     void noFileSwitchesItOn() throws IOException {
         Path config = Files.writeString(folder.resolve("c.yaml"), "dry-run: true\n");
-        Program.run("train", "--config", config).assertRefused("has dry-run, which is no option for a configuration");
+        Program.run("train", "--config", config).assertRefused("has dry-run, which is not an option for a configuration");
     }
 }

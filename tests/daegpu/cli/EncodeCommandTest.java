@@ -124,7 +124,7 @@ class EncodeCommandTest {
         Path latents = folder.resolve("latents.csv");
         run("encode", pictures, option, "--output", latents)
                 .assertRefusedWith(
-                        3, broken + " is no picture that can be read: those are PNG, JPEG, TIFF, BMP, GIF or WebP");
+                        3, broken + " is not a picture that can be read: those are PNG, JPEG, TIFF, BMP, GIF or WebP");
         Path images = folder.resolve("images-idx3-ubyte");
         IdxFile.write(
                 images,

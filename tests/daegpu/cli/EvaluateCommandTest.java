@@ -568,7 +568,7 @@ class EvaluateCommandTest {
         assertEquals(3, result.status());
         assertEquals(
                 "dae-gpu evaluate: left out: " + photos.resolve("broken.jpg")
-                        + " is no picture that can be read: those are PNG, JPEG, TIFF, BMP, GIF or WebP",
+                        + " is not a picture that can be read: those are PNG, JPEG, TIFF, BMP, GIF or WebP",
                 result.err().strip());
         JsonNode root = new ObjectMapper().readTree(result.out());
         assertEquals(1, root.get("left_out").size());

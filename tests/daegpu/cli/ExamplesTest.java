@@ -281,7 +281,7 @@ class ExamplesTest {
         if (Files.isDirectory(path)) {
             assertFalse(list(path).isEmpty(), path + " is empty");
         } else if (path.toString().endsWith(".png")) {
-            assertNotNull(ImageIO.read(path.toFile()), path + " is no picture");
+            assertNotNull(ImageIO.read(path.toFile()), path + " is not a picture");
         } else {
             assertTrue(Files.size(path) > 0, path + " is empty");
         }

@@ -890,7 +890,7 @@ class TrainCommandTest {
         assertEquals(3, result.status(), result.err());
         assertEquals(
                 "dae-gpu train: left out: " + broken
-                        + " is no picture that can be read: those are PNG, JPEG, TIFF, BMP, GIF or WebP",
+                        + " is not a picture that can be read: those are PNG, JPEG, TIFF, BMP, GIF or WebP",
                 result.err().strip());
         assertTrue(result.out().contains("images of 8x8 grey from " + photos), result.out());
         Matcher next = Pattern.compile(" (evaluate) (\\S+)\\s*$").matcher(result.out());
@@ -923,7 +923,7 @@ class TrainCommandTest {
         for (String[] wrong : new String[][] {
             {"divisible by 4, not 9x9; take 8x8 or 12x12"},
             {"divisible by 4, not 30x9; take 28x8 or 32x12", "--resize", "30x9"},
-            {"'8x' is no size, such as 96x128", "--crop", "8x"},
+            {"'8x' is not a size, such as 96x128", "--crop", "8x"},
             {"'0' is no size", "--tiles", "0"},
             {"give one of --resize, --crop, --tiles and --patches", "--crop", "8x8", "--tiles", "8x8"},
             {"--overlap goes with --tiles", "--resize", "8x8", "--overlap", "2"},

@@ -179,7 +179,7 @@ class WholePictureFilesTest {
                 folder.resolve("in.png"), ImageFile.encode(photo(new Random(1), 70, 64, 1, Depth.BITS_8, false)));
         Path out = folder.resolve("out.png");
         denoise(in, "--output", out, "--memory", "1K").assertRefused("at least 1 MiB", "raise --memory");
-        denoise(in, "--output", out, "--memory", "much").assertRefused("'much' is no size of memory, such as 256M");
+        denoise(in, "--output", out, "--memory", "much").assertRefused("'much' is not a size of memory, such as 256M");
         denoise(in, "--output", out, "--strength", "1.5").assertRefused("--strength must be from 0 to 1, not 1.5");
         assertFalse(Files.exists(out));
     }

@@ -107,11 +107,11 @@ class IdxFileTest {
     void damagedHeadersAreRefused() throws IOException {
         Path file = folder.resolve("a");
         assertRefused(file, new byte[0], "is empty");
-        assertRefused(file, new byte[] {0, 0}, "is no IDX file: it begins with 00 00");
+        assertRefused(file, new byte[] {0, 0}, "is not an IDX file: it begins with 00 00");
         assertRefused(file, new byte[] {0, 0, 8, 3, 0, 0, 0, 1, 0}, "is truncated within its header");
         assertRefused(
                 file, "GIF89a and so on".getBytes(StandardCharsets.US_ASCII), "is a GIF picture, not an IDX file");
-        assertRefused(file, new byte[] {0, 0, 7, 3, 0, 0}, "is no IDX file: it begins with 00 00 07 03");
+        assertRefused(file, new byte[] {0, 0, 7, 3, 0, 0}, "is not an IDX file: it begins with 00 00 07 03");
         assertRefused(
                 file, new byte[] {0, 0, 9, 3, 0, 0}, "holds signed bytes; only unsigned bytes can be read as images");
         assertRefused(file, new byte[] {0, 0, 0x0B, 3}, "holds 16-bit integers");

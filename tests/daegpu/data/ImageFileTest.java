@@ -357,7 +357,7 @@ class ImageFileTest {
     @Test
     void otherFilesAreRefused() throws IOException {
         assertRefused(write(new byte[0]), 1, 1, 1, "is empty");
-        assertRefused(write("GIF".getBytes(StandardCharsets.US_ASCII)), 1, 1, 1, "is no picture that can be read");
+        assertRefused(write("GIF".getBytes(StandardCharsets.US_ASCII)), 1, 1, 1, "is not a picture that can be read");
         assertRefused(folder, 1, 1, 1, "is a folder, not a picture");
         assertRefused(folder.resolve("absent"), 1, 1, 1, "does not exist");
         assertThrows(InvalidInputException.class, () -> ImageFile.formatOf(folder.resolve("absent")));

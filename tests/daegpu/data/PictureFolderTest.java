@@ -230,7 +230,7 @@ class PictureFolderTest {
         assertEquals(2, sets.validation().count());
         assertEquals(
                 List.of(
-                        broken + " is no picture that can be read: those are PNG, JPEG, TIFF, BMP, GIF or WebP",
+                        broken + " is not a picture that can be read: those are PNG, JPEG, TIFF, BMP, GIF or WebP",
                         cut + " is truncated"),
                 messages(sets.unusable()));
         assertEquals("looking at pictures 1/6", heard.get(0));
@@ -241,7 +241,7 @@ class PictureFolderTest {
         }
         assertEquals(
                 "no picture in " + folder + " can be used: " + broken
-                        + " is no picture that can be read: those are PNG, JPEG, TIFF, BMP, GIF or WebP, and 5 more",
+                        + " is not a picture that can be read: those are PNG, JPEG, TIFF, BMP, GIF or WebP, and 5 more",
                 assertThrows(InvalidInputException.class, () -> open(Fit.RESIZE, 2, 2, Colour.AUTO, 0))
                         .getMessage());
     }
@@ -265,7 +265,7 @@ class PictureFolderTest {
                             alone.images().pixels());
                     assertEquals(
                             List.of(broken
-                                    + " is no picture that can be read: those are PNG, JPEG, TIFF, BMP, GIF or WebP"),
+                                    + " is not a picture that can be read: those are PNG, JPEG, TIFF, BMP, GIF or WebP"),
                             messages(alone.unusable()));
                 }
             }

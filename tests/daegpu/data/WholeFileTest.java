@@ -43,7 +43,7 @@ class WholeFileTest {
         assertEquals("ü", WholeFile.readText(file, 10));
         Files.write(file, new byte[] {(byte) 0xFC});
         assertEquals(
-                file + " is no text in UTF-8",
+                file + " is not UTF-8 text",
                 assertThrows(InvalidInputException.class, () -> WholeFile.readText(file, 10))
                         .getMessage());
     }

@@ -52,7 +52,7 @@ class EnginesTest {
     @ValueSource(strings = {"gpu", "Reference", ""})
     void anEngineThatIsNotThereIsRefusedWithThoseThatAre(String name) {
         assertEquals(
-                "there is no engine called " + name + "; there are auto, cuda, cpu, reference",
+                "there is no engine called " + name + "; choose one of auto, cuda, cpu, reference",
                 assertThrows(IllegalArgumentException.class, () -> EngineName.of(name))
                         .getMessage());
     }
@@ -69,11 +69,11 @@ class EnginesTest {
             assertEquals(convolutions, Convolutions.of(convolutions.toString()));
         }
         assertEquals(
-                "there is no precision called FP32; there are fp32, tf32, bf16",
+                "there is no precision called FP32; choose one of fp32, tf32, bf16",
                 assertThrows(IllegalArgumentException.class, () -> Precision.of("FP32"))
                         .getMessage());
         assertEquals(
-                "there are no convolutions called own; there are auto, cudnn, native",
+                "there are no convolutions called own; choose one of auto, cudnn, native",
                 assertThrows(IllegalArgumentException.class, () -> Convolutions.of("own"))
                         .getMessage());
     }

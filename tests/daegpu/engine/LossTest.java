@@ -36,7 +36,7 @@ class LossTest {
     @Test
     void otherNamesAreRefused() {
         assertEquals(
-                "there is no loss called huber; there are mse, l1 and charbonnier",
+                "there is no loss called huber; choose one of mse, l1, charbonnier",
                 assertThrows(IllegalArgumentException.class, () -> Loss.of("huber"))
                         .getMessage());
     }

@@ -257,8 +257,8 @@ class SafetensorsTest {
                 "{'a':{'dtype':'F32','shape':[1],'data_offsets':[0,4]}} "
                         + "| is too long: it announces 4 bytes of tensors and has 8",
                 "{} | is too long: it announces 0 bytes of tensors and has 8",
-                "{'__metadata__':'x'} | its metadata are no object",
-                "{'__metadata__':{'x':1}} | the metadata called x are no text",
+                "{'__metadata__':'x'} | its metadata is not an object",
+                "{'__metadata__':{'x':1}} | the metadata called x is not text",
             })
     void damagedHeadersAreRefused(String header, String problem) throws IOException {
         Path file = folder.resolve("a.safetensors");
@@ -287,7 +287,7 @@ class SafetensorsTest {
         Files.write(file, new byte[] {1, 0, 0});
         assertRefused(file, "is truncated: it has only 3 bytes");
         Files.write(file, new byte[8]);
-        assertRefused(file, "is no safetensors file");
+        assertRefused(file, "is not a safetensors file");
         Files.write(
                 file,
                 ByteBuffer.allocate(100)
@@ -301,9 +301,9 @@ class SafetensorsTest {
                         .order(ByteOrder.LITTLE_ENDIAN)
                         .putLong(-1)
                         .array());
-        assertRefused(file, "is no safetensors file: it would begin with a header of 18446744073709551615 bytes");
+        assertRefused(file, "is not a safetensors file: it would begin with a header of 18446744073709551615 bytes");
         Files.writeString(file, "PK\u0003\u0004 and whatever else a zip file holds");
-        assertRefused(file, "is no safetensors file");
+        assertRefused(file, "is not a safetensors file");
         assertRefused(folder, "is a folder, not a safetensors file");
         assertRefused(folder.resolve("absent"), "does not exist");
     }
@@ -313,7 +313,7 @@ class SafetensorsTest {
     void sizesThatTheFileOnlyClaimsAreNotAllocated() throws IOException {
         Path file = folder.resolve("a.safetensors");
         writeSparse(file, 100_000_001, new byte[0], 1L << 32);
-        assertRefused(file, "is no safetensors file: it would begin with a header of 100000001 bytes");
+        assertRefused(file, "is not a safetensors file: it would begin with a header of 100000001 bytes");
         long tensorSize = 8_000_000_000L;
         int tensors = (int) (Runtime.getRuntime().maxMemory() / tensorSize + 1);
         String header = IntStream.range(0, tensors)

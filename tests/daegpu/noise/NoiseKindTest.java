@@ -382,7 +382,7 @@ class NoiseKindTest {
         String message = assertThrows(IllegalArgumentException.class, () -> Kind.of("pink"))
                 .getMessage();
         assertEquals(
-                "there is no noise called pink; there are gaussian, uniform, salt-pepper, masking, speckle, poisson",
+                "there is no noise called pink; choose one of gaussian, uniform, salt-pepper, masking, speckle, poisson",
                 message);
         assertThrows(
                 IllegalStateException.class, () -> noise(Kind.MASKING, 0, 0.5f).photons());

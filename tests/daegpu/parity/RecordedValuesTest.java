@@ -144,7 +144,7 @@ class RecordedValuesTest {
                 "optimizer | lr=1 weight_decay=- | its optimizer has no number for weight_decay: lr=1 weight_decay=-",
                 "ema | often             | its ema must be a number, not often",
                 "ema | 1                 | the decay of the average must be more than 0 and less than 1, not 1.0",
-                "loss | huber            | there is no loss called huber; there are mse, l1 and charbonnier",
+                "loss | huber            | there is no loss called huber; choose one of mse, l1, charbonnier",
                 "batch | 4               | activation.conv1 has 320 values where the network needs 256",
                 "batch | 2147483647      | activation.conv1 has 320 values where the network needs 137438953408",
                 "channels | 1            | "
@@ -188,7 +188,7 @@ class RecordedValuesTest {
                 "layers | [null]   | its layers are no list",
                 "layers | [{}]     | its layers cannot be read",
                 "layers | nonsense | its layers cannot be read",
-                "loss | huber: …   | there is no loss called huber; there are mse, l1 and charbonnier",
+                "loss | huber: …   | there is no loss called huber; choose one of mse, l1, charbonnier",
                 "ema | 1           | the decay of the average must be more than 0 and less than 1, not 1.0",
                 "ema | much        | its ema must be a number, not much"
             })

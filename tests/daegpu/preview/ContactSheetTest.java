@@ -125,7 +125,7 @@ class ContactSheetTest {
                 dark += raster.getSample(x, y, 0) < 80 ? 1 : 0;
             }
         }
-        assertTrue(dark > 50, dark + " dark pixels are no text");
+        assertTrue(dark > 50, dark + " dark pixels is not text");
         String words = "A caption that is much wider than the one small image below it";
         assertTrue(
                 ContactSheet.draw(1, 1, 1, List.of(block.captioned(words))).getWidth() > 300, "the caption is cut off");

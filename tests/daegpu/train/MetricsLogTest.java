@@ -111,7 +111,7 @@ class MetricsLogTest {
         assertTrue(refusal.getMessage().startsWith(file + " does not begin with epoch,seconds,"), refusal.getMessage());
         Files.write(file, new byte[] {(byte) 0xFF, (byte) 0xFE, 0});
         refusal = assertThrows(InvalidInputException.class, () -> MetricsLog.read(file));
-        assertEquals(file + " is no text in UTF-8", refusal.getMessage());
+        assertEquals(file + " is not UTF-8 text", refusal.getMessage());
     }
 
     @Test
