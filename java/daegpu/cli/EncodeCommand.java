@@ -46,8 +46,7 @@ import picocli.CommandLine.Spec;
         footer = {
             "  dae-gpu encode digits scan.png --output latents.csv",
             "  dae-gpu encode digits scans/ more.idx3-ubyte --output latents.npy",
-            "  dae-gpu encode digits photos/ --crop --output latents.csv",
-            "  dae-gpu encode digits - --output - < scan.png"
+            "  dae-gpu encode digits photos/ --crop --output latents.csv"
         })
 final class EncodeCommand implements Callable<Integer> {
 
