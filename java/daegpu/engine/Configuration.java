@@ -17,7 +17,13 @@ public enum Configuration {
      * {@code true} lets the cpu engine compute in bf16 on a processor with AVX-512 that has no bf16 instructions. It
      * then uses other, slower instructions. This is for tests; {@code false} by default.
      */
-    CPU_EMULATED_BF16("daegpu.cpu.emulated-bf16");
+    CPU_EMULATED_BF16("daegpu.cpu.emulated-bf16"),
+
+    /**
+     * The folder into which native libraries are unpacked; it must allow execution. By default the first that does of
+     * {@code .javacpp/cache} in the home folder and one in the folders for temporary files.
+     */
+    NATIVES("daegpu.natives");
 
     private final String property;
 

@@ -23,9 +23,6 @@ import java.util.function.Supplier;
  */
 public final class NativeFolder {
 
-    /** System property: the folder for native libraries, and the only one that is tried. */
-    public static final String FOLDER = "daegpu.natives";
-
     private static final String JAVACPP = "org.bytedeco.javacpp.cachedir";
     private static final String LWJGL = "org.lwjgl.system.SharedLibraryExtractPath";
     private static final String LWJGL_MESSAGES = "org.lwjgl.util.DebugStream";
@@ -58,8 +55,8 @@ public final class NativeFolder {
     public static Path prepare() {
         NativeFolder choice = choice();
         if (choice.folder == null) {
-            throw new EngineUnavailableException("there is not a folder from which native libraries can be loaded: "
-                    + String.join("; ", choice.problems) + "; java -D" + FOLDER + "=FOLDER names another");
+            throw new EngineUnavailableException("there is no folder from which native libraries can be loaded: "
+                    + String.join("; ", choice.problems) + "; java -D" + Configuration.NATIVES.property() + "=FOLDER names another");
         }
         return choice.folder;
     }
@@ -119,8 +116,9 @@ public final class NativeFolder {
 
     /** The folders to try, by what they are. JavaCPP would take the first two, in this order. */
     private static List<Map.Entry<String, Optional<Path>>> candidates() {
-        String named = System.getProperty(
-                FOLDER, System.getProperty(JAVACPP, System.getProperty("org.bytedeco.javacpp.cacheDir")));
+        String named = Configuration.NATIVES
+                .value()
+                .orElse(System.getProperty(JAVACPP, System.getProperty("org.bytedeco.javacpp.cacheDir")));
         if (named != null) {
             return List.of(
                     Map.entry("the named folder", Optional.of(Path.of(named).toAbsolutePath())));

@@ -242,9 +242,8 @@ class DocumentsTest {
     }
 
     private static boolean isProperty(String flag) {
-        return flag.startsWith("-Dorg.bytedeco.javacpp.")
-                || Arrays.stream(Configuration.values())
-                        .anyMatch(each -> flag.startsWith("-D" + each.property() + "="));
+        return Arrays.stream(Configuration.values())
+                .anyMatch(each -> flag.startsWith("-D" + each.property() + "="));
     }
 
     /** The commands in blocks of code that call this program, each in one line. */
