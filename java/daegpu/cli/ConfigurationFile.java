@@ -120,8 +120,8 @@ final class ConfigurationFile {
             String name = "--" + key.getValue();
             OptionSpec option = train.findOption(name);
             if (option == null || FLAGS_ONLY.contains(name)) {
-                throw new InvalidInputException(
-                        where + " has " + key.getValue() + ", which is not an option for a configuration" + nearest(name));
+                throw new InvalidInputException(where + " has " + key.getValue()
+                        + ", which is not an option for a configuration" + nearest(name));
             }
             if (!seen.add(name)) {
                 throw new InvalidInputException(where + " has " + key.getValue() + " again");

@@ -501,8 +501,8 @@ final class DenoiseCommand implements Callable<Integer> {
     /** Refuses a target with the name of a picture for what is none. */
     private static void requireNoPicture(Path input, Path target) {
         PictureFormat.ofName(target).ifPresent(promised -> {
-            throw new InvalidInputException(input + " is not a picture, so its result is not one either: "
-                    + target + " has the name of a " + promised.title() + " file; give it another name");
+            throw new InvalidInputException(input + " is not a picture, so its result is not one either: " + target
+                    + " has the name of a " + promised.title() + " file; give it another name");
         });
     }
 

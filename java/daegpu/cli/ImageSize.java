@@ -15,8 +15,8 @@ record ImageSize(int height, int width) {
         public ImageSize convert(String text) {
             Matcher matcher = WRITTEN.matcher(text);
             if (!matcher.matches()) {
-                throw new TypeConversionException(
-                        "'" + text + "' is not a size, such as 96x128 for a height of 96 and a width of" + " 128 pixels");
+                throw new TypeConversionException("'" + text
+                        + "' is not a size, such as 96x128 for a height of 96 and a width of" + " 128 pixels");
             }
             int height = Integer.parseInt(matcher.group(1));
             return new ImageSize(height, matcher.group(2) == null ? height : Integer.parseInt(matcher.group(2)));

@@ -39,8 +39,8 @@ public final class ImageSet implements TrainingImages {
         }
         long imageBytes = (long) height * width * channels * depth.bytes();
         if (imageBytes > Integer.MAX_VALUE || pixels.length % imageBytes != 0) {
-            throw new IllegalArgumentException(pixels.length + " bytes are not a whole number of " + height + "x" + width
-                    + "x" + channels + " images of " + depth);
+            throw new IllegalArgumentException(pixels.length + " bytes are not a whole number of " + height + "x"
+                    + width + "x" + channels + " images of " + depth);
         }
         this.height = height;
         this.width = width;

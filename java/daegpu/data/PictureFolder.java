@@ -128,8 +128,8 @@ public final class PictureFolder implements DataSets.FoundImages {
                                 if (attributes.isRegularFile()) {
                                     files.add(file);
                                 } else {
-                                    unusable.add(new InvalidInputException(
-                                            file + (attributes.isSymbolicLink() ? " leads nowhere" : " is not a file")));
+                                    unusable.add(new InvalidInputException(file
+                                            + (attributes.isSymbolicLink() ? " leads nowhere" : " is not a file")));
                                 }
                             }
                             return FileVisitResult.CONTINUE;

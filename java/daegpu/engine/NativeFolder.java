@@ -56,7 +56,8 @@ public final class NativeFolder {
         NativeFolder choice = choice();
         if (choice.folder == null) {
             throw new EngineUnavailableException("there is no folder from which native libraries can be loaded: "
-                    + String.join("; ", choice.problems) + "; java -D" + Configuration.NATIVES.property() + "=FOLDER names another");
+                    + String.join("; ", choice.problems) + "; java -D" + Configuration.NATIVES.property()
+                    + "=FOLDER names another");
         }
         return choice.folder;
     }

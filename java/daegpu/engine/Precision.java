@@ -24,7 +24,8 @@ public enum Precision {
         return Arrays.stream(values())
                 .filter(precision -> precision.toString().equals(text))
                 .findFirst()
-                .orElseThrow(() -> new IllegalArgumentException("there is no precision called " + text + "; choose one of "
+                .orElseThrow(() -> new IllegalArgumentException("there is no precision called " + text
+                        + "; choose one of "
                         + Arrays.stream(values()).map(Precision::toString).collect(Collectors.joining(", "))));
     }
 

@@ -226,7 +226,8 @@ public record LatentVectors(List<String> names, int dimension, float[] values) {
                     .filter(line -> line.size() > 1 || !line.get(0).isBlank())
                     .toList();
         } catch (CsvParseException e) {
-            throw new InvalidInputException(file + " is not a CSV file: " + shortened(String.valueOf(e.getMessage())), e);
+            throw new InvalidInputException(
+                    file + " is not a CSV file: " + shortened(String.valueOf(e.getMessage())), e);
         } catch (IOException e) {
             throw InvalidInputException.unreadable(file, e);
         }

@@ -242,8 +242,8 @@ public final class Safetensors {
                     .order(ByteOrder.LITTLE_ENDIAN)
                     .getLong();
             if (length < 0 || length > LARGEST_HEADER) {
-                throw invalid("is not a safetensors file: it would begin with a header of " + Long.toUnsignedString(length)
-                        + " bytes");
+                throw invalid("is not a safetensors file: it would begin with a header of "
+                        + Long.toUnsignedString(length) + " bytes");
             }
             if (length > fileSize - 8) {
                 throw invalid("is truncated: it announces a header of " + length + " bytes and has only " + fileSize

@@ -141,7 +141,8 @@ public record Noise(Kind kind, float mean, float lowest, float highest, boolean 
             return Arrays.stream(values())
                     .filter(kind -> kind.text.equals(text))
                     .findFirst()
-                    .orElseThrow(() -> new IllegalArgumentException("there is no noise called " + text + "; choose one of "
+                    .orElseThrow(() -> new IllegalArgumentException("there is no noise called " + text
+                            + "; choose one of "
                             + Arrays.stream(values()).map(Kind::toString).collect(Collectors.joining(", "))));
         }
 

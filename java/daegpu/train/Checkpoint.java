@@ -262,8 +262,9 @@ public record Checkpoint(
         boolean safetensors = start.length > Long.BYTES && start[Long.BYTES] == '{';
         if (!safetensors) {
             FileKind.instead(start, "a model").ifPresent(kind -> {
-                throw new InvalidInputException(file + " " + kind + "; models are checkpoints (*.safetensors), the folders"
-                        + " of runs, and those that come with the program: " + BuiltInModel.names());
+                throw new InvalidInputException(
+                        file + " " + kind + "; models are checkpoints (*.safetensors), the folders"
+                                + " of runs, and those that come with the program: " + BuiltInModel.names());
             });
         }
     }

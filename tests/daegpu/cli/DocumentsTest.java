@@ -242,8 +242,7 @@ class DocumentsTest {
     }
 
     private static boolean isProperty(String flag) {
-        return Arrays.stream(Configuration.values())
-                .anyMatch(each -> flag.startsWith("-D" + each.property() + "="));
+        return Arrays.stream(Configuration.values()).anyMatch(each -> flag.startsWith("-D" + each.property() + "="));
     }
 
     /** The commands in blocks of code that call this program, each in one line. */

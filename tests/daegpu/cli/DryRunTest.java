@@ -133,6 +133,7 @@ class DryRunTest {
     @Test
     void noFileSwitchesItOn() throws IOException {
         Path config = Files.writeString(folder.resolve("c.yaml"), "dry-run: true\n");
-        Program.run("train", "--config", config).assertRefused("has dry-run, which is not an option for a configuration");
+        Program.run("train", "--config", config)
+                .assertRefused("has dry-run, which is not an option for a configuration");
     }
 }

@@ -53,7 +53,10 @@ class ModelArgumentTest {
     private void refused(String command, Path model, String... fragments) {
         List<Object> arguments = new ArrayList<>();
         for (String word : command.split(" ", -1)) {
-            arguments.add(word.equals("MODEL") ? model : word.matches(".*\\.\\w+|pictures|run") ? folder.resolve(word) : word);
+            arguments.add(
+                    word.equals("MODEL")
+                            ? model
+                            : word.matches(".*\\.\\w+|pictures|run") ? folder.resolve(word) : word);
         }
         Program.run(arguments.toArray()).assertRefused(fragments);
         assertFalse(Files.exists(folder.resolve("run")));

@@ -264,8 +264,9 @@ class PictureFolderTest {
                                     .pixels(),
                             alone.images().pixels());
                     assertEquals(
-                            List.of(broken
-                                    + " is not a picture that can be read: those are PNG, JPEG, TIFF, BMP, GIF or WebP"),
+                            List.of(
+                                    broken
+                                            + " is not a picture that can be read: those are PNG, JPEG, TIFF, BMP, GIF or WebP"),
                             messages(alone.unusable()));
                 }
             }
