@@ -24,7 +24,7 @@ public final class FileKind {
             new Kind(0, "PK\u0003\u0004", "a zip archive", UNPACK),
             new Kind(0, "PK\u0005\u0006", "a zip archive", "and it is empty"),
             new Kind(257, "ustar", "a tar archive", UNPACK),
-            new Kind(0, "7z\u00BC\u00AF\u0027\u001C", "a 7-Zip archive", UNPACK),
+            new Kind(0, "7z\u00BC\u00AF'\u001C", "a 7-Zip archive", UNPACK),
             new Kind(0, "Rar!\u001A\u0007", "a RAR archive", UNPACK),
             new Kind(0, "\u00FD7zXZ\0", "a file compressed with xz", UNPACK),
             new Kind(0, "BZh", "a file compressed with bzip2", UNPACK),

@@ -300,7 +300,8 @@ class EvaluateCommandTest {
         for (int i = 0; i < 6; i++) {
             byte[] pixels = new byte[24 * 20];
             for (int j = 0; j < pixels.length; j++) {
-                pixels[j] = (byte) (128 + 100 * Math.sin(j % 20 / 4.0 + i) * Math.cos(j / 20 / 5.0));
+                int row = j / 20;
+                pixels[j] = (byte) (128 + 100 * Math.sin(j % 20 / 4.0 + i) * Math.cos(row / 5.0));
             }
             Files.write(pictures.resolve(i + ".png"), ImageFile.encode(new ImageSet(24, 20, 1, pixels), 0, "png"));
         }

@@ -120,9 +120,9 @@ class NativeFolderTest {
             return Optional.empty();
         }
         return Files.readAllLines(mounts).stream()
-                .map(line -> line.split(" "))
-                .filter(mount ->
-                        mount[2].equals("tmpfs") && List.of(mount[3].split(",")).contains("noexec"))
+                .map(line -> line.split(" ", -1))
+                .filter(mount -> mount[2].equals("tmpfs")
+                        && List.of(mount[3].split(",", -1)).contains("noexec"))
                 .map(mount -> Path.of(mount[1]))
                 .filter(path -> Files.isDirectory(path) && Files.isWritable(path))
                 .findFirst();

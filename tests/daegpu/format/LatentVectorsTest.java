@@ -83,7 +83,7 @@ class LatentVectorsTest {
                 List.of("=1+1.png", "+a", "-b", "@c", "'=d", "''e", "\tf", "=\"g\",h", "\ri", "\nj", "\uFF1Dk", "'l");
         Path file = folder.resolve("a.csv");
         new LatentVectors(names, 1, new float[names.size()]).write(file);
-        for (String cell : Files.readString(file).split("(?<=,0.0)\n")) {
+        for (String cell : Files.readString(file).split("(?<=,0.0)\n", -1)) {
             assertFalse(cell.matches("(?s)\"?[=+\\-@\t\r\n\uFF1D].*"), cell);
         }
         assertEquals(names, LatentVectors.read(file).names());
@@ -138,7 +138,7 @@ class LatentVectorsTest {
                 .put("\u0093NUMPY\u0001\0".getBytes(StandardCharsets.ISO_8859_1))
                 .putShort((short) header.length())
                 .put(header.getBytes(StandardCharsets.US_ASCII));
-        for (String value : values.split(" ")) {
+        for (String value : values.split(" ", -1)) {
             bytes.putFloat(Float.parseFloat(value));
         }
         LatentVectors read = LatentVectors.read(Files.write(folder.resolve("a.npy"), bytes.array()));

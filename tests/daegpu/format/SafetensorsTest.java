@@ -191,7 +191,7 @@ class SafetensorsTest {
     })
     void otherTypesBecomeFloats(String type, String hex, String expected) throws IOException {
         byte[] values = HexFormat.of().parseHex(hex);
-        String[] numbers = expected.split(" ");
+        String[] numbers = expected.split(" ", -1);
         byte[] header = ("{\"a\":{\"dtype\":\"" + type + "\",\"shape\":[" + numbers.length + "],\"data_offsets\":[0,"
                         + values.length + "]}}")
                 .getBytes(StandardCharsets.UTF_8);

@@ -18,6 +18,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Locale;
 import java.util.Set;
 import java.util.TreeSet;
 import javax.imageio.ImageIO;
@@ -41,7 +42,7 @@ class SampleSpreadTest {
             byte[] pixels = new byte[side * side];
             Arrays.fill(pixels, (byte) (10 + 5 * i));
             Files.write(
-                    pictures.resolve("%03d.png".formatted(i)),
+                    pictures.resolve(String.format(Locale.ROOT, "%03d.png", i)),
                     ImageFile.encode(new ImageSet(side, side, 1, pixels), 0, "png"));
         }
         return pictures;
