@@ -497,14 +497,15 @@ final class WeightNames {
     }
 
     private boolean canBe(Found layer, Kind kind) {
-        return layer.kernel.shape().length == (kind == Kind.DENSE ? 2 : 4)
-                && switch (kind) {
-                    case CONVOLUTION -> !saysTransposed(layer);
-                    case TRANSPOSED ->
-                        saysTransposed(layer)
-                                || !allSayTransposed && !lastName(layer.words).startsWith("conv2d");
-                    case DENSE -> true;
-                };
+        int dimensions = layer.kernel.shape().length;
+        if (kind == Kind.DENSE) {
+            return dimensions == 2;
+        }
+        boolean transposed = saysTransposed(layer);
+        boolean named = kind == Kind.CONVOLUTION
+                ? !transposed
+                : transposed || !allSayTransposed && !lastName(layer.words).startsWith("conv2d");
+        return dimensions == 4 && named;
     }
 
     private static boolean saysTransposed(Found layer) {

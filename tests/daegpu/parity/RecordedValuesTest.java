@@ -184,8 +184,8 @@ class RecordedValuesTest {
             delimiter = '|',
             value = {
                 "layers | []       | a network has at least one layer",
-                "layers | null     | its layers are no list",
-                "layers | [null]   | its layers are no list",
+                "layers | null     | its layers are not a list",
+                "layers | [null]   | its layers are not a list",
                 "layers | [{}]     | its layers cannot be read",
                 "layers | nonsense | its layers cannot be read",
                 "loss | huber: …   | there is no loss called huber; choose one of mse, l1, charbonnier",

@@ -8,6 +8,7 @@ import java.io.File;
 import java.io.IOException;
 import java.nio.channels.FileChannel;
 import java.nio.channels.FileLock;
+import java.nio.file.FileSystems;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
@@ -242,7 +243,7 @@ public final class CudaLibraries {
         return Configuration.CUDA_LIBRARIES.value().isPresent()
                 || tryOnce(Library.DRIVER) == null
                 || find(Library.DRIVER).isPresent()
-                || isNvidiaAt(Path.of("/"));
+                || isNvidiaAt(FileSystems.getDefault().getRootDirectories().iterator().next());
     }
 
     /** @param root the folder in which Linux's {@code dev}, {@code proc} and {@code sys} are */
