@@ -191,7 +191,7 @@ public final class BenchmarkSuite implements Callable<Integer> {
             wanted = Pattern.compile(filter);
         } catch (PatternSyntaxException e) {
             throw new ParameterException(
-                    spec.commandLine(), "--filter is no regular expression: " + e.getDescription());
+                    spec.commandLine(), "--filter is not a regular expression: " + e.getDescription());
         }
         List<Case> cases = new ArrayList<>();
         List<Case> all = new ArrayList<>();

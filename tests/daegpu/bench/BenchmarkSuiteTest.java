@@ -90,7 +90,7 @@ class BenchmarkSuiteTest {
     @CsvSource(
             delimiter = '|',
             value = {
-                "--filter [ | --filter is no regular expression",
+                "--filter [ | --filter is not a regular expression",
                 "--filter nothingOfThatName "
                         + "| no benchmark has a match of --filter nothingOfThatName in the short set; --full has more",
                 "--threads -1 | --threads must not be negative",

@@ -114,10 +114,10 @@ class PhotographsTest {
     void refusesInOneLine() throws Exception {
         assertRefused("the following arguments are required", "--jar", jar, "--data", pictures);
         assertRefused("there is no model", "--jar", jar, "--data", pictures, folder.resolve("none"));
-        assertRefused("is no folder", "--jar", jar, "--data", jar, model);
+        assertRefused("is not a folder", "--jar", jar, "--data", jar, model);
         assertRefused("mvn -q package", "--jar", folder.resolve("none"), "--data", pictures, model);
-        assertRefused("0 is no standard deviation", "--jar", jar, "--data", pictures, "--sigmas", "15,0", model);
-        assertRefused("x is no standard deviation", "--jar", jar, "--data", pictures, "--sigmas", "x", model);
+        assertRefused("0 is not a standard deviation", "--jar", jar, "--data", pictures, "--sigmas", "15,0", model);
+        assertRefused("x is not a standard deviation", "--jar", jar, "--data", pictures, "--sigmas", "x", model);
         answer(2, "dae-gpu evaluate: no pictures\n", "");
         Result result = run("--jar", jar, "--data", pictures, model);
         assertEquals(2, result.status());

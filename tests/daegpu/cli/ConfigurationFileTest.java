@@ -179,8 +179,8 @@ class ConfigurationFileTest {
 
     @ParameterizedTest
     @CsvSource(delimiter = '|', textBlock = """
-            epoch: 3               | line 1, column 1, has epoch, which is no option | did you mean epochs
-            resume: runs           | resume, which is no option                      | options.yaml
+            epoch: 3               | line 1, column 1, has epoch, which is not an option | did you mean epochs
+            resume: runs           | resume, which is not an option                      | options.yaml
             epochs: 3\\nepochs: 4   | line 2, column 1, has epochs again             | options.yaml
             epochs: many           | Invalid value for option '--epochs'             | epochs is from
             epochs: 0              | --epochs must be 1 or more, not 0               | epochs is from
@@ -208,7 +208,7 @@ class ConfigurationFileTest {
         Program.run("train", "--config", folder.resolve("none.yaml")).assertRefused("none.yaml does not exist");
         Program.run("train", "--config", folder).assertRefused(folder + " cannot be read");
         Program.run("train", "--config", Files.write(folder.resolve("bytes"), new byte[] {(byte) 0xff, 1}))
-                .assertRefused("no text in UTF-8");
+                .assertRefused("is not UTF-8 text");
         Program.run("train", "--config", Files.write(folder.resolve("zeros"), new byte[9]))
                 .assertRefused("is not YAML");
         Program.run("train", "--config").assertRefused("--config");

@@ -84,7 +84,8 @@ class ExportCommandTest {
                                 "--threads",
                                 "1",
                                 "--output",
-                                folder.resolve("figure.png"))
+                                folder.resolve("figure.png"),
+                                "--overwrite")
                         .assertDone()
                         .out())
                 .toList();

@@ -174,6 +174,7 @@ class PatchTrainingTest {
     private static JsonNode json(List<Object> arguments) throws IOException {
         List<Object> all = new ArrayList<>(arguments);
         all.add("--json");
+        all.add("--overwrite");
         return new ObjectMapper()
                 .readTree(Program.run(all.toArray()).assertDone().out());
     }

@@ -239,7 +239,7 @@ class RunsCommandTest {
     @Test
     void mistakesAreSaidInOneLine() throws IOException {
         Program.run("runs", folder.resolve("none")).assertRefused("none", "does not exist", "name the folder");
-        Program.run("runs", Files.writeString(folder.resolve("file"), "")).assertRefused("is no folder");
+        Program.run("runs", Files.writeString(folder.resolve("file"), "")).assertRefused("is not a folder");
         Program.run("runs", "--chart", "a.png").assertRefused("--compare");
         Program.run("runs", "--compare", runs.resolve("long")).assertRefused("--compare");
         Program.run("runs", "--compare", runs.resolve("long"), "absent").assertRefused("absent", "does not exist");

@@ -756,7 +756,7 @@ class TrainCommandTest {
         train("--limit", "-1").assertRefused("--limit", "-1");
         train("--log-every", "0").assertRefused("--log-every", "0");
         train("--schedule", "linear").assertRefused("--schedule", "linear", "constant and cosine");
-        train("--loss", "huber").assertRefused("--loss", "huber", "mse, l1 and charbonnier");
+        train("--loss", "huber").assertRefused("--loss", "huber", "mse, l1, charbonnier");
         train("--weight-decay", "-1").assertRefused("--weight-decay must be 0 or more, not -1.0");
         train("--ema", "1").assertRefused("--ema must be 0 or more and less than 1, not 1.0");
         train("--ema", "nan").assertRefused("--ema", "nan");
@@ -924,7 +924,7 @@ class TrainCommandTest {
             {"divisible by 4, not 9x9; take 8x8 or 12x12"},
             {"divisible by 4, not 30x9; take 28x8 or 32x12", "--resize", "30x9"},
             {"'8x' is not a size, such as 96x128", "--crop", "8x"},
-            {"'0' is no size", "--tiles", "0"},
+            {"'0' is not a size", "--tiles", "0"},
             {"give one of --resize, --crop, --tiles and --patches", "--crop", "8x8", "--tiles", "8x8"},
             {"--overlap goes with --tiles", "--resize", "8x8", "--overlap", "2"},
             {"overlap by 0 to 7 pixels, not 8", "--tiles", "8", "--overlap", "8"},
@@ -1112,7 +1112,8 @@ class TrainCommandTest {
                         folder.resolve("noisy"))
                 .assertDone()
                 .out();
-        assertTrue(noisy.contains("the noisy images have an MSE of 0.00010."), noisy);
+        // Clipped, as the output is: that takes half of the noise of black pixels, which most are.
+        assertTrue(noisy.contains("the noisy images have an MSE of 0.00006."), noisy);
         String useful = Program.run(
                         "train",
                         "--limit",
