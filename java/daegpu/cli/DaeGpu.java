@@ -115,7 +115,10 @@ public final class DaeGpu implements Runnable {
             // What did not fit is no longer held by anything, and everything that was open is closed.
             err.println("dae-gpu: this needs more memory than Java may use, "
                     + (Runtime.getRuntime().maxMemory() >> 20)
-                    + " MiB: take a smaller --batch-size, network or --limit, or raise it with java -Xmx");
+                    + " MiB: "
+                    + (arguments.length > 0 && arguments[0].equals("train")
+                            ? "take a smaller --batch-size, network or --limit, or raise it with java -Xmx"
+                            : "raise it with java -Xmx"));
             return ExitStatus.BAD_INPUT;
         }
         out.flush();
@@ -294,7 +297,9 @@ public final class DaeGpu implements Runnable {
 
     private static int reportWrongUsage(ParameterException problem, String[] arguments) {
         CommandLine command = problem.getCommandLine();
-        String message = oneLine(problem.getMessage());
+        String message = oneLine(problem.getMessage())
+                .replaceFirst("' is not an? (int|long)$", "' is not a whole number that can be used here")
+                .replaceFirst("' is not an? (float|double)$", "' is not a number such as 0.5");
         if (problem instanceof UnmatchedArgumentException unmatched) {
             List<String> suggestions = unmatched.getSuggestions();
             if (!suggestions.isEmpty()) {

@@ -68,6 +68,9 @@ final class Remedies {
             case OTHER_FOLDER -> "choose another --output";
             case RESUME -> "go on with --resume " + value("--output", command);
             case START_AGAIN -> "start again with --output " + value("--resume", command);
+            case START_FROM_BEST ->
+                "start a new run from its best model with --init-from " + value("--resume", command)
+                        + "/best.safetensors";
             case FOLDER_OF_A_RUN -> "name the folder of a run, or train one first, without --resume";
         };
     }

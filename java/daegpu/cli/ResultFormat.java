@@ -4,6 +4,7 @@ import daegpu.data.ImageFile;
 import daegpu.data.InvalidInputException;
 import daegpu.data.PictureFormat;
 import daegpu.data.PictureWriter;
+import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
@@ -93,7 +94,8 @@ final class ResultFormat {
      * @param input a picture or an IDX file; what it is counts only where the name does not say it
      */
     private Path nameFor(Path input) {
-        Path name = Path.of(String.valueOf(input.getFileName()));
+        // Not through a text: in some locales (LC_ALL=C), names that are not ASCII do not survive that.
+        Path name = input.subpath(input.getNameCount() - 1, input.getNameCount());
         Optional<PictureFormat> promised = PictureFormat.ofName(name);
         if (format != null && (promised.isPresent() || isPicture(input))) {
             return promised.equals(Optional.of(format)) ? name : named(name, format);
@@ -123,7 +125,12 @@ final class ResultFormat {
     private static Path named(Path name, PictureFormat wanted) {
         String text = name.toString();
         String stem = PictureFormat.ofName(name).isPresent() ? text.substring(0, text.lastIndexOf('.')) : text;
-        return name.resolveSibling(stem + "." + wanted.extension());
+        try {
+            return name.resolveSibling(stem + "." + wanted.extension());
+        } catch (InvalidPathException e) {
+            throw new InvalidInputException(
+                    name + " has a name that this locale cannot write; set LC_ALL=C.UTF-8, or rename it", e);
+        }
     }
 
     /**

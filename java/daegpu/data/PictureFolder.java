@@ -93,8 +93,8 @@ public final class PictureFolder implements DataSets.FoundImages {
      * What was found in a folder.
      *
      * @param files sorted by their path inside the folder, which gives the same order on every system
-     * @param unusable a problem for each folder that cannot be read, and for each entry that has the name of a picture
-     *     but does not lead to a file
+     * @param unusable a problem for each folder that cannot be read, for each entry that has the name of a picture but
+     *     does not lead to a file and, if there are pictures, for each picture of a format that is not read
      */
     public record Found(List<Path> files, List<InvalidInputException> unusable) {
 
@@ -111,6 +111,7 @@ public final class PictureFolder implements DataSets.FoundImages {
      */
     public static Found filesIn(Path folder) {
         List<Path> files = new ArrayList<>();
+        List<Path> foreign = new ArrayList<>();
         List<InvalidInputException> unusable = new ArrayList<>();
         try {
             Files.walkFileTree(
@@ -131,6 +132,8 @@ public final class PictureFolder implements DataSets.FoundImages {
                                     unusable.add(new InvalidInputException(file
                                             + (attributes.isSymbolicLink() ? " leads nowhere" : " is not a file")));
                                 }
+                            } else if (attributes.isRegularFile() && !isHidden(file) && PictureFormat.isForeign(file)) {
+                                foreign.add(file);
                             }
                             return FileVisitResult.CONTINUE;
                         }
@@ -162,6 +165,10 @@ public final class PictureFolder implements DataSets.FoundImages {
             throw InvalidInputException.unreadable(folder, e);
         }
         files.sort(Comparator.comparing(file -> inside(folder, file)));
+        if (!files.isEmpty()) { // Or else noneIn says what there is.
+            foreign.sort(Comparator.naturalOrder());
+            foreign.forEach(file -> unusable.add(ImageFile.notAPicture(file)));
+        }
         return new Found(files, unusable);
     }
 

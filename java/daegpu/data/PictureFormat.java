@@ -6,6 +6,7 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
+import java.util.Set;
 import java.util.stream.Collectors;
 
 /**
@@ -59,6 +60,11 @@ public enum PictureFormat {
             new Foreign(0, "IIRO", "a raw picture of an Olympus camera"),
             new Foreign(0, "IIU\0", "a raw picture of a Panasonic camera"),
             new Foreign(8, "CR\u0002\0", "a raw picture of a Canon camera"));
+
+    /** Extensions of pictures that cannot be read. */
+    private static final Set<String> FOREIGN_EXTENSIONS = Set.of(
+            "heic", "heif", "avif", "jp2", "j2k", "jpx", "jxl", "psd", "xcf", "exr", "hdr", "qoi", "dds", "pcx", "tga",
+            "ppm", "pgm", "pbm", "pnm", "fits", "cr2", "cr3", "nef", "arw", "dng", "raf", "orf", "rw2");
 
     private final String title;
     private final boolean writable;
@@ -120,6 +126,15 @@ public enum PictureFormat {
         String name = file.toString();
         int dot = name.lastIndexOf('.');
         return dot < 0 ? Optional.empty() : ofExtension(name.substring(dot + 1));
+    }
+
+    /**
+     * Whether the name of a file is that of a picture that cannot be read, such as a HEIC file or a camera's raw file.
+     */
+    static boolean isForeign(Path file) {
+        String name = file.toString();
+        return FOREIGN_EXTENSIONS.contains(
+                name.substring(name.lastIndexOf('.') + 1).toLowerCase(Locale.ROOT));
     }
 
     /** The format that has an extension, without the dot, in upper or lower case. */

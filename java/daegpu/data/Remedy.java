@@ -45,6 +45,8 @@ public enum Remedy {
     RESUME,
     /** Training from the start in the same folder. */
     START_AGAIN,
+    /** A new training that starts with the best weights of this one. */
+    START_FROM_BEST,
     /** A folder that holds a run. */
     FOLDER_OF_A_RUN
 }

@@ -185,6 +185,11 @@ public final class RunDirectory implements AutoCloseable {
                 throw new InvalidInputException(
                         path + " has no last.safetensors, nor has a folder in it", Remedy.FOLDER_OF_A_RUN);
             }
+            if (Files.exists(path.resolve("best.safetensors"))) {
+                throw new InvalidInputException(
+                        path + " has no last.safetensors, without which a run cannot be resumed",
+                        Remedy.START_FROM_BEST);
+            }
             throw new InvalidInputException(
                     path + " has no last.safetensors: its first checkpoint was never written", Remedy.START_AGAIN);
         }

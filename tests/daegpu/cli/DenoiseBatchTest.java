@@ -18,11 +18,13 @@ import java.awt.image.Raster;
 import java.awt.image.WritableRaster;
 import java.io.IOException;
 import java.io.OutputStream;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.stream.Stream;
 import javax.imageio.ImageIO;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -70,6 +72,43 @@ class DenoiseBatchTest {
         Path file = folder.resolve(name);
         Files.createDirectories(file.getParent());
         return Files.write(file, ImageFile.encode(Program.images(1, 5), 0, "png"));
+    }
+
+    /** A telephone's folder has HEIC pictures between the others; a folder of nothing else is refused elsewhere. */
+    @Test
+    void picturesOfOtherFormatsAreNamed() throws IOException {
+        write("in/a.png");
+        byte[] heic = "\0\0\0\u0018ftypheic\0\0\0\0".getBytes(StandardCharsets.ISO_8859_1);
+        Files.write(folder.resolve("in/b.HEIC"), heic);
+        Files.write(folder.resolve("in/c.psd"), "8BPS".getBytes(StandardCharsets.ISO_8859_1));
+        Files.writeString(folder.resolve("in/notes.txt"), "not a picture");
+        Path out = folder.resolve("out");
+        Result result = denoise("whole", folder.resolve("in"), "--output", out);
+        assertEquals(3, result.status(), result.err());
+        assertTrue(result.err().contains("b.HEIC is a HEIC picture"), result.err());
+        assertTrue(result.err().contains("c.psd is a Photoshop document"), result.err());
+        assertEquals(2, result.err().lines().count(), result.err());
+        assertTrue(Files.exists(out.resolve("a.png")));
+    }
+
+    /** In the locale C, Java reads the bytes of such a name, but cannot make a text of it and back. */
+    @Test
+    void namesThatTheLocaleCannotHoldAreDenoised() throws IOException, InterruptedException {
+        assumeTrue(System.getProperty("os.name").equals("Linux"), "other systems have no names of bytes");
+        write("in/a.png");
+        Process copying = new ProcessBuilder("sh", "-c", "cp in/a.png \"in/$(printf '\\303\\251').png\"")
+                .directory(folder.toFile())
+                .start();
+        assertEquals(0, copying.waitFor());
+        Path out = folder.resolve("out");
+        ProcessBuilder builder = Program.fork(
+                List.of(),
+                command("whole", folder.resolve("in"), "--output", out).toArray());
+        builder.environment().put("LC_ALL", "C");
+        assertEquals(0, Program.finish(builder.start()).status());
+        try (Stream<Path> results = Files.list(out)) {
+            assertEquals(2, results.count());
+        }
     }
 
     /** Each is named at the end: folders in the way, links that lead nowhere or around, long names, closed folders. */

@@ -132,7 +132,8 @@ class PatchTrainingTest {
                 "--engine",
                 "reference",
                 "--output",
-                folder.resolve("figure.png"));
+                folder.resolve("figure.png"),
+                "--overwrite");
         String table = Program.run(arguments.toArray()).assertDone().out();
         assertTrue(table.contains("Images: 2 whole pictures in grey from " + pictures), table);
         assertTrue(Files.exists(folder.resolve("figure.png")));
@@ -174,7 +175,6 @@ class PatchTrainingTest {
     private static JsonNode json(List<Object> arguments) throws IOException {
         List<Object> all = new ArrayList<>(arguments);
         all.add("--json");
-        all.add("--overwrite");
         return new ObjectMapper()
                 .readTree(Program.run(all.toArray()).assertDone().out());
     }

@@ -243,7 +243,8 @@ public final class CudaLibraries {
         return Configuration.CUDA_LIBRARIES.value().isPresent()
                 || tryOnce(Library.DRIVER) == null
                 || find(Library.DRIVER).isPresent()
-                || isNvidiaAt(FileSystems.getDefault().getRootDirectories().iterator().next());
+                || isNvidiaAt(
+                        FileSystems.getDefault().getRootDirectories().iterator().next());
     }
 
     /** @param root the folder in which Linux's {@code dev}, {@code proc} and {@code sys} are */
