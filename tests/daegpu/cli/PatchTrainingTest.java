@@ -159,7 +159,7 @@ class PatchTrainingTest {
                 "in smaller tiles");
         little.set(little.size() - 1, "1k");
         Program.run(little.toArray()).assertRefused("smallest tiles", "raise --memory");
-        Program.run("evaluate", run, "--memory", "1M", "--output", folder.resolve("figure.png"))
+        Program.run("evaluate", run, "--memory", "1M", "--output", folder.resolve("other.png"))
                 .assertRefused("--memory is for whole pictures");
         Files.delete(pictures.resolve("a.png"));
         Files.writeString(pictures.resolve("broken.png"), "no picture");
