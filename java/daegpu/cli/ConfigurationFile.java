@@ -121,7 +121,10 @@ final class ConfigurationFile {
             OptionSpec option = train.findOption(name);
             if (option == null || FLAGS_ONLY.contains(name)) {
                 throw new InvalidInputException(where + " has " + key.getValue()
-                        + ", which is not an option for a configuration" + nearest(name));
+                        + ", which is not an option for a configuration"
+                        + (isNegation(name)
+                                ? "; write " + key.getValue().substring("no-".length()) + ": false"
+                                : nearest(name)));
             }
             if (!seen.add(name)) {
                 throw new InvalidInputException(where + " has " + key.getValue() + " again");
@@ -140,6 +143,12 @@ final class ConfigurationFile {
             // A record has the defaults of these, but the model has its own network.
             arguments.keySet().removeAll(NetworkOptions.NAMES);
         }
+    }
+
+    /** Whether it is {@code --no-clip} where there is {@code --[no-]clip}. */
+    private boolean isNegation(String name) {
+        OptionSpec option = name.startsWith("--no-") ? train.findOption(name.replaceFirst("^--no-", "--")) : null;
+        return option != null && option.negatable();
     }
 
     /** What picocli would suggest were it a flag. */
@@ -174,7 +183,7 @@ final class ConfigurationFile {
                             .collect(Collectors.joining(","));
         }
         if (!(value instanceof ScalarNode scalar)) {
-            throw new InvalidInputException(where + ": " + key + " takes one value"
+            throw new InvalidInputException(where + " has " + key + ", which takes one value"
                     + (option.splitRegex().isEmpty() ? "" : " or a list of values"));
         }
         if (option.arity().max() > 0) {
@@ -185,7 +194,7 @@ final class ConfigurationFile {
             case "false" -> option.negatable() ? name.replaceFirst("^--", "--no-") : null;
             default ->
                 throw new InvalidInputException(
-                        where + ": " + key + " must be true or false, not " + scalar.getValue());
+                        where + " has " + key + ", which must be true or false, not " + scalar.getValue());
         };
     }
 

@@ -36,7 +36,9 @@ final class NoiseText {
 
     /** What a network is given, as a formula where it has one. */
     static String formula(Noise noise) {
-        String level = noise.levels();
+        String level = noise.lowest() == noise.highest()
+                ? level(noise.lowest())
+                : level(noise.lowest()) + ".." + level(noise.highest());
         return switch (noise.kind()) {
             case GAUSSIAN -> clipped(noise, "image + N(" + noise.mean() + ", " + level + ")");
             case UNIFORM -> clipped(noise, "image + U(mean " + noise.mean() + ", std " + level + ")");
@@ -45,6 +47,13 @@ final class NoiseText {
             case SPECKLE -> clipped(noise, "image + image * N(" + noise.mean() + ", " + level + ")");
             case POISSON -> clipped(noise, "Poisson(image * peak) / peak") + ", peak " + level;
         };
+    }
+
+    /** As users write it: {@code 25/255} for what is no short decimal number but a whole number of 255ths. */
+    private static String level(float level) {
+        String decimal = String.valueOf(level);
+        int steps = Math.round(level * 255);
+        return decimal.length() > 6 && Float.compare(steps / 255f, level) == 0 ? steps + "/255" : decimal;
     }
 
     private static String clipped(Noise noise, String formula) {

@@ -15,6 +15,8 @@ public final class JsonProblem {
                     ? "Trailing token: it goes on after its end"
                     : "it is JSON of another structure than is wanted here";
         }
-        return problem.getOriginalMessage().replaceAll(",? ?\\(?from `[^`]*`\\)?(?=\\)|$)", "");
+        return problem.getOriginalMessage()
+                .replaceAll(" ?\\(start marker at \\[Source: .*?; line: (\\d+), column: \\d+\\]\\)", " of line $1")
+                .replaceAll(",? ?\\(?from `[^`]*`\\)?(?=\\)|$)", "");
     }
 }

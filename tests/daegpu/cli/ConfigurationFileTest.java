@@ -180,7 +180,8 @@ class ConfigurationFileTest {
     @ParameterizedTest
     @CsvSource(delimiter = '|', textBlock = """
             epoch: 3               | line 1, column 1, has epoch, which is not an option | did you mean epochs
-            resume: runs           | resume, which is not an option                      | options.yaml
+            resume: runs           | resume, which is not an option                  | options.yaml
+            no-clip: true          | no-clip, which is not an option                 | write clip: false
             epochs: 3\\nepochs: 4   | line 2, column 1, has epochs again             | options.yaml
             epochs: many           | Invalid value for option '--epochs'             | epochs is from
             epochs: 0              | --epochs must be 1 or more, not 0               | epochs is from
@@ -189,10 +190,10 @@ class ConfigurationFileTest {
             threads: -1            | --threads must be 0 to                          | threads is from
             noise-std: 25/0        | '25/0' divides by 0                             | noise-std is from
             noise: masking\\nclip: false | --no-clip goes with gaussian               | clip is from
-            clip: maybe            | clip must be true or false, not maybe           | options.yaml
-            data: [a, b]           | data takes one value                            | options.yaml
-            noise-once: maybe      | noise-once must be true or false, not maybe     | options.yaml
-            filters: [1, {a: 2}]   | filters takes one value or a list               | options.yaml
+            clip: maybe            | has clip, which must be true or false, not maybe | options.yaml
+            data: [a, b]           | has data, which takes one value                 | options.yaml
+            noise-once: maybe      | noise-once, which must be true or false, not maybe | options.yaml
+            filters: [1, {a: 2}]   | filters, which takes one value or a list        | options.yaml
             a: [1                  | is not YAML                                     | line 1, column
             [1, 2]                 | has no options                                  | options.yaml
             # nothing              | has no options                                  | options.yaml

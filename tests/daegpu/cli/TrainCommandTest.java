@@ -634,7 +634,7 @@ class TrainCommandTest {
 
     @ParameterizedTest
     @CsvSource({
-        "gaussian, --noise-std, 5/255..55/255, 0.019607844..0.21568628, 'image + N(0.5, 0.019607844..0.21568628), '",
+        "gaussian, --noise-std, 5/255..55/255, 0.019607844..0.21568628, 'image + N(0.5, 5/255..55/255), '",
         "uniform, --noise-std, 1/4, 0.25, 'image + U(mean 0.5, std 0.25), '",
         "speckle, --noise-std, 1/4..0.5, 0.25..0.5, 'image + image * N(0.0, 0.25..0.5), '",
         "poisson, --noise-peak, 9/2, 4.5, 'Poisson(image * peak) / peak, '"
