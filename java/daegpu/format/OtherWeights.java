@@ -58,8 +58,8 @@ public final class OtherWeights {
             return Optional.empty();
         }
         String start = new String(bytes, StandardCharsets.ISO_8859_1);
-        if (start.startsWith("{", Long.BYTES)) {
-            return Optional.empty(); // A safetensors file, whose length may begin like anything.
+        if (Safetensors.isBegunBy(bytes)) {
+            return Optional.empty();
         }
         String name = file.toString().toLowerCase(Locale.ROOT);
         if (start.startsWith("\u0089HDF")) {

@@ -180,6 +180,14 @@ public final class Safetensors {
     }
 
     /**
+     * Whether a file that begins with these bytes may be a safetensors file: after the length of the header, which may
+     * be any bytes, the header begins with a brace.
+     */
+    public static boolean isBegunBy(byte[] start) {
+        return start.length > Long.BYTES && start[Long.BYTES] == '{';
+    }
+
+    /**
      * Reads a file. Memory is only taken for what the file is long enough to hold.
      *
      * @throws InvalidInputException if the file cannot be read or breaks a rule of the format; the message is one line

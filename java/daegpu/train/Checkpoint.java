@@ -259,8 +259,7 @@ public record Checkpoint(
         } catch (IOException e) {
             return; // Reading it will say why.
         }
-        boolean safetensors = start.length > Long.BYTES && start[Long.BYTES] == '{';
-        if (!safetensors) {
+        if (!Safetensors.isBegunBy(start)) {
             FileKind.instead(start, "a model").ifPresent(kind -> {
                 throw new InvalidInputException(
                         file + " " + kind + "; models are checkpoints (*.safetensors), the folders"

@@ -81,6 +81,12 @@ class WeightsFileTest {
         Path file = folder.resolve("weights.safetensors");
         WeightsFile.write(file, parameters, convention, Map.of("a", "b"));
         Safetensors content = Safetensors.read(file);
+        assertHolds(content, architecture, convention, parameters);
+    }
+
+    /** By the names of a convention: the network, its parameters, and the metadata a = b. */
+    private static void assertHolds(
+            Safetensors content, Architecture architecture, Convention convention, Parameters parameters) {
         assertEquals(convention, WeightsFile.conventionOf(content));
         assertEquals(
                 architecture,
@@ -211,15 +217,7 @@ class WeightsFileTest {
         tensors.add(new StoredTensor("optimizer/iterations", new int[0], new float[1]));
         Safetensors content =
                 WeightsFile.named(new Safetensors(Map.of("a", "b"), tensors)).content();
-        assertEquals(convention, WeightsFile.conventionOf(content));
-        assertEquals(
-                architecture,
-                WeightsFile.architecture(content, convention, architecture.height(), architecture.width()));
-        assertArrayEquals(
-                parameters.values(),
-                WeightsFile.parameters(content, convention, architecture.network())
-                        .values());
-        assertEquals("b", content.metadata().get("a"));
+        assertHolds(content, architecture, convention, parameters);
     }
 
     /** As in Keras's example, whose layers are numbered, but for one that is named. */
