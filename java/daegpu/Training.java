@@ -14,7 +14,6 @@ import daegpu.engine.Precision;
 import daegpu.model.Architecture;
 import daegpu.model.Autoencoder;
 import daegpu.noise.Noise;
-import daegpu.train.Checkpoint;
 import daegpu.train.DefaultNoise;
 import daegpu.train.DivergedException;
 import daegpu.train.LearningRate.Schedule;
@@ -260,7 +259,9 @@ public final class Training {
         RunOptions options = new RunOptions(
                 folder,
                 source,
-                noise != null ? noise : defaultNoise(source),
+                noise != null
+                        ? noise
+                        : DefaultNoise.of(source, architecture, initFrom).of(Noise.Kind.GAUSSIAN),
                 seed,
                 architecture,
                 initFrom,
@@ -270,13 +271,6 @@ public final class Training {
                 learningRule,
                 session());
         return train(() -> TrainingRun.create(options, Purpose.TRAIN, ReadingListener.SILENT));
-    }
-
-    private Noise defaultNoise(ImageSource source) {
-        Architecture network = initFrom == null
-                ? architecture
-                : Checkpoint.ofModel(initFrom).options().architecture();
-        return DefaultNoise.of(source, network).of(Noise.Kind.GAUSSIAN);
     }
 
     /**

@@ -55,7 +55,7 @@ final class DecodeCommand implements Callable<Integer> {
     @Parameters(
             index = "1",
             paramLabel = "LATENTS",
-            description = "A file *.csv or *.npy, as encode writes it; - is the standard " + "input.")
+            description = "A file *.csv or *.npy, as encode writes it; - is the standard input.")
     private Path input;
 
     @Option(
@@ -76,11 +76,7 @@ final class DecodeCommand implements Callable<Integer> {
 
     @Override
     public Integer call() throws IOException {
-        try (streams) {
-            return run();
-        } catch (InvalidInputException e) {
-            throw e.saying(streams.named(e.getMessage()));
-        }
+        return streams.call(this::run);
     }
 
     private int run() throws IOException {

@@ -1,6 +1,5 @@
 package daegpu.cli;
 
-import daegpu.data.InvalidInputException;
 import daegpu.format.OnnxFile;
 import daegpu.format.WeightsFile;
 import daegpu.format.WeightsFile.Convention;
@@ -85,11 +84,7 @@ final class ExportCommand implements Callable<Integer> {
 
     @Override
     public Integer call() throws IOException {
-        try (streams) {
-            return run();
-        } catch (InvalidInputException e) {
-            throw e.saying(streams.named(e.getMessage()));
-        }
+        return streams.call(this::run);
     }
 
     private int run() throws IOException {

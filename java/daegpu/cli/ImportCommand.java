@@ -82,11 +82,7 @@ final class ImportCommand implements Callable<Integer> {
 
     @Override
     public Integer call() throws IOException {
-        try (streams) {
-            return run();
-        } catch (InvalidInputException e) {
-            throw e.saying(streams.named(e.getMessage()));
-        }
+        return streams.call(this::run);
     }
 
     private int run() throws IOException {

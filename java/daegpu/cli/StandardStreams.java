@@ -56,6 +56,22 @@ final class StandardStreams implements AutoCloseable {
         this.largest = largest;
     }
 
+    /** What a command does with its files. */
+    interface Action {
+        int run() throws IOException;
+    }
+
+    /**
+     * Runs {@code action}; messages then name the streams, and not the files that stand for them, which are deleted.
+     */
+    int call(Action action) throws IOException {
+        try (this) {
+            return action.run();
+        } catch (InvalidInputException e) {
+            throw e.saying(named(e.getMessage()));
+        }
+    }
+
     /** Whether this is a name of something that can be read only once. */
     static boolean isStream(Path path) {
         return path.equals(DASH) || Files.exists(path) && !Files.isRegularFile(path) && !Files.isDirectory(path);

@@ -9,7 +9,6 @@ import daegpu.model.Architecture;
 import daegpu.noise.Noise;
 import daegpu.preview.Lettering;
 import daegpu.preview.LivePreview;
-import daegpu.train.Checkpoint;
 import daegpu.train.DefaultNoise;
 import daegpu.train.DivergedException;
 import daegpu.train.DryRun.Timing;
@@ -191,11 +190,7 @@ final class TrainCommand implements Callable<Integer> {
         try {
             ImageFiles files = imageFiles();
             Architecture architecture = network.architecture();
-            defaults = DefaultNoise.of(
-                    files,
-                    learning.initFrom == null
-                            ? architecture
-                            : Checkpoint.ofModel(learning.initFrom).options().architecture());
+            defaults = DefaultNoise.of(files, architecture, learning.initFrom);
             return new RunOptions(
                     run.output != null ? run.output : newRunName(),
                     files,

@@ -123,18 +123,21 @@ public enum PictureFormat {
 
     /** The format that the name of a file promises by its extension. */
     public static Optional<PictureFormat> ofName(Path file) {
+        return ofExtension(extension(file));
+    }
+
+    /** What comes after the last dot; empty if there is none. */
+    private static String extension(Path file) {
         String name = file.toString();
         int dot = name.lastIndexOf('.');
-        return dot < 0 ? Optional.empty() : ofExtension(name.substring(dot + 1));
+        return dot < 0 ? "" : name.substring(dot + 1);
     }
 
     /**
      * Whether the name of a file is that of a picture that cannot be read, such as a HEIC file or a camera's raw file.
      */
     static boolean isForeign(Path file) {
-        String name = file.toString();
-        return FOREIGN_EXTENSIONS.contains(
-                name.substring(name.lastIndexOf('.') + 1).toLowerCase(Locale.ROOT));
+        return FOREIGN_EXTENSIONS.contains(extension(file).toLowerCase(Locale.ROOT));
     }
 
     /** The format that has an extension, without the dot, in upper or lower case. */

@@ -45,4 +45,11 @@ public enum Configuration {
     public boolean isTrue() {
         return Boolean.getBoolean(property);
     }
+
+    /** Sets a property of a library that the program uses, unless the user has set it. */
+    public static void setDefault(String property, String value) {
+        if (System.getProperty(property) == null) {
+            System.setProperty(property, value);
+        }
+    }
 }

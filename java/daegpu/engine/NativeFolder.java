@@ -64,13 +64,14 @@ public final class NativeFolder {
 
     private static synchronized NativeFolder choice() {
         if (chosen == null) {
-            setDefault(LWJGL_MESSAGES, Silence.class.getName());
+            Configuration.setDefault(LWJGL_MESSAGES, Silence.class.getName());
             chosen = choose(candidates());
             if (chosen.folder != null) {
                 System.setProperty(JAVACPP, chosen.folder.toString());
                 // Else it takes one of its own in the folder for temporary files.
                 if (temporaryFolderIsNoGood()) {
-                    setDefault(LWJGL, chosen.folder.resolve("lwjgl").toString());
+                    Configuration.setDefault(
+                            LWJGL, chosen.folder.resolve("lwjgl").toString());
                 }
             }
         }
@@ -107,12 +108,6 @@ public final class NativeFolder {
         return path(System.getProperty(TEMPORARY))
                 .flatMap(NativeFolder::problem)
                 .isPresent();
-    }
-
-    private static void setDefault(String property, String value) {
-        if (System.getProperty(property) == null) {
-            System.setProperty(property, value);
-        }
     }
 
     /** The folders to try, by what they are. JavaCPP would take the first two, in this order. */

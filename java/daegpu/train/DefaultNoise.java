@@ -5,6 +5,7 @@ import daegpu.model.Architecture;
 import daegpu.model.UNet;
 import daegpu.noise.Noise;
 import daegpu.noise.Noise.Kind;
+import java.nio.file.Path;
 
 /**
  * What corrupts images where nobody says it. The noise of the first program of this kind, of mean 0.5, is for digits: a
@@ -25,8 +26,17 @@ public enum DefaultNoise {
         this.images = images;
     }
 
-    /** The defaults for a training. */
-    public static DefaultNoise of(ImageSource images, Architecture network) {
+    /**
+     * The defaults for a training.
+     *
+     * @param initFrom the model that it begins with, whose network then counts in place of {@code architecture}; or
+     *     null
+     * @throws daegpu.data.InvalidInputException if there is no such model
+     */
+    public static DefaultNoise of(ImageSource images, Architecture architecture, Path initFrom) {
+        Architecture network = initFrom == null
+                ? architecture
+                : Checkpoint.ofModel(initFrom).options().architecture();
         return images.arePictures() ? PICTURES : network instanceof UNet ? U_NET : DIGITS;
     }
 

@@ -32,10 +32,10 @@ final class OneDnn {
         // JavaCPP would refuse allocations, and run the garbage collector, once the process is larger than twice the
         // Java heap.
         // All native objects here have an owner that frees them, so neither this nor its reference queue is needed.
-        setDefault("org.bytedeco.javacpp.maxPhysicalBytes", "0");
-        setDefault("org.bytedeco.javacpp.nopointergc", "true");
+        Configuration.setDefault("org.bytedeco.javacpp.maxPhysicalBytes", "0");
+        Configuration.setDefault("org.bytedeco.javacpp.nopointergc", "true");
         // It would warn on standard error that its OpenCL, which is not used, is from an older release (see pom.xml).
-        setDefault("org.bytedeco.javacpp.logger", "slf4j");
+        Configuration.setDefault("org.bytedeco.javacpp.logger", "slf4j");
         if (!isInJar()) {
             throw new EngineUnavailableException(
                     "the cpu engine needs oneDNN, and this jar holds none for " + Loader.getPlatform(),
@@ -63,12 +63,6 @@ final class OneDnn {
         String platform = Loader.getPlatform();
         return Stream.of("libjnidnnl.so", "jnidnnl.dll", "libjnidnnl.dylib")
                 .anyMatch(name -> OneDnn.class.getResource("/org/bytedeco/dnnl/" + platform + "/" + name) != null);
-    }
-
-    private static void setDefault(String property, String value) {
-        if (System.getProperty(property) == null) {
-            System.setProperty(property, value);
-        }
     }
 
     /** The processor, as oneDNN sees it; owned by {@code scope}. */
