@@ -7,8 +7,8 @@
 // (see WholeImages), or 0 if all images of the set are on the device; noisy values are clipped to `least` and
 // `greatest`, which are 0 and 1, or infinities for noise that is not clipped. Gaussian noise, x + N(mean, std), has
 // kernels of its own, so that it pays nothing for the other kinds. Kernels for patches cut them from whole pictures,
-// which are then what source->images holds. Each kernel exists twice, for images of bytes and for images of 16-bit
-// values.
+// which are then what source->images holds. Pairs, and images with blind spots, have a kernel for all kinds of noise.
+// Each kernel exists twice, for images of bytes and for images of 16-bit values.
 #include "batch_source.cuh"
 #include "philox.cuh"
 
@@ -242,9 +242,9 @@ GATHER_PATCHES_VECTOR(gather_patches_vector_16, Bits16)
 // The constants of daegpu.noise.Noise.Kind, in their order.
 enum Kind { GAUSSIAN, UNIFORM, SALT_PEPPER, MASKING, SPECKLE, POISSON };
 
-// Noise of any kind but Gaussian. Its level (a deviation, an amount or a peak) lies between source->lowest_std and
+// Noise of any kind. Its level (a deviation, an amount or a peak) lies between source->lowest_std and
 // highest_std.
-struct OtherKind {
+struct AnyKind {
     static constexpr int PHOTON_LEVELS = 17;
     static constexpr float SQRT_3 = 1.7320508f;
 
@@ -254,7 +254,7 @@ struct OtherKind {
     float mean;
     float level;
 
-    __device__ OtherKind(const BatchSource* source, unsigned long long subsequence, int kind, const int* table)
+    __device__ AnyKind(const BatchSource* source, unsigned long long subsequence, int kind, const int* table)
         : kind(kind), photons(table), table(table), mean(source->mean), level(source->lowest_std) {
         float lowest = source->lowest_std;
         float highest = source->highest_std;
@@ -274,9 +274,10 @@ struct OtherKind {
         }
     }
 
-    // Draws normals for speckle. For the other kinds it draws integers, whose bits are passed on as floats.
+    // Draws normals for Gaussian noise and speckle. For the other kinds it draws integers, whose bits are passed on as
+    // floats.
     __device__ float4 draw(curandStatePhilox4_32_10_t* state) const {
-        if (kind == SPECKLE) {
+        if (kind == GAUSSIAN || kind == SPECKLE) {
             return curand_normal4(state);
         }
         uint4 integers = curand4(state);
@@ -285,6 +286,9 @@ struct OtherKind {
     }
 
     __device__ float corrupt(int byte, float clean, float draw) const {
+        if (kind == GAUSSIAN) {
+            return gaussian(clean, mean, level, draw);
+        }
         if (kind == SPECKLE) {
             return clean + (clean * mean + clean * level * draw);
         }
@@ -337,7 +341,7 @@ __device__ inline void gather_other(const BatchSource* source, const int* positi
     int place = *position + image;
     int index = source->order == nullptr ? place : source->order[place];
     unsigned long long subsequence = source->base + index;
-    OtherKind noise(source, subsequence, kind, photons);
+    AnyKind noise(source, subsequence, kind, photons);
     curandStatePhilox4_32_10_t state = philox(source->seed, subsequence, source->pixel_offset / 4 + quad);
     float4 draws = noise.draw(&state);
     float draw[4] = {draws.x, draws.y, draws.z, draws.w};
@@ -384,3 +388,207 @@ GATHER_OTHER_NOISE(gather_other_noise_16, Bits16)
 
 GATHER_OTHER_PATCHES(gather_other_patches, Bits8)
 GATHER_OTHER_PATCHES(gather_other_patches_16, Bits16)
+
+// The pixels that a network does not see (daegpu.noise.BlindSpots, which describes them).
+struct BlindSpots {
+    int cells_down;  // 0 if there are none
+    int cells_across;
+    int structure_height;
+    int structure_width;
+    float weight;  // of a value of a spot in the loss
+};
+
+// A spot, and the neighbour that stands in for it.
+struct Spot {
+    int row;
+    int column;
+    int from_row;
+    int from_column;
+};
+
+__device__ inline int place_in_cell(int cell, int cells, int side, unsigned int draw) {
+    int first = static_cast<int>(static_cast<long long>(cell) * side / cells);
+    int end = static_cast<int>(static_cast<long long>(cell + 1) * side / cells);
+    return first + one_of(end - first, draw);
+}
+
+__device__ inline Spot spot_of(const BlindSpots& spots, const BatchSource* source, unsigned long long subsequence,
+                               int cell_row, int cell_column, int height, int width) {
+    constexpr int RADIUS = 5;
+    long long cells = static_cast<long long>(spots.cells_down) * spots.cells_across;
+    curandStatePhilox4_32_10_t state =
+        philox(source->seed, PURPOSE_BLIND_SPOTS + subsequence,
+               source->image_offset / 4 * cells + cell_row * spots.cells_across + cell_column);
+    uint4 draws = curand4(&state);
+    int row = place_in_cell(cell_row, spots.cells_down, height, draws.x);
+    int column = place_in_cell(cell_column, spots.cells_across, width, draws.y);
+    int radius_down = max(RADIUS, spots.structure_height);
+    int radius_across = max(RADIUS, spots.structure_width);
+    int top = max(0, row - radius_down);
+    int bottom = min(height, row + radius_down + 1);
+    int left = max(0, column - radius_across);
+    int right = min(width, column + radius_across + 1);
+    // Among these, the pixels that do not stand in.
+    int inner_top = max(0, row - spots.structure_height + 1);
+    int inner_bottom = min(height, row + spots.structure_height);
+    int inner_left = max(0, column - spots.structure_width + 1);
+    int inner_across = min(width, column + spots.structure_width) - inner_left;
+    int across = right - left;
+    int above = (inner_top - top) * across;
+    int beside_across = across - inner_across;
+    int beside = (inner_bottom - inner_top) * beside_across;
+    int all = above + beside + (bottom - inner_bottom) * across;
+    if (all == 0) {
+        return {row, column, row, column};
+    }
+    int number = one_of(all, draws.z);
+    if (number < above) {
+        return {row, column, top + number / across, left + number % across};
+    }
+    number -= above;
+    if (number < beside) {
+        int place = left + number % beside_across;
+        return {row, column, inner_top + number / beside_across, place < inner_left ? place : place + inner_across};
+    }
+    number -= beside;
+    return {row, column, inner_bottom + number / across, left + number % across};
+}
+
+// The cell in which a row or column lies.
+__device__ inline int cell_of(int place, int cells, int side) {
+    return static_cast<int>((static_cast<long long>(place + 1) * cells - 1) / side);
+}
+
+// Which pixel goes in in place of one: itself, or the one that stands in for it. `is_spot` says whether it is a spot.
+__device__ inline int2 shown_pixel(const BlindSpots& spots, const BatchSource* source, unsigned long long subsequence,
+                                   int row, int column, int height, int width, bool& is_spot) {
+    int2 shown = make_int2(row, column);
+    is_spot = false;
+    if (spots.cells_down == 0) {
+        return shown;
+    }
+    int half_height = spots.structure_height / 2;
+    int half_width = spots.structure_width / 2;
+    int last_row = cell_of(min(row + half_height, height - 1), spots.cells_down, height);
+    int first_column = cell_of(max(column - half_width, 0), spots.cells_across, width);
+    int last_column = cell_of(min(column + half_width, width - 1), spots.cells_across, width);
+    bool is_replaced = false;
+    for (int i = cell_of(max(row - half_height, 0), spots.cells_down, height); i <= last_row; i++) {
+        for (int j = first_column; j <= last_column; j++) {
+            Spot spot = spot_of(spots, source, subsequence, i, j, height, width);
+            int down = row - spot.row;
+            int across = column - spot.column;
+            if (down == 0 && across == 0) {
+                is_spot = true;
+                return make_int2(spot.from_row, spot.from_column);
+            }
+            if (!is_replaced && abs(down) <= half_height && abs(across) <= half_width) {
+                int from_row = spot.from_row + down;
+                int from_column = spot.from_column + across;
+                bool is_inside = from_row >= 0 && from_row < height && from_column >= 0 && from_column < width;
+                shown = is_inside ? make_int2(from_row, from_column) : make_int2(spot.from_row, spot.from_column);
+                is_replaced = true;
+            }
+        }
+    }
+    return shown;
+}
+
+// An image in memory: the value of a channel of a pixel is at first + row * row_step + column * column_step + channel.
+template <class Value>
+struct CutImage {
+    const Value* first;
+    int row_step;
+    int column_step;
+
+    __device__ Value at(int row, int column, int channel) const {
+        return first[row * row_step + column * column_step + channel];
+    }
+};
+
+template <class Value>
+__device__ inline CutImage<Value> cut_image(const BatchSource* source, const Patch* cuts, int index) {
+    int4 words = *reinterpret_cast<const int4*>(cuts + index);
+    long long first = static_cast<long long>(words.y) << 32 | static_cast<unsigned int>(words.x);
+    return {reinterpret_cast<const Value*>(source->images) + first, words.z, words.w};
+}
+
+// Pairs and blind spots: an image that should come out, and another, or the same with blind spots, that goes in.
+// `targets` and `inputs` say where both are, by the index of the image. If these are null, the images are in a ring, in
+// which an image that goes in comes after the one that should come out; or, if `inputs_apart` is 0, there is only that
+// one. If `planar` is 0, the batch has the channels of a pixel side by side. mask has the layout of clean, and receives
+// the weight of each value in the loss; it is null if all values count alike. There are either blind spots or noise.
+template <class Held>
+__device__ inline void gather_any(const BatchSource* source, const int* position, int ring, const Patch* targets,
+                                  const Patch* inputs, int inputs_apart, int count, int height, int width, int channels,
+                                  int planar, float* __restrict__ clean, float* __restrict__ noisy, int noisy_plane,
+                                  int noisy_pitch, float least, float greatest, int kind, const int* photons,
+                                  const BlindSpots& spots, float* __restrict__ mask) {
+    using Value = typename Held::Value;
+    int image_size = height * width * channels;
+    int quads = (image_size + 3) / 4;
+    int thread = blockIdx.x * blockDim.x + threadIdx.x;
+    if (thread >= count * quads) {
+        return;
+    }
+    int image = thread / quads;
+    int quad = thread - image * quads;
+    int place = *position + image;
+    int index = source->order == nullptr ? place : source->order[place];
+    unsigned long long subsequence = source->base + index;
+    CutImage<Value> target;
+    CutImage<Value> input;
+    if (targets == nullptr) {
+        long long apart = inputs_apart == 0 ? 0 : image_size;
+        target = {reinterpret_cast<const Value*>(source->images) + (place % ring) * (image_size + apart),
+                  width * channels, channels};
+        input = {target.first + apart, target.row_step, target.column_step};
+    } else {
+        target = cut_image<Value>(source, targets, index);
+        input = cut_image<Value>(source, inputs, index);
+    }
+    AnyKind noise(source, subsequence, kind, photons);
+    float4 draws = {};
+    if (spots.cells_down == 0) {
+        curandStatePhilox4_32_10_t state = philox(source->seed, subsequence, source->pixel_offset / 4 + quad);
+        draws = noise.draw(&state);
+    }
+#pragma unroll 1  // or the code would be four times as long
+    for (int i = 0; i < min(4, image_size - 4 * quad); i++) {
+        int value = 4 * quad + i;
+        int pixel = value / channels;
+        int channel = value - pixel * channels;
+        int row = pixel / width;
+        int column = pixel - row * width;
+        bool is_spot;
+        int2 shown = shown_pixel(spots, source, subsequence, row, column, height, width, is_spot);
+        Value stored = input.at(shown.x, shown.y, channel);
+        float corrupted = stored / Held::WHITE;
+        if (spots.cells_down == 0) {
+            float draw = i == 0 ? draws.x : i == 1 ? draws.y : i == 2 ? draws.z : draws.w;
+            corrupted = clipped(noise.corrupt(Held::byte(stored), corrupted, draw), least, greatest);
+        }
+        long long plane = static_cast<long long>(image) * channels + channel;
+        long long to = planar ? plane * (height * width) + pixel : static_cast<long long>(image) * image_size + value;
+        clean[to] = target.at(row, column, channel) / Held::WHITE;
+        noisy[planar ? plane * noisy_plane + row * noisy_pitch + column : to] = corrupted;
+        if (mask != nullptr) {
+            mask[to] = is_spot ? spots.weight : 0.0f;
+        }
+    }
+}
+
+#define GATHER_ANY(NAME, HELD)                                                                                         \
+    extern "C" __global__ void NAME(const BatchSource* source, const int* position, int ring, const Patch* targets,    \
+                                    const Patch* inputs, int inputs_apart, int count, int height, int width,           \
+                                    int channels, int planar, float* __restrict__ clean, float* __restrict__ noisy,    \
+                                    int noisy_plane, int noisy_pitch, float least, float greatest, int kind,           \
+                                    const int* photons, int cells_down, int cells_across, int structure_height,        \
+                                    int structure_width, float weight, float* __restrict__ mask) {                     \
+        BlindSpots spots{cells_down, cells_across, structure_height, structure_width, weight};                         \
+        gather_any<HELD>(source, position, ring, targets, inputs, inputs_apart, count, height, width, channels,        \
+                         planar, clean, noisy, noisy_plane, noisy_pitch, least, greatest, kind, photons, spots, mask); \
+    }
+
+GATHER_ANY(gather_pairs, Bits8)
+GATHER_ANY(gather_pairs_16, Bits16)

@@ -1,7 +1,10 @@
 package daegpu.data;
 
+import daegpu.noise.BlindSpots;
 import java.util.Arrays;
 import java.util.HexFormat;
+import java.util.List;
+import java.util.Optional;
 
 /**
  * Images of one size, as integers of 8 or 16 bits. An engine scales them to [0, 1] by {@link Depth#scale}. A set is
@@ -69,16 +72,31 @@ public final class ImageSet implements TrainingImages {
         return depth;
     }
 
-    /** The same in every epoch. */
     @Override
-    public void copy(long seed, int epoch, int index, byte[] copy) {
-        System.arraycopy(pixels, index * imageBytes(), copy, 0, imageBytes());
+    public List<ImageSet> pictures() {
+        return List.of(this);
+    }
+
+    @Override
+    public boolean hasInputs() {
+        return false;
+    }
+
+    @Override
+    public Optional<BlindSpots> blindSpots() {
+        return Optional.empty();
     }
 
     /** The same in every epoch. */
     @Override
-    public void scale(long seed, int epoch, int index, float[] values, int at) {
-        scale(index, values, at);
+    public Cut target(long seed, int epoch, int index) {
+        return new Cut(0, index * imageSize(), width * channels, channels);
+    }
+
+    /** The same in every epoch. */
+    @Override
+    public Cut input(long seed, int epoch, int index) {
+        return target(seed, epoch, index);
     }
 
     /** Number of images. */

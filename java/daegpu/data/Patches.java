@@ -1,10 +1,9 @@
 package daegpu.data;
 
+import daegpu.noise.BlindSpots;
 import daegpu.noise.Philox;
-import java.nio.ByteBuffer;
-import java.security.MessageDigest;
-import java.util.HexFormat;
 import java.util.List;
+import java.util.Optional;
 
 /**
  * Patches that each epoch cuts at random places from pictures of any sizes, flipped and turned at random. The picture,
@@ -12,8 +11,8 @@ import java.util.List;
  * the four integers of Philox at subsequence {@link Philox#PURPOSE_PATCHES} and offset 4·epoch. Each integer, times the
  * number of possibilities and divided by 2³², chooses one of them.
  *
- * <p>Only the pictures are in memory. A patch is cut when it is needed: by {@link #copy}, or by an engine that has the
- * pictures, at the place that {@link #cut} returns.
+ * <p>Only the pictures are in memory. A patch is cut when it is needed. Of a scene with several pictures, the same
+ * patch is cut from two of them: what goes in, and what should come out.
  */
 public final class Patches implements TrainingImages {
 
@@ -22,46 +21,46 @@ public final class Patches implements TrainingImages {
     /** Of any other: without the exchange. */
     private static final int ORIENTATIONS_IN_PLACE = 4;
 
-    private final List<ImageSet> pictures;
+    private final SceneList scenes;
     private final int height;
     private final int width;
     private final int count;
-    private String identity;
+    private final Optional<BlindSpots> blindSpots;
 
     /**
-     * Where the values of a patch lie: value {@code c} of the pixel in row {@code i} and column {@code j} is value
-     * {@code first + i · rowStep + j · columnStep + c} of the picture.
-     *
-     * @param picture index of the picture
-     * @param first index of the first value of the pixel in row 0 and column 0
-     * @param rowStep values from a row of the patch to the next one, negative if rows are reversed
-     * @param columnStep the same from a column to the next one
-     */
-    public record Cut(int picture, int first, int rowStep, int columnStep) {}
-
-    /**
-     * Prepares to cut.
+     * Prepares to cut from pictures to which noise is added.
      *
      * @param pictures sets of one picture each, at least one, all with the same number of channels and the same depth,
      *     and none smaller than a patch
      * @param height rows of a patch
      * @param width columns of a patch
      * @param count number of patches in an epoch
-     * @throws IllegalArgumentException if a picture is too small, if the pictures differ in channels or depth, if there
-     *     are none, or if the count is not positive
+     * @throws IllegalArgumentException as the other constructor
      */
     public Patches(List<ImageSet> pictures, int height, int width, int count) {
-        this.pictures = List.copyOf(pictures);
+        this(pictures.stream().map(Scene::of).toList(), height, width, count, Optional.empty());
+    }
+
+    /**
+     * Prepares to cut.
+     *
+     * @param scenes at least one, all with the same number of channels and the same depth, and none smaller than a
+     *     patch
+     * @param height rows of a patch
+     * @param width columns of a patch
+     * @param count number of patches in an epoch
+     * @param blindSpots the pixels that alone count, if not all do
+     * @throws IllegalArgumentException if a picture is too small, if the scenes differ in channels, in depth or in
+     *     whether they are pairs, if there are none, or if the count is not positive
+     */
+    public Patches(List<Scene> scenes, int height, int width, int count, Optional<BlindSpots> blindSpots) {
+        this.scenes = new SceneList(scenes);
         this.height = height;
         this.width = width;
         this.count = count;
-        if (pictures.isEmpty()) {
-            throw new IllegalArgumentException("patches are cut from at least one picture");
-        }
-        for (ImageSet picture : pictures) {
-            if (picture.count() != 1 || picture.channels() != channels() || picture.depth() != depth()) {
-                throw new IllegalArgumentException("pictures are single ones with channels and depth of the first");
-            }
+        this.blindSpots = blindSpots;
+        for (Scene scene : scenes) {
+            ImageSet picture = scene.first();
             if (picture.height() < height || picture.width() < width) {
                 throw new IllegalArgumentException("a picture of " + picture.describeSize()
                         + " is smaller than a patch of " + height + "x" + width);
@@ -92,12 +91,12 @@ public final class Patches implements TrainingImages {
 
     @Override
     public int channels() {
-        return pictures.get(0).channels();
+        return scenes.any().channels();
     }
 
     @Override
     public Depth depth() {
-        return pictures.get(0).depth();
+        return scenes.any().depth();
     }
 
     @Override
@@ -105,26 +104,46 @@ public final class Patches implements TrainingImages {
         return count;
     }
 
-    /** The pictures from which patches are cut, each as a set of one image. */
+    @Override
     public List<ImageSet> pictures() {
-        return pictures;
+        return scenes.pictures();
     }
 
-    /**
-     * Where a patch is cut, and how it is turned.
-     *
-     * @param seed of the run
-     * @param epoch counted from 0
-     * @param index of the patch, less than {@link #count}
-     */
-    public Cut cut(long seed, int epoch, int index) {
+    @Override
+    public boolean hasInputs() {
+        return scenes.hasInputs();
+    }
+
+    @Override
+    public Optional<BlindSpots> blindSpots() {
+        return blindSpots;
+    }
+
+    @Override
+    public Cut target(long seed, int epoch, int index) {
+        Cut cut = cut(seed, epoch, index);
+        return from(cut, scenes.target(cut.picture(), seed, epoch, index));
+    }
+
+    @Override
+    public Cut input(long seed, int epoch, int index) {
+        Cut cut = cut(seed, epoch, index);
+        return from(cut, scenes.input(cut.picture(), seed, epoch, index));
+    }
+
+    private static Cut from(Cut cut, int picture) {
+        return new Cut(picture, cut.first(), cut.rowStep(), cut.columnStep());
+    }
+
+    /** Where a patch is cut from any picture of a scene, and how it is turned; its picture is the scene. */
+    private Cut cut(long seed, int epoch, int index) {
         int[] draws = new int[4];
         Philox.integers4(seed, Philox.subsequence(Philox.PURPOSE_PATCHES, index), 4L * epoch, draws);
-        int number = oneOf(pictures.size(), draws[0]);
-        ImageSet picture = pictures.get(number);
-        int top = oneOf(picture.height() - height + 1, draws[1]);
-        int left = oneOf(picture.width() - width + 1, draws[2]);
-        int orientation = oneOf(height == width ? ORIENTATIONS : ORIENTATIONS_IN_PLACE, draws[3]);
+        int scene = Philox.oneOf(scenes.size(), draws[0]);
+        ImageSet picture = scenes.get(scene).first();
+        int top = Philox.oneOf(picture.height() - height + 1, draws[1]);
+        int left = Philox.oneOf(picture.width() - width + 1, draws[2]);
+        int orientation = Philox.oneOf(height == width ? ORIENTATIONS : ORIENTATIONS_IN_PLACE, draws[3]);
         boolean hasRowsReversed = (orientation & 1) != 0;
         boolean hasColumnsReversed = (orientation & 2) != 0;
         int across = channels();
@@ -134,58 +153,13 @@ public final class Patches implements TrainingImages {
         down = hasRowsReversed ? -down : down;
         across = hasColumnsReversed ? -across : across;
         boolean isExchanged = (orientation & 4) != 0;
-        return new Cut(number, first, isExchanged ? across : down, isExchanged ? down : across);
-    }
-
-    private static int oneOf(int possibilities, int draw) {
-        return (int) (Integer.toUnsignedLong(draw) * possibilities >>> 32);
+        return new Cut(scene, first, isExchanged ? across : down, isExchanged ? down : across);
     }
 
     @Override
-    public void copy(long seed, int epoch, int index, byte[] patch) {
-        Cut cut = cut(seed, epoch, index);
-        byte[] pixels = pictures.get(cut.picture).pixels();
-        int bytes = depth().bytes();
-        int pixelBytes = channels() * bytes;
-        int at = 0;
-        for (int i = 0; i < height; i++) {
-            for (int j = 0; j < width; j++) {
-                int from = (cut.first + i * cut.rowStep + j * cut.columnStep) * bytes;
-                for (int b = 0; b < pixelBytes; b++) {
-                    patch[at++] = pixels[from + b];
-                }
-            }
-        }
-    }
-
-    @Override
-    public void scale(long seed, int epoch, int index, float[] values, int at) {
-        Cut cut = cut(seed, epoch, index);
-        byte[] pixels = pictures.get(cut.picture).pixels();
-        Depth depth = depth();
-        int channels = channels();
-        for (int i = 0; i < height; i++) {
-            for (int j = 0; j < width; j++) {
-                int from = cut.first + i * cut.rowStep + j * cut.columnStep;
-                depth.scale(pixels, from, channels, values, at + (i * width + j) * channels);
-            }
-        }
-    }
-
-    @Override
-    public synchronized String identity() {
-        if (identity == null) {
-            MessageDigest digest = Sha256.digest();
-            for (ImageSet picture : pictures) {
-                digest.update(ByteBuffer.allocate(8)
-                        .putInt(picture.height())
-                        .putInt(picture.width())
-                        .flip());
-                digest.update(picture.pixels());
-            }
-            identity = count + " patches of " + height + "x" + width + "x" + channels() + " from " + pictures.size()
-                    + " pictures sha256:" + HexFormat.of().formatHex(digest.digest());
-        }
-        return identity;
+    public String identity() {
+        return count + " patches of " + height + "x" + width + "x" + channels() + " from " + scenes.size()
+                + (hasInputs() ? " scenes" : " pictures") + " sha256:" + scenes.digest()
+                + blindSpots.map(spots -> ", blind spots " + spots).orElse("");
     }
 }

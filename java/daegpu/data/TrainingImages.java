@@ -1,7 +1,15 @@
 package daegpu.data;
 
-/** What a training learns from: images of one size, in each epoch the same, or patches that are cut afresh. */
-public sealed interface TrainingImages permits ImageSet, Patches {
+import daegpu.noise.BlindSpots;
+import java.util.List;
+import java.util.Optional;
+
+/**
+ * What a training learns from: images of one size, in each epoch the same, or patches that are cut afresh. Of each
+ * image there is what should come out of the network, the target, and what goes in, to which noise may still be added.
+ * Both are the same, unless there are pairs.
+ */
+public sealed interface TrainingImages permits ImageSet, Patches, WholeScenes {
 
     /** Rows of an image. */
     int height();
@@ -18,9 +26,40 @@ public sealed interface TrainingImages permits ImageSet, Patches {
     /** Of a value. */
     Depth depth();
 
+    /** The pictures in memory that images are cut from, all of the same channels and depth. */
+    List<ImageSet> pictures();
+
+    /** Whether what goes in are pictures of their own. */
+    boolean hasInputs();
+
+    /** The pixels of what goes in that are replaced, and that alone count in the loss; empty if all pixels count. */
+    Optional<BlindSpots> blindSpots();
+
+    /**
+     * Where an image of an epoch lies that should come out.
+     *
+     * @param seed of the run
+     * @param epoch counted from 0
+     * @param index of the image, less than {@link #count}
+     */
+    Cut target(long seed, int epoch, int index);
+
+    /** Where the image of an epoch lies that goes in; with the same steps as its {@link #target}. */
+    Cut input(long seed, int epoch, int index);
+
+    /** Tells them from any other: their number, their size, and the SHA-256 of the bytes that they are made of. */
+    String identity();
+
     /** Values of one image: height × width × channels. */
     default int imageSize() {
         return height() * width() * channels();
+    }
+
+    /** Values of one image that count in the loss. */
+    default int countedValues() {
+        return blindSpots()
+                .map(spots -> spots.count(height(), width()) * channels())
+                .orElse(imageSize());
     }
 
     /** Bytes of one image. */
@@ -28,30 +67,57 @@ public sealed interface TrainingImages permits ImageSet, Patches {
         return imageSize() * depth().bytes();
     }
 
-    /**
-     * Copies an image of an epoch as it is held. Several threads may do so at the same time.
-     *
-     * @param seed of the run
-     * @param epoch counted from 0
-     * @param index of the image, less than {@link #count}
-     * @param pixels receives the image from its first byte on, {@code [height, width, channels]}, the last running
-     *     fastest
-     */
-    void copy(long seed, int epoch, int index, byte[] pixels);
+    /** Bytes of all pictures. */
+    default long pictureBytes() {
+        return pictures().stream().mapToLong(picture -> picture.pixels().length).sum();
+    }
 
     /**
-     * Writes an image of an epoch as floats in [0, 1]. Several threads may do so at the same time.
+     * Copies the values of an image as they are held. Several threads may do so at the same time.
      *
-     * @param seed of the run
-     * @param epoch counted from 0
-     * @param index of the image, less than {@link #count}
+     * @param cut where it is
+     * @param image receives it, {@code [height, width, channels]}, the last running fastest
+     * @param at where in {@code image} its first byte goes
+     */
+    default void copy(Cut cut, byte[] image, int at) {
+        byte[] pixels = pictures().get(cut.picture()).pixels();
+        int bytes = depth().bytes();
+        int run = run(cut);
+        int to = at;
+        for (int i = 0; i < height(); i++) {
+            for (int j = 0; j < width(); j += run) {
+                int from = (cut.first() + i * cut.rowStep() + j * cut.columnStep()) * bytes;
+                System.arraycopy(pixels, from, image, to, run * channels() * bytes);
+                to += run * channels() * bytes;
+            }
+        }
+    }
+
+    /**
+     * Writes an image as floats in [0, 1]. Several threads may do so at the same time.
+     *
+     * @param cut where it is
      * @param values receives the image, {@code [height, width, channels]}, the last running fastest
      * @param at where in {@code values} it begins
      */
-    void scale(long seed, int epoch, int index, float[] values, int at);
+    default void scale(Cut cut, float[] values, int at) {
+        byte[] pixels = pictures().get(cut.picture()).pixels();
+        Depth depth = depth();
+        int run = run(cut);
+        int to = at;
+        for (int i = 0; i < height(); i++) {
+            for (int j = 0; j < width(); j += run) {
+                int from = cut.first() + i * cut.rowStep() + j * cut.columnStep();
+                depth.scale(pixels, from, run * channels(), values, to);
+                to += run * channels();
+            }
+        }
+    }
 
-    /** Tells them from any other: their number, their size, and the SHA-256 of the bytes that they are made of. */
-    String identity();
+    /** How many pixels of a row lie side by side: all or one. */
+    private int run(Cut cut) {
+        return cut.columnStep() == channels() ? width() : 1;
+    }
 
     /** Size of the images in words: {@code 28x28 grey}. */
     default String describeSize() {

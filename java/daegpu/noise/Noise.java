@@ -162,6 +162,9 @@ public record Noise(Kind kind, float mean, float lowest, float highest, boolean 
      */
     public static final float STRONGEST_IN_PICTURES = 55 / 255f;
 
+    /** What is done to images that are noisy already: nothing. */
+    public static final Noise NONE = new Noise(Kind.GAUSSIAN, 0, 0, 0, false, false);
+
     private static final float SQRT_3 = 1.7320508f;
 
     /**
@@ -198,6 +201,11 @@ public record Noise(Kind kind, float mean, float lowest, float highest, boolean 
     /** Gaussian noise of one level, drawn afresh each epoch and clipped. */
     public static Noise gaussian(float mean, float std) {
         return new Noise(mean, std, std, false);
+    }
+
+    /** Whether it changes no image. */
+    public boolean isNone() {
+        return equals(NONE);
     }
 
     /** Its level or range of levels as users write it: {@code 0.5} or {@code 0.25..1.0}. */

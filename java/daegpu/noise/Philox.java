@@ -21,6 +21,10 @@ public final class Philox {
     public static final int PURPOSE_INITIAL_WEIGHTS = 3;
     /** Where patches are cut: subsequences of patches by their number in an epoch. */
     public static final int PURPOSE_PATCHES = 4;
+    /** Which pixels are blind spots, and which neighbours stand in for them. */
+    public static final int PURPOSE_BLIND_SPOTS = 5;
+    /** Which of several noisy pictures of a scene goes in, and which should come out. */
+    public static final int PURPOSE_SCENES = 6;
 
     /** Added to the index of a validation image. */
     public static final long VALIDATION = 1L << 40;
@@ -91,6 +95,11 @@ public final class Philox {
         integers4(seed, subsequence, offset, integers);
         boxMuller(integers[0], integers[1], normals, 0);
         boxMuller(integers[2], integers[3], normals, 2);
+    }
+
+    /** One of {@code possibilities} numbers from 0 on, which are all equally probable: draw · possibilities / 2³². */
+    public static int oneOf(int possibilities, int draw) {
+        return (int) (Integer.toUnsignedLong(draw) * possibilities >>> 32);
     }
 
     /** The float in (0, 1] that {@link #uniform4} makes from an integer. */

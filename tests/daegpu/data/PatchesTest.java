@@ -37,7 +37,7 @@ class PatchesTest {
         byte[] pixels = new byte[patches.count() * size];
         byte[] patch = new byte[size];
         for (int i = 0; i < patches.count(); i++) {
-            patches.copy(seed, epoch, i, patch);
+            patches.copy(patches.target(seed, epoch, i), patch, 0);
             System.arraycopy(patch, 0, pixels, i * size, size);
         }
         return new ImageSet(patches.height(), patches.width(), patches.channels(), patches.depth(), pixels);
@@ -99,7 +99,7 @@ class PatchesTest {
             float[] scaled = new float[1 + patches.imageSize()];
             float[] expectedScaled = new float[scaled.length];
             for (int i = 0; i < 20; i++) {
-                patches.scale(seed, epoch, i, scaled, 1);
+                patches.scale(patches.input(seed, epoch, i), scaled, 1);
                 expected.scale(i, expectedScaled, 1);
                 assertArrayEquals(expectedScaled, scaled);
             }
@@ -156,7 +156,7 @@ class PatchesTest {
         ImageSet picture = picture(Seeds.random(7), 8, 6, 1);
         Patches patches = new Patches(List.of(picture), 4, 4, Integer.MAX_VALUE);
         byte[] last = new byte[16];
-        patches.copy(1, 2, Integer.MAX_VALUE - 1, last);
+        patches.copy(patches.target(1, 2, Integer.MAX_VALUE - 1), last, 0);
         assertTrue(contains(picture, last, 4, 4));
     }
 

@@ -167,7 +167,7 @@ class PictureFolderTest {
 
     private static float[] scaled(TrainingImages images, int index) {
         float[] values = new float[images.imageSize()];
-        images.scale(0, 0, index, values, 0);
+        images.scale(images.input(0, 0, index), values, 0);
         return values;
     }
 

@@ -14,12 +14,16 @@ import daegpu.data.CutBeforehand;
 import daegpu.data.Depth;
 import daegpu.data.ImageSet;
 import daegpu.data.Patches;
+import daegpu.data.Scene;
 import daegpu.data.TrainingImages;
+import daegpu.data.WholeScenes;
 import daegpu.model.Autoencoder;
 import daegpu.model.Network;
 import daegpu.model.ParameterTensor;
 import daegpu.model.Parameters;
+import daegpu.noise.BlindSpots;
 import daegpu.noise.Noise;
+import daegpu.noise.Philox;
 import daegpu.parity.GoldenFiles;
 import daegpu.parity.RecordedValues;
 import java.nio.file.Path;
@@ -557,6 +561,198 @@ public abstract class EngineContract {
                 assertSame(taking.takeLosses(), cutting.takeLosses(), "losses of images after patches");
             }
         }
+    }
+
+    /** What scenes have. */
+    enum ScenesHave {
+        /** A picture that is clean, and one or more that are noisy. */
+        PAIRS,
+        /** Noisy pictures only, of which one is made of another. */
+        NOISY_ONLY,
+        /** One picture, with blind spots. */
+        BLIND_SPOTS,
+        /** The same, with noise that is correlated along rows. */
+        STRUCTURED_BLIND_SPOTS
+    }
+
+    /**
+     * Pairs, noisy pictures alone and blind spots, as whole images and as patches: the bits of steps on the values that
+     * the contract says, for any batch size, and where an engine begins in the middle of an epoch.
+     */
+    @ParameterizedTest
+    @CsvSource({
+        "PAIRS, 1, 8, 8, BITS_8",
+        "PAIRS, 3, 4, 6, BITS_16",
+        "NOISY_ONLY, 1, 6, 6, BITS_16",
+        "NOISY_ONLY, 2, 4, 2, BITS_8",
+        "BLIND_SPOTS, 1, 8, 8, BITS_8",
+        "BLIND_SPOTS, 3, 12, 10, BITS_16",
+        "STRUCTURED_BLIND_SPOTS, 1, 16, 24, BITS_8",
+        "STRUCTURED_BLIND_SPOTS, 2, 6, 10, BITS_16"
+    })
+    void pairsAndBlindSpotsAreThoseOfTheContract(ScenesHave have, int channels, int height, int width, Depth depth) {
+        Random random = Seeds.random(height * width * channels);
+        Network network = new Autoencoder(height, width, channels, List.of(2), 3, 2).network();
+        Optional<BlindSpots> spots =
+                switch (have) {
+                    case PAIRS, NOISY_ONLY -> Optional.empty();
+                    case BLIND_SPOTS -> Optional.of(new BlindSpots(0.05, 1, 1));
+                    case STRUCTURED_BLIND_SPOTS -> Optional.of(new BlindSpots(0.02, 1, 5));
+                };
+        List<Noise> noises = spots.isPresent() || have == ScenesHave.NOISY_ONLY
+                ? List.of(Noise.NONE)
+                : List.of(
+                        Noise.NONE,
+                        new Noise(Noise.Kind.POISSON, 0, 5, 9, false, true),
+                        new Noise(0.2f, 0.1f, 0.6f, true));
+        long seed = random.nextLong();
+        TrainingState initial =
+                TrainingState.initial(RandomNetwork.of(network, 1, random).parameters());
+        for (boolean cuts : new boolean[] {false, true}) {
+            List<Scene> scenes = IntStream.range(0, cuts ? 3 : 17)
+                    .mapToObj(i -> scene(
+                            have,
+                            random,
+                            height + (cuts ? random.nextInt(9) : 0),
+                            width + (cuts ? random.nextInt(9) : 0),
+                            channels,
+                            depth))
+                    .toList();
+            TrainingImages images =
+                    cuts ? new Patches(scenes, height, width, 17, spots) : new WholeScenes(scenes, spots);
+            int[] order = order(17);
+            for (Noise noise : noises) {
+                try (InspectableEngine making = open(network, ALL_RULES, 12);
+                        InspectableEngine taking = open(network, ALL_RULES, 12);
+                        InspectableEngine resuming = open(network, ALL_RULES, 12)) {
+                    making.load(initial);
+                    taking.load(initial);
+                    for (int epoch = 3; epoch < 5; epoch++) {
+                        making.startEpoch(images, noise, seed, epoch, order);
+                        resuming.startEpoch(images, noise, seed, epoch, order);
+                        for (int first = 0; first < 17; first += 12) {
+                            if (first == 12) {
+                                resuming.load(making.state());
+                            }
+                            int batch = Math.min(12, 17 - first);
+                            making.trainStep(first, batch, RATE);
+                            taking.trainStep(
+                                    made(taking, images, scenes, cuts, noise, seed, epoch, order, first, batch), RATE);
+                            if (first >= 12) {
+                                resuming.trainStep(first, batch, RATE);
+                            }
+                        }
+                        assertSame(taking.takeLosses(), making.takeLosses(), "losses in epoch " + epoch);
+                        assertSame(taking.state(), making.state());
+                        assertSame(taking.state(), resuming.state());
+                    }
+                    // Shares of a batch add up to the whole.
+                    making.startEpoch(images, noise, seed, 0, order);
+                    making.computeGradients(0, 9, 9);
+                    float[] whole = making.gradients().values();
+                    making.computeGradients(0, 4, 9);
+                    float[] sum = making.gradients().values();
+                    making.computeGradients(4, 5, 9);
+                    float[] rest = making.gradients().values();
+                    float largest = 0;
+                    for (int i = 0; i < sum.length; i++) {
+                        sum[i] += rest[i];
+                        largest = Math.max(largest, Math.abs(whole[i]));
+                    }
+                    assertTrue(largest > 0);
+                    assertArrayEquals(whole, sum, 2e-2f * largest);
+                    ImageSet others = picture(random, 5 * height, width, channels, depth);
+                    ImageSet plain = new ImageSet(height, width, channels, depth, others.pixels());
+                    making.load(initial); // images of a set after pairs
+                    taking.load(initial);
+                    making.startEpoch(plain, Noise.gaussian(0, 0.2f), seed, 0, order(5));
+                    taking.startEpoch(plain, Noise.gaussian(0, 0.2f), seed, 0, order(5));
+                    making.takeLosses();
+                    making.trainStep(0, 5, RATE);
+                    taking.trainStep(0, 5, RATE);
+                    assertSame(taking.takeLosses(), making.takeLosses(), "losses of images after pairs");
+                }
+            }
+        }
+    }
+
+    private static Scene scene(ScenesHave have, Random random, int height, int width, int channels, Depth depth) {
+        ImageSet picture = picture(random, height, width, channels, depth);
+        List<ImageSet> others = IntStream.range(0, 2 + random.nextInt(2))
+                .mapToObj(i -> picture(random, height, width, channels, depth))
+                .toList();
+        return switch (have) {
+            case PAIRS -> new Scene(Optional.of(picture), others.subList(0, 1 + random.nextInt(others.size())));
+            case NOISY_ONLY -> new Scene(Optional.empty(), others);
+            case BLIND_SPOTS, STRUCTURED_BLIND_SPOTS -> Scene.of(picture);
+        };
+    }
+
+    /** The values of a batch, by means of their own. */
+    private static GivenBatch made(
+            InferenceEngine engine,
+            TrainingImages images,
+            List<Scene> scenes,
+            boolean cuts,
+            Noise noise,
+            long seed,
+            int epoch,
+            int[] order,
+            int first,
+            int count) {
+        int size = images.imageSize();
+        float[] clean = new float[count * size];
+        float[] noisy = new float[count * size];
+        float[] mask = new float[count * size];
+        for (int i = 0; i < count; i++) {
+            int index = order[first + i];
+            int[] draws = new int[4];
+            Philox.integers4(seed, (6L << 41) + index, 4L * epoch, draws);
+            List<ImageSet> targets = new ArrayList<>();
+            List<ImageSet> inputs = new ArrayList<>();
+            for (Scene scene : scenes) {
+                int noisyOnes = scene.noisy().size();
+                int input = (int) ((draws[0] & 0xFFFFFFFFL) * noisyOnes >>> 32);
+                if (scene.clean().isPresent()) {
+                    targets.add(scene.clean().get());
+                    inputs.add(
+                            noisyOnes == 0 ? scene.clean().get() : scene.noisy().get(input));
+                } else {
+                    List<ImageSet> left = new ArrayList<>(scene.noisy());
+                    inputs.add(left.remove(input));
+                    targets.add(left.get((int) ((draws[1] & 0xFFFFFFFFL) * left.size() >>> 32)));
+                }
+            }
+            ImageSet target = one(targets, images, cuts, seed, epoch, index);
+            ImageSet input = one(inputs, images, cuts, seed, epoch, index);
+            target.scale(0, clean, i * size);
+            float[] ignored = new float[size];
+            float[] corrupted = new float[size];
+            engine.corrupt(input, noise, seed, index, epoch, 0, 1, ignored, corrupted);
+            System.arraycopy(corrupted, 0, noisy, i * size, size);
+            int at = i * size;
+            images.blindSpots()
+                    .ifPresent(spots -> spots.apply(
+                            seed,
+                            index,
+                            epoch,
+                            images.height(),
+                            images.width(),
+                            images.channels(),
+                            clean,
+                            noisy,
+                            mask,
+                            at));
+        }
+        return new GivenBatch(clean, noisy, images.blindSpots().map(spots -> mask), count);
+    }
+
+    private static ImageSet one(
+            List<ImageSet> pictures, TrainingImages images, boolean cuts, long seed, int epoch, int index) {
+        return cuts
+                ? CutBeforehand.epoch(pictures, images.height(), images.width(), index + 1, seed, epoch)
+                        .range(index, index + 1)
+                : pictures.get(index);
     }
 
     private static ImageSet picture(Random random, int height, int width, int channels, Depth depth) {

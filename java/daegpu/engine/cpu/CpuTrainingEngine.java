@@ -230,7 +230,7 @@ public final class CpuTrainingEngine extends CpuEngine implements InspectableEng
     public void trainStep(int first, int count, float learningRate) {
         begin(count);
         stepFirst = first;
-        trainStep((double) count * network().output().size(), learningRate);
+        trainStep((double) count * epoch.images().countedValues(), learningRate);
     }
 
     @Override
@@ -254,7 +254,7 @@ public final class CpuTrainingEngine extends CpuEngine implements InspectableEng
     public void computeGradients(int first, int count, int batch) {
         begin(count);
         stepFirst = first;
-        stepDivisor = (double) batch * network().output().size();
+        stepDivisor = (double) batch * epoch.images().countedValues();
         inParallel(gradientPhases);
         addLoss();
     }

@@ -21,6 +21,9 @@ final class ShareImages {
     private final int size;
     private final float[] clean;
     private final float[] noisy;
+    /** The memory of a mask that is computed here; null until there is one. */
+    private float[] spots;
+
     private Optional<float[]> mask = Optional.empty();
 
     /**
@@ -35,12 +38,39 @@ final class ShareImages {
 
     /** Takes the images {@code order[first]} and following, and corrupts them. */
     void draw(Epoch epoch, int first, int count, NoiseKernel noiseKernel) {
-        for (int i = 0; i < count; i++) {
-            int image = epoch.order[first + i];
-            epoch.images.scale(epoch.seed, epoch.number, image, clean, i * size);
-            noiseKernel.corrupt(epoch.noise, epoch.seed, image, epoch.number, clean, noisy, i * size);
+        TrainingImages images = epoch.images;
+        boolean hasSpots = images.blindSpots().isPresent();
+        if (hasSpots && spots == null) {
+            spots = new float[clean.length];
         }
-        mask = Optional.empty();
+        for (int i = 0; i < count; i++) {
+            int index = epoch.order[first + i];
+            int at = i * size;
+            images.scale(images.target(epoch.seed, epoch.number, index), clean, at);
+            if (hasSpots) {
+                images.blindSpots()
+                        .get()
+                        .apply(
+                                epoch.seed,
+                                index,
+                                epoch.number,
+                                images.height(),
+                                images.width(),
+                                images.channels(),
+                                clean,
+                                noisy,
+                                spots,
+                                at);
+            } else if (images.hasInputs()) {
+                images.scale(images.input(epoch.seed, epoch.number, index), noisy, at);
+                if (!epoch.noise.isNone()) {
+                    noiseKernel.corrupt(epoch.noise, epoch.seed, index, epoch.number, noisy, noisy, at);
+                }
+            } else {
+                noiseKernel.corrupt(epoch.noise, epoch.seed, index, epoch.number, clean, noisy, at);
+            }
+        }
+        mask = hasSpots ? Optional.of(spots) : Optional.empty();
     }
 
     /** Takes images of a given batch, from {@code first} on. */

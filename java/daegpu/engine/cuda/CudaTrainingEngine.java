@@ -23,6 +23,7 @@ import daegpu.engine.cuda.layers.TrainedArrays;
 import daegpu.model.Network;
 import daegpu.model.Parameters;
 import daegpu.model.Tensor;
+import daegpu.noise.BlindSpots;
 import daegpu.noise.Noise;
 import java.util.Arrays;
 import java.util.HashMap;
@@ -53,7 +54,10 @@ public final class CudaTrainingEngine extends CudaEngine implements InspectableE
      */
     private record EpochStep(
             StepKind step,
-            Optional<DeviceArray> patches,
+            Optional<DeviceArray> targets,
+            Optional<DeviceArray> inputs,
+            boolean hasInputs,
+            Optional<BlindSpots> blindSpots,
             int ring,
             Depth depth,
             Noise.Kind noise,
@@ -146,7 +150,7 @@ public final class CudaTrainingEngine extends CudaEngine implements InspectableE
         requireCount(count);
         begin();
         state.expect(learningRate, first);
-        runOnEpoch(new StepKind(count, count, false, true), first);
+        runOnEpoch(new StepKind(count, count, training.blindSpots().isPresent(), true), first);
         state.updated();
     }
 
@@ -155,7 +159,7 @@ public final class CudaTrainingEngine extends CudaEngine implements InspectableE
         requireCount(count);
         begin();
         state.expectPosition(first);
-        runOnEpoch(new StepKind(count, batch, false, false), first);
+        runOnEpoch(new StepKind(count, batch, training.blindSpots().isPresent(), false), first);
     }
 
     private void runOnEpoch(StepKind kind, int first) {
@@ -164,7 +168,10 @@ public final class CudaTrainingEngine extends CudaEngine implements InspectableE
                 .computeIfAbsent(
                         new EpochStep(
                                 kind,
-                                training.patches(),
+                                training.targets(),
+                                training.inputs(),
+                                training.hasInputs(),
+                                training.blindSpots(),
                                 training.ring(),
                                 training.depth(),
                                 training.noise().kind(),
@@ -235,16 +242,10 @@ public final class CudaTrainingEngine extends CudaEngine implements InspectableE
     private CapturedStep epochStep(StepKind kind) {
         TrainingStep step = stepOf(kind);
         DeviceTensor noisy = memory.values(network().input());
+        Optional<DeviceArray> weights = kind.isMasked() ? Optional.of(mask().memory()) : Optional.empty();
         return new CapturedStep(device(), scope(), () -> {
             corruption()
-                    .run(
-                            training,
-                            state.position(),
-                            kind.count(),
-                            network().input(),
-                            clean.memory(),
-                            noisy.memory(),
-                            noisy.planes());
+                    .run(training, state.position(), kind.count(), network().input(), clean.memory(), noisy, weights);
             step.run();
         });
     }

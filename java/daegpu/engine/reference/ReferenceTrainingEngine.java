@@ -12,6 +12,7 @@ import daegpu.model.Layer;
 import daegpu.model.Network;
 import daegpu.model.Parameters;
 import daegpu.model.Tensor;
+import daegpu.noise.BlindSpots;
 import daegpu.noise.Noise;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -112,15 +113,34 @@ public final class ReferenceTrainingEngine extends ReferenceEngine implements In
     @Override
     public void computeGradients(int first, int count, int wholeBatch) {
         requireBatch(count);
-        int size = network().input().size();
+        Tensor image = network().input();
+        int size = image.size();
         float[] clean = new float[count * size];
         float[] noisy = new float[count * size];
+        Optional<BlindSpots> spots = images.blindSpots();
+        Optional<float[]> mask = spots.map(some -> new float[count * size]);
         inParallel(count, i -> {
-            int image = order[first + i];
-            images.scale(seed, epoch, image, clean, i * size);
-            noise.corrupt(seed, image, epoch, clean, noisy, i * size, size);
+            int index = order[first + i];
+            images.scale(images.target(seed, epoch, index), clean, i * size);
+            if (spots.isPresent()) {
+                spots.get()
+                        .apply(
+                                seed,
+                                index,
+                                epoch,
+                                image.height(),
+                                image.width(),
+                                image.channels(),
+                                clean,
+                                noisy,
+                                mask.orElseThrow(),
+                                i * size);
+            } else {
+                images.scale(images.input(seed, epoch, index), noisy, i * size);
+                noise.corrupt(seed, index, epoch, noisy, noisy, i * size, size);
+            }
         });
-        computeGradients(new GivenBatch(clean, noisy, count), (double) wholeBatch * size);
+        computeGradients(new GivenBatch(clean, noisy, mask, count), (double) wholeBatch * images.countedValues());
     }
 
     private void requireBatch(int count) {

@@ -16,6 +16,8 @@ public enum BatchKernel implements Kernel {
     GATHER_PATCHES_VECTOR_16("gather_noise"),
     GATHER_OTHER_PATCHES("gather_noise"),
     GATHER_OTHER_PATCHES_16("gather_noise"),
+    GATHER_PAIRS("gather_noise"),
+    GATHER_PAIRS_16("gather_noise"),
     SET_SOURCE("set_source"),
     TO_PLANES("layout"),
     TO_PIXELS("layout");

@@ -2,7 +2,6 @@ package daegpu.engine.cuda.batch;
 
 import daegpu.data.Depth;
 import daegpu.data.ImageSet;
-import daegpu.data.Patches;
 import daegpu.data.TrainingImages;
 import daegpu.engine.cuda.driver.Device;
 import daegpu.engine.cuda.driver.DeviceArray;
@@ -10,6 +9,7 @@ import daegpu.engine.cuda.driver.DeviceScope;
 import daegpu.engine.cuda.driver.Grid;
 import daegpu.engine.cuda.driver.KernelArguments;
 import daegpu.engine.cuda.driver.KernelLibrary;
+import daegpu.noise.BlindSpots;
 import daegpu.noise.Noise;
 import daegpu.noise.PhotonTable;
 import java.util.List;
@@ -17,10 +17,10 @@ import java.util.Optional;
 
 /**
  * {@code struct BatchSource} of include/batch_source.cuh on the device, with the images and the order to which it
- * points. Patches are cut on the device, which has their pictures and, for each patch of the epoch, its place in them.
- * Memory is reused if it is large enough. If the images or pictures would take more than half of the free memory (the
- * rest is for validation and the libraries), they are not kept on the device: the images of the epoch, or patches that
- * the host cuts, come through an {@link ImageRing}.
+ * points. Patches are cut on the device, which has their pictures and, for each patch of the epoch, its place in them;
+ * likewise pairs of images. Memory is reused if it is large enough. If the images or pictures would take more than half
+ * of the free memory (the rest is for validation and the libraries), they are not kept on the device: the images of the
+ * epoch, or patches that the host cuts, come through an {@link ImageRing}.
  */
 public final class BatchSource {
 
@@ -35,7 +35,8 @@ public final class BatchSource {
     private final DeviceScope imageScope = new DeviceScope();
     private final DeviceScope orderScope = new DeviceScope();
     private final DeviceScope photonScope = new DeviceScope();
-    private final PatchTable patchTable;
+    private final CutTable targets;
+    private final CutTable inputs;
     private DeviceArray imageMemory;
     private DeviceArray orderMemory;
     private Depth depth = Depth.BITS_8;
@@ -48,8 +49,8 @@ public final class BatchSource {
     private TrainingImages resident;
     /** Null if all images are on the device. */
     private ImageRing ring;
-    /** Whether batches are patches that the device cuts. */
-    private boolean cutsPatches;
+    /** What the batches of an epoch are made of; null for images of a set, one after the other. */
+    private TrainingImages cut;
 
     /** @param largestBatch the largest number of images of a batch */
     public BatchSource(Device device, KernelLibrary kernels, DeviceScope owner, int largestBatch) {
@@ -57,7 +58,8 @@ public final class BatchSource {
         this.kernels = kernels;
         this.largestBatch = largestBatch;
         source = device.allocate(owner, BYTES, "the batch's source");
-        patchTable = new PatchTable(device, owner);
+        targets = new CutTable(device, owner);
+        inputs = new CutTable(device, owner);
         owner.own(imageScope::close);
         owner.own(orderScope::close);
         owner.own(photonScope::close);
@@ -68,9 +70,24 @@ public final class BatchSource {
         return source;
     }
 
-    /** The places of the patches in the pictures, if batches are patches that the device cuts. */
-    public Optional<DeviceArray> patches() {
-        return cutsPatches ? Optional.of(patchTable.memory()) : Optional.empty();
+    /** The places in the pictures of what should come out, if images are cut from pictures on the device. */
+    public Optional<DeviceArray> targets() {
+        return cut != null && ring == null ? Optional.of(targets.memory()) : Optional.empty();
+    }
+
+    /** The places of what goes in; those of {@link #targets} where nothing else does. */
+    public Optional<DeviceArray> inputs() {
+        return hasInputs() && ring == null ? Optional.of(inputs.memory()) : targets();
+    }
+
+    /** Whether what goes in are images of their own. */
+    public boolean hasInputs() {
+        return cut != null && cut.hasInputs();
+    }
+
+    /** The pixels that alone count in the loss, if not all do. */
+    public Optional<BlindSpots> blindSpots() {
+        return cut == null ? Optional.empty() : cut.blindSpots();
     }
 
     /** The number of images in the ring that batches are taken from, or 0 if all images are on the device. */
@@ -98,26 +115,26 @@ public final class BatchSource {
      * are copied to the device unless they are there already, or do not fit.
      */
     public void setEpoch(TrainingImages images, Noise newNoise, long seed, int epoch, int[] order) {
-        Optional<Patches> patches = images instanceof Patches some ? Optional.of(some) : Optional.empty();
+        boolean isCut = !(images instanceof ImageSet);
         if (resident != images) {
             resident = null;
-            List<ImageSet> sets = images instanceof ImageSet set
-                    ? List.of(set)
-                    : patches.orElseThrow().pictures();
-            long bytes = sets.stream().mapToLong(set -> set.pixels().length).sum();
-            if (fits(bytes + patches.map(PatchTable::bytes).orElse(0L))) {
-                copySets(sets, bytes);
+            long bytes = images.pictureBytes();
+            if (fits(bytes + (isCut ? CutTable.bytes(images) : 0) * (images.hasInputs() ? 2 : 1))) {
+                copySets(images.pictures(), bytes);
                 resident = images;
-            } else if (ring == null || ring.imageBytes() != images.imageBytes()) {
+            } else if (ring == null || ring.imageBytes() != bytesInRing(images)) {
                 makeRing(images);
             }
         }
         if (ring != null) {
             ring.begin(images, seed, epoch, order);
         }
-        cutsPatches = ring == null && patches.isPresent();
-        if (cutsPatches) {
-            patchTable.fill(patches.orElseThrow(), seed, epoch);
+        cut = isCut ? images : null;
+        if (ring == null && isCut) {
+            targets.fill(images, index -> images.target(seed, epoch, index));
+            if (images.hasInputs()) {
+                inputs.fill(images, index -> images.input(seed, epoch, index));
+            }
         }
         if (orderMemory == null || orderMemory.bytes() < 4L * order.length) {
             device.close(orderScope);
@@ -143,9 +160,14 @@ public final class BatchSource {
     private void makeRing(TrainingImages images) {
         freeImages();
         long bytes = Math.min(CHUNK_BYTES, device.freeBytes() / 8);
-        int chunk = (int) Math.min(images.count(), Math.max(largestBatch, bytes / images.imageBytes()));
-        ring = new ImageRing(device, imageScope, images.imageBytes(), chunk);
+        int imageBytes = bytesInRing(images);
+        int chunk = (int) Math.min(images.count(), Math.max(largestBatch, bytes / imageBytes));
+        ring = new ImageRing(device, imageScope, imageBytes, chunk);
         imageMemory = ring.memory();
+    }
+
+    private static int bytesInRing(TrainingImages images) {
+        return images.imageBytes() * (images.hasInputs() ? 2 : 1);
     }
 
     /** Makes sure that the work that is enqueued next finds this part of the epoch's order on the device. */
@@ -161,7 +183,7 @@ public final class BatchSource {
      */
     void setRange(ImageSet images, Noise newNoise, long seed, long base, int epoch, int first, int count) {
         resident = null;
-        cutsPatches = false;
+        cut = null;
         int bytes = count * images.imageBytes();
         reserveImages(bytes);
         device.upload(images.pixels(), first * images.imageBytes(), bytes, imageMemory, 0);

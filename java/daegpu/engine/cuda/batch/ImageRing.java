@@ -18,7 +18,7 @@ import jcuda.driver.JCudaDriver;
  * The images that training needs next, if not all images, or not all pictures of patches, fit on the device: two chunks
  * of the epoch's order, each in one half of a ring. While steps take one chunk, the other is copied from page-locked
  * memory on a stream of its own; events order the two streams. The image at place {@code p} of the order is at {@code p
- * % size()} of the ring.
+ * % size()} of the ring. Where what goes in are images of their own, each lies after the one that should come out.
  */
 final class ImageRing {
 
@@ -41,7 +41,9 @@ final class ImageRing {
     /** Whether steps already wait for the copy into a half. */
     private final boolean[] awaited = new boolean[HALVES];
 
-    /** The values of one image. */
+    /**
+     * The values of one image or, where what goes in are images of their own, of this one after the one to come out.
+     */
     private final byte[] pixels;
 
     private TrainingImages images;
@@ -49,7 +51,10 @@ final class ImageRing {
     private int epoch;
     private int[] order;
 
-    /** @param chunk number of images in a half; no batch may be larger */
+    /**
+     * @param imageBytes bytes of an image, with that which goes in, if it is another one
+     * @param chunk number of images in a half; no batch may be larger
+     */
     ImageRing(Device device, DeviceScope owner, int imageBytes, int chunk) {
         this.device = device;
         this.imageBytes = imageBytes;
@@ -135,7 +140,10 @@ final class ImageRing {
         int count = Math.min(chunk, order.length - first);
         ByteBuffer target = pinnedBytes[half].clear();
         for (int i = 0; i < count; i++) {
-            images.copy(seed, epoch, order[first + i], pixels);
+            images.copy(images.target(seed, epoch, order[first + i]), pixels, 0);
+            if (images.hasInputs()) {
+                images.copy(images.input(seed, epoch, order[first + i]), pixels, images.imageBytes());
+            }
             target.put(pixels);
         }
         CudaStatus.check(JCudaDriver.cuEventRecord(read[half], device.stream()), "mark its place");

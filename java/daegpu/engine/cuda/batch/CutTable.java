@@ -1,19 +1,21 @@
 package daegpu.engine.cuda.batch;
 
+import daegpu.data.Cut;
 import daegpu.data.ImageSet;
-import daegpu.data.Patches;
-import daegpu.data.Patches.Cut;
+import daegpu.data.TrainingImages;
 import daegpu.engine.cuda.driver.Device;
 import daegpu.engine.cuda.driver.DeviceArray;
 import daegpu.engine.cuda.driver.DeviceScope;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
+import java.util.List;
+import java.util.function.IntFunction;
 
 /**
- * The places of the patches of an epoch in the pictures, which lie one after the other on the device: for each patch a
+ * The places of the images of an epoch in the pictures, which lie one after the other on the device: for each image a
  * {@code struct Patch} of cuda/gather_noise.cu. Memory is reused if it is large enough.
  */
-final class PatchTable {
+final class CutTable {
 
     private static final int BYTES = 16;
     /** Number of places that are copied to the device at a time. */
@@ -23,36 +25,40 @@ final class PatchTable {
     private final DeviceScope scope = new DeviceScope();
     private DeviceArray memory;
 
-    PatchTable(Device device, DeviceScope owner) {
+    CutTable(Device device, DeviceScope owner) {
         this.device = device;
         owner.own(scope::close);
     }
 
     /** The size of the table of an epoch in bytes. */
-    static long bytes(Patches patches) {
-        return (long) BYTES * patches.count();
+    static long bytes(TrainingImages images) {
+        return (long) BYTES * images.count();
     }
 
-    /** The table on the device, indexed by the patch's number in the epoch. */
+    /** The table on the device, by the image's index in the epoch. */
     DeviceArray memory() {
         return memory;
     }
 
-    /** Fills the table for an epoch. */
-    void fill(Patches patches, long seed, int epoch) {
-        if (memory == null || memory.bytes() < bytes(patches)) {
+    /**
+     * Fills the table for an epoch.
+     *
+     * @param cuts the place of each image by its index
+     */
+    void fill(TrainingImages images, IntFunction<Cut> cuts) {
+        if (memory == null || memory.bytes() < bytes(images)) {
             memory = null;
             device.close(scope);
-            memory = device.allocate(scope, bytes(patches), "where patches are");
+            memory = device.allocate(scope, bytes(images), "where images are");
         }
-        long[] starts = starts(patches);
-        byte[] bytes = new byte[BYTES * Math.min(PART, patches.count())];
+        long[] starts = starts(images.pictures());
+        byte[] bytes = new byte[BYTES * Math.min(PART, images.count())];
         ByteBuffer table = ByteBuffer.wrap(bytes).order(ByteOrder.nativeOrder());
-        for (int done = 0; done < patches.count(); done += PART) {
-            int part = Math.min(PART, patches.count() - done);
+        for (int done = 0; done < images.count(); done += PART) {
+            int part = Math.min(PART, images.count() - done);
             table.clear();
             for (int i = 0; i < part; i++) {
-                Cut cut = patches.cut(seed, epoch, done + i);
+                Cut cut = cuts.apply(done + i);
                 table.putLong(starts[cut.picture()] + cut.first())
                         .putInt(cut.rowStep())
                         .putInt(cut.columnStep());
@@ -61,13 +67,12 @@ final class PatchTable {
         }
     }
 
-    private static long[] starts(Patches patches) {
-        long[] starts = new long[patches.pictures().size()];
+    private static long[] starts(List<ImageSet> pictures) {
+        long[] starts = new long[pictures.size()];
         long start = 0;
         for (int i = 0; i < starts.length; i++) {
             starts[i] = start;
-            ImageSet picture = patches.pictures().get(i);
-            start += picture.imageSize();
+            start += pictures.get(i).imageSize();
         }
         return starts;
     }
