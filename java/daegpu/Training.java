@@ -5,6 +5,7 @@ import daegpu.data.ImageSet;
 import daegpu.data.ImageSource;
 import daegpu.data.ImagesInMemory;
 import daegpu.data.InvalidInputException;
+import daegpu.data.NoisyFiles;
 import daegpu.data.ReadingListener;
 import daegpu.engine.Convolutions;
 import daegpu.engine.EngineName;
@@ -89,6 +90,14 @@ public final class Training {
 
     /** Prepares training on images in files. */
     public Training(ImageFiles images) {
+        this((ImageSource) images);
+    }
+
+    /**
+     * Prepares training on pictures that are noisy already. By default no noise is added to them; they need a network for
+     * pictures, such as a {@link daegpu.model.UNet}.
+     */
+    public Training(NoisyFiles images) {
         this((ImageSource) images);
     }
 

@@ -2,6 +2,7 @@ package daegpu.bench;
 
 import daegpu.data.EmbeddedMnist;
 import daegpu.data.ImageSet;
+import daegpu.data.ValidationSet;
 import daegpu.engine.EngineName;
 import daegpu.engine.EngineOptions;
 import daegpu.engine.Engines;
@@ -117,8 +118,8 @@ public final class PreviewCost implements Callable<Integer> {
                     "%s, %d steps of %d images an epoch, preview in a %s%n",
                     opened.description(), steps, batch, window ? "window" : "file");
             Steps taken = new Steps(
-                    new PreviewFeed(opened, EmbeddedMnist.test(100), options, List.of(), window, preview::show));
-            new Trainer(options, digits, EmbeddedMnist.test(100), opened, directory, taken, 1)
+                    new PreviewFeed(opened, ValidationSet.of(EmbeddedMnist.test(100)), options, List.of(), window, preview::show));
+            new Trainer(options, digits, ValidationSet.of(EmbeddedMnist.test(100)), opened, directory, taken, 1)
                     .start(Initializer.glorotUniform(Autoencoder.MNIST.network(), 1), epochs + 1);
             print(taken.steps);
         } finally {

@@ -4,10 +4,12 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import daegpu.data.DataSets.Validation;
-import daegpu.data.ImageSet;
 import daegpu.data.InvalidInputException;
-import daegpu.data.PictureFolder;
+import daegpu.data.NoisyFiles;
+import daegpu.data.PicturePair;
+import daegpu.data.Preparation;
 import daegpu.data.ReadingListener;
+import daegpu.data.ValidationSet;
 import daegpu.denoise.ModelEngines;
 import daegpu.denoise.Strength;
 import daegpu.denoise.WholePictureDenoiser;
@@ -39,6 +41,7 @@ import java.util.Comparator;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Optional;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.ArgGroup;
 import picocli.CommandLine.Command;
@@ -63,6 +66,7 @@ import picocli.CommandLine.Spec;
             "  dae-gpu evaluate digits/best.safetensors --noise-std 0.5,0.75 --json",
             "  dae-gpu evaluate photo-model --data more-photos --tiles",
             "  dae-gpu evaluate digits --noise salt-pepper --noise-amount 0.2,0.4",
+            "  dae-gpu evaluate scan-model --noisy dirty-scans --clean clean-scans",
             "  dae-gpu evaluate photo-grey --data photos --noise-std 15/255,25/255,50/255 --no-clip"
         })
 final class EvaluateCommand implements Callable<Integer> {
@@ -85,6 +89,19 @@ final class EvaluateCommand implements Callable<Integer> {
 
     @Mixin
     private ValidationImages data;
+
+    @Option(
+            names = "--noisy",
+            paramLabel = "DIR",
+            description = "Pictures that are noisy already, to which no noise is added.")
+    private Path noisy;
+
+    @Option(
+            names = "--clean",
+            paramLabel = "DIR",
+            description = "The clean picture of each in --noisy, found by the same name as for train. Without it, each "
+                    + "scene has several noisy ones, and the PSNR from one to another is too low.")
+    private Path clean;
 
     @Option(
             names = "--limit",
@@ -143,9 +160,15 @@ final class EvaluateCommand implements Callable<Integer> {
      * What it was measured on.
      *
      * @param description how many of which size, in words
+     * @param hasNoisyTargets whether what should come out is noisy as well
      * @param leftOut what is wrong with each of the pictures that were left out
      */
-    private record Measured(int images, String description, String origin, List<InvalidInputException> leftOut) {}
+    private record Measured(
+            int images,
+            String description,
+            boolean hasNoisyTargets,
+            String origin,
+            List<InvalidInputException> leftOut) {}
 
     @Override
     public Integer call() throws IOException {
@@ -160,11 +183,21 @@ final class EvaluateCommand implements Callable<Integer> {
         if (seed == null) {
             seed = checkpoint.options().seed();
         }
-        List<Noise> noises = noises(checkpoint.options());
-        PictureFolder.Found pictures =
-                !fitting.isGiven() && Reach.of(network).isPresent() ? data.pictures() : PictureFolder.Found.NOTHING;
-        if (!pictures.files().isEmpty()) {
-            return evaluatePictures(pictures, checkpoint, noises);
+        requireOneSource();
+        boolean isReal = noisy != null || data.data() == null && checkpoint.options().noise().isNone();
+        List<Noise> noises = isReal && !noise.areGiven() ? List.of(Noise.NONE) : noises(checkpoint.options());
+        if (noises.isEmpty()) {
+            throw new ParameterException(
+                    spec.commandLine(),
+                    "this model was trained on pictures that are noisy already: name some with --noisy and --clean, or"
+                            + " say which noise to add with --noise-std");
+        }
+        if (!fitting.isGiven() && Reach.of(network).isPresent()) {
+            PicturePair.Found pictures =
+                    noisy != null ? PicturePair.find(noisy, clean) : PicturePair.Found.of(data.pictures());
+            if (!pictures.pairs().isEmpty()) {
+                return evaluatePictures(pictures, checkpoint, noises);
+            }
         }
         if (memory != null) {
             throw new ParameterException(
@@ -177,11 +210,25 @@ final class EvaluateCommand implements Callable<Integer> {
         }
     }
 
+    private void requireOneSource() {
+        require(clean == null || noisy != null, "--clean goes with --noisy");
+        require(noisy == null || data.data() == null, "give one of --data and --noisy");
+        require(
+                noisy == null || !noise.areGiven(),
+                "--noisy is for pictures that are noisy already; to add noise, name clean ones with --data");
+    }
+
+    private void require(boolean condition, String message) {
+        if (!condition) {
+            throw new ParameterException(spec.commandLine(), message);
+        }
+    }
+
     /** Images of the model's own size. */
     private int evaluateImages(Checkpoint checkpoint, OpenedEngine<InferenceEngine> engine, List<Noise> noises)
             throws IOException {
         Validation validation = images(engine.engine().network().input());
-        ImageSet images = validation.images();
+        ValidationSet images = validation.images();
         List<Level> levels = new ArrayList<>();
         List<Block> blocks = new ArrayList<>();
         double meanImage = Evaluation.baseline(engine.engine(), images, noises.get(0), seed)
@@ -189,34 +236,39 @@ final class EvaluateCommand implements Callable<Integer> {
         int columns = Math.min(FIGURE_COLUMNS, images.count());
         boolean cut = fitting.preparation(engine.engine().network().input(), model.run())
                 .cutsTiles();
-        int step = cut ? SampleBlock.step(images, columns) : 1;
+        int step = cut ? SampleBlock.step(images.count(), columns) : 1;
         for (Noise each : noises) {
             levels.add(new Level(each.lowest(), Evaluation.of(engine.engine(), images, each, seed), Map.of()));
             blocks.add(SampleBlock.of(engine.engine(), images, each, seed, 0, columns, step)
-                    .captioned(caption(each)));
+                    .captioned(caption(each, SampleBlock.rows(images))));
         }
         leave(
                 engine.engine().description() + ": " + engine.reason(),
                 noises.get(0),
                 new Measured(
                         images.count(),
-                        String.format(Locale.ROOT, "%,d of %s", images.count(), images.describeSize()),
+                        String.format(
+                                Locale.ROOT,
+                                "%,d of %s",
+                                images.count(),
+                                images.target().describeSize()),
+                        images.hasNoisyTargets(),
                         validation.origin(),
                         validation.unusable()),
                 levels,
                 meanImage,
-                ContactSheet.draw(images.height(), images.width(), images.channels(), blocks));
+                ContactSheet.draw(images.height(), images.width(), images.channels(), blocks),
+                SampleBlock.rows(images));
         return report(checkpoint, validation);
     }
 
     /** Whole pictures of any sizes, by a network that has none of its own. */
-    private int evaluatePictures(PictureFolder.Found found, Checkpoint checkpoint, List<Noise> noises)
+    private int evaluatePictures(PicturePair.Found found, Checkpoint checkpoint, List<Noise> noises)
             throws IOException {
-        List<Path> files = found.files();
-        List<Path> taken = limit == null || limit == 0 ? files : files.subList(0, Math.min(limit, files.size()));
+        PicturePair.Found taken = found.first(limit == null ? 0 : limit);
         int channels = checkpoint.options().network().input().channels();
         ModelEngines engines = engineChoice.of(checkpoint);
-        WholePictures pictures = new WholePictures(new PictureFolder.Found(taken, found.unusable()), channels);
+        WholePictures pictures = new WholePictures(taken, channels);
         try (WholePictureDenoiser denoiser = new WholePictureDenoiser(
                         checkpoint.options().architecture(),
                         engines,
@@ -227,15 +279,16 @@ final class EvaluateCommand implements Callable<Integer> {
                     denoiser,
                     noises,
                     seed,
-                    Math.min(FIGURE_COLUMNS, taken.size()),
+                    Math.min(FIGURE_COLUMNS, taken.pairs().size()),
                     SHOWN_SIDE,
                     json ? ReadingListener.SILENT : progress);
         }
+        String rows = taken.hasNoisyTargets() ? "noisy target, noisy, denoised" : "original, noisy, denoised";
         List<Level> levels = new ArrayList<>();
         List<Block> blocks = new ArrayList<>();
         for (int i = 0; i < noises.size(); i++) {
             levels.add(new Level(noises.get(i).lowest(), pictures.average(i), pictures.pictures(i)));
-            blocks.add(pictures.block(i, caption(noises.get(i))));
+            blocks.add(pictures.block(i, caption(noises.get(i), rows)));
         }
         leave(
                 engines.description(),
@@ -248,11 +301,13 @@ final class EvaluateCommand implements Callable<Integer> {
                                 pictures.pictures(0).size(),
                                 pictures.pictures(0).size() == 1 ? "picture" : "pictures",
                                 channels == 1 ? "grey" : "colour"),
-                        data.data().toString(),
+                        taken.hasNoisyTargets(),
+                        noisy != null ? noisy.toString() : data.data().toString(),
                         pictures.unusable()),
                 levels,
                 Double.POSITIVE_INFINITY, // pictures of any sizes have no mean
-                ContactSheet.draw(SHOWN_SIDE, SHOWN_SIDE, channels, blocks));
+                ContactSheet.draw(SHOWN_SIDE, SHOWN_SIDE, channels, blocks),
+                rows);
         return Problems.report(spec, Remedies.messages(pictures.unusable(), spec));
     }
 
@@ -261,16 +316,23 @@ final class EvaluateCommand implements Callable<Integer> {
      *
      * @param engine what computed, and why
      * @param meanImage mean squared error of the mean of the images in place of each of them
+     * @param rows what the rows of each block of the samples show
      */
     private void leave(
-            String engine, Noise one, Measured measured, List<Level> levels, double meanImage, BufferedImage samples)
+            String engine,
+            Noise one,
+            Measured measured,
+            List<Level> levels,
+            double meanImage,
+            BufferedImage samples,
+            String rows)
             throws IOException {
         if (!json) {
             // First: the numbers should not be lost if the figure cannot be written.
             printTable(engine, one, measured, levels);
             printIfUseless(levels, meanImage);
         }
-        BufferedImage chart = Lettering.missing().isEmpty()
+        BufferedImage chart = Lettering.missing().isEmpty() && !one.isNone()
                 ? Chart.robustness(CHART_WIDTH, CHART_HEIGHT, measured(one), psnrCurves(levels))
                 : null;
         EvaluationFigures figures = figures(samples, chart);
@@ -284,7 +346,7 @@ final class EvaluateCommand implements Callable<Integer> {
         if (json) {
             printJson(one, measured, levels, failure == null ? figures : null);
         } else if (failure == null) {
-            printFigures(figures);
+            printFigures(figures, chart != null, rows);
         }
         if (failure != null && output != null) {
             throw failure;
@@ -347,10 +409,13 @@ final class EvaluateCommand implements Callable<Integer> {
                                 .toArray()));
     }
 
-    private void printFigures(EvaluationFigures figures) {
+    private void printFigures(EvaluationFigures figures, boolean hasChart, String rows) {
         PrintWriter out = spec.commandLine().getOut();
-        out.printf("%nFigure: %s (a block for each level: original over noisy over denoised)%n", figures.samples());
-        Lettering.missing().ifPresentOrElse(out::println, () -> out.printf("Chart:  %s%n", figures.chart()));
+        out.printf("%nFigure: %s (a block for each level, from top to bottom: %s)%n", figures.samples(), rows);
+        Lettering.missing().ifPresent(out::println);
+        if (hasChart) {
+            out.printf("Chart:  %s%n", figures.chart());
+        }
     }
 
     /** The page of a run shows the figures that lie in its folder. */
@@ -369,8 +434,8 @@ final class EvaluateCommand implements Callable<Integer> {
         };
     }
 
-    private static String caption(Noise noise) {
-        return NoiseText.title(noise) + ": original, noisy, denoised";
+    private static String caption(Noise noise, String rows) {
+        return (noise.isNone() ? "Pictures that are noisy already" : NoiseText.title(noise)) + ": " + rows;
     }
 
     /** One for each level. */
@@ -385,13 +450,23 @@ final class EvaluateCommand implements Callable<Integer> {
     private Validation images(Tensor image) {
         PrintWriter out = spec.commandLine().getOut();
         try (FileProgress progress = new FileProgress(out, "pictures")) {
-            return data.read(model, image, fitting, limit, json ? ReadingListener.SILENT : progress);
+            ReadingListener listener = json ? ReadingListener.SILENT : progress;
+            return noisy != null
+                    ? pairs(fitting.preparation(image, model.run()), listener)
+                    : data.read(model, image, fitting, limit, listener);
         }
+    }
+
+    /** Pairs of the model's own size. */
+    private Validation pairs(Preparation preparation, ReadingListener listener) {
+        return new NoisyFiles(
+                        noisy, clean, null, noisy, clean, 0, 0, limit == null ? 0 : limit, preparation, Optional.empty())
+                .openValidation(listener);
     }
 
     private int report(Checkpoint checkpoint, Validation validation) {
         int status = Problems.report(spec, Remedies.messages(validation.unusable(), spec));
-        if (limit == null && !fitting.isGiven() && data.changedSince(checkpoint, model, validation.images())) {
+        if (limit == null && noisy == null && !fitting.isGiven() && data.changedSince(checkpoint, model, validation.images())) {
             spec.commandLine()
                     .getErr()
                     .println(spec.qualifiedName() + ": note: the images in "
@@ -406,27 +481,35 @@ final class EvaluateCommand implements Callable<Integer> {
         PrintWriter out = spec.commandLine().getOut();
         out.println("Engine: " + engine);
         out.printf(Locale.ROOT, "Images: %s from %s%n", measured.description(), measured.origin());
-        out.printf(
-                Locale.ROOT,
-                "Noise:  %s%s%s, seed %d%n%n",
-                one.kind(),
-                one.kind().hasMean() ? " of mean " + one.mean() : "",
-                NoiseText.clipping(one),
-                seed);
+        out.println("Noise:  "
+                + (one.isNone()
+                        ? "that of the pictures"
+                        : one.kind() + (one.kind().hasMean() ? " of mean " + one.mean() : "") + NoiseText.clipping(one)
+                                + ", seed " + seed));
+        if (measured.hasNoisyTargets()) {
+            out.println("        The targets are noisy as well, so the PSNR of what was denoised is at least this.");
+        }
+        out.println();
         out.printf("%-12s %10s %10s %10s   %10s %10s %10s%n", "", "noisy", "", "", "denoised", "", "");
         out.printf(
                 "%-12s %10s %10s %10s   %10s %10s %10s%n",
-                "noise " + one.kind().measure(), "MSE", "PSNR (dB)", "SSIM", "MSE", "PSNR (dB)", "SSIM");
+                one.isNone() ? "" : "noise " + one.kind().measure(),
+                "MSE",
+                "PSNR (dB)",
+                "SSIM",
+                "MSE",
+                "PSNR (dB)",
+                "SSIM");
         for (Level level : levels) {
-            Scores noisy = level.result().noisy();
+            Scores before = level.result().noisy();
             Scores denoised = level.result().denoised();
             out.printf(
                     Locale.ROOT,
                     "%-12s %10.5f %10.2f %10.4f   %10.5f %10.2f %10.4f%n",
-                    level.level(),
-                    noisy.mse(),
-                    noisy.psnr(),
-                    noisy.ssim(),
+                    one.isNone() ? "" : level.level(),
+                    before.mse(),
+                    before.psnr(),
+                    before.ssim(),
                     denoised.mse(),
                     denoised.psnr(),
                     denoised.ssim());
@@ -436,15 +519,16 @@ final class EvaluateCommand implements Callable<Integer> {
     /** @param figures null where none were kept */
     private void printJson(Noise one, Measured measured, List<Level> levels, EvaluationFigures figures)
             throws IOException {
-        boolean hasChart = figures != null && Lettering.missing().isEmpty();
+        boolean hasChart = figures != null && Lettering.missing().isEmpty() && !one.isNone();
         ObjectMapper mapper = new ObjectMapper();
         ObjectNode root = mapper.createObjectNode();
         root.put("model", model.name())
                 .put("images", measured.images())
                 .put("data", measured.origin())
-                .put("noise", one.kind().toString())
+                .put("noise", one.isNone() ? "none" : one.kind().toString())
                 .put("noise_mean", one.mean())
                 .put("noise_clipped", one.clipped())
+                .put("noisy_targets", measured.hasNoisyTargets())
                 .put("seed", seed)
                 .put("figure", figures == null ? null : figures.samples().toString())
                 .put("chart", hasChart ? figures.chart().toString() : null);
@@ -473,9 +557,11 @@ final class EvaluateCommand implements Callable<Integer> {
     }
 
     private static void addScores(ObjectNode node, Scores scores) {
-        // The ratio is infinite where there is no error, and JSON has no number for that.
-        node.put("mse", scores.mse())
-                .put("psnr", Double.isFinite(scores.psnr()) ? scores.psnr() : null)
-                .put("ssim", scores.ssim());
+        // JSON has no number for the ratio where there is no error, nor for scores without anything to compare with.
+        node.put("mse", finite(scores.mse())).put("psnr", finite(scores.psnr())).put("ssim", finite(scores.ssim()));
+    }
+
+    private static Double finite(double value) {
+        return Double.isFinite(value) ? value : null;
     }
 }

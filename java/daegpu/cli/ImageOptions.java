@@ -1,12 +1,16 @@
 package daegpu.cli;
 
 import daegpu.data.ImageFiles;
+import daegpu.data.ImageSource;
+import daegpu.data.NoisyFiles;
 import daegpu.data.Preparation;
 import daegpu.data.Preparation.Colour;
 import daegpu.data.Preparation.Fit;
+import daegpu.noise.BlindSpots;
 import java.nio.file.Path;
 import java.util.Locale;
 import java.util.Objects;
+import java.util.Optional;
 import java.util.Set;
 import java.util.stream.Stream;
 import picocli.CommandLine.Option;
@@ -21,6 +25,14 @@ final class ImageOptions {
             "--validation-split",
             "--limit",
             "--validation-limit",
+            "--noisy",
+            "--clean",
+            "--pairs",
+            "--validation-noisy",
+            "--validation-clean",
+            "--blind-spot",
+            "--blind-spot-share",
+            "--structure",
             "--resize",
             "--crop",
             "--tiles",
@@ -28,6 +40,9 @@ final class ImageOptions {
             "--patches",
             "--patches-per-epoch",
             "--color");
+
+    /** Of pictures that are noisy already. */
+    private static final ImageSize DEFAULT_PATCHES = new ImageSize(64, 64);
 
     @Option(
             names = "--data",
@@ -68,6 +83,60 @@ final class ImageOptions {
     private Integer validationLimit;
 
     @Option(
+            names = "--noisy",
+            paramLabel = "DIR",
+            description = "Pictures that are noisy already, in place of --data: no noise is added, unless a --noise option "
+                    + "says so. Without --clean, each scene has several of them (in a folder of its own, or "
+                    + "called scene_1.png, scene_2.png ...), and one is made of another, as in Noise2Noise.")
+    Path noisy;
+
+    @Option(
+            names = "--clean",
+            paramLabel = "DIR",
+            description = "The clean picture of each in --noisy, by the same name, or for several noisy ones a.png for "
+                    + "a_1.png, a_2.png ... or for a/1.png, a/2.png ...; or a second noisy picture of each scene.")
+    Path clean;
+
+    @Option(
+            names = "--pairs",
+            paramLabel = "FILE.csv",
+            description = "A table that names a noisy picture and its clean one in each line, instead of both.")
+    Path pairs;
+
+    @Option(
+            names = "--validation-noisy",
+            paramLabel = "DIR",
+            description = "Noisy pictures to validate on (default: the last tenth of the scenes).")
+    Path validationNoisy;
+
+    @Option(
+            names = "--validation-clean",
+            paramLabel = "DIR",
+            description = "The clean pictures that belong to them. With --blind-spot, those of pictures in "
+                    + "--validation-data or --data, from which the PSNR is computed.")
+    Path validationClean;
+
+    @Option(
+            names = "--blind-spot",
+            description = "Learn from noisy pictures in --data alone, as Noise2Void does: some pixels are hidden from "
+                    + "the network, which has to guess them.")
+    boolean blindSpot;
+
+    @Option(
+            names = "--blind-spot-share",
+            paramLabel = "X",
+            description = "Share of the pixels that are hidden, 0.0005 to 0.05 (default: 0.002).")
+    private Double blindSpotShare;
+
+    @Option(
+            names = "--structure",
+            paramLabel = "HxW",
+            converter = ImageSize.SizeConverter.class,
+            description = "Hide the pixels around each as well whose noise is correlated with its own: 1x9 for noise "
+                    + "along rows (default: 1x1, none).")
+    private ImageSize structure;
+
+    @Option(
             names = "--resize",
             paramLabel = "HxW",
             converter = ImageSize.SizeConverter.class,
@@ -105,7 +174,8 @@ final class ImageOptions {
             converter = ImageSize.SizeConverter.class,
             description =
                     "In each epoch, cut patches of this size anywhere from the pictures of a folder, and flip and "
-                            + "turn them. The validation pictures are cut into tiles of this size.")
+                            + "turn them. The validation pictures are cut into tiles of this size (default for "
+                            + "pictures that are noisy already: 64x64).")
     private ImageSize patches;
 
     @Option(
@@ -129,18 +199,76 @@ final class ImageOptions {
      *
      * @throws IllegalArgumentException if options do not go together, or a value is out of range
      */
-    ImageFiles files() {
+    ImageSource source() {
         require(limit >= 0, "--limit must be 0 or more, not " + limit);
-        int validated = validationLimit != null ? validationLimit : patches == null ? limit : 0;
+        int validated = validationLimit != null ? validationLimit : cutsPatches() ? 0 : limit;
         require(validated >= 0, "--validation-limit must be 0 or more, not " + validated);
+        if (areNoisy()) {
+            return noisyFiles(validated);
+        }
+        require(validationClean == null, "--validation-clean goes with --noisy, --pairs or --blind-spot");
+        require(validationNoisy == null, "--validation-noisy goes with --noisy or --pairs");
+        require(clean == null, "--clean goes with --noisy");
+        require(blindSpotShare == null, "--blind-spot-share goes with --blind-spot");
+        require(structure == null, "--structure goes with --blind-spot");
         return new ImageFiles(data, validation, validationSplit, limit, validated, preparation());
+    }
+
+    /** Whether the pictures are noisy already. */
+    boolean areNoisy() {
+        return noisy != null || pairs != null || blindSpot;
+    }
+
+    private NoisyFiles noisyFiles(int validated) {
+        require(noisy == null || pairs == null, "give one of --noisy and --pairs");
+        require(clean == null || noisy != null, "--clean goes with --noisy");
+        if (blindSpot) {
+            require(data != null, "--blind-spot learns from the noisy pictures in a folder: name it with --data");
+            require(noisy == null && pairs == null, "--blind-spot is for --data; --noisy and --pairs have more to learn from");
+            require(validationNoisy == null, "with --blind-spot, name noisy pictures to validate on with --validation-data");
+        } else {
+            require(data == null, "give one of --data and " + (noisy != null ? "--noisy" : "--pairs"));
+            require(validation == null, "with --noisy or --pairs, name pictures to validate on with --validation-noisy");
+            require(
+                    validationClean == null || validationNoisy != null,
+                    "--validation-clean goes with --validation-noisy");
+            require(
+                    validationNoisy == null || validationClean != null || clean == null && pairs == null,
+                    "--validation-noisy needs the clean pictures in --validation-clean");
+            require(blindSpotShare == null, "--blind-spot-share goes with --blind-spot");
+            require(structure == null, "--structure goes with --blind-spot");
+        }
+        return new NoisyFiles(
+                blindSpot ? data : noisy,
+                clean,
+                pairs,
+                blindSpot ? validation : validationNoisy,
+                validationClean,
+                validationSplit,
+                limit,
+                validated,
+                preparation(),
+                blindSpot
+                        ? Optional.of(new BlindSpots(
+                                blindSpotShare != null ? blindSpotShare : BlindSpots.DEFAULT_SHARE,
+                                structure != null ? structure.height() : 1,
+                                structure != null ? structure.width() : 1))
+                        : Optional.empty());
+    }
+
+    private boolean isFitted() {
+        return Stream.of(resize, crop, tiles, patches).anyMatch(Objects::nonNull);
+    }
+
+    private boolean cutsPatches() {
+        return patches != null || areNoisy() && !isFitted();
     }
 
     private Preparation preparation() {
         require(
                 Stream.of(resize, crop, tiles, patches).filter(Objects::nonNull).count() <= 1,
                 "give one of --resize, --crop, --tiles and --patches");
-        require(patchesPerEpoch == null || patches != null, "--patches-per-epoch goes with --patches");
+        require(patchesPerEpoch == null || cutsPatches(), "--patches-per-epoch goes with --patches");
         require(
                 patchesPerEpoch == null || patchesPerEpoch > 0,
                 "--patches-per-epoch must be 1 or more, not " + patchesPerEpoch);
@@ -161,8 +289,8 @@ final class ImageOptions {
         if (tiles != null) {
             return preparation(Fit.TILES, tiles, colour);
         }
-        if (patches != null) {
-            return preparation(Fit.PATCHES, patches, colour);
+        if (cutsPatches()) {
+            return preparation(Fit.PATCHES, patches != null ? patches : DEFAULT_PATCHES, colour);
         }
         return new Preparation(Fit.NONE, 0, 0, overlap, colour);
     }

@@ -67,13 +67,12 @@ final class NetworkOptions {
     @Option(
             names = "--network",
             paramLabel = "NAME",
-            defaultValue = "autoencoder",
             description =
                     "The kind of network: ${COMPLETION-CANDIDATES}. The autoencoder has a bottleneck and is for small "
                             + "images such as digits. A unet has skips instead and is for photographs. unet-small takes "
                             + "16,000, unet 74,000 and unet-large 517,000 multiply-adds for each pixel "
-                            + "(default: ${DEFAULT-VALUE}).")
-    Choice network;
+                            + "(default: autoencoder; unet for pictures that are noisy already).")
+    private Choice network;
 
     @Option(
             names = "--filters",
@@ -107,7 +106,7 @@ final class NetworkOptions {
             negatable = true,
             description =
                     "A unet puts out a correction, which is added to its input; with --no-residual it puts out the "
-                            + "image itself (default: --residual).")
+                            + "image itself (default: --residual; with --blind-spot --no-residual).")
     Boolean residual;
 
     @Option(
@@ -120,9 +119,15 @@ final class NetworkOptions {
     /**
      * The network that is asked for, for images of any size.
      *
+     * @param areNoisy whether the images are pictures that are noisy already
+     * @param hasBlindSpots whether it is trained with blind spots; a unet then puts out the image itself by default, since
+     *     the pixel to which a correction would be added is hidden
      * @throws IllegalArgumentException if there is none, or an option is none of this network's
      */
-    Architecture architecture() {
+    Architecture architecture(boolean areNoisy, boolean hasBlindSpots) {
+        if (network == null) {
+            network = areNoisy ? Choice.UNET : Choice.AUTOENCODER;
+        }
         if (network == Choice.AUTOENCODER) {
             requireAbsent("--blocks", blocks);
             requireAbsent("--residual", residual);
@@ -142,7 +147,7 @@ final class NetworkOptions {
         return UNet.smallest(
                 levels,
                 blocks != null ? blocks : network.defaultBlocks(),
-                residual == null || residual,
+                residual != null ? residual : !hasBlindSpots,
                 bias == null || bias);
     }
 

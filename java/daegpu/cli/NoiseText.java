@@ -21,7 +21,7 @@ final class NoiseText {
 
     /** Kind and level or range of levels: {@code gaussian 0.25..1.0}. */
     static String kindAndLevels(Noise noise) {
-        return noise.kind() + " " + noise.levels() + clipping(noise);
+        return noise.isNone() ? "none" : noise.kind() + " " + noise.levels() + clipping(noise);
     }
 
     /** {@code , not clipped} if it is not; of noise that is, as by default, nothing is said. */
@@ -31,6 +31,9 @@ final class NoiseText {
 
     /** The noise in a line, and how often it is drawn. */
     static String describe(Noise noise) {
+        if (noise.isNone()) {
+            return "none is added: what goes in is noisy already";
+        }
         return formula(noise) + ", " + (noise.once() ? "drawn once" : "drawn afresh in each epoch");
     }
 

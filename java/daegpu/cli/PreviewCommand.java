@@ -4,6 +4,7 @@ import daegpu.data.ImageFile;
 import daegpu.data.ImageSet;
 import daegpu.data.InvalidInputException;
 import daegpu.data.ReadingListener;
+import daegpu.data.ValidationSet;
 import daegpu.denoise.ImageDenoiser;
 import daegpu.engine.Engines.OpenedEngine;
 import daegpu.engine.InferenceEngine;
@@ -68,7 +69,7 @@ final class PreviewCommand implements Callable<Integer> {
         Network network = checkpoint.options().network();
         Tensor image = network.input();
         Noise chosen = noise(checkpoint.options());
-        ImageSet images = data.read(model, image, new PictureFitting(), MOST_IMAGES, ReadingListener.SILENT)
+        ValidationSet images = data.read(model, image, new PictureFitting(), MOST_IMAGES, ReadingListener.SILENT)
                 .images();
         try (OpenedEngine<InferenceEngine> engine = engineChoice.open(network, 1)) {
             engine.engine().load(checkpoint.state().weights());
@@ -102,7 +103,7 @@ final class PreviewCommand implements Callable<Integer> {
     }
 
     private static ModelPreview.Model functions(
-            InferenceEngine engine, ImageSet images, Noise noise, long seed, int columns) {
+            InferenceEngine engine, ValidationSet images, Noise noise, long seed, int columns) {
         return new ModelPreview.Model() {
             @Override
             public Block corrupted(float level, long draw) {
@@ -135,6 +136,9 @@ final class PreviewCommand implements Callable<Integer> {
     }
 
     private static float strongest(Noise noise) {
+        if (noise.isNone()) { // what the slider adds to pictures that are noisy already
+            return Noise.STRONGEST_IN_PICTURES;
+        }
         return noise.kind().measure() == Noise.Measure.PEAK ? (float) (1 / Math.sqrt(noise.lowest())) : noise.highest();
     }
 

@@ -27,6 +27,7 @@ final class ProgressDisplay implements TrainingListener, AutoCloseable {
     private final PrintWriter out;
     private final PrintStream terminal;
     private final Loss loss;
+    private final String error;
     private int epoch;
     private int epochs;
     private int images;
@@ -39,11 +40,13 @@ final class ProgressDisplay implements TrainingListener, AutoCloseable {
      * @param out receives the lines
      * @param terminal shows the bar; null where there is none
      * @param loss that training makes small
+     * @param error what the validation error is called
      */
-    ProgressDisplay(PrintWriter out, PrintStream terminal, Loss loss) {
+    ProgressDisplay(PrintWriter out, PrintStream terminal, Loss loss, String error) {
         this.out = out;
         this.terminal = terminal;
         this.loss = loss;
+        this.error = error;
     }
 
     /** Whether the output is a terminal. */
@@ -134,14 +137,16 @@ final class ProgressDisplay implements TrainingListener, AutoCloseable {
         clear();
         out.printf(
                 Locale.ROOT,
-                "%s: %.1f s, %s %.5f training, %s%.5f validation (%.2f dB)%s%n",
+                "%s: %.1f s, %s %.5f training, %s%.5f validation%s%s%n",
                 epochName(),
                 metrics.seconds(),
                 loss.title(),
                 metrics.trainLoss(),
-                loss == Loss.MSE ? "" : "MSE ",
+                error.equals(loss.title()) ? "" : error + " ",
                 metrics.validation().mse(),
-                metrics.validation().psnr(),
+                metrics.validation().hasTargets()
+                        ? String.format(Locale.ROOT, " (%.2f dB)", metrics.validation().psnr())
+                        : "",
                 best ? ", best" : "");
         out.flush();
     }

@@ -61,6 +61,9 @@ final class Remedies {
             case SMALLER_IMAGES -> "take smaller images";
             case NAMED_IMAGES -> "name them with --data";
             case OTHER_IMAGES -> "name others with --data";
+            case CLEAN_PICTURES ->
+                "name clean pictures of the same scenes with --clean, or learn without any with --data and --blind-spot";
+            case VALIDATION_PAIRS -> "name other pictures with --validation-noisy and --validation-clean";
             case MORE_MEMORY -> "raise what Java may use with java -Xmx";
             case MORE_FOR_TILES -> "raise --memory";
             case FITTING -> "make pictures fit with --resize, --crop or --tiles" + sizeAfter("--tiles", command);

@@ -162,7 +162,9 @@ final class RunsCommand implements Callable<Integer> {
             line.addAll(run.best()
                     .map(best -> List.of(
                             format("%.5f", best.validation().mse()),
-                            format("%.2f", best.validation().psnr()),
+                            best.validation().hasTargets()
+                                    ? format("%.2f", best.validation().psnr())
+                                    : NONE,
                             String.valueOf(best.epoch())))
                     .orElse(List.of(NONE, NONE, NONE)));
             line.addAll(List.of(

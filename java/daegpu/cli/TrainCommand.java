@@ -3,6 +3,7 @@ package daegpu.cli;
 import daegpu.data.ImageFiles;
 import daegpu.data.ImageSource;
 import daegpu.data.InvalidInputException;
+import daegpu.data.NoisyFiles;
 import daegpu.engine.InferenceEngine;
 import daegpu.engine.Loss;
 import daegpu.model.Architecture;
@@ -60,6 +61,8 @@ import picocli.CommandLine.Spec;
             "  dae-gpu train --noise salt-pepper --noise-amount 0.1..0.7",
             "  dae-gpu train --data photos --network unet --patches 32x32",
             "  dae-gpu train --data photos --tiles 32x32 --limit 20000 --output photo-model",
+            "  dae-gpu train --noisy dirty-scans --clean clean-scans",
+            "  dae-gpu train --data microscope-frames --blind-spot",
             "  dae-gpu train --config digits/config.json --seed 2 --output digits-2",
             "  dae-gpu train --filters 64,128 --dry-run",
             "  dae-gpu train --resume digits --epochs 20"
@@ -72,6 +75,11 @@ final class TrainCommand implements Callable<Integer> {
             "--epochs",
             "--data",
             "--validation-data",
+            "--noisy",
+            "--clean",
+            "--pairs",
+            "--validation-noisy",
+            "--validation-clean",
             "--engine",
             "--precision",
             "--threads",
@@ -144,8 +152,11 @@ final class TrainCommand implements Callable<Integer> {
     }
 
     /** The preview would be taken for one of the images when the run is resumed, and the run be refused. */
-    private ImageFiles withoutPreview(ImageFiles files) {
-        for (Path folder : Arrays.asList(files.data(), files.validationData())) {
+    private ImageSource withoutPreview(ImageSource source) {
+        List<Path> places = source instanceof NoisyFiles noisyFiles
+                ? noisyFiles.places()
+                : source instanceof ImageFiles files ? Arrays.asList(files.data(), files.validationData()) : List.of();
+        for (Path folder : places) {
             if (run.previewFile != null
                     && folder != null
                     && Files.isDirectory(folder)
@@ -157,7 +168,7 @@ final class TrainCommand implements Callable<Integer> {
                         + folder + ": choose another folder for it");
             }
         }
-        return files;
+        return source;
     }
 
     private TrainingRun resume(Purpose purpose, FileProgress progress) throws IOException {
@@ -175,9 +186,9 @@ final class TrainCommand implements Callable<Integer> {
         engineChoice.requireThreads();
     }
 
-    private ImageFiles imageFiles() {
+    private ImageSource imageSource() {
         try {
-            return withoutPreview(images.files());
+            return withoutPreview(images.source());
         } catch (IllegalArgumentException e) {
             throw new ParameterException(spec.commandLine(), e.getMessage(), e);
         }
@@ -188,12 +199,12 @@ final class TrainCommand implements Callable<Integer> {
             requireNoneOf(NetworkOptions.NAMES::contains, "--init-from: the model has its own network");
         }
         try {
-            ImageFiles files = imageFiles();
-            Architecture architecture = network.architecture();
-            defaults = DefaultNoise.of(files, architecture, learning.initFrom);
+            ImageSource source = imageSource();
+            Architecture architecture = network.architecture(images.areNoisy(), images.blindSpot);
+            defaults = DefaultNoise.of(source, architecture, learning.initFrom);
             return new RunOptions(
                     run.output != null ? run.output : newRunName(),
-                    files,
+                    source,
                     noise.trained(defaults),
                     learning.seed,
                     architecture,
@@ -232,10 +243,22 @@ final class TrainCommand implements Callable<Integer> {
      */
     private ImageSource imagesOf(RunRecord record) {
         if (record.hasImagesInMemory() && given().stream().anyMatch(ImageOptions.NAMES::contains)) {
-            return imageFiles();
+            return imageSource();
         }
         requireNoneOf(option -> !CHANGEABLE.contains(option), "--resume: the run goes on with its own options");
-        return withoutPreview(record.images().movedTo(images.data, images.validation));
+        ImageSource source = record.images();
+        return withoutPreview(
+                source instanceof NoisyFiles files ? moved(files) : ((ImageFiles) source).movedTo(images.data, images.validation));
+    }
+
+    private NoisyFiles moved(NoisyFiles files) {
+        boolean blind = files.blindSpots().isPresent();
+        return files.movedTo(
+                blind ? images.data : images.noisy,
+                images.clean,
+                images.pairs,
+                blind ? images.validation : images.validationNoisy,
+                images.validationClean);
     }
 
     private void requireNoneOf(Predicate<String> options, String with) {
@@ -298,8 +321,10 @@ final class TrainCommand implements Callable<Integer> {
 
     private int train(TrainingRun opened) throws IOException {
         Loss loss = opened.options().learningRule().loss();
+        String error =
+                MetricsLog.error(opened.images().validation().blindSpots().isPresent());
         try (ProgressDisplay display =
-                        new ProgressDisplay(out(), ProgressDisplay.onTerminal() ? System.out : null, loss);
+                        new ProgressDisplay(out(), ProgressDisplay.onTerminal() ? System.out : null, loss, error);
                 LivePreview preview = run.preview || run.previewFile != null
                         ? new LivePreview(
                                 run.preview, run.previewFile, line -> display.printLine(line + withoutWindow()))
@@ -373,6 +398,7 @@ final class TrainCommand implements Callable<Integer> {
             InferenceEngine engine = opened.engine().engine();
             text().printResult(
                             result,
+                            opened.images().validation(),
                             Evaluation.baseline(
                                     engine,
                                     opened.images().validation(),

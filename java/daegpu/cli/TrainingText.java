@@ -1,6 +1,7 @@
 package daegpu.cli;
 
 import daegpu.data.DataSets;
+import daegpu.data.ValidationSet;
 import daegpu.engine.LearningRule;
 import daegpu.train.Checkpoint;
 import daegpu.train.DefaultNoise;
@@ -9,6 +10,7 @@ import daegpu.train.Evaluation;
 import daegpu.train.LearningRate;
 import daegpu.train.MetricsLog;
 import daegpu.train.RunDirectory;
+import daegpu.train.SampleBlock;
 import daegpu.train.TrainingOptions;
 import daegpu.train.TrainingResult;
 import daegpu.train.TrainingRun;
@@ -51,7 +53,7 @@ final class TrainingText {
             out.println("Config:  " + config);
         }
         out.println("Noise:   " + NoiseText.describe(options.noise()));
-        if (defaults != null) {
+        if (defaults != null && !options.noise().isNone()) {
             out.println("         the default for " + defaults);
         }
         LearningRule rule = options.learningRule();
@@ -90,25 +92,35 @@ final class TrainingText {
     }
 
     /** How well a training ended, and where its files are. */
-    void printResult(TrainingResult result, Evaluation.Baseline without) {
+    void printResult(TrainingResult result, ValidationSet validation, Evaluation.Baseline without) {
         MetricsLog.Row best = result.bestEpoch().orElseThrow();
         int epochs = result.epochs().size();
         out.printf(
                 Locale.ROOT,
-                "%nTrained %s in %s; best validation MSE %.5f, PSNR %.2f dB after epoch %d.%n",
+                "%nTrained %s in %s; best validation %s %.5f%s after epoch %d.%n",
                 epochs == 1 ? "1 epoch" : epochs + " epochs",
                 ElapsedTime.format(result.seconds()),
+                MetricsLog.error(validation.blindSpots().isPresent()),
                 best.validation().mse(),
-                best.validation().psnr(),
+                best.validation().hasTargets()
+                        ? String.format(
+                                Locale.ROOT,
+                                ", PSNR %s%.2f dB",
+                                validation.hasNoisyTargets() ? "of at least " : "",
+                                best.validation().psnr())
+                        : "",
                 best.epoch());
         out.println("  " + result.best() + "  the best model");
         out.println("  " + result.last() + "  the last one, to go on from");
-        out.println("  " + result.sample(epochs) + "  original, noisy and denoised images");
+        out.println("  " + result.sample(epochs) + "  images: " + SampleBlock.rows(validation));
         out.println("  " + result.metrics() + "  one line for each epoch");
         out.println("  " + result.report() + "  all of it as a page for a browser");
         printIfUseless(result, without);
-        out.println("Next, see how much noise it takes:");
-        out.println("  " + ProgramName.command() + " evaluate " + ProgramName.argument(result.folder()));
+        out.println(
+                validation.isSynthetic() ? "Next, see how much noise it takes:" : "Next, denoise pictures of this kind:");
+        out.println("  " + ProgramName.command() + (validation.isSynthetic() ? " evaluate " : " denoise ")
+                + ProgramName.argument(result.folder())
+                + (validation.isSynthetic() ? "" : " PICTURE..."));
     }
 
     /** Says it where the best model is hardly better than no model at all. */

@@ -4,11 +4,14 @@ import daegpu.data.DataSets;
 import daegpu.data.DataSets.Validation;
 import daegpu.data.ImageFiles;
 import daegpu.data.ImageSet;
+import daegpu.data.ImageSource;
 import daegpu.data.InvalidInputException;
+import daegpu.data.NoisyFiles;
 import daegpu.data.PictureFolder;
 import daegpu.data.Preparation;
 import daegpu.data.ReadingListener;
 import daegpu.data.Remedy;
+import daegpu.data.ValidationSet;
 import daegpu.model.Tensor;
 import daegpu.train.Checkpoint;
 import daegpu.train.RunRecord;
@@ -42,7 +45,7 @@ final class ValidationImages {
         Validation validation = data != null || run.isEmpty()
                 ? DataSets.validation(null, data, 0, limit == null ? 0 : limit, preparation, listener)
                 : ofRun(run.get(), limit, preparation, listener);
-        ImageSet images = validation.images();
+        ImageSet images = validation.images().target();
         if (!images.hasSize(image.height(), image.width(), image.channels())) {
             throw new InvalidInputException(
                     model.name() + " is for images of "
@@ -60,7 +63,12 @@ final class ValidationImages {
                     Remedy.NAMED_IMAGES);
         }
         try {
-            ImageFiles files = run.images().prepared(preparation);
+            ImageSource source = run.images();
+            if (source instanceof NoisyFiles noisy) {
+                return noisy.prepared(preparation, limit != null ? limit : noisy.validationLimit())
+                        .openValidation(listener);
+            }
+            ImageFiles files = ((ImageFiles) source).prepared(preparation);
             return files.first(files.limit(), limit != null ? limit : files.validationLimit())
                     .openValidation(listener);
         } catch (InvalidInputException e) {
@@ -88,7 +96,7 @@ final class ValidationImages {
      *
      * @param images what {@link #read} gave, with a limit of null and nothing else said on how to prepare pictures
      */
-    boolean changedSince(Checkpoint checkpoint, ModelFile model, ImageSet images) {
+    boolean changedSince(Checkpoint checkpoint, ModelFile model, ValidationSet images) {
         return data == null && model.run().isPresent() && !images.identity().equals(checkpoint.validationData());
     }
 }

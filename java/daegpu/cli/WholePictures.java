@@ -3,7 +3,7 @@ package daegpu.cli;
 import daegpu.data.ImageFile;
 import daegpu.data.InvalidInputException;
 import daegpu.data.Photo;
-import daegpu.data.PictureFolder;
+import daegpu.data.PicturePair;
 import daegpu.data.Pixels;
 import daegpu.data.ReadingListener;
 import daegpu.denoise.PictureNoise;
@@ -21,7 +21,7 @@ import java.util.Map;
 /** Measures a network on whole pictures of any sizes, one at a time, at several levels of noise. */
 final class WholePictures {
 
-    private final List<Path> files;
+    private final List<PicturePair> pairs;
     private final int channels;
     private final List<Map<Path, Result>> results = new ArrayList<>();
     private final List<InvalidInputException> unusable = new ArrayList<>();
@@ -30,11 +30,11 @@ final class WholePictures {
     /**
      * Prepares to measure.
      *
-     * @param found at least one file
+     * @param found at least one picture
      * @param channels of the network: colours become grey for one channel, greys colours for three
      */
-    WholePictures(PictureFolder.Found found, int channels) {
-        this.files = found.files();
+    WholePictures(PicturePair.Found found, int channels) {
+        this.pairs = found.pairs();
         this.unusable.addAll(found.unusable());
         this.channels = channels;
     }
@@ -42,6 +42,7 @@ final class WholePictures {
     /**
      * Measures all pictures at all levels.
      *
+     * @param noises what is added to pictures without a target; of no importance for the others
      * @param columns pictures that are shown of each level
      * @param side rows and columns of their middle that are shown at most
      * @throws InvalidInputException if no picture can be used
@@ -54,39 +55,57 @@ final class WholePictures {
             int side,
             ReadingListener listener) {
         noises.forEach(noise -> results.add(new LinkedHashMap<>()));
-        Photo[] middles = new Photo[columns];
+        Photo[] inputs = new Photo[columns];
+        Photo[] targets = new Photo[columns];
         int done = 0;
-        for (Path file : files) {
+        for (PicturePair pair : pairs) {
             try {
-                Pixels clean = ImageFile.openPixels(file).withChannels(channels);
+                Pixels input = ImageFile.openPixels(pair.input()).withChannels(channels);
+                Pixels target = pair.target().isPresent()
+                        ? target(pair.target().get(), pair.input(), input)
+                        : input;
                 int column = results.get(0).size();
-                if (column < columns && Math.min(clean.height(), clean.width()) >= side) {
-                    middles[column] = middle(clean, side);
+                if (column < columns && Math.min(input.height(), input.width()) >= side) {
+                    inputs[column] = middle(input, side);
+                    targets[column] = middle(target, side);
                 }
                 for (int level = 0; level < noises.size(); level++) {
-                    results.get(level).put(file, Evaluation.of(denoiser, clean, noises.get(level), seed));
+                    Result result = pair.target().isPresent()
+                            ? Evaluation.of(denoiser, input, target)
+                            : Evaluation.of(denoiser, input, noises.get(level), seed);
+                    results.get(level).put(pair.input(), result);
                 }
             } catch (InvalidInputException e) {
                 unusable.add(e);
             }
-            listener.progressed("measuring pictures", ++done, files.size());
+            listener.progressed("measuring pictures", ++done, pairs.size());
         }
         if (results.get(0).isEmpty()) {
             throw unusable.get(0);
         }
         // After all pictures: an engine is opened for each change of size.
-        noises.forEach(noise -> samples.add(show(denoiser, middles, noise, seed)));
+        noises.forEach(noise -> samples.add(show(denoiser, inputs, targets, noise, seed)));
     }
 
-    /** @param middles null where a picture was too small to be shown */
-    private static List<float[][]> show(WholePictureDenoiser denoiser, Photo[] middles, Noise noise, long seed) {
+    private Pixels target(Path file, Path inputFile, Pixels input) {
+        Pixels target = ImageFile.openPixels(file).withChannels(channels);
+        if (target.height() != input.height() || target.width() != input.width()) {
+            throw new InvalidInputException(inputFile + " is " + input.height() + "x" + input.width() + " and " + file
+                    + " is " + target.height() + "x" + target.width()
+                    + ", but pictures that belong together have one size");
+        }
+        return target;
+    }
+
+    /** @param inputs null where a picture was too small to be shown; the targets likewise */
+    private static List<float[][]> show(
+            WholePictureDenoiser denoiser, Photo[] inputs, Photo[] targets, Noise noise, long seed) {
         List<float[][]> rows =
-                List.of(new float[middles.length][], new float[middles.length][], new float[middles.length][]);
-        for (int column = 0; column < middles.length; column++) {
-            Photo middle = middles[column];
-            if (middle != null) {
-                Photo noisy = PictureNoise.add(noise, seed, middle);
-                rows.get(0)[column] = middle.values();
+                List.of(new float[inputs.length][], new float[inputs.length][], new float[inputs.length][]);
+        for (int column = 0; column < inputs.length; column++) {
+            if (inputs[column] != null) {
+                Photo noisy = PictureNoise.add(noise, seed, inputs[column]);
+                rows.get(0)[column] = targets[column].values();
                 rows.get(1)[column] = noisy.values();
                 rows.get(2)[column] = denoiser.denoise(List.of(noisy)).get(0).values();
             }

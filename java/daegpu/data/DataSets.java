@@ -18,7 +18,7 @@ import java.util.stream.Stream;
  * @param unusable what is wrong with each of the pictures that were left out
  */
 public record DataSets(
-        TrainingImages training, ImageSet validation, String description, List<InvalidInputException> unusable) {
+        TrainingImages training, ValidationSet validation, String description, List<InvalidInputException> unusable) {
 
     private static final List<String> TRAINING_NAMES = names("train-images");
     static final List<String> VALIDATION_NAMES = names("t10k-images");
@@ -113,7 +113,7 @@ public record DataSets(
      * @param origin where they are from, for people
      * @param unusable what is wrong with each of the pictures that were left out
      */
-    public record Validation(ImageSet images, String origin, List<InvalidInputException> unusable) {}
+    public record Validation(ValidationSet images, String origin, List<InvalidInputException> unusable) {}
 
     /**
      * Reads the validation images alone that {@code open} has with the same arguments: those of {@code validationData}
@@ -132,13 +132,13 @@ public record DataSets(
         requireSensible(validationData, validationSplit, limit);
         FoundImages named = validationSplit > 0 ? null : validationSource(data, validationData, preparation, listener);
         if (named != null) {
-            return new Validation(named.read(limit), named.name(), named.unusable());
+            return new Validation(ValidationSet.of(named.read(limit)), named.name(), named.unusable());
         }
         FoundImages training = data == null ? new EmbeddedTraining() : trainingSource(data, preparation, listener);
         ImageSet images = splitsWholePictures(training) && training instanceof PictureFolder folder
                 ? folder.others(kept(folder, validationSplit), limit)
                 : rest(training, training.read(0), validationSplit, limit);
-        return new Validation(images, training.name() + ", split off its end", training.unusable());
+        return new Validation(ValidationSet.of(images), training.name() + ", split off its end", training.unusable());
     }
 
     /** Images that were found, but not read yet: an IDX file, a folder of pictures, or an embedded set. */
@@ -289,7 +289,7 @@ public record DataSets(
         }
         return new DataSets(
                 training,
-                validation,
+                ValidationSet.of(validation),
                 describe("training", training, limit) + " from " + trainingSource.name()
                         + remarks(trainingSource) + "\n"
                         + describe("validation", validation, validationLimit) + " from " + validationSource.name()
@@ -313,7 +313,7 @@ public record DataSets(
         }
         return new DataSets(
                 training,
-                validation,
+                ValidationSet.of(validation),
                 describe("training", training, limit) + " from " + source.name() + remarks(source) + "\n"
                         + describe("validation", validation, validationLimit)
                         + ", split off the end of the training images"

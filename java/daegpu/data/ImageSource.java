@@ -3,7 +3,7 @@ package daegpu.data;
 import java.util.Optional;
 
 /** Where a training takes its images from. */
-public sealed interface ImageSource permits ImageFiles, ImagesInMemory {
+public sealed interface ImageSource permits ImageFiles, ImagesInMemory, NoisyFiles {
 
     /**
      * Reads them.

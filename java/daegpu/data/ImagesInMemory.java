@@ -27,7 +27,7 @@ public record ImagesInMemory(ImageSet training, ImageSet validation) implements 
     public DataSets open(ReadingListener listener) {
         return new DataSets(
                 training,
-                validation,
+                ValidationSet.of(validation),
                 describe("training", training) + "\n" + describe("validation", validation),
                 List.of());
     }

@@ -29,6 +29,10 @@ public enum Remedy {
     SMALLER_IMAGES,
     /** Other images. */
     OTHER_IMAGES,
+    /** Clean pictures of the same scenes, or training with blind spots. */
+    CLEAN_PICTURES,
+    /** Naming pairs to validate on. */
+    VALIDATION_PAIRS,
     /** Saying where the images are. */
     NAMED_IMAGES,
     /** A larger heap for Java. */

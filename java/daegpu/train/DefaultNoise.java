@@ -1,6 +1,7 @@
 package daegpu.train;
 
 import daegpu.data.ImageSource;
+import daegpu.data.NoisyFiles;
 import daegpu.model.Architecture;
 import daegpu.model.UNet;
 import daegpu.noise.Noise;
@@ -18,7 +19,9 @@ public enum DefaultNoise {
     /** For pictures. */
     PICTURES("pictures"),
     /** For the images of a U-Net, whatever they are. */
-    U_NET("a U-Net");
+    U_NET("a U-Net"),
+    /** For pictures that are noisy already. */
+    NOISY_PICTURES("pictures that are noisy already");
 
     private final String images;
 
@@ -34,6 +37,9 @@ public enum DefaultNoise {
      * @throws daegpu.data.InvalidInputException if there is no such model
      */
     public static DefaultNoise of(ImageSource images, Architecture architecture, Path initFrom) {
+        if (images instanceof NoisyFiles) {
+            return NOISY_PICTURES;
+        }
         Architecture network = initFrom == null
                 ? architecture
                 : Checkpoint.ofModel(initFrom).options().architecture();
@@ -49,6 +55,9 @@ public enum DefaultNoise {
 
     /** The default of a kind of noise. */
     public Noise of(Kind kind) {
+        if (this == NOISY_PICTURES && kind == Kind.GAUSSIAN) {
+            return Noise.NONE;
+        }
         return this == DIGITS ? kind.defaultNoise() : kind.pictureNoise();
     }
 

@@ -1,7 +1,7 @@
 package daegpu.train;
 
-import daegpu.data.ImageSet;
 import daegpu.data.TrainingImages;
+import daegpu.data.ValidationSet;
 import daegpu.engine.TrainingEngine;
 import daegpu.engine.TrainingState;
 import java.util.Optional;
@@ -56,7 +56,7 @@ public final class DryRun {
     public static Optional<Timing> of(
             TrainingOptions options,
             TrainingImages training,
-            ImageSet validation,
+            ValidationSet validation,
             TrainingEngine engine,
             TrainingState state,
             BooleanSupplier stop) {
@@ -71,7 +71,7 @@ public final class DryRun {
             return Optional.empty();
         }
         int validated = Math.min(VALIDATION_TIMED, validation.count());
-        ImageSet some = validation.range(0, validated);
+        ValidationSet some = validation.range(0, validated);
         Evaluation.of(
                 engine, some.range(0, Math.min(VALIDATION_WARM_UP, validated)), options.noise(), options.seed(), stop);
         long start = System.nanoTime();

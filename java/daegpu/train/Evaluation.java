@@ -2,11 +2,13 @@ package daegpu.train;
 
 import daegpu.data.ImageSet;
 import daegpu.data.Pixels;
+import daegpu.data.ValidationSet;
 import daegpu.denoise.PictureNoise;
 import daegpu.denoise.WholePictureDenoiser;
 import daegpu.engine.InferenceEngine;
 import daegpu.metrics.ImageComparison;
 import daegpu.metrics.ImageMetrics;
+import daegpu.noise.BlindSpots;
 import daegpu.noise.Noise;
 import daegpu.noise.Philox;
 import java.util.Arrays;
@@ -24,11 +26,17 @@ public final class Evaluation {
     /**
      * Averages over the images.
      *
-     * @param mse mean squared error
-     * @param psnr peak signal-to-noise ratio in dB
-     * @param ssim structural similarity
+     * @param mse mean squared error; where images are judged by their blind spots, that at these
+     * @param psnr peak signal-to-noise ratio in dB; no number where there are no targets
+     * @param ssim structural similarity; likewise
      */
-    public record Scores(double mse, double psnr, double ssim) {}
+    public record Scores(double mse, double psnr, double ssim) {
+
+        /** Whether there were targets to compare with: psnr and ssim are numbers. */
+        public boolean hasTargets() {
+            return !Double.isNaN(psnr);
+        }
+    }
 
     /**
      * The images before and after.
@@ -38,7 +46,13 @@ public final class Evaluation {
      * @param noisyClippedMse mean squared error of the corrupted images clipped to [0, 1], as those denoised are; lower
      *     than that of {@code noisy} where the noise is not clipped
      */
-    public record Result(Scores noisy, Scores denoised, double noisyClippedMse) {}
+    public record Result(Scores noisy, Scores denoised, double noisyClippedMse) {
+
+        /** The same with another mean squared error of what was denoised. */
+        private Result withError(double mse) {
+            return new Result(noisy, new Scores(mse, denoised.psnr, denoised.ssim), noisyClippedMse);
+        }
+    }
 
     /**
      * Mean squared errors that are reached without any network.
@@ -63,12 +77,15 @@ public final class Evaluation {
      *
      * @param engine corrupts the images
      */
-    public static Baseline baseline(InferenceEngine engine, ImageSet images, Noise noise, long seed) {
+    public static Baseline baseline(InferenceEngine engine, ValidationSet images, Noise noise, long seed) {
+        if (images.blindSpots().isPresent()) { // neither has an error at blind spots
+            return new Baseline(Double.POSITIVE_INFINITY, Double.POSITIVE_INFINITY);
+        }
         int size = images.imageSize();
         int count = Math.min(CHUNK, images.count());
         float[] clean = new float[count * size];
         float[] noisy = new float[count * size];
-        engine.corrupt(images, noise, seed, Philox.VALIDATION, 0, 0, count, clean, noisy);
+        inputs(engine, images, noise, seed, 0, count, clean, noisy);
         double meanImage = 0;
         for (int pixel = 0; pixel < size; pixel++) {
             double sum = 0;
@@ -90,7 +107,7 @@ public final class Evaluation {
      * Corrupts all {@code images} as validation does (the noise of epoch 0) and denoises them. What comes out is
      * clipped to [0, 1] before it is compared.
      */
-    public static Result of(InferenceEngine engine, ImageSet images, Noise noise, long seed) {
+    public static Result of(InferenceEngine engine, ValidationSet images, Noise noise, long seed) {
         return of(engine, images, noise, seed, () -> false).orElseThrow();
     }
 
@@ -99,7 +116,8 @@ public final class Evaluation {
      *
      * @param stop is asked now and then; what was computed is given up when it says so
      */
-    static Optional<Result> of(InferenceEngine engine, ImageSet images, Noise noise, long seed, BooleanSupplier stop) {
+    static Optional<Result> of(
+            InferenceEngine engine, ValidationSet images, Noise noise, long seed, BooleanSupplier stop) {
         int size = images.imageSize();
         Result[] results = new Result[images.count()];
         float[] clean = new float[CHUNK * size];
@@ -111,15 +129,111 @@ public final class Evaluation {
             }
             int first = start;
             int count = Math.min(CHUNK, images.count() - first);
-            engine.corrupt(images, noise, seed, Philox.VALIDATION, 0, first, count, clean, noisy);
-            engine.denoise(noisy, count, denoised);
-            clip(denoised, count * size);
-            IntStream.range(0, count).parallel().forEach(i -> {
-                Image image = new Image(clean, i * size, images.height(), images.width(), images.channels());
-                results[first + i] = new Result(image.scores(noisy), image.scores(denoised), image.clippedMse(noisy));
-            });
+            if (images.isJudgedBySpotsAlone()) {
+                Arrays.fill(results, first, first + count, UNKNOWN);
+            } else {
+                inputs(engine, images, noise, seed, first, count, clean, noisy);
+                engine.denoise(noisy, count, denoised);
+                clip(denoised, count * size);
+                IntStream.range(0, count).parallel().forEach(i -> {
+                    Image image = new Image(clean, i * size, images.height(), images.width(), images.channels());
+                    results[first + i] =
+                            new Result(image.scores(noisy), image.scores(denoised), image.clippedMse(noisy));
+                });
+            }
+            if (images.blindSpots().isPresent()) {
+                double[] errors = errorsAtSpots(engine, images, seed, first, count);
+                for (int i = 0; i < count; i++) {
+                    results[first + i] = results[first + i].withError(errors[i]);
+                }
+            }
         }
         return Optional.of(average(Arrays.asList(results)));
+    }
+
+    private static final Scores NO_SCORES = new Scores(Double.NaN, Double.NaN, Double.NaN);
+    private static final Result UNKNOWN = new Result(NO_SCORES, NO_SCORES, Double.NaN);
+
+    /**
+     * Makes what goes into the network: the noisy images or, where there are none, the targets, with noise.
+     *
+     * @param first the first image to take
+     * @param count number of images
+     * @param target receives what should come out
+     * @param noisy receives what goes in
+     */
+    static void inputs(
+            InferenceEngine engine,
+            ValidationSet images,
+            Noise noise,
+            long seed,
+            int first,
+            int count,
+            float[] target,
+            float[] noisy) {
+        engine.corrupt(
+                images.noisy().orElse(images.target()),
+                noise,
+                seed,
+                Philox.VALIDATION,
+                0,
+                first,
+                count,
+                target,
+                noisy);
+        if (images.noisy().isPresent()) {
+            for (int i = 0; i < count; i++) {
+                images.target().scale(first + i, target, i * images.imageSize());
+            }
+        }
+    }
+
+    /** Of each image, the mean squared error at its blind spots, from what is there in the noisy image. */
+    private static double[] errorsAtSpots(
+            InferenceEngine engine, ValidationSet images, long seed, int first, int count) {
+        ImageSet noisy = images.noisy().orElse(images.target());
+        BlindSpots spots = images.blindSpots().orElseThrow();
+        int size = images.imageSize();
+        float[] values = new float[count * size];
+        float[] replaced = new float[count * size];
+        float[] mask = new float[count * size];
+        IntStream.range(0, count).parallel().forEach(i -> {
+            noisy.scale(first + i, values, i * size);
+            spots.apply(
+                    seed,
+                    Philox.VALIDATION + first + i,
+                    0,
+                    images.height(),
+                    images.width(),
+                    images.channels(),
+                    values,
+                    replaced,
+                    mask,
+                    i * size);
+        });
+        float[] denoised = new float[count * size];
+        engine.denoise(replaced, count, denoised);
+        double[] errors = new double[count];
+        for (int i = 0; i < count; i++) {
+            double sum = 0;
+            for (int j = i * size; j < (i + 1) * size; j++) {
+                double difference = denoised[j] - values[j];
+                sum += mask[j] * difference * difference;
+            }
+            errors[i] = sum / (spots.count(images.height(), images.width()) * images.channels());
+        }
+        return errors;
+    }
+
+    /**
+     * Compares one noisy picture with what it should be, and what comes out with that, row by row, like
+     * {@link #of(WholePictureDenoiser, Pixels, Noise, long)}.
+     *
+     * @param noisy what goes in, with the channels of the network
+     * @param target what should come out, of the same size
+     */
+    public static Result of(WholePictureDenoiser denoiser, Pixels noisy, Pixels target) {
+        return compare(denoiser, noisy, target);
     }
 
     /**
@@ -130,7 +244,10 @@ public final class Evaluation {
      * @param clean with the channels of the network
      */
     public static Result of(WholePictureDenoiser denoiser, Pixels clean, Noise noise, long seed) {
-        Pixels noisy = PictureNoise.add(noise, seed, clean);
+        return compare(denoiser, PictureNoise.add(noise, seed, clean), clean);
+    }
+
+    private static Result compare(WholePictureDenoiser denoiser, Pixels noisy, Pixels clean) {
         Pixels denoised = denoiser.denoise(noisy, part -> {});
         ImageComparison before = new ImageComparison(clean.height(), clean.width(), clean.channels());
         ImageComparison after = new ImageComparison(clean.height(), clean.width(), clean.channels());

@@ -14,12 +14,16 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
 import java.util.stream.Collectors;
+import java.util.stream.Stream;
 
 /** {@code metrics.csv}: one line for each finished epoch. */
 public final class MetricsLog {
 
-    /** Where the training loss is named: {@code train_mse}. */
-    private static final String HEADER = "epoch,seconds,images_per_second,train_%s,val_mse,val_psnr,val_ssim";
+    /** Where the training loss is named ({@code train_mse}), and the validation error. */
+    private static final String HEADER = "epoch,seconds,images_per_second,train_%s,%s,val_psnr,val_ssim";
+
+    private static final String ERROR = "val_mse";
+    private static final String ERROR_AT_BLIND_SPOTS = "val_masked_mse";
 
     /** Bytes: half a million epochs. */
     private static final int LARGEST = 64 << 20;
@@ -68,11 +72,13 @@ public final class MetricsLog {
 
     private final Path file;
     private final Loss loss;
+    private final boolean isAtBlindSpots;
     private final List<Row> rows;
 
-    private MetricsLog(Path file, Loss loss, List<Row> rows) {
+    private MetricsLog(Path file, Loss loss, boolean isAtBlindSpots, List<Row> rows) {
         this.file = file;
         this.loss = loss;
+        this.isAtBlindSpots = isAtBlindSpots;
         this.rows = rows;
     }
 
@@ -80,10 +86,11 @@ public final class MetricsLog {
      * An empty log, written at once.
      *
      * @param loss that training makes small
+     * @param isAtBlindSpots whether the validation error is that at blind spots
      * @throws IOException if that fails
      */
-    static MetricsLog create(Path file, Loss loss) throws IOException {
-        MetricsLog log = new MetricsLog(file, loss, new ArrayList<>());
+    static MetricsLog create(Path file, Loss loss, boolean isAtBlindSpots) throws IOException {
+        MetricsLog log = new MetricsLog(file, loss, isAtBlindSpots, new ArrayList<>());
         log.write();
         return log;
     }
@@ -106,7 +113,8 @@ public final class MetricsLog {
             throw new InvalidInputException(
                     file + " has " + rows.size() + " epochs where the last checkpoint has " + lastEpoch);
         }
-        return new MetricsLog(file, log.loss, new ArrayList<>(rows.subList(0, (int) lastEpoch)));
+        return new MetricsLog(
+                file, log.loss, log.isAtBlindSpots, new ArrayList<>(rows.subList(0, (int) lastEpoch)));
     }
 
     /**
@@ -125,10 +133,11 @@ public final class MetricsLog {
      */
     static MetricsLog open(Path file) {
         List<String> lines = WholeFile.readText(file, LARGEST).lines().toList();
+        boolean isAtBlindSpots = !lines.isEmpty() && lines.get(0).contains(ERROR_AT_BLIND_SPOTS);
         Loss loss = Arrays.stream(Loss.values())
-                .filter(each -> !lines.isEmpty() && lines.get(0).equals(header(each)))
+                .filter(each -> !lines.isEmpty() && lines.get(0).equals(header(each, isAtBlindSpots)))
                 .findFirst()
-                .orElseThrow(() -> new InvalidInputException(file + " does not begin with " + header(Loss.MSE)));
+                .orElseThrow(() -> new InvalidInputException(file + " does not begin with " + header(Loss.MSE, false)));
         List<Row> rows = new ArrayList<>();
         for (int i = 1; i < lines.size(); i++) {
             try {
@@ -137,11 +146,11 @@ public final class MetricsLog {
                 throw new InvalidInputException(file + " line " + (i + 1) + " is damaged: " + lines.get(i), e);
             }
         }
-        return new MetricsLog(file, loss, rows);
+        return new MetricsLog(file, loss, isAtBlindSpots, rows);
     }
 
-    private static String header(Loss loss) {
-        return HEADER.formatted(loss);
+    private static String header(Loss loss, boolean isAtBlindSpots) {
+        return HEADER.formatted(loss, isAtBlindSpots ? ERROR_AT_BLIND_SPOTS : ERROR);
     }
 
     /**
@@ -152,12 +161,23 @@ public final class MetricsLog {
     static boolean isEmpty(Path file) {
         byte[] content = WholeFile.read(file, LARGEST);
         return Arrays.stream(Loss.values())
-                .anyMatch(loss -> Arrays.equals(content, (header(loss) + "\n").getBytes(StandardCharsets.UTF_8)));
+                .flatMap(loss -> Stream.of(header(loss, false), header(loss, true)))
+                .anyMatch(header -> Arrays.equals(content, (header + "\n").getBytes(StandardCharsets.UTF_8)));
     }
 
     /** What training makes small. */
     Loss loss() {
         return loss;
+    }
+
+    /** What the validation error is called: {@code MSE}, or {@code MSE at blind spots}. */
+    String error() {
+        return error(isAtBlindSpots);
+    }
+
+    /** The same of a set of images that a training is validated on. */
+    public static String error(boolean isAtBlindSpots) {
+        return isAtBlindSpots ? "MSE at blind spots" : "MSE";
     }
 
     /** The rows so far. */
@@ -208,7 +228,7 @@ public final class MetricsLog {
     private void write() throws IOException {
         String text = rows.stream()
                 .map(Row::toCsv)
-                .collect(Collectors.joining("\n", header(loss) + "\n", rows.isEmpty() ? "" : "\n"));
+                .collect(Collectors.joining("\n", header(loss, isAtBlindSpots) + "\n", rows.isEmpty() ? "" : "\n"));
         AtomicFile.write(file, text.getBytes(StandardCharsets.UTF_8));
     }
 }

@@ -1,6 +1,6 @@
 package daegpu.train;
 
-import daegpu.data.ImageSet;
+import daegpu.data.ValidationSet;
 import daegpu.engine.DeviceSamples;
 import daegpu.engine.SampleSharingEngine;
 import daegpu.engine.TrainingEngine;
@@ -27,7 +27,7 @@ public final class PreviewFeed implements TrainingListener {
     private static final int BLOCKS = 2;
 
     private final TrainingEngine engine;
-    private final ImageSet validation;
+    private final ValidationSet validation;
     private final TrainingOptions options;
     private final Consumer<TrainingPicture> screen;
     private final int columns;
@@ -58,7 +58,7 @@ public final class PreviewFeed implements TrainingListener {
      */
     public PreviewFeed(
             TrainingEngine engine,
-            ImageSet validation,
+            ValidationSet validation,
             TrainingOptions options,
             List<MetricsLog.Row> before,
             boolean forWindow,
@@ -70,7 +70,7 @@ public final class PreviewFeed implements TrainingListener {
         columns = Math.min(
                 MOST_COLUMNS, ContactSheet.columnsWithin(SHEET_WIDTH, validation.height(), validation.width()));
         count = Math.min(BLOCKS * columns, validation.count());
-        device = forWindow && engine instanceof SampleSharingEngine sharing
+        device = forWindow && validation.isSynthetic() && engine instanceof SampleSharingEngine sharing
                 ? sharing.deviceSamples(count, columns)
                 : null;
         before.forEach(this::addPoints);
@@ -118,6 +118,10 @@ public final class PreviewFeed implements TrainingListener {
         }
     }
 
+    private String error() {
+        return MetricsLog.error(validation.blindSpots().isPresent());
+    }
+
     private String trainingLoss(double value) {
         return String.format(
                 Locale.ROOT, "Training %s %.5f", options.learningRule().loss().title(), value);
@@ -127,23 +131,23 @@ public final class PreviewFeed implements TrainingListener {
         training.add(new double[] {row.epoch(), row.trainLoss()});
         validated.add(new double[] {row.epoch(), row.validation().mse()});
         lastValidation = String.format(
-                Locale.ROOT,
-                "Validation MSE %.5f (%.2f dB)",
-                row.validation().mse(),
-                row.validation().psnr());
+                        Locale.ROOT, "Validation %s %.5f", error(), row.validation().mse())
+                + (row.validation().hasTargets()
+                        ? String.format(Locale.ROOT, " (%.2f dB)", row.validation().psnr())
+                        : "");
     }
 
     private void show(String speed, String loss) {
         boolean staysOnDevice = device != null && device.isShared();
         if (staysOnDevice) {
-            device.take(validation, options.noise(), options.seed());
+            device.take(validation.target(), options.noise(), options.seed());
         }
         List<Block> blocks = new ArrayList<>();
         for (int from = 0; from < count; from += columns) {
             int part = Math.min(columns, count - from);
             blocks.add(
                     staysOnDevice
-                            ? SampleBlock.places(from, part)
+                            ? SampleBlock.places(validation, from, part)
                             : SampleBlock.of(engine, validation, options.noise(), options.seed(), from, part));
         }
         screen.accept(new TrainingPicture(
@@ -153,7 +157,7 @@ public final class PreviewFeed implements TrainingListener {
                 blocks,
                 List.of(
                         curve("training " + options.learningRule().loss().title(), training),
-                        curve("validation MSE", validated)),
+                        curve("validation " + error(), validated)),
                 List.of("Epoch " + epoch + " of " + epochs, speed, loss, lastValidation),
                 device));
     }

@@ -4,6 +4,7 @@ import daegpu.data.ImageFiles;
 import daegpu.data.ImageSet;
 import daegpu.data.ImageSource;
 import daegpu.data.InvalidInputException;
+import daegpu.data.NoisyFiles;
 import daegpu.data.Preparation;
 import daegpu.data.Preparation.Colour;
 import daegpu.data.Preparation.Fit;
@@ -50,6 +51,10 @@ public record RunOptions(
         TrainingOptions.requireRecordable(learningRule);
         learningRate.ifPresent(peak -> LearningRate.over(schedule, peak, 1));
         session = session.orElse(SessionOptions.DEFAULTS);
+        if (images instanceof NoisyFiles files && files.blindSpots().isPresent() && !noise.isNone()) {
+            throw new IllegalArgumentException(
+                    "training with blind spots learns from pictures that are noisy already, so no noise can be added");
+        }
     }
 
     /**
@@ -59,10 +64,12 @@ public record RunOptions(
      * @throws InvalidInputException if there is none
      */
     void requireNetwork(Checkpoint model) {
-        if (!(images instanceof ImageFiles files) || files.preparation().fit() == Fit.NONE) {
+        Preparation preparation = images instanceof ImageFiles files
+                ? files.preparation()
+                : images instanceof NoisyFiles noisyFiles ? noisyFiles.preparation() : Preparation.NONE;
+        if (preparation.fit() == Fit.NONE) {
             return;
         }
-        Preparation preparation = files.preparation();
         if (model != null) {
             Architecture trained = model.options().architecture();
             int channels =

@@ -11,6 +11,7 @@ import daegpu.data.ImageSource;
 import daegpu.data.ImagesInMemory;
 import daegpu.data.InvalidInputException;
 import daegpu.data.JsonProblem;
+import daegpu.data.NoisyFiles;
 import daegpu.data.Preparation;
 import daegpu.data.Preparation.Colour;
 import daegpu.data.Preparation.Fit;
@@ -23,6 +24,7 @@ import daegpu.engine.Precision;
 import daegpu.model.Architecture;
 import daegpu.model.Autoencoder;
 import daegpu.model.UNet;
+import daegpu.noise.BlindSpots;
 import daegpu.noise.Noise;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
@@ -60,6 +62,16 @@ public final class RunRecord {
     private static final String CLIP = "clip";
     private static final List<String> NETWORK =
             List.of("network", "filters", "kernel-size", "latent-dim", "blocks", "residual", "bias");
+
+    private static final List<String> NOISY = List.of(
+            "noisy",
+            "clean",
+            "pairs",
+            "validation-noisy",
+            "validation-clean",
+            "blind-spot",
+            "blind-spot-share",
+            "structure");
 
     private static final Map<String, Fit> FITS = new LinkedHashMap<>();
     private static final Map<Colour, String> COLOURS =
@@ -104,7 +116,7 @@ public final class RunRecord {
         options.put(CLIP, noise.clipped());
         options.put("noise-once", noise.once());
         options.putAll(network(run.architecture()));
-        options.putAll(images(run.images() instanceof ImageFiles files ? files : ImageFiles.MNIST));
+        options.putAll(images(run.images() instanceof ImagesInMemory ? ImageFiles.MNIST : run.images()));
         options.putAll(session(run.session()));
         options.put("output", absolute(run.folder()));
         RunRecord record = of(options);
@@ -146,20 +158,61 @@ public final class RunRecord {
         return options;
     }
 
-    private static Map<String, Object> images(ImageFiles files) {
-        Preparation preparation = files.preparation();
-        String size = preparation.height() + "x" + preparation.width();
+    /** What is no option of these images is null. */
+    private static Map<String, Object> images(ImageSource source) {
         Map<String, Object> options = new LinkedHashMap<>();
-        options.put("data", absolute(files.data()));
-        options.put("validation-data", absolute(files.validationData()));
-        options.put("validation-split", files.validationSplit());
-        options.put("limit", files.limit());
-        options.put("validation-limit", files.validationLimit());
+        if (source instanceof NoisyFiles files) {
+            boolean blind = files.blindSpots().isPresent();
+            options.put("data", blind ? absolute(files.noisy()) : null);
+            options.put("validation-data", blind ? absolute(files.validationNoisy()) : null);
+            addNoisy(options, files);
+            addCommon(
+                    options,
+                    files.validationSplit(),
+                    files.limit(),
+                    files.validationLimit(),
+                    files.preparation());
+        } else if (source instanceof ImageFiles files) {
+            options.put("data", absolute(files.data()));
+            options.put("validation-data", absolute(files.validationData()));
+            for (String name : NOISY) {
+                options.put(name, null);
+            }
+            addCommon(
+                    options,
+                    files.validationSplit(),
+                    files.limit(),
+                    files.validationLimit(),
+                    files.preparation());
+        }
+        return options;
+    }
+
+    private static void addNoisy(Map<String, Object> options, NoisyFiles files) {
+        Optional<BlindSpots> spots = files.blindSpots();
+        options.put("noisy", spots.isPresent() ? null : absolute(files.noisy()));
+        options.put("clean", absolute(files.clean()));
+        options.put("pairs", absolute(files.table()));
+        options.put("validation-noisy", spots.isPresent() ? null : absolute(files.validationNoisy()));
+        options.put("validation-clean", absolute(files.validationClean()));
+        options.put("blind-spot", spots.isPresent() ? true : null);
+        options.put("blind-spot-share", spots.map(BlindSpots::share).orElse(null));
+        options.put(
+                "structure",
+                spots.map(some -> some.structureHeight() + "x" + some.structureWidth())
+                        .orElse(null));
+    }
+
+    private static void addCommon(
+            Map<String, Object> options, double split, int limit, int validationLimit, Preparation preparation) {
+        String size = preparation.height() + "x" + preparation.width();
+        options.put("validation-split", split);
+        options.put("limit", limit);
+        options.put("validation-limit", validationLimit);
         FITS.forEach((name, fit) -> options.put(name, preparation.fit() == fit ? size : null));
         options.put("patches-per-epoch", preparation.patchesPerEpoch() > 0 ? preparation.patchesPerEpoch() : null);
         options.put("overlap", preparation.overlap());
         options.put("color", COLOURS.get(preparation.colour()));
-        return options;
     }
 
     private static String absolute(Path path) {
@@ -180,11 +233,12 @@ public final class RunRecord {
      */
     RunRecord with(SessionOptions session, ImageSource images) {
         Map<String, Object> options = session(session);
-        if (images instanceof ImageFiles files) {
-            options.putAll(images(files));
+        boolean areInFiles = !(images instanceof ImagesInMemory);
+        if (areInFiles) {
+            options.putAll(images(images));
         }
         RunRecord record = with(options);
-        if (images instanceof ImageFiles) {
+        if (areInFiles) {
             record.root.remove(IN_MEMORY);
         }
         return record;
@@ -283,19 +337,48 @@ public final class RunRecord {
      *
      * @throws InvalidInputException if a program gave them, or this cannot be read
      */
-    public ImageFiles images() {
+    public ImageSource images() {
         if (hasImagesInMemory()) {
             throw new InvalidInputException(
                     origin + " does not say where the images are: a program gave them, from its memory",
                     Remedy.NAMED_IMAGES);
         }
-        return new ImageFiles(
-                path("data").orElse(null),
-                path("validation-data").orElse(null),
-                number("validation-split"),
-                count("limit"),
-                count("validation-limit"),
-                preparation());
+        boolean blind = says("blind-spot");
+        try {
+            return blind || says("noisy") || says("pairs")
+                    ? new NoisyFiles(
+                            path(blind ? "data" : "noisy").orElse(null),
+                            path("clean").orElse(null),
+                            path("pairs").orElse(null),
+                            path(blind ? "validation-data" : "validation-noisy").orElse(null),
+                            path("validation-clean").orElse(null),
+                            number("validation-split"),
+                            count("limit"),
+                            count("validation-limit"),
+                            preparation(),
+                            blind ? Optional.of(blindSpots()) : Optional.empty())
+                    : new ImageFiles(
+                            path("data").orElse(null),
+                            path("validation-data").orElse(null),
+                            number("validation-split"),
+                            count("limit"),
+                            count("validation-limit"),
+                            preparation());
+        } catch (IllegalArgumentException e) {
+            throw new InvalidInputException(origin + ": " + e.getMessage(), e);
+        }
+    }
+
+    private BlindSpots blindSpots() {
+        Matcher structure = SIZE.matcher(text("structure"));
+        if (!structure.matches()) {
+            throw new InvalidInputException(
+                    origin + ": structure must be a size, such as 1x9, not " + text("structure"));
+        }
+        return new BlindSpots(
+                number("blind-spot-share"),
+                Integer.parseInt(structure.group(1)),
+                Integer.parseInt(structure.group(2)));
     }
 
     private Preparation preparation() {

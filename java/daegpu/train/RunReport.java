@@ -2,7 +2,6 @@ package daegpu.train;
 
 import daegpu.data.AtomicFile;
 import daegpu.data.ImageFile;
-import daegpu.engine.Loss;
 import daegpu.preview.Chart;
 import daegpu.preview.Chart.Curve;
 import daegpu.preview.HtmlReport;
@@ -89,18 +88,17 @@ public final class RunReport {
     public static void write(Path run, List<String> commands) throws IOException {
         MetricsLog metrics = MetricsLog.open(run.resolve("metrics.csv"));
         List<MetricsLog.Row> rows = metrics.rows();
-        Loss loss = metrics.loss();
         if (rows.isEmpty()) {
             return;
         }
         List<Section> sections = new ArrayList<>();
         if (Lettering.missing().isEmpty()) {
-            BufferedImage chart = Chart.loss(CHART_WIDTH, CHART_HEIGHT, "loss", lossCurves(rows, loss));
+            BufferedImage chart = Chart.loss(CHART_WIDTH, CHART_HEIGHT, "loss", lossCurves(metrics));
             ImageFile.write(run.resolve("loss.png"), chart);
             addPicture(
                     sections,
                     "Loss",
-                    "Training " + loss.title() + " and validation MSE by epoch",
+                    "Training " + metrics.loss().title() + " and validation " + metrics.error() + " by epoch",
                     run.resolve("loss.png"));
         }
         addPicture(
@@ -118,7 +116,7 @@ public final class RunReport {
                 "Validation images without noise, encoded: where they lie in the plane in which their latent "
                         + "vectors differ most, by principal component analysis",
                 run.resolve(RunDirectory.LATENT_MAP));
-        sections.add(metricsTable(rows, loss));
+        sections.add(metricsTable(metrics));
         Path config = run.resolve("config.json");
         if (Files.exists(config)) {
             sections.add(new Table(
@@ -134,13 +132,14 @@ public final class RunReport {
         String name = run.toAbsolutePath().normalize().getFileName() + "";
         AtomicFile.write(
                 run.resolve("report.html"),
-                HtmlReport.render("Run " + name, summary(rows), sections).getBytes(StandardCharsets.UTF_8));
+                HtmlReport.render("Run " + name, summary(metrics), sections).getBytes(StandardCharsets.UTF_8));
     }
 
-    private static List<Curve> lossCurves(List<MetricsLog.Row> rows, Loss loss) {
+    private static List<Curve> lossCurves(MetricsLog metrics) {
+        List<MetricsLog.Row> rows = metrics.rows();
         return List.of(
-                curve("training " + loss.title(), rows, MetricsLog.Row::trainLoss),
-                curve("validation MSE", rows, row -> row.validation().mse()));
+                curve("training " + metrics.loss().title(), rows, MetricsLog.Row::trainLoss),
+                curve("validation " + metrics.error(), rows, row -> row.validation().mse()));
     }
 
     private static Curve curve(String name, List<MetricsLog.Row> rows, ToDoubleFunction<MetricsLog.Row> value) {
@@ -157,15 +156,16 @@ public final class RunReport {
         }
     }
 
-    private static Table metricsTable(List<MetricsLog.Row> rows, Loss loss) {
+    private static Table metricsTable(MetricsLog metrics) {
+        List<MetricsLog.Row> rows = metrics.rows();
         return new Table(
                 "Epochs",
                 List.of(
                         "epoch",
                         "seconds",
                         "images/s",
-                        "training " + loss.title(),
-                        "validation MSE",
+                        "training " + metrics.loss().title(),
+                        "validation " + metrics.error(),
                         "PSNR (dB)",
                         "SSIM"),
                 rows.stream()
@@ -175,20 +175,22 @@ public final class RunReport {
                                 format("%,.0f", row.imagesPerSecond()),
                                 format("%.5f", row.trainLoss()),
                                 format("%.5f", row.validation().mse()),
-                                format("%.2f", row.validation().psnr()),
-                                format("%.4f", row.validation().ssim())))
+                                score("%.2f", row.validation().psnr()),
+                                score("%.4f", row.validation().ssim())))
                         .toList());
     }
 
-    private static String summary(List<MetricsLog.Row> rows) {
-        MetricsLog.Row best = MetricsLog.best(rows).orElseThrow();
-        return format(
-                "%d epochs done; the best validation MSE, %.5f (PSNR %.2f dB, SSIM %.4f), came after epoch %d.",
-                rows.size(),
-                best.validation().mse(),
-                best.validation().psnr(),
-                best.validation().ssim(),
-                best.epoch());
+    private static String summary(MetricsLog metrics) {
+        MetricsLog.Row best = MetricsLog.best(metrics.rows()).orElseThrow();
+        Evaluation.Scores scores = best.validation();
+        return format("%d epochs done; the best validation %s, %.5f", metrics.rows().size(), metrics.error(), scores.mse())
+                + (scores.hasTargets() ? format(" (PSNR %.2f dB, SSIM %.4f)", scores.psnr(), scores.ssim()) : "")
+                + format(", came after epoch %d.", best.epoch());
+    }
+
+    /** A dash where there was nothing to compare with. */
+    private static String score(String format, double value) {
+        return Double.isNaN(value) ? "–" : format(format, value);
     }
 
     private static String format(String format, Object... values) {

@@ -55,8 +55,10 @@ public final class TensorBoardLog implements TrainingListener, AutoCloseable {
                     loss == Loss.MSE ? "epoch_loss" : "epoch_mse",
                     epoch,
                     metrics.validation().mse());
-            validation.scalar("epoch_psnr", epoch, metrics.validation().psnr());
-            validation.scalar("epoch_ssim", epoch, metrics.validation().ssim());
+            if (metrics.validation().hasTargets()) {
+                validation.scalar("epoch_psnr", epoch, metrics.validation().psnr());
+                validation.scalar("epoch_ssim", epoch, metrics.validation().ssim());
+            }
             byte[] png = Files.readAllBytes(directory.sample(epoch));
             // From its header: ImageIO closes its streams when a shutdown begins, as after Ctrl-C, and this may be in
             // the middle.

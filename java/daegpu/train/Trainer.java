@@ -1,9 +1,9 @@
 package daegpu.train;
 
 import daegpu.data.ImageFile;
-import daegpu.data.ImageSet;
 import daegpu.data.InvalidInputException;
 import daegpu.data.TrainingImages;
+import daegpu.data.ValidationSet;
 import daegpu.engine.TrainingEngine;
 import daegpu.engine.TrainingState;
 import daegpu.model.Parameters;
@@ -47,7 +47,7 @@ public final class Trainer {
 
     private final TrainingOptions options;
     private final TrainingImages training;
-    private final ImageSet validation;
+    private final ValidationSet validation;
     private final TrainingEngine engine;
     private final RunDirectory directory;
     private final TrainingListener listener;
@@ -73,7 +73,7 @@ public final class Trainer {
     public Trainer(
             TrainingOptions options,
             TrainingImages training,
-            ImageSet validation,
+            ValidationSet validation,
             TrainingEngine engine,
             RunDirectory directory,
             TrainingListener listener) {
@@ -88,7 +88,7 @@ public final class Trainer {
     public Trainer(
             TrainingOptions options,
             TrainingImages training,
-            ImageSet validation,
+            ValidationSet validation,
             TrainingEngine engine,
             RunDirectory directory,
             TrainingListener listener,
@@ -118,7 +118,7 @@ public final class Trainer {
 
     /** Takes the samples from the whole set, of which the first images are much alike, and not from its beginning. */
     public void spreadSamples() {
-        sampleStep = SampleBlock.step(validation, SAMPLE_BLOCKS * SAMPLES_PER_BLOCK);
+        sampleStep = SampleBlock.step(validation.count(), SAMPLE_BLOCKS * SAMPLES_PER_BLOCK);
     }
 
     /**
@@ -149,7 +149,10 @@ public final class Trainer {
      */
     public Outcome start(Parameters initial, int epochs) throws IOException {
         engine.load(TrainingState.initial(initial));
-        metrics = MetricsLog.create(directory.metrics(), options.learningRule().loss());
+        metrics = MetricsLog.create(
+                directory.metrics(),
+                options.learningRule().loss(),
+                validation.blindSpots().isPresent());
         Checkpoint first = checkpoint(OptionalDouble.empty());
         // The last one first: a best.safetensors without it is what people keep of a run, not what a killed one leaves.
         first.write(directory.last());

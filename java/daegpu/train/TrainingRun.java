@@ -5,6 +5,7 @@ import daegpu.data.ImageFiles;
 import daegpu.data.ImageSet;
 import daegpu.data.ImageSource;
 import daegpu.data.InvalidInputException;
+import daegpu.data.NoisyFiles;
 import daegpu.data.ReadingListener;
 import daegpu.engine.Convolutions;
 import daegpu.engine.EngineOptions;
@@ -320,7 +321,7 @@ public final class TrainingRun implements AutoCloseable {
                     asked.logEvery());
             newTrainer.keepCheckpoints(asked.keep());
             newTrainer.stopEarlyAfter(asked.earlyStop());
-            if (source instanceof ImageFiles files && files.preparation().cutsTiles()) {
+            if (cutsTiles()) {
                 newTrainer.spreadSamples();
             }
             trainer = newTrainer;
@@ -340,6 +341,11 @@ public final class TrainingRun implements AutoCloseable {
             drawReport(e, commands);
             throw e;
         }
+    }
+
+    private boolean cutsTiles() {
+        return source instanceof ImageFiles files && files.preparation().cutsTiles()
+                || source instanceof NoisyFiles noisy && noisy.preparation().cutsTiles();
     }
 
     private Outcome start(Trainer newTrainer) throws IOException {
@@ -380,13 +386,13 @@ public final class TrainingRun implements AutoCloseable {
     /** Draws the map of latents; the engine holds the trained weights. */
     private void drawLatents(TrainingListener listener) throws IOException {
         if (options().network().latent().isPresent()) {
-            LatentMap.write(engine().engine(), images.validation(), labels(listener), directory.latentMap());
+            LatentMap.write(engine().engine(), images.validation().target(), labels(listener), directory.latentMap());
         }
     }
 
     /** Labels that colour the map of the latents of validation images. */
     private Optional<byte[]> labels(TrainingListener listener) {
-        ImageSet validation = images.validation();
+        ImageSet validation = images.validation().target();
         String problem;
         try {
             Optional<byte[]> labels = source.validationLabels();

@@ -135,7 +135,8 @@ class EncodeCommandTest {
                                 0,
                                 new Preparation(fit, 8, 8, 0, Preparation.Colour.GREY),
                                 ReadingListener.SILENT)
-                        .images());
+                        .images()
+                        .target());
         Path expected = folder.resolve("expected.csv");
         run("encode", images, "--output", expected).assertDone();
         assertArrayEquals(

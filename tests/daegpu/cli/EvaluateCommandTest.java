@@ -15,6 +15,7 @@ import daegpu.data.ImageFile;
 import daegpu.data.ImageSet;
 import daegpu.data.Preparation;
 import daegpu.data.ReadingListener;
+import daegpu.data.ValidationSet;
 import daegpu.engine.EngineName;
 import daegpu.engine.EngineOptions;
 import daegpu.engine.Engines;
@@ -81,7 +82,7 @@ class EvaluateCommandTest {
                         EngineName.REFERENCE, checkpoint.options().network(), EngineOptions.fp32(1))
                 .engine()) {
             engine.load(checkpoint.state().weights());
-            return Evaluation.of(engine, images, noise, seed);
+            return Evaluation.of(engine, ValidationSet.of(images), noise, seed);
         }
     }
 
@@ -581,7 +582,8 @@ class EvaluateCommandTest {
                         0,
                         new Preparation(fit, 8, 8, overlap, Preparation.Colour.GREY),
                         ReadingListener.SILENT)
-                .validation();
+                .validation()
+                .target();
         assertEquals(images.count(), root.get("images").intValue());
         Checkpoint checkpoint = Checkpoint.read(run.resolve("best.safetensors"));
         try (InferenceEngine engine = Engines.open(
@@ -591,7 +593,7 @@ class EvaluateCommandTest {
             assertEquals(
                     Evaluation.of(
                                     engine,
-                                    images,
+                                    ValidationSet.of(images),
                                     Noise.Kind.GAUSSIAN.pictureNoise().withLevel(55 / 255f / 2),
                                     1)
                             .denoised()
@@ -636,7 +638,8 @@ class EvaluateCommandTest {
                             0,
                             new Preparation(fit, 8, 8, 0, Preparation.Colour.GREY),
                             ReadingListener.SILENT)
-                    .images();
+                    .images()
+                    .target();
             assertEquals(fit == Preparation.Fit.TILES ? 6 * 6 + 1 : 7, images.count());
             assertEquals(denoisedMse(images), root.at("/levels/0/denoised/mse").doubleValue(), 1e-6);
         }

@@ -13,6 +13,7 @@ import daegpu.cli.Program.Result;
 import daegpu.data.IdxFile;
 import daegpu.data.ImageFiles;
 import daegpu.data.ImageSet;
+import daegpu.data.ValidationSet;
 import daegpu.engine.EngineName;
 import daegpu.engine.EngineOptions;
 import daegpu.engine.Engines;
@@ -257,11 +258,11 @@ class LearningRuleTest {
         try (InferenceEngine engine = Engines.open(EngineName.REFERENCE, options.network(), EngineOptions.fp32(1))
                 .engine()) {
             engine.load(last.state().average().orElseThrow());
-            Evaluation.Scores average = Evaluation.of(engine, validation, options.noise(), options.seed())
+            Evaluation.Scores average = Evaluation.of(engine, ValidationSet.of(validation), options.noise(), options.seed())
                     .denoised();
             assertEquals(average, rows.get(1).validation());
             engine.load(last.state().parameters());
-            Evaluation.Scores parameters = Evaluation.of(engine, validation, options.noise(), options.seed())
+            Evaluation.Scores parameters = Evaluation.of(engine, ValidationSet.of(validation), options.noise(), options.seed())
                     .denoised();
             assertNotEquals(average, parameters);
         }

@@ -26,7 +26,7 @@ class ProgressDisplayTest {
     @Test
     void drawsABarThatFitsALineAndTakesItAway() throws InterruptedException {
         try (ProgressDisplay display =
-                new ProgressDisplay(new PrintWriter(lines), new PrintStream(screen, true), Loss.MSE)) {
+                new ProgressDisplay(new PrintWriter(lines), new PrintStream(screen, true), Loss.MSE, "MSE")) {
             display.epochStarted(7, 10, 0, 60_000);
             display.progressed(32_000, 0.05621);
             // The bar is drawn by a thread of its own.
@@ -55,7 +55,7 @@ class ProgressDisplayTest {
 
     @Test
     void printsALineForEachEpochThatFitsATerminal() {
-        try (ProgressDisplay display = new ProgressDisplay(new PrintWriter(lines), null, Loss.MSE)) {
+        try (ProgressDisplay display = new ProgressDisplay(new PrintWriter(lines), null, Loss.MSE, "MSE")) {
             display.epochStarted(7, 10, 0, 60_000);
             display.progressed(60_000, 0.05621);
             display.epochFinished(ROW, 10, true);
@@ -71,7 +71,7 @@ class ProgressDisplayTest {
 
     @Test
     void namesALossThatIsNotTheMeanSquaredError() {
-        try (ProgressDisplay display = new ProgressDisplay(new PrintWriter(lines), null, Loss.CHARBONNIER)) {
+        try (ProgressDisplay display = new ProgressDisplay(new PrintWriter(lines), null, Loss.CHARBONNIER, "MSE")) {
             display.epochStarted(7, 10, 0, 60_000);
             display.epochFinished(ROW, 10, false);
         }

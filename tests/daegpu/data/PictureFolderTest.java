@@ -97,7 +97,7 @@ class PictureFolderTest {
         Files.writeString(folder.resolve("notes.txt"), "no picture");
         DataSets sets = open(Fit.NONE, 0, 0, Colour.AUTO, 0);
         assertArrayEquals(together(a, b), pixels(sets));
-        assertArrayEquals(together(d, c), sets.validation().pixels());
+        assertArrayEquals(together(d, c), sets.validation().target().pixels());
         assertEquals("4x6 grey", sets.training().describeSize());
         assertEquals(
                 sets.training().identity(),
@@ -116,7 +116,7 @@ class PictureFolderTest {
         }
         DataSets grey = open(Fit.NONE, 0, 0, Colour.GREY, 0);
         assertArrayEquals(a, pixels(grey));
-        assertEquals("2x2 grey", grey.validation().describeSize());
+        assertEquals("2x2 grey", grey.validation().target().describeSize());
     }
 
     /** One picture of 16 bits decides for all; those of bytes are the same to the last bit of a float. */
@@ -134,14 +134,14 @@ class PictureFolderTest {
             DataSets sets = open(fit, 4, 4, Colour.COLOUR, 0);
             assertEquals(Depth.BITS_16, sets.training().depth());
             assertEquals(2, sets.training().count());
-            assertEquals(Depth.BITS_16, sets.validation().depth());
+            assertEquals(Depth.BITS_16, sets.validation().target().depth());
             assertTrue(
                     sets.description().startsWith("training: 2 images of 4x4 colour in 16 bits from "),
                     sets.description());
             for (int i = 0; i < 48; i++) {
                 assertEquals((a[i / 3] & 0xFF) / 255f, scaled(sets.training(), 0)[i]);
                 assertEquals(values[i / 3], scaled(sets.training(), 1)[i]);
-                assertEquals((c[i] & 0xFF) / 255f, scaled(sets.validation(), 0)[i]);
+                assertEquals((c[i] & 0xFF) / 255f, scaled(sets.validation().target(), 0)[i]);
             }
         }
         TrainingImages scaled = open(Fit.CROP, 2, 2, Colour.GREY, 0).training();
@@ -179,7 +179,7 @@ class PictureFolderTest {
         write("c.png", 2, 9, 1);
         DataSets sets = DataSets.open(
                 folder, null, 0.3, 0, 0, new Preparation(Fit.TILES, 2, 3, 0, Colour.AUTO), ReadingListener.SILENT);
-        assertEquals(3, sets.validation().count());
+        assertEquals(3, sets.validation().target().count());
         ImageSet training = (ImageSet) sets.training();
         assertEquals(5, training.count());
         for (int tile = 0; tile < 4; tile++) {
@@ -191,7 +191,7 @@ class PictureFolderTest {
         DataSets limited = DataSets.open(
                 folder, null, 0.3, 3, 2, new Preparation(Fit.TILES, 2, 3, 0, Colour.AUTO), ReadingListener.SILENT);
         assertArrayEquals(training.range(0, 3).pixels(), pixels(limited));
-        assertEquals(2, limited.validation().count());
+        assertEquals(2, limited.validation().target().count());
     }
 
     @Test
@@ -199,7 +199,7 @@ class PictureFolderTest {
         write("a.png", 8, 8, 1);
         DataSets sets = open(Fit.TILES, 4, 4, Colour.AUTO, 0);
         assertEquals(2, sets.training().count());
-        assertEquals(2, sets.validation().count());
+        assertEquals(2, sets.validation().target().count());
         assertTrue(assertThrows(InvalidInputException.class, () -> open(Fit.RESIZE, 4, 4, Colour.AUTO, 0))
                 .getMessage()
                 .contains("holds 1 picture, which cannot be split"));
@@ -227,7 +227,7 @@ class PictureFolderTest {
                 Preparation.NONE,
                 (task, done, all) -> heard.add(task + " " + done + "/" + all));
         assertArrayEquals(together(a, c), pixels(sets));
-        assertEquals(2, sets.validation().count());
+        assertEquals(2, sets.validation().target().count());
         assertEquals(
                 List.of(
                         broken + " is not a picture that can be read: those are PNG, JPEG, TIFF, BMP, GIF or WebP",
@@ -261,8 +261,9 @@ class PictureFolderTest {
                     assertArrayEquals(
                             DataSets.open(folder, null, split, 0, limit, preparation, ReadingListener.SILENT)
                                     .validation()
+                                    .target()
                                     .pixels(),
-                            alone.images().pixels());
+                            alone.images().target().pixels());
                     assertEquals(
                             List.of(
                                     broken
@@ -278,9 +279,11 @@ class PictureFolderTest {
         assertArrayEquals(
                 DataSets.open(folder, null, 0, 0, 0, tiles, ReadingListener.SILENT)
                         .validation()
+                        .target()
                         .pixels(),
                 DataSets.validation(folder, null, 0, 0, tiles, ReadingListener.SILENT)
                         .images()
+                        .target()
                         .pixels());
     }
 
@@ -291,7 +294,7 @@ class PictureFolderTest {
         byte[] b = write("b.png", 4, 6, 1);
         DataSets.Validation validation = DataSets.validation(
                 null, folder, 0, 0, new Preparation(Fit.NONE, 4, 6, 0, Colour.GREY), ReadingListener.SILENT);
-        assertArrayEquals(b, validation.images().pixels());
+        assertArrayEquals(b, validation.images().target().pixels());
         assertEquals(List.of(folder.resolve("a.png") + " is 5x6 where 4x6 is wanted"), messages(validation.unusable()));
         assertEquals(List.of(Remedy.FITTING), validation.unusable().get(0).remedies());
     }

@@ -2,6 +2,7 @@ package daegpu.preview;
 
 import daegpu.data.ImageFile;
 import daegpu.data.ImageSet;
+import daegpu.data.ValidationSet;
 import daegpu.engine.Convolutions;
 import daegpu.engine.DeviceSamples;
 import daegpu.engine.EngineOptions;
@@ -81,7 +82,7 @@ public final class DeviceWindow {
         List<Block> blocks = new ArrayList<>();
         for (int from = 0; from < COUNT; from += COLUMNS) {
             int part = Math.min(COLUMNS, COUNT - from);
-            Block block = SampleBlock.of(engine, images, noise, 2, from, part);
+            Block block = SampleBlock.of(engine, ValidationSet.of(images), noise, 2, from, part);
             blocks.add(
                     withImages
                             ? block

@@ -5,6 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertNotNull;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import daegpu.data.EmbeddedMnist;
+import daegpu.data.ValidationSet;
 import daegpu.engine.EngineName;
 import daegpu.engine.EngineOptions;
 import daegpu.engine.Engines;
@@ -53,7 +54,7 @@ class BuiltInModelTest {
                         EngineName.AUTO, checkpoint.options().network(), EngineOptions.fp32(1))
                 .engine()) {
             engine.load(checkpoint.state().weights());
-            Evaluation.Result result = Evaluation.of(engine, EmbeddedMnist.test(100), Noise.gaussian(0.5f, 0.5f), 1);
+            Evaluation.Result result = Evaluation.of(engine, ValidationSet.of(EmbeddedMnist.test(100)), Noise.gaussian(0.5f, 0.5f), 1);
             assertTrue(result.denoised().mse() < result.noisy().mse() / 10, result.toString());
         }
     }

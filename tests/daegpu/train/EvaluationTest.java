@@ -3,6 +3,7 @@ package daegpu.train;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 
 import daegpu.data.ImageSet;
+import daegpu.data.ValidationSet;
 import daegpu.engine.EngineName;
 import daegpu.engine.EngineOptions;
 import daegpu.engine.Engines;
@@ -47,7 +48,7 @@ class EvaluationTest {
                 add(noisyScores, clean, noisy);
                 add(denoisedScores, clean, denoised);
             }
-            Result result = Evaluation.of(engine, images, NOISE, 4);
+            Result result = Evaluation.of(engine, ValidationSet.of(images), NOISE, 4);
             assertScores(noisyScores, result.noisy());
             assertScores(denoisedScores, result.denoised());
         }
@@ -72,7 +73,7 @@ class EvaluationTest {
         try (InferenceEngine engine = engine()) {
             assertEquals(
                     Optional.empty(),
-                    Evaluation.of(engine, TinyTraining.images(1003, 8), NOISE, 4, () -> asked.incrementAndGet() == 2));
+                    Evaluation.of(engine, ValidationSet.of(TinyTraining.images(1003, 8)), NOISE, 4, () -> asked.incrementAndGet() == 2));
             assertEquals(2, asked.get());
         }
     }

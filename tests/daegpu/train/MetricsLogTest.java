@@ -38,14 +38,14 @@ class MetricsLogTest {
     }
 
     private void write() throws IOException {
-        MetricsLog log = MetricsLog.create(file, Loss.MSE);
+        MetricsLog log = MetricsLog.create(file, Loss.MSE, false);
         log.add(FIRST);
         log.add(SECOND);
     }
 
     @Test
     void givesBackEveryDigit() throws IOException {
-        MetricsLog log = MetricsLog.create(file, Loss.MSE);
+        MetricsLog log = MetricsLog.create(file, Loss.MSE, false);
         assertEquals(List.of(), MetricsLog.read(file));
         assertTrue(MetricsLog.isEmpty(file));
         assertEquals(Double.POSITIVE_INFINITY, log.bestValidationMse());
@@ -58,7 +58,7 @@ class MetricsLogTest {
     @ParameterizedTest
     @EnumSource(Loss.class)
     void namesTheLoss(Loss loss) throws IOException {
-        MetricsLog log = MetricsLog.create(file, loss);
+        MetricsLog log = MetricsLog.create(file, loss, false);
         assertTrue(MetricsLog.isEmpty(file));
         log.add(FIRST);
         assertFalse(MetricsLog.isEmpty(file));

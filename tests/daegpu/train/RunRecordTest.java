@@ -107,7 +107,7 @@ class RunRecordTest {
                     file, images.formatted("\"tiles\": \"8x12\", \"overlap\": 2, \"color\": \"" + colour + '"'));
             assertEquals(
                     new Preparation(Fit.TILES, 8, 12, 2, Colour.COLOUR),
-                    RunRecord.read(file).images().preparation());
+                    ((ImageFiles) RunRecord.read(file).images()).preparation());
         }
         for (String wrong : List.of(
                 "\"tiles\": \"8\"",

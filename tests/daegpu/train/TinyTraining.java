@@ -1,6 +1,7 @@
 package daegpu.train;
 
 import daegpu.data.ImageSet;
+import daegpu.data.ValidationSet;
 import daegpu.engine.EngineName;
 import daegpu.engine.EngineOptions;
 import daegpu.engine.Engines;
@@ -145,7 +146,7 @@ final class TinyTraining {
                 .engine()) {
             Trainer[] trainer = new Trainer[1];
             trainer[0] =
-                    new Trainer(options, training, validation, watched(engine, trainer), directory, listener, logEvery);
+                    new Trainer(options, training, ValidationSet.of(validation), watched(engine, trainer), directory, listener, logEvery);
             return from != null
                     ? trainer[0].resume(from, epochs)
                     : trainer[0].start(Initializer.glorotUniform(options.network(), options.seed()), epochs);
