@@ -45,7 +45,7 @@ final class ConfigurationFile {
             Set.of("--validation-data", "--validation-split"));
 
     private static final Set<String> NOISE_FIGURES =
-            Set.of("--noise-mean", "--noise-std", "--noise-amount", "--noise-peak", "--clip");
+            Set.of("--noise-mean", "--noise-std", "--noise-amount", "--noise-peak", "--noise-gain", "--clip");
     /** Bytes. */
     private static final int LARGEST = 1 << 20;
     /** What has no meaning in a file. */

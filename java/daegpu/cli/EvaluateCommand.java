@@ -72,8 +72,12 @@ import picocli.CommandLine.Spec;
 final class EvaluateCommand implements Callable<Integer> {
 
     private static final int FIGURE_COLUMNS = 9;
+    /** Characters of the table's first column at least. */
+    private static final int LEVEL_COLUMN = 12;
     private static final int CHART_WIDTH = 800;
     private static final int CHART_HEIGHT = 450;
+    /** The clean value at which noise that has a gain is compared. */
+    private static final float MID_GREY = 0.5f;
 
     @Spec
     private CommandSpec spec;
@@ -154,7 +158,12 @@ final class EvaluateCommand implements Callable<Integer> {
      *
      * @param pictures the result of each picture, where they were measured as a whole
      */
-    private record Level(float level, Result result, Map<Path, Result> pictures) {}
+    private record Level(Noise noise, Result result, Map<Path, Result> pictures) {
+        /** Where it stands in the chart. */
+        private float level() {
+            return noise.kind().hasGain() ? noise.at(0.5f).deviation(MID_GREY) : noise.lowest();
+        }
+    }
 
     /**
      * What it was measured on.
@@ -238,7 +247,7 @@ final class EvaluateCommand implements Callable<Integer> {
                 .cutsTiles();
         int step = cut ? SampleBlock.step(images.count(), columns) : 1;
         for (Noise each : noises) {
-            levels.add(new Level(each.lowest(), Evaluation.of(engine.engine(), images, each, seed), Map.of()));
+            levels.add(new Level(each, Evaluation.of(engine.engine(), images, each, seed), Map.of()));
             blocks.add(SampleBlock.of(engine.engine(), images, each, seed, 0, columns, step)
                     .captioned(caption(each, SampleBlock.rows(images))));
         }
@@ -287,7 +296,7 @@ final class EvaluateCommand implements Callable<Integer> {
         List<Level> levels = new ArrayList<>();
         List<Block> blocks = new ArrayList<>();
         for (int i = 0; i < noises.size(); i++) {
-            levels.add(new Level(noises.get(i).lowest(), pictures.average(i), pictures.pictures(i)));
+            levels.add(new Level(noises.get(i), pictures.average(i), pictures.pictures(i)));
             blocks.add(pictures.block(i, caption(noises.get(i), rows)));
         }
         leave(
@@ -428,7 +437,7 @@ final class EvaluateCommand implements Callable<Integer> {
 
     private static String measured(Noise noise) {
         return switch (noise.kind().measure()) {
-            case STD -> "standard deviation of the noise";
+            case STD -> "standard deviation of the noise" + (noise.kind().hasGain() ? " in mid-grey" : "");
             case AMOUNT -> "share of the values that are replaced";
             case PEAK -> "photons for white";
         };
@@ -490,9 +499,13 @@ final class EvaluateCommand implements Callable<Integer> {
             out.println("        The targets are noisy as well, so the PSNR of what was denoised is at least this.");
         }
         out.println();
-        out.printf("%-12s %10s %10s %10s   %10s %10s %10s%n", "", "noisy", "", "", "denoised", "", "");
+        int column = levels.stream()
+                .mapToInt(level -> NoiseText.levelAndGain(level.noise()).length())
+                .reduce(LEVEL_COLUMN, Math::max);
+        String heading = "%-" + column + "s %10s %10s %10s   %10s %10s %10s%n";
+        out.printf(heading, "", "noisy", "", "", "denoised", "", "");
         out.printf(
-                "%-12s %10s %10s %10s   %10s %10s %10s%n",
+                heading,
                 one.isNone() ? "" : "noise " + one.kind().measure(),
                 "MSE",
                 "PSNR (dB)",
@@ -505,8 +518,8 @@ final class EvaluateCommand implements Callable<Integer> {
             Scores denoised = level.result().denoised();
             out.printf(
                     Locale.ROOT,
-                    "%-12s %10.5f %10.2f %10.4f   %10.5f %10.2f %10.4f%n",
-                    one.isNone() ? "" : level.level(),
+                    "%-" + column + "s %10.5f %10.2f %10.4f   %10.5f %10.2f %10.4f%n",
+                    one.isNone() ? "" : NoiseText.levelAndGain(level.noise()),
                     before.mse(),
                     before.psnr(),
                     before.ssim(),
@@ -535,7 +548,11 @@ final class EvaluateCommand implements Callable<Integer> {
         Remedies.messages(measured.leftOut(), spec).forEach(root.putArray("left_out")::add);
         ArrayNode rows = root.putArray("levels");
         for (Level level : levels) {
-            ObjectNode row = rows.addObject().put("noise_" + one.kind().measure(), level.level());
+            ObjectNode row = rows.addObject()
+                    .put("noise_" + one.kind().measure(), level.noise().lowest());
+            if (one.kind().hasGain()) {
+                row.put("noise_gain", level.noise().lowestGain());
+            }
             addScores(row.putObject("noisy"), level.result().noisy());
             addScores(row.putObject("denoised"), level.result().denoised());
             addPictures(row, level.pictures());

@@ -8,8 +8,10 @@ import daegpu.train.DefaultNoise;
 import daegpu.train.TrainingOptions;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Optional;
 import java.util.function.Predicate;
 import java.util.stream.Collectors;
+import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import picocli.CommandLine.Option;
 
@@ -18,7 +20,14 @@ class NoiseOptions {
 
     /** Their names. */
     static final List<String> NAMES =
-            List.of("--noise", "--noise-mean", "--noise-std", "--noise-amount", "--noise-peak", "--clip");
+            List.of(
+                    "--noise",
+                    "--noise-mean",
+                    "--noise-std",
+                    "--noise-amount",
+                    "--noise-peak",
+                    "--noise-gain",
+                    "--clip");
 
     /** A mean or standard deviation above this was meant in another unit: a few times the range from black to white. */
     private static final float LARGEST = 4;
@@ -61,6 +70,14 @@ class NoiseOptions {
     private NoiseLevels peak;
 
     @Option(
+            names = "--noise-gain",
+            paramLabel = "LEVEL",
+            converter = NoiseLevels.LevelsConverter.class,
+            description = "Variance that poisson-gaussian noise adds to white, beside the square of --noise-std, and to "
+                    + "grey in proportion; or a range.")
+    private NoiseLevels gain;
+
+    @Option(
             names = "--clip",
             negatable = true,
             description = "Whether noisy values are clipped to 0 to 1. --no-clip leaves them as they are, as in the "
@@ -89,45 +106,85 @@ class NoiseOptions {
     private Noise noise(Noise otherwise, DefaultNoise defaults) {
         Noise chosen = ofKind(otherwise, defaults);
         List<Range> ranges = ranges(chosen.kind());
+        List<Range> gains = gains(chosen.kind());
+        requireOne(ranges, chosen.kind().measure().toString());
+        requireOne(gains, "gain");
+        Noise noise = ranges.isEmpty() ? chosen : at(chosen, ranges.get(0));
+        return gains.isEmpty() ? noise : withGain(noise, gains.get(0));
+    }
+
+    private static void requireOne(List<Range> ranges, String name) {
         if (ranges.size() > 1) {
-            throw new IllegalArgumentException(
-                    "--noise-" + chosen.kind().measure() + " takes one level or range here, not " + ranges.size());
+            throw new IllegalArgumentException("--noise-" + name + " takes one level or range here, not " + ranges.size());
         }
-        return ranges.isEmpty() ? chosen : at(chosen, ranges.get(0));
     }
 
     /**
      * The noises of the levels that were given or, where none was, of what a model was trained with: its level, half
      * and double of it; of a range its ends, its middle, half of the least and double of the greatest. Levels that are
-     * zero, or that this noise cannot have, are left out. The rest likewise.
+     * zero, or that this noise cannot have, are left out. The rest likewise. Levels and gains go in pairs, if several
+     * of both were given.
      *
      * @throws IllegalArgumentException likewise
      */
     List<Noise> noises(TrainingOptions model) {
         Noise chosen = ofKind(model.noise().drawnOnce(false), DefaultNoise.of(model));
         List<Range> ranges = ranges(chosen.kind());
-        if (!ranges.stream().allMatch(Range::isSingle)) {
-            throw new IllegalArgumentException(
-                    "--noise-" + chosen.kind().measure() + " takes levels here, with commas, and no range");
+        List<Range> gains = gains(chosen.kind());
+        requireSingle(ranges, chosen.kind().measure().toString());
+        requireSingle(gains, "gain");
+        if (ranges.isEmpty() && gains.isEmpty()) {
+            return aroundItsLevels(chosen);
         }
-        return ranges.isEmpty()
-                ? aroundItsLevels(chosen)
-                : ranges.stream().map(range -> at(chosen, range)).toList();
+        if (ranges.size() > 1 && gains.size() > 1 && ranges.size() != gains.size()) {
+            throw new IllegalArgumentException("--noise-std and --noise-gain go in pairs, so they take as many levels, not "
+                    + ranges.size() + " and " + gains.size());
+        }
+        return IntStream.range(0, Math.max(ranges.size(), gains.size()))
+                .mapToObj(i -> {
+                    Noise noise = ranges.isEmpty() ? chosen : at(chosen, ranges.get(Math.min(i, ranges.size() - 1)));
+                    return gains.isEmpty() ? noise : withGain(noise, gains.get(Math.min(i, gains.size() - 1)));
+                })
+                .toList();
+    }
+
+    private static void requireSingle(List<Range> ranges, String name) {
+        if (!ranges.stream().allMatch(Range::isSingle)) {
+            throw new IllegalArgumentException("--noise-" + name + " takes levels here, with commas, and no range");
+        }
     }
 
     private static List<Noise> aroundItsLevels(Noise noise) {
-        float least = noise.lowest();
-        float greatest = noise.highest();
-        return Stream.of(least / 2, least, (least + greatest) / 2, greatest, 2 * greatest)
-                .filter(level -> level > 0 && noise.kind().measure().allows(level))
+        return Stream.of(
+                        times(noise.at(0), 0.5f),
+                        Optional.of(noise.at(0)),
+                        Optional.of(noise.at(0.5f)),
+                        Optional.of(noise.at(1)),
+                        times(noise.at(1), 2))
+                .flatMap(Optional::stream)
+                .filter(each -> each.lowest() > 0 || each.lowestGain() > 0)
                 .distinct()
-                .map(noise::withLevel)
                 .toList();
+    }
+
+    /** Noise of another level; of another deviation at each value, if it has a gain. Empty if it cannot have it. */
+    private static Optional<Noise> times(Noise noise, float factor) {
+        float level = factor * noise.lowest();
+        float gain = factor * factor * noise.lowestGain();
+        return level > 0 && noise.kind().measure().allows(level) || gain > 0
+                ? Optional.of(noise.withLevel(level).withGains(gain, gain))
+                : Optional.empty();
     }
 
     /** Whether one of them was given. */
     boolean areGiven() {
-        return kind != null || mean != null || std != null || amount != null || peak != null || clip != null;
+        return kind != null
+                || mean != null
+                || std != null
+                || amount != null
+                || peak != null
+                || gain != null
+                || clip != null;
     }
 
     /** With the kind, mean and clipping that were given, at the level of {@code otherwise} or the kind's default. */
@@ -169,6 +226,26 @@ class NoiseOptions {
         } catch (IllegalArgumentException e) {
             throw new IllegalArgumentException("--noise-" + noise.kind().measure() + ": " + e.getMessage(), e);
         }
+    }
+
+    private static Noise withGain(Noise noise, Range gains) {
+        requireUnit("--noise-gain", gains.highest());
+        try {
+            return noise.withGains(gains.lowest(), gains.highest());
+        } catch (IllegalArgumentException e) {
+            throw new IllegalArgumentException("--noise-gain: " + e.getMessage(), e);
+        }
+    }
+
+    private List<Range> gains(Kind chosen) {
+        if (gain == null) {
+            return List.of();
+        }
+        if (!chosen.hasGain()) {
+            throw new IllegalArgumentException(
+                    "--noise-gain goes with " + kinds(Kind::hasGain) + " noise, and this is " + chosen);
+        }
+        return gain.ranges();
     }
 
     private List<Range> ranges(Kind chosen) {

@@ -12,7 +12,9 @@ final class NoiseText {
         String kind = noise.kind().toString();
         return Character.toUpperCase(kind.charAt(0)) + kind.substring(1) + " noise "
                 + switch (noise.kind().measure()) {
-                    case STD -> "of standard deviation " + noise.lowest();
+                    case STD ->
+                        "of standard deviation " + noise.lowest()
+                                + (noise.kind().hasGain() ? " and gain " + noise.lowestGain() : "");
                     case AMOUNT -> "in a share of " + noise.lowest();
                     case PEAK -> "at " + noise.lowest() + " photons for white";
                 }
@@ -21,7 +23,12 @@ final class NoiseText {
 
     /** Kind and level or range of levels: {@code gaussian 0.25..1.0}. */
     static String kindAndLevels(Noise noise) {
-        return noise.isNone() ? "none" : noise.kind() + " " + noise.levels() + clipping(noise);
+        return noise.isNone() ? "none" : noise.kind() + " " + levelAndGain(noise) + clipping(noise);
+    }
+
+    /** Level or range of levels, and likewise the gain, if it has one: {@code 0.25..1.0, gain 0.01}. */
+    static String levelAndGain(Noise noise) {
+        return noise.levels() + (noise.kind().hasGain() ? ", gain " + noise.gains() : "");
     }
 
     /** {@code , not clipped} if it is not; of noise that is, as by default, nothing is said. */
@@ -39,9 +46,7 @@ final class NoiseText {
 
     /** What a network is given, as a formula where it has one. */
     static String formula(Noise noise) {
-        String level = noise.lowest() == noise.highest()
-                ? level(noise.lowest())
-                : level(noise.lowest()) + ".." + level(noise.highest());
+        String level = range(noise.lowest(), noise.highest());
         return switch (noise.kind()) {
             case GAUSSIAN -> clipped(noise, "image + N(" + noise.mean() + ", " + level + ")");
             case UNIFORM -> clipped(noise, "image + U(mean " + noise.mean() + ", std " + level + ")");
@@ -49,11 +54,18 @@ final class NoiseText {
             case MASKING -> level + " of the values set to 0";
             case SPECKLE -> clipped(noise, "image + image * N(" + noise.mean() + ", " + level + ")");
             case POISSON -> clipped(noise, "Poisson(image * peak) / peak") + ", peak " + level;
+            case POISSON_GAUSSIAN ->
+                clipped(noise, "image + sqrt(gain * image + std^2) * N(0, 1)") + ", gain "
+                        + range(noise.lowestGain(), noise.highestGain()) + ", std " + level;
         };
     }
 
+    private static String range(float least, float greatest) {
+        return least == greatest ? level(least) : level(least) + ".." + level(greatest);
+    }
+
     /** As users write it: {@code 25/255} for what is no short decimal number but a whole number of 255ths. */
-    private static String level(float level) {
+    static String level(float level) {
         String decimal = String.valueOf(level);
         int steps = Math.round(level * 255);
         return decimal.length() > 6 && Float.compare(steps / 255f, level) == 0 ? steps + "/255" : decimal;

@@ -124,8 +124,18 @@ final class PreviewCommand implements Callable<Integer> {
         };
     }
 
-    /** Noise of a model's kind at a place of the slider, where photons stand as the deviation that they give white. */
+    /**
+     * Noise of a model's kind at a place of the slider, where photons, and a level with its gain, stand as the deviation
+     * that they give white.
+     */
     private static Noise at(Noise trained, float level) {
+        if (trained.kind().hasGain()) {
+            float part = level / Math.max(strongest(trained), Float.MIN_NORMAL);
+            float gain = part * part * trained.highestGain();
+            return trained.withLevel(part * trained.highest())
+                    .withGains(gain, gain)
+                    .drawnOnce(false);
+        }
         float own =
                 switch (trained.kind().measure()) {
                     case STD -> level;
@@ -139,7 +149,11 @@ final class PreviewCommand implements Callable<Integer> {
         if (noise.isNone()) { // what the slider adds to pictures that are noisy already
             return Noise.STRONGEST_IN_PICTURES;
         }
-        return noise.kind().measure() == Noise.Measure.PEAK ? (float) (1 / Math.sqrt(noise.lowest())) : noise.highest();
+        return switch (noise.kind().measure()) {
+            case STD -> noise.kind().hasGain() ? noise.at(1).deviation(1) : noise.highest();
+            case AMOUNT -> noise.highest();
+            case PEAK -> (float) (1 / Math.sqrt(noise.lowest()));
+        };
     }
 
     private static float[][] row(ImageSet image) {

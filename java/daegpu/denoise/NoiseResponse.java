@@ -35,9 +35,9 @@ final class NoiseResponse {
 
     /** Those of the least level of a noise, the greatest, and the one between. */
     static List<NoiseResponse> of(Noise noise) {
-        return Stream.of(noise.lowest(), (noise.lowest() + noise.highest()) / 2, noise.highest())
+        return Stream.of(noise.at(0), noise.at(0.5f), noise.at(1))
                 .distinct()
-                .map(level -> new NoiseResponse(noise.withLevel(level)))
+                .map(NoiseResponse::new)
                 .toList();
     }
 

@@ -12,15 +12,25 @@ import java.util.stream.Collectors;
  * @param mean mean of the noise, on values in [0, 1]; 0 for kinds that have none
  * @param lowest least level, in the kind's own {@link Measure}
  * @param highest greatest; where it differs from the least, each image draws its own level, uniform between the two
+ * @param lowestGain least gain, which says how much variance a value of 1 adds; 0 for kinds that have none
+ * @param highestGain greatest; where it differs from the least, each image draws its own gain, uniform between the two
  * @param once whether every epoch sees the noise of epoch 0
  * @param clipped whether what lies outside [0, 1] is set to 0 or 1, as by a camera or in a picture of bytes; the
  *     literature's tables of denoised photographs are of noise that is not. Each {@link Kind} says what it means for it
  */
-public record Noise(Kind kind, float mean, float lowest, float highest, boolean once, boolean clipped) {
+public record Noise(
+        Kind kind,
+        float mean,
+        float lowest,
+        float highest,
+        float lowestGain,
+        float highestGain,
+        boolean once,
+        boolean clipped) {
 
     /** What the level of a noise is measured in. */
     public enum Measure {
-        /** Standard deviation of what is added, on values in [0, 1]. */
+        /** Standard deviation of what is added, on values in [0, 1]; where there is a gain, of what is added to black. */
         STD("std", "standard deviation", "0 or more"),
         /** Share of the values that are replaced. */
         AMOUNT("amount", "amount", "from 0 to 1"),
@@ -78,7 +88,16 @@ public record Noise(Kind kind, float mean, float lowest, float highest, boolean 
          * {@code Poisson(x·peak) / peak}: few photons, of the nearest x that a byte can have. It is never below 0. Not
          * clipped, it is above 1 where there are more photons than the peak, so that its mean is x, that of white, too.
          */
-        POISSON("poisson", Measure.PEAK, 0, 4);
+        POISSON("poisson", Measure.PEAK, 0, 4),
+        /**
+         * {@code x + √max(0, gain·x + std²)·N(0, 1)}: photons, as far as they can be taken for normal, and the noise of
+         * the camera itself (Foi, Trimeche, Katkovnik and Egiazarian, "Practical Poissonian-Gaussian noise modeling and
+         * fitting for single-image raw-data", 2008). The gain is one over the photons that white stands for.
+         */
+        POISSON_GAUSSIAN("poisson-gaussian", Measure.STD, 0, 0.1f);
+
+        /** Of noise that has one: that of the default peak of Poisson noise. */
+        private static final float DEFAULT_GAIN = 0.25f;
 
         private final String text;
         private final Measure measure;
@@ -99,7 +118,17 @@ public record Noise(Kind kind, float mean, float lowest, float highest, boolean 
 
         /** Whether its mean can be chosen. */
         public boolean hasMean() {
-            return measure == Measure.STD;
+            return measure == Measure.STD && !hasGain();
+        }
+
+        /** Whether it has a gain beside its level. */
+        public boolean hasGain() {
+            return this == POISSON_GAUSSIAN;
+        }
+
+        /** Whether it draws a normal for each value. */
+        public boolean isOfNormals() {
+            return this == GAUSSIAN || this == SPECKLE || this == POISSON_GAUSSIAN;
         }
 
         /** Whether it makes values outside [0, 1], so that it can be not clipped. */
@@ -117,6 +146,11 @@ public record Noise(Kind kind, float mean, float lowest, float highest, boolean 
             return defaultLevel;
         }
 
+        /** The default of the gain; 0 if it has none. */
+        public float defaultGain() {
+            return hasGain() ? DEFAULT_GAIN : 0;
+        }
+
         /** Such noise with its defaults, drawn afresh each epoch and clipped. */
         public Noise defaultNoise() {
             return new Noise(this, defaultMean, defaultLevel, defaultLevel, false);
@@ -124,12 +158,20 @@ public record Noise(Kind kind, float mean, float lowest, float highest, boolean 
 
         /**
          * Such noise with the defaults for pictures, drawn afresh each epoch: of mean 0 and not clipped, so that what
-         * is denoised is as bright as it was, and of a standard deviation from 0 to {@link #STRONGEST_IN_PICTURES}.
+         * is denoised is as bright as it was, and of a standard deviation from 0 to {@link #STRONGEST_IN_PICTURES} and
+         * a gain, if it has one, from 0 to {@link #HIGHEST_GAIN_IN_PICTURES}.
          */
         public Noise pictureNoise() {
             boolean std = measure == Measure.STD;
             return new Noise(
-                    this, 0, std ? 0 : defaultLevel, std ? STRONGEST_IN_PICTURES : defaultLevel, false, !leavesRange());
+                    this,
+                    0,
+                    std ? 0 : defaultLevel,
+                    std ? STRONGEST_IN_PICTURES : defaultLevel,
+                    0,
+                    hasGain() ? HIGHEST_GAIN_IN_PICTURES : 0,
+                    false,
+                    !leavesRange());
         }
 
         /**
@@ -162,14 +204,17 @@ public record Noise(Kind kind, float mean, float lowest, float highest, boolean 
      */
     public static final float STRONGEST_IN_PICTURES = 55 / 255f;
 
+    /** The greatest gain likewise: at white it alone makes noise of nearly that deviation. */
+    public static final float HIGHEST_GAIN_IN_PICTURES = 0.05f;
+
     /** What is done to images that are noisy already: nothing. */
     public static final Noise NONE = new Noise(Kind.GAUSSIAN, 0, 0, 0, false, false);
 
     private static final float SQRT_3 = 1.7320508f;
 
     /**
-     * @throws IllegalArgumentException if the mean or a level is not one that the kind allows, the range is reversed,
-     *     or noise that stays in [0, 1] is said not to be clipped
+     * @throws IllegalArgumentException if the mean, a level or a gain is not one that the kind allows, a range is
+     *     reversed, or noise that stays in [0, 1] is said not to be clipped
      */
     public Noise {
         if (!Float.isFinite(mean)) {
@@ -183,12 +228,29 @@ public record Noise(Kind kind, float mean, float lowest, float highest, boolean 
             throw new IllegalArgumentException("the noise " + measure.name + " must be " + measure.range
                     + " and its range ascend, not " + lowest + ".." + highest);
         }
+        if (!kind.hasGain() && (lowestGain != 0 || highestGain != 0)) {
+            throw new IllegalArgumentException(
+                    kind + " noise has no gain, so it must be 0, not " + lowestGain + ".." + highestGain);
+        }
+        if (!(lowestGain >= 0) || !(highestGain >= lowestGain) || !Float.isFinite(highestGain)) {
+            throw new IllegalArgumentException(
+                    "the noise gain must be 0 or more and its range ascend, not " + lowestGain + ".." + highestGain);
+        }
+        if (kind.hasGain() && !Float.isFinite(highest * highest + highestGain)) {
+            throw new IllegalArgumentException("the variance of " + kind + " noise must be a finite number, not that of "
+                    + "standard deviation " + highest + " and gain " + highestGain);
+        }
         if (!clipped && !kind.leavesRange()) {
             throw new IllegalArgumentException(kind + " noise stays from 0 to 1, so it cannot be left unclipped");
         }
     }
 
-    /** Noise that is clipped. */
+    /** Noise of the default gain, if the kind has one. */
+    public Noise(Kind kind, float mean, float lowest, float highest, boolean once, boolean clipped) {
+        this(kind, mean, lowest, highest, kind.defaultGain(), kind.defaultGain(), once, clipped);
+    }
+
+    /** Noise of the default gain, if the kind has one, that is clipped. */
     public Noise(Kind kind, float mean, float lowest, float highest, boolean once) {
         this(kind, mean, lowest, highest, once, true);
     }
@@ -208,14 +270,30 @@ public record Noise(Kind kind, float mean, float lowest, float highest, boolean 
         return equals(NONE);
     }
 
+    /**
+     * Poisson-Gaussian noise of one level, drawn afresh each epoch and clipped.
+     *
+     * @param std the standard deviation on black
+     * @param gain the variance that a value of 1 adds
+     */
+    public static Noise poissonGaussian(float std, float gain) {
+        return new Noise(Kind.POISSON_GAUSSIAN, 0, std, std, gain, gain, false, true);
+    }
+    }
+
     /** Its level or range of levels as users write it: {@code 0.5} or {@code 0.25..1.0}. */
     public String levels() {
         return lowest == highest ? String.valueOf(lowest) : lowest + ".." + highest;
     }
 
+    /** Its gain or range of gains likewise. */
+    public String gains() {
+        return lowestGain == highestGain ? String.valueOf(lowestGain) : lowestGain + ".." + highestGain;
+    }
+
     /** The same noise, drawn once and kept or afresh each epoch. */
     public Noise drawnOnce(boolean newOnce) {
-        return new Noise(kind, mean, lowest, highest, newOnce, clipped);
+        return new Noise(kind, mean, lowest, highest, lowestGain, highestGain, newOnce, clipped);
     }
 
     /**
@@ -224,7 +302,7 @@ public record Noise(Kind kind, float mean, float lowest, float highest, boolean 
      * @throws IllegalArgumentException if it is not to be clipped, but stays in [0, 1] by itself
      */
     public Noise clipped(boolean newClipped) {
-        return new Noise(kind, mean, lowest, highest, once, newClipped);
+        return new Noise(kind, mean, lowest, highest, lowestGain, highestGain, once, newClipped);
     }
 
     /**
@@ -233,7 +311,7 @@ public record Noise(Kind kind, float mean, float lowest, float highest, boolean 
      * @throws IllegalArgumentException if the kind does not allow it
      */
     public Noise withMean(float newMean) {
-        return new Noise(kind, newMean, lowest, highest, once, clipped);
+        return new Noise(kind, newMean, lowest, highest, lowestGain, highestGain, once, clipped);
     }
 
     /**
@@ -251,7 +329,47 @@ public record Noise(Kind kind, float mean, float lowest, float highest, boolean 
      * @throws IllegalArgumentException if the kind does not allow them, or their range is reversed
      */
     public Noise withLevels(float newLowest, float newHighest) {
-        return new Noise(kind, mean, newLowest, newHighest, once, clipped);
+        return new Noise(kind, mean, newLowest, newHighest, lowestGain, highestGain, once, clipped);
+    }
+
+    /**
+     * The same noise with other gains, from which each image draws its own.
+     *
+     * @throws IllegalArgumentException if the kind does not allow them, or their range is reversed
+     */
+    public Noise withGains(float newLowest, float newHighest) {
+        return new Noise(kind, mean, lowest, highest, newLowest, newHighest, once, clipped);
+    }
+
+    /**
+     * The same noise at one level, and of one gain, of its ranges.
+     *
+     * @param part 0 for the least of both, 1 for the greatest
+     */
+    public Noise at(float part) {
+        float gain = between(lowestGain, highestGain, part);
+        return withLevel(between(lowest, highest, part)).withGains(gain, gain);
+    }
+
+    /**
+     * The standard deviation of Poisson-Gaussian noise of one level at a clean value, before it is clipped.
+     *
+     * @throws IllegalStateException if this is another kind, or has a range of levels or gains
+     */
+    public float deviation(float x) {
+        if (kind != Kind.POISSON_GAUSSIAN || lowest != highest || lowestGain != highestGain) {
+            throw new IllegalStateException(this + " has no single gain");
+        }
+        return deviation(x, lowest, lowestGain);
+    }
+
+    private static float deviation(float x, float std, float gain) {
+        return (float) Math.sqrt(Math.max(0, gain * x + std * std));
+    }
+
+    /** The very ends at 0 and 1. */
+    private static float between(float least, float greatest, float part) {
+        return (1 - part) * least + part * greatest;
     }
 
     /** The least value that is left as it is: 0, or negative infinity where nothing is clipped. */
@@ -280,16 +398,23 @@ public record Noise(Kind kind, float mean, float lowest, float highest, boolean 
         if (lowest == highest) {
             return lowest;
         }
-        float uniform = uniformOfImage(seed, index, epoch);
+        float uniform = uniformsOfImage(seed, index, epoch)[0];
         return kind == Kind.POISSON
                 ? PhotonTable.peak(lowest, highest, PhotonTable.level(uniform))
                 : lowest + (highest - lowest) * uniform;
     }
 
-    private float uniformOfImage(long seed, long index, int epoch) {
-        float[] uniform = new float[4];
-        Philox.uniform4(seed, Philox.subsequence(Philox.PURPOSE_IMAGE, index), 4L * epochOfDraws(epoch), uniform);
-        return uniform[0];
+    /** Gain of the noise of one image, by the second of the draws of which the first decides the {@link #level}. */
+    public float gain(long seed, long index, int epoch) {
+        return lowestGain == highestGain
+                ? lowestGain
+                : lowestGain + (highestGain - lowestGain) * uniformsOfImage(seed, index, epoch)[1];
+    }
+
+    private float[] uniformsOfImage(long seed, long index, int epoch) {
+        float[] uniforms = new float[4];
+        Philox.uniform4(seed, Philox.subsequence(Philox.PURPOSE_IMAGE, index), 4L * epochOfDraws(epoch), uniforms);
+        return uniforms;
     }
 
     /**
@@ -334,22 +459,23 @@ public record Noise(Kind kind, float mean, float lowest, float highest, boolean 
     public void corruptPart(
             long seed, long index, int epoch, float[] clean, float[] noisy, int at, int size, int first, int count) {
         float level = level(seed, index, epoch);
+        float gain = gain(seed, index, epoch);
         long subsequence = Philox.subsequence(Philox.PURPOSE_PIXELS, index);
         long start = epochOfDraws(epoch) * ((size + 3L) / 4 * 4);
         int end = first + count;
         int shift = at - first;
-        if (kind == Kind.GAUSSIAN || kind == Kind.SPECKLE) {
+        if (kind.isOfNormals()) {
             float[] normal = new float[4];
             for (int quad = first / 4 * 4; quad < end; quad += 4) {
                 Philox.normal4(seed, subsequence, start + quad, normal);
                 for (int i = Math.max(quad, first); i < Math.min(quad + 4, end); i++) {
-                    noisy[shift + i] = clip(withNormal(clean[shift + i], level, normal[i - quad]));
+                    noisy[shift + i] = clip(withNormal(clean[shift + i], level, gain, normal[i - quad]));
                 }
             }
         } else {
             PhotonTable photons = kind == Kind.POISSON ? photons() : null;
             int photonLevel =
-                    photons == null || lowest == highest ? 0 : PhotonTable.level(uniformOfImage(seed, index, epoch));
+                    photons == null || lowest == highest ? 0 : PhotonTable.level(uniformsOfImage(seed, index, epoch)[0]);
             int[] draws = new int[4];
             for (int quad = first / 4 * 4; quad < end; quad += 4) {
                 Philox.integers4(seed, subsequence, start + quad, draws);
@@ -365,9 +491,14 @@ public record Noise(Kind kind, float mean, float lowest, float highest, boolean 
         }
     }
 
-    private float withNormal(float x, float level, float normal) {
-        // Speckle in this order, because 0 times a normal that was scaled to infinity would be no number.
-        return kind == Kind.GAUSSIAN ? x + (mean + level * normal) : x + (x * mean + x * level * normal);
+    private float withNormal(float x, float level, float gain, float normal) {
+        return switch (kind) {
+            case GAUSSIAN -> x + (mean + level * normal);
+            // In this order, because 0 times a normal that was scaled to infinity would be no number.
+            case SPECKLE -> x + (x * mean + x * level * normal);
+            case POISSON_GAUSSIAN -> x + deviation(x, level, gain) * normal;
+            case UNIFORM, SALT_PEPPER, MASKING, POISSON -> throw new AssertionError(kind);
+        };
     }
 
     /** @param uniform in (0, 1] */
@@ -376,7 +507,7 @@ public record Noise(Kind kind, float mean, float lowest, float highest, boolean 
             case UNIFORM -> x + (mean + level * (SQRT_3 * (2 * uniform - 1)));
             case SALT_PEPPER -> uniform <= level / 2 ? 0 : uniform > 1 - level / 2 ? 1 : x;
             case MASKING -> uniform <= level ? 0 : x;
-            case GAUSSIAN, SPECKLE, POISSON -> throw new AssertionError(kind);
+            case GAUSSIAN, SPECKLE, POISSON, POISSON_GAUSSIAN -> throw new AssertionError(kind);
         };
     }
 

@@ -176,6 +176,9 @@ public record Checkpoint(
         metadata.put(
                 levelKey(noise.kind(), noise.clipped()),
                 Arrays.toString(new float[] {noise.lowest(), noise.highest()}));
+        if (noise.kind().hasGain()) {
+            metadata.put("noise_gain", Arrays.toString(new float[] {noise.lowestGain(), noise.highestGain()}));
+        }
         metadata.put("noise_once", String.valueOf(noise.once()));
         metadata.put("batch_size", String.valueOf(options.batchSize()));
         metadata.put("learning_rate", String.valueOf(rate.peak()));
@@ -400,16 +403,23 @@ public record Checkpoint(
         Noise.Kind kind =
                 content.metadata().containsKey("noise") ? value(content, "noise", Noise.Kind::of) : Noise.Kind.GAUSSIAN;
         boolean clipped = !content.metadata().containsKey(UNCLIPPED_LEVEL);
-        String key = levelKey(kind, clipped);
-        float[] level = value(content, key, text -> parseJson(text, float[].class));
-        require(level.length == 2, key + " must be [lowest, highest], not " + Arrays.toString(level));
+        float[] level = range(content, levelKey(kind, clipped));
+        float[] gain = kind.hasGain() ? range(content, "noise_gain") : new float[2];
         return new Noise(
                 kind,
                 value(content, "noise_mean", Float::valueOf),
                 level[0],
                 level[1],
+                gain[0],
+                gain[1],
                 value(content, "noise_once", Checkpoint::parseBoolean),
                 clipped);
+    }
+
+    private static float[] range(Safetensors content, String key) {
+        float[] range = value(content, key, text -> parseJson(text, float[].class));
+        require(range.length == 2, key + " must be [lowest, highest], not " + Arrays.toString(range));
+        return range;
     }
 
     private static <T> T value(Safetensors content, String key, Function<String, T> parser) {

@@ -113,6 +113,7 @@ public final class RunRecord {
         for (Noise.Measure measure : Noise.Measure.values()) {
             options.put("noise-" + measure, measure == noise.kind().measure() ? noise.levels() : null);
         }
+        options.put("noise-gain", noise.kind().hasGain() ? noise.gains() : null);
         options.put(CLIP, noise.clipped());
         options.put("noise-once", noise.once());
         options.putAll(network(run.architecture()));

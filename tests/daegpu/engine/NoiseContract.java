@@ -16,6 +16,7 @@ import daegpu.parity.Agreement;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Random;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.EnumSource;
@@ -84,8 +85,27 @@ public abstract class NoiseContract {
         });
     }
 
+    /** Black has the noise of its standard deviation only, and white that of the gain beside it. */
+    @Test
+    void poissonGaussianHasItsDeviationOnBlackAndWhite() {
+        int side = 64;
+        byte[] white = new byte[side * side];
+        Arrays.fill(white, (byte) 255);
+        Seeds.check(2, random -> {
+            long seed = random.nextLong();
+            Noise noise = Noise.poissonGaussian(0.03f, 0.04f).clipped(false);
+            assertMoments(noise, seed, new byte[side * side], 0, 0, 0.03);
+            assertMoments(noise, seed, white, 1, 0, Math.sqrt(0.04 + 0.03 * 0.03));
+        });
+    }
+
     private void assertMoments(
             Kind kind, float mean, float level, long seed, byte[] pixels, float clean, double bias, double deviation) {
+        assertMoments(new Noise(kind, mean, level, level, false, false), seed, pixels, clean, bias, deviation);
+    }
+
+    private void assertMoments(
+            Noise noise, long seed, byte[] pixels, float clean, double bias, double deviation) {
         int epochs = 20;
         int side = (int) Math.sqrt(pixels.length);
         ImageSet image = new ImageSet(side, side, 1, pixels);
@@ -94,7 +114,6 @@ public abstract class NoiseContract {
         float[] noisy = new float[pixels.length];
         try (InferenceEngine engine = open(side, side, 1)) {
             for (int epoch = 0; epoch < epochs; epoch++) {
-                Noise noise = new Noise(kind, mean, level, level, false, false);
                 engine.corrupt(image, noise, seed, 0, epoch, 0, 1, new float[pixels.length], noisy);
                 for (float value : noisy) {
                     double difference = value - clean - bias;
@@ -105,7 +124,7 @@ public abstract class NoiseContract {
         }
         int values = epochs * pixels.length;
         double variance = deviation * deviation;
-        String what = kind + " on " + clean;
+        String what = noise.kind() + " on " + clean;
         assertEquals(0, sum / values, STANDARD_ERRORS * deviation / Math.sqrt(values), what);
         // The kurtosis of none of these is above 3.2.
         assertEquals(variance, squares / values, STANDARD_ERRORS * variance * Math.sqrt(2.2 / values), what);
@@ -118,6 +137,7 @@ public abstract class NoiseContract {
             int height = 1 + random.nextInt(14);
             int width = random.nextBoolean() ? 4 * (1 + random.nextInt(4)) : 1 + random.nextInt(14);
             float highest = random.nextBoolean() ? kind.defaultLevel() : kind.defaultLevel() * 1.9f;
+            float highestGain = random.nextBoolean() ? kind.defaultGain() : kind.defaultGain() * 3;
             boolean isClipped = !kind.leavesRange() || random.nextBoolean();
             assertCorrupts(
                     images(height, width, random.nextBoolean() ? 1 : 3, 3 + random.nextInt(20), random),
@@ -126,6 +146,8 @@ public abstract class NoiseContract {
                             kind.defaultMean() / 2,
                             kind.defaultLevel(),
                             highest,
+                            kind.defaultGain(),
+                            highestGain,
                             random.nextBoolean(),
                             isClipped),
                     random.nextLong(),
@@ -182,7 +204,7 @@ public abstract class NoiseContract {
         float most =
                 switch (noise.kind()) {
                     case SALT_PEPPER, MASKING, POISSON -> 0;
-                    case GAUSSIAN, SPECKLE -> name == EngineName.REFERENCE ? 0 : 1e-5f;
+                    case GAUSSIAN, SPECKLE, POISSON_GAUSSIAN -> name == EngineName.REFERENCE ? 0 : 1e-5f;
                     case UNIFORM -> name == EngineName.CUDA ? 1e-6f : 0; // nvcc multiplies and adds in one step
                 };
         assertArrayEquals(expected[1], Arrays.copyOf(actual[1], count * size), most, noise.toString());

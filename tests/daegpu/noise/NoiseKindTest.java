@@ -103,6 +103,82 @@ class NoiseKindTest {
         }
     }
 
+    /** The variance is a line over the value. */
+    @Test
+    void poissonGaussianVarianceIsALine() {
+        Noise noise = Noise.poissonGaussian(0.05f, 0.02f);
+        for (int intensity : new int[] {0, 51, 204, 255}) {
+            double x = intensity / 255.0;
+            double variance = 0.02 * x + 0.05 * 0.05;
+            assertEquals(Math.sqrt(variance), noise.deviation((float) x), 1e-6);
+            assertMoments(x, variance, 3, corrupted(noise.clipped(false), intensity));
+        }
+    }
+
+    @Test
+    void noiseOfNoGainIsGaussian() {
+        Noise gaussian = Noise.gaussian(0, 0.2f);
+        for (int intensity : new int[] {0, 100, 255}) {
+            assertArrayEquals(
+                    corrupted(gaussian, intensity), corrupted(Noise.poissonGaussian(0.2f, 0), intensity), 1e-6f);
+        }
+    }
+
+    /** The gain is of the second draw of which the level is of the first: neither says anything of the other. */
+    @Test
+    void imagesOfARangeHaveTheirOwnGains() {
+        Noise noise = new Noise(Kind.POISSON_GAUSSIAN, 0, 0.1f, 0.3f, 0.01f, 0.05f, false, false);
+        float[] image = new float[37];
+        Arrays.fill(image, 0.5f);
+        int[] counts = new int[16];
+        for (int index = 0; index < 16_000; index++) {
+            float[] uniforms = new float[4];
+            Philox.uniform4(5, Philox.subsequence(Philox.PURPOSE_IMAGE, index), 4 * 2, uniforms);
+            float gain = noise.gain(5, index, 2);
+            float level = noise.level(5, index, 2);
+            assertEquals(0.01 + 0.04 * uniforms[1], gain, 1e-8);
+            assertEquals(0.1 + 0.2 * uniforms[0], level, 1e-7);
+            counts[4 * (int) Math.min(3, (level - 0.1f) / 0.05f) + (int) Math.min(3, (gain - 0.01f) / 0.01f)]++;
+            if (index < 50) {
+                float[] drawn = new float[37];
+                float[] alone = new float[37];
+                noise.corrupt(5, index, 2, image, drawn, 0, 37);
+                noise.withLevel(level).withGains(gain, gain).corrupt(5, index, 2, image, alone, 0, 37);
+                assertArrayEquals(alone, drawn);
+            }
+        }
+        double[] expected = new double[16];
+        Arrays.fill(expected, 1000);
+        assertCounts(expected, counts);
+    }
+
+    @Test
+    void atAPartOfItsRangesItIsOfOneLevel() {
+        Noise noise = new Noise(Kind.POISSON_GAUSSIAN, 0, 0.1f, 0.3f, 0.01f, 0.07f, true, false);
+        assertEquals(new Noise(Kind.POISSON_GAUSSIAN, 0, 0.1f, 0.1f, 0.01f, 0.01f, true, false), noise.at(0));
+        assertEquals(new Noise(Kind.POISSON_GAUSSIAN, 0, 0.3f, 0.3f, 0.07f, 0.07f, true, false), noise.at(1));
+        assertEquals(0.2, noise.at(0.5f).lowest(), 1e-7);
+        assertEquals(0.04, noise.at(0.5f).highestGain(), 1e-7);
+        assertThrows(IllegalStateException.class, () -> noise.deviation(0));
+    }
+
+    @ParameterizedTest
+    @CsvSource({
+        "GAUSSIAN, 0, 0.1, 'gaussian noise has no gain, so it must be 0, not 0.0..0.1'",
+        "POISSON, 1, 1, 'poisson noise has no gain, so it must be 0, not 1.0..1.0'",
+        "POISSON_GAUSSIAN, -1, 1, 'the noise gain must be 0 or more and its range ascend, not -1.0..1.0'",
+        "POISSON_GAUSSIAN, 2, 1, 'the noise gain must be 0 or more and its range ascend, not 2.0..1.0'",
+        "POISSON_GAUSSIAN, NaN, 1, 'the noise gain must be 0 or more and its range ascend, not NaN..1.0'",
+        "POISSON_GAUSSIAN, 1, Infinity, 'the noise gain must be 0 or more and its range ascend, not 1.0..Infinity'"
+    })
+    void impossibleGainsAreRefused(Kind kind, float lowest, float highest, String message) {
+        Noise noise = kind.defaultNoise();
+        assertEquals(
+                message,
+                assertThrows(IllegalArgumentException.class, () -> noise.withGains(lowest, highest))
+                        .getMessage());
+    }
+
     @ParameterizedTest
     @ValueSource(floats = {0, 0.02f, 0.5f, 0.9f, 1})
     void saltAndPepperAreHalfOfTheAmountEach(float amount) {
@@ -196,7 +272,8 @@ class NoiseKindTest {
             float level = kind.measure() == Measure.PEAK ? 0.5f + 20 * random.nextFloat() : random.nextFloat();
             long seed = random.nextLong();
             boolean clipped = !kind.leavesRange() || random.nextBoolean();
-            Noise noise = new Noise(kind, mean, level, level, false, clipped);
+            float gain = kind.hasGain() ? random.nextFloat() : 0;
+            Noise noise = new Noise(kind, mean, level, level, gain, gain, false, clipped);
             int[] image = random.ints(size, 0, 256).toArray();
             float[] values = new float[size];
             for (int i = 0; i < size; i++) {
@@ -223,6 +300,7 @@ class NoiseKindTest {
             case MASKING -> uniform <= level ? 0 : x;
             case SPECKLE -> x + x * (noise.mean() + level * normal(draws, i));
             case POISSON -> photons(x * level, uniform) / level;
+            case POISSON_GAUSSIAN -> x + Math.sqrt(noise.lowestGain() * x + level * level) * normal(draws, i);
             case GAUSSIAN -> throw new AssertionError();
         };
     }
@@ -303,7 +381,8 @@ class NoiseKindTest {
         "SPECKLE, 3.4e38, 3.4e38",
         "SPECKLE, -3.4e38, 3.4e38",
         "POISSON, 0, 1e-30",
-        "POISSON, 0, 65536"
+        "POISSON, 0, 65536",
+        "POISSON_GAUSSIAN, 0, 1e19"
     })
     void extremeNoiseLeavesNumbers(Kind kind, float mean, float level) {
         for (int intensity : new int[] {0, 1, 255}) {
@@ -327,7 +406,9 @@ class NoiseKindTest {
         "POISSON, 0, 0, 1",
         "POISSON, 0, 1, 65537",
         "POISSON, 0.5, 1, 2",
-        "POISSON, 0, 2, 1"
+        "POISSON, 0, 2, 1",
+        "POISSON_GAUSSIAN, 0.5, 0, 1",
+        "POISSON_GAUSSIAN, 0, -1, 1"
     })
     void impossibleNoiseIsRefused(Kind kind, float mean, float lowest, float highest) {
         String message = assertThrows(
@@ -382,7 +463,8 @@ class NoiseKindTest {
         String message = assertThrows(IllegalArgumentException.class, () -> Kind.of("pink"))
                 .getMessage();
         assertEquals(
-                "there is no noise called pink; choose one of gaussian, uniform, salt-pepper, masking, speckle, poisson",
+                "there is no noise called pink; choose one of gaussian, uniform, salt-pepper, masking, speckle, poisson,"
+                        + " poisson-gaussian",
                 message);
         assertThrows(
                 IllegalStateException.class, () -> noise(Kind.MASKING, 0, 0.5f).photons());

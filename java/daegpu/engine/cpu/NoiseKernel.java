@@ -68,6 +68,11 @@ final class NoiseKernel {
                 drawNormals(noise, seed, index, epoch);
                 addSpeckle(noise, noise.level(seed, index, epoch), clean, noisy, at);
             }
+            case POISSON_GAUSSIAN -> {
+                drawNormals(noise, seed, index, epoch);
+                float gain = noise.gain(seed, index, epoch);
+                addPoissonGaussian(noise, noise.level(seed, index, epoch), gain, clean, noisy, at);
+            }
             case UNIFORM, SALT_PEPPER, MASKING, POISSON -> noise.corrupt(seed, index, epoch, clean, noisy, at, size);
         }
     }
@@ -94,6 +99,17 @@ final class NoiseKernel {
         for (int i = 0; i < size; i++) {
             float x = clean[at + i];
             noisy[at + i] = Math.min(Math.max(x + (x * mean + x * std * normal[i]), least), greatest);
+        }
+    }
+
+    private void addPoissonGaussian(Noise noise, float std, float gain, float[] clean, float[] noisy, int at) {
+        float variance = std * std;
+        float least = noise.least();
+        float greatest = noise.greatest();
+        for (int i = 0; i < size; i++) {
+            float x = clean[at + i];
+            float deviation = (float) Math.sqrt(Math.max(0, gain * x + variance));
+            noisy[at + i] = Math.min(Math.max(x + deviation * normal[i], least), greatest);
         }
     }
 
