@@ -240,10 +240,10 @@ GATHER_PATCHES_VECTOR(gather_patches_vector, Bits8)
 GATHER_PATCHES_VECTOR(gather_patches_vector_16, Bits16)
 
 // The constants of daegpu.noise.Noise.Kind, in their order.
-enum Kind { GAUSSIAN, UNIFORM, SALT_PEPPER, MASKING, SPECKLE, POISSON };
+enum Kind { GAUSSIAN, UNIFORM, SALT_PEPPER, MASKING, SPECKLE, POISSON, POISSON_GAUSSIAN };
 
-// Noise of any kind. Its level (a deviation, an amount or a peak) lies between source->lowest_std and
-// highest_std.
+// Noise of any kind. Its level (a deviation, an amount or a peak) lies between source->lowest_std and highest_std, its
+// gain, which Poisson-Gaussian noise has, between lowest_gain and highest_gain.
 struct AnyKind {
     static constexpr int PHOTON_LEVELS = 17;
     static constexpr float SQRT_3 = 1.7320508f;
@@ -253,15 +253,24 @@ struct AnyKind {
     const int* table;
     float mean;
     float level;
+    float gain;
 
     __device__ AnyKind(const BatchSource* source, unsigned long long subsequence, int kind, const int* table)
-        : kind(kind), photons(table), table(table), mean(source->mean), level(source->lowest_std) {
+        : kind(kind),
+          photons(table),
+          table(table),
+          mean(source->mean),
+          level(source->lowest_std),
+          gain(source->lowest_gain) {
         float lowest = source->lowest_std;
         float highest = source->highest_std;
-        if (lowest != highest) {
+        float gains = source->highest_gain - source->lowest_gain;
+        if (lowest != highest || gains != 0.0f) {
             curandStatePhilox4_32_10_t state =
                 philox(source->seed, PURPOSE_IMAGE + subsequence, source->image_offset / 4);
-            float uniform = curand_uniform4(&state).x;
+            float4 uniforms = curand_uniform4(&state);
+            float uniform = uniforms.x;
+            gain += gains * uniforms.y;
             if (kind == POISSON) {
                 int step = min(static_cast<int>(uniform * PHOTON_LEVELS), PHOTON_LEVELS - 1);
                 photons += 2 * 256 * step;
@@ -274,10 +283,10 @@ struct AnyKind {
         }
     }
 
-    // Draws normals for Gaussian noise and speckle. For the other kinds it draws integers, whose bits are passed on as
-    // floats.
+    // Draws normals for Gaussian noise, speckle and Poisson-Gaussian noise. For the other kinds it draws integers,
+    // whose bits are passed on as floats.
     __device__ float4 draw(curandStatePhilox4_32_10_t* state) const {
-        if (kind == GAUSSIAN || kind == SPECKLE) {
+        if (kind == GAUSSIAN || kind == SPECKLE || kind == POISSON_GAUSSIAN) {
             return curand_normal4(state);
         }
         uint4 integers = curand4(state);
@@ -291,6 +300,9 @@ struct AnyKind {
         }
         if (kind == SPECKLE) {
             return clean + (clean * mean + clean * level * draw);
+        }
+        if (kind == POISSON_GAUSSIAN) {
+            return clean + sqrtf(fmaxf(gain * clean + level * level, 0.0f)) * draw;
         }
         unsigned int integer = __float_as_uint(draw);
         if (kind == POISSON) {

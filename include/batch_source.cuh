@@ -14,4 +14,6 @@ struct BatchSource {
     float mean;                       // of the noise
     float lowest_std;                 // each image's noise level is uniform between these two
     float highest_std;
+    float lowest_gain;  // each image's gain likewise
+    float highest_gain;
 };

@@ -24,7 +24,7 @@ import java.util.Optional;
  */
 public final class BatchSource {
 
-    private static final int BYTES = 64;
+    private static final int BYTES = 72;
     /** Bytes of a chunk of images: far more than copying needs to be fast. */
     private static final long CHUNK_BYTES = 64L << 20;
 
@@ -224,7 +224,9 @@ public final class BatchSource {
                         .add(4 * draws)
                         .add(noise.mean())
                         .add(noise.lowest())
-                        .add(noise.highest()));
+                        .add(noise.highest())
+                        .add(noise.lowestGain())
+                        .add(noise.highestGain()));
     }
 
     private void copyPhotons(PhotonTable table) {
