@@ -6,7 +6,6 @@ import daegpu.engine.EngineName;
 import daegpu.engine.EngineUnavailableException;
 import daegpu.engine.Loss;
 import daegpu.engine.Precision;
-import daegpu.noise.Noise;
 import daegpu.train.LearningRate.Schedule;
 import daegpu.train.SessionOptions;
 import java.io.FileDescriptor;
@@ -210,7 +209,6 @@ public final class DaeGpu implements Runnable {
         commandLine.registerConverter(Schedule.class, named(Schedule::of));
         commandLine.registerConverter(Loss.class, named(Loss::of));
         commandLine.registerConverter(NetworkOptions.Choice.class, named(NetworkOptions.Choice::of));
-        commandLine.registerConverter(Noise.Kind.class, named(Noise.Kind::of));
         commandLine.registerConverter(EngineName.class, named(EngineName::of));
         commandLine.registerConverter(Precision.class, named(Precision::of));
         commandLine.registerConverter(Convolutions.class, named(Convolutions::of));

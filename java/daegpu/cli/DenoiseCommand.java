@@ -1,10 +1,8 @@
 package daegpu.cli;
 
-import daegpu.data.IdxFile;
 import daegpu.data.ImageFile;
 import daegpu.data.InvalidInputException;
 import daegpu.data.Photo;
-import daegpu.data.PictureFolder;
 import daegpu.data.PictureFormat;
 import daegpu.denoise.PhotoDenoiser;
 import daegpu.denoise.Strength;
@@ -15,7 +13,6 @@ import daegpu.model.Tensor;
 import daegpu.noise.Noise;
 import daegpu.train.BuiltInModel;
 import daegpu.train.Checkpoint;
-import daegpu.train.RunRecord;
 import daegpu.train.TrainingOptions;
 import java.io.File;
 import java.io.IOException;
@@ -179,7 +176,7 @@ final class DenoiseCommand implements Callable<Integer> {
             throw new ParameterException(spec.commandLine(), "give one of --overwrite and --skip-existing");
         }
         boolean toStandardOutput = output.equals(StandardStreams.DASH);
-        boolean named = !StandardStreams.isStream(arguments.get(0)) && isModel(arguments.get(0));
+        boolean named = !StandardStreams.isStream(arguments.get(0)) && ModelFile.isModel(arguments.get(0));
         if (arguments.size() == (named ? 1 : 0)) {
             throw new ParameterException(
                     spec.commandLine(), "name the pictures to denoise after the model " + arguments.get(0));
@@ -234,22 +231,6 @@ final class DenoiseCommand implements Callable<Integer> {
         }
         Map<Path, Path> targets = targets();
         return report(targets.size(), denoise(Checkpoint.ofModel(arguments.get(0)), targets, blended));
-    }
-
-    /**
-     * Whether the first argument is a model: what is no picture, no IDX file, and no folder but that of a run. What is
-     * not there is one unless it has the name of a picture.
-     */
-    private static boolean isModel(Path first) {
-        if (Files.isDirectory(first)) {
-            return Files.exists(Checkpoint.fileOf(first))
-                    || RunRecord.ofModel(Checkpoint.fileOf(first)).isPresent();
-        }
-        return !PictureFolder.isNamedAsPicture(first)
-                && (!Files.exists(first)
-                        || ImageFile.formatOf(first) == null
-                                && !IdxFile.isIdx(first)
-                                && ImageFile.foreignTitle(first).isEmpty());
     }
 
     /**
@@ -310,6 +291,7 @@ final class DenoiseCommand implements Callable<Integer> {
                 FileProgress progress = new FileProgress(spec.commandLine().getOut(), "files")) {
             boolean whole =
                     Interruption.callsWhile(() -> interrupted.set(true), () -> denoise(targets, files, progress));
+            remarks.addAll(files.seenNoise().lines());
             remarks.addAll(files.remarks());
             files.warning().ifPresent(warnings::add);
             return new Done(files.done(), whole);

@@ -24,6 +24,7 @@ import daegpu.preview.Chart.Curve;
 import daegpu.preview.ContactSheet;
 import daegpu.preview.ContactSheet.Block;
 import daegpu.preview.Lettering;
+import daegpu.train.BuiltInModel;
 import daegpu.train.Checkpoint;
 import daegpu.train.Evaluation;
 import daegpu.train.Evaluation.Result;
@@ -43,12 +44,15 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.Callable;
+import java.util.stream.Collectors;
 import picocli.CommandLine.ArgGroup;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Model.OptionSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.ParameterException;
+import picocli.CommandLine.Parameters;
 import picocli.CommandLine.Spec;
 
 /** {@code evaluate}: how much noise a model takes. */
@@ -58,11 +62,14 @@ import picocli.CommandLine.Spec;
         sortOptions = false,
         description = {
             "Measures a model on validation images at several levels of noise, and draws what it makes of them.",
+            "Of pictures in place of a model, it estimates what noise they have, whether that depends on the brightness, "
+                    + "and prints the options by which train makes such noise.",
             ""
         },
         footerHeading = "%nExamples:%n",
         footer = {
             "  dae-gpu evaluate digits",
+            "  dae-gpu evaluate noisy-photo.jpg scans/",
             "  dae-gpu evaluate digits/best.safetensors --noise-std 0.5,0.75 --json",
             "  dae-gpu evaluate photo-model --data more-photos --tiles",
             "  dae-gpu evaluate digits --noise salt-pepper --noise-amount 0.2,0.4",
@@ -70,6 +77,9 @@ import picocli.CommandLine.Spec;
             "  dae-gpu evaluate photo-grey --data photos --noise-std 15/255,25/255,50/255 --no-clip"
         })
 final class EvaluateCommand implements Callable<Integer> {
+
+    /** What stands for the parameters. */
+    static final String LABEL = "MODEL|PICTURE";
 
     private static final int FIGURE_COLUMNS = 9;
     /** Characters of the table's first column at least. */
@@ -82,7 +92,15 @@ final class EvaluateCommand implements Callable<Integer> {
     @Spec
     private CommandSpec spec;
 
-    @Mixin
+    @Parameters(
+            arity = "1..*",
+            paramLabel = LABEL,
+            description = "A model: a checkpoint (*.safetensors); the folder of a run, whose best.safetensors is taken; "
+                    + "or the name of a model that comes with the program, as the command models lists them. Or "
+                    + "pictures and folders of pictures, whose noise is estimated; - is the standard input.")
+    private List<Path> arguments;
+
+    /** The model that they name. */
     private ModelFile model;
 
     @Option(
@@ -163,6 +181,10 @@ final class EvaluateCommand implements Callable<Integer> {
         private float level() {
             return noise.kind().hasGain() ? noise.at(0.5f).deviation(MID_GREY) : noise.lowest();
         }
+
+        private String text() {
+            return noise.levels() + (noise.kind().hasGain() ? ", " + noise.gains() : "");
+        }
     }
 
     /**
@@ -179,8 +201,22 @@ final class EvaluateCommand implements Callable<Integer> {
             String origin,
             List<InvalidInputException> leftOut) {}
 
+    private final StandardStreams streams = new StandardStreams();
+
     @Override
     public Integer call() throws IOException {
+        return streams.call(this::run);
+    }
+
+    private int run() throws IOException {
+        Path first = arguments.get(0);
+        if (StandardStreams.isStream(first) || !ModelFile.isModel(first)) {
+            return estimateNoise();
+        }
+        if (arguments.size() > 1) {
+            throw aloneOnly(first);
+        }
+        model = new ModelFile(first);
         if (limit != null && limit < 0) {
             throw new ParameterException(spec.commandLine(), "--limit must be 0 or more, not " + limit);
         }
@@ -231,6 +267,54 @@ final class EvaluateCommand implements Callable<Integer> {
         if (!condition) {
             throw new ParameterException(spec.commandLine(), message);
         }
+    }
+
+    private ParameterException aloneOnly(Path one) {
+        String others = arguments.stream()
+                .filter(argument -> !argument.equals(one))
+                .map(argument -> "'" + argument + "'")
+                .collect(Collectors.joining(", "));
+        return new ParameterException(
+                spec.commandLine(),
+                one + " is a model, which is named alone and measured on what --data names; there is also " + others);
+    }
+
+    /** What noise pictures have. */
+    private int estimateNoise() throws IOException {
+        for (Path argument : arguments) {
+            boolean there = Files.exists(argument) || BuiltInModel.of(argument).isPresent();
+            if (there && !StandardStreams.isStream(argument) && ModelFile.isModel(argument)) {
+                throw aloneOnly(argument);
+            }
+        }
+        List<String> others = spec.commandLine().getParseResult().matchedOptions().stream()
+                .map(OptionSpec::longestName)
+                .filter(name -> !name.equals("--json"))
+                .toList();
+        if (!others.isEmpty()) {
+            throw new ParameterException(
+                    spec.commandLine(),
+                    String.join(", ", others) + " goes with a model, and " + arguments.get(0) + " is none");
+        }
+        List<Path> inputs = new ArrayList<>();
+        for (Path argument : arguments) {
+            inputs.add(streams.read(argument));
+        }
+        PrintWriter out = spec.commandLine().getOut();
+        SeenNoise seen;
+        try (FileProgress progress = new FileProgress(out, "pictures")) {
+            seen = SeenNoise.of(inputs, Integer.MAX_VALUE, json ? ReadingListener.SILENT : progress);
+        }
+        NoiseReport report = new NoiseReport(seen, streams::named);
+        List<String> leftOut = Remedies.messages(seen.unusable(), spec).stream()
+                .map(streams::named)
+                .toList();
+        if (json) {
+            out.println(report.json(leftOut));
+        } else {
+            report.print(out);
+        }
+        return Problems.report(spec, leftOut);
     }
 
     /** Images of the model's own size. */
@@ -500,13 +584,13 @@ final class EvaluateCommand implements Callable<Integer> {
         }
         out.println();
         int column = levels.stream()
-                .mapToInt(level -> NoiseText.levelAndGain(level.noise()).length())
+                .mapToInt(level -> level.text().length())
                 .reduce(LEVEL_COLUMN, Math::max);
         String heading = "%-" + column + "s %10s %10s %10s   %10s %10s %10s%n";
         out.printf(heading, "", "noisy", "", "", "denoised", "", "");
         out.printf(
                 heading,
-                one.isNone() ? "" : "noise " + one.kind().measure(),
+                one.isNone() ? "" : one.kind().hasGain() ? "std, gain" : "noise " + one.kind().measure(),
                 "MSE",
                 "PSNR (dB)",
                 "SSIM",
@@ -519,7 +603,7 @@ final class EvaluateCommand implements Callable<Integer> {
             out.printf(
                     Locale.ROOT,
                     "%-" + column + "s %10.5f %10.2f %10.4f   %10.5f %10.2f %10.4f%n",
-                    one.isNone() ? "" : NoiseText.levelAndGain(level.noise()),
+                    one.isNone() ? "" : level.text(),
                     before.mse(),
                     before.psnr(),
                     before.ssim(),

@@ -19,6 +19,7 @@ import daegpu.denoise.PictureNoise;
 import daegpu.denoise.Strength;
 import daegpu.denoise.WholePictureDenoiser;
 import daegpu.engine.InferenceEngine;
+import daegpu.metrics.NoiseEstimate;
 import daegpu.model.Reach;
 import daegpu.model.Tensor;
 import daegpu.noise.Noise;
@@ -84,6 +85,8 @@ final class FileDenoiser implements AutoCloseable {
     private final Noise noise;
 
     private final NoiseCheck check;
+    /** The noise of the files' first pages. */
+    private final List<SeenNoise.Picture> seen = new ArrayList<>();
     /** The first file whose result is not explained; null where there is none. */
     private Path firstUnexplained;
 
@@ -244,6 +247,7 @@ final class FileDenoiser implements AutoCloseable {
             throws IOException {
         NoiseCheck its = check.ofAnotherFile();
         Ready first = ready(reader, 0, its, progress);
+        see(input, first.noisy);
         remark(input, reader, first.pixels, result);
         makeFolderOf(target);
         AtomicFile.write(target, out -> {
@@ -272,7 +276,7 @@ final class FileDenoiser implements AutoCloseable {
     }
 
     /** A page whose pixels are denoised when they are read. */
-    private record Ready(Pixels pixels, PictureDescription description) {}
+    private record Ready(Pixels noisy, Pixels pixels, PictureDescription description) {}
 
     private Ready ready(PictureReader reader, int page, NoiseCheck its, DoubleConsumer progress) {
         PictureDescription description = reader.description(page);
@@ -284,7 +288,7 @@ final class FileDenoiser implements AutoCloseable {
             requireGoing();
             progress.accept((page + part) / reader.pages());
         });
-        return new Ready(its.watch(noisy, denoised).withChannels(description.channels(clean)), description);
+        return new Ready(noisy, its.watch(noisy, denoised).withChannels(description.channels(clean)), description);
     }
 
     /** Denoises the pictures that wait, together, and writes them. */
@@ -335,7 +339,11 @@ final class FileDenoiser implements AutoCloseable {
             List<Photo> pages = new ArrayList<>();
             for (Page page : job.pages) {
                 Photo result = denoised.next();
-                its.add(before.next(), result);
+                Photo given = before.next();
+                if (pages.isEmpty()) {
+                    see(job.input, given);
+                }
+                its.add(given, result);
                 pages.add(result.withChannels(page.description.channels(page.photo)));
             }
             try {
@@ -354,6 +362,18 @@ final class FileDenoiser implements AutoCloseable {
             }
             left.remove(job);
         }
+    }
+
+    /** Estimates the noise of a picture that is denoised; of one that is too small nothing is told. */
+    private void see(Path input, Pixels picture) {
+        NoiseEstimate.of(picture)
+                .ifPresent(noise -> seen.add(new SeenNoise.Picture(
+                        input, picture.height(), picture.width(), picture.channels(), noise)));
+    }
+
+    /** The noise that was seen in the pictures, with that which was added to them. */
+    SeenNoise seenNoise() {
+        return new SeenNoise(List.copyOf(seen), List.of());
     }
 
     /** What is to be told of files that were denoised: that something of them is not in the results. */

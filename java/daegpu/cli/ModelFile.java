@@ -1,8 +1,12 @@
 package daegpu.cli;
 
+import daegpu.data.IdxFile;
+import daegpu.data.ImageFile;
+import daegpu.data.PictureFolder;
 import daegpu.train.BuiltInModel;
 import daegpu.train.Checkpoint;
 import daegpu.train.RunRecord;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Optional;
 import picocli.CommandLine.Parameters;
@@ -16,6 +20,29 @@ final class ModelFile {
             description = "A checkpoint (*.safetensors); the folder of a run, whose best.safetensors is taken; or the "
                     + "name of a model that comes with the program, as the command models lists them.")
     private Path path;
+
+    ModelFile() {}
+
+    /** The model that a parameter names which can also be something else. */
+    ModelFile(Path path) {
+        this.path = path;
+    }
+
+    /**
+     * Whether this names a model: what is no picture, no IDX file, and no folder but that of a run. What is not there is
+     * one unless it has the name of a picture.
+     */
+    static boolean isModel(Path first) {
+        if (Files.isDirectory(first)) {
+            return Files.exists(Checkpoint.fileOf(first))
+                    || RunRecord.ofModel(Checkpoint.fileOf(first)).isPresent();
+        }
+        return !PictureFolder.isNamedAsPicture(first)
+                && (!Files.exists(first)
+                        || ImageFile.formatOf(first) == null
+                                && !IdxFile.isIdx(first)
+                                && ImageFile.foreignTitle(first).isEmpty());
+    }
 
     private Optional<BuiltInModel> builtIn() {
         return BuiltInModel.of(path);

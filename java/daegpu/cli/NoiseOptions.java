@@ -1,11 +1,14 @@
 package daegpu.cli;
 
 import daegpu.cli.NoiseLevels.Range;
+import daegpu.data.InvalidInputException;
+import daegpu.data.ReadingListener;
 import daegpu.noise.Noise;
 import daegpu.noise.Noise.Kind;
 import daegpu.noise.Noise.Measure;
 import daegpu.train.DefaultNoise;
 import daegpu.train.TrainingOptions;
+import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
@@ -29,14 +32,21 @@ class NoiseOptions {
                     "--noise-gain",
                     "--clip");
 
+    /** Pictures whose noise is estimated, at most. */
+    private static final int MOST_ESTIMATED = 100;
+
     /** A mean or standard deviation above this was meant in another unit: a few times the range from black to white. */
     private static final float LARGEST = 4;
 
     @Option(
             names = "--noise",
             paramLabel = "KIND",
-            description = "What corrupts the images: ${COMPLETION-CANDIDATES}. Colours are corrupted each by itself.")
-    private Kind kind;
+            converter = NoiseChoice.Converter.class,
+            completionCandidates = NoiseChoice.Candidates.class,
+            description = "What corrupts the images: ${COMPLETION-CANDIDATES}. Colours are corrupted each by itself. The "
+                    + "last is noise as it is estimated from a noisy picture, or from those in a folder, up to "
+                    + MOST_ESTIMATED + " of them.")
+    private NoiseChoice choice;
 
     @Option(
             names = "--noise-mean",
@@ -83,6 +93,9 @@ class NoiseOptions {
             description = "Whether noisy values are clipped to 0 to 1. --no-clip leaves them as they are, as in the "
                     + "literature's tables of denoised photographs.")
     private Boolean clip;
+
+    /** What was found in the pictures that were named in place of a kind; null until it is needed. */
+    private SeenNoise seen;
 
     /**
      * The noise that was given, of one level or range. What was not given is the default.
@@ -178,7 +191,7 @@ class NoiseOptions {
 
     /** Whether one of them was given. */
     boolean areGiven() {
-        return kind != null
+        return choice != null
                 || mean != null
                 || std != null
                 || amount != null
@@ -189,7 +202,11 @@ class NoiseOptions {
 
     /** With the kind, mean and clipping that were given, at the level of {@code otherwise} or the kind's default. */
     private Noise ofKind(Noise otherwise, DefaultNoise defaults) {
-        Kind chosen = kind != null ? kind : otherwise.kind();
+        if (choice != null && choice.pictures() != null) {
+            requireNoLevels();
+            return clip == null ? estimated() : estimated().clipped(clip);
+        }
+        Kind chosen = choice != null ? choice.kind() : otherwise.kind();
         Noise noise = chosen == otherwise.kind() ? otherwise : defaults.of(chosen);
         if (mean != null) {
             if (!chosen.hasMean()) {
@@ -207,6 +224,38 @@ class NoiseOptions {
             noise = noise.clipped(clip);
         }
         return noise;
+    }
+
+    /**
+     * Reads the pictures, if some were named in place of a kind of noise.
+     *
+     * @throws InvalidInputException if their noise cannot be estimated
+     */
+    Optional<SeenNoise> seen(ReadingListener listener) {
+        if (seen == null && choice != null && choice.pictures() != null) {
+            seen = SeenNoise.of(List.of(choice.pictures()), MOST_ESTIMATED, listener);
+        }
+        return Optional.ofNullable(seen);
+    }
+
+    /** The pictures whose noise is estimated, as they were given. */
+    Path pictures() {
+        return choice.pictures();
+    }
+
+    private Noise estimated() {
+        Noise noise = seen(ReadingListener.SILENT).orElseThrow().range();
+        if (noise.highest() == 0 && noise.highestGain() == 0) {
+            throw new InvalidInputException("no noise is seen in " + choice.pictures() + ", which --noise names");
+        }
+        return noise;
+    }
+
+    private void requireNoLevels() {
+        if (mean != null || std != null || amount != null || peak != null || gain != null) {
+            throw new IllegalArgumentException("--noise " + choice + " takes mean and levels from the pictures, so none "
+                    + "can be given");
+        }
     }
 
     private static void requireUnit(String option, float value) {

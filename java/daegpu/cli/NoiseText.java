@@ -23,12 +23,11 @@ final class NoiseText {
 
     /** Kind and level or range of levels: {@code gaussian 0.25..1.0}. */
     static String kindAndLevels(Noise noise) {
-        return noise.isNone() ? "none" : noise.kind() + " " + levelAndGain(noise) + clipping(noise);
-    }
-
-    /** Level or range of levels, and likewise the gain, if it has one: {@code 0.25..1.0, gain 0.01}. */
-    static String levelAndGain(Noise noise) {
-        return noise.levels() + (noise.kind().hasGain() ? ", gain " + noise.gains() : "");
+        if (noise.isNone()) {
+            return "none";
+        }
+        String gain = noise.kind().hasGain() ? ", gain " + noise.gains() : "";
+        return noise.kind() + " " + noise.levels() + gain + clipping(noise);
     }
 
     /** {@code , not clipped} if it is not; of noise that is, as by default, nothing is said. */
@@ -65,7 +64,7 @@ final class NoiseText {
     }
 
     /** As users write it: {@code 25/255} for what is no short decimal number but a whole number of 255ths. */
-    static String level(float level) {
+    private static String level(float level) {
         String decimal = String.valueOf(level);
         int steps = Math.round(level * 255);
         return decimal.length() > 6 && Float.compare(steps / 255f, level) == 0 ? steps + "/255" : decimal;

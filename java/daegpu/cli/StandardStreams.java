@@ -38,6 +38,7 @@ final class StandardStreams implements AutoCloseable {
             "denoise", Set.of("[MODEL] INPUT", "--output"),
             "encode", Set.of("INPUT", "--output"),
             "decode", Set.of("LATENTS", "--output"),
+            "evaluate", Set.of(EvaluateCommand.LABEL),
             "export", Set.of("--output"),
             "import", Set.of("WEIGHTS", "--output"));
 

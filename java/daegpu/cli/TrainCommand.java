@@ -4,6 +4,7 @@ import daegpu.data.ImageFiles;
 import daegpu.data.ImageSource;
 import daegpu.data.InvalidInputException;
 import daegpu.data.NoisyFiles;
+import daegpu.data.ReadingListener;
 import daegpu.engine.InferenceEngine;
 import daegpu.engine.Loss;
 import daegpu.model.Architecture;
@@ -138,7 +139,7 @@ final class TrainCommand implements Callable<Integer> {
             if (opened.isDone()) {
                 return leave(opened);
             }
-            text().printPlan(opened, run.config, noise.areGiven() ? null : defaults);
+            text().printPlan(opened, run.config, noiseOrigin());
             return run.dryRun ? time(opened) : train(opened);
         }
     }
@@ -147,7 +148,7 @@ final class TrainCommand implements Callable<Integer> {
         requireSensibleCounts();
         Purpose purpose = run.dryRun ? Purpose.PLAN : Purpose.TRAIN;
         try (FileProgress progress = new FileProgress(out(), "pictures")) {
-            return run.resume == null ? TrainingRun.create(options(), purpose, progress) : resume(purpose, progress);
+            return run.resume == null ? TrainingRun.create(options(progress), purpose, progress) : resume(purpose, progress);
         }
     }
 
@@ -194,7 +195,7 @@ final class TrainCommand implements Callable<Integer> {
         }
     }
 
-    private RunOptions options() {
+    private RunOptions options(FileProgress progress) {
         if (learning.initFrom != null) {
             requireNoneOf(NetworkOptions.NAMES::contains, "--init-from: the model has its own network");
         }
@@ -202,6 +203,7 @@ final class TrainCommand implements Callable<Integer> {
             ImageSource source = imageSource();
             Architecture architecture = network.architecture(images.areNoisy(), images.blindSpot);
             defaults = DefaultNoise.of(source, architecture, learning.initFrom);
+            noise.seen(progress);
             return new RunOptions(
                     run.output != null ? run.output : newRunName(),
                     source,
@@ -217,6 +219,28 @@ final class TrainCommand implements Callable<Integer> {
         } catch (IllegalArgumentException e) {
             throw new ParameterException(spec.commandLine(), e.getMessage(), e);
         }
+    }
+
+    /** Why the noise is as it is; empty if somebody chose it, or if the run goes on with its own. */
+    private Optional<String> noiseOrigin() {
+        Optional<SeenNoise> seen = noise.seen(ReadingListener.SILENT);
+        if (seen.isPresent()) {
+            int pictures = seen.get().pictures().size();
+            return Optional.of("estimated from " + seen.get()
+                    .single()
+                    .map(picture -> picture.file() + ": " + SeenNoise.describe(picture.noise()))
+                    .orElse(pictures + " pictures in " + noise.pictures()));
+        }
+        return noise.areGiven() || defaults == null || defaults == DefaultNoise.NOISY_PICTURES
+                ? Optional.empty()
+                : Optional.of("the default for " + defaults);
+    }
+
+    /** What is wrong with each picture that was left out, of those to train on and of those to take the noise from. */
+    private List<String> leftOut(TrainingRun opened) {
+        List<InvalidInputException> all = new ArrayList<>(opened.images().unusable());
+        noise.seen(ReadingListener.SILENT).ifPresent(seen -> all.addAll(seen.unusable()));
+        return Remedies.messages(all, spec);
     }
 
     private SessionOptions session() {
@@ -316,7 +340,7 @@ final class TrainCommand implements Callable<Integer> {
         }
         new DryRunReport(out()).print(opened, timing.get(), run.previewFile);
         out().println("Nothing was written.");
-        return Problems.report(spec, Remedies.messages(opened.images().unusable(), spec));
+        return Problems.report(spec, leftOut(opened));
     }
 
     private int train(TrainingRun opened) throws IOException {
@@ -345,7 +369,7 @@ final class TrainCommand implements Callable<Integer> {
             Lettering.missing().ifPresent(out()::println);
             return reporter.status;
         } catch (DivergedException e) {
-            Problems.report(spec, Remedies.messages(opened.images().unusable(), spec));
+            Problems.report(spec, leftOut(opened));
             boolean decays = opened.options().learningRule().optimizer().weightDecay() > 0;
             err().println(spec.qualifiedName() + ": " + e.getMessage() + ". Try a smaller --learning-rate"
                     + (decays ? " or --weight-decay" : "") + ".");
@@ -381,7 +405,7 @@ final class TrainCommand implements Callable<Integer> {
         @Override
         public void trainingEnded(TrainingResult result) {
             display.clear();
-            status = Problems.report(spec, Remedies.messages(opened.images().unusable(), spec));
+            status = Problems.report(spec, leftOut(opened));
             if (result.outcome() == Outcome.INTERRUPTED) {
                 out().println("Interrupted; everything up to the last update is saved. To go on:");
                 out().println("  " + TrainingText.resumption(opened.directory()));

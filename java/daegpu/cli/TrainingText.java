@@ -4,7 +4,6 @@ import daegpu.data.DataSets;
 import daegpu.data.ValidationSet;
 import daegpu.engine.LearningRule;
 import daegpu.train.Checkpoint;
-import daegpu.train.DefaultNoise;
 import daegpu.train.ElapsedTime;
 import daegpu.train.Evaluation;
 import daegpu.train.LearningRate;
@@ -17,6 +16,7 @@ import daegpu.train.TrainingRun;
 import java.io.PrintWriter;
 import java.nio.file.Path;
 import java.util.Locale;
+import java.util.Optional;
 
 /** What {@code train} prints before and after. */
 final class TrainingText {
@@ -31,9 +31,9 @@ final class TrainingText {
      * What a run is going to do, before it does it.
      *
      * @param config the file that options are from, or null
-     * @param defaults what its noise is the default for; null if somebody chose it
+     * @param noiseOrigin why its noise is as it is; empty if somebody chose it
      */
-    void printPlan(TrainingRun opened, Path config, DefaultNoise defaults) {
+    void printPlan(TrainingRun opened, Path config, Optional<String> noiseOrigin) {
         TrainingOptions options = opened.options();
         DataSets sets = opened.images();
         out.println(NetworkSummary.of(options.network()));
@@ -53,9 +53,7 @@ final class TrainingText {
             out.println("Config:  " + config);
         }
         out.println("Noise:   " + NoiseText.describe(options.noise()));
-        if (defaults != null && !options.noise().isNone()) {
-            out.println("         the default for " + defaults);
-        }
+        noiseOrigin.ifPresent(origin -> out.println("         " + origin));
         LearningRule rule = options.learningRule();
         double weightDecay = rule.optimizer().weightDecay();
         out.println("Loss:    " + rule.loss());

@@ -279,7 +279,6 @@ public record Noise(
     public static Noise poissonGaussian(float std, float gain) {
         return new Noise(Kind.POISSON_GAUSSIAN, 0, std, std, gain, gain, false, true);
     }
-    }
 
     /** Its level or range of levels as users write it: {@code 0.5} or {@code 0.25..1.0}. */
     public String levels() {

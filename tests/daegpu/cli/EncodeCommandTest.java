@@ -315,7 +315,7 @@ class EncodeCommandTest {
         Program.run("encode", "-", "a.png", "--output", "b.csv").assertRefused("MODEL", "- here", "./-");
         Program.run("train", "--data", "-", "--output", "x").assertRefused("--data", "- here", "./-");
         Program.run("train", "--output", "-").assertRefused("--output", "./-");
-        Program.run("evaluate", "-").assertRefused("MODEL", "./-");
+        Program.run("preview", "-").assertRefused("MODEL", "./-");
         Program.run("runs", "-").assertRefused("./-");
     }
 }

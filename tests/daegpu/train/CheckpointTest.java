@@ -152,7 +152,7 @@ class CheckpointTest {
     @ParameterizedTest
     @EnumSource(
             value = Noise.Kind.class,
-            names = {"GAUSSIAN", "UNIFORM", "SPECKLE", "POISSON"})
+            names = {"GAUSSIAN", "UNIFORM", "SPECKLE", "POISSON", "POISSON_GAUSSIAN"})
     void noiseThatIsNotClippedComesBackAsItWas(Noise.Kind kind) throws IOException {
         TrainingOptions options = new TrainingOptions(
                 ARCHITECTURE,
@@ -169,6 +169,31 @@ class CheckpointTest {
         metadata.put("noise_mean", "0");
         rewrite(metadata, tensors());
         assertEquals(file + ": masking noise stays from 0 to 1, so it cannot be left unclipped", refusal());
+    }
+
+    /** Which noise of other kinds has not, so that an older program can read it. */
+    @Test
+    void gainsComeBackAsTheyWere() throws IOException {
+        assertFalse(metadata().containsKey("noise_gain"));
+        TrainingOptions options = new TrainingOptions(
+                ARCHITECTURE,
+                new Noise(Noise.Kind.POISSON_GAUSSIAN, 0, 0.25f, 0.75f, 0.01f, 0.02f, false, false),
+                9,
+                17,
+                checkpoint.options().learningRate());
+        new Checkpoint(options, "images A", "images B", checkpoint.state(), OptionalDouble.empty()).write(file);
+        assertEquals(options, Checkpoint.read(file).options());
+        for (String wrong : new String[] {"[0.01]", "[0.02, 0.01]", "[-1, 1]", "x", null}) {
+            Map<String, String> metadata = metadata();
+            if (wrong == null) {
+                metadata.remove("noise_gain");
+            } else {
+                metadata.put("noise_gain", wrong);
+            }
+            rewrite(metadata, tensors());
+            assertTrue(refusal().contains("gain"), refusal());
+            new Checkpoint(options, "images A", "images B", checkpoint.state(), OptionalDouble.empty()).write(file);
+        }
     }
 
     @ParameterizedTest
