@@ -15,6 +15,7 @@ import daegpu.denoise.Strength;
 import daegpu.denoise.WholePictureDenoiser;
 import daegpu.engine.Engines.OpenedEngine;
 import daegpu.engine.InferenceEngine;
+import daegpu.metrics.PairComparison;
 import daegpu.model.Network;
 import daegpu.model.Reach;
 import daegpu.model.Tensor;
@@ -29,6 +30,7 @@ import daegpu.train.Checkpoint;
 import daegpu.train.Evaluation;
 import daegpu.train.Evaluation.Result;
 import daegpu.train.Evaluation.Scores;
+import daegpu.train.PairCheck;
 import daegpu.train.RunReport;
 import daegpu.train.SampleBlock;
 import daegpu.train.TrainingOptions;
@@ -269,6 +271,10 @@ final class EvaluateCommand implements Callable<Integer> {
         }
     }
 
+    private void note(String problem) {
+        spec.commandLine().getErr().println(spec.qualifiedName() + ": note: " + problem);
+    }
+
     private ParameterException aloneOnly(Path one) {
         String others = arguments.stream()
                 .filter(argument -> !argument.equals(one))
@@ -321,7 +327,9 @@ final class EvaluateCommand implements Callable<Integer> {
     private int evaluateImages(Checkpoint checkpoint, OpenedEngine<InferenceEngine> engine, List<Noise> noises)
             throws IOException {
         Validation validation = images(engine.engine().network().input());
-        ValidationSet images = validation.images();
+        PairComparison comparison = PairCheck.of(validation.images());
+        PairCheck.warning(comparison).ifPresent(this::note);
+        ValidationSet images = PairCheck.judged(validation.images(), comparison);
         List<Level> levels = new ArrayList<>();
         List<Block> blocks = new ArrayList<>();
         double meanImage = Evaluation.baseline(engine.engine(), images, noises.get(0), seed)
@@ -376,7 +384,10 @@ final class EvaluateCommand implements Callable<Integer> {
                     SHOWN_SIDE,
                     json ? ReadingListener.SILENT : progress);
         }
-        String rows = taken.hasNoisyTargets() ? "noisy target, noisy, denoised" : "original, noisy, denoised";
+        PairCheck.warning(pictures.comparison()).ifPresent(this::note);
+        boolean hasNoisyTargets =
+                taken.hasNoisyTargets() || pictures.comparison().hasNoisyTargets();
+        String rows = hasNoisyTargets ? "noisy target, noisy, denoised" : "original, noisy, denoised";
         List<Level> levels = new ArrayList<>();
         List<Block> blocks = new ArrayList<>();
         for (int i = 0; i < noises.size(); i++) {
@@ -394,7 +405,7 @@ final class EvaluateCommand implements Callable<Integer> {
                                 pictures.pictures(0).size(),
                                 pictures.pictures(0).size() == 1 ? "picture" : "pictures",
                                 channels == 1 ? "grey" : "colour"),
-                        taken.hasNoisyTargets(),
+                        hasNoisyTargets,
                         noisy != null ? noisy.toString() : data.data().toString(),
                         pictures.unusable()),
                 levels,

@@ -8,6 +8,7 @@ import daegpu.data.Pixels;
 import daegpu.data.ReadingListener;
 import daegpu.denoise.PictureNoise;
 import daegpu.denoise.WholePictureDenoiser;
+import daegpu.metrics.PairComparison;
 import daegpu.noise.Noise;
 import daegpu.preview.ContactSheet.Block;
 import daegpu.train.Evaluation;
@@ -21,11 +22,15 @@ import java.util.Map;
 /** Measures a network on whole pictures of any sizes, one at a time, at several levels of noise. */
 final class WholePictures {
 
+    /** Rows and columns of the middle of a picture that is compared with its target. */
+    private static final int MOST_COMPARED = 256;
+
     private final List<PicturePair> pairs;
     private final int channels;
     private final List<Map<Path, Result>> results = new ArrayList<>();
     private final List<InvalidInputException> unusable = new ArrayList<>();
     private final List<List<float[][]>> samples = new ArrayList<>();
+    private final PairComparison comparison = new PairComparison();
 
     /**
      * Prepares to measure.
@@ -64,6 +69,9 @@ final class WholePictures {
                 Pixels target = pair.target().isPresent()
                         ? target(pair.target().get(), pair.input(), input)
                         : input;
+                if (pair.target().isPresent()) {
+                    compare(input, target);
+                }
                 int column = results.get(0).size();
                 if (column < columns && Math.min(input.height(), input.width()) >= side) {
                     inputs[column] = middle(input, side);
@@ -85,6 +93,18 @@ final class WholePictures {
         }
         // After all pictures: an engine is opened for each change of size.
         noises.forEach(noise -> samples.add(show(denoiser, inputs, targets, noise, seed)));
+    }
+
+    /** The middles of both. */
+    private void compare(Pixels input, Pixels target) {
+        int side = Math.min(MOST_COMPARED, Math.min(input.height(), input.width()));
+        comparison.add(
+                side, side, channels, middle(input, side).values(), middle(target, side).values(), 0);
+    }
+
+    /** What can be told of inputs and targets that were compared. */
+    PairComparison comparison() {
+        return comparison;
     }
 
     private Pixels target(Path file, Path inputFile, Pixels input) {

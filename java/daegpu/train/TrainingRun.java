@@ -126,7 +126,7 @@ public final class TrainingRun implements AutoCloseable {
         asked.requireNetwork(model);
         // The folder is made last; but one that cannot be made is refused before the images are read.
         RunDirectory planned = RunDirectory.planned(asked.folder());
-        DataSets images = asked.images().open(listener);
+        DataSets images = PairCheck.judged(asked.images().open(listener));
         TrainingOptions options = asked.trainingOptions(images.training(), model);
         TrainingState first = TrainingState.initial(
                 model != null ? model.state().weights() : options.architecture().initialParameters(options.seed()));
@@ -171,7 +171,7 @@ public final class TrainingRun implements AutoCloseable {
             RunRecord record = RunRecord.read(directory.config());
             SessionOptions session = changes.orElse(record.session()).orElse(SessionOptions.DEFAULTS);
             ImageSource source = imagesOfRun.of(record);
-            DataSets images = source.open(listener);
+            DataSets images = PairCheck.judged(source.open(listener));
             checkpoint.requireImages(
                     images.training().identity(), images.validation().identity(), directory);
             long updatesPerEpoch =
@@ -306,6 +306,7 @@ public final class TrainingRun implements AutoCloseable {
             listener.warned(asked.threads() + " threads on " + processors
                     + (processors == 1 ? " processor" : " processors") + " only take longer");
         }
+        PairCheck.warning(PairCheck.of(images.validation())).ifPresent(listener::warned);
         if (isDone()) {
             return finish(listener, commands);
         }

@@ -1,6 +1,7 @@
 package daegpu.cli;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertNotEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
@@ -337,6 +338,59 @@ class PairTrainingTest {
                 .assertDone()
                 .out();
         assertTrue(alone.contains("The targets are noisy as well"), alone);
+    }
+
+    /** --clean may hold second noisy pictures, and then the PSNR is called a lower bound. */
+    @Test
+    void noisyTargetsAreNoticed() throws IOException {
+        Path first = folder.resolve("first");
+        Path second = folder.resolve("second");
+        for (int i = 0; i < SCENES; i++) {
+            float[] values = picture(40, 48);
+            write(first.resolve(i + ".png"), 40, noise(values), Depth.BITS_16);
+            write(second.resolve(i + ".png"), 40, noise(values), Depth.BITS_16);
+        }
+        String out = train(run, "--noisy", first, "--clean", second).assertDone().out();
+        assertTrue(out.contains("The targets are noisy as well"), out);
+        assertTrue(out.contains("PSNR of at least"), out);
+        for (Object[] options : new Object[][] {{"--noisy", first, "--clean", second}, {}}) {
+            List<Object> arguments =
+                    new ArrayList<>(List.of("evaluate", run, "--output", folder.resolve("figure.png"), "--overwrite"));
+            arguments.addAll(List.of(options));
+            out = Program.run(arguments.toArray()).assertDone().out();
+            assertTrue(out.contains("The targets are noisy as well"), out);
+        }
+        out = train(folder.resolve("clean-run"), pairs().toArray()).assertDone().out();
+        assertFalse(out.contains("The targets are noisy"), out);
+    }
+
+    @Test
+    void shiftedPairsAreNamed() throws IOException {
+        Path shifted = folder.resolve("shifted");
+        Path targets = folder.resolve("targets");
+        for (int i = 0; i < SCENES; i++) {
+            float[] large = new float[40 * 48];
+            for (int j = 0; j < large.length; j++) {
+                large[j] = random.nextFloat();
+            }
+            float[] target = new float[36 * 44];
+            float[] input = new float[36 * 44];
+            for (int j = 0; j < target.length; j++) {
+                target[j] = large[(j / 44 + 1) * 48 + j % 44 + 3];
+                input[j] = large[j / 44 * 48 + j % 44 + 1];
+            }
+            write(shifted.resolve(i + ".png"), 36, noise(input), Depth.BITS_16);
+            write(targets.resolve(i + ".png"), 36, target, Depth.BITS_8);
+        }
+        String message = "the noisy pictures lie 1 row below and 2 columns right of where their targets are";
+        List<Object> arguments = training(1, run, "--noisy", shifted, "--clean", targets);
+        arguments.set(arguments.indexOf("8x8"), "32x32");
+        Program.Result result = Program.run(arguments.toArray());
+        assertEquals(0, result.status());
+        assertTrue(result.err().contains(message), result.err());
+        result = Program.run(
+                "evaluate", run, "--noisy", shifted, "--clean", targets, "--output", folder.resolve("figure.png"));
+        assertTrue(result.err().contains(message), result.err());
     }
 
     private static double mse(Photo expected, Photo actual) {
