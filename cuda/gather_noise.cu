@@ -530,6 +530,10 @@ __device__ inline CutImage<Value> cut_image(const BatchSource* source, const Pat
 // which an image that goes in comes after the one that should come out; or, if `inputs_apart` is 0, there is only that
 // one. If `planar` is 0, the batch has the channels of a pixel side by side. mask has the layout of clean, and receives
 // the weight of each value in the loss; it is null if all values count alike. There are either blind spots or noise.
+//
+// A thread draws for four values side by side, as everywhere. The threads of a warp then exchange what they drew, so
+// that each time they make 32 values side by side, and loads and stores are of whole sectors. All threads of a warp
+// take part.
 template <class Held>
 __device__ inline void gather_any(const BatchSource* source, const int* position, int ring, const Patch* targets,
                                   const Patch* inputs, int inputs_apart, int count, int height, int width, int channels,
@@ -537,37 +541,51 @@ __device__ inline void gather_any(const BatchSource* source, const int* position
                                   int noisy_pitch, float least, float greatest, int kind, const int* photons,
                                   const BlindSpots& spots, float* __restrict__ mask) {
     using Value = typename Held::Value;
+    constexpr unsigned int ALL = 0xffffffffu;
     int image_size = height * width * channels;
     int quads = (image_size + 3) / 4;
     int thread = blockIdx.x * blockDim.x + threadIdx.x;
-    if (thread >= count * quads) {
-        return;
-    }
-    int image = thread / quads;
-    int quad = thread - image * quads;
-    int place = *position + image;
-    int index = source->order == nullptr ? place : source->order[place];
-    unsigned long long subsequence = source->base + index;
-    CutImage<Value> target;
-    CutImage<Value> input;
-    if (targets == nullptr) {
-        long long apart = inputs_apart == 0 ? 0 : image_size;
-        target = {reinterpret_cast<const Value*>(source->images) + (place % ring) * (image_size + apart),
-                  width * channels, channels};
-        input = {target.first + apart, target.row_step, target.column_step};
-    } else {
-        target = cut_image<Value>(source, targets, index);
-        input = cut_image<Value>(source, inputs, index);
-    }
-    AnyKind noise(source, subsequence, kind, photons);
+    int lane = threadIdx.x % 32;
+    bool draws_noise =
+        spots.cells_down == 0 && !(kind == GAUSSIAN && source->mean == 0.0f && source->highest_std == 0.0f);
     float4 draws = {};
-    if (spots.cells_down == 0) {
-        curandStatePhilox4_32_10_t state = philox(source->seed, subsequence, source->pixel_offset / 4 + quad);
-        draws = noise.draw(&state);
+    if (draws_noise && thread < count * quads) {
+        int place = *position + thread / quads;
+        int index = source->order == nullptr ? place : source->order[place];
+        unsigned long long subsequence = source->base + index;
+        curandStatePhilox4_32_10_t state = philox(source->seed, subsequence, source->pixel_offset / 4 + thread % quads);
+        draws = AnyKind(source, subsequence, kind, photons).draw(&state);
     }
 #pragma unroll 1  // or the code would be four times as long
-    for (int i = 0; i < min(4, image_size - 4 * quad); i++) {
-        int value = 4 * quad + i;
+    for (int i = 0; i < 4; i++) {
+        // The group of four values in which this thread makes one, of those of the warp.
+        int drawing = 8 * i + lane / 4;
+        float draw = 0.0f;
+        if (draws_noise) {
+            float4 drawn = make_float4(__shfl_sync(ALL, draws.x, drawing), __shfl_sync(ALL, draws.y, drawing),
+                                       __shfl_sync(ALL, draws.z, drawing), __shfl_sync(ALL, draws.w, drawing));
+            draw = lane % 4 == 0 ? drawn.x : lane % 4 == 1 ? drawn.y : lane % 4 == 2 ? drawn.z : drawn.w;
+        }
+        int group = thread - lane + drawing;
+        int image = group / quads;
+        int value = 4 * (group - image * quads) + lane % 4;
+        if (image >= count || value >= image_size) {
+            continue;
+        }
+        int place = *position + image;
+        int index = source->order == nullptr ? place : source->order[place];
+        unsigned long long subsequence = source->base + index;
+        CutImage<Value> target;
+        CutImage<Value> input;
+        if (targets == nullptr) {
+            long long apart = inputs_apart == 0 ? 0 : image_size;
+            target = {reinterpret_cast<const Value*>(source->images) + (place % ring) * (image_size + apart),
+                      width * channels, channels};
+            input = {target.first + apart, target.row_step, target.column_step};
+        } else {
+            target = cut_image<Value>(source, targets, index);
+            input = cut_image<Value>(source, inputs, index);
+        }
         int pixel = value / channels;
         int channel = value - pixel * channels;
         int row = pixel / width;
@@ -576,10 +594,11 @@ __device__ inline void gather_any(const BatchSource* source, const int* position
         int2 shown = shown_pixel(spots, source, subsequence, row, column, height, width, is_spot);
         Value stored = input.at(shown.x, shown.y, channel);
         float corrupted = stored / Held::WHITE;
-        if (spots.cells_down == 0) {
-            float draw = i == 0 ? draws.x : i == 1 ? draws.y : i == 2 ? draws.z : draws.w;
-            corrupted = clipped(noise.corrupt(Held::byte(stored), corrupted, draw), least, greatest);
+        if (draws_noise) {
+            AnyKind noise(source, subsequence, kind, photons);
+            corrupted = noise.corrupt(Held::byte(stored), corrupted, draw);
         }
+        corrupted = clipped(corrupted, least, greatest);
         long long plane = static_cast<long long>(image) * channels + channel;
         long long to = planar ? plane * (height * width) + pixel : static_cast<long long>(image) * image_size + value;
         clean[to] = target.at(row, column, channel) / Held::WHITE;

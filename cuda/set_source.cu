@@ -4,8 +4,8 @@
 
 extern "C" __global__ void set_source(BatchSource* source, const unsigned char* images, const int* order,
                                       unsigned long long seed, unsigned long long base, unsigned long long pixel_offset,
-                                      unsigned long long image_offset, float mean, float lowest_std,
-                                      float highest_std, float lowest_gain, float highest_gain) {
+                                      unsigned long long image_offset, float mean, float lowest_std, float highest_std,
+                                      float lowest_gain, float highest_gain) {
     source->images = images;
     source->order = order;
     source->seed = seed;

@@ -94,8 +94,8 @@ public final class Training {
     }
 
     /**
-     * Prepares training on pictures that are noisy already. By default no noise is added to them; they need a network for
-     * pictures, such as a {@link daegpu.model.UNet}.
+     * Prepares training on pictures that are noisy already. By default no noise is added to them; they need a network
+     * for pictures, such as a {@link daegpu.model.UNet}.
      */
     public Training(NoisyFiles images) {
         this((ImageSource) images);

@@ -86,6 +86,7 @@ final class EvaluateCommand implements Callable<Integer> {
     private static final int FIGURE_COLUMNS = 9;
     /** Characters of the table's first column at least. */
     private static final int LEVEL_COLUMN = 12;
+
     private static final int CHART_WIDTH = 800;
     private static final int CHART_HEIGHT = 450;
     /** The clean value at which noise that has a gain is compared. */
@@ -97,9 +98,10 @@ final class EvaluateCommand implements Callable<Integer> {
     @Parameters(
             arity = "1..*",
             paramLabel = LABEL,
-            description = "A model: a checkpoint (*.safetensors); the folder of a run, whose best.safetensors is taken; "
-                    + "or the name of a model that comes with the program, as the command models lists them. Or "
-                    + "pictures and folders of pictures, whose noise is estimated; - is the standard input.")
+            description =
+                    "A model: a checkpoint (*.safetensors); the folder of a run, whose best.safetensors is taken; "
+                            + "or the name of a model that comes with the program, as the command models lists them. Or "
+                            + "pictures and folders of pictures, whose noise is estimated; - is the standard input.")
     private List<Path> arguments;
 
     /** The model that they name. */
@@ -231,7 +233,8 @@ final class EvaluateCommand implements Callable<Integer> {
             seed = checkpoint.options().seed();
         }
         requireOneSource();
-        boolean isReal = noisy != null || data.data() == null && checkpoint.options().noise().isNone();
+        boolean isReal = noisy != null
+                || data.data() == null && checkpoint.options().noise().isNone();
         List<Noise> noises = isReal && !noise.areGiven() ? List.of(Noise.NONE) : noises(checkpoint.options());
         if (noises.isEmpty()) {
             throw new ParameterException(
@@ -564,13 +567,25 @@ final class EvaluateCommand implements Callable<Integer> {
     /** Pairs of the model's own size. */
     private Validation pairs(Preparation preparation, ReadingListener listener) {
         return new NoisyFiles(
-                        noisy, clean, null, noisy, clean, 0, 0, limit == null ? 0 : limit, preparation, Optional.empty())
+                        noisy,
+                        clean,
+                        null,
+                        noisy,
+                        clean,
+                        0,
+                        0,
+                        limit == null ? 0 : limit,
+                        preparation,
+                        Optional.empty())
                 .openValidation(listener);
     }
 
     private int report(Checkpoint checkpoint, Validation validation) {
         int status = Problems.report(spec, Remedies.messages(validation.unusable(), spec));
-        if (limit == null && noisy == null && !fitting.isGiven() && data.changedSince(checkpoint, model, validation.images())) {
+        if (limit == null
+                && noisy == null
+                && !fitting.isGiven()
+                && data.changedSince(checkpoint, model, validation.images())) {
             spec.commandLine()
                     .getErr()
                     .println(spec.qualifiedName() + ": note: the images in "
@@ -594,14 +609,16 @@ final class EvaluateCommand implements Callable<Integer> {
             out.println("        The targets are noisy as well, so the PSNR of what was denoised is at least this.");
         }
         out.println();
-        int column = levels.stream()
-                .mapToInt(level -> level.text().length())
-                .reduce(LEVEL_COLUMN, Math::max);
+        int column = levels.stream().mapToInt(level -> level.text().length()).reduce(LEVEL_COLUMN, Math::max);
         String heading = "%-" + column + "s %10s %10s %10s   %10s %10s %10s%n";
         out.printf(heading, "", "noisy", "", "", "denoised", "", "");
         out.printf(
                 heading,
-                one.isNone() ? "" : one.kind().hasGain() ? "std, gain" : "noise " + one.kind().measure(),
+                one.isNone()
+                        ? ""
+                        : one.kind().hasGain()
+                                ? "std, gain"
+                                : "noise " + one.kind().measure(),
                 "MSE",
                 "PSNR (dB)",
                 "SSIM",

@@ -367,8 +367,8 @@ final class FileDenoiser implements AutoCloseable {
     /** Estimates the noise of a picture that is denoised; of one that is too small nothing is told. */
     private void see(Path input, Pixels picture) {
         NoiseEstimate.of(picture)
-                .ifPresent(noise -> seen.add(new SeenNoise.Picture(
-                        input, picture.height(), picture.width(), picture.channels(), noise)));
+                .ifPresent(noise -> seen.add(
+                        new SeenNoise.Picture(input, picture.height(), picture.width(), picture.channels(), noise)));
     }
 
     /** The noise that was seen in the pictures, with that which was added to them. */

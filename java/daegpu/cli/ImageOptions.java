@@ -85,9 +85,10 @@ final class ImageOptions {
     @Option(
             names = "--noisy",
             paramLabel = "DIR",
-            description = "Pictures that are noisy already, in place of --data: no noise is added, unless a --noise option "
-                    + "says so. Without --clean, each scene has several of them (in a folder of its own, or "
-                    + "called scene_1.png, scene_2.png ...), and one is made of another, as in Noise2Noise.")
+            description =
+                    "Pictures that are noisy already, in place of --data: no noise is added, unless a --noise option "
+                            + "says so. Without --clean, each scene has several of them (in a folder of its own, or "
+                            + "called scene_1.png, scene_2.png ...), and one is made of another, as in Noise2Noise.")
     Path noisy;
 
     @Option(
@@ -224,11 +225,17 @@ final class ImageOptions {
         require(clean == null || noisy != null, "--clean goes with --noisy");
         if (blindSpot) {
             require(data != null, "--blind-spot learns from the noisy pictures in a folder: name it with --data");
-            require(noisy == null && pairs == null, "--blind-spot is for --data; --noisy and --pairs have more to learn from");
-            require(validationNoisy == null, "with --blind-spot, name noisy pictures to validate on with --validation-data");
+            require(
+                    noisy == null && pairs == null,
+                    "--blind-spot is for --data; --noisy and --pairs have more to learn from");
+            require(
+                    validationNoisy == null,
+                    "with --blind-spot, name noisy pictures to validate on with --validation-data");
         } else {
             require(data == null, "give one of --data and " + (noisy != null ? "--noisy" : "--pairs"));
-            require(validation == null, "with --noisy or --pairs, name pictures to validate on with --validation-noisy");
+            require(
+                    validation == null,
+                    "with --noisy or --pairs, name pictures to validate on with --validation-noisy");
             require(
                     validationClean == null || validationNoisy != null,
                     "--validation-clean goes with --validation-noisy");

@@ -29,8 +29,8 @@ final class ModelFile {
     }
 
     /**
-     * Whether this names a model: what is no picture, no IDX file, and no folder but that of a run. What is not there is
-     * one unless it has the name of a picture.
+     * Whether this names a model: what is no picture, no IDX file, and no folder but that of a run. What is not there
+     * is one unless it has the name of a picture.
      */
     static boolean isModel(Path first) {
         if (Files.isDirectory(first)) {

@@ -6,8 +6,9 @@ import picocli.CommandLine.ITypeConverter;
 import picocli.CommandLine.TypeConversionException;
 
 /**
- * What {@code --noise-std}, {@code --noise-amount}, {@code --noise-peak} or {@code --noise-gain} says: one level, {@code 0.5} or
- * {@code 25/255}; a range from which each image draws its own, {@code 0.25..1.0}; or several of these with commas.
+ * What {@code --noise-std}, {@code --noise-amount}, {@code --noise-peak} or {@code --noise-gain} says: one level,
+ * {@code 0.5} or {@code 25/255}; a range from which each image draws its own, {@code 0.25..1.0}; or several of these
+ * with commas.
  */
 record NoiseLevels(List<Range> ranges) {
 

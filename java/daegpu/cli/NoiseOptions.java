@@ -22,15 +22,8 @@ import picocli.CommandLine.Option;
 class NoiseOptions {
 
     /** Their names. */
-    static final List<String> NAMES =
-            List.of(
-                    "--noise",
-                    "--noise-mean",
-                    "--noise-std",
-                    "--noise-amount",
-                    "--noise-peak",
-                    "--noise-gain",
-                    "--clip");
+    static final List<String> NAMES = List.of(
+            "--noise", "--noise-mean", "--noise-std", "--noise-amount", "--noise-peak", "--noise-gain", "--clip");
 
     /** Pictures whose noise is estimated, at most. */
     private static final int MOST_ESTIMATED = 100;
@@ -43,9 +36,10 @@ class NoiseOptions {
             paramLabel = "KIND",
             converter = NoiseChoice.Converter.class,
             completionCandidates = NoiseChoice.Candidates.class,
-            description = "What corrupts the images: ${COMPLETION-CANDIDATES}. Colours are corrupted each by itself. The "
-                    + "last is noise as it is estimated from a noisy picture, or from those in a folder, up to "
-                    + MOST_ESTIMATED + " of them.")
+            description =
+                    "What corrupts the images: ${COMPLETION-CANDIDATES}. Colours are corrupted each by itself. The "
+                            + "last is noise as it is estimated from a noisy picture, or from those in a folder, up to "
+                            + MOST_ESTIMATED + " of them.")
     private NoiseChoice choice;
 
     @Option(
@@ -83,8 +77,9 @@ class NoiseOptions {
             names = "--noise-gain",
             paramLabel = "LEVEL",
             converter = NoiseLevels.LevelsConverter.class,
-            description = "Variance that poisson-gaussian noise adds to white, beside the square of --noise-std, and to "
-                    + "grey in proportion; or a range.")
+            description =
+                    "Variance that poisson-gaussian noise adds to white, beside the square of --noise-std, and to "
+                            + "grey in proportion; or a range.")
     private NoiseLevels gain;
 
     @Option(
@@ -128,7 +123,8 @@ class NoiseOptions {
 
     private static void requireOne(List<Range> ranges, String name) {
         if (ranges.size() > 1) {
-            throw new IllegalArgumentException("--noise-" + name + " takes one level or range here, not " + ranges.size());
+            throw new IllegalArgumentException(
+                    "--noise-" + name + " takes one level or range here, not " + ranges.size());
         }
     }
 
@@ -150,8 +146,9 @@ class NoiseOptions {
             return aroundItsLevels(chosen);
         }
         if (ranges.size() > 1 && gains.size() > 1 && ranges.size() != gains.size()) {
-            throw new IllegalArgumentException("--noise-std and --noise-gain go in pairs, so they take as many levels, not "
-                    + ranges.size() + " and " + gains.size());
+            throw new IllegalArgumentException(
+                    "--noise-std and --noise-gain go in pairs, so they take as many levels, not " + ranges.size()
+                            + " and " + gains.size());
         }
         return IntStream.range(0, Math.max(ranges.size(), gains.size()))
                 .mapToObj(i -> {
@@ -253,8 +250,8 @@ class NoiseOptions {
 
     private void requireNoLevels() {
         if (mean != null || std != null || amount != null || peak != null || gain != null) {
-            throw new IllegalArgumentException("--noise " + choice + " takes mean and levels from the pictures, so none "
-                    + "can be given");
+            throw new IllegalArgumentException(
+                    "--noise " + choice + " takes mean and levels from the pictures, so none " + "can be given");
         }
     }
 

@@ -105,7 +105,8 @@ final class NoiseReport {
             node.put("model", BuiltInModel.forPictures(picture.channels()).toString());
         }
         Noise range = seen.range();
-        ObjectNode training = root.putObject("training").put("noise", range.kind().toString());
+        ObjectNode training =
+                root.putObject("training").put("noise", range.kind().toString());
         if (range.kind().hasGain()) {
             training.put("noise-gain", range.gains());
         }

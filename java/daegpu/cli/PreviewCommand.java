@@ -125,8 +125,8 @@ final class PreviewCommand implements Callable<Integer> {
     }
 
     /**
-     * Noise of a model's kind at a place of the slider, where photons, and a level with its gain, stand as the deviation
-     * that they give white.
+     * Noise of a model's kind at a place of the slider, where photons, and a level with its gain, stand as the
+     * deviation that they give white.
      */
     private static Noise at(Noise trained, float level) {
         if (trained.kind().hasGain()) {

@@ -145,7 +145,8 @@ final class ProgressDisplay implements TrainingListener, AutoCloseable {
                 error.equals(loss.title()) ? "" : error + " ",
                 metrics.validation().mse(),
                 metrics.validation().hasTargets()
-                        ? String.format(Locale.ROOT, " (%.2f dB)", metrics.validation().psnr())
+                        ? String.format(
+                                Locale.ROOT, " (%.2f dB)", metrics.validation().psnr())
                         : "",
                 best ? ", best" : "");
         out.flush();

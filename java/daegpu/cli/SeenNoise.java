@@ -79,7 +79,9 @@ record SeenNoise(List<Picture> pictures, List<InvalidInputException> unusable) {
                         file,
                         picture.height(),
                         picture.width(),
-                        NoiseEstimate.isLargeEnough(picture) ? "is black or white in too many places" : "is too small")));
+                        NoiseEstimate.isLargeEnough(picture)
+                                ? "is black or white in too many places"
+                                : "is too small")));
         return new Picture(file, picture.height(), picture.width(), picture.channels(), noise);
     }
 

@@ -148,7 +148,9 @@ final class TrainCommand implements Callable<Integer> {
         requireSensibleCounts();
         Purpose purpose = run.dryRun ? Purpose.PLAN : Purpose.TRAIN;
         try (FileProgress progress = new FileProgress(out(), "pictures")) {
-            return run.resume == null ? TrainingRun.create(options(progress), purpose, progress) : resume(purpose, progress);
+            return run.resume == null
+                    ? TrainingRun.create(options(progress), purpose, progress)
+                    : resume(purpose, progress);
         }
     }
 
@@ -226,10 +228,11 @@ final class TrainCommand implements Callable<Integer> {
         Optional<SeenNoise> seen = noise.seen(ReadingListener.SILENT);
         if (seen.isPresent()) {
             int pictures = seen.get().pictures().size();
-            return Optional.of("estimated from " + seen.get()
-                    .single()
-                    .map(picture -> picture.file() + ": " + SeenNoise.describe(picture.noise()))
-                    .orElse(pictures + " pictures in " + noise.pictures()));
+            return Optional.of("estimated from "
+                    + seen.get()
+                            .single()
+                            .map(picture -> picture.file() + ": " + SeenNoise.describe(picture.noise()))
+                            .orElse(pictures + " pictures in " + noise.pictures()));
         }
         return noise.areGiven() || defaults == null || defaults == DefaultNoise.NOISY_PICTURES
                 ? Optional.empty()
@@ -272,7 +275,9 @@ final class TrainCommand implements Callable<Integer> {
         requireNoneOf(option -> !CHANGEABLE.contains(option), "--resume: the run goes on with its own options");
         ImageSource source = record.images();
         return withoutPreview(
-                source instanceof NoisyFiles files ? moved(files) : ((ImageFiles) source).movedTo(images.data, images.validation));
+                source instanceof NoisyFiles files
+                        ? moved(files)
+                        : ((ImageFiles) source).movedTo(images.data, images.validation));
     }
 
     private NoisyFiles moved(NoisyFiles files) {

@@ -115,7 +115,9 @@ final class TrainingText {
         out.println("  " + result.report() + "  all of it as a page for a browser");
         printIfUseless(result, without);
         out.println(
-                validation.isSynthetic() ? "Next, see how much noise it takes:" : "Next, denoise pictures of this kind:");
+                validation.isSynthetic()
+                        ? "Next, see how much noise it takes:"
+                        : "Next, denoise pictures of this kind:");
         out.println("  " + ProgramName.command() + (validation.isSynthetic() ? " evaluate " : " denoise ")
                 + ProgramName.argument(result.folder())
                 + (validation.isSynthetic() ? "" : " PICTURE..."));

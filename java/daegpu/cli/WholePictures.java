@@ -66,9 +66,7 @@ final class WholePictures {
         for (PicturePair pair : pairs) {
             try {
                 Pixels input = ImageFile.openPixels(pair.input()).withChannels(channels);
-                Pixels target = pair.target().isPresent()
-                        ? target(pair.target().get(), pair.input(), input)
-                        : input;
+                Pixels target = pair.target().isPresent() ? target(pair.target().get(), pair.input(), input) : input;
                 if (pair.target().isPresent()) {
                     compare(input, target);
                 }
@@ -99,7 +97,12 @@ final class WholePictures {
     private void compare(Pixels input, Pixels target) {
         int side = Math.min(MOST_COMPARED, Math.min(input.height(), input.width()));
         comparison.add(
-                side, side, channels, middle(input, side).values(), middle(target, side).values(), 0);
+                side,
+                side,
+                channels,
+                middle(input, side).values(),
+                middle(target, side).values(),
+                0);
     }
 
     /** What can be told of inputs and targets that were compared. */

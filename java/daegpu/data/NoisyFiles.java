@@ -16,8 +16,8 @@ import java.util.stream.Stream;
  * @param clean folder of the pictures that belong to them; null where a table names them, or there are none
  * @param table CSV file with pairs; null where there are folders
  * @param validationNoisy folder of other noisy pictures to validate on; null if some of the scenes are taken
- * @param validationClean folder of the clean pictures that belong to these or, with blind spots, to those that are taken
- *     from {@code noisy}; null for none
+ * @param validationClean folder of the clean pictures that belong to these or, with blind spots, to those that are
+ *     taken from {@code noisy}; null for none
  * @param validationSplit part of the scenes, the last ones, that are for validation, from 0 to 1; 0 for a tenth
  * @param limit how many scenes to train on, the first ones; 0 takes all
  * @param validationLimit how many validation images to take, the first ones; 0 takes all
@@ -52,8 +52,8 @@ public record NoisyFiles(
                     "the validation split must be at least 0 and less than 1, not " + validationSplit);
         }
         if (validationSplit > 0 && validationNoisy != null) {
-            throw new IllegalArgumentException("validation images can be split off or come from " + validationNoisy
-                    + ", not both");
+            throw new IllegalArgumentException(
+                    "validation images can be split off or come from " + validationNoisy + ", not both");
         }
         if (limit < 0 || validationLimit < 0) {
             throw new IllegalArgumentException("a limit on images must be 0 or more");
@@ -210,10 +210,9 @@ public record NoisyFiles(
     }
 
     private String describe(TrainingImages training, int scenes, SceneReader reader) {
-        String from =
-                clean != null
-                        ? noisy + " to " + clean
-                        : place() + (table != null ? "" : blindSpots.isPresent() ? ", with blind spots" : " alone");
+        String from = clean != null
+                ? noisy + " to " + clean
+                : place() + (table != null ? "" : blindSpots.isPresent() ? ", with blind spots" : " alone");
         String what = blindSpots.isPresent() ? "noisy pictures" : clean == null && table == null ? "scenes" : "pairs";
         return String.format(
                 Locale.ROOT,

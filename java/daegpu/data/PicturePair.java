@@ -41,8 +41,8 @@ public record PicturePair(Path input, Optional<Path> target) {
     }
 
     /**
-     * Noisy pictures and what should come out: the clean one that belongs to each or, without a folder of these, another
-     * noisy picture of the scene. The names say which belong together, as {@link NoisyFiles} has it.
+     * Noisy pictures and what should come out: the clean one that belongs to each or, without a folder of these,
+     * another noisy picture of the scene. The names say which belong together, as {@link NoisyFiles} has it.
      *
      * @param clean null if there are no clean pictures
      * @throws InvalidInputException if there are no pairs
@@ -52,8 +52,8 @@ public record PicturePair(Path input, Optional<Path> target) {
         List<PicturePair> pairs = found.scenes().stream()
                 .flatMap(scene -> scene.clean().isPresent()
                         ? scene.noisy().stream().map(file -> new PicturePair(file, scene.clean()))
-                        : Stream.of(
-                                new PicturePair(scene.noisy().get(0), Optional.of(scene.noisy().get(1)))))
+                        : Stream.of(new PicturePair(
+                                scene.noisy().get(0), Optional.of(scene.noisy().get(1)))))
                 .toList();
         return new Found(pairs, clean == null, found.unusable());
     }

@@ -76,8 +76,8 @@ record SceneFiles(Optional<Path> clean, List<Path> noisy) {
         for (Path file : cleanFiles.files()) {
             Path other = targets.putIfAbsent(stem(PictureFolder.inside(clean, file)), file);
             if (other != null) {
-                unusable.add(new InvalidInputException(
-                        file + " and " + other + " have the same name, and this one was taken to be the clean picture"));
+                unusable.add(new InvalidInputException(file + " and " + other
+                        + " have the same name, and this one was taken to be the clean picture"));
             }
         }
         Map<Path, List<Path>> inputs = new LinkedHashMap<>();
@@ -98,9 +98,10 @@ record SceneFiles(Optional<Path> clean, List<Path> noisy) {
             }
         });
         if (scenes.isEmpty()) {
-            throw new InvalidInputException("no picture in " + noisy + " has the name of one in " + clean + ": they are "
-                    + noisyFiles.files().get(0).getFileName() + " and so on there, and "
-                    + cleanFiles.files().get(0).getFileName() + " and so on here");
+            throw new InvalidInputException(
+                    "no picture in " + noisy + " has the name of one in " + clean + ": they are "
+                            + noisyFiles.files().get(0).getFileName() + " and so on there, and "
+                            + cleanFiles.files().get(0).getFileName() + " and so on here");
         }
         return new Found(scenes, unusable);
     }
@@ -175,9 +176,11 @@ record SceneFiles(Optional<Path> clean, List<Path> noisy) {
                 .ofCsvRecord(content)) {
             boolean first = true;
             for (CsvRecord line : csv) {
-                List<String> fields = line.getFields().stream().map(String::strip).toList();
+                List<String> fields =
+                        line.getFields().stream().map(String::strip).toList();
                 if (first && fields.stream().allMatch(field -> HEADINGS.contains(field.toLowerCase(Locale.ROOT)))) {
-                    exchanged = fields.size() > 1 && Set.of("noisy", "input").contains(fields.get(1).toLowerCase(Locale.ROOT));
+                    exchanged = fields.size() > 1
+                            && Set.of("noisy", "input").contains(fields.get(1).toLowerCase(Locale.ROOT));
                     first = false;
                     continue;
                 }

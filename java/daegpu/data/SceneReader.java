@@ -16,8 +16,8 @@ import java.util.Optional;
 import java.util.Set;
 
 /**
- * Reads the pictures of scenes as images of one size, or to cut patches from them. Headers are read first, so that pairs
- * whose sizes differ, and pictures that do not fit into memory, are known before pixels are decoded.
+ * Reads the pictures of scenes as images of one size, or to cut patches from them. Headers are read first, so that
+ * pairs whose sizes differ, and pictures that do not fit into memory, are known before pixels are decoded.
  */
 final class SceneReader {
 
@@ -53,8 +53,8 @@ final class SceneReader {
      * @param scenes at least one
      * @param preparation how pictures become images; what it leaves open, the pictures decide
      * @param unusable gets what is wrong with each picture that is left out
-     * @throws InvalidInputException if no scene can be used, or if the pictures have different sizes and nothing is done
-     *     about it
+     * @throws InvalidInputException if no scene can be used, or if the pictures have different sizes and nothing is
+     *     done about it
      */
     static SceneReader open(
             List<SceneFiles> scenes,
@@ -69,7 +69,8 @@ final class SceneReader {
             listener.progressed("looking at pictures", ++done, scenes.size());
         }
         if (usable.isEmpty()) {
-            throw unusable.get(0).saying("no picture can be used: " + unusable.get(0).getMessage());
+            throw unusable.get(0)
+                    .saying("no picture can be used: " + unusable.get(0).getMessage());
         }
         Header first = headers.get(usable.get(0).files().get(0));
         boolean given = preparation.height() > 0;
@@ -79,7 +80,8 @@ final class SceneReader {
             if (!given && (header.height() != first.height() || header.width() != first.width())) {
                 throw new InvalidInputException(
                         "the pictures have different sizes, such as " + first.height() + "x" + first.width() + " ("
-                                + usable.get(0).files().get(0) + ") and " + header.height() + "x" + header.width() + " ("
+                                + usable.get(0).files().get(0) + ") and " + header.height() + "x" + header.width()
+                                + " ("
                                 + file + ")",
                         Remedy.FITTING);
             }
@@ -110,9 +112,10 @@ final class SceneReader {
                 Path first = left.isEmpty() ? file : left.get(0);
                 Header expected = headers.getOrDefault(first, header);
                 if (header.height() != expected.height() || header.width() != expected.width()) {
-                    throw new InvalidInputException(file + " is " + header.height() + "x" + header.width() + " and " + first
-                            + " is " + expected.height() + "x" + expected.width()
-                            + ", but pictures that belong together have one size");
+                    throw new InvalidInputException(
+                            file + " is " + header.height() + "x" + header.width() + " and " + first
+                                    + " is " + expected.height() + "x" + expected.width()
+                                    + ", but pictures that belong together have one size");
                 }
                 headers.put(file, header);
                 left.add(file);
@@ -123,7 +126,9 @@ final class SceneReader {
                 }
             }
         }
-        return scene.clean().isPresent() ? ofLeft(scene, left) : left.size() < 2 ? Optional.empty() : ofLeft(scene, left);
+        return scene.clean().isPresent()
+                ? ofLeft(scene, left)
+                : left.size() < 2 ? Optional.empty() : ofLeft(scene, left);
     }
 
     private static Optional<SceneFiles> ofLeft(SceneFiles scene, List<Path> left) {
@@ -241,8 +246,8 @@ final class SceneReader {
     }
 
     /**
-     * Reads what a network is judged by: of each scene its first noisy picture and the clean one, of noisy pictures alone
-     * the first two, and cut into tiles where patches are trained on.
+     * Reads what a network is judged by: of each scene its first noisy picture and the clean one, of noisy pictures
+     * alone the first two, and cut into tiles where patches are trained on.
      *
      * @param from the first scene to take
      * @param to the one after the last
@@ -266,7 +271,8 @@ final class SceneReader {
                 ImageSet images = images(photo(target));
                 int count = (int) Math.min(room, images.count());
                 if (!scene.noisy().isEmpty()) {
-                    inputs.add(images(photo(scene.noisy().get(0))).range(0, count).pixels());
+                    inputs.add(
+                            images(photo(scene.noisy().get(0))).range(0, count).pixels());
                 }
                 targets.add(images.range(0, count).pixels());
                 room -= count;

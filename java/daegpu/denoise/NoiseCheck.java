@@ -209,8 +209,8 @@ public final class NoiseCheck {
     }
 
     /**
-     * Whether the results can be what they should be; always, where the strength is 0, where there is next to nothing, or
-     * where nobody knows the noise, because the model was trained on pictures that were noisy already.
+     * Whether the results can be what they should be; always, where the strength is 0, where there is next to nothing,
+     * or where nobody knows the noise, because the model was trained on pictures that were noisy already.
      */
     public boolean isPassed() {
         boolean passed = levels.isEmpty() || strength == 0 || values < LEAST_VALUES || isSmall(departure);

@@ -24,11 +24,8 @@ record ClippedNormal(double mean, double variance) {
         double low = quantile(below);
         double high = -quantile(above);
         double mean = density(low) - density(high) + low * below + high * above;
-        double squares = 1 - below - above
-                + low * density(low)
-                - high * density(high)
-                + low * low * below
-                + high * high * above;
+        double squares =
+                1 - below - above + low * density(low) - high * density(high) + low * low * below + high * high * above;
         return new ClippedNormal(mean, squares - mean * mean);
     }
 

@@ -13,8 +13,8 @@ import java.util.function.ToDoubleFunction;
  * @param std the standard deviation as a single number: the root of the variance's mean over the picture
  * @param gain the variance that a value of 1 adds; 0 if the noise is not clearly {@link #isSignalDependent}
  * @param blackStd the standard deviation on black
- * @param isReliable whether there are smooth areas whose rest looks like such noise. If not, {@code std} can be too high,
- *     because there is texture everywhere, or too low, because the noise is smooth itself, as JPEG and the
+ * @param isReliable whether there are smooth areas whose rest looks like such noise. If not, {@code std} can be too
+ *     high, because there is texture everywhere, or too low, because the noise is smooth itself, as JPEG and the
  *     interpolation of colours in a camera leave it
  */
 public record NoiseEstimate(double std, double gain, double blackStd, boolean isReliable) {
@@ -43,9 +43,9 @@ public record NoiseEstimate(double std, double gain, double blackStd, boolean is
 
     /**
      * Noise to train with for such pictures: the range of what was found, without the tenth of the pictures with the
-     * least and that with the most. It is Poisson-Gaussian if the noise of half of the pictures is signal-dependent, and
-     * else Gaussian, of mean 0; it is drawn afresh in each epoch and not clipped. What is not reliable counts only if
-     * nothing is.
+     * least and that with the most. It is Poisson-Gaussian if the noise of half of the pictures is signal-dependent,
+     * and else Gaussian, of mean 0; it is drawn afresh in each epoch and not clipped. What is not reliable counts only
+     * if nothing is.
      *
      * @throws IllegalArgumentException if there are no estimates
      */

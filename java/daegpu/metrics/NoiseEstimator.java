@@ -158,7 +158,8 @@ final class NoiseEstimator {
         for (int i = 0; i < down; i++) {
             int top = down == 1 ? (height - partHeight) / 2 : (int) ((long) i * (height - partHeight) / (down - 1));
             for (int j = 0; j < across; j++) {
-                int left = across == 1 ? (width - partWidth) / 2 : (int) ((long) j * (width - partWidth) / (across - 1));
+                int left =
+                        across == 1 ? (width - partWidth) / 2 : (int) ((long) j * (width - partWidth) / (across - 1));
                 for (int row = 0; row < partHeight; row++) {
                     picture.read(top + row, left, partWidth, values, row * partWidth * channels);
                 }
@@ -235,9 +236,8 @@ final class NoiseEstimator {
             blocks.constant++;
             return;
         }
-        double high = downFourThird * downFourThird
-                + downThreeFourth * downThreeFourth
-                + downFourFourth * downFourFourth;
+        double high =
+                downFourThird * downFourThird + downThreeFourth * downThreeFourth + downFourFourth * downFourFourth;
         int at = blocks.count++;
         blocks.means[at] = (float) (sum / BLOCK);
         blocks.low[at] = (float) (Math.max(0, energy - high) / LOW);
@@ -317,8 +317,7 @@ final class NoiseEstimator {
         }
         ClippedNormal clipped = ClippedNormal.of(black, white);
         variance = Math.max(LEAST_VARIANCE, variance / clipped.variance() - rounding);
-        return Optional.of(new Group(
-                mean - clipped.mean() * Math.sqrt(variance), variance, roughness, black + white));
+        return Optional.of(new Group(mean - clipped.mean() * Math.sqrt(variance), variance, roughness, black + white));
     }
 
     private static NoiseEstimate fit(List<Group> groups) {
@@ -334,9 +333,8 @@ final class NoiseEstimator {
         double[] means = groups.stream().mapToDouble(Group::mean).sorted().toArray();
         double dark = line.at(means[0]);
         double bright = line.at(means[means.length - 1]);
-        boolean dependent = reliable
-                && bright > CLEAR_RATIO * CLEAR_RATIO * dark
-                && line.rest < CLEAR_PART * constant.rest;
+        boolean dependent =
+                reliable && bright > CLEAR_RATIO * CLEAR_RATIO * dark && line.rest < CLEAR_PART * constant.rest;
         if (!dependent) {
             double std = clean(constant.offset);
             return new NoiseEstimate(std, 0, std, reliable);
@@ -368,7 +366,8 @@ final class NoiseEstimator {
          * less.
          */
         private static Line fit(List<Group> groups, double[] weights, boolean hasGain) {
-            double[] variances = groups.stream().mapToDouble(Group::variance).sorted().toArray();
+            double[] variances =
+                    groups.stream().mapToDouble(Group::variance).sorted().toArray();
             Line line = new Line(0, variances[variances.length / 2], 0);
             for (int i = 0; i < FITS; i++) {
                 line = line.refined(groups, weights, hasGain);

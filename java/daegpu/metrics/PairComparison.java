@@ -11,14 +11,14 @@ import java.util.stream.Collectors;
 /**
  * Tells of noisy pictures and their targets whether the targets are noisy as well, and whether they lie shifted.
  *
- * <p>Of fine detail, which is what is left of a pixel without the mean of its four neighbours, an input has the variance
- * {@code T + i}, a target {@code T + t} and their difference {@code i + t}, if T is that of the scene and i and t are
- * those of noises that do not depend on each other. That gives i and t, however much detail the scene has. Blur, stains
- * or less contrast make one of them nearly zero or negative.
+ * <p>Of fine detail, which is what is left of a pixel without the mean of its four neighbours, an input has the
+ * variance {@code T + i}, a target {@code T + t} and their difference {@code i + t}, if T is that of the scene and i
+ * and t are those of noises that do not depend on each other. That gives i and t, however much detail the scene has.
+ * Blur, stains or less contrast make one of them nearly zero or negative.
  *
- * <p>A shift is looked for by trying all of up to {@value #MOST_SHIFT} rows and columns: it is the one with the least mean
- * squared difference, if that is clearly less than without a shift; not in images
- * of fewer than {@value #LEAST_SIDE} rows or columns.
+ * <p>A shift is looked for by trying all of up to {@value #MOST_SHIFT} rows and columns: it is the one with the least
+ * mean squared difference, if that is clearly less than without a shift; not in images of fewer than
+ * {@value #LEAST_SIDE} rows or columns.
  */
 public final class PairComparison {
 
@@ -77,7 +77,10 @@ public final class PairComparison {
 
     private static double detail(float[] image, int i, int width, int channels) {
         return image[i]
-                - (image[i - channels] + image[i + channels] + image[i - width * channels] + image[i + width * channels])
+                - (image[i - channels]
+                                + image[i + channels]
+                                + image[i - width * channels]
+                                + image[i + width * channels])
                         / 4.0;
     }
 

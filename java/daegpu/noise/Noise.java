@@ -30,7 +30,9 @@ public record Noise(
 
     /** What the level of a noise is measured in. */
     public enum Measure {
-        /** Standard deviation of what is added, on values in [0, 1]; where there is a gain, of what is added to black. */
+        /**
+         * Standard deviation of what is added, on values in [0, 1]; where there is a gain, of what is added to black.
+         */
         STD("std", "standard deviation", "0 or more"),
         /** Share of the values that are replaced. */
         AMOUNT("amount", "amount", "from 0 to 1"),
@@ -237,8 +239,9 @@ public record Noise(
                     "the noise gain must be 0 or more and its range ascend, not " + lowestGain + ".." + highestGain);
         }
         if (kind.hasGain() && !Float.isFinite(highest * highest + highestGain)) {
-            throw new IllegalArgumentException("the variance of " + kind + " noise must be a finite number, not that of "
-                    + "standard deviation " + highest + " and gain " + highestGain);
+            throw new IllegalArgumentException(
+                    "the variance of " + kind + " noise must be a finite number, not that of " + "standard deviation "
+                            + highest + " and gain " + highestGain);
         }
         if (!clipped && !kind.leavesRange()) {
             throw new IllegalArgumentException(kind + " noise stays from 0 to 1, so it cannot be left unclipped");
@@ -473,8 +476,9 @@ public record Noise(
             }
         } else {
             PhotonTable photons = kind == Kind.POISSON ? photons() : null;
-            int photonLevel =
-                    photons == null || lowest == highest ? 0 : PhotonTable.level(uniformsOfImage(seed, index, epoch)[0]);
+            int photonLevel = photons == null || lowest == highest
+                    ? 0
+                    : PhotonTable.level(uniformsOfImage(seed, index, epoch)[0]);
             int[] draws = new int[4];
             for (int quad = first / 4 * 4; quad < end; quad += 4) {
                 Philox.integers4(seed, subsequence, start + quad, draws);

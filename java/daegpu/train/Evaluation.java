@@ -172,15 +172,7 @@ public final class Evaluation {
             float[] target,
             float[] noisy) {
         engine.corrupt(
-                images.noisy().orElse(images.target()),
-                noise,
-                seed,
-                Philox.VALIDATION,
-                0,
-                first,
-                count,
-                target,
-                noisy);
+                images.noisy().orElse(images.target()), noise, seed, Philox.VALIDATION, 0, first, count, target, noisy);
         if (images.noisy().isPresent()) {
             for (int i = 0; i < count; i++) {
                 images.target().scale(first + i, target, i * images.imageSize());

@@ -113,8 +113,7 @@ public final class MetricsLog {
             throw new InvalidInputException(
                     file + " has " + rows.size() + " epochs where the last checkpoint has " + lastEpoch);
         }
-        return new MetricsLog(
-                file, log.loss, log.isAtBlindSpots, new ArrayList<>(rows.subList(0, (int) lastEpoch)));
+        return new MetricsLog(file, log.loss, log.isAtBlindSpots, new ArrayList<>(rows.subList(0, (int) lastEpoch)));
     }
 
     /**

@@ -131,9 +131,13 @@ public final class PreviewFeed implements TrainingListener {
         training.add(new double[] {row.epoch(), row.trainLoss()});
         validated.add(new double[] {row.epoch(), row.validation().mse()});
         lastValidation = String.format(
-                        Locale.ROOT, "Validation %s %.5f", error(), row.validation().mse())
+                        Locale.ROOT,
+                        "Validation %s %.5f",
+                        error(),
+                        row.validation().mse())
                 + (row.validation().hasTargets()
-                        ? String.format(Locale.ROOT, " (%.2f dB)", row.validation().psnr())
+                        ? String.format(
+                                Locale.ROOT, " (%.2f dB)", row.validation().psnr())
                         : "");
     }
 

@@ -167,24 +167,14 @@ public final class RunRecord {
             options.put("data", blind ? absolute(files.noisy()) : null);
             options.put("validation-data", blind ? absolute(files.validationNoisy()) : null);
             addNoisy(options, files);
-            addCommon(
-                    options,
-                    files.validationSplit(),
-                    files.limit(),
-                    files.validationLimit(),
-                    files.preparation());
+            addCommon(options, files.validationSplit(), files.limit(), files.validationLimit(), files.preparation());
         } else if (source instanceof ImageFiles files) {
             options.put("data", absolute(files.data()));
             options.put("validation-data", absolute(files.validationData()));
             for (String name : NOISY) {
                 options.put(name, null);
             }
-            addCommon(
-                    options,
-                    files.validationSplit(),
-                    files.limit(),
-                    files.validationLimit(),
-                    files.preparation());
+            addCommon(options, files.validationSplit(), files.limit(), files.validationLimit(), files.preparation());
         }
         return options;
     }
@@ -377,9 +367,7 @@ public final class RunRecord {
                     origin + ": structure must be a size, such as 1x9, not " + text("structure"));
         }
         return new BlindSpots(
-                number("blind-spot-share"),
-                Integer.parseInt(structure.group(1)),
-                Integer.parseInt(structure.group(2)));
+                number("blind-spot-share"), Integer.parseInt(structure.group(1)), Integer.parseInt(structure.group(2)));
     }
 
     private Preparation preparation() {

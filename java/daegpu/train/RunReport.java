@@ -139,7 +139,8 @@ public final class RunReport {
         List<MetricsLog.Row> rows = metrics.rows();
         return List.of(
                 curve("training " + metrics.loss().title(), rows, MetricsLog.Row::trainLoss),
-                curve("validation " + metrics.error(), rows, row -> row.validation().mse()));
+                curve("validation " + metrics.error(), rows, row -> row.validation()
+                        .mse()));
     }
 
     private static Curve curve(String name, List<MetricsLog.Row> rows, ToDoubleFunction<MetricsLog.Row> value) {
@@ -183,7 +184,9 @@ public final class RunReport {
     private static String summary(MetricsLog metrics) {
         MetricsLog.Row best = MetricsLog.best(metrics.rows()).orElseThrow();
         Evaluation.Scores scores = best.validation();
-        return format("%d epochs done; the best validation %s, %.5f", metrics.rows().size(), metrics.error(), scores.mse())
+        return format(
+                        "%d epochs done; the best validation %s, %.5f",
+                        metrics.rows().size(), metrics.error(), scores.mse())
                 + (scores.hasTargets() ? format(" (PSNR %.2f dB, SSIM %.4f)", scores.psnr(), scores.ssim()) : "")
                 + format(", came after epoch %d.", best.epoch());
     }

@@ -14,7 +14,8 @@ public final class SampleBlock {
     private SampleBlock() {}
 
     /** Originals over noisy over denoised, captioned: images {@code first} to {@code first + count − 1} of a set. */
-    public static Block of(InferenceEngine engine, ValidationSet validation, Noise noise, long seed, int first, int count) {
+    public static Block of(
+            InferenceEngine engine, ValidationSet validation, Noise noise, long seed, int first, int count) {
         return of(engine, validation, noise, seed, first, count, 1);
     }
 
@@ -53,7 +54,9 @@ public final class SampleBlock {
 
     /** The same with places for the images, which are elsewhere. */
     static Block places(ValidationSet validation, int first, int count) {
-        return new Block(caption(validation, first, count, 1), List.of(new float[count][], new float[count][], new float[count][]));
+        return new Block(
+                caption(validation, first, count, 1),
+                List.of(new float[count][], new float[count][], new float[count][]));
     }
 
     private static String caption(ValidationSet validation, int first, int count, int step) {

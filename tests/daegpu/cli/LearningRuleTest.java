@@ -258,11 +258,13 @@ class LearningRuleTest {
         try (InferenceEngine engine = Engines.open(EngineName.REFERENCE, options.network(), EngineOptions.fp32(1))
                 .engine()) {
             engine.load(last.state().average().orElseThrow());
-            Evaluation.Scores average = Evaluation.of(engine, ValidationSet.of(validation), options.noise(), options.seed())
+            Evaluation.Scores average = Evaluation.of(
+                            engine, ValidationSet.of(validation), options.noise(), options.seed())
                     .denoised();
             assertEquals(average, rows.get(1).validation());
             engine.load(last.state().parameters());
-            Evaluation.Scores parameters = Evaluation.of(engine, ValidationSet.of(validation), options.noise(), options.seed())
+            Evaluation.Scores parameters = Evaluation.of(
+                            engine, ValidationSet.of(validation), options.noise(), options.seed())
                     .denoised();
             assertNotEquals(average, parameters);
         }

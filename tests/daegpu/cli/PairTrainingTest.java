@@ -79,8 +79,7 @@ class PairTrainingTest {
 
     private static void write(Path file, int height, float[] values, Depth depth) throws IOException {
         Files.createDirectories(file.getParent());
-        Files.write(
-                file, ImageFile.encode(new Photo(height, values.length / height, 1, values, null, depth, "png")));
+        Files.write(file, ImageFile.encode(new Photo(height, values.length / height, 1, values, null, depth, "png")));
     }
 
     /** Options of a small training. */
@@ -132,12 +131,16 @@ class PairTrainingTest {
     void trainsOnPairsWithoutAddingNoise() throws IOException {
         String out = train(run, pairs().toArray()).assertDone().out();
         assertTrue(
-                out.contains("training: 20 patches of 8x8 grey an epoch, cut anywhere, flipped and turned, from 9 pairs in"
-                        + " 16 bits in " + noisy + " to " + clean),
+                out.contains(
+                        "training: 20 patches of 8x8 grey an epoch, cut anywhere, flipped and turned, from 9 pairs in"
+                                + " 16 bits in " + noisy + " to " + clean),
                 out);
         assertTrue(out.contains("Noise:   none is added"), out);
         assertTrue(out.contains("denoise " + run), out);
-        assertTrue(Checkpoint.read(run.resolve("last.safetensors")).options().noise().isNone());
+        assertTrue(Checkpoint.read(run.resolve("last.safetensors"))
+                .options()
+                .noise()
+                .isNone());
         // The record is enough to do it again.
         Path again = folder.resolve("again");
         Program.run("train", "--config", run.resolve("config.json"), "--output", again)
@@ -193,7 +196,10 @@ class PairTrainingTest {
                         "--output",
                         folder.resolve("figure.png"))
                 .at("/levels/0");
-        assertTrue(row.at("/denoised/mse").doubleValue() < 0.02 * row.at("/noisy/mse").doubleValue(), row.toString());
+        assertTrue(
+                row.at("/denoised/mse").doubleValue()
+                        < 0.02 * row.at("/noisy/mse").doubleValue(),
+                row.toString());
     }
 
     @ParameterizedTest
@@ -204,7 +210,8 @@ class PairTrainingTest {
                 switch (how) {
                     case "pairs" -> List.of("--noisy", several, "--clean", clean, "--noise-std", "0..0.1");
                     case "alone" -> List.of("--noisy", several);
-                    default -> List.of("--data", noisy, "--blind-spot", "--structure", "1x3", "--validation-clean", clean);
+                    default ->
+                        List.of("--data", noisy, "--blind-spot", "--structure", "1x3", "--validation-clean", clean);
                 };
         train(run, options.toArray()).assertDone();
         Path resumed = folder.resolve("resumed");
@@ -223,7 +230,11 @@ class PairTrainingTest {
         for (int i = 0; i < SCENES; i++) {
             Photo photo = ImageFile.open(clean.resolve("s" + i + ".png"));
             for (int j = 0; j < 2; j++) {
-                write(several.resolve("s" + i + "_" + j + ".png"), photo.height(), noise(photo.values()), Depth.BITS_16);
+                write(
+                        several.resolve("s" + i + "_" + j + ".png"),
+                        photo.height(),
+                        noise(photo.values()),
+                        Depth.BITS_16);
             }
         }
         return several;
@@ -350,7 +361,8 @@ class PairTrainingTest {
             write(first.resolve(i + ".png"), 40, noise(values), Depth.BITS_16);
             write(second.resolve(i + ".png"), 40, noise(values), Depth.BITS_16);
         }
-        String out = train(run, "--noisy", first, "--clean", second).assertDone().out();
+        String out =
+                train(run, "--noisy", first, "--clean", second).assertDone().out();
         assertTrue(out.contains("The targets are noisy as well"), out);
         assertTrue(out.contains("PSNR of at least"), out);
         for (Object[] options : new Object[][] {{"--noisy", first, "--clean", second}, {}}) {
@@ -410,7 +422,8 @@ class PairTrainingTest {
         String metrics = Files.readString(run.resolve("metrics.csv"));
         assertTrue(metrics.startsWith("epoch,seconds,images_per_second,train_mse,val_masked_mse,val_psnr,val_ssim\n"));
         assertTrue(metrics.contains(",NaN,NaN"), metrics);
-        UNet network = (UNet) Checkpoint.read(run.resolve("best.safetensors")).options().architecture();
+        UNet network = (UNet)
+                Checkpoint.read(run.resolve("best.safetensors")).options().architecture();
         assertEquals(false, network.residual());
         assertTrue(Files.readString(run.resolve("report.html")).contains("validation MSE at blind spots"));
         Path known = folder.resolve("known");

@@ -179,7 +179,8 @@ class SeenNoiseTest {
     @Test
     void denoiseTellsWhatItSees() throws IOException {
         Path picture = noisy("a.png", 1, 0, 10 / 255.0);
-        String expected = Program.run("evaluate", picture).out().lines().toList().get(1).split(" ", 2)[0];
+        String expected =
+                Program.run("evaluate", picture).out().lines().toList().get(1).split(" ", 2)[0];
         Result result = Program.run("denoise", picture, "--output", folder.resolve("out.png"))
                 .assertDone();
         assertTrue(result.out().contains("Noise seen in " + picture + ": std " + expected + " ("), result.out());
@@ -192,7 +193,8 @@ class SeenNoiseTest {
         String many = Program.run("denoise", folder.resolve("many"), "--output", folder.resolve("cleaned"))
                 .assertDone()
                 .out();
-        assertEquals(1, many.lines().filter(line -> line.startsWith("Noise seen")).count(), many);
+        assertEquals(
+                1, many.lines().filter(line -> line.startsWith("Noise seen")).count(), many);
         assertTrue(many.contains("Noise seen in 6 files: std "), many);
     }
 
@@ -201,7 +203,8 @@ class SeenNoiseTest {
         Path picture = noisy("a.png", 1, 0, 10 / 255.0);
         Path expected = folder.resolve("out.png");
         Program.run("denoise", picture, "--output", expected).assertDone();
-        Process process = Program.fork(List.of(), "denoise", picture, "--output", "-").start();
+        Process process =
+                Program.fork(List.of(), "denoise", picture, "--output", "-").start();
         process.getOutputStream().close();
         assertArrayEquals(Files.readAllBytes(expected), process.getInputStream().readAllBytes());
         assertEquals(0, process.waitFor());
@@ -215,12 +218,13 @@ class SeenNoiseTest {
             noisy("mine/" + i + ".png", 1, gain, std);
         }
         Path pictures = folder.resolve("mine");
-        Noise found = SeenNoise.of(List.of(pictures), 9, (task, done, all) -> {}).range();
+        Noise found =
+                SeenNoise.of(List.of(pictures), 9, (task, done, all) -> {}).range();
         assertEquals(kind, found.kind().toString());
         Path data = Program.writeImages(folder.resolve("data"));
         Path run = folder.resolve("run");
-        Result result = Program.run(
-                        Program.training(data, run, "--noise", "estimated:" + pictures).toArray())
+        Result result = Program.run(Program.training(data, run, "--noise", "estimated:" + pictures)
+                        .toArray())
                 .assertDone();
         assertTrue(result.out().contains("estimated from 3 pictures in " + pictures), result.out());
         assertEquals(found, noiseOf(run));
@@ -293,7 +297,8 @@ class SeenNoiseTest {
         train("poisson-gaussian", "--noise-mean", "0.1").assertRefused("--noise-mean goes with gaussian, uniform");
         train("poisson-gaussian", "--noise-gain", "0.2..0.1").assertRefused("--noise-gain: ", "ascend");
         train("poisson-gaussian", "--noise-gain", "10").assertRefused("--noise-gain is for pixels from 0");
-        train("poisson-gaussian", "--noise-gain", "0.1,0.2").assertRefused("--noise-gain takes one level or range here");
+        train("poisson-gaussian", "--noise-gain", "0.1,0.2")
+                .assertRefused("--noise-gain takes one level or range here");
         assertFalse(Files.exists(run));
     }
 
@@ -308,14 +313,7 @@ class SeenNoiseTest {
         Path data = Program.writeImages(folder.resolve("data"));
         Path run = folder.resolve("run");
         Program.run(Program.training(
-                                data,
-                                run,
-                                "--noise",
-                                "poisson-gaussian",
-                                "--noise-std",
-                                "0.1",
-                                "--noise-gain",
-                                "0.04")
+                                data, run, "--noise", "poisson-gaussian", "--noise-std", "0.1", "--noise-gain", "0.04")
                         .toArray())
                 .assertDone();
         assertEquals("[0.05, 0.1, 0.2] [0.01, 0.04, 0.16]", levels("evaluate", run));
@@ -328,8 +326,10 @@ class SeenNoiseTest {
         String out = Program.run("evaluate", run, "--engine", "reference", "--output", folder.resolve("a.png"))
                 .assertDone()
                 .out();
-        assertTrue(out.contains("\n0.05, 0.01   ") && out.lines().allMatch(line -> line.length() <= 80
-                || line.contains(folder.toString())), out);
+        assertTrue(
+                out.contains("\n0.05, 0.01   ")
+                        && out.lines().allMatch(line -> line.length() <= 80 || line.contains(folder.toString())),
+                out);
     }
 
     private String levels(Object... arguments) throws IOException {

@@ -29,7 +29,8 @@ class DataSetsTest {
     void withoutAPathItIsMnist() {
         DataSets sets = DataSets.open(null, null, 0, 0, 100);
         assertEquals(60_000, sets.training().count());
-        assertArrayEquals(EmbeddedMnist.test(100).pixels(), sets.validation().target().pixels());
+        assertArrayEquals(
+                EmbeddedMnist.test(100).pixels(), sets.validation().target().pixels());
         assertEquals(
                 "training: 60,000 images of 28x28 grey from the embedded MNIST\n"
                         + "validation: 100 images of 28x28 grey from the embedded MNIST's test set",
@@ -41,7 +42,8 @@ class DataSetsTest {
         ImageSet all = EmbeddedMnist.training(0);
         DataSets split = DataSets.open(null, null, 0.25, 50, 20);
         assertArrayEquals(all.range(0, 50).pixels(), pixels(split));
-        assertArrayEquals(all.range(45_000, 45_020).pixels(), split.validation().target().pixels());
+        assertArrayEquals(
+                all.range(45_000, 45_020).pixels(), split.validation().target().pixels());
         Path other = write("other", 5, 28, 28, 1);
         DataSets separate = DataSets.open(null, other, 0, 10, 0);
         assertEquals(10, separate.training().count());
@@ -134,7 +136,8 @@ class DataSetsTest {
                 sets.description());
         DataSets limited = DataSets.open(folder, null, 0.21, 24, 3);
         assertEquals(23, limited.training().count());
-        assertArrayEquals(all.range(23, 26).pixels(), limited.validation().target().pixels());
+        assertArrayEquals(
+                all.range(23, 26).pixels(), limited.validation().target().pixels());
         assertTrue(
                 limited.description()
                         .startsWith("training: 23 images of 4x6 grey (there are no more; the limit was 24) from "),
@@ -147,7 +150,8 @@ class DataSetsTest {
         DataSets sets = DataSets.open(file, null, 0, 0, 0);
         assertEquals(22, sets.training().count());
         assertArrayEquals(
-                IdxFile.read(file, 0).range(22, 25).pixels(), sets.validation().target().pixels());
+                IdxFile.read(file, 0).range(22, 25).pixels(),
+                sets.validation().target().pixels());
         assertEquals(
                 "training: 22 images of 4x6 grey from " + file + "\n"
                         + "validation: 3 images of 4x6 grey, split off the end of the training images"
@@ -205,7 +209,8 @@ class DataSetsTest {
     @Test
     void validationImagesCanBeReadAlone() throws IOException {
         assertArrayEquals(
-                EmbeddedMnist.test(3).pixels(), alone(null, null, 0, 3).images().target().pixels());
+                EmbeddedMnist.test(3).pixels(),
+                alone(null, null, 0, 3).images().target().pixels());
         assertArrayEquals(
                 DataSets.open(null, null, 0.25, 1, 20).validation().target().pixels(),
                 alone(null, null, 0.25, 20).images().target().pixels());

@@ -104,8 +104,7 @@ public abstract class NoiseContract {
         assertMoments(new Noise(kind, mean, level, level, false, false), seed, pixels, clean, bias, deviation);
     }
 
-    private void assertMoments(
-            Noise noise, long seed, byte[] pixels, float clean, double bias, double deviation) {
+    private void assertMoments(Noise noise, long seed, byte[] pixels, float clean, double bias, double deviation) {
         int epochs = 20;
         int side = (int) Math.sqrt(pixels.length);
         ImageSet image = new ImageSet(side, side, 1, pixels);

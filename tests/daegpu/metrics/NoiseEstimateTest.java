@@ -158,8 +158,8 @@ class NoiseEstimateTest {
         Seeds.check(3, random -> {
             float[] values = new float[200 * 200];
             Arrays.fill(values, 0.4f);
-            NoiseEstimate noise = estimate(
-                    noisy(photo(200, 200, 1, values, Stored.FLOATS), 0, 0.05, Stored.BYTES, random));
+            NoiseEstimate noise =
+                    estimate(noisy(photo(200, 200, 1, values, Stored.FLOATS), 0, 0.05, Stored.BYTES, random));
             assertEquals(0.05, noise.std(), 0.004, noise.toString());
             assertFalse(noise.isSignalDependent(), noise.toString());
         });
@@ -296,17 +296,19 @@ class NoiseEstimateTest {
         // Of three, a fifth of the way from the least to the middle one, and from the greatest.
         assertEquals(
                 new Noise(Noise.Kind.GAUSSIAN, 0, 0.14f, 0.46f, false, false),
-                NoiseEstimate.range(List.of(
-                        gaussian(0.5, true), gaussian(0.3, true), gaussian(9, false), gaussian(0.1, true))));
+                NoiseEstimate.range(
+                        List.of(gaussian(0.5, true), gaussian(0.3, true), gaussian(9, false), gaussian(0.1, true))));
         assertEquals(
-                new Noise(Noise.Kind.GAUSSIAN, 0, 9, 9, false, false), NoiseEstimate.range(List.of(gaussian(9, false))));
+                new Noise(Noise.Kind.GAUSSIAN, 0, 9, 9, false, false),
+                NoiseEstimate.range(List.of(gaussian(9, false))));
         NoiseEstimate dependent = new NoiseEstimate(0.05, 0.01, 0.02, true);
         assertEquals(
                 new Noise(Noise.Kind.POISSON_GAUSSIAN, 0, 0.02f, 0.02f, 0.01f, 0.01f, false, false),
                 NoiseEstimate.range(List.of(gaussian(0.5, true), dependent)));
         assertEquals(
                 Noise.Kind.GAUSSIAN,
-                NoiseEstimate.range(List.of(gaussian(0.5, true), dependent, gaussian(0.4, true))).kind());
+                NoiseEstimate.range(List.of(gaussian(0.5, true), dependent, gaussian(0.4, true)))
+                        .kind());
         assertThrows(IllegalArgumentException.class, () -> NoiseEstimate.range(List.of()));
     }
 

@@ -51,8 +51,14 @@ class PairComparisonTest {
     /** Whatever detail the scenes have, also where it is more than the noise. */
     @ParameterizedTest
     @CsvSource({
-        "0.1, 0, false", "0.1, 0.1, true", "0.1, 0.07, true", "0.05, 0.08, true", "0.02, 0.02, true", "0.02, 0, false",
-        "0.2, 0.02, false", "0, 0, false"
+        "0.1, 0, false",
+        "0.1, 0.1, true",
+        "0.1, 0.07, true",
+        "0.05, 0.08, true",
+        "0.02, 0.02, true",
+        "0.02, 0, false",
+        "0.2, 0.02, false",
+        "0, 0, false"
     })
     void tellsNoisyTargetsFromCleanOnes(double ofInput, double ofTarget, boolean expected) {
         for (float fine : new float[] {0, 0.05f, 0.4f}) {

@@ -54,7 +54,8 @@ class BuiltInModelTest {
                         EngineName.AUTO, checkpoint.options().network(), EngineOptions.fp32(1))
                 .engine()) {
             engine.load(checkpoint.state().weights());
-            Evaluation.Result result = Evaluation.of(engine, ValidationSet.of(EmbeddedMnist.test(100)), Noise.gaussian(0.5f, 0.5f), 1);
+            Evaluation.Result result =
+                    Evaluation.of(engine, ValidationSet.of(EmbeddedMnist.test(100)), Noise.gaussian(0.5f, 0.5f), 1);
             assertTrue(result.denoised().mse() < result.noisy().mse() / 10, result.toString());
         }
     }

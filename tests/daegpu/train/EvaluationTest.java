@@ -73,7 +73,12 @@ class EvaluationTest {
         try (InferenceEngine engine = engine()) {
             assertEquals(
                     Optional.empty(),
-                    Evaluation.of(engine, ValidationSet.of(TinyTraining.images(1003, 8)), NOISE, 4, () -> asked.incrementAndGet() == 2));
+                    Evaluation.of(
+                            engine,
+                            ValidationSet.of(TinyTraining.images(1003, 8)),
+                            NOISE,
+                            4,
+                            () -> asked.incrementAndGet() == 2));
             assertEquals(2, asked.get());
         }
     }

@@ -145,8 +145,14 @@ final class TinyTraining {
                         new EngineOptions(BATCH, Precision.FP32, threads))
                 .engine()) {
             Trainer[] trainer = new Trainer[1];
-            trainer[0] =
-                    new Trainer(options, training, ValidationSet.of(validation), watched(engine, trainer), directory, listener, logEvery);
+            trainer[0] = new Trainer(
+                    options,
+                    training,
+                    ValidationSet.of(validation),
+                    watched(engine, trainer),
+                    directory,
+                    listener,
+                    logEvery);
             return from != null
                     ? trainer[0].resume(from, epochs)
                     : trainer[0].start(Initializer.glorotUniform(options.network(), options.seed()), epochs);

@@ -3,7 +3,7 @@ package daegpu.engine.cuda;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import daegpu.bench.BenchmarkNetwork;
-import daegpu.data.ImageSet;
+import daegpu.data.TrainingImages;
 import daegpu.engine.Convolutions;
 import daegpu.engine.EngineOptions;
 import daegpu.engine.EngineUnavailableException;
@@ -121,12 +121,24 @@ public final class StepCounters implements Callable<Integer> {
      */
     static JsonNode count(BenchmarkNetwork network, int batch, Precision precision, Convolutions convolutions)
             throws IOException {
+        return count(
+                network, batch, precision, convolutions, network.countedImages(3 * batch), Noise.gaussian(0.5f, 0.5f));
+    }
+
+    /** The same of a step on other images, at least three batches of them. */
+    static JsonNode count(
+            BenchmarkNetwork network,
+            int batch,
+            Precision precision,
+            Convolutions convolutions,
+            TrainingImages images,
+            Noise noise)
+            throws IOException {
         String variable = System.getenv(VARIABLE);
         if (variable == null || variable.isEmpty()) {
             throw new EngineUnavailableException(VARIABLE + " names no file to count into; run bench/counters");
         }
         Path file = Path.of(variable);
-        ImageSet images = network.countedImages(3 * batch);
         int[] order = new int[3 * batch];
         for (int i = 0; i < order.length; i++) {
             order[i] = order.length - 1 - i;
@@ -136,7 +148,7 @@ public final class StepCounters implements Callable<Integer> {
                 LearningRule.DEFAULT,
                 new EngineOptions(batch, precision, 0).withConvolutions(convolutions))) {
             engine.load(TrainingState.initial(network.architecture().initialParameters(1)));
-            engine.startEpoch(images, Noise.gaussian(0.5f, 0.5f), 1, 0, order);
+            engine.startEpoch(images, noise, 1, 0, order);
             for (int step = 0; step < 3; step++) { // it is run, captured, and replayed
                 if (step == 2) {
                     Files.deleteIfExists(file);

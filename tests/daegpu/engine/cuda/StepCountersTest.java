@@ -1,13 +1,18 @@
 package daegpu.engine.cuda;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import daegpu.bench.BenchmarkNetwork;
 import daegpu.bench.Work;
+import daegpu.data.Depth;
 import daegpu.data.EmbeddedMnist;
+import daegpu.data.ImageSet;
+import daegpu.data.Scene;
+import daegpu.data.WholeScenes;
 import daegpu.engine.Convolutions;
 import daegpu.engine.EngineOptions;
 import daegpu.engine.InspectableEngine;
@@ -19,17 +24,22 @@ import daegpu.engine.cuda.driver.Device;
 import daegpu.engine.cuda.driver.Gpu;
 import daegpu.model.Autoencoder;
 import daegpu.model.Initializer;
+import daegpu.noise.BlindSpots;
 import daegpu.noise.Noise;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Optional;
+import java.util.Random;
 import java.util.stream.IntStream;
+import java.util.stream.Stream;
 import jcuda.driver.JCudaDriver;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** What the emulated device counts; a GPU counts nothing. */
 @RequiresCuda
@@ -103,6 +113,43 @@ class StepCountersTest {
                 step.at("/graphs/nodes/kernel").intValue(),
                 step.get("kernels").toString());
         assertEquals(0, step.at("/graphs/nodes/library").intValue());
+    }
+
+    /**
+     * Pairs and blind spots take no launch more. What they leave is the least there can be: two values for each of an
+     * image, and a third, the mask, of blind spots. What they read is less than what they leave: each value twice, in
+     * 16 bits, and for each 32 of them where they lie, which a GPU has in its caches.
+     */
+    @ParameterizedTest
+    @ValueSource(booleans = {false, true})
+    void pairsAndBlindSpotsMoveLittleMoreThanTheyHaveTo(boolean blind) throws IOException {
+        int batch = 32;
+        int side = 28;
+        Random random = new Random(1);
+        List<Scene> scenes = Stream.generate(() -> blind
+                        ? Scene.of(picture(random, side))
+                        : new Scene(Optional.of(picture(random, side)), List.of(picture(random, side))))
+                .limit(3 * batch)
+                .toList();
+        WholeScenes images =
+                new WholeScenes(scenes, blind ? Optional.of(new BlindSpots(0.002, 1, 1)) : Optional.empty());
+        JsonNode step = StepCounters.count(
+                BenchmarkNetwork.AUTOENCODER, batch, Precision.FP32, Convolutions.NATIVE, images, Noise.NONE);
+        assertEquals(1 + 7 + 7 + 1, step.at("/graphs/nodes/kernel").intValue());
+        JsonNode kernel = step.get("kernels").get("gather_pairs_16");
+        assertEquals(1, kernel.get("launches").intValue(), kernel.toString());
+        long values = (long) batch * side * side;
+        long stores = kernel.at("/global_stores/sectors").longValue();
+        assertEquals((blind ? 3 : 2) * values * 4 / 32, stores, "stores");
+        long loads = kernel.at("/global_loads/sectors").longValue();
+        assertTrue(loads < 2 * values * 4 / 32 * 2, loads + " sectors are read and " + stores + " left");
+        assertEquals(0, kernel.at("/local/requests").longValue());
+    }
+
+    private static ImageSet picture(Random random, int side) {
+        byte[] pixels = new byte[2 * side * side];
+        random.nextBytes(pixels);
+        return new ImageSet(side, side, 1, Depth.BITS_16, pixels);
     }
 
     /** What kernels are for adds up to what a step has to do, whichever kernel does it. */
