@@ -293,6 +293,13 @@ public final class DaeGpu implements Runnable {
         }
     }
 
+    /** What to add where arguments too many are sizes: train has them after --resize, --crop and --tiles. */
+    static String remarkOnSizes(List<String> arguments) {
+        return arguments.stream().anyMatch(text -> text.matches("\\d+x\\d+"))
+                ? "; pictures are given the size of the model's images"
+                : "";
+    }
+
     private static int reportWrongUsage(ParameterException problem, String[] arguments) {
         CommandLine command = problem.getCommandLine();
         String message = oneLine(problem.getMessage())
@@ -303,9 +310,8 @@ public final class DaeGpu implements Runnable {
             if (!suggestions.isEmpty()) {
                 message += "; did you mean "
                         + String.join(" or ", suggestions.subList(0, Math.min(3, suggestions.size()))) + "?";
-            } else if (unmatched.getUnmatched().stream().anyMatch(text -> text.matches("\\d+x\\d+"))) {
-                // train has sizes after --resize, --crop and --tiles.
-                message += "; pictures are given the size of the model's images";
+            } else {
+                message += remarkOnSizes(unmatched.getUnmatched());
             }
         }
         String name = command.getCommandSpec().qualifiedName();

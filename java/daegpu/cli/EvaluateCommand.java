@@ -46,7 +46,6 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.Callable;
-import java.util.stream.Collectors;
 import picocli.CommandLine.ArgGroup;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -71,7 +70,7 @@ import picocli.CommandLine.Spec;
         footerHeading = "%nExamples:%n",
         footer = {
             "  dae-gpu evaluate digits",
-            "  dae-gpu evaluate noisy-photo.jpg scans/",
+            "  dae-gpu evaluate noisy-photos",
             "  dae-gpu evaluate digits/best.safetensors --noise-std 0.5,0.75 --json",
             "  dae-gpu evaluate photo-model --data more-photos --tiles",
             "  dae-gpu evaluate digits --noise salt-pepper --noise-amount 0.2,0.4",
@@ -279,13 +278,14 @@ final class EvaluateCommand implements Callable<Integer> {
     }
 
     private ParameterException aloneOnly(Path one) {
-        String others = arguments.stream()
+        List<String> others = arguments.stream()
                 .filter(argument -> !argument.equals(one))
-                .map(argument -> "'" + argument + "'")
-                .collect(Collectors.joining(", "));
+                .map(Path::toString)
+                .toList();
         return new ParameterException(
                 spec.commandLine(),
-                one + " is a model, which is named alone and measured on what --data names; there is also " + others);
+                one + " is a model, which is named alone and measured on what --data names; there is also '"
+                        + String.join("', '", others) + "'" + DaeGpu.remarkOnSizes(others));
     }
 
     /** What noise pictures have. */

@@ -53,9 +53,11 @@ final class NoiseText {
             case MASKING -> level + " of the values set to 0";
             case SPECKLE -> clipped(noise, "image + image * N(" + noise.mean() + ", " + level + ")");
             case POISSON -> clipped(noise, "Poisson(image * peak) / peak") + ", peak " + level;
-            case POISSON_GAUSSIAN ->
-                clipped(noise, "image + sqrt(gain * image + std^2) * N(0, 1)") + ", gain "
-                        + range(noise.lowestGain(), noise.highestGain()) + ", std " + level;
+            case POISSON_GAUSSIAN -> {
+                String gain = range(noise.lowestGain(), noise.highestGain());
+                String std = noise.lowest() == noise.highest() ? level : "(" + level + ")";
+                yield clipped(noise, "image + N(0, sqrt(" + gain + " * image + " + std + "^2))");
+            }
         };
     }
 

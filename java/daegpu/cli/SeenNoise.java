@@ -80,7 +80,7 @@ record SeenNoise(List<Picture> pictures, List<InvalidInputException> unusable) {
                         picture.height(),
                         picture.width(),
                         NoiseEstimate.isLargeEnough(picture)
-                                ? "is black or white in too many places"
+                                ? "has too few values between black and white"
                                 : "is too small")));
         return new Picture(file, picture.height(), picture.width(), picture.channels(), noise);
     }

@@ -61,6 +61,7 @@ import picocli.CommandLine.Spec;
             "  dae-gpu train --limit 2000 --epochs 2 --noise-std 0.75",
             "  dae-gpu train --noise salt-pepper --noise-amount 0.1..0.7",
             "  dae-gpu train --data photos --network unet --patches 32x32",
+            "  dae-gpu train --data photos --patches 32x32 --noise estimated:noisy-photos",
             "  dae-gpu train --data photos --tiles 32x32 --limit 20000 --output photo-model",
             "  dae-gpu train --noisy dirty-scans --clean clean-scans",
             "  dae-gpu train --data microscope-frames --blind-spot",
@@ -103,7 +104,8 @@ final class TrainCommand implements Callable<Integer> {
             validate = false,
             heading = "%nNoise (default: gaussian; for MNIST and IDX files of mean 0.5 (speckle: 0), std%n"
                     + "0.5, clipped; for pictures, and for a unet, of mean 0, std 0..55/255, not%n"
-                    + "clipped; amount 0.5; peak 4):%n",
+                    + "clipped; amount 0.5; peak 4; poisson-gaussian: gain 0.25, std 0.1, for pictures%n"
+                    + "gain 0..0.05):%n",
             order = 2)
     private TrainingNoise noise = new TrainingNoise();
 

@@ -63,6 +63,11 @@ class ExamplesTest {
         for (String name : List.of("my-photos/e.png", "my-photos/f.png")) {
             write(new BufferedImage(80, 70, BufferedImage.TYPE_BYTE_GRAY), name);
         }
+        BufferedImage noisy = new BufferedImage(80, 70, BufferedImage.TYPE_BYTE_GRAY);
+        for (int i = 0; i < 80 * 70; i++) {
+            noisy.getRaster().setSample(i % 80, i / 80, 0, (int) Math.round(128 + 10 * random.nextGaussian()));
+        }
+        write(noisy, "noisy-photos/g.png");
         ImageSet digits = EmbeddedMnist.test(3);
         write(digit(digits, 0), "scan.png");
         write(digit(digits, 1), "digit.png");
@@ -142,8 +147,10 @@ class ExamplesTest {
 
     private static List<String> small(List<String> example) {
         String command = example.get(0);
-        List<String> small =
-                SMALL.getOrDefault(example.contains("--resume") ? command + " --resume" : command, List.of());
+        boolean tellsNoise = example.size() > 1 && example.get(1).equals("noisy-photos");
+        List<String> small = tellsNoise
+                ? List.of()
+                : SMALL.getOrDefault(example.contains("--resume") ? command + " --resume" : command, List.of());
         List<String> arguments = new ArrayList<>(example);
         for (int i = 0; i < small.size(); i += 2) {
             int at = arguments.indexOf(small.get(i));
@@ -220,6 +227,10 @@ class ExamplesTest {
                                                 .findFirst()
                                                 .orElseThrow());
             case "evaluate" -> {
+                if (words.contains("noisy-photos")) {
+                    assertTrue(out.contains("--noise gaussian --noise-std 0.0"), out);
+                    return;
+                }
                 Path run = folder.resolve(words.get(1).replaceFirst("/.*", ""));
                 // A model that comes with the program has no folder.
                 Path figure = (Files.isDirectory(run) ? run : folder).resolve("robustness.png");

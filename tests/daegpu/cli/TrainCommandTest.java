@@ -603,28 +603,34 @@ class TrainCommandTest {
     void resumesWithAnyNoiseAsIfNeverInterrupted(Noise.Kind kind) throws IOException {
         String measure = "--noise-" + kind.measure();
         String range = kind.defaultLevel() + ".." + 1.5f * kind.defaultLevel();
-        String out = train("--noise", kind, measure, range, "--schedule", "constant")
-                .assertDone()
-                .out();
+        List<Object> given = new ArrayList<>(List.of("--noise", kind, measure, range, "--schedule", "constant"));
+        if (kind.hasGain()) {
+            given.addAll(List.of("--noise-gain", "0.1..0.2"));
+        }
+        String out = train(given.toArray()).assertDone().out();
+        int longest = kind.hasGain() ? 110 : 100;
         assertTrue(
                 out.lines()
-                        .anyMatch(line -> line.startsWith("Noise:   ") && line.contains(range) && line.length() <= 100),
+                        .anyMatch(line ->
+                                line.startsWith("Noise:   ") && line.contains(range) && line.length() <= longest),
                 out);
         Path resumed = folder.resolve("resumed");
-        train("--noise", kind, measure, range, "--schedule", "constant", "--epochs", "1", "--output", resumed)
-                .assertDone();
+        given.addAll(List.of("--epochs", "1", "--output", resumed));
+        train(given.toArray()).assertDone();
         resume(resumed, "--epochs", "2").assertDone();
         assertEquals(Program.result(run), Program.result(resumed));
         Noise noise =
                 Checkpoint.read(resumed.resolve("last.safetensors")).options().noise();
-        assertEquals(
-                new Noise(kind, kind.defaultMean(), kind.defaultLevel(), 1.5f * kind.defaultLevel(), false), noise);
+        Noise expected = new Noise(kind, kind.defaultMean(), kind.defaultLevel(), 1.5f * kind.defaultLevel(), false);
+        assertEquals(kind.hasGain() ? expected.withGains(0.1f, 0.2f) : expected, noise);
         JsonNode options =
                 new ObjectMapper().readTree(run.resolve("config.json").toFile()).get("options");
         assertEquals(kind.toString(), options.get("noise").textValue());
         assertEquals(
                 kind.hasMean() ? String.valueOf(kind.defaultMean()) : "null",
                 options.get("noise-mean").asText());
+        assertEquals(
+                kind.hasGain() ? "0.1..0.2" : "null", options.get("noise-gain").asText());
         for (Noise.Measure each : Noise.Measure.values()) {
             assertEquals(
                     each == kind.measure() ? range : "null",
@@ -637,7 +643,9 @@ class TrainCommandTest {
         "gaussian, --noise-std, 5/255..55/255, 0.019607844..0.21568628, 'image + N(0.5, 5/255..55/255), '",
         "uniform, --noise-std, 1/4, 0.25, 'image + U(mean 0.5, std 0.25), '",
         "speckle, --noise-std, 1/4..0.5, 0.25..0.5, 'image + image * N(0.0, 0.25..0.5), '",
-        "poisson, --noise-peak, 9/2, 4.5, 'Poisson(image * peak) / peak, '"
+        "poisson, --noise-peak, 9/2, 4.5, 'Poisson(image * peak) / peak, '",
+        "poisson-gaussian, --noise-gain, 0.01..1/4, 0.01..0.25, 'image + N(0, sqrt(0.01..0.25 * image + 0.1^2)), '",
+        "poisson-gaussian, --noise-std, 0.1..0.2, 0.1..0.2, 'image + N(0, sqrt(0.25 * image + (0.1..0.2)^2)), '"
     })
     void resumesWithNoiseThatIsNotClippedAsIfNeverInterrupted(
             String kind, String measure, String level, String recorded, String formula) throws IOException {
@@ -664,7 +672,7 @@ class TrainCommandTest {
         assertFalse(options.get("clip").booleanValue());
         assertEquals(recorded, options.get(measure.substring(2)).asText());
         String report = Files.readString(run.resolve("report.html"));
-        assertTrue(report.contains(measure + " " + recorded + " --no-clip "), report);
+        assertTrue(report.contains(measure + " " + recorded + " ") && report.contains(" --no-clip "), report);
         Path again = folder.resolve("again");
         Program.run("train", "--config", run.resolve("config.json"), "--output", again)
                 .assertDone();
@@ -731,14 +739,14 @@ class TrainCommandTest {
                         "this is gaussian, which takes --noise-std");
         train("--noise", "Poisson", "--noise-std", "1")
                 .assertRefused(
-                        "--noise-std goes with gaussian, uniform and speckle noise",
+                        "--noise-std goes with gaussian, uniform, speckle and poisson-gaussian noise",
                         "this is poisson, which takes --noise-peak");
         train("--noise", "masking", "--noise-peak", "1").assertRefused("--noise-peak goes with poisson noise");
         train("--noise", "masking", "--noise-mean", "0")
                 .assertRefused("--noise-mean goes with gaussian, uniform and speckle noise", "this is masking");
         train("--noise", "masking", "--no-clip")
                 .assertRefused(
-                        "--no-clip goes with gaussian, uniform, speckle and poisson noise",
+                        "--no-clip goes with gaussian, uniform, speckle, poisson and poisson-gaussian noise",
                         "this is masking, which stays from 0 to 1");
         train("--noise", "pink").assertRefused("--noise", "no noise called pink", "salt-pepper");
         train("--noise", "masking", "--noise-amount", "0.5..1.5").assertRefused("amount", "from 0 to 1", "0.5..1.5");
