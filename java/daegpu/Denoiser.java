@@ -106,7 +106,8 @@ public final class Denoiser implements AutoCloseable {
     }
 
     /**
-     * Denoises a picture from one file to another.
+     * Denoises a picture from one file to another, or all pages of a TIFF file. Floats are scaled as
+     * {@link PictureReader#open(Path)} says, and written in their own range.
      *
      * @param noisy a PNG, JPEG, TIFF, BMP, GIF or WebP file
      * @param denoised receives the result, and is not changed if that fails; it may be the same file. Its format is
@@ -130,19 +131,24 @@ public final class Denoiser implements AutoCloseable {
                 throw new InvalidInputException(
                         noisy + " has " + reader.pages() + " pages, and a " + format.title() + " file holds one");
             }
-            // Large pictures are computed strip by strip while the file is written.
-            AtomicFile.write(denoised, out -> {
-                try (PictureWriter writer = new PictureWriter(out, format, PictureWriter.DEFAULT_QUALITY)) {
-                    for (int page = 0; page < reader.pages(); page++) {
-                        PictureDescription description = reader.description(page);
-                        Pixels result = denoised(asGreyIfItIs(VisiblePixels.of(reader.read(page))));
-                        writer.write(result.withChannels(description.channels(result)), description);
-                    }
-                }
-            });
+            denoise(reader, denoised, format);
         } finally {
             turn.unlock();
         }
+    }
+
+    private void denoise(PictureReader reader, Path denoised, PictureFormat format) throws IOException {
+        // Large pictures are computed strip by strip while the file is written.
+        AtomicFile.write(denoised, out -> {
+            try (PictureWriter writer = new PictureWriter(out, format, PictureWriter.DEFAULT_QUALITY)) {
+                for (int page = 0; page < reader.pages(); page++) {
+                    PictureDescription description = reader.description(page);
+                    Pixels result = denoised(asGreyIfItIs(VisiblePixels.of(reader.read(page))));
+                    writer.write(result.withChannels(description.channels(result)), description);
+                }
+            }
+            reader.close(); // It may be the file that is replaced now.
+        });
     }
 
     /**

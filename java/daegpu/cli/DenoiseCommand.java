@@ -4,6 +4,7 @@ import daegpu.data.ImageFile;
 import daegpu.data.InvalidInputException;
 import daegpu.data.Photo;
 import daegpu.data.PictureFormat;
+import daegpu.data.ValueRange;
 import daegpu.denoise.PhotoDenoiser;
 import daegpu.denoise.Strength;
 import daegpu.denoise.WholePictureDenoiser;
@@ -106,6 +107,13 @@ final class DenoiseCommand implements Callable<Integer> {
             paramLabel = "N",
             description = "Pixels that neighbouring tiles share at least (default: half of the model's size).")
     private Integer overlap;
+
+    @Option(
+            names = "--range",
+            paramLabel = "LOW..HIGH",
+            parameterConsumer = RangeParameter.class,
+            description = RangeParameter.DESCRIPTION)
+    private ValueRange range;
 
     @Option(
             names = "--memory",
@@ -283,6 +291,7 @@ final class DenoiseCommand implements Callable<Integer> {
                 seed != null ? seed : checkpoint.options().seed(),
                 fitting(image),
                 shared,
+                range,
                 memory != null ? memory : WholePictureDenoiser.defaultMemory(),
                 result);
         AtomicBoolean interrupted = new AtomicBoolean();
@@ -336,8 +345,8 @@ final class DenoiseCommand implements Callable<Integer> {
                             input,
                             format,
                             entry.getValue(),
-                            part -> progress.progressedWithin(
-                                    "denoising", before, all, String.valueOf(input.getFileName()), part));
+                            (page, pages, part) -> progress.progressedWithin(
+                                    "denoising", before, all, nameOf(input, page, pages), (page + part) / pages));
                 } catch (InvalidInputException e) {
                     failures.add(Remedies.message(e, spec));
                 } catch (IOException e) {
@@ -357,6 +366,10 @@ final class DenoiseCommand implements Callable<Integer> {
         } catch (CancellationException e) {
             return false;
         }
+    }
+
+    private static String nameOf(Path input, int page, int pages) {
+        return input.getFileName() + (pages > 1 ? ", page " + (page + 1) + " of " + pages : "");
     }
 
     private void requireAddNoise() {

@@ -1,11 +1,11 @@
 package daegpu.cli;
 
 import daegpu.data.Depth;
-import daegpu.data.ImageFile;
 import daegpu.data.ImageSet;
 import daegpu.data.InvalidInputException;
 import daegpu.data.Photo;
 import daegpu.data.PictureFolder;
+import daegpu.data.PictureReader;
 import daegpu.data.Preparation;
 import daegpu.data.Preparation.Fit;
 import daegpu.engine.Engines.OpenedEngine;
@@ -190,11 +190,15 @@ final class EncodeCommand implements Callable<Integer> {
             return;
         }
         InputFiles.requirePicturesFit(file, image);
-        Photo photo = ImageFile.open(file, remarks::add).withChannels(preparation.channels());
-        preparation.requireSize(file, photo.height(), photo.width());
+        Photo photo;
+        try (PictureReader reader = PictureReader.open(file, preparation.range())) {
+            photo = reader.photo(0).withChannels(preparation.channels());
+            preparation.requireSize(reader.page(0), photo.height(), photo.width());
+            reader.remarkOfFirst().ifPresent(remarks::add);
+        }
         boolean tiles = preparation.fit() == Fit.TILES;
         cut |= tiles;
-        Depth depth = preparation.depth(photo.depth());
+        Depth depth = photo.depth();
         long all = preparation.images(photo.height(), photo.width());
         encode(engine, name, tiles, all, (first, count, values, at) -> {
             byte[] pixels = new byte[count * image.size() * depth.bytes()];

@@ -6,6 +6,7 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import daegpu.data.DataSets.Validation;
 import daegpu.data.InvalidInputException;
 import daegpu.data.NoisyFiles;
+import daegpu.data.PicturePage;
 import daegpu.data.PicturePair;
 import daegpu.data.Preparation;
 import daegpu.data.ReadingListener;
@@ -179,7 +180,7 @@ final class EvaluateCommand implements Callable<Integer> {
      *
      * @param pictures the result of each picture, where they were measured as a whole
      */
-    private record Level(Noise noise, Result result, Map<Path, Result> pictures) {
+    private record Level(Noise noise, Result result, Map<PicturePage, Result> pictures) {
         /** Where it stands in the chart. */
         private float level() {
             return noise.kind().hasGain() ? noise.at(0.5f).deviation(MID_GREY) : noise.lowest();
@@ -369,10 +370,10 @@ final class EvaluateCommand implements Callable<Integer> {
     /** Whole pictures of any sizes, by a network that has none of its own. */
     private int evaluatePictures(PicturePair.Found found, Checkpoint checkpoint, List<Noise> noises)
             throws IOException {
-        PicturePair.Found taken = found.first(limit == null ? 0 : limit);
         int channels = checkpoint.options().network().input().channels();
         ModelEngines engines = engineChoice.of(checkpoint);
-        WholePictures pictures = new WholePictures(taken, channels);
+        WholePictures pictures =
+                new WholePictures(found, limit == null ? 0 : limit, fitting.range(model.run()), channels);
         try (WholePictureDenoiser denoiser = new WholePictureDenoiser(
                         checkpoint.options().architecture(),
                         engines,
@@ -380,16 +381,11 @@ final class EvaluateCommand implements Callable<Integer> {
                         memory != null ? memory : WholePictureDenoiser.defaultMemory());
                 FileProgress progress = new FileProgress(spec.commandLine().getOut(), "pictures")) {
             pictures.measure(
-                    denoiser,
-                    noises,
-                    seed,
-                    Math.min(FIGURE_COLUMNS, taken.pairs().size()),
-                    SHOWN_SIDE,
-                    json ? ReadingListener.SILENT : progress);
+                    denoiser, noises, seed, FIGURE_COLUMNS, SHOWN_SIDE, json ? ReadingListener.SILENT : progress);
         }
         PairCheck.warning(pictures.comparison()).ifPresent(this::note);
         boolean hasNoisyTargets =
-                taken.hasNoisyTargets() || pictures.comparison().hasNoisyTargets();
+                found.hasNoisyTargets() || pictures.comparison().hasNoisyTargets();
         String rows = hasNoisyTargets ? "noisy target, noisy, denoised" : "original, noisy, denoised";
         List<Level> levels = new ArrayList<>();
         List<Block> blocks = new ArrayList<>();
@@ -674,11 +670,11 @@ final class EvaluateCommand implements Callable<Integer> {
                 .println(mapper.writerWithDefaultPrettyPrinter().writeValueAsString(root));
     }
 
-    private static void addPictures(ObjectNode row, Map<Path, Result> pictures) {
+    private static void addPictures(ObjectNode row, Map<PicturePage, Result> pictures) {
         if (!pictures.isEmpty()) {
             ArrayNode array = row.putArray("pictures");
-            pictures.forEach((file, result) -> {
-                ObjectNode picture = array.addObject().put("file", file.toString());
+            pictures.forEach((page, result) -> {
+                ObjectNode picture = array.addObject().put("file", page.toString());
                 addScores(picture.putObject("noisy"), result.noisy());
                 addScores(picture.putObject("denoised"), result.denoised());
             });

@@ -10,6 +10,7 @@ import daegpu.data.PictureFormat;
 import daegpu.data.PictureReader;
 import daegpu.data.PictureWriter;
 import daegpu.data.Pixels;
+import daegpu.data.ValueRange;
 import daegpu.data.VisiblePixels;
 import daegpu.denoise.ImageDenoiser;
 import daegpu.denoise.NoiseCheck;
@@ -27,14 +28,15 @@ import daegpu.train.Checkpoint;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayDeque;
 import java.util.ArrayList;
-import java.util.Iterator;
+import java.util.Collections;
+import java.util.Deque;
 import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
 import java.util.concurrent.CancellationException;
 import java.util.function.BooleanSupplier;
-import java.util.function.DoubleConsumer;
 import java.util.function.UnaryOperator;
 
 /** Denoises files by a model: IDX files, and pictures of any size. */
@@ -50,6 +52,7 @@ final class FileDenoiser implements AutoCloseable {
      * @param seed of that noise
      * @param fitted makes pictures fit the model's size; null where they keep their own
      * @param overlap pixels that tiles of the model's size share at least
+     * @param range of the values in files of floats; null for their percentiles
      * @param memory bytes for the parts of a picture that is denoised as a whole
      * @param result decides in which format pictures are written
      */
@@ -59,6 +62,7 @@ final class FileDenoiser implements AutoCloseable {
             long seed,
             UnaryOperator<Photo> fitted,
             int overlap,
+            ValueRange range,
             long memory,
             ResultFormat result) {}
 
@@ -66,7 +70,23 @@ final class FileDenoiser implements AutoCloseable {
     private record Page(Photo photo, PictureDescription description) {}
 
     /** What was read of a file and is to go to another. */
-    private record Job(Path input, List<Page> pages, Path target, PictureFormat format) {}
+    private record Job(Path input, Page page, Path target, PictureFormat format) {}
+
+    /** A page that is denoised, or will be when its pixels are read, and what went in. */
+    private record Ready(Pixels noisy, Pixels pixels, PictureDescription description) {}
+
+    /** Is told how far a file is. */
+    interface Progress {
+
+        /**
+         * More of it has been done.
+         *
+         * @param page on which this is, 0 for the first
+         * @param pages of the file
+         * @param part how much of the page, up to 1
+         */
+        void progressed(int page, int pages, double part);
+    }
 
     private final Checkpoint checkpoint;
     private final EngineChoice engineChoice;
@@ -164,22 +184,25 @@ final class FileDenoiser implements AutoCloseable {
      * @throws InvalidInputException if the file cannot be used
      * @throws IOException if the result cannot be written
      */
-    void denoise(Path input, String format, Path target, DoubleConsumer progress) throws IOException {
+    void denoise(Path input, String format, Path target, Progress progress) throws IOException {
         requireGoing();
         if (format == null) {
             denoiseIdx(input, target);
             return;
         }
         InputFiles.requirePicturesFit(input, image);
-        try (PictureReader reader = PictureReader.open(input)) {
+        try (PictureReader reader = PictureReader.open(input, treatment.range())) {
             PictureFormat result = treatment.result().of(reader.format(), target);
             requireRoomForPages(input, reader, result);
-            reader.remark().ifPresent(remarks::add);
-            if (whole != null && treatment.fitted() == null) {
-                denoiseWhole(input, reader, target, result, progress);
+            if (reader.pages() > 1 || isRowByRow()) {
+                denoisePages(input, reader, target, result, progress);
             } else {
-                read(input, reader, target, result);
+                Page page = page(reader, 0);
+                remark(input, reader, page.photo, result);
+                waiting.add(new Job(input, page, target, result));
+                waitingValues += page.photo.values().length;
             }
+            reader.remark().ifPresent(remarks::add);
         }
         if (waitingValues >= CHUNK) {
             finish();
@@ -193,20 +216,16 @@ final class FileDenoiser implements AutoCloseable {
         }
     }
 
-    private void read(Path input, PictureReader reader, Path target, PictureFormat result) {
-        List<Page> pages = new ArrayList<>();
-        for (int page = 0; page < reader.pages(); page++) {
-            Photo photo = reader.photo(page);
-            photo = photo.withValues(photo.channels(), VisiblePixels.of(photo).values());
-            PictureDescription description = reader.description(page);
-            Photo grey = staysGrey(photo) ? photo.withChannels(1) : photo;
-            Photo fitting =
-                    treatment.fitted() == null ? grey : treatment.fitted().apply(grey);
-            pages.add(new Page(fitting, description));
-            waitingValues += fitting.values().length;
-            remark(input, reader, fitting, result);
-        }
-        waiting.add(new Job(input, pages, target, result));
+    /** Whether pictures are computed while they are written. */
+    private boolean isRowByRow() {
+        return whole != null && treatment.fitted() == null;
+    }
+
+    private Page page(PictureReader reader, int page) {
+        Photo photo = reader.photo(page);
+        photo = photo.withValues(photo.channels(), VisiblePixels.of(photo).values());
+        Photo grey = staysGrey(photo) ? photo.withChannels(1) : photo;
+        return new Page(treatment.fitted() == null ? grey : treatment.fitted().apply(grey), reader.description(page));
     }
 
     /**
@@ -218,6 +237,18 @@ final class FileDenoiser implements AutoCloseable {
 
     /** What is not in the result as it was in the input. */
     private void remark(Path input, PictureReader reader, Pixels picture, PictureFormat result) {
+        ValueRange range = picture.range();
+        if (treatment.range() != null && range == null) {
+            throw new InvalidInputException(
+                    input + " has whole numbers for samples; --range is for TIFF files of 32-bit floats");
+        }
+        if (range != null && result != PictureFormat.TIFF) {
+            remarks.add(input + " has floats, which a " + result.title() + " file cannot have: those from " + range
+                    + " are black to white in the result, and others are cut off");
+        } else if (range != null && treatment.range() == null) {
+            remarks.add(input + " has floats: those from " + range
+                    + " were taken for black to white; --range LOW..HIGH takes others");
+        }
         if (!reader.format().isWritable() && result == PictureFormat.PNG) {
             remarks.add(input + " is a " + reader.format().title()
                     + " file, which is not written: the result is a PNG file");
@@ -241,26 +272,65 @@ final class FileDenoiser implements AutoCloseable {
         finish(input, its);
     }
 
-    /** From file to file, a strip at a time. */
-    private void denoiseWhole(
-            Path input, PictureReader reader, Path target, PictureFormat result, DoubleConsumer progress)
+    /** From file to file, a page at a time, of which there may be a strip at a time. */
+    private void denoisePages(Path input, PictureReader reader, Path target, PictureFormat result, Progress progress)
             throws IOException {
         NoiseCheck its = check.ofAnotherFile();
-        Ready first = ready(reader, 0, its, progress);
-        see(input, first.noisy);
-        remark(input, reader, first.pixels, result);
+        Pages pages = new Pages(reader, its, progress);
+        see(input, pages.peek().noisy);
+        remark(input, reader, pages.peek().pixels, result);
         makeFolderOf(target);
         AtomicFile.write(target, out -> {
             try (PictureWriter writer =
                     new PictureWriter(out, result, treatment.result().quality())) {
-                writer.write(first.pixels, first.description);
-                for (int page = 1; page < reader.pages(); page++) {
-                    Ready next = ready(reader, page, its, progress);
-                    writer.write(next.pixels, next.description);
+                while (pages.hasNext()) {
+                    Ready page = pages.next();
+                    writer.write(page.pixels, page.description);
                 }
             }
+            reader.close(); // It may be the file that is replaced now.
         });
         finish(input, its);
+    }
+
+    /** The pages of a file as they become ready; small ones go through the network together. */
+    private final class Pages {
+        private final PictureReader reader;
+        private final NoiseCheck its;
+        private final Progress progress;
+        private final Deque<Ready> ready = new ArrayDeque<>();
+        private int read;
+
+        Pages(PictureReader reader, NoiseCheck its, Progress progress) {
+            this.reader = reader;
+            this.its = its;
+            this.progress = progress;
+        }
+
+        boolean hasNext() {
+            return !ready.isEmpty() || read < reader.pages();
+        }
+
+        Ready peek() {
+            if (ready.isEmpty() && isRowByRow()) {
+                ready.add(rowByRow(reader, read++, its, progress));
+            } else if (ready.isEmpty()) {
+                List<Page> together = new ArrayList<>();
+                for (long values = 0; read < reader.pages() && values < CHUNK; read++) {
+                    requireGoing();
+                    together.add(page(reader, read));
+                    values += together.get(together.size() - 1).photo.values().length;
+                }
+                ready.addAll(denoised(together, Collections.nCopies(together.size(), its)));
+                progress.progressed(read - 1, reader.pages(), 1);
+            }
+            return ready.peek();
+        }
+
+        Ready next() {
+            peek();
+            return ready.remove();
+        }
     }
 
     /** Counts a file that was written. */
@@ -275,10 +345,7 @@ final class FileDenoiser implements AutoCloseable {
         }
     }
 
-    /** A page whose pixels are denoised when they are read. */
-    private record Ready(Pixels noisy, Pixels pixels, PictureDescription description) {}
-
-    private Ready ready(PictureReader reader, int page, NoiseCheck its, DoubleConsumer progress) {
+    private Ready rowByRow(PictureReader reader, int page, NoiseCheck its, Progress progress) {
         PictureDescription description = reader.description(page);
         Pixels visible = VisiblePixels.of(reader.read(page));
         Pixels clean = staysGrey(visible) ? visible.withChannels(1) : visible;
@@ -286,9 +353,29 @@ final class FileDenoiser implements AutoCloseable {
         Pixels noisy = treatment.added() == null ? ready : PictureNoise.add(treatment.added(), treatment.seed(), ready);
         Pixels denoised = whole.denoise(noisy, part -> {
             requireGoing();
-            progress.accept((page + part) / reader.pages());
+            progress.progressed(page, reader.pages(), part);
         });
         return new Ready(noisy, its.watch(noisy, denoised).withChannels(description.channels(clean)), description);
+    }
+
+    /** @param checks for each page the one that it is added to */
+    private List<Ready> denoised(List<Page> pages, List<NoiseCheck> checks) {
+        List<Photo> noisy = new ArrayList<>();
+        for (Page page : pages) {
+            Photo photo = pictures.forNetwork(page.photo);
+            noisy.add(treatment.added() == null ? photo : PictureNoise.add(treatment.added(), treatment.seed(), photo));
+        }
+        List<Photo> denoised = pictures.denoise(noisy);
+        List<Ready> ready = new ArrayList<>();
+        for (int i = 0; i < pages.size(); i++) {
+            checks.get(i).add(noisy.get(i), denoised.get(i));
+            Page page = pages.get(i);
+            ready.add(new Ready(
+                    noisy.get(i),
+                    denoised.get(i).withChannels(page.description.channels(page.photo)),
+                    page.description));
+        }
+        return ready;
     }
 
     /** Denoises the pictures that wait, together, and writes them. */
@@ -322,41 +409,22 @@ final class FileDenoiser implements AutoCloseable {
 
     /** @param left from which each job is removed that came to its end */
     private void finish(List<Job> jobs, List<Job> left) {
-        List<Photo> noisy = new ArrayList<>();
-        for (Job job : jobs) {
-            for (Page page : job.pages) {
-                Photo photo = pictures.forNetwork(page.photo);
-                noisy.add(
-                        treatment.added() == null
-                                ? photo
-                                : PictureNoise.add(treatment.added(), treatment.seed(), photo));
-            }
-        }
-        Iterator<Photo> before = noisy.iterator();
-        Iterator<Photo> denoised = pictures.denoise(noisy).iterator();
-        for (Job job : jobs) {
-            NoiseCheck its = check.ofAnotherFile();
-            List<Photo> pages = new ArrayList<>();
-            for (Page page : job.pages) {
-                Photo result = denoised.next();
-                Photo given = before.next();
-                if (pages.isEmpty()) {
-                    see(job.input, given);
-                }
-                its.add(given, result);
-                pages.add(result.withChannels(page.description.channels(page.photo)));
-            }
+        List<NoiseCheck> checks =
+                jobs.stream().map(job -> check.ofAnotherFile()).toList();
+        List<Ready> ready = denoised(jobs.stream().map(Job::page).toList(), checks);
+        for (int i = 0; i < jobs.size(); i++) {
+            Job job = jobs.get(i);
+            Ready page = ready.get(i);
+            see(job.input, page.noisy);
             try {
                 makeFolderOf(job.target);
                 AtomicFile.write(job.target, out -> {
                     try (PictureWriter writer = new PictureWriter(
                             out, job.format, treatment.result().quality())) {
-                        for (int i = 0; i < pages.size(); i++) {
-                            writer.write(pages.get(i), job.pages.get(i).description);
-                        }
+                        writer.write(page.pixels, page.description);
                     }
                 });
-                finish(job.input, its);
+                finish(job.input, checks.get(i));
             } catch (IOException e) {
                 failures.add(DaeGpu.describe(e));
             }

@@ -6,6 +6,7 @@ import daegpu.data.NoisyFiles;
 import daegpu.data.Preparation;
 import daegpu.data.Preparation.Colour;
 import daegpu.data.Preparation.Fit;
+import daegpu.data.ValueRange;
 import daegpu.noise.BlindSpots;
 import java.nio.file.Path;
 import java.util.Locale;
@@ -39,7 +40,8 @@ final class ImageOptions {
             "--overlap",
             "--patches",
             "--patches-per-epoch",
-            "--color");
+            "--color",
+            "--range");
 
     /** Of pictures that are noisy already. */
     private static final ImageSize DEFAULT_PATCHES = new ImageSize(64, 64);
@@ -141,8 +143,7 @@ final class ImageOptions {
             names = "--resize",
             paramLabel = "HxW",
             converter = ImageSize.SizeConverter.class,
-            description = "Scale each picture of a folder to this size, height before width as in all options. Scaled "
-                    + "pictures have 8 bits a value.")
+            description = "Scale each picture of a folder to this size, height before width as in all options.")
     private ImageSize resize;
 
     @Option(
@@ -151,7 +152,7 @@ final class ImageOptions {
             converter = ImageSize.SizeConverter.class,
             description =
                     "Take the largest part around the middle of each picture that has these proportions, and scale "
-                            + "it to this size, with 8 bits a value.")
+                            + "it to this size.")
     private ImageSize crop;
 
     @Option(
@@ -195,6 +196,15 @@ final class ImageOptions {
                     + "(default: ${DEFAULT-VALUE}).")
     private String color;
 
+    @Option(
+            names = "--range",
+            paramLabel = "LOW..HIGH",
+            parameterConsumer = RangeParameter.class,
+            description = "Of pictures with 32-bit floats, the values that are black and white (default: the 0.1th and "
+                    + "the 99.9th percentile of each file, over all of its pages). Floats become 16-bit values; those "
+                    + "outside are cut off.")
+    private ValueRange range;
+
     /**
      * All of it.
      *
@@ -212,7 +222,13 @@ final class ImageOptions {
         require(clean == null, "--clean goes with --noisy");
         require(blindSpotShare == null, "--blind-spot-share goes with --blind-spot");
         require(structure == null, "--structure goes with --blind-spot");
-        return new ImageFiles(data, validation, validationSplit, limit, validated, preparation());
+        return new ImageFiles(
+                data,
+                validation,
+                validationSplit,
+                limit,
+                validated,
+                preparation().in(range));
     }
 
     /** Whether the pictures are noisy already. */
@@ -254,7 +270,7 @@ final class ImageOptions {
                 validationSplit,
                 limit,
                 validated,
-                preparation(),
+                preparation().in(range),
                 blindSpot
                         ? Optional.of(new BlindSpots(
                                 blindSpotShare != null ? blindSpotShare : BlindSpots.DEFAULT_SHARE,

@@ -4,6 +4,7 @@ import daegpu.data.InvalidInputException;
 import daegpu.data.Preparation;
 import daegpu.data.Preparation.Colour;
 import daegpu.data.Preparation.Fit;
+import daegpu.data.ValueRange;
 import daegpu.model.Tensor;
 import daegpu.train.RunRecord;
 import java.util.Optional;
@@ -37,7 +38,23 @@ final class PictureFitting {
                     "The least number of pixels that neighbouring tiles share (default: 0, or as in the model's training).")
     private Integer overlap;
 
-    /** Whether an option was given; if not, pictures are prepared as in the model's run. */
+    @Option(
+            names = "--range",
+            paramLabel = "LOW..HIGH",
+            parameterConsumer = RangeParameter.class,
+            description = RangeParameter.DESCRIPTION)
+    private ValueRange range;
+
+    /** The range of the values in files of floats; null for their percentiles. */
+    ValueRange range(Optional<RunRecord> run) {
+        return range != null
+                ? range
+                : run.filter(record -> record.says("range"))
+                        .map(record -> ValueRange.of(record.text("range")))
+                        .orElse(null);
+    }
+
+    /** Whether an option was given that says how pictures fit; if not, pictures are prepared as in the model's run. */
     boolean isGiven() {
         return resize || crop || tiles || overlap != null;
     }
@@ -69,7 +86,12 @@ final class PictureFitting {
                                 .orElse(0);
         try {
             return new Preparation(
-                    fit, image.height(), image.width(), shared, image.channels() == 1 ? Colour.GREY : Colour.COLOUR);
+                            fit,
+                            image.height(),
+                            image.width(),
+                            shared,
+                            image.channels() == 1 ? Colour.GREY : Colour.COLOUR)
+                    .in(range(run));
         } catch (IllegalArgumentException e) {
             throw new InvalidInputException(e.getMessage(), e);
         }

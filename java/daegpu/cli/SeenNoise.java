@@ -1,8 +1,8 @@
 package daegpu.cli;
 
-import daegpu.data.ImageFile;
 import daegpu.data.InvalidInputException;
 import daegpu.data.PictureFolder;
+import daegpu.data.PictureReader;
 import daegpu.data.Pixels;
 import daegpu.data.ReadingListener;
 import daegpu.data.VisiblePixels;
@@ -71,7 +71,12 @@ record SeenNoise(List<Picture> pictures, List<InvalidInputException> unusable) {
         if (InputFiles.formatOf(file) == null) {
             throw new InvalidInputException(file + " is no picture, whose noise could be estimated");
         }
-        Pixels picture = VisiblePixels.of(ImageFile.openPixels(file));
+        try (PictureReader reader = PictureReader.open(file)) {
+            return of(file, VisiblePixels.of(reader.read(0)));
+        }
+    }
+
+    private static Picture of(Path file, Pixels picture) {
         NoiseEstimate noise = NoiseEstimate.of(picture)
                 .orElseThrow(() -> new InvalidInputException(String.format(
                         Locale.ROOT,

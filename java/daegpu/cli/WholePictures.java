@@ -1,11 +1,13 @@
 package daegpu.cli;
 
-import daegpu.data.ImageFile;
 import daegpu.data.InvalidInputException;
+import daegpu.data.PageReader;
 import daegpu.data.Photo;
+import daegpu.data.PicturePage;
 import daegpu.data.PicturePair;
 import daegpu.data.Pixels;
 import daegpu.data.ReadingListener;
+import daegpu.data.ValueRange;
 import daegpu.denoise.PictureNoise;
 import daegpu.denoise.WholePictureDenoiser;
 import daegpu.metrics.PairComparison;
@@ -13,11 +15,12 @@ import daegpu.noise.Noise;
 import daegpu.preview.ContactSheet.Block;
 import daegpu.train.Evaluation;
 import daegpu.train.Evaluation.Result;
-import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
+import java.util.stream.IntStream;
 
 /** Measures a network on whole pictures of any sizes, one at a time, at several levels of noise. */
 final class WholePictures {
@@ -25,9 +28,16 @@ final class WholePictures {
     /** Rows and columns of the middle of a picture that is compared with its target. */
     private static final int MOST_COMPARED = 256;
 
-    private final List<PicturePair> pairs;
+    /** @param target empty where noise is added to the input */
+    private record Pair(PicturePage input, Optional<PicturePage> target) {}
+
+    private final List<Pair> pairs = new ArrayList<>();
+    private final PageReader reader;
+    /** Of targets, so that both files stay open from page to page. */
+    private final PageReader targets;
+
     private final int channels;
-    private final List<Map<Path, Result>> results = new ArrayList<>();
+    private final List<Map<PicturePage, Result>> results = new ArrayList<>();
     private final List<InvalidInputException> unusable = new ArrayList<>();
     private final List<List<float[][]>> samples = new ArrayList<>();
     private final PairComparison comparison = new PairComparison();
@@ -36,19 +46,52 @@ final class WholePictures {
      * Prepares to measure.
      *
      * @param found at least one picture
+     * @param limit of the pictures, of which the first are taken; 0 takes all
+     * @param range of the values in files of floats; null for their percentiles
      * @param channels of the network: colours become grey for one channel, greys colours for three
      */
-    WholePictures(PicturePair.Found found, int channels) {
-        this.pairs = found.pairs();
+    WholePictures(PicturePair.Found found, int limit, ValueRange range, int channels) {
         this.unusable.addAll(found.unusable());
         this.channels = channels;
+        reader = new PageReader(range);
+        targets = new PageReader(range);
+        for (PicturePair pair : found.pairs()) {
+            if (limit == 0 || pairs.size() < limit) {
+                try {
+                    pairs.addAll(pages(pair));
+                } catch (InvalidInputException e) {
+                    unusable.add(e);
+                }
+            }
+        }
+        if (limit > 0 && pairs.size() > limit) {
+            pairs.subList(limit, pairs.size()).clear();
+        }
+    }
+
+    /** Page belongs to page. */
+    private List<Pair> pages(PicturePair pair) {
+        List<PicturePage> inputs = reader.pages(pair.input());
+        if (pair.target().isEmpty()) {
+            return inputs.stream()
+                    .map(input -> new Pair(input, Optional.empty()))
+                    .toList();
+        }
+        List<PicturePage> expected = targets.pages(pair.target().get());
+        if (expected.size() != inputs.size()) {
+            throw new InvalidInputException(pair.input() + " has " + inputs.size() + " pages and "
+                    + pair.target().get() + " has " + expected.size());
+        }
+        return IntStream.range(0, inputs.size())
+                .mapToObj(page -> new Pair(inputs.get(page), Optional.of(expected.get(page))))
+                .toList();
     }
 
     /**
      * Measures all pictures at all levels.
      *
      * @param noises what is added to pictures without a target; of no importance for the others
-     * @param columns pictures that are shown of each level
+     * @param most pictures that are shown of each level, at most
      * @param side rows and columns of their middle that are shown at most
      * @throws InvalidInputException if no picture can be used
      */
@@ -56,41 +99,44 @@ final class WholePictures {
             WholePictureDenoiser denoiser,
             List<Noise> noises,
             long seed,
-            int columns,
+            int most,
             int side,
             ReadingListener listener) {
         noises.forEach(noise -> results.add(new LinkedHashMap<>()));
+        int columns = Math.min(most, pairs.size());
         Photo[] inputs = new Photo[columns];
-        Photo[] targets = new Photo[columns];
+        Photo[] shown = new Photo[columns];
         int done = 0;
-        for (PicturePair pair : pairs) {
+        for (Pair pair : pairs) {
             try {
-                Pixels input = ImageFile.openPixels(pair.input()).withChannels(channels);
-                Pixels target = pair.target().isPresent() ? target(pair.target().get(), pair.input(), input) : input;
-                if (pair.target().isPresent()) {
+                Pixels input = reader.read(pair.input).withChannels(channels);
+                Pixels target = pair.target.isPresent() ? target(pair.target.get(), pair.input, input) : input;
+                if (pair.target.isPresent()) {
                     compare(input, target);
                 }
                 int column = results.get(0).size();
                 if (column < columns && Math.min(input.height(), input.width()) >= side) {
                     inputs[column] = middle(input, side);
-                    targets[column] = middle(target, side);
+                    shown[column] = middle(target, side);
                 }
                 for (int level = 0; level < noises.size(); level++) {
-                    Result result = pair.target().isPresent()
+                    Result result = pair.target.isPresent()
                             ? Evaluation.of(denoiser, input, target)
                             : Evaluation.of(denoiser, input, noises.get(level), seed);
-                    results.get(level).put(pair.input(), result);
+                    results.get(level).put(pair.input, result);
                 }
             } catch (InvalidInputException e) {
                 unusable.add(e);
             }
             listener.progressed("measuring pictures", ++done, pairs.size());
         }
+        reader.close();
+        targets.close();
         if (results.get(0).isEmpty()) {
             throw unusable.get(0);
         }
         // After all pictures: an engine is opened for each change of size.
-        noises.forEach(noise -> samples.add(show(denoiser, inputs, targets, noise, seed)));
+        noises.forEach(noise -> samples.add(show(denoiser, inputs, shown, noise, seed)));
     }
 
     /** The middles of both. */
@@ -110,8 +156,8 @@ final class WholePictures {
         return comparison;
     }
 
-    private Pixels target(Path file, Path inputFile, Pixels input) {
-        Pixels target = ImageFile.openPixels(file).withChannels(channels);
+    private Pixels target(PicturePage file, PicturePage inputFile, Pixels input) {
+        Pixels target = targets.read(file).withChannels(channels);
         if (target.height() != input.height() || target.width() != input.width()) {
             throw new InvalidInputException(inputFile + " is " + input.height() + "x" + input.width() + " and " + file
                     + " is " + target.height() + "x" + target.width()
@@ -144,11 +190,12 @@ final class WholePictures {
         for (int row = 0; row < side; row++) {
             picture.read(top + row, left, side, values, row * line);
         }
-        return new Photo(side, side, picture.channels(), values, null, picture.depth(), picture.format());
+        return new Photo(
+                side, side, picture.channels(), values, null, picture.depth(), picture.format(), picture.range());
     }
 
     /** The results of a level by picture. */
-    Map<Path, Result> pictures(int level) {
+    Map<PicturePage, Result> pictures(int level) {
         return results.get(level);
     }
 

@@ -1,9 +1,8 @@
 package daegpu.data;
 
-import java.io.BufferedOutputStream;
-import java.io.FileOutputStream;
 import java.io.IOException;
 import java.io.OutputStream;
+import java.io.RandomAccessFile;
 import java.nio.channels.FileChannel;
 import java.nio.file.AccessDeniedException;
 import java.nio.file.DirectoryIteratorException;
@@ -97,10 +96,10 @@ public final class AtomicFile {
         Files.createFile(temporary);
         try {
             // Not a channel: an interrupted thread would find it closed, and the file with it.
-            try (FileOutputStream out = new FileOutputStream(temporary.toFile())) {
-                BufferedOutputStream buffered = new BufferedOutputStream(out, 1 << 16);
-                content.writeTo(buffered);
-                buffered.flush();
+            try (RandomAccessFile out = new RandomAccessFile(temporary.toFile(), "rw")) {
+                FileStream stream = new FileStream(out);
+                content.writeTo(stream);
+                stream.flush();
                 out.getFD().sync();
             }
             rename(temporary, file);

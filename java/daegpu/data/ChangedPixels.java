@@ -35,6 +35,11 @@ public abstract class ChangedPixels implements Pixels {
     }
 
     @Override
+    public final ValueRange range() {
+        return source.range();
+    }
+
+    @Override
     public final String format() {
         return source.format();
     }

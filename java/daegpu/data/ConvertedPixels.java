@@ -21,7 +21,8 @@ final class ConvertedPixels extends ChangedPixels {
 
     /** The brightness of a colour, at most 1 if no channel is above it. */
     static float brightness(float red, float green, float blue) {
-        return Math.min(1, RED * red + GREEN * green + BLUE * blue);
+        float most = Math.max(1, Math.max(red, Math.max(green, blue)));
+        return Math.min(most, RED * red + GREEN * green + BLUE * blue);
     }
 
     @Override

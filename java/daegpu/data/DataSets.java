@@ -83,7 +83,7 @@ public record DataSets(
         FoundImages training = data == null ? new EmbeddedTraining() : trainingSource(data, preparation, listener);
         if (!(training instanceof PictureFolder) && !preparation.equals(Preparation.NONE)) {
             throw new InvalidInputException("only folders of pictures can be resized, cropped, cut into tiles or turned"
-                    + " grey or to colour, and " + training.name() + " is none");
+                    + " grey or to colour, or have a range of values, and " + training.name() + " is none");
         }
         Preparation alike = training instanceof PictureFolder folder ? folder.resolved() : preparation;
         FoundImages validation = validationSplit > 0 ? null : validationSource(data, validationData, alike, listener);

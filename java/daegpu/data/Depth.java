@@ -67,6 +67,11 @@ public enum Depth {
         }
     }
 
+    /** The value nearest to a float; floats below 0 become black, those above 1 white. */
+    int sample(float value) {
+        return Math.round(Math.min(Math.max(value, 0), 1) * white);
+    }
+
     /**
      * The inverse: each float becomes the nearest value; floats below 0 become black, those above 1 white.
      *
@@ -76,7 +81,7 @@ public enum Depth {
      */
     public void unscale(float[] values, int count, byte[] pixels, int at) {
         for (int i = 0; i < count; i++) {
-            int value = Math.round(Math.min(Math.max(values[i], 0), 1) * white);
+            int value = sample(values[i]);
             int place = bytes * (at + i);
             pixels[place] = (byte) value;
             if (this == BITS_16) {

@@ -6,7 +6,6 @@ import java.io.IOException;
 import java.io.OutputStream;
 import java.io.UncheckedIOException;
 import java.nio.file.Path;
-import java.util.Arrays;
 import java.util.Optional;
 import java.util.function.Consumer;
 
@@ -84,34 +83,9 @@ public final class ImageFile {
         return photo(file, header -> {});
     }
 
-    /**
-     * The same.
-     *
-     * @param remarks gets a sentence if the file has other pages, or frames, than the first, which is taken
-     */
-    public static Photo open(Path file, Consumer<String> remarks) {
-        try (PictureReader reader = PictureReader.open(file)) {
-            Photo photo = reader.photo(0);
-            reader.remarkOfFirst().ifPresent(remarks);
-            return photo;
-        }
-    }
-
     private static Photo photo(Path file, Consumer<Header> check) {
         try (PictureReader reader = PictureReader.open(file)) {
             return reader.photo(0, check);
-        }
-    }
-
-    /**
-     * Opens the first page of a picture. Its samples are kept as in the file, with one or two bytes each, and become
-     * floats when they are read.
-     *
-     * @throws InvalidInputException as {@link #open}
-     */
-    public static Pixels openPixels(Path file) {
-        try (PictureReader reader = PictureReader.open(file)) {
-            return reader.read(0);
         }
     }
 
@@ -165,19 +139,14 @@ public final class ImageFile {
         if (images.depth() != Depth.BITS_8) {
             throw new IllegalArgumentException("images are written with 8 bits a value, not " + images.depth());
         }
-        BufferedImage picture = new BufferedImage(
-                images.width(),
-                images.height(),
-                images.channels() == 1 ? BufferedImage.TYPE_BYTE_GRAY : BufferedImage.TYPE_3BYTE_BGR);
-        int start = index * images.imageSize();
-        picture.getRaster()
-                .setDataElements(
-                        0,
-                        0,
-                        images.width(),
-                        images.height(),
-                        Arrays.copyOfRange(images.pixels(), start, start + images.imageSize()));
-        return inMemory(out -> encode(picture, PictureFormat.of(format), out));
+        float[] values = new float[images.imageSize()];
+        images.scale(index, values, 0);
+        PictureFormat written = PictureFormat.of(format);
+        if (!written.isWritable()) {
+            throw new IllegalArgumentException(written.title() + " files are not written");
+        }
+        return encode(new Photo(
+                images.height(), images.width(), images.channels(), values, null, images.depth(), written.id()));
     }
 
     /** Encodes a picture as a file of its own format if that is writable, else as PNG. JPEG has the default quality. */
@@ -213,12 +182,10 @@ public final class ImageFile {
      * @throws IOException if that fails; see {@link AtomicFile}
      */
     public static void write(Path file, BufferedImage picture) throws IOException {
-        AtomicFile.write(file, out -> encode(picture, PictureFormat.PNG, out));
-    }
-
-    private static void encode(BufferedImage picture, PictureFormat format, OutputStream out) throws IOException {
-        try (PictureWriter writer = new PictureWriter(out, format, PictureWriter.DEFAULT_QUALITY)) {
-            writer.write(picture);
-        }
+        AtomicFile.write(file, out -> {
+            try (PictureWriter writer = new PictureWriter(out, PictureFormat.PNG, PictureWriter.DEFAULT_QUALITY)) {
+                writer.write(picture);
+            }
+        });
     }
 }

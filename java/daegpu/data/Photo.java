@@ -1,7 +1,5 @@
 package daegpu.data;
 
-import com.twelvemonkeys.image.ResampleOp;
-import java.awt.image.BufferedImage;
 import java.util.Arrays;
 
 /**
@@ -10,12 +8,22 @@ import java.util.Arrays;
  * @param height in pixels
  * @param width in pixels
  * @param channels 1 for grey, 3 for red, green and blue
- * @param values {@code [height, width, channels]} in [0, 1]; those that were corrupted or denoised may lie outside
+ * @param values {@code [height, width, channels]} in [0, 1]; those that were corrupted or denoised, or were floats in
+ *     the file, may lie outside
  * @param alpha {@code [height, width]} in [0, 1]; null if every pixel is opaque
- * @param depth of a sample in the file; fewer than 8 bits count as 8
+ * @param depth of a sample in the file; fewer than 8 bits count as 8, floats as 16
  * @param format the {@link PictureFormat#id} of the file
+ * @param range the values of the file that are 0 and 1 here, where it has floats; else null
  */
-public record Photo(int height, int width, int channels, float[] values, float[] alpha, Depth depth, String format)
+public record Photo(
+        int height,
+        int width,
+        int channels,
+        float[] values,
+        float[] alpha,
+        Depth depth,
+        String format,
+        ValueRange range)
         implements Pixels {
 
     /**
@@ -23,6 +31,11 @@ public record Photo(int height, int width, int channels, float[] values, float[]
      * become.
      */
     private static final int BYTES_A_VALUE = 4 + 2 + 4 + 8;
+
+    /** A picture of whole numbers. */
+    public Photo(int height, int width, int channels, float[] values, float[] alpha, Depth depth, String format) {
+        this(height, width, channels, values, alpha, depth, format, null);
+    }
 
     /** The largest number of bytes that reading a picture and denoising it takes. */
     public static long memory(int height, int width, int channels) {
@@ -50,7 +63,8 @@ public record Photo(int height, int width, int channels, float[] values, float[]
                 picture.values(),
                 alpha,
                 picture.depth(),
-                picture.format());
+                picture.format(),
+                picture.range());
     }
 
     @Override
@@ -82,10 +96,10 @@ public record Photo(int height, int width, int channels, float[] values, float[]
 
     /** The same picture with other pixels in the same places; {@code newValues} may have another number of channels. */
     public Photo withValues(int newChannels, float[] newValues) {
-        return new Photo(height, width, newChannels, newValues, alpha, depth, format);
+        return new Photo(height, width, newChannels, newValues, alpha, depth, format, range);
     }
 
-    /** The picture scaled to another size without keeping its proportions, and rounded to 8 bits. */
+    /** The picture scaled to another size without keeping its proportions. */
     public Photo resized(int newHeight, int newWidth) {
         if (newHeight == height && newWidth == width) {
             return this;
@@ -94,10 +108,11 @@ public record Photo(int height, int width, int channels, float[] values, float[]
                 newHeight,
                 newWidth,
                 channels,
-                resample(channels, integers(values, Depth.BITS_8), newHeight, newWidth),
-                alpha == null ? null : resample(1, integers(alpha, Depth.BITS_8), newHeight, newWidth),
-                Depth.BITS_8,
-                format);
+                resized(values, channels, newHeight, newWidth),
+                alpha == null ? null : resized(alpha, 1, newHeight, newWidth),
+                depth,
+                format,
+                range);
     }
 
     /** The largest part around the middle with the proportions of the given size, scaled to that size. */
@@ -121,7 +136,8 @@ public record Photo(int height, int width, int channels, float[] values, float[]
                 part(values, channels, top, left, partHeight, partWidth),
                 alpha == null ? null : part(alpha, 1, top, left, partHeight, partWidth),
                 depth,
-                format);
+                format,
+                range);
     }
 
     private float[] part(float[] from, int samples, int top, int left, int partHeight, int partWidth) {
@@ -133,31 +149,9 @@ public record Photo(int height, int width, int channels, float[] values, float[]
         return part;
     }
 
-    /**
-     * A triangle as wide as a pixel of the smaller picture, so that every pixel counts; never a negative weight. Greys
-     * go as red, green and blue: the resampler would bend them by a gamma curve.
-     */
-    private float[] resample(int samples, byte[] pixels, int newHeight, int newWidth) {
-        BufferedImage from = new BufferedImage(width, height, BufferedImage.TYPE_INT_RGB);
-        int[] row = new int[width];
-        for (int y = 0; y < height; y++) {
-            for (int x = 0; x < width; x++) {
-                int at = (y * width + x) * samples;
-                row[x] = (pixels[at] & 0xFF) << 16
-                        | (pixels[at + samples / 2] & 0xFF) << 8
-                        | pixels[at + samples - 1] & 0xFF;
-            }
-            from.getRaster().setDataElements(0, y, width, 1, row);
-        }
-        BufferedImage to = new ResampleOp(newWidth, newHeight, ResampleOp.FILTER_TRIANGLE)
-                .filter(from, new BufferedImage(newWidth, newHeight, BufferedImage.TYPE_INT_RGB));
-        float[] result = new float[newHeight * newWidth * samples];
-        for (int i = 0; i < result.length; i++) {
-            int pixel = i / samples;
-            int rgb = to.getRGB(pixel % newWidth, pixel / newWidth);
-            result[i] = (rgb >> 16 - 8 * (i % samples) & 0xFF) / 255f;
-        }
-        return result;
+    private float[] resized(float[] from, int samples, int newHeight, int newWidth) {
+        float[] wide = new Resampling(width, newWidth).apply(from, height, samples);
+        return new Resampling(height, newHeight).apply(wide, 1, newWidth * samples);
     }
 
     /** The picture as an image for a network, without alpha, each value rounded to the nearest value of this depth. */

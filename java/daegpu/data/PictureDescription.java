@@ -52,6 +52,7 @@ public final class PictureDescription {
     private final byte[] photoshop;
     private final List<Chunk> chunks;
     private final List<Text> texts;
+    private final TiffForm form;
 
     private PictureDescription(Builder builder) {
         profile = builder.profile;
@@ -61,6 +62,7 @@ public final class PictureDescription {
         photoshop = builder.photoshop;
         chunks = List.copyOf(builder.chunks);
         texts = List.copyOf(builder.texts);
+        form = builder.form;
     }
 
     /** Gathers what a file says. What cannot be understood is left out. */
@@ -75,6 +77,7 @@ public final class PictureDescription {
         private byte[] photoshop;
         private final List<Chunk> chunks = new ArrayList<>();
         private final List<Text> texts = new ArrayList<>();
+        private TiffForm form = TiffForm.DEFAULT;
 
         /** The first counts, as of everything that there should be one of. */
         void profile(byte[] bytes) {
@@ -110,6 +113,11 @@ public final class PictureDescription {
 
         void text(String keyword, String value) {
             texts.add(new Text(keyword, value));
+        }
+
+        /** Says how the page of a TIFF file is stored. */
+        void form(TiffForm said) {
+            form = said;
         }
 
         /** Says how the picture is to be turned, whatever EXIF data say. */
@@ -156,6 +164,11 @@ public final class PictureDescription {
 
     Resolution resolution() {
         return resolution;
+    }
+
+    /** How a page of a TIFF file is stored that has this description. */
+    TiffForm form() {
+        return form;
     }
 
     byte[] xmp() {

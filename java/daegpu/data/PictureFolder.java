@@ -68,10 +68,10 @@ public final class PictureFolder implements DataSets.FoundImages {
 
     private final ReadingListener listener;
     private final List<InvalidInputException> unusable;
-    /** What was told of files of which the first page, or frame, was taken. */
-    private final Set<String> ofSeveral = new LinkedHashSet<>();
+    /** What was told of files of which the first frame was taken. */
+    private final Set<String> animations = new LinkedHashSet<>();
 
-    private record Entry(Path file, Header header) {}
+    private record Entry(PicturePage picture, Header header) {}
 
     private PictureFolder(
             Path folder,
@@ -82,9 +82,7 @@ public final class PictureFolder implements DataSets.FoundImages {
         this.folder = folder;
         this.entries = entries;
         this.preparation = preparation;
-        depth = entries.stream()
-                .map(entry -> preparation.depth(entry.header.depth()))
-                .reduce(Depth.BITS_8, Depth::or);
+        depth = entries.stream().map(entry -> entry.header.depth()).reduce(Depth.BITS_8, Depth::or);
         this.listener = listener;
         this.unusable = unusable;
     }
@@ -244,6 +242,10 @@ public final class PictureFolder implements DataSets.FoundImages {
         return folder.relativize(file).toString().replace(file.getFileSystem().getSeparator(), "/");
     }
 
+    private static String inside(Path folder, PicturePage picture) {
+        return new PicturePage(folder.relativize(picture.file()), picture.page(), picture.pages()).toString();
+    }
+
     /**
      * Reads the headers of pictures.
      *
@@ -255,24 +257,40 @@ public final class PictureFolder implements DataSets.FoundImages {
     static PictureFolder open(Path folder, Found found, Preparation preparation, ReadingListener listener) {
         List<Entry> entries = new ArrayList<>();
         List<InvalidInputException> unusable = new ArrayList<>(found.unusable());
-        int others = unusable.size();
-        for (Path file : found.files()) {
-            try {
-                Header header = ImageFile.header(file);
-                preparation.requireSize(file, header.height(), header.width());
-                entries.add(new Entry(file, header));
-            } catch (InvalidInputException e) {
-                unusable.add(e);
+        int looked = 0;
+        try (PageReader reader = new PageReader(preparation.range())) {
+            for (Path file : found.files()) {
+                try {
+                    for (PicturePage picture : reader.pages(file)) {
+                        look(reader, picture, preparation, entries, unusable);
+                    }
+                } catch (InvalidInputException e) {
+                    unusable.add(e);
+                }
+                looked++;
+                listener.progressed("looking at pictures", looked, found.files().size());
             }
-            listener.progressed(
-                    "looking at pictures",
-                    entries.size() + unusable.size() - others,
-                    found.files().size());
         }
         if (entries.isEmpty()) {
             throw noneCanBeUsed(folder, unusable);
         }
         return new PictureFolder(folder, entries, resolve(folder, entries, preparation), listener, unusable);
+    }
+
+    /** Adds a picture to one of the lists. */
+    private static void look(
+            PageReader reader,
+            PicturePage picture,
+            Preparation preparation,
+            List<Entry> entries,
+            List<InvalidInputException> unusable) {
+        try {
+            Header header = reader.header(picture);
+            preparation.requireSize(picture, header.height(), header.width());
+            entries.add(new Entry(picture, header));
+        } catch (InvalidInputException e) {
+            unusable.add(e);
+        }
     }
 
     private static InvalidInputException noneCanBeUsed(Path folder, List<InvalidInputException> unusable) {
@@ -292,9 +310,8 @@ public final class PictureFolder implements DataSets.FoundImages {
                 if (entry.header.height() != height || entry.header.width() != width) {
                     throw new InvalidInputException(
                             folder + " holds pictures of different sizes, such as " + height + "x" + width
-                                    + " (" + entries.get(0).file.getFileName() + ") and " + entry.header.height() + "x"
-                                    + entry.header.width() + " (" + entry.file.getFileName()
-                                    + ")",
+                                    + " (" + inside(folder, entries.get(0).picture) + ") and " + entry.header.height()
+                                    + "x" + entry.header.width() + " (" + inside(folder, entry.picture) + ")",
                             Remedy.FITTING);
                 }
             }
@@ -308,7 +325,8 @@ public final class PictureFolder implements DataSets.FoundImages {
                 width,
                 preparation.overlap(),
                 colour ? Colour.COLOUR : Colour.GREY,
-                preparation.patchesPerEpoch());
+                preparation.patchesPerEpoch(),
+                preparation.range());
     }
 
     /** The preparation with nothing left open: what other pictures need to become images like these. */
@@ -336,7 +354,7 @@ public final class PictureFolder implements DataSets.FoundImages {
 
     @Override
     public Set<String> remarks() {
-        return Collections.unmodifiableSet(ofSeveral);
+        return Collections.unmodifiableSet(animations);
     }
 
     @Override
@@ -401,13 +419,17 @@ public final class PictureFolder implements DataSets.FoundImages {
         List<Entry> taken = firstOf(pictures, limit);
         requireMemoryToCut(taken, 0);
         List<ImageSet> read = new ArrayList<>();
-        for (Entry entry : taken) {
-            try {
-                read.add(picture(entry.file));
-            } catch (InvalidInputException e) {
-                unusable.add(e);
+        int done = 0;
+        try (PageReader reader = new PageReader(preparation.range())) {
+            for (Entry entry : taken) {
+                try {
+                    read.add(picture(reader, entry.picture));
+                } catch (InvalidInputException e) {
+                    unusable.add(e);
+                }
+                done++;
+                listener.progressed("reading pictures", done, taken.size());
             }
-            listener.progressed("reading pictures", read.size() + unusable.size(), taken.size());
         }
         if (read.isEmpty()) {
             throw noneCanBeUsed(folder, unusable);
@@ -425,10 +447,16 @@ public final class PictureFolder implements DataSets.FoundImages {
         return limit == 0 ? pictures : pictures.subList(0, Math.min(limit, pictures.size()));
     }
 
-    private ImageSet picture(Path file) {
-        Photo photo = ImageFile.open(file, ofSeveral::add);
+    private Photo photo(PageReader reader, PicturePage picture) {
+        Photo photo = reader.photo(picture);
+        reader.remark().ifPresent(animations::add);
+        return photo;
+    }
+
+    private ImageSet picture(PageReader reader, PicturePage picture) {
+        Photo photo = photo(reader, picture);
         if (photo.height() < preparation.height() || photo.width() < preparation.width()) {
-            throw new InvalidInputException(file + " is " + photo.height() + "x" + photo.width()
+            throw new InvalidInputException(picture + " is " + photo.height() + "x" + photo.width()
                     + ", smaller than the patches of " + preparation.height() + "x" + preparation.width());
         }
         return photo.withChannels(preparation.channels()).toImageSet(depth);
@@ -530,22 +558,24 @@ public final class PictureFolder implements DataSets.FoundImages {
         byte[] pixels = new byte[most * size];
         int filled = 0;
         int done = 0;
-        for (Entry entry : pictures) {
-            if (filled == pixels.length) {
-                break;
+        try (PageReader reader = new PageReader(preparation.range())) {
+            for (Entry entry : pictures) {
+                if (filled == pixels.length) {
+                    break;
+                }
+                try {
+                    Photo photo = photo(reader, entry.picture);
+                    // The file may have been replaced since its header was read.
+                    preparation.requireSize(entry.picture, photo.height(), photo.width());
+                    int count = (int) Math.min(preparation.images(photo.height(), photo.width()), most - filled / size);
+                    preparation.write(photo, 0, count, depth, pixels, filled / depth.bytes());
+                    filled += count * size;
+                } catch (InvalidInputException e) {
+                    unusable.add(e);
+                }
+                done++;
+                listener.progressed("reading pictures", done, pictures.size());
             }
-            try {
-                Photo photo = ImageFile.open(entry.file, ofSeveral::add);
-                // The file may have been replaced since its header was read.
-                preparation.requireSize(entry.file, photo.height(), photo.width());
-                int count = (int) Math.min(preparation.images(photo.height(), photo.width()), most - filled / size);
-                preparation.write(photo, 0, count, depth, pixels, filled / depth.bytes());
-                filled += count * size;
-            } catch (InvalidInputException e) {
-                unusable.add(e);
-            }
-            done++;
-            listener.progressed("reading pictures", done, pictures.size());
         }
         if (filled == 0) {
             throw noneCanBeUsed(folder, unusable);

@@ -31,13 +31,6 @@ public record PicturePair(Path input, Optional<Path> target) {
                     false,
                     pictures.unusable());
         }
-
-        /** The same with the first pairs only; 0 takes all. */
-        public Found first(int limit) {
-            return limit == 0
-                    ? this
-                    : new Found(pairs.subList(0, Math.min(limit, pairs.size())), hasNoisyTargets, unusable);
-        }
     }
 
     /**

@@ -10,10 +10,8 @@ import java.util.Arrays;
 import java.util.function.UnaryOperator;
 import javax.imageio.IIOImage;
 import javax.imageio.ImageIO;
-import javax.imageio.ImageTypeSpecifier;
 import javax.imageio.ImageWriteParam;
 import javax.imageio.ImageWriter;
-import javax.imageio.metadata.IIOMetadata;
 import javax.imageio.stream.ImageOutputStream;
 import javax.imageio.stream.MemoryCacheImageOutputStream;
 
@@ -21,7 +19,7 @@ import javax.imageio.stream.MemoryCacheImageOutputStream;
  * Writes a picture to a file row by row, where each row is read when it is written; or several pictures as the pages of
  * a TIFF file. PNG and TIFF files have the picture's own depth without loss, and its alpha; BMP files have 8 bits
  * without loss. In JPEG and BMP files, transparent pixels are put on white. Values below 0 are written as black, and
- * values above 1 as white.
+ * values above 1 as white, but in a TIFF file as they are if the picture is of floats.
  */
 public final class PictureWriter implements AutoCloseable {
 
@@ -43,14 +41,19 @@ public final class PictureWriter implements AutoCloseable {
     private final int quality;
     private final FailureKeeper keeper;
     private final ImageOutputStream stream;
+    /** Null for a TIFF file. */
     private final ImageWriter writer;
+    /** Null for other files. */
+    private final TiffWriter tiff;
+
     private UnaryOperator<byte[]> head = UnaryOperator.identity();
     private int pages;
 
     /**
      * Prepares to write.
      *
-     * @param out receives the file; it is not closed
+     * @param out receives the file; it is not closed. A TIFF file is in memory until it is complete, unless this is the
+     *     stream that {@link AtomicFile} gives
      * @param quality of JPEG files, from 1 to 100
      * @throws IllegalArgumentException if the format is not writable
      */
@@ -68,8 +71,15 @@ public final class PictureWriter implements AutoCloseable {
                     case BMP -> new HeadStream(BMP_HEAD);
                     case TIFF, GIF, WEBP -> keeper;
                 };
-        // Streams of this kind keep what they must in memory, where ImageIO's own choice is a temporary file.
+        // Streams of these kinds keep what they must in memory, where ImageIO's own choice is a temporary file.
+        if (format == PictureFormat.TIFF) {
+            stream = out instanceof FileStream file ? file.anywhere() : new MemoryCacheImageOutputStream(changed);
+            tiff = new TiffWriter(stream);
+            writer = null;
+            return;
+        }
         stream = format == PictureFormat.JPEG ? new ForwardStream(changed) : new MemoryCacheImageOutputStream(changed);
+        tiff = null;
         writer = PictureReader.ofThePlatform(ImageIO.getImageWritersByFormatName(format.id()), ImageWriter.class);
         writer.setOutput(stream);
     }
@@ -168,38 +178,26 @@ public final class PictureWriter implements AutoCloseable {
             case BMP -> first -> withResolution(first, description.resolution());
             case TIFF, GIF, WEBP -> UnaryOperator.identity();
         };
-        write(PixelSamples.image(pixels, format), description);
+        if (tiff != null) {
+            tiff.write(pixels, description);
+            pages++;
+        } else {
+            write(PixelSamples.image(pixels, format));
+        }
     }
 
-    /** The same of any image that {@code ImageIO} can write. */
+    /** The same of any image that {@code ImageIO} can write, in a file that holds one picture. */
     void write(BufferedImage picture) throws IOException {
-        write(picture, PictureDescription.NONE);
-    }
-
-    private void write(BufferedImage picture, PictureDescription description) throws IOException {
-        if (pages > 0 && format != PictureFormat.TIFF) {
+        if (pages > 0) {
             throw new IllegalStateException(format.title() + " files hold one picture");
         }
         ImageWriteParam parameters = writer.getDefaultWriteParam();
         try {
-            if (format == PictureFormat.TIFF) {
+            if (format == PictureFormat.JPEG) {
                 parameters.setCompressionMode(ImageWriteParam.MODE_EXPLICIT);
-                parameters.setCompressionType("ZLib");
-                IIOMetadata metadata = TiffTags.added(
-                        writer.getDefaultImageMetadata(ImageTypeSpecifier.createFromRenderedImage(picture), parameters),
-                        description,
-                        picture.getRaster().getNumBands() < 3 ? 1 : 3);
-                if (pages == 0) {
-                    writer.prepareWriteSequence(null);
-                }
-                writer.writeToSequence(new IIOImage(picture, null, metadata), parameters);
-            } else {
-                if (format == PictureFormat.JPEG) {
-                    parameters.setCompressionMode(ImageWriteParam.MODE_EXPLICIT);
-                    parameters.setCompressionQuality(quality / 100f);
-                }
-                writer.write(null, new IIOImage(picture, null, null), parameters);
+                parameters.setCompressionQuality(quality / 100f);
             }
+            writer.write(null, new IIOImage(picture, null, null), parameters);
         } catch (IOException e) {
             throw keeper.failure != null ? keeper.failure : e;
         }
@@ -238,13 +236,15 @@ public final class PictureWriter implements AutoCloseable {
     @Override
     public void close() throws IOException {
         try (stream) {
-            if (format == PictureFormat.TIFF && pages > 0) {
-                writer.endWriteSequence();
+            if (tiff != null) {
+                tiff.finish();
             }
         } catch (IOException e) {
             throw keeper.failure != null ? keeper.failure : e;
         } finally {
-            writer.dispose();
+            if (writer != null) {
+                writer.dispose();
+            }
         }
     }
 }

@@ -19,7 +19,7 @@ final class PixelSamples extends DataBuffer {
     private final Pixels pixels;
     private final boolean alpha;
     private final int bands;
-    private final int largest;
+    private final Depth depth;
     private final float[] values;
     private final float[] transparency;
     private final int[] samples;
@@ -31,7 +31,7 @@ final class PixelSamples extends DataBuffer {
         this.pixels = pixels;
         this.alpha = alpha;
         bands = bands(pixels, alpha);
-        largest = (type == TYPE_USHORT ? Depth.BITS_16 : Depth.BITS_8).white();
+        depth = type == TYPE_USHORT ? Depth.BITS_16 : Depth.BITS_8;
         values = new float[pixels.width() * pixels.channels()];
         transparency = new float[pixels.width()];
         samples = new int[pixels.width() * bands];
@@ -41,9 +41,12 @@ final class PixelSamples extends DataBuffer {
         return pixels.channels() + (alpha ? 1 : 0);
     }
 
-    /** The picture for a writer of {@code ImageIO}, which may ask for its rows one after the other. */
+    /**
+     * The picture for a writer of {@code ImageIO}, which may ask for its rows one after the other. Only PNG files have
+     * 16 bits and alpha, of those that such a writer is for.
+     */
     static BufferedImage image(Pixels pixels, PictureFormat format) {
-        boolean all = format == PictureFormat.PNG || format == PictureFormat.TIFF;
+        boolean all = format == PictureFormat.PNG;
         boolean alpha = all && pixels.hasAlpha();
         int type = all && pixels.depth() == Depth.BITS_16 ? TYPE_USHORT : TYPE_BYTE;
         PixelSamples samples = new PixelSamples(pixels, type, alpha);
@@ -82,16 +85,12 @@ final class PixelSamples extends DataBuffer {
                 float value = values[x * channels + channel];
                 // What cannot be transparent in the file is shown on white.
                 samples[x * bands + channel] =
-                        sample(transparent && !alpha ? transparency[x] * value + (1 - transparency[x]) : value);
+                        depth.sample(transparent && !alpha ? transparency[x] * value + (1 - transparency[x]) : value);
             }
             if (alpha) {
-                samples[x * bands + bands - 1] = sample(transparency[x]);
+                samples[x * bands + bands - 1] = depth.sample(transparency[x]);
             }
         }
-    }
-
-    private int sample(float value) {
-        return Math.round(Math.min(Math.max(value, 0), 1) * largest);
     }
 
     @Override

@@ -16,10 +16,19 @@ public interface Pixels {
     int channels();
 
     /**
-     * The depth of a sample in the file from which the picture comes; a file to which it is written has the same depth,
-     * if its format can.
+     * The depth of a sample in the file from which the picture comes, 16 for floats; a file to which it is written has
+     * the same depth, if its format can.
      */
     Depth depth();
+
+    /**
+     * The values of the file that are 0 and 1 here, where it has floats; a TIFF file to which the picture is written
+     * then has floats in the same range, and other files have values of the {@link #depth}, cut to 0 to 1. Null where
+     * the file has whole numbers.
+     */
+    default ValueRange range() {
+        return null;
+    }
 
     /** The {@link PictureFormat#id} of the file from which the picture comes. */
     String format();
@@ -30,7 +39,8 @@ public interface Pixels {
      * @param row from the top, 0 for the first
      * @param column the first pixel, from the left
      * @param count number of pixels
-     * @param values receives {@code [count, channels]}, in [0, 1], or around it if they were corrupted or denoised
+     * @param values receives {@code [count, channels]}, in [0, 1], or around it if they were corrupted or denoised, or
+     *     were floats in the file
      * @param at index in {@code values} of the first value
      */
     void read(int row, int column, int count, float[] values, int at);

@@ -1,7 +1,5 @@
 package daegpu.data;
 
-import java.nio.file.Path;
-
 /**
  * How pictures of any size become images of one size.
  *
@@ -12,8 +10,10 @@ import java.nio.file.Path;
  * @param colour whether the images are grey or in colour
  * @param patchesPerEpoch patches that each epoch cuts; 0 for a number whose pixels are together as many as the pictures
  *     have, and where there are no patches
+ * @param range the values that become 0 and 1 in pictures of floats; null for the percentiles of each file
  */
-public record Preparation(Fit fit, int height, int width, int overlap, Colour colour, int patchesPerEpoch) {
+public record Preparation(
+        Fit fit, int height, int width, int overlap, Colour colour, int patchesPerEpoch, ValueRange range) {
 
     /** What is done to a picture. */
     public enum Fit {
@@ -50,6 +50,16 @@ public record Preparation(Fit fit, int height, int width, int overlap, Colour co
         this(fit, height, width, overlap, colour, 0);
     }
 
+    /** A preparation that scales floats by the percentiles of their file. */
+    public Preparation(Fit fit, int height, int width, int overlap, Colour colour, int patchesPerEpoch) {
+        this(fit, height, width, overlap, colour, patchesPerEpoch, null);
+    }
+
+    /** The same with a range for floats; null for the percentiles of each file. */
+    public Preparation in(ValueRange newRange) {
+        return new Preparation(fit, height, width, overlap, colour, patchesPerEpoch, newRange);
+    }
+
     /**
      * @throws IllegalArgumentException if the size is not positive, the overlap is not less than the size, or the
      *     number of patches is negative
@@ -70,13 +80,12 @@ public record Preparation(Fit fit, int height, int width, int overlap, Colour co
     /**
      * Checks that a picture may have this size.
      *
-     * @param file for the message
      * @throws InvalidInputException if nothing is done to pictures, and this one has another size than the images
      */
-    public void requireSize(Path file, int pictureHeight, int pictureWidth) {
+    public void requireSize(PicturePage picture, int pictureHeight, int pictureWidth) {
         if (fit == Fit.NONE && height > 0 && (pictureHeight != height || pictureWidth != width)) {
             throw new InvalidInputException(
-                    file + " is " + pictureHeight + "x" + pictureWidth + " where " + height + "x" + width
+                    picture + " is " + pictureHeight + "x" + pictureWidth + " where " + height + "x" + width
                             + " is wanted",
                     Remedy.FITTING);
         }
@@ -92,7 +101,7 @@ public record Preparation(Fit fit, int height, int width, int overlap, Colour co
     /**
      * Makes images of a picture; its tiles count row by row. Colours become grey and greys colour as
      * {@link Photo#withChannels} says, alpha is left out, and each value is rounded to the nearest that the images can
-     * have.
+     * have: floats below 0 become black, those above 1 white.
      *
      * @param photo of the size of the images, where {@code fit} is {@link Fit#NONE}
      * @param first which of its images is the first to make
@@ -123,16 +132,6 @@ public record Preparation(Fit fit, int height, int width, int overlap, Colour co
                     default -> coloured;
                 };
         depth.unscale(fitted.values(), imageSize(), pixels, at);
-    }
-
-    /**
-     * How many bits the values of an image have that is made of a picture: those of the picture, unless it is scaled,
-     * which is done with 8 bits.
-     *
-     * @param picture depth of the picture
-     */
-    public Depth depth(Depth picture) {
-        return fit == Fit.RESIZE || fit == Fit.CROP ? Depth.BITS_8 : picture;
     }
 
     /** Whether a picture, of which it makes images, is cut into tiles. */

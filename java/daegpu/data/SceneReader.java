@@ -26,17 +26,46 @@ final class SceneReader {
 
     private final Preparation preparation;
     private final Depth depth;
-    private final Map<Path, Header> headers;
-    private final List<SceneFiles> scenes;
+    private final Map<PicturePage, Header> headers;
+    private final List<Pages> scenes;
     private final ReadingListener listener;
     private final List<InvalidInputException> unusable;
     private final Set<String> remarks = new LinkedHashSet<>();
 
+    /**
+     * The pictures of one scene: pages of as many files.
+     *
+     * @param pictures the clean one first, if there is one
+     */
+    private record Pages(boolean hasClean, List<PicturePage> pictures) {}
+
+    /** For each of the pictures of a scene a reader of its own, so that all their files stay open from page to page. */
+    private static final class Readers implements AutoCloseable {
+        private final ValueRange range;
+        private final List<PageReader> readers = new ArrayList<>();
+
+        Readers(ValueRange range) {
+            this.range = range;
+        }
+
+        PageReader of(int version) {
+            while (readers.size() <= version) {
+                readers.add(new PageReader(range));
+            }
+            return readers.get(version);
+        }
+
+        @Override
+        public void close() {
+            readers.forEach(PageReader::close);
+        }
+    }
+
     private SceneReader(
             Preparation preparation,
             Depth depth,
-            Map<Path, Header> headers,
-            List<SceneFiles> scenes,
+            Map<PicturePage, Header> headers,
+            List<Pages> scenes,
             ReadingListener listener,
             List<InvalidInputException> unusable) {
         this.preparation = preparation;
@@ -61,26 +90,30 @@ final class SceneReader {
             Preparation preparation,
             ReadingListener listener,
             List<InvalidInputException> unusable) {
-        Map<Path, Header> headers = new HashMap<>();
-        List<SceneFiles> usable = new ArrayList<>();
+        Map<PicturePage, Header> headers = new HashMap<>();
+        List<Pages> usable = new ArrayList<>();
         int done = 0;
-        for (SceneFiles scene : scenes) {
-            usable(scene, headers, unusable).ifPresent(usable::add);
-            listener.progressed("looking at pictures", ++done, scenes.size());
+        try (Readers readers = new Readers(preparation.range())) {
+            for (SceneFiles scene : scenes) {
+                for (Pages pages : pages(scene, readers, unusable)) {
+                    usable(pages, readers, headers, unusable).ifPresent(usable::add);
+                }
+                listener.progressed("looking at pictures", ++done, scenes.size());
+            }
         }
         if (usable.isEmpty()) {
             throw unusable.get(0)
                     .saying("no picture can be used: " + unusable.get(0).getMessage());
         }
-        Header first = headers.get(usable.get(0).files().get(0));
+        Header first = headers.get(usable.get(0).pictures.get(0));
         boolean given = preparation.height() > 0;
-        for (SceneFiles scene : usable) {
-            Path file = scene.files().get(0);
+        for (Pages scene : usable) {
+            PicturePage file = scene.pictures.get(0);
             Header header = headers.get(file);
             if (!given && (header.height() != first.height() || header.width() != first.width())) {
                 throw new InvalidInputException(
                         "the pictures have different sizes, such as " + first.height() + "x" + first.width() + " ("
-                                + usable.get(0).files().get(0) + ") and " + header.height() + "x" + header.width()
+                                + usable.get(0).pictures.get(0) + ") and " + header.height() + "x" + header.width()
                                 + " ("
                                 + file + ")",
                         Remedy.FITTING);
@@ -95,47 +128,71 @@ final class SceneReader {
                 given ? preparation.width() : first.width(),
                 preparation.overlap(),
                 colour ? Colour.COLOUR : Colour.GREY,
-                preparation.patchesPerEpoch());
+                preparation.patchesPerEpoch(),
+                preparation.range());
         Depth depth = headers.values().stream()
-                .map(header -> preparation.depth(header.depth()))
+                .map(Header::depth)
                 .reduce(Depth.BITS_8, Depth::or);
         return new SceneReader(resolved, depth, headers, usable, listener, unusable);
     }
 
-    /** What is left of a scene without pictures that cannot be read or have another size than its first one. */
-    private static Optional<SceneFiles> usable(
-            SceneFiles scene, Map<Path, Header> headers, List<InvalidInputException> unusable) {
-        List<Path> left = new ArrayList<>();
+    /** The scenes of files: page belongs to page. */
+    private static List<Pages> pages(SceneFiles scene, Readers readers, List<InvalidInputException> unusable) {
+        List<List<PicturePage>> files = new ArrayList<>();
+        boolean hasClean = false;
         for (Path file : scene.files()) {
             try {
-                Header header = ImageFile.header(file);
-                Path first = left.isEmpty() ? file : left.get(0);
-                Header expected = headers.getOrDefault(first, header);
-                if (header.height() != expected.height() || header.width() != expected.width()) {
-                    throw new InvalidInputException(
-                            file + " is " + header.height() + "x" + header.width() + " and " + first
-                                    + " is " + expected.height() + "x" + expected.width()
-                                    + ", but pictures that belong together have one size");
+                List<PicturePage> pages = readers.of(files.size()).pages(file);
+                if (!files.isEmpty() && pages.size() != files.get(0).size()) {
+                    throw new InvalidInputException(file + " has " + pages.size() + " pages and "
+                            + files.get(0).get(0).file() + " has " + files.get(0).size());
                 }
-                headers.put(file, header);
-                left.add(file);
+                hasClean |= scene.clean().equals(Optional.of(file)) && files.isEmpty();
+                files.add(pages);
             } catch (InvalidInputException e) {
                 unusable.add(e);
-                if (scene.clean().equals(Optional.of(file))) {
+                if (files.isEmpty() && scene.clean().equals(Optional.of(file))) {
+                    return List.of();
+                }
+            }
+        }
+        List<Pages> pages = new ArrayList<>();
+        for (int page = 0; !files.isEmpty() && page < files.get(0).size(); page++) {
+            int number = page;
+            pages.add(new Pages(
+                    hasClean, files.stream().map(file -> file.get(number)).toList()));
+        }
+        // A pair needs both, unless the clean picture was there alone from the beginning.
+        boolean isPair = !scene.noisy().isEmpty();
+        return isPair && files.size() < 2 ? List.of() : pages;
+    }
+
+    /** What is left of a scene without pictures that cannot be read or have another size than its first one. */
+    private static Optional<Pages> usable(
+            Pages scene, Readers readers, Map<PicturePage, Header> headers, List<InvalidInputException> unusable) {
+        List<PicturePage> left = new ArrayList<>();
+        for (int i = 0; i < scene.pictures.size(); i++) {
+            PicturePage picture = scene.pictures.get(i);
+            try {
+                Header header = readers.of(i).header(picture);
+                PicturePage first = left.isEmpty() ? picture : left.get(0);
+                Header expected = headers.getOrDefault(first, header);
+                if (header.height() != expected.height() || header.width() != expected.width()) {
+                    throw new InvalidInputException(picture + " is " + header.height() + "x" + header.width() + " and "
+                            + first + " is " + expected.height() + "x" + expected.width()
+                            + ", but pictures that belong together have one size");
+                }
+                headers.put(picture, header);
+                left.add(picture);
+            } catch (InvalidInputException e) {
+                unusable.add(e);
+                if (scene.hasClean && i == 0) {
                     return Optional.empty();
                 }
             }
         }
-        return scene.clean().isPresent()
-                ? ofLeft(scene, left)
-                : left.size() < 2 ? Optional.empty() : ofLeft(scene, left);
-    }
-
-    private static Optional<SceneFiles> ofLeft(SceneFiles scene, List<Path> left) {
-        List<Path> noisy = scene.clean().isPresent() ? left.subList(1, left.size()) : left;
-        return noisy.isEmpty() && !scene.noisy().isEmpty()
-                ? Optional.empty()
-                : Optional.of(new SceneFiles(scene.clean(), List.copyOf(noisy)));
+        boolean isAlone = scene.hasClean && scene.pictures.size() == 1;
+        return left.size() < 2 && !isAlone ? Optional.empty() : Optional.of(new Pages(scene.hasClean, List.copyOf(left)));
     }
 
     /** With nothing left open: what other pictures need to become images like these. */
@@ -160,17 +217,19 @@ final class SceneReader {
      * @param to the one after the last
      */
     TrainingImages training(int from, int to, Optional<BlindSpots> blindSpots) {
-        List<SceneFiles> taken = scenes.subList(from, to);
+        List<Pages> taken = scenes.subList(from, to);
         requireMemory(taken);
         List<Scene> read = new ArrayList<>();
         int done = 0;
-        for (SceneFiles scene : taken) {
-            try {
-                read.addAll(scenes(scene));
-            } catch (InvalidInputException e) {
-                unusable.add(e);
+        try (Readers readers = new Readers(preparation.range())) {
+            for (Pages scene : taken) {
+                try {
+                    read.addAll(scenes(scene, readers));
+                } catch (InvalidInputException e) {
+                    unusable.add(e);
+                }
+                listener.progressed("reading pictures", ++done, taken.size());
             }
-            listener.progressed("reading pictures", ++done, taken.size());
         }
         if (read.isEmpty()) {
             throw unusable.get(unusable.size() - 1);
@@ -189,13 +248,14 @@ final class SceneReader {
     }
 
     /** One scene, or those of its tiles. */
-    private List<Scene> scenes(SceneFiles files) {
+    private List<Scene> scenes(Pages pages, Readers readers) {
         List<List<ImageSet>> images = new ArrayList<>();
-        for (Path file : files.files()) {
-            Photo photo = photo(file);
+        for (int i = 0; i < pages.pictures.size(); i++) {
+            PicturePage picture = pages.pictures.get(i);
+            Photo photo = photo(picture, readers.of(i));
             if (preparation.fit() == Fit.PATCHES) {
                 if (photo.height() < preparation.height() || photo.width() < preparation.width()) {
-                    throw new InvalidInputException(file + " is " + photo.height() + "x" + photo.width()
+                    throw new InvalidInputException(picture + " is " + photo.height() + "x" + photo.width()
                             + ", smaller than the patches of " + preparation.height() + "x" + preparation.width());
                 }
                 images.add(List.of(photo.withChannels(preparation.channels()).toImageSet(depth)));
@@ -207,9 +267,9 @@ final class SceneReader {
         for (int i = 0; i < images.get(0).size(); i++) {
             int number = i;
             List<ImageSet> versions =
-                    images.stream().map(ofFile -> ofFile.get(number)).toList();
+                    images.stream().map(ofPicture -> ofPicture.get(number)).toList();
             scenes.add(
-                    files.clean().isPresent()
+                    pages.hasClean
                             ? new Scene(Optional.of(versions.get(0)), versions.subList(1, versions.size()))
                             : new Scene(Optional.empty(), versions));
         }
@@ -224,8 +284,9 @@ final class SceneReader {
         return separate;
     }
 
-    private Photo photo(Path file) {
-        Photo photo = ImageFile.open(file, remarks::add);
+    private Photo photo(PicturePage file, PageReader reader) {
+        Photo photo = reader.photo(file);
+        reader.remark().ifPresent(remarks::add);
         Header header = headers.get(file);
         if (photo.height() != header.height() || photo.width() != header.width()) {
             throw new InvalidInputException(file + " was changed while it was read");
@@ -255,31 +316,34 @@ final class SceneReader {
      * @param blindSpots where to judge it, if it is trained with blind spots
      */
     ValidationSet validation(int from, int to, int limit, Optional<BlindSpots> blindSpots) {
-        List<SceneFiles> taken = scenes.subList(from, to);
+        List<Pages> taken = scenes.subList(from, to);
         requireMemory(taken);
         List<byte[]> targets = new ArrayList<>();
         List<byte[]> inputs = new ArrayList<>();
         long room = limit == 0 ? Integer.MAX_VALUE : limit;
         int done = 0;
-        for (SceneFiles scene : taken) {
-            if (room <= 0) {
-                break;
-            }
-            try {
-                boolean hasClean = scene.clean().isPresent();
-                Path target = hasClean ? scene.clean().get() : scene.noisy().get(1);
-                ImageSet images = images(photo(target));
-                int count = (int) Math.min(room, images.count());
-                if (!scene.noisy().isEmpty()) {
-                    inputs.add(
-                            images(photo(scene.noisy().get(0))).range(0, count).pixels());
+        try (Readers readers = new Readers(preparation.range())) {
+            for (Pages scene : taken) {
+                if (room <= 0) {
+                    break;
                 }
-                targets.add(images.range(0, count).pixels());
-                room -= count;
-            } catch (InvalidInputException e) {
-                unusable.add(e);
+                try {
+                    int target = scene.hasClean ? 0 : 1;
+                    int input = 1 - target;
+                    ImageSet images = images(photo(scene.pictures.get(target), readers.of(target)));
+                    int count = (int) Math.min(room, images.count());
+                    if (scene.pictures.size() > 1) {
+                        inputs.add(images(photo(scene.pictures.get(input), readers.of(input)))
+                                .range(0, count)
+                                .pixels());
+                    }
+                    targets.add(images.range(0, count).pixels());
+                    room -= count;
+                } catch (InvalidInputException e) {
+                    unusable.add(e);
+                }
+                listener.progressed("reading pictures", ++done, taken.size());
             }
-            listener.progressed("reading pictures", ++done, taken.size());
         }
         if (targets.isEmpty()) {
             throw unusable.get(unusable.size() - 1);
@@ -287,7 +351,7 @@ final class SceneReader {
         return new ValidationSet(
                 together(targets),
                 inputs.isEmpty() ? Optional.empty() : Optional.of(together(inputs)),
-                taken.get(0).clean().isEmpty(),
+                !taken.get(0).hasClean,
                 blindSpots);
     }
 
@@ -303,11 +367,11 @@ final class SceneReader {
     }
 
     /** Checks that pictures fit into memory, with the largest of them as floats. */
-    private void requireMemory(List<SceneFiles> taken) {
+    private void requireMemory(List<Pages> taken) {
         long bytes = 0;
         long largest = 0;
-        for (SceneFiles scene : taken) {
-            for (Path file : scene.files()) {
+        for (Pages scene : taken) {
+            for (PicturePage file : scene.pictures) {
                 Header header = headers.get(file);
                 long pixels = preparation.cutsTiles() || preparation.fit() == Fit.NONE
                         ? (long) header.height() * header.width()

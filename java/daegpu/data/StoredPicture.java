@@ -6,7 +6,8 @@ import java.awt.image.IndexColorModel;
 import java.awt.image.Raster;
 
 /**
- * One picture of any size in the samples of its file, of a byte or two each, which are made floats when they are read.
+ * One picture of any size in the samples of its file, whole numbers of a byte or two each or floats, which are scaled
+ * when they are read.
  */
 final class StoredPicture implements Pixels {
 
@@ -21,23 +22,66 @@ final class StoredPicture implements Pixels {
     /** What 1 is as a sample of a file. */
     private final int largest;
 
+    /** Of floats; null of whole numbers. */
+    private final ValueRange range;
+    /** The greatest sample, by band; of no use for floats. */
+    private final int[] most;
+
     private final boolean hasAlpha;
     private int[] samples = new int[0];
+    private float[] floats = new float[0];
 
     /**
+     * A picture of whole numbers.
+     *
      * @param picture as it was decoded
      * @param orientation how it is turned upright
      * @param channels 1 or 3, as its file has it
      */
     StoredPicture(BufferedImage picture, Orientation orientation, int channels, String format) {
-        ColorModel model = picture.getColorModel();
-        raster = picture.getRaster();
+        this(picture, orientation, channels, format, 16);
+    }
+
+    /**
+     * The same.
+     *
+     * @param bits of samples that were decoded as though they had 16
+     */
+    StoredPicture(BufferedImage picture, Orientation orientation, int channels, String format, int bits) {
+        this(picture.getRaster(), picture.getColorModel(), orientation, channels, format, bits, null);
+    }
+
+    /**
+     * A picture of floats.
+     *
+     * @param range the values that become 0 and 1
+     */
+    static StoredPicture ofFloats(
+            Raster raster, ColorModel model, Orientation orientation, int channels, String format, ValueRange range) {
+        return new StoredPicture(raster, model, orientation, channels, format, 16, range);
+    }
+
+    private StoredPicture(
+            Raster raster,
+            ColorModel model,
+            Orientation orientation,
+            int channels,
+            String format,
+            int bits,
+            ValueRange range) {
+        this.raster = raster;
         palette = model instanceof IndexColorModel indexed ? indexed : null;
         this.orientation = orientation;
         this.channels = channels;
         this.format = format;
-        depth = palette == null && raster.getSampleModel().getSampleSize(0) == 16 ? Depth.BITS_16 : Depth.BITS_8;
+        this.range = range;
+        int[] sizes = raster.getSampleModel().getSampleSize();
+        depth = range != null || palette == null && sizes[0] == 16 ? Depth.BITS_16 : Depth.BITS_8;
         largest = depth.white();
+        most = new int[sizes.length];
+        for (int band = 0; band < most.length; band++) {
+            most[band] = (1 << (sizes[band] == 16 ? bits : Math.min(sizes[band], 16))) - 1;
+        }
         hasAlpha = model.hasAlpha() && !isOpaque();
     }
 
@@ -75,6 +119,11 @@ final class StoredPicture implements Pixels {
     }
 
     @Override
+    public ValueRange range() {
+        return range;
+    }
+
+    @Override
     public String format() {
         return format;
     }
@@ -106,20 +155,33 @@ final class StoredPicture implements Pixels {
         int storedRow = orientation.rowsReversed() ? height() - 1 - row : row;
         boolean reversed = orientation.columnsReversed();
         int storedColumn = reversed ? width() - column - count : column;
-        if (samples.length < count * bands) {
-            samples = new int[count * bands];
-        }
-        if (orientation.turned()) {
-            raster.getPixels(storedRow, storedColumn, 1, count, samples);
+        int x = orientation.turned() ? storedRow : storedColumn;
+        int y = orientation.turned() ? storedColumn : storedRow;
+        int across = orientation.turned() ? 1 : count;
+        int down = orientation.turned() ? count : 1;
+        if (range != null) {
+            floats = floats.length < count * bands ? new float[count * bands] : floats;
+            raster.getPixels(x, y, across, down, floats);
         } else {
-            raster.getPixels(storedColumn, storedRow, count, 1, samples);
+            samples = samples.length < count * bands ? new int[count * bands] : samples;
+            raster.getPixels(x, y, across, down, samples);
         }
         for (int i = 0; i < count; i++) {
             int from = (reversed ? count - 1 - i : i) * bands;
             for (int c = 0; c < wanted; c++) {
-                values[at + i * wanted + c] = sample(from, bands, first + c) / (float) largest;
+                values[at + i * wanted + c] = range != null
+                        ? ofFloats(from, bands, first + c)
+                        : sample(from, bands, first + c) / (float) largest;
             }
         }
+    }
+
+    /** One channel of a pixel of floats; alpha is not scaled. */
+    private float ofFloats(int from, int bands, int channel) {
+        if (channel == 3) {
+            return bands == 2 || bands == 4 ? floats[from + bands - 1] : 1;
+        }
+        return range.scaled(floats[from + (bands < 3 ? 0 : channel)]);
     }
 
     /**
@@ -138,8 +200,9 @@ final class StoredPicture implements Pixels {
     }
 
     private int scaled(int from, int band) {
-        int most = (1 << raster.getSampleModel().getSampleSize(band)) - 1;
         int sample = samples[from + band];
-        return most == largest ? sample : (int) (((long) sample * largest + most / 2) / most);
+        return most[band] == largest
+                ? sample
+                : (int) (((long) Math.min(sample, most[band]) * largest + most[band] / 2) / most[band]);
     }
 }

@@ -73,7 +73,11 @@ public final class NoiseCheck {
 
     /** Adds a picture. */
     public void add(Photo noisy, Photo denoised) {
-        add(noisy.height(), noisy.width(), noisy.channels(), noisy.values(), denoised.values(), 0);
+        add(
+                new Areas(noisy.height(), noisy.width(), noisy.channels(), noisy.range() != null),
+                noisy.values(),
+                denoised.values(),
+                0);
     }
 
     /**
@@ -83,9 +87,12 @@ public final class NoiseCheck {
      * @param denoised what came out, likewise
      */
     void add(int height, int width, int channels, float[] noisy, float[] denoised, int at) {
-        Areas areas = new Areas(height, width, channels);
-        for (int row = 0; row < height; row += areas.step) {
-            int place = at + row * width * channels;
+        add(new Areas(height, width, channels, false), noisy, denoised, at);
+    }
+
+    private static void add(Areas areas, float[] noisy, float[] denoised, int at) {
+        for (int row = 0; row < areas.height; row += areas.step) {
+            int place = at + row * areas.width * areas.channels;
             areas.add(row, noisy, place, denoised, place);
         }
         areas.finish();
@@ -109,7 +116,7 @@ public final class NoiseCheck {
         Watched(Pixels noisy, Pixels denoised) {
             super(denoised);
             this.noisy = noisy;
-            areas = new Areas(height(), width(), channels());
+            areas = new Areas(height(), width(), channels(), noisy.range() != null);
             before = new float[width() * channels()];
         }
 
@@ -134,6 +141,7 @@ public final class NoiseCheck {
         private final int height;
         private final int width;
         private final int channels;
+        private final boolean floats;
         private final int step;
         private final int rows;
         private final int columns;
@@ -142,10 +150,12 @@ public final class NoiseCheck {
         private final double[][] expected;
         private final int[] counts;
 
-        Areas(int height, int width, int channels) {
+        /** @param floats whether values that lie outside of 0 to 1 by far are no noise, but in the file */
+        Areas(int height, int width, int channels, boolean floats) {
             this.height = height;
             this.width = width;
             this.channels = channels;
+            this.floats = floats;
             step = (height + MOST_ROWS - 1) / MOST_ROWS;
             rows = Math.max(1, Math.min(AREAS, height / LEAST_SIDE));
             columns = Math.max(1, Math.min(AREAS, width / LEAST_SIDE));
@@ -169,6 +179,7 @@ public final class NoiseCheck {
                 int area = (first + (int) ((long) x * columns / width)) * channels;
                 for (int channel = 0; channel < channels; channel++) {
                     float before = in[inAt + x * channels + channel];
+                    before = floats ? Math.max(0, Math.min(1, before)) : before;
                     float blended = out[outAt + x * channels + channel];
                     float after = strength == 1 ? blended : before + (blended - before) / strength;
                     after = Math.max(0, Math.min(1, after));

@@ -16,6 +16,7 @@ import daegpu.data.Preparation;
 import daegpu.data.Preparation.Colour;
 import daegpu.data.Preparation.Fit;
 import daegpu.data.Remedy;
+import daegpu.data.ValueRange;
 import daegpu.data.WholeFile;
 import daegpu.engine.Convolutions;
 import daegpu.engine.EngineName;
@@ -204,6 +205,9 @@ public final class RunRecord {
         options.put("patches-per-epoch", preparation.patchesPerEpoch() > 0 ? preparation.patchesPerEpoch() : null);
         options.put("overlap", preparation.overlap());
         options.put("color", COLOURS.get(preparation.colour()));
+        options.put(
+                "range",
+                preparation.range() == null ? null : preparation.range().option());
     }
 
     private static String absolute(Path path) {
@@ -394,7 +398,8 @@ public final class RunRecord {
                     width,
                     says("overlap") ? count("overlap") : 0,
                     colour(),
-                    says("patches-per-epoch") ? count("patches-per-epoch") : 0);
+                    says("patches-per-epoch") ? count("patches-per-epoch") : 0,
+                    says("range") ? ValueRange.of(text("range")) : null);
         } catch (IllegalArgumentException e) {
             throw new InvalidInputException(origin + ": " + e.getMessage(), e);
         }

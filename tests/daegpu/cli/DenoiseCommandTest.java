@@ -251,7 +251,7 @@ class DenoiseCommandTest {
         for (String option : new String[] {"--resize", "--crop"}) {
             Path fitted = folder.resolve(option + ".png");
             denoise(folder.resolve("in/sub/a.png"), option, "--output", fitted).assertDone();
-            assertEquals(new ImageFile.Header(8, 8, channels, Depth.BITS_8), ImageFile.header(fitted));
+            assertEquals(new ImageFile.Header(8, 8, channels, depth), ImageFile.header(fitted));
         }
     }
 

@@ -106,8 +106,8 @@ class EncodeCommandTest {
     void picturesOfAnySizeAreMadeToFit(Preparation.Fit fit) throws IOException {
         Path pictures = Files.createDirectories(folder.resolve("pictures/sub")).getParent();
         Random random = Seeds.random(7);
-        // They are compared with those of an IDX file, which has 8 bits a value. Scaling rounds to these.
-        Depth depth = fit == Preparation.Fit.TILES ? Depth.BITS_8 : Depth.BITS_16;
+        // They are compared with those of an IDX file, which has 8 bits a value.
+        Depth depth = Depth.BITS_8;
         for (int i = 0; i < 4; i++) {
             float[] values = new float[(5 + 6 * i) * 21 * 3];
             float[] alpha = new float[(5 + 6 * i) * 21];

@@ -121,7 +121,7 @@ class PictureFolderTest {
 
     /** One picture of 16 bits decides for all; those of bytes are the same to the last bit of a float. */
     @Test
-    void sixteenBitsStayUnlessPicturesAreScaled() throws IOException {
+    void sixteenBitsStay() throws IOException {
         byte[] a = write("a.png", 4, 4, 1);
         float[] values = new float[16];
         for (int i = 0; i < values.length; i++) {
@@ -145,8 +145,11 @@ class PictureFolderTest {
             }
         }
         TrainingImages scaled = open(Fit.CROP, 2, 2, Colour.GREY, 0).training();
-        assertEquals(Depth.BITS_8, scaled.depth());
-        assertEquals(4, scaled.imageBytes());
+        assertEquals(Depth.BITS_16, scaled.depth());
+        for (int i = 0; i < 4; i++) {
+            // Each pixel of the half size sees 16 with weights of 1, 3, 3, 1, or 12 or 9 at the edge.
+            assertEquals(halved(values, i / 2, i % 2), scaled(scaled, 1)[i], 1.0 / 65_535);
+        }
         Patches patches = (Patches) DataSets.open(
                         folder,
                         null,
@@ -163,6 +166,21 @@ class PictureFolderTest {
         Files.delete(folder.resolve("b.png"));
         assertEquals(
                 Depth.BITS_8, open(Fit.NONE, 4, 4, Colour.COLOUR, 0).training().depth());
+    }
+
+    /** A pixel of a picture of 4×4 at half its size, by triangles of twice a pixel of the new size. */
+    private static double halved(float[] values, int row, int column) {
+        double sum = 0;
+        double weights = 0;
+        for (int y = 0; y < 4; y++) {
+            for (int x = 0; x < 4; x++) {
+                double weight = Math.max(0, 1 - Math.abs(y + 0.5 - (2 * row + 1)) / 2)
+                        * Math.max(0, 1 - Math.abs(x + 0.5 - (2 * column + 1)) / 2);
+                sum += weight * values[4 * y + x];
+                weights += weight;
+            }
+        }
+        return sum / weights;
     }
 
     private static float[] scaled(TrainingImages images, int index) {
@@ -371,12 +389,12 @@ class PictureFolderTest {
         return ((ImageSet) sets.training()).pixels();
     }
 
-    /** Of a file of several pages or frames the first is taken, and this is told once. */
+    /** Each page of a file is a picture; of several frames the first is, and this is told once. */
     @Test
-    void saysWhereTheFirstPageAloneIsTaken() throws IOException {
+    void takesAllPagesAndFirstFrames() throws IOException {
         Path pictures = Files.createDirectory(folder.resolve("several"));
         BufferedImage page = new BufferedImage(8, 8, BufferedImage.TYPE_BYTE_GRAY);
-        for (String name : List.of("a.tif", "b.tif", "c.gif")) {
+        for (String name : List.of("a.tif", "b.gif", "c.gif")) {
             ImageWriter writer = ImageIO.getImageWritersByFormatName(name.endsWith("gif") ? "gif" : "tiff")
                     .next();
             try (ImageOutputStream out =
@@ -393,8 +411,10 @@ class PictureFolderTest {
         ImageIO.write(page, "png", pictures.resolve("d.png").toFile());
         String description = DataSets.open(pictures, null, 0.25, 0, 0).description();
         assertTrue(
-                description.contains(pictures + " (" + pictures.resolve("a.tif")
-                        + " has 3 pages: the first is taken, and so are those of 2 more)"),
+                description.contains(
+                        "training: 4 images of 8x8 grey from " + pictures + " (" + pictures.resolve("b.gif")
+                                + " is animated: the first of its 3 frames is taken, as a picture, and so are those of 1 more)"),
                 description);
+        assertTrue(description.contains("validation: 2 images of 8x8 grey"), description);
     }
 }

@@ -9,6 +9,7 @@ import daegpu.Seeds;
 import daegpu.data.Depth;
 import daegpu.data.Photo;
 import daegpu.data.Pixels;
+import daegpu.data.ValueRange;
 import daegpu.noise.Noise;
 import daegpu.noise.Noise.Kind;
 import java.util.ArrayList;
@@ -99,6 +100,18 @@ class NoiseCheckTest {
         for (float value : new float[] {0, 0.01f, 0.99f, 1}) {
             assertTrue(passes(noise, PictureNoise.add(noise, 3, flat(value)), flat(value)), noise + " on " + value);
         }
+    }
+
+    /** A hot pixel of a camera may be a thousand times as bright as all others, and stay that. */
+    @Test
+    void floatsFarOutsideOfTheRangeTellNothing() {
+        Photo grey = picture(60, 90, 1);
+        Photo clean = new Photo(60, 90, 1, grey.values(), null, Depth.BITS_16, "tiff", new ValueRange(3, 4));
+        Photo noisy = PictureNoise.add(PHOTOS, 3, clean);
+        noisy.values()[1234] = 1e5f;
+        clean.values()[1234] = 3e4f;
+        assertTrue(passes(PHOTOS, noisy, clean));
+        assertFalse(passes(PHOTOS, noisy, scaled(clean, 0)));
     }
 
     /** Whatever noise a model knows: what it leaves as it was is not spoilt. */
