@@ -24,6 +24,8 @@ import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
 import java.util.function.Function;
@@ -74,6 +76,16 @@ import picocli.CommandLine.UnmatchedArgumentException;
         })
 public final class DaeGpu implements Runnable {
 
+    /** What people try instead of {@code --help} and {@code --version}. */
+    private static final Map<String, String> WORDS = Map.of(
+            "help", "--help",
+            "-help", "--help",
+            "-?", "--help",
+            "/?", "--help",
+            "version", "--version",
+            "-version", "--version",
+            "-v", "--version");
+
     @Spec
     private CommandSpec spec;
 
@@ -109,7 +121,7 @@ public final class DaeGpu implements Runnable {
                 warnOfThreads(command);
                 return new CommandLine.RunLast().execute(command);
             });
-            status = execute(commandLine, arguments);
+            status = execute(commandLine, asOptions(arguments));
         } catch (OutOfMemoryError e) {
             // What did not fit is no longer held by anything, and everything that was open is closed.
             err.println("dae-gpu: this needs more memory than Java may use, "
@@ -137,6 +149,20 @@ public final class DaeGpu implements Runnable {
         } catch (IOException e) {
             return String.valueOf(e.getMessage()).toLowerCase(Locale.ROOT).contains("pipe");
         }
+    }
+
+    /**
+     * The arguments, in which {@code help}, {@code help train}, {@code version} and the like have become the options
+     * that other programs have for them.
+     */
+    private static String[] asOptions(String... arguments) {
+        String option = arguments.length == 0 ? null : WORDS.get(arguments[0]);
+        if (option == null) {
+            return arguments;
+        }
+        List<String> options = new ArrayList<>(List.of(arguments).subList(1, arguments.length));
+        options.add(option);
+        return options.toArray(new String[0]);
     }
 
     /** Runs it with what the file of {@code train --config} adds to the arguments. */
@@ -306,7 +332,12 @@ public final class DaeGpu implements Runnable {
                 .replaceFirst("' is not an? (int|long)$", "' is not a whole number that can be used here")
                 .replaceFirst("' is not an? (float|double)$", "' is not a number such as 0.5");
         if (problem instanceof UnmatchedArgumentException unmatched) {
-            List<String> suggestions = unmatched.getSuggestions();
+            List<String> suggestions = unmatched.getUnmatched().stream().anyMatch(WORDS::containsKey)
+                    ? unmatched.getUnmatched().stream()
+                            .map(WORDS::get)
+                            .filter(Objects::nonNull)
+                            .toList()
+                    : unmatched.getSuggestions();
             if (!suggestions.isEmpty()) {
                 message += "; did you mean "
                         + String.join(" or ", suggestions.subList(0, Math.min(3, suggestions.size()))) + "?";

@@ -83,6 +83,23 @@ class HelpTest {
     }
 
     @Test
+    void helpAndVersionAreUnderstoodAsCommands() {
+        String help = Program.run("--help").assertDone().out();
+        for (String word : List.of("help", "-help", "-?", "/?")) {
+            assertEquals(help, Program.run(word).assertDone().out(), word);
+        }
+        String train = Program.run("train", "--help").assertDone().out();
+        assertEquals(train, Program.run("help", "train").assertDone().out());
+        String version = Program.run("--version").assertDone().out();
+        for (String word : List.of("version", "-version", "-v")) {
+            assertEquals(version, Program.run(word).assertDone().out(), word);
+        }
+        Program.run("train", "help").assertRefused("'help'", "did you mean --help?");
+        Program.run("models", "-v").assertRefused("did you mean --version?");
+        assertEquals(help, Program.run("help", "trian").assertDone().out(), "the list of commands");
+    }
+
+    @Test
     void completionIsAScript() throws IOException, InterruptedException {
         Result result = Program.run("generate-completion").assertDone();
         Path script = Files.writeString(folder.resolve("completion"), result.out());
