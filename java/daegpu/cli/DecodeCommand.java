@@ -17,6 +17,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.LinkedHashSet;
+import java.util.List;
 import java.util.Locale;
 import java.util.Set;
 import java.util.concurrent.Callable;
@@ -80,6 +81,7 @@ final class DecodeCommand implements Callable<Integer> {
     }
 
     private int run() throws IOException {
+        ModelFile.requireNone(List.of(input), spec);
         if (!StandardStreams.isStream(input) && !LatentVectors.isFormat(input)) {
             throw new ParameterException(spec.commandLine(), "LATENTS must end in .csv or .npy, not be " + input);
         }

@@ -189,9 +189,11 @@ final class DenoiseCommand implements Callable<Integer> {
             throw new ParameterException(
                     spec.commandLine(), "name the pictures to denoise after the model " + arguments.get(0));
         }
-        requireOneForStreams(arguments.subList(named ? 1 : 0, arguments.size()), toStandardOutput);
+        List<Path> given = arguments.subList(named ? 1 : 0, arguments.size());
+        ModelFile.requireNone(given, spec);
+        requireOneForStreams(given, toStandardOutput);
         inputs = new ArrayList<>();
-        for (Path input : arguments.subList(named ? 1 : 0, arguments.size())) {
+        for (Path input : given) {
             inputs.add(streams.read(input));
         }
         output = streams.output(output, spec.commandLine());

@@ -112,6 +112,7 @@ final class EncodeCommand implements Callable<Integer> {
         if (!output.equals(StandardStreams.DASH) && !LatentVectors.isFormat(output)) {
             throw new ParameterException(spec.commandLine(), "--output must end in .csv or .npy, not be " + output);
         }
+        ModelFile.requireNone(inputs, spec);
         output = streams.output(output, spec.commandLine());
         Overwriting.requireAllowed(output, overwrite);
         Checkpoint checkpoint = model.read();

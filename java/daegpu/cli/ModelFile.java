@@ -3,12 +3,17 @@ package daegpu.cli;
 import daegpu.data.IdxFile;
 import daegpu.data.ImageFile;
 import daegpu.data.PictureFolder;
+import daegpu.format.Safetensors;
 import daegpu.train.BuiltInModel;
 import daegpu.train.Checkpoint;
 import daegpu.train.RunRecord;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.List;
+import java.util.Locale;
 import java.util.Optional;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Parameters;
 
 /** The parameter that names a trained model. */
@@ -34,14 +39,48 @@ final class ModelFile {
      */
     static boolean isModel(Path first) {
         if (Files.isDirectory(first)) {
-            return Files.exists(Checkpoint.fileOf(first))
-                    || RunRecord.ofModel(Checkpoint.fileOf(first)).isPresent();
+            return isRun(first);
         }
         return !PictureFolder.isNamedAsPicture(first)
                 && (!Files.exists(first)
                         || ImageFile.formatOf(first) == null
                                 && !IdxFile.isIdx(first)
                                 && ImageFile.foreignTitle(first).isEmpty());
+    }
+
+    /**
+     * Whether a path that is no model's place leads to a model all the same, or names one: the checkpoint, the folder
+     * of a run, or a model that comes with the program.
+     */
+    static boolean isMisplaced(Path path) {
+        if (Files.isDirectory(path)) {
+            return isRun(path);
+        }
+        if (!Files.exists(path)) {
+            return BuiltInModel.of(path).isPresent() || hasExtension(path);
+        }
+        return Files.isRegularFile(path) && (hasExtension(path) || Safetensors.isOne(path));
+    }
+
+    private static boolean hasExtension(Path path) {
+        return path.toString().toLowerCase(Locale.ROOT).endsWith(".safetensors");
+    }
+
+    /** Whether a folder is that of a run. */
+    static boolean isRun(Path folder) {
+        return Files.exists(Checkpoint.fileOf(folder))
+                || RunRecord.ofModel(Checkpoint.fileOf(folder)).isPresent();
+    }
+
+    /** @throws ParameterException if there is a model among the inputs that come after the model */
+    static void requireNone(List<Path> inputs, CommandSpec command) {
+        for (Path input : inputs) {
+            if (isMisplaced(input)) {
+                throw new ParameterException(
+                        command.commandLine(),
+                        input + " is a model: " + command.name() + " takes one, and before all other arguments");
+            }
+        }
     }
 
     private Optional<BuiltInModel> builtIn() {

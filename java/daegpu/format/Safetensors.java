@@ -187,6 +187,15 @@ public final class Safetensors {
         return start.length > Long.BYTES && start[Long.BYTES] == '{';
     }
 
+    /** Whether a file begins as {@link #isBegunBy} says; not if it cannot be read. */
+    public static boolean isOne(Path file) {
+        try (InputStream in = Files.newInputStream(file)) {
+            return isBegunBy(in.readNBytes(Long.BYTES + 1));
+        } catch (IOException e) {
+            return false; // Reading it will say why.
+        }
+    }
+
     /**
      * Reads a file. Memory is only taken for what the file is long enough to hold.
      *
