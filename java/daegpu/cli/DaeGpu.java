@@ -119,6 +119,7 @@ public final class DaeGpu implements Runnable {
                 command.asCommandLineList()
                         .forEach(each -> each.setOut(each.isUsageHelpRequested() ? standardOutput : out));
                 warnOfThreads(command);
+                ModelFile.tellWhichIsMeant(command);
                 return new CommandLine.RunLast().execute(command);
             });
             status = execute(commandLine, asOptions(arguments));

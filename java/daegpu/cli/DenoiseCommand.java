@@ -184,7 +184,8 @@ final class DenoiseCommand implements Callable<Integer> {
             throw new ParameterException(spec.commandLine(), "give one of --overwrite and --skip-existing");
         }
         boolean toStandardOutput = output.equals(StandardStreams.DASH);
-        boolean named = !StandardStreams.isStream(arguments.get(0)) && ModelFile.isModel(arguments.get(0));
+        boolean named = !StandardStreams.isStream(arguments.get(0))
+                && ModelFile.isModel(arguments.get(0), arguments.size() == 1);
         if (arguments.size() == (named ? 1 : 0)) {
             throw new ParameterException(
                     spec.commandLine(), "name the pictures to denoise after the model " + arguments.get(0));

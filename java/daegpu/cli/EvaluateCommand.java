@@ -214,7 +214,7 @@ final class EvaluateCommand implements Callable<Integer> {
 
     private int run() throws IOException {
         Path first = arguments.get(0);
-        if (StandardStreams.isStream(first) || !ModelFile.isModel(first)) {
+        if (StandardStreams.isStream(first) || !ModelFile.isModel(first, true)) {
             return estimateNoise();
         }
         if (arguments.size() > 1) {
@@ -293,7 +293,7 @@ final class EvaluateCommand implements Callable<Integer> {
     private int estimateNoise() throws IOException {
         for (Path argument : arguments) {
             boolean there = Files.exists(argument) || BuiltInModel.of(argument).isPresent();
-            if (there && !StandardStreams.isStream(argument) && ModelFile.isModel(argument)) {
+            if (there && !StandardStreams.isStream(argument) && ModelFile.isModel(argument, true)) {
                 throw aloneOnly(argument);
             }
         }

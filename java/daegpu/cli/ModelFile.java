@@ -12,9 +12,11 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
+import picocli.CommandLine.Model.ArgSpec;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Parameters;
+import picocli.CommandLine.ParseResult;
 
 /** The parameter that names a trained model. */
 final class ModelFile {
@@ -34,12 +36,14 @@ final class ModelFile {
     }
 
     /**
-     * Whether this names a model: what is no picture, no IDX file, and no folder but that of a run. What is not there
-     * is one unless it has the name of a picture.
+     * Whether this names a model: what is no picture, no IDX file, and no folder but that of a run or one with the name of
+     * a model in the program. What is not there is one unless it has the name of a picture.
+     *
+     * @param alone whether it is the only argument
      */
-    static boolean isModel(Path first) {
+    static boolean isModel(Path first, boolean alone) {
         if (Files.isDirectory(first)) {
-            return isRun(first);
+            return Checkpoint.isRun(first) || !alone && BuiltInModel.of(first).isPresent();
         }
         return !PictureFolder.isNamedAsPicture(first)
                 && (!Files.exists(first)
@@ -54,7 +58,7 @@ final class ModelFile {
      */
     static boolean isMisplaced(Path path) {
         if (Files.isDirectory(path)) {
-            return isRun(path);
+            return Checkpoint.isRun(path);
         }
         if (!Files.exists(path)) {
             return BuiltInModel.of(path).isPresent() || hasExtension(path);
@@ -66,10 +70,39 @@ final class ModelFile {
         return path.toString().toLowerCase(Locale.ROOT).endsWith(".safetensors");
     }
 
-    /** Whether a folder is that of a run. */
-    static boolean isRun(Path folder) {
-        return Files.exists(Checkpoint.fileOf(folder))
-                || RunRecord.ofModel(Checkpoint.fileOf(folder)).isPresent();
+    /**
+     * Says which is meant where the name of a model that comes with the program is that of a file or folder here, too:
+     * what was trained comes first, and a folder of anything else does not.
+     *
+     * @param arguments of a command
+     */
+    static void tellWhichIsMeant(ParseResult arguments) {
+        ParseResult command = arguments.hasSubcommand() ? arguments.subcommand() : arguments;
+        CommandSpec spec = command.commandSpec();
+        for (ArgSpec argument : command.matchedArgs()) {
+            if (argument.paramLabel().contains("MODEL")) {
+                List<String> given = argument.originalStringValues();
+                whichIsMeant(given.get(0), given.size() == 1 && argument.arity().max() > 1)
+                        .ifPresent(note -> spec.commandLine()
+                                .getErr()
+                                .println(spec.qualifiedName() + ": note: " + DaeGpu.oneLine(note)));
+            }
+        }
+    }
+
+    /** @param alone whether it can only be a picture: there is nothing else that could be one */
+    private static Optional<String> whichIsMeant(String name, boolean alone) {
+        Path path = DaeGpu.path(name);
+        if (BuiltInModel.named(name).isEmpty() || !Files.exists(path)) {
+            return Optional.empty();
+        }
+        String kind = Files.isDirectory(path) ? "folder" : "file";
+        return Optional.of(
+                BuiltInModel.of(path).isPresent() && !alone
+                        ? name + " is the model that comes with the program, not the folder; ./" + name
+                                + " is the folder"
+                        : name + " is the " + kind + " here, not the model of this name that comes with the program;"
+                                + " rename the " + kind + " to use that");
     }
 
     /** @throws ParameterException if there is a model among the inputs that come after the model */

@@ -59,15 +59,18 @@ public enum BuiltInModel {
     }
 
     /**
-     * The model that a path names; empty if there is no such model, or if there is a file of that name, which comes
-     * first.
+     * The model that a path names; empty if there is no such model, or if there is a file or the folder of a run of
+     * that name, which comes first.
      */
     public static Optional<BuiltInModel> of(Path path) {
-        return Files.exists(path)
+        return (Files.isDirectory(path) ? Checkpoint.isRun(path) : Files.exists(path))
                 ? Optional.empty()
-                : Arrays.stream(values())
-                        .filter(model -> model.text.equals(path.toString()))
-                        .findFirst();
+                : named(path.toString());
+    }
+
+    /** The model that has a name, whatever else has it. */
+    public static Optional<BuiltInModel> named(String name) {
+        return Arrays.stream(values()).filter(model -> model.text.equals(name)).findFirst();
     }
 
     /**

@@ -232,23 +232,35 @@ public record Checkpoint(
         return Files.isDirectory(model) ? RunDirectory.of(model).best() : model;
     }
 
+    /** Whether a folder is that of a run: it has a model, or the record of a run. */
+    public static boolean isRun(Path folder) {
+        Path file = fileOf(folder);
+        try {
+            return Files.exists(file) || RunRecord.ofModel(file).isPresent();
+        } catch (InvalidInputException e) {
+            return false;
+        }
+    }
+
     /**
-     * Reads the model that a path names: {@link #fileOf} it or, where nothing is there under that name, the
-     * {@link BuiltInModel} of this name.
+     * Reads the model that a path names: the {@link BuiltInModel} of this name or, where a file or the folder of a run
+     * has it, {@link #fileOf} it.
      *
      * @throws InvalidInputException if there is neither, or as {@link #read(Path)} says
      */
     public static Checkpoint ofModel(Path model) {
-        if (Files.exists(model)) {
-            Path file = fileOf(model);
-            refuseOtherKinds(file);
-            return read(file);
+        Optional<BuiltInModel> builtIn = BuiltInModel.of(model);
+        if (builtIn.isPresent()) {
+            return builtIn.get().read();
         }
-        return BuiltInModel.of(model)
-                .map(BuiltInModel::read)
-                .orElseThrow(() -> new InvalidInputException(model
-                        + " does not exist, and no model of this name comes with the program: those are "
-                        + BuiltInModel.names()));
+        if (!Files.exists(model)) {
+            throw new InvalidInputException(
+                    model + " does not exist, and no model of this name comes with the program: those are "
+                            + BuiltInModel.names());
+        }
+        Path file = fileOf(model);
+        refuseOtherKinds(file);
+        return read(file);
     }
 
     /** Refuses pictures and other files that can be told from a checkpoint by how they begin. */
