@@ -10,6 +10,7 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import daegpu.data.AtomicFile;
 import daegpu.data.InvalidInputException;
 import daegpu.data.JsonProblem;
+import daegpu.data.Sha256;
 import java.io.BufferedInputStream;
 import java.io.ByteArrayInputStream;
 import java.io.IOException;
@@ -22,11 +23,14 @@ import java.nio.charset.CharacterCodingException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.security.DigestOutputStream;
+import java.security.MessageDigest;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Collection;
 import java.util.Collections;
 import java.util.Comparator;
+import java.util.HexFormat;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -40,6 +44,12 @@ import java.util.stream.Collectors;
  * little-endian 64-bit integer, the header as JSON, and the values of all tensors, little-endian, without gaps. Values
  * are written as 32-bit floats, the type called F32. Values of other {@link StoredType types} are read, too: those of
  * F16, BF16 and the two types of 8-bit floats exactly, those of F64 and whole numbers rounded to the nearest float.
+ *
+ * <p>A file that is written has one more text, called {@value #CHECKSUM}: the SHA-256 of its content in hexadecimal
+ * digits, by which reading finds a bit that was changed. It is computed of the name and the value of each text, and of
+ * the name, the shape (as {@code [3, 3, 1, 32]}) and the values of each tensor, either sorted by name in UTF-16; names,
+ * texts and shapes are in UTF-8, each followed by a zero byte, and values are as in the file. So it stays right if a
+ * program puts the tensors into another order. Files without it are read, too.
  */
 public final class Safetensors {
 
@@ -66,6 +76,8 @@ public final class Safetensors {
     private record Entry(String name, StoredType type, int[] shape, int size, long begin, long end) {}
 
     private static final String METADATA = "__metadata__";
+    /** The text that is compared on reading, and is none of {@link #metadata()}. */
+    static final String CHECKSUM = "content_sha256";
     /** As the reference implementation limits it. */
     private static final int LARGEST_HEADER = 100_000_000;
 
@@ -152,10 +164,10 @@ public final class Safetensors {
 
     private byte[] header() throws IOException {
         ObjectNode root = JSON.createObjectNode();
-        if (!metadata.isEmpty()) {
-            ObjectNode texts = root.putObject(METADATA);
-            metadata.forEach(texts::put);
-        }
+        Map<String, String> texts = new TreeMap<>(metadata);
+        texts.put(CHECKSUM, checksum());
+        ObjectNode written = root.putObject(METADATA);
+        texts.forEach(written::put);
         long offset = 0;
         for (StoredTensor tensor : tensors.values()) {
             ObjectNode entry = root.putObject(tensor.name()).put("dtype", StoredType.F32.name());
@@ -168,6 +180,27 @@ public final class Safetensors {
         byte[] padded = Arrays.copyOf(json, (json.length + 7) / 8 * 8);
         Arrays.fill(padded, json.length, padded.length, (byte) ' ');
         return padded;
+    }
+
+    private String checksum() throws IOException {
+        MessageDigest digest = Sha256.digest();
+        try (OutputStream out = new DigestOutputStream(OutputStream.nullOutputStream(), digest)) {
+            for (Map.Entry<String, String> text : metadata.entrySet()) {
+                writeText(text.getKey(), out);
+                writeText(text.getValue(), out);
+            }
+            for (StoredTensor tensor : new TreeMap<>(tensors).values()) {
+                writeText(tensor.name(), out);
+                writeText(Arrays.toString(tensor.shape()), out);
+                writeValues(tensor.values(), out);
+            }
+        }
+        return HexFormat.of().formatHex(digest.digest());
+    }
+
+    private static void writeText(String text, OutputStream out) throws IOException {
+        out.write(text.getBytes(StandardCharsets.UTF_8));
+        out.write(0);
     }
 
     private static void writeValues(float[] values, OutputStream out) throws IOException {
@@ -248,7 +281,16 @@ public final class Safetensors {
             for (Entry entry : entries) {
                 tensors.add(new StoredTensor(entry.name(), entry.shape(), readValues(in, entry.type(), entry.size())));
             }
-            return new Safetensors(metadata, tensors, file);
+            String checksum = metadata.remove(CHECKSUM);
+            Safetensors content = new Safetensors(metadata, tensors, file);
+            // Values of other types are not those that were written: another program converted them.
+            if (checksum != null
+                    && entries.stream().allMatch(entry -> entry.type() == StoredType.F32)
+                    && !checksum.equals(content.checksum())) {
+                throw invalid("is damaged: its content does not have the checksum that was written with it; if another"
+                        + " program changed it on purpose, remove the metadata called " + CHECKSUM);
+            }
+            return content;
         }
 
         private byte[] readHeader(InputStream in) throws IOException {

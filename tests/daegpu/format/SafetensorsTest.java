@@ -51,7 +51,10 @@ class SafetensorsTest {
                                 new StoredTensor("w", new int[] {1, 2}, new float[] {1, -2.5f}),
                                 new StoredTensor("b", new int[0], new float[] {0.1f})))
                 .write(file);
-        String header = "{\"__metadata__\":{\"a\":\"\\\"é\\\"\",\"z\":\"last\"},"
+        // printf 'a\0"é"\0z\0last\0b\0[]\0\315\314\314\075w\0[1, 2]\0\0\0\200\077\0\0\040\300' | sha256sum
+        String checksum = "b88ef05103a3a6433af32b4e826daa8bcf5e4425d6eb26ade691ddcf611af9cb";
+        String header = "{\"__metadata__\":{\"a\":\"\\\"é\\\"\",\"content_sha256\":\"" + checksum
+                + "\",\"z\":\"last\"},"
                 + "\"w\":{\"dtype\":\"F32\",\"shape\":[1,2],\"data_offsets\":[0,8]},"
                 + "\"b\":{\"dtype\":\"F32\",\"shape\":[],\"data_offsets\":[8,12]}}";
         byte[] content = Files.readAllBytes(file);
@@ -105,11 +108,72 @@ class SafetensorsTest {
         return bits;
     }
 
+    private Path small() throws IOException {
+        Path file = folder.resolve("small.safetensors");
+        new Safetensors(
+                        Map.of("seed", "17", "noise", "poisson"),
+                        List.of(
+                                new StoredTensor("b", new int[] {2, 3}, new float[] {1, 2, 3, 4, 5, 6}),
+                                new StoredTensor("a", new int[] {1}, new float[] {7})))
+                .write(file);
+        return file;
+    }
+
+    /** A changed bit is found, or changes nothing that is read. */
+    @Test
+    void anyFlippedBitIsFound() throws IOException {
+        Path file = small();
+        Safetensors intact = Safetensors.read(file);
+        byte[] content = Files.readAllBytes(file);
+        int values = content.length - 7 * Float.BYTES;
+        for (int bit = 0; bit < 8 * content.length; bit++) {
+            byte[] damaged = content.clone();
+            damaged[bit / 8] ^= (byte) (1 << bit % 8);
+            Safetensors read;
+            try {
+                read = Safetensors.read("damaged", damaged);
+            } catch (InvalidInputException e) {
+                assertTrue(e.getMessage().startsWith("damaged "), e.getMessage());
+                assertTrue(bit < 8 * values || e.getMessage().contains("is damaged: its content"), e.getMessage());
+                continue;
+            }
+            assertTrue(bit < 8 * values, "bit " + bit);
+            for (StoredTensor tensor : intact.tensors()) {
+                assertArrayEquals(tensor.shape(), read.tensor(tensor.name()).shape(), "bit " + bit);
+                assertArrayEquals(tensor.values(), read.tensor(tensor.name()).values(), "bit " + bit);
+            }
+            intact.metadata()
+                    .forEach((name, text) -> assertEquals(text, read.metadata().get(name)));
+        }
+    }
+
+    /** As other programs write it, and this one did before there was a checksum. */
+    @Test
+    void aFileWithoutAChecksumIsRead() throws IOException {
+        Path file = small();
+        byte[] content = Files.readAllBytes(file);
+        String text = new String(content, StandardCharsets.ISO_8859_1);
+        String without = text.replaceFirst("\"content_sha256\":\"(\\w{64})\",", " ".repeat(84));
+        assertEquals(text.length(), without.length());
+        assertTrue(without.length() > 0 && !without.contains("sha256"));
+        Safetensors read = Safetensors.read("old", without.getBytes(StandardCharsets.ISO_8859_1));
+        assertEquals(Safetensors.read(file).metadata(), read.metadata());
+        // Another program may put tensors and texts into another order, and keep the checksum.
+        String ordered = text.replaceFirst("(\"noise\":\"\\w+\"),(\"seed\":\"\\w+\")", "$2,$1");
+        assertTrue(!ordered.equals(text));
+        assertEquals(
+                read.metadata(),
+                Safetensors.read("ordered", ordered.getBytes(StandardCharsets.ISO_8859_1)).metadata());
+    }
+
     @Test
     void nothingAtAllIsAFileToo() throws IOException {
         Path file = folder.resolve("a.safetensors");
         new Safetensors(Map.of(), List.of()).write(file);
-        assertEquals("{}      ", new String(Files.readAllBytes(file), 8, 8, StandardCharsets.UTF_8));
+        String checksum = "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855"; // of nothing
+        assertEquals(
+                "{\"__metadata__\":{\"content_sha256\":\"" + checksum + "\"}}",
+                new String(Files.readAllBytes(file), 8, 102, StandardCharsets.UTF_8));
         assertTrue(Safetensors.read(file).names().isEmpty());
     }
 
