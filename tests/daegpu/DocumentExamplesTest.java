@@ -9,7 +9,6 @@ import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.regex.MatchResult;
 import java.util.regex.Pattern;
@@ -83,8 +82,8 @@ class DocumentExamplesTest {
     }
 
     private String run(String name, Path classes, String... arguments) throws Exception {
-        List<String> command = new ArrayList<>(List.of(
-                Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+        List<String> command = ThisJava.command();
+        command.addAll(List.of(
                 "-cp",
                 CLASS_PATH + File.pathSeparator + classes,
                 name));

@@ -5,6 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
+import daegpu.ThisJava;
 import daegpu.bench.ResultFile.Measurement;
 import java.io.IOException;
 import java.io.PrintWriter;
@@ -12,7 +13,6 @@ import java.io.StringWriter;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.stream.Stream;
@@ -121,8 +121,8 @@ class BenchmarkSuiteTest {
     }
 
     private static ProcessBuilder suite(String... arguments) {
-        List<String> command = new ArrayList<>(List.of(
-                Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+        List<String> command = ThisJava.command();
+        command.addAll(List.of(
                 "-cp",
                 System.getProperty("java.class.path"),
                 BenchmarkSuite.class.getName()));

@@ -7,6 +7,7 @@ import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import daegpu.ThisJava;
 import daegpu.preview.DeviceWindow;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
@@ -50,10 +51,8 @@ class DevicePreviewTest {
         Path expected = folder.resolve("expected.png");
         Path counters = folder.resolve("counters.json");
         try (Screen screen = Screen.open(Files.createDirectory(folder.resolve("screen")))) {
-            ProcessBuilder builder = new ProcessBuilder(
-                            Path.of(System.getProperty("java.home"), "bin", "java")
-                                    .toString(),
-                            LIBRARIES,
+            ProcessBuilder builder = ThisJava.process(
+                        LIBRARIES,
                             "-cp",
                             System.getProperty("java.class.path"),
                             DeviceWindow.class.getName(),

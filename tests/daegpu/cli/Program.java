@@ -5,6 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
+import daegpu.ThisJava;
 import daegpu.Training;
 import daegpu.data.IdxFile;
 import daegpu.data.ImageSet;
@@ -77,8 +78,8 @@ final class Program {
 
     /** A process that runs a command; small and quick to start. */
     static ProcessBuilder fork(List<String> javaOptions, Object... arguments) {
-        List<String> command = new ArrayList<>(List.of(
-                Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+        List<String> command = ThisJava.command();
+        command.addAll(List.of(
                 "-XX:TieredStopAtLevel=1",
                 "-XX:+UseSerialGC",
                 "-Xshare:auto"));

@@ -7,6 +7,7 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import daegpu.Seeds;
+import daegpu.ThisJava;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.charset.StandardCharsets;
@@ -196,10 +197,8 @@ class AtomicFileTest {
         Random random = Seeds.random(1);
         for (int round = 0; round < 4; round++) {
             Files.deleteIfExists(file);
-            Process writer = new ProcessBuilder(
-                            Path.of(System.getProperty("java.home"), "bin", "java")
-                                    .toString(),
-                            "-cp",
+            Process writer = ThisJava.process(
+                        "-cp",
                             System.getProperty("java.class.path"),
                             Writer.class.getName(),
                             file.toString())

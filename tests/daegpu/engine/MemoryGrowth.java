@@ -3,14 +3,13 @@ package daegpu.engine;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import daegpu.ThisJava;
 import daegpu.data.ImageSet;
 import daegpu.model.Autoencoder;
 import daegpu.model.Network;
 import daegpu.noise.Noise;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
-import java.nio.file.Path;
-import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.stream.IntStream;
@@ -42,8 +41,8 @@ public final class MemoryGrowth {
     public static void assertBounded(
             EngineName name, Convolutions convolutions, int steps, int engines, long bytesOfStep, long bytesOfEngine)
             throws IOException, InterruptedException {
-        List<String> command = new ArrayList<>(List.of(
-                Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+        List<String> command = ThisJava.command();
+        command.addAll(List.of(
                 "-Xms96m",
                 "-Xmx96m",
                 "-XX:+AlwaysPreTouch",

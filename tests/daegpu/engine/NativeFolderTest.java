@@ -4,12 +4,12 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
+import daegpu.ThisJava;
 import java.io.File;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
@@ -92,8 +92,7 @@ class NativeFolderTest {
 
     /** What {@code devices} prints, in a process of its own, on both streams. */
     private List<String> devices(String... options) throws IOException {
-        List<String> command = new ArrayList<>();
-        command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
+        List<String> command = ThisJava.command();
         command.addAll(List.of(options));
         command.addAll(List.of("-cp", absolute(System.getProperty("java.class.path")), "daegpu.Main", "devices"));
         Path work = Files.createDirectories(folder.resolve("work"));

@@ -3,6 +3,7 @@ package daegpu.engine.cpu;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import daegpu.ThisJava;
 import daegpu.engine.EngineName;
 import daegpu.engine.EngineOptions;
 import daegpu.engine.EngineUnavailableException;
@@ -11,7 +12,6 @@ import daegpu.engine.InferenceEngine;
 import daegpu.model.Autoencoder;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
-import java.nio.file.Path;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 
@@ -22,8 +22,7 @@ class MissingNativesTest {
 
     @Test
     void saysSoAndFallsBack() throws IOException, InterruptedException {
-        Process process = new ProcessBuilder(
-                        Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+        Process process = ThisJava.process(
                         "-Dorg.bytedeco.javacpp.platform=linux-ppc64le",
                         "-cp",
                         System.getProperty("java.class.path"),

@@ -4,6 +4,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
+import daegpu.ThisJava;
 import daegpu.cli.DaeGpu;
 import daegpu.engine.Configuration;
 import daegpu.engine.Precision;
@@ -148,10 +149,8 @@ class CommandLineTest {
         Path libraries = Path.of(System.getProperty(Configuration.CUDA_LIBRARIES.property(), "target/emulator"));
         assumeTrue(Files.exists(libraries.resolve("libcuda.so.1")), "there is no emulated device");
         for (Precision precision : List.of(Precision.TF32, Precision.BF16, Precision.FP32)) {
-            ProcessBuilder builder = new ProcessBuilder(
-                            Path.of(System.getProperty("java.home"), "bin", "java")
-                                    .toString(),
-                            "-D" + Configuration.CUDA_LIBRARIES.property() + "=" + libraries,
+            ProcessBuilder builder = ThisJava.process(
+                        "-D" + Configuration.CUDA_LIBRARIES.property() + "=" + libraries,
                             "-cp",
                             System.getProperty("java.class.path"),
                             "daegpu.Main",

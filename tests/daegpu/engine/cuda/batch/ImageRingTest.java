@@ -8,6 +8,7 @@ import static org.junit.jupiter.api.Assumptions.assumeTrue;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import daegpu.Seeds;
+import daegpu.ThisJava;
 import daegpu.data.Depth;
 import daegpu.data.ImageFile;
 import daegpu.data.ImageSet;
@@ -27,7 +28,6 @@ import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Random;
@@ -136,8 +136,8 @@ class ImageRingTest {
     /** Trains in a process of its own on a device with so much memory. Returns the bytes that were copied to it. */
     private long train(String name, long memory, List<String> data) throws IOException, InterruptedException {
         Path counters = folder.resolve(name + ".json");
-        List<String> command = new ArrayList<>(List.of(
-                Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+        List<String> command = ThisJava.command();
+        command.addAll(List.of(
                 "-XX:TieredStopAtLevel=1",
                 "-Ddaegpu.cuda.libraries=" + System.getProperty("daegpu.cuda.libraries"),
                 "-cp",

@@ -4,6 +4,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
+import daegpu.ThisJava;
 import daegpu.engine.Configuration;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
@@ -24,8 +25,7 @@ class RealCudnnTest {
                 folder != null && Files.exists(Path.of(folder, "libcudnn.so.9")),
                 "the environment variable CUDNN_LIBRARIES names no folder with libcudnn.so.9, "
                         + "so NVIDIA's cuDNN was not asked");
-        Process process = new ProcessBuilder(
-                        Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+        Process process = ThisJava.process(
                         "-D" + Configuration.CUDA_LIBRARIES.property() + "=" + folder,
                         "-cp",
                         System.getProperty("java.class.path"),

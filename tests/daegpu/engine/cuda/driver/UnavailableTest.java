@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
+import daegpu.ThisJava;
 import daegpu.engine.Configuration;
 import daegpu.engine.EngineUnavailableException;
 import daegpu.engine.Precision;
@@ -13,7 +14,6 @@ import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.ArrayList;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.function.Executable;
@@ -253,8 +253,8 @@ class UnavailableTest {
     }
 
     private String run(String... arguments) throws IOException, InterruptedException {
-        List<String> command = new ArrayList<>(List.of(
-                Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+        List<String> command = ThisJava.command();
+        command.addAll(List.of(
                 "-D" + Configuration.CUDA_LIBRARIES.property() + "=" + folder,
                 "-cp",
                 System.getProperty("java.class.path"),
