@@ -85,6 +85,9 @@ final class DecodeCommand implements Callable<Integer> {
         if (!StandardStreams.isStream(input) && !LatentVectors.isFormat(input)) {
             throw new ParameterException(spec.commandLine(), "LATENTS must end in .csv or .npy, not be " + input);
         }
+        if (!Files.isDirectory(output) && !OutputName.saysFolder(spec)) {
+            OutputName.requireFitting(output, spec, "a folder of pictures or an IDX file (*-ubyte)", "ubyte");
+        }
         input = streams.read(input);
         boolean toStandardOutput = output.equals(StandardStreams.DASH);
         output = streams.output(output, spec.commandLine());

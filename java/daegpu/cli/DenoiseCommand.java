@@ -15,7 +15,6 @@ import daegpu.noise.Noise;
 import daegpu.train.BuiltInModel;
 import daegpu.train.Checkpoint;
 import daegpu.train.TrainingOptions;
-import java.io.File;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.nio.file.Files;
@@ -344,6 +343,9 @@ final class DenoiseCommand implements Callable<Integer> {
                     if (format == null) {
                         requireNoPicture(input, entry.getValue());
                     }
+                    if (goesToFile()) {
+                        requireFittingName(format);
+                    }
                     files.denoise(
                             input,
                             format,
@@ -411,6 +413,9 @@ final class DenoiseCommand implements Callable<Integer> {
             targets.putAll(result.targets(folders));
         }
         if (!toFile) {
+            if (!Files.exists(output) && !saysFolder()) {
+                OutputName.requireFitting(output, spec, "a folder for the results");
+            }
             if (Files.exists(output) && !Files.isDirectory(output)) {
                 throw new InvalidInputException(output + " is a file"
                         + (saysFolder() ? ", no folder" : "; several inputs need a folder for --output"));
@@ -424,14 +429,8 @@ final class DenoiseCommand implements Callable<Integer> {
         return inputs.size() == 1 && !Files.isDirectory(inputs.get(0)) && !Files.isDirectory(output) && !saysFolder();
     }
 
-    /** Whether the output was written with a slash at its end, which paths do not keep. */
     private boolean saysFolder() {
-        String text = spec.commandLine()
-                .getParseResult()
-                .matchedOption("--output")
-                .originalStringValues()
-                .get(0);
-        return text.endsWith("/") || text.endsWith(File.separator);
+        return OutputName.saysFolder(spec);
     }
 
     /** The pictures in a folder, without the results of an earlier call if they went to a folder inside it. */
@@ -489,6 +488,14 @@ final class DenoiseCommand implements Callable<Integer> {
                 rest = parent.relativize(existing).resolve(rest);
                 existing = parent;
             }
+        }
+    }
+
+    private void requireFittingName(String format) {
+        if (format == null) {
+            OutputName.requireFitting(output, spec, "an IDX file", "ubyte", "gz");
+        } else {
+            OutputName.requireFitting(output, spec, "a picture: PNG, JPEG, TIFF or BMP", OutputName.PICTURES);
         }
     }
 

@@ -91,6 +91,11 @@ final class ExportCommand implements Callable<Integer> {
         if (target == Target.ONNX && convention != null) {
             throw new ParameterException(spec.commandLine(), "--layout goes with --to safetensors");
         }
+        if (target == Target.ONNX) {
+            OutputName.requireFitting(output, spec, "an ONNX file", "onnx");
+        } else {
+            OutputName.requireFitting(output, spec, "a safetensors file", "safetensors");
+        }
         output = streams.output(output, spec.commandLine());
         Overwriting.requireAllowed(output, overwrite);
         Checkpoint checkpoint = model.read();

@@ -86,6 +86,7 @@ final class ImportCommand implements Callable<Integer> {
     }
 
     private int run() throws IOException {
+        OutputName.requireFitting(output, spec, "a model (*.safetensors)", "safetensors");
         output = streams.output(output, spec.commandLine());
         Overwriting.requireAllowed(output, overwrite);
         weights = streams.read(weights);

@@ -200,6 +200,9 @@ final class TrainCommand implements Callable<Integer> {
     }
 
     private RunOptions options(FileProgress progress) {
+        if (run.output != null && !Files.isDirectory(run.output)) {
+            OutputName.requireFitting(run.output, spec, "the folder of a run");
+        }
         if (learning.initFrom != null) {
             requireNoneOf(NetworkOptions.NAMES::contains, "--init-from: the model has its own network");
         }

@@ -103,6 +103,11 @@ public enum PictureFormat {
         return extensions.get(0);
     }
 
+    /** All extensions of the names of such files, without the dot. */
+    public List<String> extensions() {
+        return extensions;
+    }
+
     /** The titles of all formats, as a list in a sentence. */
     public static String titles() {
         String all = Arrays.stream(values()).map(PictureFormat::title).collect(Collectors.joining(", "));
@@ -137,7 +142,12 @@ public enum PictureFormat {
      * Whether the name of a file is that of a picture that cannot be read, such as a HEIC file or a camera's raw file.
      */
     static boolean isForeign(Path file) {
-        return FOREIGN_EXTENSIONS.contains(extension(file).toLowerCase(Locale.ROOT));
+        return isForeign(extension(file));
+    }
+
+    /** Whether an extension, without the dot, is that of a picture that cannot be read. */
+    public static boolean isForeign(String extension) {
+        return FOREIGN_EXTENSIONS.contains(extension.toLowerCase(Locale.ROOT));
     }
 
     /** The format that has an extension, without the dot, in upper or lower case. */
