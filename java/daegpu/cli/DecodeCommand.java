@@ -89,7 +89,7 @@ final class DecodeCommand implements Callable<Integer> {
             OutputName.requireFitting(output, spec, "a folder of pictures or an IDX file (*-ubyte)", "ubyte");
         }
         input = streams.read(input);
-        boolean toStandardOutput = output.equals(StandardStreams.DASH);
+        boolean toStandardOutput = StandardStreams.isStreamForOutput(output);
         output = streams.output(output, spec.commandLine());
         boolean toIdx = output.toString().toLowerCase(Locale.ROOT).matches(".*ubyte(\\.gz)?");
         LatentVectors vectors = LatentVectors.read(input);
@@ -104,7 +104,7 @@ final class DecodeCommand implements Callable<Integer> {
             throw new InvalidInputException(output + " is a file; pictures need a folder for --output");
         }
         if (toStandardOutput && vectors.count() != 1) {
-            throw new InvalidInputException("one picture goes to the standard output, and " + input + " has "
+            throw new InvalidInputException("one picture goes to a stream, and " + input + " has "
                     + vectors.count() + " vectors: name a folder or an IDX file");
         }
         Path[] targets = toIdx || toStandardOutput ? new Path[] {output} : targets(vectors);

@@ -182,7 +182,7 @@ final class DenoiseCommand implements Callable<Integer> {
         if (overwrite && skipExisting) {
             throw new ParameterException(spec.commandLine(), "give one of --overwrite and --skip-existing");
         }
-        boolean toStandardOutput = output.equals(StandardStreams.DASH);
+        boolean toStandardOutput = StandardStreams.isStreamForOutput(output);
         boolean named = !StandardStreams.isStream(arguments.get(0))
                 && ModelFile.isModel(arguments.get(0), arguments.size() == 1);
         if (arguments.size() == (named ? 1 : 0)) {
@@ -197,9 +197,7 @@ final class DenoiseCommand implements Callable<Integer> {
             inputs.add(streams.read(input));
         }
         output = streams.output(output, spec.commandLine());
-        int status = denoise(named);
-        streams.writeOut();
-        return status;
+        return denoise(named);
     }
 
     /**
@@ -208,7 +206,7 @@ final class DenoiseCommand implements Callable<Integer> {
     private void requireOneForStreams(List<Path> given, boolean toStandardOutput) {
         boolean one = given.size() == 1 && !Files.isDirectory(given.get(0));
         if (toStandardOutput && !one) {
-            throw new ParameterException(spec.commandLine(), "--output - is for one input file");
+            throw new ParameterException(spec.commandLine(), "--output " + output + " is for one input file");
         }
         if (given.stream().anyMatch(StandardStreams::isStream)
                 && (!one || !toStandardOutput && (Files.isDirectory(output) || saysFolder()))) {
@@ -507,7 +505,8 @@ final class DenoiseCommand implements Callable<Integer> {
         });
     }
 
-    private int report(int files, Done done) {
+    private int report(int files, Done done) throws IOException {
+        streams.writeOut();
         PrintWriter err = spec.commandLine().getErr();
         for (String failure : failures) {
             err.println(spec.qualifiedName() + ": " + DaeGpu.oneLine(streams.named(failure)));

@@ -109,7 +109,7 @@ final class EncodeCommand implements Callable<Integer> {
     }
 
     private int run() throws IOException {
-        if (!output.equals(StandardStreams.DASH) && !LatentVectors.isFormat(output)) {
+        if (!StandardStreams.isStreamForOutput(output) && !LatentVectors.isFormat(output)) {
             throw new ParameterException(spec.commandLine(), "--output must end in .csv or .npy, not be " + output);
         }
         ModelFile.requireNone(inputs, spec);

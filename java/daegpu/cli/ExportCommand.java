@@ -102,6 +102,7 @@ final class ExportCommand implements Callable<Integer> {
         Parameters parameters = checkpoint.state().weights();
         if (target == Target.ONNX) {
             OnnxFile.write(output, parameters, Versions.program());
+            streams.writeOut();
             spec.commandLine()
                     .getOut()
                     .println("Wrote " + streams.named(output.toString()) + ": ONNX, opset " + OnnxFile.OPSET
@@ -112,13 +113,13 @@ final class ExportCommand implements Callable<Integer> {
             metadata.put(
                     "format", chosen == Convention.PYTORCH ? "pt" : "keras"); // as Hugging Face's tools look for it
             WeightsFile.write(output, parameters, chosen, metadata);
+            streams.writeOut();
             spec.commandLine()
                     .getOut()
                     .println("Wrote " + streams.named(output.toString()) + ": "
                             + parameters.network().parameterCount() + " weights, named and laid as in "
                             + (chosen == Convention.PYTORCH ? "PyTorch" : "Keras"));
         }
-        streams.writeOut();
         return ExitStatus.DONE;
     }
 

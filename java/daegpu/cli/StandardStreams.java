@@ -30,6 +30,9 @@ final class StandardStreams implements AutoCloseable {
     /** What stands for the standard input, and for the standard output. */
     static final Path DASH = Path.of("-");
 
+    /** What the system calls the standard output. */
+    private static final Set<String> STANDARD_OUTPUT = Set.of("/dev/stdout", "/dev/fd/1", "/proc/self/fd/1");
+
     /** As much as the largest pictures and sets of images in IDX that can be read, about. */
     private static final long LARGEST = 2L << 30;
 
@@ -45,8 +48,11 @@ final class StandardStreams implements AutoCloseable {
     private final long largest;
     /** What messages call a temporary file. */
     private final Map<Path, String> names = new LinkedHashMap<>();
-    /** Null where nothing goes to the standard output. */
-    private Path standardOutput;
+    /** What is written to a stream when it is complete; null where the output is a file. */
+    private Path content;
+
+    /** Where that goes: {@link #DASH} or a device. */
+    private Path stream;
 
     StandardStreams() {
         this(LARGEST);
@@ -141,34 +147,56 @@ final class StandardStreams implements AutoCloseable {
         }
     }
 
+    /** Whether an output is the standard output, by any of its names, a pipe or a device: no file to be replaced. */
+    static boolean isStreamForOutput(Path output) {
+        return isStandardOutput(output) || isStream(output);
+    }
+
+    private static boolean isStandardOutput(Path output) {
+        return output.equals(DASH) || STANDARD_OUTPUT.contains(output.toString());
+    }
+
     /**
-     * Where an output is to be written: the path itself or, where that is {@code -}, a temporary file, which is not
-     * there yet, and which {@link #writeOut} writes to the standard output. Messages of the command then go to the
-     * standard error, or they would get between its bytes.
+     * Where an output is to be written: the path itself or, where that {@link #isStreamForOutput is a stream}, a
+     * temporary file, which is not there yet, and which {@link #writeOut} writes to the stream. Messages of the command
+     * then go to the standard error, or they would get between its bytes.
      *
      * @throws IOException if there is no room for it
      */
     Path output(Path output, CommandLine command) throws IOException {
-        if (!output.equals(DASH)) {
+        if (!isStreamForOutput(output)) {
             return output;
         }
         command.setOut(command.getErr());
-        standardOutput = temporary("the standard output");
-        Files.delete(standardOutput);
-        return standardOutput;
+        stream = isStandardOutput(output) ? DASH : output;
+        content = temporary(stream.equals(DASH) ? "the standard output" : output.toString());
+        Files.delete(content);
+        return content;
     }
 
     /**
-     * Writes what goes to the standard output, if there is something.
+     * Writes what goes to a stream, if there is something. To be called before the command says that it is done.
      *
-     * @throws IOException if that fails
+     * @throws IOException if that fails; the message names the stream
      */
     void writeOut() throws IOException {
-        if (standardOutput != null && Files.exists(standardOutput)) {
-            // Not System.out, which would keep a failure to itself. The descriptor stays open for whoever prints later.
-            @SuppressWarnings("resource")
-            FileOutputStream out = new FileOutputStream(FileDescriptor.out);
-            Files.copy(standardOutput, out);
+        if (content == null || !Files.exists(content)) {
+            return;
+        }
+        try {
+            if (stream.equals(DASH)) {
+                // Not System.out, which would keep a failure to itself. The descriptor stays open for whoever prints
+                // later.
+                @SuppressWarnings("resource")
+                FileOutputStream out = new FileOutputStream(FileDescriptor.out);
+                Files.copy(content, out);
+            } else {
+                try (FileOutputStream out = new FileOutputStream(stream.toFile())) {
+                    Files.copy(content, out);
+                }
+            }
+        } catch (IOException e) {
+            throw new IOException("cannot write " + names.get(content) + ": " + e.getMessage(), e);
         }
     }
 
