@@ -329,7 +329,7 @@ public final class DaeGpu implements Runnable {
 
     private static int reportWrongUsage(ParameterException problem, String[] arguments) {
         CommandLine command = problem.getCommandLine();
-        String message = oneLine(problem.getMessage())
+        String message = ValueNames.withOption(oneLine(problem.getMessage()), command.getCommandSpec())
                 .replaceFirst("' is not an? (int|long)$", "' is not a whole number that can be used here")
                 .replaceFirst("' is not an? (float|double)$", "' is not a number such as 0.5");
         if (problem instanceof UnmatchedArgumentException unmatched) {
@@ -356,7 +356,8 @@ public final class DaeGpu implements Runnable {
         PrintWriter err = command.getErr();
         String name = command.getCommandSpec().qualifiedName();
         String mistake = failure instanceof InvalidInputException input
-                ? Remedies.message(input, command.getCommandSpec())
+                ? ValueNames.withOption(
+                        Remedies.message(input, command.getCommandSpec()), command.getCommandSpec())
                 : failure instanceof EngineUnavailableException engine
                         ? Remedies.message(engine, command.getCommandSpec())
                         : null;

@@ -100,8 +100,11 @@ final class EngineChoice {
         return Engines.openToTrain(engine, network, rule, options(batchSize));
     }
 
-    /** @throws InvalidInputException if the number of threads is out of range */
-    void requireThreads() {
+    /** @throws InvalidInputException if the number of threads, or of the GPU, is out of range */
+    void requireSensible() {
+        if (device < 0) {
+            throw new InvalidInputException("--device must be 0 or more, not " + device);
+        }
         if (threads < 0 || threads > SessionOptions.MOST_THREADS) {
             throw new InvalidInputException(
                     "--threads must be 0 to " + SessionOptions.MOST_THREADS + ", not " + threads);
@@ -114,7 +117,7 @@ final class EngineChoice {
      * @throws InvalidInputException if the number of threads is out of range
      */
     EngineOptions options(int batchSize) {
-        requireThreads();
+        requireSensible();
         return new EngineOptions(batchSize, precision, threads, device, convolutions);
     }
 }

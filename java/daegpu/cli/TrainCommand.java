@@ -188,7 +188,7 @@ final class TrainCommand implements Callable<Integer> {
         require(run.logEvery >= 1, "--log-every must be 1 or more, not " + run.logEvery);
         require(run.keep >= 0, "--keep must be 0 or more, not " + run.keep);
         require(run.earlyStop >= 0, "--early-stop must be 0 or more, not " + run.earlyStop);
-        engineChoice.requireThreads();
+        engineChoice.requireSensible();
     }
 
     private ImageSource imageSource() {

@@ -228,7 +228,9 @@ public record Noise(
         Measure measure = kind.measure();
         if (!measure.allows(lowest) || !measure.allows(highest) || !(highest >= lowest)) {
             throw new IllegalArgumentException("the noise " + measure.name + " must be " + measure.range
-                    + " and its range ascend, not " + lowest + ".." + highest);
+                    + (Float.compare(lowest, highest) == 0
+                            ? ", not " + lowest
+                            : " and its range ascend, not " + lowest + ".." + highest));
         }
         if (!kind.hasGain() && (lowestGain != 0 || highestGain != 0)) {
             throw new IllegalArgumentException(
