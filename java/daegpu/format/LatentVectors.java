@@ -1,6 +1,7 @@
 package daegpu.format;
 
 import daegpu.data.AtomicFile;
+import daegpu.data.FileKind;
 import daegpu.data.InvalidInputException;
 import daegpu.data.WholeFile;
 import de.siegmar.fastcsv.reader.CsvParseException;
@@ -43,8 +44,12 @@ public record LatentVectors(List<String> names, int dimension, float[] values) {
     /** How cells begin that spreadsheets compute; one that begins so after apostrophes is marked, too. */
     private static final Pattern FORMULA = Pattern.compile("^'*[=+\\-@\t\r\n\uFF1D\uFF0B\uFF0D\uFF20]");
 
-    /** The beginning of a file: what separates cells is said there, or stands behind the first one. */
-    private static final Pattern SEPARATOR = Pattern.compile("(\"?sep=.\"?[\r\n]+)?\\s*\"?image\"?\\s*([,;\t])");
+    /** The beginning of a file, as Excel writes it to say what separates cells. */
+    private static final Pattern SEPARATOR_LINE = Pattern.compile("\"?sep=([^\"])\"?[\r\n]+", Pattern.CASE_INSENSITIVE);
+
+    /** The first cell, after which there is what separates cells. */
+    private static final Pattern FIRST_CELL =
+            Pattern.compile("\\s*\"?image\"?\\s*([,;\t])", Pattern.CASE_INSENSITIVE);
 
     /** What is quoted that need not be: spreadsheets of some languages would take it for a separator. */
     private static final QuoteStrategy QUOTED = new QuoteStrategy() {
@@ -169,11 +174,14 @@ public record LatentVectors(List<String> names, int dimension, float[] values) {
 
     private static LatentVectors readCsv(Path file, byte[] content) {
         List<List<String>> lines = lines(file, text(content));
-        if (lines.size() < 2
-                || lines.get(0).size() < 2
-                || !lines.get(0).get(0).strip().equals(HEADER)) {
-            throw new InvalidInputException(
-                    file + " has no vectors: its first line must be image,latent1,… and each other a name and values");
+        if (lines.isEmpty()) {
+            throw new InvalidInputException(file + " is empty");
+        }
+        if (lines.get(0).size() < 2 || !lines.get(0).get(0).strip().equalsIgnoreCase(HEADER)) {
+            throw notVectors(file, content, lines.get(0));
+        }
+        if (lines.size() < 2) {
+            throw new InvalidInputException(file + " has no vectors: nothing comes after its first line");
         }
         int dimension = lines.get(0).size() - 1;
         List<String> names = new ArrayList<>();
@@ -200,8 +208,27 @@ public record LatentVectors(List<String> names, int dimension, float[] values) {
         return new LatentVectors(names, dimension, values);
     }
 
-    /** A byte-order mark says which encoding it is, and is none of the text. */
+    private static InvalidInputException notVectors(Path file, byte[] content, List<String> first) {
+        return FileKind.instead(Arrays.copyOf(content, Math.min(content.length, FileKind.START)), "a CSV file")
+                .filter(kind -> !kind.startsWith("is a text"))
+                .map(kind -> new InvalidInputException(file + " " + kind))
+                .orElseGet(() -> new InvalidInputException(file
+                        + " has no vectors: its first line must be image,latent1,latent2,… with a comma, semicolon or"
+                        + " tabulator between its cells, and begins with '"
+                        + shortened(String.join("', '", first.subList(0, Math.min(3, first.size())))) + "'"));
+    }
+
+    /**
+     * A byte-order mark says which encoding it is, and is none of the text. Without one it is UTF-16 if every other
+     * byte at the beginning, where names of columns are, is zero.
+     */
     private static String text(byte[] content) {
+        if (content.length >= 4 && content[0] != 0 && content[1] == 0 && content[2] != 0 && content[3] == 0) {
+            return new String(content, StandardCharsets.UTF_16LE);
+        }
+        if (content.length >= 4 && content[0] == 0 && content[1] != 0 && content[2] == 0 && content[3] != 0) {
+            return new String(content, StandardCharsets.UTF_16BE);
+        }
         boolean marked = content.length >= 2;
         if (marked && content[0] == (byte) 0xFF && content[1] == (byte) 0xFE
                 || marked && content[0] == (byte) 0xFE && content[1] == (byte) 0xFF) {
@@ -213,11 +240,12 @@ public record LatentVectors(List<String> names, int dimension, float[] values) {
 
     /** The cells of each line that is not blank. */
     private static List<List<String>> lines(Path file, String text) {
-        Matcher separator = SEPARATOR.matcher(text);
-        boolean found = separator.lookingAt();
-        int start = found && separator.group(1) != null ? separator.end(1) : 0;
+        Matcher said = SEPARATOR_LINE.matcher(text);
+        int start = said.lookingAt() ? said.end() : 0;
+        Matcher first = FIRST_CELL.matcher(text).region(start, text.length());
+        String separator = start > 0 ? said.group(1) : first.lookingAt() ? first.group(1) : ",";
         try (CsvReader<CsvRecord> csv = CsvReader.builder()
-                .fieldSeparator(found ? separator.group(2) : ",")
+                .fieldSeparator(separator)
                 .extraFieldStrategy(FieldMismatchStrategy.IGNORE)
                 .missingFieldStrategy(FieldMismatchStrategy.IGNORE)
                 .build(CsvRecordHandler.builder().maxFields(Integer.MAX_VALUE).build(), text.substring(start))) {

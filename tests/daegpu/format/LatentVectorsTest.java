@@ -12,6 +12,7 @@ import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.charset.Charset;
+import java.nio.charset.Charset;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -179,6 +180,47 @@ class LatentVectorsTest {
         String message = assertThrows(InvalidInputException.class, () -> LatentVectors.read(file))
                 .getMessage();
         assertTrue(message.startsWith(file.toString()), message);
+    }
+
+    /** As Excel saves it, by the names of its own formats, with and without what says the encoding. */
+    @ParameterizedTest
+    @ValueSource(strings = {"UTF-8", "UTF-16", "UTF-16LE", "UTF-16BE"})
+    void whatSpreadsheetsWriteIsRead(String encoding) throws IOException {
+        for (String separator : List.of(",", ";", "\t")) {
+            for (String line : List.of("", "sep=" + separator + "\r\n", "\"SEP=" + separator + "\"\n")) {
+                for (String name : List.of("image", "\"Image\"", "IMAGE")) {
+                    String text = line
+                            + (name + ",latent1,latent2\r\nä.png,1,-2\r\n").replace(",", separator);
+                    Path file = Files.write(folder.resolve("a.csv"), text.getBytes(Charset.forName(encoding)));
+                    LatentVectors read = LatentVectors.read(file);
+                    assertEquals(List.of("ä.png"), read.names(), text);
+                    assertArrayEquals(new float[] {1, -2}, read.values(), text);
+                }
+            }
+        }
+    }
+
+    @ParameterizedTest
+    @CsvSource(
+            delimiter = '|',
+            quoteCharacter = '`',
+            value = {
+                "name;latent1\\na;1 | first line must be image,latent1,latent2,… with a comma, semicolon | 'name;latent1'",
+                "sep=;\\nname;latent1\\na;1 | first line must be image | 'name', 'latent1'",
+                ",image,latent1\\n0,a,1 | first line must be image | '', 'image', 'latent1'",
+                "a.png,1,2\\nb.png,2,3 | first line must be image | 'a.png', '1', '2'",
+                "image latent1\\na 1 | first line must be image | 'image latent1'",
+                "image,latent1 | nothing comes after its first line | no vectors",
+                "\\n | is empty | a.csv",
+                "<!DOCTYPE html><html> | is a web page (HTML), not a CSV file | download",
+                "{\"a\": 1} | is a JSON text, not a CSV file | a.csv",
+                "PK\u0003\u0004\u0001, | is a zip archive, not a CSV file: unpack it first | a.csv"
+            })
+    void saysWhatTheFirstLineIsInstead(String content, String problem, String found) throws IOException {
+        Path file = Files.writeString(folder.resolve("a.csv"), content.replace("\\n", "\n"));
+        String message = assertThrows(InvalidInputException.class, () -> LatentVectors.read(file))
+                .getMessage();
+        assertTrue(message.startsWith(file + " ") && message.contains(problem) && message.contains(found), message);
     }
 
     @Test
