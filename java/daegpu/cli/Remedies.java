@@ -3,6 +3,9 @@ package daegpu.cli;
 import daegpu.data.InvalidInputException;
 import daegpu.data.Remedy;
 import daegpu.engine.EngineUnavailableException;
+import daegpu.train.RunDirectory;
+import java.io.IOException;
+import java.nio.file.Path;
 import java.util.List;
 import java.util.regex.Pattern;
 import picocli.CommandLine.Model.CommandSpec;
@@ -72,8 +75,7 @@ final class Remedies {
             case RESUME -> "go on with --resume " + value("--output", command);
             case START_AGAIN -> "start again with --output " + value("--resume", command);
             case START_FROM_BEST ->
-                "start a new run from its best model with --init-from " + value("--resume", command)
-                        + "/best.safetensors";
+                "start a new run from its best model with --init-from " + resumed(command).resolve("best.safetensors");
             case FOLDER_OF_A_RUN -> "name the folder of a run, or train one first, without --resume";
         };
     }
@@ -82,6 +84,16 @@ final class Remedies {
     private static String sizeAfter(String option, CommandSpec command) {
         OptionSpec spec = command.findOption(option);
         return spec != null && spec.arity().max() > 0 ? " HEIGHTxWIDTH" : "";
+    }
+
+    /** The run that is resumed, which may be the newest of those in the folder that was given. */
+    private static Path resumed(CommandSpec command) {
+        Path given = Path.of(String.valueOf(value("--resume", command)));
+        try {
+            return RunDirectory.newest(given);
+        } catch (IOException e) {
+            return given;
+        }
     }
 
     private static Object value(String option, CommandSpec command) {

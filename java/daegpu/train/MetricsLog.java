@@ -111,7 +111,7 @@ public final class MetricsLog {
         }
         if (rows.size() < lastEpoch) {
             throw new InvalidInputException(
-                    file + " has " + rows.size() + " epochs where the last checkpoint has " + lastEpoch);
+                    file + " has " + rows.size() + (rows.size() == 1 ? " epoch" : " epochs") + " where the last checkpoint has " + lastEpoch);
         }
         return new MetricsLog(file, log.loss, log.isAtBlindSpots, new ArrayList<>(rows.subList(0, (int) lastEpoch)));
     }
@@ -136,7 +136,8 @@ public final class MetricsLog {
         Loss loss = Arrays.stream(Loss.values())
                 .filter(each -> !lines.isEmpty() && lines.get(0).equals(header(each, isAtBlindSpots)))
                 .findFirst()
-                .orElseThrow(() -> new InvalidInputException(file + " does not begin with " + header(Loss.MSE, false)));
+                .orElseThrow(() -> new InvalidInputException(
+                        file + " is not the log of a run: it does not begin with " + header(Loss.MSE, false)));
         List<Row> rows = new ArrayList<>();
         for (int i = 1; i < lines.size(); i++) {
             try {

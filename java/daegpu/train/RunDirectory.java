@@ -14,6 +14,7 @@ import java.util.Comparator;
 import java.util.List;
 import java.util.Locale;
 import java.util.Set;
+import java.util.function.Supplier;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
@@ -221,6 +222,21 @@ public final class RunDirectory implements AutoCloseable {
             }
         }
         return newest == null ? path : newest;
+    }
+
+    /**
+     * Reads a file without which the run cannot be resumed.
+     *
+     * @throws InvalidInputException if {@code reading} throws it; the message says that, too, and what helps
+     */
+    <T> T needed(Supplier<T> reading) {
+        try {
+            return reading.get();
+        } catch (InvalidInputException e) {
+            throw e.saying(
+                    e.getMessage() + "; without it the run cannot be resumed",
+                    Files.exists(best()) ? new Remedy[] {Remedy.START_FROM_BEST} : new Remedy[0]);
+        }
     }
 
     /** The folder itself. */

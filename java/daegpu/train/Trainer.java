@@ -170,7 +170,8 @@ public final class Trainer {
      */
     public Outcome resume(Checkpoint from, int epochs) throws IOException {
         requireResumable(from);
-        metrics = MetricsLog.resume(directory.metrics(), from.finishedEpochs(stepsPerEpoch));
+        metrics = directory.needed(
+                () -> MetricsLog.resume(directory.metrics(), from.finishedEpochs(stepsPerEpoch)));
         engine.load(from.state());
         return train(epochs, from);
     }
@@ -183,7 +184,7 @@ public final class Trainer {
      */
     public void requireResumable(Checkpoint from) {
         from.requireImages(trainingIdentity, validationIdentity, directory);
-        MetricsLog.resume(directory.metrics(), from.finishedEpochs(stepsPerEpoch));
+        directory.needed(() -> MetricsLog.resume(directory.metrics(), from.finishedEpochs(stepsPerEpoch)));
     }
 
     /** Rows of metrics so far, those of earlier sessions included. */

@@ -167,8 +167,8 @@ public final class TrainingRun implements AutoCloseable {
         Path path = RunDirectory.newest(given);
         RunDirectory directory = purpose == Purpose.PLAN ? RunDirectory.read(path) : RunDirectory.resume(path);
         try {
-            Checkpoint checkpoint = Checkpoint.read(directory.last());
-            RunRecord record = RunRecord.read(directory.config());
+            Checkpoint checkpoint = directory.needed(() -> Checkpoint.read(directory.last()));
+            RunRecord record = directory.needed(() -> RunRecord.read(directory.config()));
             SessionOptions session = changes.orElse(record.session()).orElse(SessionOptions.DEFAULTS);
             ImageSource source = imagesOfRun.of(record);
             DataSets images = PairCheck.judged(source.open(listener));
