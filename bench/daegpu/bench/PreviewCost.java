@@ -118,7 +118,13 @@ public final class PreviewCost implements Callable<Integer> {
                     "%s, %d steps of %d images an epoch, preview in a %s%n",
                     opened.description(), steps, batch, window ? "window" : "file");
             Steps taken = new Steps(new PreviewFeed(
-                    opened, ValidationSet.of(EmbeddedMnist.test(100)), options, List.of(), window, preview::show));
+                    opened,
+                    ValidationSet.of(EmbeddedMnist.test(100)),
+                    false,
+                    options,
+                    List.of(),
+                    window,
+                    preview::show));
             new Trainer(options, digits, ValidationSet.of(EmbeddedMnist.test(100)), opened, directory, taken, 1)
                     .start(Initializer.glorotUniform(Autoencoder.MNIST.network(), 1), epochs + 1);
             print(taken.steps);

@@ -369,6 +369,7 @@ final class TrainCommand implements Callable<Integer> {
                 listeners.add(new PreviewFeed(
                         opened.engine().engine(),
                         opened.images().validation(),
+                        opened.hasTiles(),
                         opened.options(),
                         rowsBefore(opened.directory()),
                         run.previewFile == null,

@@ -127,6 +127,15 @@ public final class ImageSet implements TrainingImages {
                 height, width, channels, depth, Arrays.copyOfRange(pixels, from * imageBytes(), to * imageBytes()));
     }
 
+    /** The first image and those that are {@code step}, 2·{@code step}… after it, {@code count} in all, copied. */
+    public ImageSet spread(int step, int count) {
+        byte[] copies = new byte[count * imageBytes()];
+        for (int i = 0; i < count; i++) {
+            System.arraycopy(pixels, i * step * imageBytes(), copies, i * imageBytes(), imageBytes());
+        }
+        return new ImageSet(height, width, channels, depth, copies);
+    }
+
     /** Writes image {@code index} as floats in [0, 1] to {@code values}, from {@code at} on. */
     public void scale(int index, float[] values, int at) {
         depth.scale(pixels, index * imageSize(), imageSize(), values, at);

@@ -72,6 +72,15 @@ public record ValidationSet(
                 target.range(from, to), noisy.map(images -> images.range(from, to)), hasNoisyTargets, blindSpots);
     }
 
+    /** {@code count} images that are {@code step} apart, copied. */
+    public ValidationSet spread(int step, int count) {
+        return new ValidationSet(
+                target.spread(step, count),
+                noisy.map(images -> images.spread(step, count)),
+                hasNoisyTargets,
+                blindSpots);
+    }
+
     /** Tells them from any other: {@link ImageSet#identity} of both, and what is done to them. */
     public String identity() {
         return target.identity()

@@ -27,7 +27,12 @@ public final class PreviewFeed implements TrainingListener {
     private static final int BLOCKS = 2;
 
     private final TrainingEngine engine;
-    private final ValidationSet validation;
+    /** The validation images that are shown, in this order. */
+    private final ValidationSet shown;
+
+    /** How far apart they are in the whole set. */
+    private final int step;
+
     private final TrainingOptions options;
     private final Consumer<TrainingPicture> screen;
     private final int columns;
@@ -50,6 +55,8 @@ public final class PreviewFeed implements TrainingListener {
      * Shows nothing yet.
      *
      * @param engine the one that trains
+     * @param spread whether images from the whole set are shown, of which the first are much alike, and not its first
+     *     images
      * @param options how it trains
      * @param before rows of metrics of epochs that were done earlier
      * @param forWindow whether it is for a window alone: images then stay on the engine's device, if it has one and
@@ -59,17 +66,19 @@ public final class PreviewFeed implements TrainingListener {
     public PreviewFeed(
             TrainingEngine engine,
             ValidationSet validation,
+            boolean spread,
             TrainingOptions options,
             List<MetricsLog.Row> before,
             boolean forWindow,
             Consumer<TrainingPicture> screen) {
         this.engine = engine;
-        this.validation = validation;
         this.options = options;
         this.screen = screen;
         columns = Math.min(
                 MOST_COLUMNS, ContactSheet.columnsWithin(SHEET_WIDTH, validation.height(), validation.width()));
         count = Math.min(BLOCKS * columns, validation.count());
+        step = spread ? SampleBlock.step(validation.count(), count) : 1;
+        shown = step == 1 ? validation : validation.spread(step, count);
         device = forWindow && validation.isSynthetic() && engine instanceof SampleSharingEngine sharing
                 ? sharing.deviceSamples(count, columns)
                 : null;
@@ -119,7 +128,7 @@ public final class PreviewFeed implements TrainingListener {
     }
 
     private String error() {
-        return MetricsLog.error(validation.blindSpots().isPresent());
+        return MetricsLog.error(shown.blindSpots().isPresent());
     }
 
     private String trainingLoss(double value) {
@@ -144,20 +153,20 @@ public final class PreviewFeed implements TrainingListener {
     private void show(String speed, String loss) {
         boolean staysOnDevice = device != null && device.isShared();
         if (staysOnDevice) {
-            device.take(validation.target(), options.noise(), options.seed());
+            device.take(shown.target(), options.noise(), options.seed());
         }
         List<Block> blocks = new ArrayList<>();
         for (int from = 0; from < count; from += columns) {
             int part = Math.min(columns, count - from);
-            blocks.add(
-                    staysOnDevice
-                            ? SampleBlock.places(validation, from, part)
-                            : SampleBlock.of(engine, validation, options.noise(), options.seed(), from, part));
+            Block block = staysOnDevice
+                    ? SampleBlock.places(part)
+                    : SampleBlock.of(engine, shown, options.noise(), options.seed(), from, part);
+            blocks.add(block.captioned(SampleBlock.caption(shown, from * step, part, step)));
         }
         screen.accept(new TrainingPicture(
-                validation.height(),
-                validation.width(),
-                validation.channels(),
+                shown.height(),
+                shown.width(),
+                shown.channels(),
                 blocks,
                 List.of(
                         curve("training " + options.learningRule().loss().title(), training),

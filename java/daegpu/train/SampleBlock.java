@@ -52,14 +52,13 @@ public final class SampleBlock {
         return Math.max(1, images / count);
     }
 
-    /** The same with places for the images, which are elsewhere. */
-    static Block places(ValidationSet validation, int first, int count) {
-        return new Block(
-                caption(validation, first, count, 1),
-                List.of(new float[count][], new float[count][], new float[count][]));
+    /** Such rows with places for the images, which are elsewhere, and without a caption. */
+    static Block places(int count) {
+        return new Block(List.of(new float[count][], new float[count][], new float[count][]));
     }
 
-    private static String caption(ValidationSet validation, int first, int count, int step) {
+    /** What is said of images that are {@code step} apart in a set. */
+    static String caption(ValidationSet validation, int first, int count, int step) {
         return "Validation images " + (first + 1) + " to " + (first + (count - 1) * step + 1)
                 + (step == 1 ? "" : ", one of " + step) + ": " + rows(validation);
     }

@@ -195,6 +195,12 @@ public final class TrainingRun implements AutoCloseable {
         }
     }
 
+    /** Whether the images are tiles of pictures, so that neighbours among them are much alike. */
+    public boolean hasTiles() {
+        return source instanceof ImageFiles files && files.preparation().cutsTiles()
+                || source instanceof NoisyFiles noisy && noisy.preparation().cutsTiles();
+    }
+
     /** What decides the arithmetic. */
     public TrainingOptions options() {
         return options;
@@ -322,7 +328,7 @@ public final class TrainingRun implements AutoCloseable {
                     asked.logEvery());
             newTrainer.keepCheckpoints(asked.keep());
             newTrainer.stopEarlyAfter(asked.earlyStop());
-            if (cutsTiles()) {
+            if (hasTiles()) {
                 newTrainer.spreadSamples();
             }
             trainer = newTrainer;
@@ -342,11 +348,6 @@ public final class TrainingRun implements AutoCloseable {
             drawReport(e, commands);
             throw e;
         }
-    }
-
-    private boolean cutsTiles() {
-        return source instanceof ImageFiles files && files.preparation().cutsTiles()
-                || source instanceof NoisyFiles noisy && noisy.preparation().cutsTiles();
     }
 
     private Outcome start(Trainer newTrainer) throws IOException {

@@ -11,11 +11,22 @@ import daegpu.data.Preparation;
 import daegpu.data.Preparation.Colour;
 import daegpu.data.Preparation.Fit;
 import daegpu.engine.EngineName;
+import daegpu.engine.EngineOptions;
+import daegpu.engine.Engines;
+import daegpu.engine.InspectableEngine;
+import daegpu.engine.LearningRule;
+import daegpu.engine.TrainingState;
 import daegpu.model.Autoencoder;
+import daegpu.model.Initializer;
+import daegpu.noise.Noise;
+import daegpu.preview.ContactSheet.Block;
+import daegpu.preview.TrainingPicture;
+import daegpu.train.LearningRate.Schedule;
 import java.awt.image.BufferedImage;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
@@ -26,6 +37,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** The samples of a run on tiles are from all validation pictures; of other images they are the first ones. */
 class SampleSpreadTest {
@@ -89,6 +101,46 @@ class SampleSpreadTest {
     void ofOtherPicturesTheFirstAreShown() throws IOException {
         Set<Integer> shown = shown(new ImageFiles(pictures(8), null, 0.75, 0, 0, Preparation.NONE));
         assertTrue(shown.contains(10) && shown.contains(36) && !shown.contains(39), shown::toString);
+    }
+
+    /** What the preview shows while a network is trained on tiles, or on other images. */
+    @ParameterizedTest
+    @ValueSource(booleans = {true, false})
+    void previewShowsTheSame(boolean spread) {
+        byte[] pixels = new byte[1000 * 64];
+        for (int i = 0; i < pixels.length; i++) {
+            pixels[i] = (byte) (i / 64 / 10); // Ten tiles of each picture.
+        }
+        ImageSet validation = new ImageSet(8, 8, 1, pixels);
+        Autoencoder small = new Autoencoder(8, 8, 1, List.of(2, 2), 3, 2);
+        List<TrainingPicture> shown = new ArrayList<>();
+        try (InspectableEngine engine = Engines.openToTrain(
+                        EngineName.REFERENCE, small.network(), LearningRule.DEFAULT, EngineOptions.fp32(1))
+                .engine()) {
+            engine.load(TrainingState.initial(Initializer.glorotUniform(small.network(), 0)));
+            TrainingOptions options = new TrainingOptions(
+                    small,
+                    Noise.gaussian(0, 0.1f),
+                    0,
+                    4,
+                    new LearningRate(Schedule.CONSTANT, 1e-3, 0),
+                    LearningRule.DEFAULT);
+            PreviewFeed feed = new PreviewFeed(engine, validation, spread, options, List.of(), false, shown::add);
+            feed.epochStarted(1, 1, 0, 10);
+            feed.progressed(5, 0.5);
+        }
+        List<Block> blocks = shown.get(0).samples();
+        Set<Integer> pictures = new TreeSet<>();
+        for (Block block : blocks) {
+            for (float[] original : block.rows().get(0)) {
+                pictures.add(Math.round(255 * original[0]));
+            }
+        }
+        int images = blocks.stream().mapToInt(block -> block.rows().get(0).length).sum();
+        assertEquals(spread ? images : (images + 9) / 10, pictures.size(), pictures::toString);
+        String caption = blocks.get(1).caption();
+        int second = blocks.get(0).rows().get(0).length * (spread ? 1000 / images : 1) + 1;
+        assertTrue(caption.startsWith("Validation images " + second + " to ") && caption.contains("one of") == spread, caption);
     }
 
     @Test
