@@ -125,12 +125,17 @@ public final class Chart {
                 .setChartBackgroundColor(Color.WHITE)
                 .setLegendLayout(LegendLayout.Horizontal)
                 .setSeriesColors(COLOURS);
-        chart.getStyler().setPlotGridLinesColor(new Color(0xDDDDDD)).setMarkerSize(6);
+        // Without lines between them, points are all there is to be seen.
+        boolean hasLines = curves.stream().anyMatch(curve -> finite(curve).length > 1);
+        chart.getStyler().setPlotGridLinesColor(new Color(0xDDDDDD)).setMarkerSize(hasLines ? 6 : 16);
         for (Curve curve : curves) {
             int[] drawn = finite(curve);
             if (drawn.length > 0) {
+                String value = drawn.length > 1
+                        ? ""
+                        : ": " + labels(List.of(curve), Curve::y).apply(curve.y()[drawn[0]]);
                 XYSeries series = chart.addSeries(
-                        newName(curve.name(), chart),
+                        newName(curve.name() + value, chart),
                         Arrays.stream(drawn).mapToDouble(i -> curve.x()[i]).toArray(),
                         Arrays.stream(drawn).mapToDouble(i -> curve.y()[i]).toArray());
                 series.setLineStyle(new BasicStroke(2));

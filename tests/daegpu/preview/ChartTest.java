@@ -60,6 +60,37 @@ class ChartTest {
         assertTrue(height(chart, ORANGE, 600, 780) > right, "the smaller loss lies lower");
     }
 
+    /** There is no line to be seen, and an axis of one value says little. */
+    @Test
+    void aSinglePointIsLargeAndHasItsValue() {
+        List<Curve> one = List.of(
+                new Curve("training", new double[] {1}, new double[] {0.03}),
+                new Curve("validation", new double[] {1}, new double[] {0.02}));
+        BufferedImage chart = Chart.loss(800, 450, "loss", one);
+        BufferedImage robustness = Chart.robustness(800, 450, "standard deviation", one);
+        for (BufferedImage picture : List.of(chart, robustness)) {
+            for (int colour : new int[] {BLUE, ORANGE}) {
+                long pixels = IntStream.range(0, 800)
+                        .mapToLong(x -> IntStream.range(30, 370)
+                                .filter(y -> picture.getRGB(x, y) == colour)
+                                .count())
+                        .sum();
+                assertTrue(pixels > 150, pixels + " pixels");
+            }
+        }
+        // The legend is as wide as it is with these names.
+        Curve both = new Curve("training: 0.03", new double[] {1, 2}, new double[] {0.03, 0.03});
+        assertEquals(
+                legendWidth(Chart.loss(800, 450, "loss", List.of(both))),
+                legendWidth(Chart.loss(800, 450, "loss", one.subList(0, 1))));
+    }
+
+    private static long legendWidth(BufferedImage chart) {
+        return IntStream.range(0, chart.getWidth())
+                .filter(x -> IntStream.range(400, chart.getHeight()).anyMatch(y -> chart.getRGB(x, y) != 0xFFFFFFFF))
+                .count();
+    }
+
     @Test
     void logarithmicAxisGivesEqualFactorsEqualDistances() {
         double[] falling = {1, 0.1, 0.01};
