@@ -514,6 +514,9 @@ final class DenoiseCommand implements Callable<Integer> {
         for (String warning : warnings) {
             err.println(spec.qualifiedName() + ": " + DaeGpu.oneLine(streams.named(warning)));
         }
+        if (done.files() > 0) {
+            result.remark().ifPresent(remarks::add);
+        }
         for (String remark : remarks) {
             spec.commandLine().getOut().println(DaeGpu.oneLine(streams.named(remark)));
         }

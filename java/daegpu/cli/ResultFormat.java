@@ -31,6 +31,9 @@ final class ResultFormat {
     @Option(names = "--quality", paramLabel = "N", description = "Quality of JPEG files, from 1 to 100 (default: 95).")
     private Integer quality;
 
+    /** Whether a result is a JPEG file. */
+    private boolean hasJpeg;
+
     static final class FormatConverter implements ITypeConverter<PictureFormat> {
 
         @Override
@@ -51,6 +54,13 @@ final class ResultFormat {
         if (quality != null && format != null && format != PictureFormat.JPEG) {
             throw new ParameterException(command, "--quality is for JPEG files; " + format.title() + " has none");
         }
+    }
+
+    /** What is to be told of a quality that was given, if it did not count: no file is a JPEG file. */
+    Optional<String> remark() {
+        return quality == null || hasJpeg
+                ? Optional.empty()
+                : Optional.of("--quality is for JPEG files, and no result is one");
     }
 
     int quality() {
@@ -150,6 +160,8 @@ final class ResultFormat {
             throw new InvalidInputException(target + " has the name of a "
                     + promised.get().title() + " file, which is not written: name it .png, .jpg, .tif or .bmp");
         }
-        return format != null ? format : promised.orElse(stored.asWritten());
+        PictureFormat written = format != null ? format : promised.orElse(stored.asWritten());
+        hasJpeg |= written == PictureFormat.JPEG;
+        return written;
     }
 }
