@@ -19,7 +19,9 @@ import java.io.BufferedInputStream;
 import java.io.EOFException;
 import java.io.IOException;
 import java.io.InputStream;
+import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.FileSystemException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -57,6 +59,11 @@ public final class PictureReader implements AutoCloseable {
     /** Bytes of a JPEG file, where it mostly has said by then how large its picture is. */
     private static final int JPEG_HEADER = 1 << 16;
 
+    /** Bytes that the decoder of lossy WebP files takes for a pixel, as measured: it keeps blocks as objects. */
+    private static final int LOSSY_WEBP = 32;
+
+    private static final int LOSSLESS_WEBP = 14;
+
     private static final int TIFF_KIND = 254;
     private static final int TIFF_REDUCED = 1;
     private static final int TIFF_BITS = 258;
@@ -90,6 +97,7 @@ public final class PictureReader implements AutoCloseable {
     /** Which images of the file these are; others are small copies of them. */
     private final List<Integer> pages = new ArrayList<>();
 
+    private final boolean lossyWebP;
     private final String[] damage = new String[1];
     private final int frames;
 
@@ -133,6 +141,7 @@ public final class PictureReader implements AutoCloseable {
         order = content[0] == 'I' ? ByteOrder.LITTLE_ENDIAN : ByteOrder.BIG_ENDIAN;
         big = isBigTiff(content);
         fileMemory = format == PictureFormat.TIFF ? 0 : content.length;
+        lossyWebP = format == PictureFormat.WEBP && isLossyWebP(content);
         jpeg = format == PictureFormat.JPEG ? new JpegContent(file, content) : null;
         png = format == PictureFormat.PNG ? new PngContent(file, content) : null;
         description = switch (format) {
@@ -173,6 +182,21 @@ public final class PictureReader implements AutoCloseable {
 
     private static boolean isBigTiff(byte[] start) {
         return start[2] == '+' || start[3] == '+';
+    }
+
+    /** Whether the pixels are in a chunk of the lossy kind. */
+    private static boolean isLossyWebP(byte[] content) {
+        ByteBuffer chunks = ByteBuffer.wrap(content).order(ByteOrder.LITTLE_ENDIAN);
+        int at = 12;
+        while (at + 8 <= content.length) {
+            String type = new String(content, at, 4, StandardCharsets.ISO_8859_1);
+            if (type.startsWith("VP8 ") || type.equals("VP8L")) {
+                return type.equals("VP8 ");
+            }
+            long next = at + 8L + Integer.toUnsignedLong(chunks.getInt(at + 4));
+            at = (int) Math.min(next + next % 2, content.length);
+        }
+        return false;
     }
 
     private boolean isDamage(String warning) {
@@ -523,6 +547,9 @@ public final class PictureReader implements AutoCloseable {
         }
         if (jpeg != null) {
             return channels;
+        }
+        if (format == PictureFormat.WEBP) {
+            return lossyWebP ? LOSSY_WEBP : LOSSLESS_WEBP;
         }
         // Decoders of other formats have a picture as it is stored beside what they make of it.
         SampleModel samples = type(reader, index).getSampleModel();
