@@ -117,7 +117,10 @@ public final class DaeGpu implements Runnable {
                 requireEachOnce(command);
                 StandardStreams.requireTaken(command);
                 command.asCommandLineList()
-                        .forEach(each -> each.setOut(each.isUsageHelpRequested() ? standardOutput : out));
+                        .forEach(each -> each.setOut(
+                                each.isUsageHelpRequested()
+                                        ? new PrintWriter(new UnbrokenHelp.Marks(standardOutput), true)
+                                        : out));
                 warnOfThreads(command);
                 ModelFile.tellWhichIsMeant(command);
                 return new CommandLine.RunLast().execute(command);
@@ -242,6 +245,7 @@ public final class DaeGpu implements Runnable {
         commandLine.getSubcommands().values().forEach(command -> command.getCommandSpec()
                 .versionProvider(new Version()));
         commandLine.setUsageHelpAutoWidth(true);
+        commandLine.setHelpFactory(UnbrokenHelp::new);
         commandLine.setParameterExceptionHandler(DaeGpu::reportWrongUsage);
         commandLine.setExecutionExceptionHandler(
                 (failure, command, all) -> reportFailure(failure, command, UnaryOperator.identity()));

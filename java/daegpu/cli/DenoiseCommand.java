@@ -43,15 +43,16 @@ import picocli.CommandLine.Spec;
         mixinStandardHelpOptions = true,
         sortOptions = false,
         description = {
-            "Takes the noise out of images, of pictures of any size.",
-            "A U-Net denoises each as a whole, in memory that --memory bounds. Through other models it goes in "
-                    + "tiles of the model's size, which overlap and are blended; smaller ones are filled up with "
-                    + "their reflection. A result has the size, the depth and the transparency of its picture, "
-                    + "upright, its colour profile, resolution, EXIF data and text, and all pages of a TIFF file. "
-                    + "A model of grey images takes red, green and blue one by one.",
-            "Without a model, each file goes through the one of those in the program that fits it: photo-grey, "
+            "Takes the noise out of pictures of any size and of IDX files.",
+            "Without a model, each file is denoised by the model in the program that fits it: photo-grey, "
                     + "photo-color, or digits for an IDX file.",
-            "What cannot be used is named at the end; the rest is done, and the exit status is 3.",
+            "A U-Net denoises a picture as a whole, in the memory that --memory allows. Other models denoise it in "
+                    + "tiles of their own size, which overlap and are blended; a picture that is smaller than a tile "
+                    + "is filled up with its reflection. A model of grey images denoises red, green and blue one "
+                    + "after the other.",
+            "A result has the size, depth, transparency, colour profile, resolution, EXIF data, text and pages of "
+                    + "its picture, and is upright.",
+            "A file that cannot be used is named at the end; the others are denoised, and the exit status is 3.",
             ""
         },
         footerHeading = "%nExamples:%n",

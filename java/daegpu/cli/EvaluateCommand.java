@@ -161,8 +161,10 @@ final class EvaluateCommand implements Callable<Integer> {
 
     @ArgGroup(
             validate = false,
-            heading = "%nNoise, at one level or at several with commas (default: that of the model's training, at its%n"
-                    + "level, half and double of it, or at the ends and the middle of its range, half and double):%n",
+            heading = "%nNoise, at one level or at several with commas between them. The default is the%n"
+                    + "noise of the model's training at its level, at half and at double of it; for a%n"
+                    + "range of levels, at both ends, the middle, half of the least and double of the%n"
+                    + "greatest level:%n",
             order = 1)
     private NoiseOptions noise = new NoiseOptions();
 

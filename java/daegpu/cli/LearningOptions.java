@@ -48,9 +48,9 @@ final class LearningOptions {
             paramLabel = "NAME",
             defaultValue = "mse",
             description =
-                    "What training makes small: ${COMPLETION-CANDIDATES}, which are the mean of d*d, of |d| and of "
-                            + "sqrt(d*d + 1e-6), where d is what the network puts out minus what it should (default: "
-                            + "${DEFAULT-VALUE}).")
+                    "The error that training makes small: ${COMPLETION-CANDIDATES}. They are the means of d*d, of |d| "
+                            + "and of sqrt(d*d+1e-6), where d is the difference between a value of the output and "
+                            + "that of the clean image (default: ${DEFAULT-VALUE}).")
     private Loss loss;
 
     @Option(
@@ -65,9 +65,9 @@ final class LearningOptions {
             names = "--ema",
             paramLabel = "DECAY",
             defaultValue = "0",
-            description = "Keep an exponential moving average of the weights with this decay, such as 0.999, and let "
-                    + "it, in their place, be validated, saved as the best model and denoise; 0 keeps none (default: "
-                    + "${DEFAULT-VALUE}).")
+            description = "Keep an exponential moving average of the weights with this decay, such as 0.999. The "
+                    + "average is then what is validated, saved as the best model and used to denoise. 0 keeps no "
+                    + "average (default: ${DEFAULT-VALUE}).")
     private double averageDecay;
 
     @Option(

@@ -9,6 +9,7 @@ import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -57,6 +58,28 @@ class HelpTest {
         assertTrue(help.lines().allMatch(line -> line.length() <= 80), help);
         assertTrue(help.lines().anyMatch(line -> line.startsWith("  dae-gpu " + command)), help);
         assertFalse(help.contains("${"), help);
+    }
+
+    /** Lines break between words, and never in the name of an option, a number or a formula. */
+    @Test
+    void noLineBreaksWithinAWord() {
+        CommandLine all = new CommandLine(new DaeGpu());
+        all.getSubcommands().forEach((name, command) -> {
+            List<String> words = List.of(
+                    Program.run(name, "--help").assertDone().out().split("\\s+", -1));
+            List<String> texts = new ArrayList<>(List.of(command.getCommandSpec().usageMessage().description()));
+            command.getCommandSpec().args().forEach(argument -> texts.addAll(List.of(argument.description())));
+            for (String text : texts) {
+                for (String word : text.split("\\s+", -1)) {
+                    if (!word.matches(".*[%${}@|].*")) {
+                        assertTrue(words.contains(word), name + ": " + word);
+                    }
+                }
+            }
+            for (String word : words) {
+                assertTrue(word.chars().noneMatch(character -> character >= 0x80 && character != '×'), word);
+            }
+        });
     }
 
     /** The list of commands shows the first paragraph of each description, and a terminal breaks every paragraph. */
