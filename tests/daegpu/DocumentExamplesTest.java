@@ -83,10 +83,7 @@ class DocumentExamplesTest {
 
     private String run(String name, Path classes, String... arguments) throws Exception {
         List<String> command = ThisJava.command();
-        command.addAll(List.of(
-                "-cp",
-                CLASS_PATH + File.pathSeparator + classes,
-                name));
+        command.addAll(List.of("-cp", CLASS_PATH + File.pathSeparator + classes, name));
         command.addAll(List.of(arguments));
         Process process = new ProcessBuilder(command)
                 .directory(folder.toFile())

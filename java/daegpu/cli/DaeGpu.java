@@ -360,8 +360,7 @@ public final class DaeGpu implements Runnable {
         PrintWriter err = command.getErr();
         String name = command.getCommandSpec().qualifiedName();
         String mistake = failure instanceof InvalidInputException input
-                ? ValueNames.withOption(
-                        Remedies.message(input, command.getCommandSpec()), command.getCommandSpec())
+                ? ValueNames.withOption(Remedies.message(input, command.getCommandSpec()), command.getCommandSpec())
                 : failure instanceof EngineUnavailableException engine
                         ? Remedies.message(engine, command.getCommandSpec())
                         : null;

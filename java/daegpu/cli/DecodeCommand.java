@@ -104,8 +104,8 @@ final class DecodeCommand implements Callable<Integer> {
             throw new InvalidInputException(output + " is a file; pictures need a folder for --output");
         }
         if (toStandardOutput && vectors.count() != 1) {
-            throw new InvalidInputException("one picture goes to a stream, and " + input + " has "
-                    + vectors.count() + " vectors: name a folder or an IDX file");
+            throw new InvalidInputException("one picture goes to a stream, and " + input + " has " + vectors.count()
+                    + " vectors: name a folder or an IDX file");
         }
         Path[] targets = toIdx || toStandardOutput ? new Path[] {output} : targets(vectors);
         for (Path target : targets) {

@@ -21,9 +21,44 @@ final class OutputName {
 
     /** Extensions of well-known kinds of files besides pictures. Any other extension says nothing, or is a date's. */
     private static final Set<String> KNOWN = Set.of(
-            "safetensors", "onnx", "npy", "npz", "csv", "tsv", "xls", "xlsx", "json", "yaml", "yml", "html", "htm",
-            "pdf", "txt", "md", "svg", "doc", "docx", "zip", "gz", "bz2", "xz", "zst", "tar", "7z", "h5", "hdf5",
-            "keras", "pt", "pth", "ckpt", "pb", "tflite", "mp4", "mov", "avi", "mkv");
+            "safetensors",
+            "onnx",
+            "npy",
+            "npz",
+            "csv",
+            "tsv",
+            "xls",
+            "xlsx",
+            "json",
+            "yaml",
+            "yml",
+            "html",
+            "htm",
+            "pdf",
+            "txt",
+            "md",
+            "svg",
+            "doc",
+            "docx",
+            "zip",
+            "gz",
+            "bz2",
+            "xz",
+            "zst",
+            "tar",
+            "7z",
+            "h5",
+            "hdf5",
+            "keras",
+            "pt",
+            "pth",
+            "ckpt",
+            "pb",
+            "tflite",
+            "mp4",
+            "mov",
+            "avi",
+            "mkv");
 
     private OutputName() {}
 

@@ -75,7 +75,8 @@ final class Remedies {
             case RESUME -> "go on with --resume " + value("--output", command);
             case START_AGAIN -> "start again with --output " + value("--resume", command);
             case START_FROM_BEST ->
-                "start a new run from its best model with --init-from " + resumed(command).resolve("best.safetensors");
+                "start a new run from its best model with --init-from "
+                        + resumed(command).resolve("best.safetensors");
             case FOLDER_OF_A_RUN -> "name the folder of a run, or train one first, without --resume";
         };
     }

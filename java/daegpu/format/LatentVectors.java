@@ -48,8 +48,7 @@ public record LatentVectors(List<String> names, int dimension, float[] values) {
     private static final Pattern SEPARATOR_LINE = Pattern.compile("\"?sep=([^\"])\"?[\r\n]+", Pattern.CASE_INSENSITIVE);
 
     /** The first cell, after which there is what separates cells. */
-    private static final Pattern FIRST_CELL =
-            Pattern.compile("\\s*\"?image\"?\\s*([,;\t])", Pattern.CASE_INSENSITIVE);
+    private static final Pattern FIRST_CELL = Pattern.compile("\\s*\"?image\"?\\s*([,;\t])", Pattern.CASE_INSENSITIVE);
 
     /** What is quoted that need not be: spreadsheets of some languages would take it for a separator. */
     private static final QuoteStrategy QUOTED = new QuoteStrategy() {

@@ -110,8 +110,8 @@ public final class MetricsLog {
             }
         }
         if (rows.size() < lastEpoch) {
-            throw new InvalidInputException(
-                    file + " has " + rows.size() + (rows.size() == 1 ? " epoch" : " epochs") + " where the last checkpoint has " + lastEpoch);
+            throw new InvalidInputException(file + " has " + rows.size() + (rows.size() == 1 ? " epoch" : " epochs")
+                    + " where the last checkpoint has " + lastEpoch);
         }
         return new MetricsLog(file, log.loss, log.isAtBlindSpots, new ArrayList<>(rows.subList(0, (int) lastEpoch)));
     }

@@ -170,8 +170,7 @@ public final class Trainer {
      */
     public Outcome resume(Checkpoint from, int epochs) throws IOException {
         requireResumable(from);
-        metrics = directory.needed(
-                () -> MetricsLog.resume(directory.metrics(), from.finishedEpochs(stepsPerEpoch)));
+        metrics = directory.needed(() -> MetricsLog.resume(directory.metrics(), from.finishedEpochs(stepsPerEpoch)));
         engine.load(from.state());
         return train(epochs, from);
     }

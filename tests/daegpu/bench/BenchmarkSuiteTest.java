@@ -122,10 +122,7 @@ class BenchmarkSuiteTest {
 
     private static ProcessBuilder suite(String... arguments) {
         List<String> command = ThisJava.command();
-        command.addAll(List.of(
-                "-cp",
-                System.getProperty("java.class.path"),
-                BenchmarkSuite.class.getName()));
+        command.addAll(List.of("-cp", System.getProperty("java.class.path"), BenchmarkSuite.class.getName()));
         command.addAll(List.of(arguments));
         return new ProcessBuilder(command).redirectErrorStream(true);
     }

@@ -19,7 +19,9 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** Outputs that are devices or the standard output: nothing is to be replaced, and nothing done before it is written. */
+/**
+ * Outputs that are devices or the standard output: nothing is to be replaced, and nothing done before it is written.
+ */
 class DeviceOutputTest {
 
     @TempDir

@@ -52,7 +52,7 @@ class DevicePreviewTest {
         Path counters = folder.resolve("counters.json");
         try (Screen screen = Screen.open(Files.createDirectory(folder.resolve("screen")))) {
             ProcessBuilder builder = ThisJava.process(
-                        LIBRARIES,
+                            LIBRARIES,
                             "-cp",
                             System.getProperty("java.class.path"),
                             DeviceWindow.class.getName(),

@@ -255,7 +255,10 @@ class ExamplesTest {
     /** With a screen, a window with this title; without one, a line that says so. */
     private static void opensAWindow(List<String> words) throws IOException, InterruptedException {
         Result refused = directory.run(words.toArray());
-        new Result(refused.status(), refused.out(), refused.err().replaceFirst(".*: note: digits is the folder.*\\R", ""))
+        new Result(
+                        refused.status(),
+                        refused.out(),
+                        refused.err().replaceFirst(".*: note: digits is the folder.*\\R", ""))
                 .assertRefused("no window can be opened");
         assumeTrue(
                 Screen.onPath("Xvfb") && Screen.onPath("xdotool"),

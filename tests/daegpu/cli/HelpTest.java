@@ -65,9 +65,10 @@ class HelpTest {
     void noLineBreaksWithinAWord() {
         CommandLine all = new CommandLine(new DaeGpu());
         all.getSubcommands().forEach((name, command) -> {
-            List<String> words = List.of(
-                    Program.run(name, "--help").assertDone().out().split("\\s+", -1));
-            List<String> texts = new ArrayList<>(List.of(command.getCommandSpec().usageMessage().description()));
+            List<String> words =
+                    List.of(Program.run(name, "--help").assertDone().out().split("\\s+", -1));
+            List<String> texts = new ArrayList<>(
+                    List.of(command.getCommandSpec().usageMessage().description()));
             command.getCommandSpec().args().forEach(argument -> texts.addAll(List.of(argument.description())));
             for (String text : texts) {
                 for (String word : text.split("\\s+", -1)) {

@@ -455,14 +455,17 @@ class PictureFormatsTest {
         Path jpeg = write("q.jpg", PictureFormat.JPEG, photo(1, Depth.BITS_8));
         String remark = "--quality is for JPEG files, and no result is one";
         for (String name : List.of("o.png", "o.tif", "o", "folder/")) {
-            Result result = denoise(png, "--quality", "50", "--output", folder + "/" + name).assertDone();
+            Result result = denoise(png, "--quality", "50", "--output", folder + "/" + name)
+                    .assertDone();
             assertTrue(result.out().contains(remark), name + ": " + result.out());
         }
         for (String name : List.of("p.jpg", "p.JPEG")) {
-            Result result = denoise(png, "--quality", "50", "--output", folder + "/" + name).assertDone();
+            Result result = denoise(png, "--quality", "50", "--output", folder + "/" + name)
+                    .assertDone();
             assertFalse(result.out().contains("--quality"), name + ": " + result.out());
         }
-        Result mixed = denoise(png, jpeg, "--quality", "50", "--output", folder.resolve("mixed")).assertDone();
+        Result mixed = denoise(png, jpeg, "--quality", "50", "--output", folder.resolve("mixed"))
+                .assertDone();
         assertFalse(mixed.out().contains("--quality"), mixed.out());
         denoise(png, "--quality", "50", "--format", "png", "--output", folder.resolve("r"))
                 .assertRefused("--quality is for JPEG files");

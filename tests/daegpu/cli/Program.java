@@ -79,10 +79,7 @@ final class Program {
     /** A process that runs a command; small and quick to start. */
     static ProcessBuilder fork(List<String> javaOptions, Object... arguments) {
         List<String> command = ThisJava.command();
-        command.addAll(List.of(
-                "-XX:TieredStopAtLevel=1",
-                "-XX:+UseSerialGC",
-                "-Xshare:auto"));
+        command.addAll(List.of("-XX:TieredStopAtLevel=1", "-XX:+UseSerialGC", "-Xshare:auto"));
         command.addAll(javaOptions);
         command.addAll(List.of("-cp", System.getProperty("java.class.path"), "daegpu.Main"));
         command.addAll(List.of(strings(arguments)));

@@ -30,7 +30,10 @@ class SameNameTest {
 
     private static void assertNote(String note, Result result) {
         assertEquals(0, result.status(), result.err());
-        assertEquals(1, result.err().lines().filter(line -> line.contains(": note: ")).count(), result.err());
+        assertEquals(
+                1,
+                result.err().lines().filter(line -> line.contains(": note: ")).count(),
+                result.err());
         assertTrue(result.err().contains(": note: " + note), result.err());
     }
 
@@ -45,7 +48,8 @@ class SameNameTest {
         assertNote(FOLDER, run("export", "digits", "--to", "onnx", "--output", "a.onnx"));
         assertNote(FOLDER, run("evaluate", "digits"));
         assertNote(FOLDER, run("train", "--init-from", "digits", "--data", "data", "--epochs", "1", "--output", "new"));
-        for (String model : new String[] {"./digits", "digits/", folder.resolve("digits").toString()}) {
+        for (String model :
+                new String[] {"./digits", "digits/", folder.resolve("digits").toString()}) {
             Result plain = run("export", model, "--to", "onnx", "--output", "b.onnx", "--overwrite");
             assertEquals("", plain.err(), "there is only one that can be meant");
         }

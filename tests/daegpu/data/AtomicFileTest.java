@@ -198,10 +198,7 @@ class AtomicFileTest {
         for (int round = 0; round < 4; round++) {
             Files.deleteIfExists(file);
             Process writer = ThisJava.process(
-                        "-cp",
-                            System.getProperty("java.class.path"),
-                            Writer.class.getName(),
-                            file.toString())
+                            "-cp", System.getProperty("java.class.path"), Writer.class.getName(), file.toString())
                     .inheritIO()
                     .start();
             long deadline = System.nanoTime() + TimeUnit.SECONDS.toNanos(60);

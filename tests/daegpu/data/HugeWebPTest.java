@@ -22,10 +22,14 @@ class HugeWebPTest {
 
     private static byte[] file(boolean lossy, int side) {
         ByteBuffer chunk = ByteBuffer.allocate(40).order(ByteOrder.LITTLE_ENDIAN);
-        chunk.put("RIFF".getBytes(StandardCharsets.US_ASCII)).putInt(32).put("WEBP".getBytes(StandardCharsets.US_ASCII));
+        chunk.put("RIFF".getBytes(StandardCharsets.US_ASCII))
+                .putInt(32)
+                .put("WEBP".getBytes(StandardCharsets.US_ASCII));
         if (lossy) {
             // A key frame that is shown: its tag, the start code, and 14 bits of either side.
-            chunk.put("VP8 ".getBytes(StandardCharsets.US_ASCII)).putInt(20).put(new byte[] {0x10, 2, 0, (byte) 0x9D, 1, 0x2A});
+            chunk.put("VP8 ".getBytes(StandardCharsets.US_ASCII))
+                    .putInt(20)
+                    .put(new byte[] {0x10, 2, 0, (byte) 0x9D, 1, 0x2A});
             chunk.putShort((short) side).putShort((short) side);
         } else {
             chunk.put("VP8L".getBytes(StandardCharsets.US_ASCII)).putInt(20).put((byte) 0x2F);

@@ -42,11 +42,7 @@ public final class MemoryGrowth {
             EngineName name, Convolutions convolutions, int steps, int engines, long bytesOfStep, long bytesOfEngine)
             throws IOException, InterruptedException {
         List<String> command = ThisJava.command();
-        command.addAll(List.of(
-                "-Xms96m",
-                "-Xmx96m",
-                "-XX:+AlwaysPreTouch",
-                "-XX:TieredStopAtLevel=1"));
+        command.addAll(List.of("-Xms96m", "-Xmx96m", "-XX:+AlwaysPreTouch", "-XX:TieredStopAtLevel=1"));
         System.getProperties().stringPropertyNames().stream()
                 .filter(property -> property.startsWith("daegpu."))
                 .forEach(property -> command.add("-D" + property + "=" + System.getProperty(property)));

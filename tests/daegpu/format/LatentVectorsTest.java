@@ -12,7 +12,6 @@ import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.charset.Charset;
-import java.nio.charset.Charset;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -189,8 +188,7 @@ class LatentVectorsTest {
         for (String separator : List.of(",", ";", "\t")) {
             for (String line : List.of("", "sep=" + separator + "\r\n", "\"SEP=" + separator + "\"\n")) {
                 for (String name : List.of("image", "\"Image\"", "IMAGE")) {
-                    String text = line
-                            + (name + ",latent1,latent2\r\nä.png,1,-2\r\n").replace(",", separator);
+                    String text = line + (name + ",latent1,latent2\r\nä.png,1,-2\r\n").replace(",", separator);
                     Path file = Files.write(folder.resolve("a.csv"), text.getBytes(Charset.forName(encoding)));
                     LatentVectors read = LatentVectors.read(file);
                     assertEquals(List.of("ä.png"), read.names(), text);

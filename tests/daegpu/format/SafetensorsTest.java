@@ -163,7 +163,8 @@ class SafetensorsTest {
         assertTrue(!ordered.equals(text));
         assertEquals(
                 read.metadata(),
-                Safetensors.read("ordered", ordered.getBytes(StandardCharsets.ISO_8859_1)).metadata());
+                Safetensors.read("ordered", ordered.getBytes(StandardCharsets.ISO_8859_1))
+                        .metadata());
     }
 
     @Test

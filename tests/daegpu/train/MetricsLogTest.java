@@ -108,7 +108,10 @@ class MetricsLogTest {
         assertEquals(file + " does not exist", refusal.getMessage());
         Files.writeString(file, "epoch,loss\n1,0.5\n");
         refusal = assertThrows(InvalidInputException.class, () -> MetricsLog.read(file));
-        assertTrue(refusal.getMessage().startsWith(file + " is not the log of a run: it does not begin with epoch,seconds,"), refusal.getMessage());
+        assertTrue(
+                refusal.getMessage()
+                        .startsWith(file + " is not the log of a run: it does not begin with epoch,seconds,"),
+                refusal.getMessage());
         Files.write(file, new byte[] {(byte) 0xFF, (byte) 0xFE, 0});
         refusal = assertThrows(InvalidInputException.class, () -> MetricsLog.read(file));
         assertEquals(file + " is not UTF-8 text", refusal.getMessage());

@@ -137,11 +137,14 @@ class SampleSpreadTest {
                 pictures.add(Math.round(255 * original[0]));
             }
         }
-        int images = blocks.stream().mapToInt(block -> block.rows().get(0).length).sum();
+        int images =
+                blocks.stream().mapToInt(block -> block.rows().get(0).length).sum();
         assertEquals(spread ? images : (images + 9) / 10, pictures.size(), pictures::toString);
         String caption = blocks.get(1).caption();
         int second = blocks.get(0).rows().get(0).length * (spread ? 1000 / images : 1) + 1;
-        assertTrue(caption.startsWith("Validation images " + second + " to ") && caption.contains("one of") == spread, caption);
+        assertTrue(
+                caption.startsWith("Validation images " + second + " to ") && caption.contains("one of") == spread,
+                caption);
     }
 
     @Test

@@ -150,7 +150,7 @@ class CommandLineTest {
         assumeTrue(Files.exists(libraries.resolve("libcuda.so.1")), "there is no emulated device");
         for (Precision precision : List.of(Precision.TF32, Precision.BF16, Precision.FP32)) {
             ProcessBuilder builder = ThisJava.process(
-                        "-D" + Configuration.CUDA_LIBRARIES.property() + "=" + libraries,
+                            "-D" + Configuration.CUDA_LIBRARIES.property() + "=" + libraries,
                             "-cp",
                             System.getProperty("java.class.path"),
                             "daegpu.Main",
