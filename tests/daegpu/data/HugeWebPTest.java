@@ -59,7 +59,7 @@ class HugeWebPTest {
     /** The process of its own. */
     public static void main(String[] arguments) {
         try {
-            ImageFile.openPixels(Path.of(arguments[0]));
+            ImageFile.open(Path.of(arguments[0]));
         } catch (InvalidInputException e) {
             System.out.println(e.getMessage());
         }
