@@ -168,7 +168,9 @@ final class TiffTags {
     /** A fraction of two numbers of 32 bits that is as near as one of a power of ten. */
     private static Rational rational(double number) {
         double scale = 1;
-        while (scale < 1e9 && number * scale * 10 <= LARGEST && number * scale != Math.rint(number * scale)) {
+        while (scale < 1e9
+                && number * scale * 10 <= LARGEST
+                && Math.abs(number * scale - Math.rint(number * scale)) > 0) {
             scale *= 10;
         }
         return new Rational(Math.round(Math.min(number * scale, LARGEST)), (long) scale);
