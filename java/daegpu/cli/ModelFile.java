@@ -36,8 +36,8 @@ final class ModelFile {
     }
 
     /**
-     * Whether this names a model: what is no picture, no IDX file, and no folder but that of a run or one with the name of
-     * a model in the program. What is not there is one unless it has the name of a picture.
+     * Whether this names a model: what is no picture, no IDX file, and no folder but that of a run or one with the name
+     * of a model in the program. What is not there is one unless it has the name of a picture.
      *
      * @param alone whether it is the only argument
      */

@@ -130,9 +130,7 @@ final class SceneReader {
                 colour ? Colour.COLOUR : Colour.GREY,
                 preparation.patchesPerEpoch(),
                 preparation.range());
-        Depth depth = headers.values().stream()
-                .map(Header::depth)
-                .reduce(Depth.BITS_8, Depth::or);
+        Depth depth = headers.values().stream().map(Header::depth).reduce(Depth.BITS_8, Depth::or);
         return new SceneReader(resolved, depth, headers, usable, listener, unusable);
     }
 
@@ -145,7 +143,8 @@ final class SceneReader {
                 List<PicturePage> pages = readers.of(files.size()).pages(file);
                 if (!files.isEmpty() && pages.size() != files.get(0).size()) {
                     throw new InvalidInputException(file + " has " + pages.size() + " pages and "
-                            + files.get(0).get(0).file() + " has " + files.get(0).size());
+                            + files.get(0).get(0).file() + " has "
+                            + files.get(0).size());
                 }
                 hasClean |= scene.clean().equals(Optional.of(file)) && files.isEmpty();
                 files.add(pages);
@@ -192,7 +191,9 @@ final class SceneReader {
             }
         }
         boolean isAlone = scene.hasClean && scene.pictures.size() == 1;
-        return left.size() < 2 && !isAlone ? Optional.empty() : Optional.of(new Pages(scene.hasClean, List.copyOf(left)));
+        return left.size() < 2 && !isAlone
+                ? Optional.empty()
+                : Optional.of(new Pages(scene.hasClean, List.copyOf(left)));
     }
 
     /** With nothing left open: what other pictures need to become images like these. */

@@ -7,10 +7,10 @@ import daegpu.Training;
 import daegpu.data.ImageFile;
 import daegpu.data.ImageFiles;
 import daegpu.data.ImageSet;
-import daegpu.data.ValidationSet;
 import daegpu.data.Preparation;
 import daegpu.data.Preparation.Colour;
 import daegpu.data.Preparation.Fit;
+import daegpu.data.ValidationSet;
 import daegpu.engine.EngineName;
 import daegpu.engine.EngineOptions;
 import daegpu.engine.Engines;
@@ -126,7 +126,8 @@ class SampleSpreadTest {
                     4,
                     new LearningRate(Schedule.CONSTANT, 1e-3, 0),
                     LearningRule.DEFAULT);
-            PreviewFeed feed = new PreviewFeed(engine, ValidationSet.of(validation), spread, options, List.of(), false, shown::add);
+            PreviewFeed feed = new PreviewFeed(
+                    engine, ValidationSet.of(validation), spread, options, List.of(), false, shown::add);
             feed.epochStarted(1, 1, 0, 10);
             feed.progressed(5, 0.5);
         }

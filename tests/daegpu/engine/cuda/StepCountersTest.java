@@ -129,7 +129,7 @@ class StepCountersTest {
         List<Scene> scenes = Stream.generate(() -> blind
                         ? Scene.of(picture(random, side))
                         : new Scene(Optional.of(picture(random, side)), List.of(picture(random, side))))
-                .limit(3 * batch)
+                .limit(3L * batch)
                 .toList();
         WholeScenes images =
                 new WholeScenes(scenes, blind ? Optional.of(new BlindSpots(0.002, 1, 1)) : Optional.empty());
