@@ -198,12 +198,14 @@ final class EvaluateCommand implements Callable<Integer> {
      *
      * @param description how many of which size, in words
      * @param hasNoisyTargets whether what should come out is noisy as well
+     * @param isAtBlindSpots whether the error of what was denoised is that at blind spots
      * @param leftOut what is wrong with each of the pictures that were left out
      */
     private record Measured(
             int images,
             String description,
             boolean hasNoisyTargets,
+            boolean isAtBlindSpots,
             String origin,
             List<InvalidInputException> leftOut) {}
 
@@ -360,6 +362,7 @@ final class EvaluateCommand implements Callable<Integer> {
                                 images.count(),
                                 images.target().describeSize()),
                         images.hasNoisyTargets(),
+                        images.blindSpots().isPresent(),
                         validation.origin(),
                         validation.unusable()),
                 levels,
@@ -407,6 +410,7 @@ final class EvaluateCommand implements Callable<Integer> {
                                 pictures.pictures(0).size() == 1 ? "picture" : "pictures",
                                 channels == 1 ? "grey" : "colour"),
                         hasNoisyTargets,
+                        false,
                         noisy != null ? noisy.toString() : data.data().toString(),
                         pictures.unusable()),
                 levels,
@@ -603,6 +607,9 @@ final class EvaluateCommand implements Callable<Integer> {
                         ? "that of the pictures"
                         : one.kind() + (one.kind().hasMean() ? " of mean " + one.mean() : "") + NoiseText.clipping(one)
                                 + ", seed " + seed));
+        if (measured.isAtBlindSpots()) {
+            out.println("        The MSE after denoising is that at blind spots, from noisy pixels.");
+        }
         if (measured.hasNoisyTargets()) {
             out.println("        The targets are noisy as well, so the PSNR of what was denoised is at least this.");
         }
@@ -627,16 +634,21 @@ final class EvaluateCommand implements Callable<Integer> {
             Scores before = level.result().noisy();
             Scores denoised = level.result().denoised();
             out.printf(
-                    Locale.ROOT,
-                    "%-" + column + "s %10.5f %10.2f %10.4f   %10.5f %10.2f %10.4f%n",
+                    "%-" + column + "s %s   %s%n",
                     one.isNone() ? "" : level.text(),
-                    before.mse(),
-                    before.psnr(),
-                    before.ssim(),
-                    denoised.mse(),
-                    denoised.psnr(),
-                    denoised.ssim());
+                    scores(before),
+                    scores(denoised));
         }
+    }
+
+    /** Three columns, with a dash where there was nothing to compare with. */
+    private static String scores(Scores scores) {
+        return score("%10.5f", scores.mse()) + " " + score("%10.2f", scores.psnr()) + " "
+                + score("%10.4f", scores.ssim());
+    }
+
+    private static String score(String format, double value) {
+        return Double.isNaN(value) ? String.format("%10s", "-") : String.format(Locale.ROOT, format, value);
     }
 
     /** @param figures null where none were kept */

@@ -432,6 +432,11 @@ class PairTrainingTest {
                 .out();
         assertTrue(withClean.contains(" dB)"), withClean);
         Program.run("runs", "--json", folder).assertDone();
+        String alone = Program.run("evaluate", run, "--output", folder.resolve("figure.png"))
+                .assertDone()
+                .out();
+        assertTrue(alone.contains("The MSE after denoising is that at blind spots"), alone);
+        assertFalse(alone.contains("NaN"), alone);
         Path structured = folder.resolve("structured");
         train(structured, "--data", noisy, "--blind-spot", "--structure", "1x5", "--blind-spot-share", "0.02")
                 .assertDone();
