@@ -271,7 +271,8 @@ class ExamplesTest {
             try {
                 screen.awaitWindow("dae-gpu preview");
                 screen.press("dae-gpu preview", "Escape");
-                Program.finish(process).assertDone();
+                Result closed = Program.finish(process);
+                assertEquals(0, closed.status(), closed.err());
             } finally {
                 process.destroyForcibly().waitFor();
             }

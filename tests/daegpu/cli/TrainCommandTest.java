@@ -757,7 +757,7 @@ class TrainCommandTest {
 
     @Test
     void namesTheOptionAndTheValue() {
-        train("--batch-size", "65537").assertRefused("batch size", "65537");
+        train("--batch-size", "65537").assertRefused("--batch-size", "65537");
         train("--threads", "1000000").assertRefused("--threads", "1000000");
         train("--epochs", "99999999999").assertRefused("--epochs", "99999999999");
         train("--engine", "quantum").assertRefused("quantum", "reference");

@@ -9,17 +9,18 @@ import daegpu.Training;
 import daegpu.cli.Program.Result;
 import daegpu.data.ImageFiles;
 import daegpu.engine.EngineName;
+import daegpu.format.Safetensors;
 import daegpu.format.WeightsFile;
 import daegpu.format.WeightsFile.Convention;
 import daegpu.model.UNet;
 import daegpu.train.Checkpoint;
 import java.io.IOException;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.TreeMap;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -226,7 +227,7 @@ class UNetTrainingTest {
                 "--no-bias;--bias is not an option of --network autoencoder",
                 "--network unet --filters 3,4;give --blocks a number for each",
                 "--network unet --filters 3,4 --blocks 1;blocks must name as many levels as filters",
-                "--network unet --filters 3,0 --blocks 1,1;each entry of filters must be positive",
+                "--network unet --filters 3,0 --blocks 1,1;each entry of --filters must be positive",
                 "--network unet --filters 2,2,2,2,2 --blocks 0,0,0,0,0;5 levels need a height and width divisible by 16"
             })
     void refusesInOneLine(String flags, String message) {
@@ -239,12 +240,11 @@ class UNetTrainingTest {
     @Test
     void damagedNetworksInCheckpointsAreNamed() throws IOException {
         train();
-        byte[] bytes = Files.readAllBytes(run.resolve("best.safetensors"));
-        String text = new String(bytes, StandardCharsets.ISO_8859_1);
+        Safetensors best = Safetensors.read(run.resolve("best.safetensors"));
         Path damaged = folder.resolve("damaged.safetensors");
-        Files.write(
-                damaged,
-                text.replace("\"network\":\"unet\"", "\"network\":\"pyra\"").getBytes(StandardCharsets.ISO_8859_1));
+        Map<String, String> metadata = new TreeMap<>(best.metadata());
+        metadata.put("network", "pyra");
+        new Safetensors(metadata, best.tensors()).write(damaged);
         Program.run(
                         "denoise",
                         damaged,
