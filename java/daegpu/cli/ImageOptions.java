@@ -123,12 +123,12 @@ final class ImageOptions {
             names = "--blind-spot",
             description = "Learn from noisy pictures in --data alone, as Noise2Void does: some pixels are hidden from "
                     + "the network, which has to guess them.")
-    boolean blindSpot;
+    private boolean blindSpot;
 
     @Option(
             names = "--blind-spot-share",
             paramLabel = "X",
-            description = "Share of the pixels that are hidden, 0.0005 to 0.05 (default: 0.002).")
+            description = "Share of the pixels that are hidden, 0.0005 to 0.05 (default: 0.02).")
     private Double blindSpotShare;
 
     @Option(

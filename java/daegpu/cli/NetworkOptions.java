@@ -106,7 +106,7 @@ final class NetworkOptions {
             negatable = true,
             description =
                     "A unet puts out a correction, which is added to its input; with --no-residual it puts out the "
-                            + "image itself (default: --residual; with --blind-spot --no-residual).")
+                            + "image itself (default: --residual).")
     Boolean residual;
 
     @Option(
@@ -124,7 +124,7 @@ final class NetworkOptions {
      *     since the pixel to which a correction would be added is hidden
      * @throws IllegalArgumentException if there is none, or an option is none of this network's
      */
-    Architecture architecture(boolean areNoisy, boolean hasBlindSpots) {
+    Architecture architecture(boolean areNoisy) {
         if (network == null) {
             network = areNoisy ? Choice.UNET : Choice.AUTOENCODER;
         }
@@ -147,7 +147,7 @@ final class NetworkOptions {
         return UNet.smallest(
                 levels,
                 blocks != null ? blocks : network.defaultBlocks(),
-                residual != null ? residual : !hasBlindSpots,
+                residual == null || residual,
                 bias == null || bias);
     }
 

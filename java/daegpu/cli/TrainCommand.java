@@ -208,7 +208,7 @@ final class TrainCommand implements Callable<Integer> {
         }
         try {
             ImageSource source = imageSource();
-            Architecture architecture = network.architecture(images.areNoisy(), images.blindSpot);
+            Architecture architecture = network.architecture(images.areNoisy());
             defaults = DefaultNoise.of(source, architecture, learning.initFrom);
             noise.seen(progress);
             return new RunOptions(

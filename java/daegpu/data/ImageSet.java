@@ -99,6 +99,18 @@ public final class ImageSet implements TrainingImages {
         return target(seed, epoch, index);
     }
 
+    /** Without an object for where it lies: a training step allocates nothing. */
+    @Override
+    public void scaleTarget(long seed, int epoch, int index, float[] values, int at) {
+        scale(index, values, at);
+    }
+
+    /** The same. */
+    @Override
+    public void scaleInput(long seed, int epoch, int index, float[] values, int at) {
+        scale(index, values, at);
+    }
+
     /** Number of images. */
     @Override
     public int count() {

@@ -57,9 +57,7 @@ public sealed interface TrainingImages permits ImageSet, Patches, WholeScenes {
 
     /** Values of one image that count in the loss. */
     default int countedValues() {
-        return blindSpots()
-                .map(spots -> spots.count(height(), width()) * channels())
-                .orElse(imageSize());
+        return blindSpots().isPresent() ? blindSpots().get().count(height(), width()) * channels() : imageSize();
     }
 
     /** Bytes of one image. */
@@ -94,13 +92,24 @@ public sealed interface TrainingImages permits ImageSet, Patches, WholeScenes {
     }
 
     /**
-     * Writes an image as floats in [0, 1]. Several threads may do so at the same time.
+     * Writes an image of an epoch that should come out as floats in [0, 1]. Several threads may do so at the same time.
      *
-     * @param cut where it is
+     * @param seed of the run
+     * @param epoch counted from 0
+     * @param index of the image, less than {@link #count}
      * @param values receives the image, {@code [height, width, channels]}, the last running fastest
      * @param at where in {@code values} it begins
      */
-    default void scale(Cut cut, float[] values, int at) {
+    default void scaleTarget(long seed, int epoch, int index, float[] values, int at) {
+        scale(target(seed, epoch, index), values, at);
+    }
+
+    /** The same of the image that goes in. */
+    default void scaleInput(long seed, int epoch, int index, float[] values, int at) {
+        scale(input(seed, epoch, index), values, at);
+    }
+
+    private void scale(Cut cut, float[] values, int at) {
         byte[] pixels = pictures().get(cut.picture()).pixels();
         Depth depth = depth();
         int run = run(cut);

@@ -413,7 +413,7 @@ class StackTest {
         var files = ImageFiles.in(folder.resolve("data")).prepared(Preparation.NONE.in(new ValueRange(0, 100)));
         var sets = files.open(ReadingListener.SILENT);
         float[] values = new float[4];
-        sets.training().scale(sets.training().input(0, 0, 0), values, 0);
+        sets.training().scaleInput(0, 0, 0, values, 0);
         assertArrayEquals(new float[] {0, 0, 32_768 / 65_535f, 1}, values);
         sets.validation().target().scale(0, values, 0);
         assertArrayEquals(new float[] {16_384 / 65_535f, 49_151 / 65_535f, 1, 1}, values);

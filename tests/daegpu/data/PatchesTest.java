@@ -99,7 +99,7 @@ class PatchesTest {
             float[] scaled = new float[1 + patches.imageSize()];
             float[] expectedScaled = new float[scaled.length];
             for (int i = 0; i < 20; i++) {
-                patches.scale(patches.input(seed, epoch, i), scaled, 1);
+                patches.scaleInput(seed, epoch, i, scaled, 1);
                 expected.scale(i, expectedScaled, 1);
                 assertArrayEquals(expectedScaled, scaled);
             }

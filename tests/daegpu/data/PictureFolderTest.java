@@ -185,7 +185,7 @@ class PictureFolderTest {
 
     private static float[] scaled(TrainingImages images, int index) {
         float[] values = new float[images.imageSize()];
-        images.scale(images.input(0, 0, index), values, 0);
+        images.scaleInput(0, 0, index, values, 0);
         return values;
     }
 

@@ -46,7 +46,7 @@ final class ShareImages {
         for (int i = 0; i < count; i++) {
             int index = epoch.order[first + i];
             int at = i * size;
-            images.scale(images.target(epoch.seed, epoch.number, index), clean, at);
+            images.scaleTarget(epoch.seed, epoch.number, index, clean, at);
             if (hasSpots) {
                 images.blindSpots()
                         .get()
@@ -62,7 +62,7 @@ final class ShareImages {
                                 spots,
                                 at);
             } else if (images.hasInputs()) {
-                images.scale(images.input(epoch.seed, epoch.number, index), noisy, at);
+                images.scaleInput(epoch.seed, epoch.number, index, noisy, at);
                 if (!epoch.noise.isNone()) {
                     noiseKernel.corrupt(epoch.noise, epoch.seed, index, epoch.number, noisy, noisy, at);
                 }

@@ -121,7 +121,7 @@ public final class ReferenceTrainingEngine extends ReferenceEngine implements In
         Optional<float[]> mask = spots.map(some -> new float[count * size]);
         inParallel(count, i -> {
             int index = order[first + i];
-            images.scale(images.target(seed, epoch, index), clean, i * size);
+            images.scaleTarget(seed, epoch, index, clean, i * size);
             if (spots.isPresent()) {
                 spots.get()
                         .apply(
@@ -136,7 +136,7 @@ public final class ReferenceTrainingEngine extends ReferenceEngine implements In
                                 mask.orElseThrow(),
                                 i * size);
             } else {
-                images.scale(images.input(seed, epoch, index), noisy, i * size);
+                images.scaleInput(seed, epoch, index, noisy, i * size);
                 noise.corrupt(seed, index, epoch, noisy, noisy, i * size, size);
             }
         });
