@@ -634,10 +634,7 @@ final class EvaluateCommand implements Callable<Integer> {
             Scores before = level.result().noisy();
             Scores denoised = level.result().denoised();
             out.printf(
-                    "%-" + column + "s %s   %s%n",
-                    one.isNone() ? "" : level.text(),
-                    scores(before),
-                    scores(denoised));
+                    "%-" + column + "s %s   %s%n", one.isNone() ? "" : level.text(), scores(before), scores(denoised));
         }
     }
 

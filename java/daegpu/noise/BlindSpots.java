@@ -28,8 +28,8 @@ import java.util.Locale;
 public record BlindSpots(double share, int structureHeight, int structureWidth) {
 
     /**
-     * The default share: 2 %. Noise2Void has 0.2 %; with ten times as many spots, an update learns from ten times as many
-     * pixels, and the others hardly notice.
+     * The default share: 2 %. Noise2Void has 0.2 %; with ten times as many spots, an update learns from ten times as
+     * many pixels, and the others hardly notice.
      */
     public static final double DEFAULT_SHARE = 0.02;
     /** Least and greatest share. */

@@ -68,6 +68,11 @@ class ExamplesTest {
             noisy.getRaster().setSample(i % 80, i / 80, 0, (int) Math.round(128 + 10 * random.nextGaussian()));
         }
         write(noisy, "noisy-photos/g.png");
+        for (int i = 0; i < 3; i++) {
+            write(noisy, "dirty-scans/" + i + ".png");
+            write(new BufferedImage(80, 70, BufferedImage.TYPE_BYTE_GRAY), "clean-scans/" + i + ".png");
+            write(noisy, "microscope-frames/" + i + ".png");
+        }
         ImageSet digits = EmbeddedMnist.test(3);
         write(digit(digits, 0), "scan.png");
         write(digit(digits, 1), "digit.png");
@@ -82,6 +87,7 @@ class ExamplesTest {
         train();
         train("--data", "photos", "--tiles", "32x32", "--output", "photo-model");
         train("--data", "photos", "--crop", "32x64", "--output", "wide");
+        train("--noisy", "dirty-scans", "--clean", "clean-scans", "--output", "scan-model");
         for (String[] arguments : new String[][] {
             {"export", "digits", "--to", "safetensors", "--layout", "pytorch", "--output", "torch.safetensors"},
             {"export", "wide", "--to", "safetensors", "--output", "wide.safetensors"},
