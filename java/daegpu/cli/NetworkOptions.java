@@ -120,8 +120,6 @@ final class NetworkOptions {
      * The network that is asked for, for images of any size.
      *
      * @param areNoisy whether the images are pictures that are noisy already
-     * @param hasBlindSpots whether it is trained with blind spots; a unet then puts out the image itself by default,
-     *     since the pixel to which a correction would be added is hidden
      * @throws IllegalArgumentException if there is none, or an option is none of this network's
      */
     Architecture architecture(boolean areNoisy) {
