@@ -391,7 +391,7 @@ final class EvaluateCommand implements Callable<Integer> {
         PairCheck.warning(pictures.comparison()).ifPresent(this::note);
         boolean hasNoisyTargets =
                 found.hasNoisyTargets() || pictures.comparison().hasNoisyTargets();
-        String rows = hasNoisyTargets ? "noisy target, noisy, denoised" : "original, noisy, denoised";
+        String rows = SampleBlock.rows(hasNoisyTargets);
         List<Level> levels = new ArrayList<>();
         List<Block> blocks = new ArrayList<>();
         for (int i = 0; i < noises.size(); i++) {

@@ -78,10 +78,7 @@ final class WholePictures {
                     .toList();
         }
         List<PicturePage> expected = targets.pages(pair.target().get());
-        if (expected.size() != inputs.size()) {
-            throw new InvalidInputException(pair.input() + " has " + inputs.size() + " pages and "
-                    + pair.target().get() + " has " + expected.size());
-        }
+        PicturePair.requireAsManyPages(inputs, expected);
         return IntStream.range(0, inputs.size())
                 .mapToObj(page -> new Pair(inputs.get(page), Optional.of(expected.get(page))))
                 .toList();
@@ -158,11 +155,7 @@ final class WholePictures {
 
     private Pixels target(PicturePage file, PicturePage inputFile, Pixels input) {
         Pixels target = targets.read(file).withChannels(channels);
-        if (target.height() != input.height() || target.width() != input.width()) {
-            throw new InvalidInputException(inputFile + " is " + input.height() + "x" + input.width() + " and " + file
-                    + " is " + target.height() + "x" + target.width()
-                    + ", but pictures that belong together have one size");
-        }
+        PicturePair.requireOneSize(inputFile, input.height(), input.width(), file, target.height(), target.width());
         return target;
     }
 

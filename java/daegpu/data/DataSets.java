@@ -349,13 +349,18 @@ public record DataSets(
 
     private static int kept(FoundImages source, int count, String counted, double validationSplit) {
         boolean asked = validationSplit > 0;
-        int kept = (int) Math.floor(count * (1 - (asked ? validationSplit : DEFAULT_SPLIT)));
+        int kept = kept(count, validationSplit);
         if (kept == 0 || kept == count) {
             throw new InvalidInputException(
                     source.name() + " holds " + counted + ", which cannot be split into training"
                             + " and validation images" + (asked ? " at " + validationSplit : ""));
         }
         return kept;
+    }
+
+    /** How many of {@code count} images, the first ones, stay training images; 0 splits a tenth off. */
+    static int kept(int count, double validationSplit) {
+        return (int) Math.floor(count * (1 - (validationSplit > 0 ? validationSplit : DEFAULT_SPLIT)));
     }
 
     private static List<InvalidInputException> unusable(FoundImages... sources) {

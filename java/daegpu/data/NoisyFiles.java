@@ -37,8 +37,6 @@ public record NoisyFiles(
         Optional<BlindSpots> blindSpots)
         implements ImageSource {
 
-    private static final double DEFAULT_SPLIT = 0.1;
-
     /** @throws IllegalArgumentException if these do not go together */
     public NoisyFiles {
         if ((noisy == null) == (table == null) || clean != null && noisy == null) {
@@ -189,7 +187,7 @@ public record NoisyFiles(
             throw new InvalidInputException(
                     place() + " has 1 scene, and at least one more is needed to validate", Remedy.VALIDATION_PAIRS);
         }
-        int kept = (int) Math.floor(count * (1 - (validationSplit > 0 ? validationSplit : DEFAULT_SPLIT)));
+        int kept = DataSets.kept(count, validationSplit);
         if (kept == 0 || kept == count) {
             throw new InvalidInputException(String.format(
                     Locale.ROOT,

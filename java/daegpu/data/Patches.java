@@ -14,18 +14,16 @@ import java.util.Optional;
  * <p>Only the pictures are in memory. A patch is cut when it is needed. Of a scene with several pictures, the same
  * patch is cut from two of them: what goes in, and what should come out.
  */
-public final class Patches implements TrainingImages {
+public final class Patches extends SceneImages {
 
     /** Of a square patch: rows reversed or not, columns reversed or not, rows and columns exchanged or not. */
     private static final int ORIENTATIONS = 8;
     /** Of any other: without the exchange. */
     private static final int ORIENTATIONS_IN_PLACE = 4;
 
-    private final SceneList scenes;
     private final int height;
     private final int width;
     private final int count;
-    private final Optional<BlindSpots> blindSpots;
 
     /**
      * Prepares to cut from pictures to which noise is added.
@@ -54,11 +52,10 @@ public final class Patches implements TrainingImages {
      *     whether they are pairs, if there are none, or if the count is not positive
      */
     public Patches(List<Scene> scenes, int height, int width, int count, Optional<BlindSpots> blindSpots) {
-        this.scenes = new SceneList(scenes);
+        super(scenes, blindSpots);
         this.height = height;
         this.width = width;
         this.count = count;
-        this.blindSpots = blindSpots;
         for (Scene scene : scenes) {
             ImageSet picture = scene.first();
             if (picture.height() < height || picture.width() < width) {
@@ -69,6 +66,22 @@ public final class Patches implements TrainingImages {
         if (count < 1) {
             throw new IllegalArgumentException("an epoch has at least one patch, not " + count);
         }
+    }
+
+    /**
+     * Prepares to cut as a preparation says.
+     *
+     * @param preparation with a size; without a number of patches, they have as many pixels together as the scenes
+     */
+    static Patches of(List<Scene> scenes, Preparation preparation, Optional<BlindSpots> blindSpots) {
+        long pixels = scenes.stream()
+                .map(Scene::first)
+                .mapToLong(picture -> (long) picture.height() * picture.width())
+                .sum();
+        int count = preparation.patchesPerEpoch() > 0
+                ? preparation.patchesPerEpoch()
+                : defaultCount(pixels, preparation.height(), preparation.width());
+        return new Patches(scenes, preparation.height(), preparation.width(), count, blindSpots);
     }
 
     /**
@@ -90,45 +103,20 @@ public final class Patches implements TrainingImages {
     }
 
     @Override
-    public int channels() {
-        return scenes.any().channels();
-    }
-
-    @Override
-    public Depth depth() {
-        return scenes.any().depth();
-    }
-
-    @Override
     public int count() {
         return count;
     }
 
     @Override
-    public List<ImageSet> pictures() {
-        return scenes.pictures();
-    }
-
-    @Override
-    public boolean hasInputs() {
-        return scenes.hasInputs();
-    }
-
-    @Override
-    public Optional<BlindSpots> blindSpots() {
-        return blindSpots;
-    }
-
-    @Override
     public Cut target(long seed, int epoch, int index) {
         Cut cut = cut(seed, epoch, index);
-        return from(cut, scenes.target(cut.picture(), seed, epoch, index));
+        return from(cut, targetOf(cut.picture(), seed, epoch, index));
     }
 
     @Override
     public Cut input(long seed, int epoch, int index) {
         Cut cut = cut(seed, epoch, index);
-        return from(cut, scenes.input(cut.picture(), seed, epoch, index));
+        return from(cut, inputOf(cut.picture(), seed, epoch, index));
     }
 
     private static Cut from(Cut cut, int picture) {
@@ -139,8 +127,8 @@ public final class Patches implements TrainingImages {
     private Cut cut(long seed, int epoch, int index) {
         int[] draws = new int[4];
         Philox.integers4(seed, Philox.subsequence(Philox.PURPOSE_PATCHES, index), 4L * epoch, draws);
-        int scene = Philox.oneOf(scenes.size(), draws[0]);
-        ImageSet picture = scenes.get(scene).first();
+        int scene = Philox.oneOf(scenes().size(), draws[0]);
+        ImageSet picture = scenes().get(scene).first();
         int top = Philox.oneOf(picture.height() - height + 1, draws[1]);
         int left = Philox.oneOf(picture.width() - width + 1, draws[2]);
         int orientation = Philox.oneOf(height == width ? ORIENTATIONS : ORIENTATIONS_IN_PLACE, draws[3]);
@@ -158,8 +146,7 @@ public final class Patches implements TrainingImages {
 
     @Override
     public String identity() {
-        return count + " patches of " + height + "x" + width + "x" + channels() + " from " + scenes.size()
-                + (hasInputs() ? " scenes" : " pictures") + " sha256:" + scenes.digest()
-                + blindSpots.map(spots -> ", blind spots " + spots).orElse("");
+        return count + " patches of " + height + "x" + width + "x" + channels() + " from " + scenes().size()
+                + (hasInputs() ? " scenes" : " pictures") + identityOfScenes();
     }
 }

@@ -1,7 +1,6 @@
 package daegpu.data;
 
 import daegpu.data.ImageFile.Header;
-import daegpu.data.Preparation.Colour;
 import daegpu.data.Preparation.Fit;
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -21,6 +20,7 @@ import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.stream.Collectors;
@@ -316,17 +316,7 @@ public final class PictureFolder implements DataSets.FoundImages {
                 }
             }
         }
-        boolean colour = preparation.colour() == Colour.COLOUR
-                || preparation.colour() == Colour.AUTO
-                        && entries.stream().anyMatch(entry -> entry.header.channels() == 3);
-        return new Preparation(
-                preparation.fit(),
-                height,
-                width,
-                preparation.overlap(),
-                colour ? Colour.COLOUR : Colour.GREY,
-                preparation.patchesPerEpoch(),
-                preparation.range());
+        return preparation.resolved(height, width, entries.stream().anyMatch(entry -> entry.header.channels() == 3));
     }
 
     /** The preparation with nothing left open: what other pictures need to become images like these. */
@@ -434,13 +424,7 @@ public final class PictureFolder implements DataSets.FoundImages {
         if (read.isEmpty()) {
             throw noneCanBeUsed(folder, unusable);
         }
-        long pixels = read.stream()
-                .mapToLong(picture -> (long) picture.height() * picture.width())
-                .sum();
-        int count = preparation.patchesPerEpoch() > 0
-                ? preparation.patchesPerEpoch()
-                : Patches.defaultCount(pixels, preparation.height(), preparation.width());
-        return new Patches(read, preparation.height(), preparation.width(), count);
+        return Patches.of(read.stream().map(Scene::of).toList(), preparation, Optional.empty());
     }
 
     private static List<Entry> firstOf(List<Entry> pictures, int limit) {
@@ -455,10 +439,7 @@ public final class PictureFolder implements DataSets.FoundImages {
 
     private ImageSet picture(PageReader reader, PicturePage picture) {
         Photo photo = photo(reader, picture);
-        if (photo.height() < preparation.height() || photo.width() < preparation.width()) {
-            throw new InvalidInputException(picture + " is " + photo.height() + "x" + photo.width()
-                    + ", smaller than the patches of " + preparation.height() + "x" + preparation.width());
-        }
+        preparation.requireRoomForAPatch(picture, photo);
         return photo.withChannels(preparation.channels()).toImageSet(depth);
     }
 

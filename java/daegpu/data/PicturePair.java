@@ -50,4 +50,31 @@ public record PicturePair(Path input, Optional<Path> target) {
                 .toList();
         return new Found(pairs, clean == null, found.unusable());
     }
+
+    /**
+     * Checks two pictures that belong together.
+     *
+     * @throws InvalidInputException if they differ in size
+     */
+    public static void requireOneSize(
+            PicturePage one, int height, int width, PicturePage other, int otherHeight, int otherWidth) {
+        if (height != otherHeight || width != otherWidth) {
+            throw new InvalidInputException(one + " is " + height + "x" + width + " and " + other + " is " + otherHeight
+                    + "x" + otherWidth + ", but pictures that belong together have one size");
+        }
+    }
+
+    /**
+     * Checks two files that belong together.
+     *
+     * @param one its pages, at least one
+     * @param other the same
+     * @throws InvalidInputException if one has more of them
+     */
+    public static void requireAsManyPages(List<PicturePage> one, List<PicturePage> other) {
+        if (one.size() != other.size()) {
+            throw new InvalidInputException(one.get(0).file() + " has " + one.size() + " pages and "
+                    + other.get(0).file() + " has " + other.size());
+        }
+    }
 }

@@ -91,6 +91,27 @@ public record Preparation(
         }
     }
 
+    /** The same with what it leaves open decided by pictures: this size, and in colour if one of them is. */
+    Preparation resolved(int decidedHeight, int decidedWidth, boolean hasColour) {
+        boolean inColour = colour == Colour.COLOUR || colour == Colour.AUTO && hasColour;
+        return new Preparation(
+                fit,
+                decidedHeight,
+                decidedWidth,
+                overlap,
+                inColour ? Colour.COLOUR : Colour.GREY,
+                patchesPerEpoch,
+                range);
+    }
+
+    /** @throws InvalidInputException if a picture is smaller than a patch */
+    void requireRoomForAPatch(PicturePage picture, Photo photo) {
+        if (photo.height() < height || photo.width() < width) {
+            throw new InvalidInputException(picture + " is " + photo.height() + "x" + photo.width()
+                    + ", smaller than the patches of " + height + "x" + width);
+        }
+    }
+
     /** How many images a picture of this size becomes, where the size of the images is decided. */
     public long images(int pictureHeight, int pictureWidth) {
         return cutsTiles()

@@ -1,7 +1,6 @@
 package daegpu.data;
 
 import daegpu.data.ImageFile.Header;
-import daegpu.data.Preparation.Colour;
 import daegpu.data.Preparation.Fit;
 import daegpu.noise.BlindSpots;
 import java.nio.file.Path;
@@ -119,17 +118,10 @@ final class SceneReader {
                         Remedy.FITTING);
             }
         }
-        boolean colour = preparation.colour() == Colour.COLOUR
-                || preparation.colour() == Colour.AUTO
-                        && headers.values().stream().anyMatch(header -> header.channels() == 3);
-        Preparation resolved = new Preparation(
-                preparation.fit(),
+        Preparation resolved = preparation.resolved(
                 given ? preparation.height() : first.height(),
                 given ? preparation.width() : first.width(),
-                preparation.overlap(),
-                colour ? Colour.COLOUR : Colour.GREY,
-                preparation.patchesPerEpoch(),
-                preparation.range());
+                headers.values().stream().anyMatch(header -> header.channels() == 3));
         Depth depth = headers.values().stream().map(Header::depth).reduce(Depth.BITS_8, Depth::or);
         return new SceneReader(resolved, depth, headers, usable, listener, unusable);
     }
@@ -141,10 +133,8 @@ final class SceneReader {
         for (Path file : scene.files()) {
             try {
                 List<PicturePage> pages = readers.of(files.size()).pages(file);
-                if (!files.isEmpty() && pages.size() != files.get(0).size()) {
-                    throw new InvalidInputException(file + " has " + pages.size() + " pages and "
-                            + files.get(0).get(0).file() + " has "
-                            + files.get(0).size());
+                if (!files.isEmpty()) {
+                    PicturePair.requireAsManyPages(pages, files.get(0));
                 }
                 hasClean |= scene.clean().equals(Optional.of(file)) && files.isEmpty();
                 files.add(pages);
@@ -176,11 +166,8 @@ final class SceneReader {
                 Header header = readers.of(i).header(picture);
                 PicturePage first = left.isEmpty() ? picture : left.get(0);
                 Header expected = headers.getOrDefault(first, header);
-                if (header.height() != expected.height() || header.width() != expected.width()) {
-                    throw new InvalidInputException(picture + " is " + header.height() + "x" + header.width() + " and "
-                            + first + " is " + expected.height() + "x" + expected.width()
-                            + ", but pictures that belong together have one size");
-                }
+                PicturePair.requireOneSize(
+                        picture, header.height(), header.width(), first, expected.height(), expected.width());
                 headers.put(picture, header);
                 left.add(picture);
             } catch (InvalidInputException e) {
@@ -238,14 +225,7 @@ final class SceneReader {
         if (preparation.fit() != Fit.PATCHES) {
             return new WholeScenes(read, blindSpots);
         }
-        long pixels = read.stream()
-                .map(Scene::first)
-                .mapToLong(picture -> (long) picture.height() * picture.width())
-                .sum();
-        int count = preparation.patchesPerEpoch() > 0
-                ? preparation.patchesPerEpoch()
-                : Patches.defaultCount(pixels, preparation.height(), preparation.width());
-        return new Patches(read, preparation.height(), preparation.width(), count, blindSpots);
+        return Patches.of(read, preparation, blindSpots);
     }
 
     /** One scene, or those of its tiles. */
@@ -255,10 +235,7 @@ final class SceneReader {
             PicturePage picture = pages.pictures.get(i);
             Photo photo = photo(picture, readers.of(i));
             if (preparation.fit() == Fit.PATCHES) {
-                if (photo.height() < preparation.height() || photo.width() < preparation.width()) {
-                    throw new InvalidInputException(picture + " is " + photo.height() + "x" + photo.width()
-                            + ", smaller than the patches of " + preparation.height() + "x" + preparation.width());
-                }
+                preparation.requireRoomForAPatch(picture, photo);
                 images.add(List.of(photo.withChannels(preparation.channels()).toImageSet(depth)));
             } else {
                 images.add(separate(images(photo)));

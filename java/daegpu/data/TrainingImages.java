@@ -9,7 +9,7 @@ import java.util.Optional;
  * image there is what should come out of the network, the target, and what goes in, to which noise may still be added.
  * Both are the same, unless there are pairs.
  */
-public sealed interface TrainingImages permits ImageSet, Patches, WholeScenes {
+public sealed interface TrainingImages permits ImageSet, SceneImages {
 
     /** Rows of an image. */
     int height();

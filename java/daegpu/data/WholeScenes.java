@@ -5,10 +5,7 @@ import java.util.List;
 import java.util.Optional;
 
 /** Images of one size, each of a scene of its own: pairs, or images that are denoised by blind spots. */
-public final class WholeScenes implements TrainingImages {
-
-    private final SceneList scenes;
-    private final Optional<BlindSpots> blindSpots;
+public final class WholeScenes extends SceneImages {
 
     /**
      * Takes each scene as one image.
@@ -18,8 +15,7 @@ public final class WholeScenes implements TrainingImages {
      * @throws IllegalArgumentException if there are none, or if they differ
      */
     public WholeScenes(List<Scene> scenes, Optional<BlindSpots> blindSpots) {
-        this.scenes = new SceneList(scenes);
-        this.blindSpots = blindSpots;
+        super(scenes, blindSpots);
         for (Scene scene : scenes) {
             if (!scene.first().hasSize(height(), width(), channels())) {
                 throw new IllegalArgumentException("images of one size are wanted, not " + describeSize() + " and "
@@ -30,52 +26,27 @@ public final class WholeScenes implements TrainingImages {
 
     @Override
     public int height() {
-        return scenes.any().height();
+        return pictures().get(0).height();
     }
 
     @Override
     public int width() {
-        return scenes.any().width();
-    }
-
-    @Override
-    public int channels() {
-        return scenes.any().channels();
+        return pictures().get(0).width();
     }
 
     @Override
     public int count() {
-        return scenes.size();
-    }
-
-    @Override
-    public Depth depth() {
-        return scenes.any().depth();
-    }
-
-    @Override
-    public List<ImageSet> pictures() {
-        return scenes.pictures();
-    }
-
-    @Override
-    public boolean hasInputs() {
-        return scenes.hasInputs();
-    }
-
-    @Override
-    public Optional<BlindSpots> blindSpots() {
-        return blindSpots;
+        return scenes().size();
     }
 
     @Override
     public Cut target(long seed, int epoch, int index) {
-        return whole(scenes.target(index, seed, epoch, index));
+        return whole(targetOf(index, seed, epoch, index));
     }
 
     @Override
     public Cut input(long seed, int epoch, int index) {
-        return whole(scenes.input(index, seed, epoch, index));
+        return whole(inputOf(index, seed, epoch, index));
     }
 
     private Cut whole(int picture) {
@@ -84,7 +55,6 @@ public final class WholeScenes implements TrainingImages {
 
     @Override
     public String identity() {
-        return count() + " scenes of " + height() + "x" + width() + "x" + channels() + " sha256:" + scenes.digest()
-                + blindSpots.map(spots -> ", blind spots " + spots).orElse("");
+        return count() + " scenes of " + height() + "x" + width() + "x" + channels() + identityOfScenes();
     }
 }

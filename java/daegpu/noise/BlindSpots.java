@@ -125,7 +125,9 @@ public record BlindSpots(double share, int structureHeight, int structureWidth) 
         long subsequence = Philox.subsequence(Philox.PURPOSE_BLIND_SPOTS, index);
         for (int cell = 0; cell < cells; cell++) {
             Philox.integers4(seed, subsequence, 4 * ((long) epoch * cells + cell), draws);
-            spots[cell] = spot(cell / across, cell % across, height, width, draws);
+            int row = place(cell / across, down, height, draws[0]);
+            int column = place(cell % across, across, width, draws[1]);
+            spots[cell] = spot(row, column, height, width, draws[2]);
         }
         if (structureHeight > 1 || structureWidth > 1) {
             for (int cell = cells - 1; cell >= 0; cell--) { // the first cell last, so that it prevails
@@ -145,9 +147,8 @@ public record BlindSpots(double share, int structureHeight, int structureWidth) 
     /** A spot, and the neighbour that stands in for it. */
     private record Spot(int row, int column, int fromRow, int fromColumn) {}
 
-    private Spot spot(int cellRow, int cellColumn, int height, int width, int[] draws) {
-        int row = place(cellRow, cellsDown(height), height, draws[0]);
-        int column = place(cellColumn, cellsAcross(width), width, draws[1]);
+    /** @param draw chooses the neighbour */
+    private Spot spot(int row, int column, int height, int width, int draw) {
         int top = Math.max(0, row - radiusDown());
         int bottom = Math.min(height, row + radiusDown() + 1);
         int left = Math.max(0, column - radiusAcross());
@@ -165,7 +166,7 @@ public record BlindSpots(double share, int structureHeight, int structureWidth) 
         if (all == 0) {
             return new Spot(row, column, row, column); // the image has no other pixels
         }
-        int number = Philox.oneOf(all, draws[2]);
+        int number = Philox.oneOf(all, draw);
         if (number < above) {
             return new Spot(row, column, top + number / across, left + number % across);
         }

@@ -38,15 +38,28 @@ public final class PairCheck {
                 images.blindSpots());
     }
 
-    static DataSets judged(DataSets images) {
-        ValidationSet validation = judged(images.validation(), of(images.validation()));
+    /**
+     * Images that were looked at.
+     *
+     * @param images with what was found of them in their description
+     * @param warning what is to be said of pairs that lie shifted
+     */
+    record Judged(DataSets images, Optional<String> warning) {}
+
+    static Judged judged(DataSets images) {
+        PairComparison comparison = of(images.validation());
+        ValidationSet validation = judged(images.validation(), comparison);
         boolean isNews = validation.hasNoisyTargets() && !images.validation().hasNoisyTargets();
-        return new DataSets(
-                images.training(),
-                validation,
-                images.description()
-                        + (isNews ? "\nThe targets are noisy as well, so the PSNR is too low by their noise." : ""),
-                images.unusable());
+        return new Judged(
+                new DataSets(
+                        images.training(),
+                        validation,
+                        images.description()
+                                + (isNews
+                                        ? "\nThe targets are noisy as well, so the PSNR is too low by their noise."
+                                        : ""),
+                        images.unusable()),
+                warning(comparison));
     }
 
     /** What is to be said of pairs that lie shifted. */

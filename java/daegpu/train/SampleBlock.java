@@ -65,9 +65,12 @@ public final class SampleBlock {
 
     /** What the rows of a block show, from top to bottom. */
     public static String rows(ValidationSet validation) {
-        return validation.isJudgedBySpotsAlone()
-                ? "noisy, denoised"
-                : validation.hasNoisyTargets() ? "noisy target, noisy, denoised" : "original, noisy, denoised";
+        return validation.isJudgedBySpotsAlone() ? "noisy, denoised" : rows(validation.hasNoisyTargets());
+    }
+
+    /** The same where there are targets. */
+    public static String rows(boolean hasNoisyTargets) {
+        return hasNoisyTargets ? "noisy target, noisy, denoised" : "original, noisy, denoised";
     }
 
     private static float[][] row(float[] images, int size) {

@@ -75,6 +75,9 @@ public final class TrainingRun implements AutoCloseable {
     private final RunDirectory directory;
     private final ImageSource source;
     private final DataSets images;
+    /** What is to be said of the images when they are trained on. */
+    private final Optional<String> warning;
+
     private final TrainingOptions options;
     private final SessionOptions asked;
     /** What it begins with. */
@@ -93,7 +96,7 @@ public final class TrainingRun implements AutoCloseable {
             Purpose purpose,
             RunDirectory directory,
             ImageSource source,
-            DataSets images,
+            PairCheck.Judged judged,
             TrainingOptions options,
             SessionOptions asked,
             TrainingState first,
@@ -103,7 +106,8 @@ public final class TrainingRun implements AutoCloseable {
         this.purpose = purpose;
         this.directory = directory;
         this.source = source;
-        this.images = images;
+        images = judged.images();
+        warning = judged.warning();
         this.options = options;
         this.asked = asked;
         this.first = first;
@@ -126,8 +130,8 @@ public final class TrainingRun implements AutoCloseable {
         asked.requireNetwork(model);
         // The folder is made last; but one that cannot be made is refused before the images are read.
         RunDirectory planned = RunDirectory.planned(asked.folder());
-        DataSets images = PairCheck.judged(asked.images().open(listener));
-        TrainingOptions options = asked.trainingOptions(images.training(), model);
+        PairCheck.Judged judged = PairCheck.judged(asked.images().open(listener));
+        TrainingOptions options = asked.trainingOptions(judged.images().training(), model);
         TrainingState first = TrainingState.initial(
                 model != null ? model.state().weights() : options.architecture().initialParameters(options.seed()));
         EngineOfRun opened = EngineOfRun.open(options, asked.session());
@@ -136,7 +140,7 @@ public final class TrainingRun implements AutoCloseable {
                     purpose,
                     purpose == Purpose.PLAN ? planned : RunDirectory.create(asked.folder()),
                     asked.images(),
-                    images,
+                    judged,
                     options,
                     asked.session(),
                     first,
@@ -171,7 +175,8 @@ public final class TrainingRun implements AutoCloseable {
             RunRecord record = directory.needed(() -> RunRecord.read(directory.config()));
             SessionOptions session = changes.orElse(record.session()).orElse(SessionOptions.DEFAULTS);
             ImageSource source = imagesOfRun.of(record);
-            DataSets images = PairCheck.judged(source.open(listener));
+            PairCheck.Judged judged = PairCheck.judged(source.open(listener));
+            DataSets images = judged.images();
             checkpoint.requireImages(
                     images.training().identity(), images.validation().identity(), directory);
             long updatesPerEpoch =
@@ -182,7 +187,7 @@ public final class TrainingRun implements AutoCloseable {
                     purpose,
                     directory,
                     source,
-                    images,
+                    judged,
                     options,
                     session,
                     checkpoint.state(),
@@ -312,7 +317,7 @@ public final class TrainingRun implements AutoCloseable {
             listener.warned(asked.threads() + " threads on " + processors
                     + (processors == 1 ? " processor" : " processors") + " only take longer");
         }
-        PairCheck.warning(PairCheck.of(images.validation())).ifPresent(listener::warned);
+        warning.ifPresent(listener::warned);
         if (isDone()) {
             return finish(listener, commands);
         }

@@ -1,20 +1,23 @@
 package daegpu.data;
 
+import daegpu.noise.BlindSpots;
 import daegpu.noise.Philox;
 import java.nio.ByteBuffer;
 import java.security.MessageDigest;
 import java.util.ArrayList;
 import java.util.HexFormat;
 import java.util.List;
+import java.util.Optional;
 
-/** Scenes that images are made of, and all their pictures in one list. */
-final class SceneList {
+/** Images that are made of scenes, whose pictures are all in one list. */
+abstract sealed class SceneImages implements TrainingImages permits Patches, WholeScenes {
 
     private final List<Scene> scenes;
     private final List<ImageSet> pictures = new ArrayList<>();
     /** Index of the first picture of each scene. */
     private final int[] first;
 
+    private final Optional<BlindSpots> blindSpots;
     private String digest;
 
     /**
@@ -23,8 +26,9 @@ final class SceneList {
      * @throws IllegalArgumentException if there are none, if they differ in channels or depth, or if some scenes have
      *     pictures of their own for what goes in, and others have not
      */
-    SceneList(List<Scene> scenes) {
+    SceneImages(List<Scene> scenes, Optional<BlindSpots> blindSpots) {
         this.scenes = List.copyOf(scenes);
+        this.blindSpots = blindSpots;
         if (scenes.isEmpty()) {
             throw new IllegalArgumentException("images are made of at least one picture");
         }
@@ -33,7 +37,7 @@ final class SceneList {
             Scene scene = scenes.get(i);
             first[i] = pictures.size();
             pictures.addAll(scene.pictures());
-            if (scene.first().channels() != any().channels() || scene.first().depth() != any().depth()) {
+            if (scene.first().channels() != channels() || scene.first().depth() != depth()) {
                 throw new IllegalArgumentException("all pictures have channels and depth of the first");
             }
             if (scene.hasInputs() != hasInputs()) {
@@ -42,25 +46,33 @@ final class SceneList {
         }
     }
 
-    int size() {
-        return first.length;
+    @Override
+    public final int channels() {
+        return pictures.get(0).channels();
     }
 
-    Scene get(int scene) {
-        return scenes.get(scene);
+    @Override
+    public final Depth depth() {
+        return pictures.get(0).depth();
     }
 
-    ImageSet any() {
-        return pictures.get(0);
+    @Override
+    public final List<ImageSet> pictures() {
+        return pictures;
     }
 
-    boolean hasInputs() {
+    @Override
+    public final boolean hasInputs() {
         return scenes.get(0).hasInputs();
     }
 
-    /** All pictures, scene after scene. */
-    List<ImageSet> pictures() {
-        return pictures;
+    @Override
+    public final Optional<BlindSpots> blindSpots() {
+        return blindSpots;
+    }
+
+    final List<Scene> scenes() {
+        return scenes;
     }
 
     /**
@@ -68,12 +80,12 @@ final class SceneList {
      *
      * @param index of the image in the epoch; decides, with seed and epoch, if there is a choice
      */
-    int target(int scene, long seed, int epoch, int index) {
+    final int targetOf(int scene, long seed, int epoch, int index) {
         return first[scene] + scenes.get(scene).target(draws(seed, epoch, index));
     }
 
     /** Index of the picture of a scene that goes in; likewise. */
-    int input(int scene, long seed, int epoch, int index) {
+    final int inputOf(int scene, long seed, int epoch, int index) {
         return first[scene] + scenes.get(scene).input(draws(seed, epoch, index));
     }
 
@@ -86,8 +98,16 @@ final class SceneList {
         return draws;
     }
 
-    /** The SHA-256 of all pictures with their sizes and, if there are pairs, of which belong together. */
-    synchronized String digest() {
+    /**
+     * What tells the images from any others, after how they are made of the scenes: the SHA-256 of all pictures with
+     * their sizes and, if there are pairs, of which belong together; and the blind spots.
+     */
+    final String identityOfScenes() {
+        return " sha256:" + digest()
+                + blindSpots.map(spots -> ", blind spots " + spots).orElse("");
+    }
+
+    private synchronized String digest() {
         if (digest == null) {
             MessageDigest bytes = Sha256.digest();
             for (Scene scene : scenes) {
